@@ -1,0 +1,1 @@
+"""What lies under everything: clock, change notices, log."""

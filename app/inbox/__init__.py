@@ -1,0 +1,1 @@
+"""Everyone's inbox: the store and the road into it. The only place that holds SQL."""

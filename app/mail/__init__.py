@@ -1,0 +1,1 @@
+"""SMTP in, POP3 out, the queue to other mail servers."""

@@ -1,0 +1,1 @@
+"""Lines, calls and sound: the real-time side."""

@@ -1,0 +1,1 @@
+"""What callers and owners hear: answering, recording, the owner's menu, lamps."""

@@ -1,0 +1,1 @@
+"""Chips and buses: what touches hardware. Knows nothing of calls or mail."""

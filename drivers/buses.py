@@ -1,0 +1,88 @@
+"""The seam between a driver and what lies under it: Linux devices, or models made of Python.
+
+Numbering: a *slot* is a place in the PCM frame (0..n-1); a *period* is 80 frames = 10 ms at 8 kHz.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 8000  # Hz, the telephone network's rate [G.711]
+PERIOD = 80  # frames in one period = 10 ms: the beat of everything on the voice side
+PERIODS_PER_SECOND = SAMPLE_RATE // PERIOD
+
+Samples = NDArray[np.int16]
+"""Signed 16-bit linear samples at 8 kHz; a sine of full scale is +3.17 dBm0 (mu-law reference)."""
+
+
+class SpiDevice(Protocol):
+    """One chip select of an SPI bus."""
+
+    def transfer(self, frames: Sequence[int]) -> list[int]:
+        """Send one-byte frames, chip select high after each; return the byte read in each.
+
+        A driver gathers a whole poll into one call: on the device it is one system call.
+        Raises BusClosed when the bus is gone.
+        """
+        ...
+
+
+class I2cDevice(Protocol):
+    """One address of an I2C bus."""
+
+    def write_register(self, register: int, value: int) -> None:
+        """Write one byte to a register. Raises ChipMissing when nobody acknowledges."""
+        ...
+
+    def read_register(self, register: int) -> int:
+        """Read one byte of a register. Raises ChipMissing when nobody acknowledges."""
+        ...
+
+
+class OutputPin(Protocol):
+    """A GPIO that we drive."""
+
+    def set(self, level: bool) -> None:
+        """Drive the pin high (True) or low."""
+        ...
+
+
+class InputPin(Protocol):
+    """A GPIO that we read."""
+
+    def read(self) -> bool:
+        """The level now: True is high."""
+        ...
+
+
+class PcmPort(Protocol):
+    """The PCM highway, both directions, one period at a time.
+
+    Periods are planar: shape (slots, PERIOD), int16. The port's clock is the clock of the lines.
+    """
+
+    slots: int
+    lost_periods: int
+    """Periods that were dropped or filled with silence because somebody was late, since start."""
+
+    def start(self) -> None:
+        """Start the bit clock and frame sync; chips need both before they are set up."""
+        ...
+
+    def fileno(self) -> int:
+        """A descriptor that is readable when a period is waiting, for the service's loop."""
+        ...
+
+    def read(self) -> Samples | None:
+        """The next period heard from the lines, or None if none is complete yet."""
+        ...
+
+    def write(self, period: Samples) -> None:
+        """Queue the next period to be played to the lines."""
+        ...
+
+    def close(self) -> None:
+        """Stop the clock and let the device go; calling it twice is harmless."""
+        ...

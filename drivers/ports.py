@@ -1,0 +1,118 @@
+"""What the telephone side sees of a line chip: a port. The drivers implement these, phone/ uses them.
+
+A *station port* (FXS) feeds a handset; a *trunk port* (FXO) is a telephone towards an exchange.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+Steps = Generator[int, None, None]
+"""A sequence that takes time: yields how many periods (10 ms) to let pass before it goes on.
+
+The caller keeps the PCM clock running meanwhile and drives many such sequences side by side.
+No step between two yields holds the bus for longer than about 2 ms.
+"""
+
+
+class Feed(Enum):
+    """What a station port puts on the line."""
+
+    OPEN = "open"
+    """No battery: tells the handset that the far end has gone (CPC / OSI pulse)."""
+    ACTIVE = "active"
+    """Battery forward; audio passes when the handset is lifted."""
+    ON_HOOK_AUDIO = "on-hook audio"
+    """Battery forward and audio passes to a handset that lies on its hook (OHT): caller ID."""
+    RINGING = "ringing"
+    """Ringing voltage, continuously; cadence is made by the caller of feed()."""
+    REVERSED = "reversed"
+    """Battery reversed, audio as in ACTIVE."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookChanged:
+    """A station's loop closed (handset lifted, also ring trip) or opened; debounced 12.5 ms."""
+
+    off_hook: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RingBurst:
+    """A trunk sees ringing voltage begin (on) or end (off)."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryChanged:
+    """A trunk's line voltage went (while seized: the far end's CPC) or came back."""
+
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PolarityReversed:
+    """A trunk's line polarity turned round."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortFault:
+    """The port cannot do its work; `what` says what was seen and what to check."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortRecovered:
+    """A fault is over and the port works again."""
+
+
+PortEvent = HookChanged | RingBurst | BatteryChanged | PolarityReversed | PortFault | PortRecovered
+
+
+class Port(Protocol):
+    """What station and trunk ports have in common."""
+
+    name: str
+    """The jack's label, e.g. "101" or "line1"."""
+    slot: int
+    """Its place in the PCM frame."""
+
+    def power_up(self) -> Steps:
+        """Bring the chip from reset to ready. Raises HardwareError naming what failed."""
+        ...
+
+    def poll(self) -> list[PortEvent]:
+        """Look at the chip and say what happened since the last poll; cheap when nothing did."""
+        ...
+
+
+class StationPort(Port, Protocol):
+    """A port that feeds a handset (FXS)."""
+
+    off_hook: bool
+    """As of the last poll."""
+
+    def feed(self, feed: Feed) -> None:
+        """Put this on the line; takes effect within a period."""
+        ...
+
+
+class TrunkPort(Port, Protocol):
+    """A port towards an exchange (FXO)."""
+
+    seized: bool
+
+    def seize(self) -> None:
+        """Go off hook: answer a ringing line or take an idle one."""
+        ...
+
+    def release(self) -> None:
+        """Go on hook."""
+        ...
+
+    def line_voltage(self) -> int:
+        """Signed volts on the line as of the last poll; about 48 on hook, 6 seized."""
+        ...
