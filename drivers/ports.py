@@ -1,4 +1,4 @@
-"""What the telephone side sees of a line chip: a port. The drivers implement these, phone/ uses them.
+"""What the telephone side sees of a line chip: a port. Drivers implement it, phone/ uses it.
 
 A *station port* (FXS) feeds a handset; a *trunk port* (FXO) is a telephone towards an exchange.
 """

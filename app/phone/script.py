@@ -1,8 +1,8 @@
 """Call scripts as plain coroutines, run without an event loop.
 
-A script waits by awaiting a Wait; whoever makes the awaited thing happen (the beat, a finished job)
-wakes it, and the script runs on at once, inside that call, until its next Wait. So a script is never
-run per frame, and the same input always gives the same order of steps.
+A script waits by awaiting a Wait; whoever makes the awaited thing happen (the beat, a finished
+job) wakes it, and the script runs on at once, inside that call, until its next Wait. So a script
+is never run per frame, and the same input always gives the same order of steps.
 """
 
 from collections.abc import Callable, Coroutine, Generator

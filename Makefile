@@ -1,0 +1,45 @@
+# Every command this project has. Plain `make` lists them.
+PYTHON = .venv/bin/python
+.DEFAULT_GOAL = help
+.PHONY: help setup run demo board test check bench soak lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: ## install system packages and .venv (done by the targets that need it)
+	@scripts/setup run
+
+run: ## start the appliance on the virtual board, store in ./var; ends with Ctrl-C
+	@scripts/setup run
+	@exec $(PYTHON) -m app run
+
+demo: ## a caller leaves a message, its owner fetches it: every step told, results in ./var/demo
+	@scripts/setup run
+	@$(PYTHON) -m scripts.demo
+
+board: ## operate the running virtual board: lift, dial, ring, say, hear
+	@$(PYTHON) -m app board
+
+test: ## install what the tests need and run them all
+	@scripts/setup test
+	@$(PYTHON) -m pytest $(PYTEST)
+
+check: ## lint, format and types
+	@scripts/setup test
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+bench: ## measure the hot paths; a table, and JSON in ./var/bench.json
+	@scripts/setup test
+	@$(PYTHON) -m scripts.bench
+
+soak: ## the long proofs: many kills under load
+	@scripts/setup test
+	@$(PYTHON) -m pytest -m soak tests
+
+lock: ## pin the dependencies anew after a change in pyproject.toml
+	@scripts/lock
+
+clean: ## remove what was built (never ./var)
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache
