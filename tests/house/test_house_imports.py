@@ -1,0 +1,85 @@
+"""Imports run one way (README, "The two roads"), and hardware has one door."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Each package may import these packages of the project; itself is always allowed.
+MAY_IMPORT = {
+    "drivers": set[str](),
+    "app.core": set(),
+    "app.inbox": {"app.core"},
+    "app.phone": {"drivers", "app.core"},
+    "app.voicemail": {"drivers", "app.core", "app.phone", "app.inbox"},
+    "app.mail": {"app.core", "app.inbox"},
+    "app.settings": {"app.core"},
+}
+# The composition root and the commands see everything.
+SEES_ALL = ("app.appliance", "app.commands", "app.__main__")
+
+HARDWARE = {"spidev", "smbus2", "RPi", "serial", "alsaaudio", "gpiod", "lgpio"}
+
+
+def modules() -> list[tuple[str, Path]]:
+    found = []
+    for folder in ("app", "drivers"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            found.append((".".join(path.relative_to(ROOT).with_suffix("").parts), path))
+    assert len(found) > 40, "the tree is not where this test looks for it"
+    return found
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            assert node.level == 0, f"{path}: imports are absolute in this house"
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def package_of(module: str) -> str:
+    if module.startswith("drivers"):
+        return "drivers"
+    return ".".join(module.removesuffix(".__init__").split(".")[:2])
+
+
+@pytest.mark.parametrize(("module", "path"), modules())
+def test_imports_run_one_way(module: str, path: Path) -> None:
+    package = package_of(module)
+    if package in ("app", *SEES_ALL):
+        return
+    allowed = MAY_IMPORT[package] | {package}
+    for name in imported(path):
+        if name.split(".")[0] in ("app", "drivers") and name not in ("app", "drivers"):
+            assert package_of(name) in allowed, (
+                f"{module} imports {name}; {package} may import {sorted(allowed)} only"
+            )
+
+
+@pytest.mark.parametrize(("module", "path"), modules())
+def test_hardware_libraries_have_one_door(module: str, path: Path) -> None:
+    used = {name.split(".")[0] for name in imported(path)} & HARDWARE
+    assert not used or module == "drivers.linux", f"{module} imports {used}; ask drivers/linux.py"
+
+
+@pytest.mark.parametrize(("module", "path"), modules())
+def test_the_telephone_side_has_one_thread(module: str, path: Path) -> None:
+    if package_of(module) not in ("app.phone", "app.voicemail"):
+        return
+    for word in ("to_thread", "Thread(", "ThreadPool", "run_in_executor"):
+        assert word not in path.read_text(), (
+            f"{module}: {word} makes beats late; give the work to the clerk"
+        )
+
+
+@pytest.mark.parametrize(("module", "path"), modules())
+def test_only_the_inbox_speaks_sql(module: str, path: Path) -> None:
+    if package_of(module) == "app.inbox":
+        return
+    assert "sqlite3" not in imported(path), f"{module} imports sqlite3; only app/inbox may"

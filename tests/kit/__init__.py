@@ -1,0 +1,1 @@
+"""Helpers of the tests: benches, worlds, and scripted peers."""
