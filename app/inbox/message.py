@@ -1,0 +1,345 @@
+"""Messages as octets: a voicemail is composed here, and the audio and the head of any mail read.
+
+A voicemail is one RFC 5322 message [RFC 2045, RFC 3458, RFC 3803]:
+
+    head                      From, To, Subject, Date, Message-Context, Content-Duration ...
+    --boundary  text/plain    who called whom, when, for how long
+    --boundary  audio/wav     RIFF, PCM 16 bit mono 8 kHz, base64 in lines of 76 characters
+    --boundary--
+
+Nothing here holds a recording whole: samples go in piece by piece and octets come out in blocks,
+and the size is known before, because base64 makes 78 octets (with CRLF) of every 57.
+Line ends are CRLF everywhere. Lengths are octets, or samples of 1/8000 s where it says so.
+"""
+
+import binascii
+import email.policy
+import email.utils
+import re
+import struct
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import Message
+from email.parser import BytesHeaderParser
+
+RATE = 8000  # samples a second
+NAME_LIMIT = 64  # characters of a caller's name that are kept
+NUMBER_LIMIT = 32  # digits of a caller's number that are kept
+BLOCK_LINES = 3_000  # base64 lines in one block: 234,000 octets, below one chunk of the store
+RAW_LINE = 57  # octets in a base64 line of 76 characters [RFC 2045 §6.8]
+
+_HEAD = email.policy.SMTP  # folds at 78, CRLF, RFC 2047 for what is not ASCII
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # controls, bidi marks, surrogates
+
+
+def clean_name(text: str | None) -> str | None:
+    """A name that is safe in a header: one line, no control or invisible character, bounded."""
+    return _one_line(text or "")[:NAME_LIMIT].strip() or None
+
+
+def clean_number(text: str | None) -> str | None:
+    """A telephone number with only the characters one can dial (digits, +, *, #), bounded."""
+    return re.sub(r"[^0-9+*#]", "", text or "")[:NUMBER_LIMIT] or None
+
+
+def _one_line(text: str) -> str:
+    shown = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
+    return " ".join(shown.split())
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceMessage:
+    """What the head of a voicemail says. `ended_at` is aware; `samples` its length at 8 kHz."""
+
+    to_name: str
+    to_address: str
+    mailbox: str
+    from_address: str
+    """The address that stands behind the caller's name; must belong to this box."""
+    caller_number: str | None
+    caller_name: str | None
+    ended_at: datetime
+    samples: int
+    token: str
+    """Random letters and digits; make the Message-ID, the boundary and the file name unique."""
+
+    @property
+    def seconds(self) -> int:
+        """Length in whole seconds, at least 1 [RFC 3803 §3]."""
+        return max(1, (self.samples + RATE // 2) // RATE)
+
+    @property
+    def caller(self) -> str:
+        """Name and number as far as they are known, for people to read."""
+        known = [clean_name(self.caller_name), clean_number(self.caller_number)]
+        return " ".join(part for part in known if part) or "unknown caller"
+
+    @property
+    def display_name(self) -> str:
+        """What stands in From: the name, else the number."""
+        return clean_name(self.caller_name) or clean_number(self.caller_number) or "Unknown caller"
+
+    @property
+    def subject(self) -> str:
+        """For example "Voicemail from ANNA CALLER 5551234 (0:12)"."""
+        return f"Voicemail from {self.caller} ({self.seconds // 60}:{self.seconds % 60:02})"
+
+    @property
+    def file_name(self) -> str:
+        """The audio part's file name: ASCII, with date and caller, unlike any other."""
+        caller = re.sub(r"[^0-9]", "", self.caller_number or "") or "unknown"
+        return f"voicemail-{self.ended_at:%Y%m%d-%H%M%S}-{caller}-{self.token[:8]}.wav"
+
+
+def compose(voice: VoiceMessage, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The message's octets in blocks, from raw S16LE pieces of any length.
+
+    Raises ValueError if the pieces do not hold exactly `voice.samples` samples: the head has
+    already said how long the message is.
+    """
+    yield _top(voice)
+    yield from _base64_blocks(_riff(voice.samples), pieces, voice.samples * 2)
+    yield _bottom(voice)
+
+
+def composed_size(voice: VoiceMessage) -> int:
+    """How many octets compose() will give."""
+    raw = len(_riff(0)) + voice.samples * 2
+    full, rest = divmod(raw, RAW_LINE)
+    lines = full * 78 + (((rest + 2) // 3) * 4 + 2 if rest else 0)
+    return len(_top(voice)) + lines + len(_bottom(voice))
+
+
+def _riff(samples: int) -> bytes:
+    # RIFF size "WAVE" "fmt " 16: PCM, 1 channel, rate, octets/s, octets a frame, bits; "data" size
+    octets = samples * 2
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * 2, 2, 16)
+    return (
+        struct.pack("<4sI4s", b"RIFF", 36 + octets, b"WAVE")
+        + form
+        + struct.pack("<4sI", b"data", octets)
+    )
+
+
+def _base64_blocks(first: bytes, pieces: Iterable[bytes], expected: int) -> Iterator[bytes]:
+    gathered, block, seen = bytearray(first), RAW_LINE * BLOCK_LINES, 0
+    for piece in pieces:
+        gathered += piece
+        seen += len(piece)
+        while len(gathered) >= block:
+            yield _base64_lines(bytes(gathered[:block]))
+            del gathered[:block]
+    if seen != expected:
+        raise ValueError(f"{seen} octets of audio where the head says {expected}")
+    if gathered:
+        yield _base64_lines(bytes(gathered))
+
+
+def _base64_lines(raw: bytes) -> bytes:
+    text = binascii.b2a_base64(raw, newline=False)
+    return b"".join(text[at : at + 76] + b"\r\n" for at in range(0, len(text), 76))
+
+
+def _boundary(voice: VoiceMessage) -> str:
+    return f"=_voice_{voice.token}"  # "_" is in no base64 text [RFC 2045 §6.7 gives "=_" too]
+
+
+def _top(voice: VoiceMessage) -> bytes:
+    head = b"".join(_fold(name, value) for name, value in _head(voice))
+    audio_head = b"".join(_fold(name, value) for name, value in _audio_head(voice))
+    border = b"\r\n--" + _boundary(voice).encode() + b"\r\n"
+    return head + border + _text_part(voice) + border + audio_head + b"\r\n"
+
+
+def _bottom(voice: VoiceMessage) -> bytes:
+    return b"--" + _boundary(voice).encode() + b"--\r\n"
+
+
+def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
+    name, number = clean_name(voice.caller_name), clean_number(voice.caller_number)
+    domain = voice.from_address.rpartition("@")[2]
+    yield "From", _mailbox(voice.display_name, voice.from_address)
+    yield "To", _mailbox(clean_name(voice.to_name) or voice.mailbox, voice.to_address)
+    yield "Subject", voice.subject
+    yield "Date", email.utils.format_datetime(voice.ended_at)
+    yield "Message-ID", f"<{voice.token}.voicemail@{domain}>"
+    yield "MIME-Version", "1.0"
+    yield "Message-Context", "voice-message"
+    yield "Content-Duration", str(voice.seconds)
+    if number:
+        yield "X-CallingTelephoneNumber", number
+    if name:
+        yield "X-VoiceMessageSenderName", name
+    yield "X-VoiceMessageDuration", str(voice.seconds)
+    yield "Content-Type", f'multipart/mixed; boundary="{_boundary(voice)}"'
+
+
+def _audio_head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
+    yield "Content-Type", f'audio/wav; name="{voice.file_name}"'
+    yield "Content-Transfer-Encoding", "base64"
+    yield "Content-Disposition", f'attachment; filename="{voice.file_name}"'
+    yield "Content-Duration", str(voice.seconds)
+
+
+def _text_part(voice: VoiceMessage) -> bytes:
+    lines = [
+        f"Caller:   {voice.caller}",
+        f"For:      {clean_name(voice.to_name) or ''} (mailbox {voice.mailbox})",
+        f"Received: {voice.ended_at:%Y-%m-%d %H:%M:%S %z}",
+        f"Length:   {voice.seconds // 60}:{voice.seconds % 60:02}",
+    ]
+    text = "".join(line + "\r\n" for line in lines).encode("utf-8")
+    if text.isascii():
+        return b"Content-Type: text/plain; charset=us-ascii\r\n\r\n" + text
+    return (
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + _base64_lines(text)
+    )
+
+
+def _mailbox(name: str, address: str) -> str:
+    login, _, domain = address.rpartition("@")
+    return str(Address(name, login, domain))
+
+
+def _fold(name: str, value: str) -> bytes:
+    return bytes(_HEAD.fold_binary(name, _HEAD.header_factory(name, value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The fields of a head that lists show, decoded; empty text where there is no field."""
+
+    sender: str
+    subject: str
+    date: datetime | None
+
+
+def read_head(header: bytes) -> Head:
+    """Read From, Subject and Date of a header block, however odd it is; never raises."""
+    head = BytesHeaderParser(policy=email.policy.default).parsebytes(header)
+    return Head(_field(head, "From"), _field(head, "Subject"), _date(_field(head, "Date")))
+
+
+def _field(head: Message, name: str) -> str:
+    try:
+        return _one_line(str(head[name] or ""))
+    except (ValueError, LookupError, AttributeError, TypeError):  # the parser's own stumbles
+        return ""
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)  # "-0000" [RFC 5322 §3.3]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPart:
+    """The first audio part of a message: its type ("audio/wav"), and its octets, once, in pieces.
+
+    The octets are decoded as they are read; a message that ends early ends them early.
+    """
+
+    content_type: str
+    octets: Iterator[bytes]
+
+
+DEPTH_LIMIT = 8  # multiparts within multiparts that are followed
+LINE_LIMIT = 65_536  # octets of a line that are looked at at once; longer ones come in pieces
+HEAD_LIMIT = 262_144  # octets of one header block
+DECODE_AT_ONCE = 32_768  # octets of base64 text that are decoded in one go
+_NOT_BASE64 = bytes(
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+)
+
+
+def find_audio(octets: Iterable[bytes]) -> AudioPart | None:
+    """The first audio part of a message, or None; reads no further than it must."""
+    lines = _lines(octets)
+    open_parts: list[bytes] = []  # the boundaries of the multiparts we are inside, outermost first
+    while True:
+        head = _read_head(lines)
+        kind = head.get_content_type()
+        if kind.startswith("audio/"):
+            coding = str(head.get("Content-Transfer-Encoding", "")).strip().lower()
+            return AudioPart(kind, _decoded(_body(lines, open_parts), coding))
+        if kind == "message/rfc822":  # a message as an attachment: its own head follows
+            continue
+        boundary = head.get_boundary() if kind.startswith("multipart/") else None
+        if boundary and len(open_parts) < DEPTH_LIMIT:
+            open_parts.append(b"--" + boundary.encode("ascii", "replace"))
+        if not _next_part(lines, open_parts):
+            return None
+
+
+def _next_part(lines: Iterator[bytes], open_parts: list[bytes]) -> bool:
+    """Go to the line after the next part's boundary, leaving multiparts that end before it."""
+    for line in lines:
+        mark = line.rstrip() if line.startswith(b"--") else b""
+        for depth in reversed(range(len(open_parts) if mark else 0)):
+            if mark == open_parts[depth]:
+                del open_parts[depth + 1 :]
+                return True
+            if mark == open_parts[depth] + b"--":
+                del open_parts[depth:]
+                break
+    return False
+
+
+def _read_head(lines: Iterator[bytes]) -> Message:
+    block = bytearray()
+    for line in lines:
+        if line in (b"\r\n", b"\n") or len(block) > HEAD_LIMIT:
+            break
+        block += line
+    return BytesHeaderParser(policy=email.policy.compat32).parsebytes(bytes(block))
+
+
+def _body(lines: Iterator[bytes], open_parts: list[bytes]) -> Iterator[bytes]:
+    ends = {mark for part in open_parts for mark in (part, part + b"--")}
+    for line in lines:
+        if line.startswith(b"--") and line.rstrip() in ends:
+            return
+        yield line
+
+
+def _lines(octets: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for piece in octets:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+        while len(rest) > LINE_LIMIT:
+            yield rest[:LINE_LIMIT]
+            rest = rest[LINE_LIMIT:]
+    if rest:
+        yield rest
+
+
+def _decoded(lines: Iterator[bytes], coding: str) -> Iterator[bytes]:
+    if coding == "base64":
+        return _from_base64(lines)
+    if coding == "quoted-printable":
+        return (binascii.a2b_qp(line) for line in lines)
+    return lines
+
+
+def _from_base64(lines: Iterator[bytes]) -> Iterator[bytes]:
+    kept = bytearray()
+    for line in lines:
+        kept += line
+        if len(kept) >= DECODE_AT_ONCE:
+            clean = kept.translate(None, _NOT_BASE64)
+            whole = len(clean) // 4 * 4
+            yield binascii.a2b_base64(clean[:whole])
+            kept = clean[whole:]
+    clean = kept.translate(None, _NOT_BASE64)
+    if len(clean) % 4 == 1:
+        clean = clean[:-1]  # a lone character carries no octet
+    yield binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))

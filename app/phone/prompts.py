@@ -1,0 +1,147 @@
+"""Names of prompts, in the layout of the Asterisk sound packs, and the words each one says.
+
+A pack's recording is played where there is one; otherwise the words here are spoken. Names under
+"switchhook/" are ours: no pack has them, but an owner may record them. Only names and words live
+here; the clerk finds or makes the sound.
+"""
+
+from collections.abc import Sequence
+
+Names = tuple[str, ...]
+"""Prompts to be played one after the other."""
+
+WORDS: dict[str, str] = {
+    # the caller's side
+    "vm-theperson": "The person at extension",
+    "vm-isunavail": "is unavailable",
+    "vm-intro": "Please leave your message after the tone, then hang up, or press pound.",
+    "vm-mailboxfull": "Sorry, this mailbox cannot take more messages.",
+    "vm-nobodyavail": "Nobody can take your call at the moment.",
+    "auth-thankyou": "Thank you.",
+    "vm-msgsaved": "Your message has been saved.",
+    "vm-goodbye": "Goodbye.",
+    # the owner's side: logging in and counting
+    "vm-password": "Password",
+    "vm-incorrect": "Login incorrect.",
+    "vm-youhave": "You have",
+    "vm-no": "no",
+    "vm-and": "and",
+    "vm-INBOX": "new",
+    "vm-Old": "old",
+    "vm-message": "message",
+    "vm-messages": "messages",
+    "switchhook/e-mail": "e-mail",
+    "switchhook/e-mails": "e-mails",
+    "switchhook/locked": "Too many wrong passwords. This mailbox is locked for a while.",
+    # the owner's side: one message
+    "vm-first": "first",
+    "vm-last": "last",
+    "vm-received": "received",
+    "vm-from": "from",
+    "vm-from-phonenumber": "message from phone number",
+    "vm-unknown-caller": "from an unknown caller",
+    "vm-deleted": "Message deleted.",
+    "vm-undeleted": "Message undeleted.",
+    "vm-saved": "saved",
+    "vm-nomore": "No more messages.",
+    # the owner's side: what the keys do
+    "vm-onefor": "Press one for",
+    "vm-prev": "Press four for the previous message.",
+    "vm-repeat": "Press five to repeat this message.",
+    "vm-next": "Press six for the next message.",
+    "vm-delete": "Press seven to delete this message.",
+    "vm-undelete": "Press seven to undelete this message.",
+    "vm-savemessage": "Or nine to save this message.",
+    "vm-helpexit": "Press star for help or pound to exit.",
+    "vm-press": "Press",
+    "switchhook/to-listen": "to listen to your messages.",
+    "switchhook/to-previous": "for the previous message.",
+    "switchhook/to-repeat": "to repeat this message.",
+    "switchhook/to-next": "for the next message.",
+    "switchhook/to-delete": "to delete this message.",
+    "switchhook/to-undelete": "to undelete this message.",
+    "switchhook/to-save": "to save this message.",
+    # when something goes wrong
+    "vm-sorry": "Sorry, I did not understand that.",
+    "im-sorry": "I am sorry.",
+    "please-try-call-later": "Please try your call again later.",
+    "digits/star": "star",
+    "digits/pound": "pound",
+    "digits/oclock": "o'clock",
+    "digits/a-m": "a m",
+    "digits/p-m": "p m",
+}
+
+WORDS |= {
+    **{"digits/mon-0": "January", "digits/mon-1": "February", "digits/mon-2": "March"},
+    **{"digits/mon-3": "April", "digits/mon-4": "May", "digits/mon-5": "June"},
+    **{"digits/mon-6": "July", "digits/mon-7": "August", "digits/mon-8": "September"},
+    **{"digits/mon-9": "October", "digits/mon-10": "November", "digits/mon-11": "December"},
+    **{"digits/day-0": "Sunday", "digits/day-1": "Monday", "digits/day-2": "Tuesday"},
+    **{"digits/day-3": "Wednesday", "digits/day-4": "Thursday", "digits/day-5": "Friday"},
+    "digits/day-6": "Saturday",
+    **{"digits/h-1": "first", "digits/h-2": "second", "digits/h-3": "third"},
+    **{f"digits/h-{number}": f"{number}th" for number in (*range(4, 21), 30)},
+}
+
+
+def words(name: str) -> str:
+    """What a prompt says; for an unknown name its last part, such as "7" of "digits/7"."""
+    return WORDS.get(name) or name.rpartition("/")[2].replace("-", " ")
+
+
+def number(value: int) -> Names:
+    """A number from 0 to 999,999 as it is counted, e.g. 21: twenty, one."""
+    for unit, name in ((1000, "digits/thousand"), (100, "digits/hundred")):
+        if value >= unit:
+            rest = number(value % unit) if value % unit else ()
+            return (*number(value // unit), name, *rest)
+    if value <= 20 or value % 10 == 0:
+        return (f"digits/{value}",)
+    return (f"digits/{value // 10 * 10}", f"digits/{value % 10}")
+
+
+_SIGNS = {"*": "digits/star", "#": "digits/pound"}
+
+
+def digits(text: str) -> Names:
+    """A telephone or mailbox number, sign by sign; what cannot be dialled is left out."""
+    return tuple(_SIGNS.get(c, f"digits/{c}") for c in text if c in "0123456789*#")
+
+
+def ordinal(value: int) -> Names:
+    """A day of the month, e.g. 21: twenty, first."""
+    if value <= 20 or value == 30:
+        return (f"digits/h-{value}",)
+    return (f"digits/{value // 10 * 10}", f"digits/h-{value % 10}")
+
+
+def day(month: int, day_of_month: int, weekday: int, days_ago: int) -> Names:
+    """A day as people say it: today, yesterday, a weekday, else month and day.
+
+    `month` 1..12, `weekday` 0 = Sunday .. 6, `days_ago` in calendar days.
+    """
+    near = {0: "digits/today", 1: "digits/yesterday"}.get(days_ago)
+    if near is not None:
+        return (near,)
+    if 2 <= days_ago <= 6:
+        return (f"digits/day-{weekday}",)
+    return (f"digits/mon-{month - 1}", *ordinal(day_of_month))
+
+
+def time(hour: int, minute: int) -> Names:
+    """A time of day by the 12-hour clock, e.g. 15:05: three, oh, five, p.m."""
+    half = "digits/p-m" if hour >= 12 else "digits/a-m"
+    return (*number((hour - 1) % 12 + 1), *_minutes(minute), half)
+
+
+def _minutes(minute: int) -> Names:
+    if minute == 0:
+        return ("digits/oclock",)
+    return ("digits/oh", f"digits/{minute}") if minute < 10 else number(minute)
+
+
+def counted(value: int, one: str, many: str, kind: Sequence[str] = ()) -> Names:
+    """A count with its word: "no new messages", "one new message", "five new messages"."""
+    amount = number(value) if value else ("vm-no",)
+    return (*amount, *kind, one if value == 1 else many)
