@@ -1,0 +1,99 @@
+r"""Receiving a message after DATA: where it ends, what is in it, without a loop over its lines.
+
+Rules, in the order they matter:
+
+- Only CR LF . CR LF ends a message, for every peer [RFC 5321 §4.1.1.4]. Nothing else ever does:
+  a server that also takes LF . LF or the like can be tricked into reading one mail's text as the
+  commands of another (SMTP smuggling).
+- A bare CR, a bare LF or a NUL makes the message bad [RFC 5321 §2.3.8]. It is read to its end,
+  kept nowhere, and refused then.
+- A peer from the LAN may send bare LF (scanners, fax machines): each becomes CR LF, after the
+  message's end has been found in the octets as they came. `LF . LF` from such a peer is therefore
+  text, not the end; like any line that begins with a dot it loses that dot.
+- A dot that begins a line is taken away [RFC 5321 §4.5.2]. What is kept are the octets as the
+  author meant them, with CR LF, and a count of lines that begin with a dot, for POP3.
+
+Blocks are searched with `find`, `count` and `replace`; a pattern cut by a block border is held
+back and put before the next block.
+"""
+
+from dataclasses import dataclass
+
+END = b"\r\n.\r\n"
+# Endings of a block that may be the start of something: longest first.
+_UNDECIDED = (b"\r\n.\r", b"\r\n.", b"\r\n", b"\n.", b"\r", b"\n")
+# The line end of the DATA command itself stands before the first line, so a dot at the very
+# beginning needs no rule of its own.
+_BEFORE = b"\r\n"
+
+
+@dataclass
+class Findings:
+    """What is known of a message so far: octets (CR LF line ends, dots removed) and faults."""
+
+    size: int = 0
+    dotted: int = 0  # lines that begin with a dot
+    bare: bool = False  # a bare CR or LF that must not be
+    nul: bool = False
+    too_big: bool = False
+
+    @property
+    def bad(self) -> bool:
+        """True when the message will be refused, so its octets need not be kept."""
+        return self.bare or self.nul or self.too_big
+
+
+class DataReader:
+    """Takes blocks, gives the message's octets; `ended` once CR LF . CR LF has come."""
+
+    def __init__(self, max_size: int, lf_allowed: bool) -> None:
+        self.found = Findings()
+        self.ended = False
+        self._max_size = max_size
+        self._lf_allowed = lf_allowed
+        self._held = _BEFORE
+        self._first = True
+
+    def feed(self, block: bytes) -> tuple[bytes, bytes]:
+        """Take a block: (octets of the message, octets after its end)."""
+        data = self._held + block
+        end = data.find(END) if b"." in data else -1
+        if end >= 0:
+            self.ended = True
+            self._held = b""
+            return self._clean(data[: end + 2]), data[end + len(END) :]
+        keep = self._undecided(data)
+        self._held = data[len(data) - keep :]
+        return self._clean(data[: len(data) - keep]), b""
+
+    def _undecided(self, data: bytes) -> int:
+        for ending in _UNDECIDED:
+            if data.endswith(ending):
+                return len(ending)
+        return 0
+
+    def _clean(self, piece: bytes) -> bytes:
+        """Line ends checked or mended, dots removed, everything counted."""
+        found = self.found
+        piece = self._line_ends(piece)
+        if b"." in piece:
+            found.dotted += piece.count(b"\r\n..")
+            piece = piece.replace(b"\r\n.", b"\r\n")
+        if self._first and piece:
+            piece = piece[len(_BEFORE) :]
+            self._first = False
+        found.size += len(piece)
+        found.nul = found.nul or b"\0" in piece
+        found.too_big = found.size > self._max_size
+        return b"" if found.bad else piece
+
+    def _line_ends(self, piece: bytes) -> bytes:
+        """The piece with CR LF only, or `bare` noted. A piece never ends inside a CR LF."""
+        pairs = piece.count(b"\r\n")
+        if piece.count(b"\r") != pairs:
+            self.found.bare = True
+        elif piece.count(b"\n") != pairs:
+            if not self._lf_allowed:
+                self.found.bare = True
+            return piece.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        return piece

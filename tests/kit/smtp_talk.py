@@ -1,0 +1,122 @@
+"""An SMTP session with a small world behind it: people, and what was kept of each mail."""
+
+from dataclasses import dataclass, field
+
+from app.mail import smtp_replies as say
+from app.mail.smtp import SmtpSession
+from app.mail.smtp_envelope import (
+    Abandoned,
+    Accepted,
+    Begin,
+    Complete,
+    Octets,
+    Peer,
+    SmtpLimits,
+    Transaction,
+)
+from app.mail.smtp_grammar import Address
+from app.mail.smtp_replies import Reply
+
+OUTSIDE = Peer("192.0.2.7")
+LAN = Peer("127.0.0.1", lan=True)
+
+
+@dataclass
+class Kept:
+    """A mail that was accepted."""
+
+    sender: str
+    recipients: list[str]
+    octets: bytes
+    dotted: int
+
+
+@dataclass
+class Talk:
+    """Feeds a session and does what its events ask for; `verdict` None accepts."""
+
+    peer: Peer = OUTSIDE
+    limits: SmtpLimits = field(default_factory=SmtpLimits)
+    people: tuple[str, ...] = ("anna", "bob", "postmaster")
+    verdict: Reply | None = None
+    answers_at_once: bool = True
+
+    def __post_init__(self) -> None:
+        self.kept: list[Kept] = []
+        self.abandoned = 0
+        self.ends = 0
+        self.waiting: Transaction | None = None
+        self._octets: list[bytes] = []
+        self.session = SmtpSession(self, self.peer, "box.test", self.limits)
+        self.greeting = self.session.to_send()
+
+    # the policy
+
+    def sender(self, transaction: Transaction) -> Reply | None:
+        return None
+
+    def recipient(self, transaction: Transaction, address: Address) -> Accepted | Reply:
+        if address.domain not in ("", "box.test"):
+            return Accepted(address) if self.peer.lan else say.NO_RELAY
+        return Accepted(address) if address.local in self.people else say.UNKNOWN_PERSON
+
+    def ended(self, transaction: Transaction) -> None:
+        self.ends += 1
+
+    # the conversation
+
+    def send(self, data: bytes, step: int = 0) -> bytes:
+        """Feed the octets, at once or `step` at a time, and give all answers."""
+        answers = b""
+        size = step or max(1, len(data))
+        for at in range(0, len(data), size):
+            self.session.receive(data[at : at + size])
+            answers += self.turn()
+        return answers
+
+    def turn(self) -> bytes:
+        """Handle what the session asks for; give what it says."""
+        answers = self.session.to_send()
+        while (event := self.session.next_event()) is not None:
+            self._handle(event)
+            answers += self.session.to_send()
+        return answers
+
+    def answer(self) -> bytes:
+        """Give the verdict that was held back, and what the session says then."""
+        self._decide()
+        return self.turn()
+
+    def _decide(self) -> None:
+        mail, self.waiting = self.waiting, None
+        assert mail is not None, "no message waits for a verdict"
+        if self.verdict is not None:
+            self.session.rejected(self.verdict)
+        else:
+            recipients = [str(one.address) for one in mail.accepted]
+            octets = b"".join(self._octets)
+            assert len(octets) == mail.found.size
+            self.kept.append(Kept(str(mail.sender), recipients, octets, mail.found.dotted))
+            self.session.accepted("X")
+
+    def _handle(self, event: object) -> None:
+        match event:
+            case Begin():
+                self._octets = []
+            case Octets(block):
+                self._octets.append(block)
+            case Abandoned():
+                self._octets = []
+                self.abandoned += 1
+            case Complete(mail):
+                self.waiting = mail
+                if self.answers_at_once:
+                    self._decide()
+
+
+ENVELOPE = b"EHLO c\r\nMAIL FROM:<x@y.test>\r\nRCPT TO:<anna>\r\nDATA\r\n"
+
+
+def codes(answers: bytes) -> list[int]:
+    """The codes of complete replies (continuation lines left out)."""
+    return [int(line[:3]) for line in answers.split(b"\r\n") if line[3:4] == b" "]

@@ -1,0 +1,160 @@
+"""Where a message ends, and what of it is kept: whatever the blocks, whatever the tricks."""
+
+import random
+import tracemalloc
+
+import pytest
+
+from app.mail.smtp_data import DataReader
+from app.mail.smtp_envelope import SmtpLimits
+from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes
+
+END = b"\r\n.\r\n"
+
+
+def read(wire: bytes, step: int = 0, lan: bool = False) -> tuple[DataReader, bytes, bytes]:
+    """(reader, octets kept, octets after the end)."""
+    reader = DataReader(1_000_000, lan)
+    kept = tail = b""
+    size = step or max(1, len(wire))
+    for at in range(0, len(wire), size):
+        if reader.ended:
+            tail += wire[at : at + size]
+            continue
+        octets, rest = reader.feed(wire[at : at + size])
+        kept += octets
+        tail += rest
+    return reader, kept, tail
+
+
+CASES = [
+    (b".\r\n", b"", 0),
+    (b"\r\n.\r\n", b"\r\n", 0),
+    (b"x\r\n.\r\n", b"x\r\n", 0),
+    (b"..\r\n.\r\n", b".\r\n", 1),
+    (b".x\r\n.\r\n", b"x\r\n", 0),
+    (b"...\r\n.\r\n", b"..\r\n", 1),
+    (b"a\r\n..\r\n..b\r\n.\r\n", b"a\r\n.\r\n.b\r\n", 2),
+    (b"a.\r\nb\r\n\r\n.\r\n", b"a.\r\nb\r\n\r\n", 0),
+    (b"a\r\n.b\r\n\r\n..\r\n\r\n.\r\n", b"a\r\nb\r\n\r\n.\r\n\r\n", 1),
+    (b"x" * 5000 + b"\r\n.\r\n", b"x" * 5000 + b"\r\n", 0),
+]
+
+
+@pytest.mark.parametrize("lan", [False, True])
+@pytest.mark.parametrize("step", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize(("wire", "kept", "dotted"), CASES)
+def test_end_and_dots(wire: bytes, kept: bytes, dotted: int, step: int, lan: bool) -> None:
+    reader, octets, tail = read(wire + b"QUIT\r\n", step, lan)
+    assert (octets, tail) == (kept, b"QUIT\r\n")
+    assert reader.ended and not reader.found.bad
+    assert (reader.found.size, reader.found.dotted) == (len(kept), dotted)
+
+
+SMUGGLING = [
+    b"\n.\n",
+    b"\r.\r",
+    b"\r\n.\n",
+    b"\r\n.\r",
+    b"\n.\r\n",
+    b"\r.\r\n",
+    b"\r\r\n.\r\r\n",
+    b"\r\n\0.\r\n",
+    b"\r\n.\0\r\n",
+]
+EVIL = b"MAIL FROM:<ceo@box.test>\r\nRCPT TO:<bob>\r\nDATA\r\nforged\r\n"
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 3])
+@pytest.mark.parametrize("end", SMUGGLING)
+def test_only_the_true_end_ends_and_the_smuggler_is_refused(end: bytes, step: int) -> None:
+    talk = Talk(peer=OUTSIDE)
+    wire = ENVELOPE + b"hello" + end + EVIL + b"." + b"\r\nNOOP\r\n"
+    assert codes(talk.send(wire, step)) == [250, 250, 250, 354, 550, 250]
+    assert talk.kept == []
+    assert talk.abandoned == 1
+
+
+LAN_CASES = [
+    (b"a\nb\n\r\n.\r\n", b"a\r\nb\r\n\r\n", 0),
+    (b"a\n.\nb\r\n.\r\n", b"a\r\n\r\nb\r\n", 0),
+    (b"a\n..\nb\r\n.\r\n", b"a\r\n.\r\nb\r\n", 1),
+    (b"a\n.\r\nb\r\n.\r\n", b"a\r\n\r\nb\r\n", 0),
+    (b"\n\n\nb\r\n.\r\n", b"\r\n\r\n\r\nb\r\n", 0),
+    (b"a\r\n.\nb\r\n.\r\n", b"a\r\n\r\nb\r\n", 0),
+]
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize(("wire", "kept", "dotted"), LAN_CASES)
+def test_bare_lf_of_the_lan_becomes_crlf_and_never_ends(
+    wire: bytes, kept: bytes, dotted: int, step: int
+) -> None:
+    reader, octets, tail = read(wire + b"NOOP", step, lan=True)
+    assert (octets, tail, reader.found.dotted) == (kept, b"NOOP", dotted)
+    assert not reader.found.bad
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_bare_cr_and_nul_are_refused_from_the_lan_too(step: int) -> None:
+    for text in (b"a\rb", b"a\r", b"\0"):
+        reader, octets, _ = read(text + END, step, lan=True)
+        assert reader.ended and reader.found.bad, text
+        assert reader.found.nul is (text == b"\0")
+
+
+def test_random_text_against_a_line_by_line_reading() -> None:
+    chance = random.Random(5)
+    for _ in range(3000):
+        wire = b"".join(chance.choice([b".", b"\r\n", b"a", b"\r\n."]) for _ in range(12)) + END
+        reader, octets, tail = read(wire, chance.randrange(0, 6))
+        lines: list[bytes] = []
+        rest = wire
+        while True:
+            line, _, rest = rest.partition(b"\r\n")
+            if line == b".":
+                break
+            lines.append(line[1:] if line[:1] == b"." else line)
+        assert (octets, tail) == (b"".join(line + b"\r\n" for line in lines), rest)
+        assert reader.found.dotted == sum(line[:1] == b"." for line in lines)
+
+
+def test_size_is_enforced_while_it_comes() -> None:
+    talk = Talk(limits=SmtpLimits(size=1000))
+    answers = talk.send(ENVELOPE + b"x" * 990 + b"\r\n" + b"y" * 5000, 512)
+    assert codes(answers) == [250, 250, 250, 354]
+    assert talk.abandoned == 1, "what was kept goes before the end comes"
+    assert codes(talk.send(END + b"NOOP\r\n")) == [552, 250]
+    assert talk.kept == []
+
+
+def test_dots_that_stuff_do_not_count_as_size() -> None:
+    talk = Talk(limits=SmtpLimits(size=10))
+    assert codes(talk.send(ENVELOPE + b"..345678\r\n..\r\n" + END[2:]))[-1] == 552
+    assert codes(talk.send(ENVELOPE + b"..3456789\r\n" + END[2:]))[-1] == 250
+
+
+def test_long_lines_are_kept_as_they_are() -> None:
+    talk = Talk()
+    line = b"z" * 20_000
+    talk.send(ENVELOPE + line + END)
+    assert talk.kept[0].octets == line + b"\r\n"
+
+
+def test_the_reader_holds_no_more_than_a_block() -> None:
+    reader = DataReader(100_000_000, False)
+    block = (b"0123456789abcdef" * 4 + b"\r\n") * 900
+    reader.feed(block)
+    tracemalloc.start()
+    for _ in range(400):
+        reader.feed(block)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert reader.found.size > 23_000_000
+    assert peak < 10 * len(block)
+
+
+def test_lan_peer_in_a_session() -> None:
+    talk = Talk(peer=LAN)
+    assert codes(talk.send(ENVELOPE + b"Subject: scan\n\nhi\n" + END)) == [250, 250, 250, 354, 250]
+    assert talk.kept[0].octets == b"Subject: scan\r\n\r\nhi\r\n\r\n"

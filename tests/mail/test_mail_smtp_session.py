@@ -1,0 +1,297 @@
+"""The SMTP conversation, octet for octet."""
+
+import pytest
+
+from app.mail.smtp import COMMANDS, SmtpSession
+from app.mail.smtp_envelope import SmtpLimits
+from app.mail.smtp_replies import MAILBOX_FULL, TRY_AGAIN
+from app.mail.smtp_states import MOVES, State, Step
+from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes
+
+SCRIPT = b"".join(
+    line + b"\r\n"
+    for line in (
+        b"EHLO client.example",
+        b"MAIL FROM:<carl@y.test> SIZE=20 BODY=8BITMIME",
+        b"RCPT TO:<anna>",
+        b"RCPT TO:<nobody@box.test>",
+        b'RCPT TO:<"bob"@BOX.test>',
+        b"DATA",
+        b"Subject: x",
+        b"",
+        b"..dot",
+        b".",
+        b"NOOP",
+        b"QUIT",
+    )
+)
+ANSWERS = b"".join(
+    line + b"\r\n"
+    for line in (
+        b"250-box.test",
+        b"250-PIPELINING",
+        b"250-SIZE 50000000",
+        b"250-8BITMIME",
+        b"250-SMTPUTF8",
+        b"250-ENHANCEDSTATUSCODES",
+        b"250 HELP",
+        b"250 2.1.0 Sender ok",
+        b"250 2.1.5 Recipient ok",
+        b"550 5.1.1 No such person here",
+        b"250 2.1.5 Recipient ok",
+        b"354 End data with <CR><LF>.<CR><LF>",
+        b"250 2.0.0 Accepted as X",
+        b"250 2.0.0 Ok",
+        b"221 2.0.0 Goodbye",
+    )
+)
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 3, 7, 64])
+def test_a_whole_conversation_at_any_cut(step: int) -> None:
+    talk = Talk()
+    assert talk.greeting == b"220 box.test ESMTP Switchhook\r\n"
+    assert talk.send(SCRIPT, step) == ANSWERS
+    assert talk.session.closed
+    assert [(k.sender, k.recipients, k.octets, k.dotted) for k in talk.kept] == [
+        ("carl@y.test", ["anna", "bob@box.test"], b"Subject: x\r\n\r\n.dot\r\n", 1)
+    ]
+
+
+def test_what_follows_quit_is_not_read() -> None:
+    talk = Talk()
+    talk.send(SCRIPT + b"NOOP\r\n" * 5)
+    assert talk.send(b"NOOP\r\n") == b""
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"NOOP", 250),
+        (b"NOOP whatever", 250),
+        (b"noop", 250),
+        (b"RSET", 250),
+        (b"RSET now", 501),
+        (b"HELP", 214),
+        (b"VRFY anna", 252),
+        (b"VRFY", 501),
+        (b"EXPN list", 502),
+        (b"HELO", 501),
+        (b"HELO c", 250),
+        (b"EHLO \x01", 501),
+        (b"MAIL FROM:<>", 250),
+        (b"MAIL FROM: <x@y>", 250),
+        (b"MAIL FROM:x@y.test", 250),
+        (b"mail from:<x@[192.0.2.1]>", 250),
+        (b"MAIL FROM:<x@[IPv6:2001:DB8::1]> SIZE=1000", 250),
+        (b"MAIL FROM:<x@[300.0.2.1]>", 501),
+        (b"MAIL FROM:<@a.test,@b.test:x@y.test>", 250),
+        (b"MAIL TO:<x@y>", 501),
+        (b"MAIL FROM:<x@y", 501),
+        (b"MAIL FROM:<x@y> SIZE=abc", 501),
+        (b"MAIL FROM:<x@y> SIZE=1 SIZE=2", 501),
+        (b"MAIL FROM:<x@y> SIZE=60000000", 552),
+        (b"MAIL FROM:<x@y> BODY=BINARYMIME", 501),
+        (b"MAIL FROM:<x@y> COLOUR=red", 555),
+        (b"MAIL FROM:<x@y>junk", 501),
+        ("MAIL FROM:<jörg@y.test>".encode(), 553),
+        ("MAIL FROM:<jörg@y.test> SMTPUTF8".encode(), 250),
+        (b"MAIL FROM:<\xff@y>", 501),
+        (b"RCPT TO:<anna>", 503),
+        (b"DATA", 503),
+        (b"", 500),
+        (b"XYZZY", 500),
+        (b"GET / HTTP/1.1", 500),
+        (b"NO\0OP", 500),
+        (b"NOOP\nNOOP", 500),
+        (b"NOOP " + b"x" * 1000, 500),
+    ],
+)
+def test_commands(line: bytes, code: int) -> None:
+    talk = Talk()
+    talk.send(b"EHLO c\r\n")
+    got = codes(talk.send(line + b"\r\n"))
+    assert got[0] == code
+    assert codes(talk.send(b"NOOP\r\n")) == [250], "the session goes on"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"RCPT TO:<anna>", 250),
+        (b"RCPT TO: anna", 250),
+        (b"RCPT TO:<postmaster>", 250),
+        (b"RCPT TO:<a b@box.test>", 501),
+        (b"RCPT TO:<>", 501),
+        (b"RCPT TO:<x@elsewhere.test>", 550),
+        (b"RCPT TO:<anna> NOTIFY=NEVER", 555),
+        (b"MAIL FROM:<z@y>", 503),
+        (b"DATA", 503),
+    ],
+)
+def test_recipients(line: bytes, code: int) -> None:
+    talk = Talk()
+    talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n")
+    assert codes(talk.send(line + b"\r\n")) == [code]
+
+
+def test_every_state_answers_every_step_by_the_table() -> None:
+    lines = {
+        Step.HELLO: b"EHLO c\r\n",
+        Step.MAIL: b"MAIL FROM:<x@y>\r\n",
+        Step.RCPT: b"RCPT TO:<anna>\r\n",
+        Step.DATA: b"DATA\r\n",
+        Step.RESET: b"RSET\r\n",
+        Step.LEAVE: b"QUIT\r\n",
+    }
+    roads = {
+        State.CONNECTED: b"",
+        State.READY: lines[Step.HELLO],
+        State.SENDER: lines[Step.HELLO] + lines[Step.MAIL],
+        State.RECIPIENTS: lines[Step.HELLO] + lines[Step.MAIL] + lines[Step.RCPT],
+    }
+    for state, road in roads.items():
+        for step, line in lines.items():
+            talk = Talk()
+            talk.send(road)
+            assert talk.session.state is state
+            code = codes(talk.send(line))[0]
+            target = MOVES[state].get(step)
+            assert talk.session.state is (target or state)
+            assert (code == 503) is (target is None)
+
+
+def test_no_valid_recipient_means_no_data() -> None:
+    talk = Talk()
+    answers = talk.send(
+        b"EHLO c\r\nMAIL FROM:<x@y>\r\nRCPT TO:<nobody>\r\nDATA\r\nRSET\r\nDATA\r\n"
+    )
+    assert codes(answers) == [250, 250, 550, 554, 250, 503]
+
+
+def test_hello_and_reset_forget_the_mail_and_free_its_room() -> None:
+    talk = Talk()
+    talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\nRCPT TO:<anna>\r\n")
+    before = talk.ends
+    assert codes(talk.send(b"RSET\r\nDATA\r\n")) == [250, 503]
+    assert talk.ends == before + 1
+    assert codes(talk.send(b"HELO c\r\nMAIL FROM:<x@y>\r\n")) == [250, 250]
+
+
+def test_a_command_line_of_10_mb_is_answered_once_and_kept_nowhere() -> None:
+    talk = Talk()
+    answers = talk.send(b"A" * 10_000_000 + b"\r\nNOOP\r\n", 65536)
+    assert codes(answers) == [500, 250]
+    assert talk.session._reader.buffered == 0
+
+
+def test_too_many_errors_end_the_session() -> None:
+    talk = Talk(limits=SmtpLimits(errors=5))
+    answers = talk.send(b"XYZZY\r\n" * 8)
+    assert codes(answers) == [500] * 5 + [421]
+    assert talk.session.closed
+
+
+def test_guessing_names_ends_the_session_but_a_list_with_some_wrong_ones_does_not() -> None:
+    talk = Talk(limits=SmtpLimits(errors=3, strangers=6))
+    assert (
+        codes(talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n" + b"RCPT TO:<zz>\r\n" * 5))[2:]
+        == [550] * 5
+    )
+    assert codes(talk.send(b"RCPT TO:<zz>\r\n")) == [550, 421]
+
+
+def test_a_hundred_recipients_fit_and_the_limit_is_temporary() -> None:
+    talk = Talk(limits=SmtpLimits(recipients=100))
+    answers = codes(talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n" + b"RCPT TO:<anna>\r\n" * 101))
+    assert answers[2:] == [250] * 100 + [452]
+
+
+def test_commands_behind_the_message_wait_for_the_verdict() -> None:
+    talk = Talk(answers_at_once=False)
+    assert codes(talk.send(ENVELOPE + b"x\r\n.\r\nNOOP\r\nQUIT\r\n")) == [250, 250, 250, 354]
+    assert not talk.session.hungry
+    assert codes(talk.answer()) == [250, 250, 221]
+    assert talk.session.closed
+
+
+@pytest.mark.parametrize("reply", [TRY_AGAIN, MAILBOX_FULL])
+def test_a_message_that_cannot_be_stored_is_answered_so(reply: object) -> None:
+    talk = Talk(verdict=TRY_AGAIN)
+    assert talk.send(ENVELOPE + b"x\r\n.\r\n").endswith(TRY_AGAIN.wire)
+    assert talk.kept == []
+    assert talk.session.state is State.READY
+
+
+def test_several_mails_in_one_session_and_in_one_packet() -> None:
+    talk = Talk()
+    mail = b"MAIL FROM:<>\r\nRCPT TO:<anna>\r\nDATA\r\nbody\r\n.\r\n"
+    assert codes(talk.send(b"EHLO c\r\n" + mail * 300)) == [250] + [250, 250, 354, 250] * 300
+    assert len(talk.kept) == 300
+
+
+def test_many_bad_messages_in_one_packet_end_in_421() -> None:
+    talk = Talk()
+    mail = b"MAIL FROM:<>\r\nRCPT TO:<anna>\r\nDATA\r\nbo\ndy\r\n.\r\n"
+    answers = codes(talk.send(b"EHLO c\r\n" + mail * 3000))
+    assert answers.count(550) == 20
+    assert answers[-1] == 421
+
+
+def test_silence_is_ended_after_five_minutes() -> None:
+    talk = Talk()
+    talk.session.tick(1000.0)
+    talk.session.tick(1299.0)
+    talk.send(b"NOOP\r\n")
+    talk.session.tick(1300.0)
+    talk.session.tick(1599.0)
+    assert talk.turn() == b""
+    talk.session.tick(1600.0)
+    assert codes(talk.turn()) == [421]
+    assert talk.session.closed
+
+
+def test_silence_while_we_decide_is_ours_not_the_clients() -> None:
+    talk = Talk(answers_at_once=False)
+    talk.send(ENVELOPE + b"x\r\n.\r\n")
+    for now in range(0, 3000, 100):
+        talk.session.tick(float(now))
+    assert codes(talk.answer()) == [250]
+
+
+def test_silence_in_the_middle_of_a_message_abandons_it() -> None:
+    talk = Talk()
+    talk.send(ENVELOPE + b"half")
+    talk.session.tick(0.0)
+    talk.session.tick(301.0)
+    assert codes(talk.turn()) == [421]
+    assert talk.abandoned == 1
+
+
+def test_stop_tells_the_client_and_lets_a_verdict_pass() -> None:
+    talk = Talk()
+    talk.session.stop()
+    assert codes(talk.turn()) == [421]
+    talk = Talk(answers_at_once=False)
+    talk.send(ENVELOPE + b"x\r\n.\r\n")
+    talk.session.stop()
+    assert talk.turn() == b""
+    assert codes(talk.answer()) == [250, 421]
+
+
+def test_a_lan_client_may_relay_and_others_may_not() -> None:
+    line = b"EHLO c\r\nMAIL FROM:<anna>\r\nRCPT TO:<x@elsewhere.test>\r\n"
+    assert codes(Talk(peer=LAN).send(line)) == [250, 250, 250]
+    assert codes(Talk(peer=OUTSIDE).send(line)) == [250, 250, 550]
+
+
+def test_help_names_every_command() -> None:
+    answer = Talk().send(b"HELP\r\n")
+    for verb in COMMANDS:
+        assert verb in answer
+
+
+def test_there_is_no_other_way_to_change_the_state() -> None:
+    import inspect
+
+    assert inspect.getsource(SmtpSession).count("self.state = ") == 2, "start and _move only"
