@@ -247,17 +247,17 @@ class Link(asyncio.Protocol, Generic[S]):
                 if event is not None:
                     self._service.handle(session, event, self)
                 elif not out:
+                    self._settle(session)
                     break
             else:
                 self._loop.call_soon(self.wake)
-            self._settle(session)
         except Exception:
             self._fault()
         finally:
             self._turning = False
 
     def _settle(self, session: S) -> None:
-        """Close, or match reading to the session's appetite."""
+        """Nothing is left to move: close, or match reading to the session's appetite."""
         hungry = session.hungry
         if session.closed or (self._ended and hungry and not self._paused):
             self._finish(b"")
