@@ -98,7 +98,7 @@ def test_bare_lf_of_the_lan_becomes_crlf_and_never_ends(
 @pytest.mark.parametrize("step", [0, 1, 2])
 def test_bare_cr_and_nul_are_refused_from_the_lan_too(step: int) -> None:
     for text in (b"a\rb", b"a\r", b"\0"):
-        reader, octets, _ = read(text + END, step, lan=True)
+        reader, _, _ = read(text + END, step, lan=True)
         assert reader.ended and reader.found.bad, text
         assert reader.found.nul is (text == b"\0")
 
