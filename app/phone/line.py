@@ -13,12 +13,13 @@ from typing import Literal, Protocol
 from app.phone.script import HungUp
 from app.phone.sounds import Sound, Tone
 
-__all__ = ["ANY", "Caller", "HungUp", "Kind", "Line", "Recorded", "RecordingEnd"]
+__all__ = ["ANY", "Caller", "HungUp", "Kind", "Line", "Reason", "Recorded", "RecordingEnd"]
 
 ANY = "0123456789*#"
 """Every digit of a telephone's keypad, for `stop_on`."""
 
 Kind = Literal["station", "trunk"]
+Reason = Literal["out of area", "private"]
 RecordingEnd = Literal["digit", "silence", "limit", "hung up", "busy tone"]
 
 
@@ -28,7 +29,7 @@ class Caller:
 
     number: str | None = None
     name: str | None = None
-    reason: Literal["out of area", "private"] | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,14 @@ class Wait(Generic[T]):
         """Whether it has happened (or failed, or was given up)."""
         return self._done
 
+    def result(self) -> T:
+        """What came of it, once `done`; raises its failure. For those who do not await."""
+        if not self._done:
+            raise RuntimeError("asked for the result before it is there")
+        if self._failure is not None:
+            raise self._failure
+        return self._result  # type: ignore[return-value]
+
     def happened(self, result: T) -> None:
         """It happened: keep the result and run the waiting script on. Later calls are ignored."""
         self._finish(result, None)
@@ -60,9 +68,7 @@ class Wait(Generic[T]):
     def __await__(self) -> Generator["Wait[T]", None, T]:
         if not self._done:
             yield self
-        if self._failure is not None:
-            raise self._failure
-        return self._result  # type: ignore[return-value]
+        return self.result()
 
     def waited_by(self, script: "Script") -> None:
         """Remember whom to wake (called by Script only)."""

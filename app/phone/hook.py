@@ -1,0 +1,27 @@
+"""Reading a handset's hook: dial pulses, flash and hang-up are all short or long on-hook times."""
+
+from enum import StrEnum
+
+from app.phone.timers import FLASH_LEAST, FLASH_MOST, PULSE_BREAK
+
+
+class Break(StrEnum):
+    """What an on-hook time was, once the handset is lifted again."""
+
+    PULSE = "pulse"
+    FLASH = "flash"
+    NEITHER = "neither"
+
+
+def judge(periods: int) -> Break:
+    """What an on-hook time of this many periods was; a hang-up never gets here."""
+    if periods <= PULSE_BREAK.periods:
+        return Break.PULSE
+    if FLASH_LEAST.periods <= periods <= FLASH_MOST.periods:
+        return Break.FLASH
+    return Break.NEITHER
+
+
+def pulsed_digit(pulses: int) -> str:
+    """The digit of a number of pulses: ten are 0; more are no digit ("")."""
+    return str(pulses % 10) if 1 <= pulses <= 10 else ""
