@@ -1,0 +1,165 @@
+"""The store's file: who may read it, who may write it, and what a commit promises.
+
+One SQLite file in WAL mode beside three lock files and a directory of listeners' sockets:
+
+    inbox.db  inbox.db-wal  inbox.db-shm    SQLite's own
+    inbox.db.next  .write  .ckpt            the turnstile and the checkpointer's lock (locks.py)
+    notices/                                sockets of whoever wants to know (core/notices.py)
+
+Reading is free at any time and sees what was committed when the statement began. Writing is a work,
+a function of the transaction, run by `now` in the calling thread or by `submit` in the writer
+thread together with whatever else is queued. When either has answered, the work is on the disk.
+"""
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from app.core.clock import Clock, SystemClock
+from app.core.notices import Listener, Notices
+from app.inbox.errors import SchemaTooNew, StoreFailed
+from app.inbox.locks import Turnstile
+from app.inbox.pen import BUSY_S, Pen, Tx, connect_writer
+from app.inbox.schema import migrate, prepare
+from app.inbox.writer import Writer
+
+__all__ = ["Database", "SchemaTooNew", "StoreFailed", "Tx"]
+
+T = TypeVar("T")
+
+
+class Reader(sqlite3.Connection):
+    """A thread's own reading connection; goes when its thread goes."""
+
+
+class Database:
+    """The store's file; one object a process, usable from any thread."""
+
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        """Open the store at `path`; create or migrate it first.
+
+        Raises SchemaTooNew if a newer program has left it in a state this one cannot work on, and
+        sqlite3.Error or OSError if the place cannot be used at all.
+        """
+        self.path = Path(path)
+        self.clock: Clock = clock if clock is not None else SystemClock()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._prepare()
+        self.notices = Notices(self.notices_directory)
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._readers: weakref.WeakSet[Reader] = weakref.WeakSet()
+        self._pens: weakref.WeakSet[Pen] = weakref.WeakSet()
+        self._writer: Writer | None = None
+
+    @property
+    def notices_directory(self) -> Path:
+        """Where listeners put their sockets."""
+        return self.path.parent / "notices"
+
+    def listener(self, name: str) -> Listener:
+        """A new listener for changes of this store; `name` says who listens."""
+        return Listener(self.notices_directory, name)
+
+    def reader(self) -> sqlite3.Connection:
+        """The calling thread's own read connection: autocommit, rows by index.
+
+        Fetch every row of a statement before leaving it: a read that stays open holds up the
+        checkpointer.
+        """
+        try:
+            return cast(sqlite3.Connection, self._local.reader)
+        except AttributeError:
+            return self._open_reader()
+
+    def now(self, work: Callable[[Tx], T]) -> T:
+        """Run one work and commit it, in the calling thread.
+
+        Raises what the work raises (nothing is then stored), or StoreFailed.
+        """
+        pen = self._pen()
+        outcome = pen.write((work,))[0]
+        pen.finish()
+        if outcome.error is not None:
+            raise outcome.error
+        return cast(T, outcome.value)
+
+    def submit(self, work: Callable[[Tx], T]) -> "Future[T]":
+        """Queue one work for the writer thread; the future resolves once it is durable."""
+        writer = self._writer
+        if writer is None:
+            with self._lock:
+                if self._writer is None:
+                    self._writer = Writer(self._new_pen, self.clock)
+                writer = self._writer
+        return writer.submit(work)
+
+    def checkpoint(self) -> None:
+        """Copy the WAL into the store now, whatever its size, in the calling thread."""
+        self._pen().checkpoint()
+
+    def close(self) -> None:
+        """Commit what is queued, then close every connection of this process."""
+        if self._writer is not None:
+            self._writer.close()
+        for pen in list(self._pens):
+            pen.close()
+        for reader in list(self._readers):
+            reader.close()
+        self.notices.close()
+        self._local = threading.local()
+
+    def _prepare(self) -> None:
+        turnstile = Turnstile(self.path)
+        try:
+            with turnstile.turn():
+                connection = connect_writer(self.path)
+                try:
+                    prepare(connection)
+                    migrate(connection, self.path)
+                finally:
+                    connection.close()
+        finally:
+            turnstile.close()
+
+    def _open_reader(self) -> Reader:
+        reader = sqlite3.connect(
+            self.path,
+            timeout=BUSY_S,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=Reader,
+            cached_statements=256,
+        )
+        reader.execute("PRAGMA query_only = ON").fetchall()
+        reader.execute("PRAGMA temp_store = MEMORY").fetchall()
+        with self._lock:
+            self._readers.add(reader)
+        self._local.reader = reader
+        return reader
+
+    def _pen(self) -> Pen:
+        try:
+            return cast(Pen, self._local.pen)
+        except AttributeError:
+            self._local.pen = self._new_pen()
+            return cast(Pen, self._local.pen)
+
+    def _new_pen(self) -> Pen:
+        pen = Pen(self.path, self.notices)
+        with self._lock:
+            self._pens.add(pen)
+        return pen
+
+    def wal_octets(self) -> int:
+        """Size of the WAL file; a measure for status and bench."""
+        wal = self.path.with_name(self.path.name + "-wal")
+        return wal.stat().st_size if wal.exists() else 0
+
+    def pragma(self, name: str) -> Any:
+        """The value of a PRAGMA on the calling thread's reader, for status and bench."""
+        return self.reader().execute(f"PRAGMA {name}").fetchone()[0]

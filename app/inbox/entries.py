@@ -1,0 +1,155 @@
+"""What the store keeps, as values: entries, their history, recordings under way.
+
+Numbers: an entry id is the store's own and is never used twice; a UIDL is what POP3 shows
+[RFC 1939 §7]; message numbers 1..n exist only inside one POP3 session.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a message is."""
+
+    EMAIL = "email"
+    VOICEMAIL = "voicemail"
+
+
+class State(StrEnum):
+    """Where an entry is in its life."""
+
+    NEW = "new"
+    """In the inbox, unread or unheard."""
+    HEARD = "heard"
+    """In the inbox, read or heard."""
+    LEAVING = "leaving"
+    """Being forwarded; not in the inbox, but kept until the next hop has taken it."""
+    BIN = "bin"
+    """Removed; restorable for the grace period."""
+
+
+INBOX = (State.NEW, State.HEARD)
+"""The states a person sees as "in my inbox"."""
+
+Door = str
+"""Through which door something happened: "phone", "pop3", "smtp", "forward", "admin", ..."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about a message besides its octets, as it is delivered."""
+
+    received_at: float
+    """When it was accepted, or when the recording began; seconds since 1970 UTC."""
+    sender: str = ""
+    """Who wrote or called, as text to show."""
+    subject: str = ""
+    caller_number: str | None = None
+    caller_name: str | None = None
+    duration_s: int | None = None
+    """Length of a voicemail in whole seconds [RFC 3803]."""
+    door: Door = "smtp"
+    """Through which door it came in."""
+    by: str = ""
+    """Who brought it: a peer's address, a line's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One person's reference to a message. Order of fields = order of columns in the store."""
+
+    id: int
+    person: int
+    content: int
+    uidl: str
+    kind: Kind
+    state: State
+    saved: bool
+    prefix: bytes
+    """This person's own header lines, before the content: Return-Path, Delivered-To, Received."""
+    size: int
+    """Octets of prefix and content together, with CRLF line ends."""
+    chunks: int
+    """Pieces the content is stored in, numbered from 0."""
+    dotted: int
+    """Lines that begin with a dot, in prefix and content; 0 means: send the octets as they lie."""
+    received_at: float
+    sender: str
+    subject: str
+    caller_number: str | None
+    caller_name: str | None
+    duration_s: int | None
+    removed_at: float | None
+    removed_door: Door | None
+    removed_by: str | None
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """Something that happened to a person or an entry, with its author."""
+
+    at: float
+    door: Door
+    by: str
+    verb: str
+    entry: int | None
+    detail: str
+    person: int | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of the log that listeners follow; `seq` only grows."""
+
+    seq: int
+    person: int | None
+    entry: int | None
+    verb: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A voicemail being recorded, or recorded and not yet made into a message."""
+
+    id: int
+    person: int
+    line: str
+    caller_number: str | None
+    caller_name: str | None
+    started_at: float
+    ended_at: float | None
+    why: str | None
+    """How it ended; None while it is running (or was cut off by a crash)."""
+    octets: int
+    """Length of the raw samples so far (S16LE, 8 kHz: 16,000 octets a second)."""
+
+
+class DotCounter:
+    """Counts lines that begin with a dot in octets that come in pieces.
+
+    POP3 doubles such a dot on the way out [RFC 1939 §3]; the count says whether there is any.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._tail = b"\r\n"  # the first line begins a line, too
+
+    def feed(self, octets: bytes) -> None:
+        """Take the next piece, of any length, cut anywhere."""
+        # A line end cut by the seam is looked for in the few octets around it; two of the new
+        # ones cannot hold a whole "CRLF dot", so nothing is counted twice.
+        self.count += (self._tail + octets[:2]).count(b"\r\n.") + octets.count(b"\r\n.")
+        self._tail = (self._tail + octets[-2:])[-2:]
+
+
+def dots_in(octets: bytes) -> int:
+    """Lines of a whole piece of text that begin with a dot."""
+    counter = DotCounter()
+    counter.feed(octets)
+    return counter.count
+
+
+def ids_of(entries: Iterable[Entry]) -> list[int]:
+    """The entry ids, in order."""
+    return [entry.id for entry in entries]

@@ -1,0 +1,93 @@
+"""What the inbox refuses, and what can go wrong under it.
+
+Refusals that a mail peer must hear carry the reply code [RFC 5321 §4.2] and the enhanced status
+[RFC 3463] as class attributes; their text is fit to be shown to the peer.
+"""
+
+
+class InboxError(Exception):
+    """Base of everything the inbox raises on purpose."""
+
+
+class SchemaTooNew(InboxError):
+    """The store was last written by a newer program whose files this one must not touch."""
+
+
+class StoreFailed(InboxError):
+    """A transaction could not be made durable. Its outcome is unknown: treat it as not done."""
+
+
+class ContentGone(InboxError):
+    """Content was never begun, was swept, or is not sealed; nothing may be delivered from it."""
+
+
+class NoSuchEntry(InboxError):
+    """No entry has this id (or it has been purged)."""
+
+
+class Refused(InboxError):
+    """A delivery is refused; `reply` and `status` are what an SMTP peer is told."""
+
+    reply = 550
+    status = "5.0.0"
+
+
+class NoSuchPerson(Refused):
+    """The address is in one of our domains but names nobody [RFC 3463 X.1.1]."""
+
+    status = "5.1.1"
+
+
+class NotOurs(Refused):
+    """The address belongs to another domain; whether to relay is the caller's decision."""
+
+    status = "5.7.1"
+
+
+class MailboxFull(Refused):
+    """The person's quota is used up; a later try may succeed [RFC 3463 X.2.2]."""
+
+    reply = 452
+    status = "4.2.2"
+
+
+class NoSpace(Refused):
+    """The disk is down to its floor [RFC 3463 X.3.1]."""
+
+    reply = 452
+    status = "4.3.1"
+
+
+class MailLoop(Refused):
+    """The message has been here before, or travelled too many hops [RFC 3463 X.4.6]."""
+
+    reply = 554
+    status = "5.4.6"
+
+
+class Invalid(InboxError, ValueError):
+    """What an administrator asked for cannot be; the text says why and what would do."""
+
+
+class BadName(Invalid):
+    """A login, alias or mailbox is not of the allowed form."""
+
+
+class NameTaken(Invalid):
+    """A login, alias, mailbox, handset or address is in use already."""
+
+
+class StillMember(Invalid):
+    """A name cannot go while aliases have it as a member; the text lists them."""
+
+
+class AliasCycle(Invalid):
+    """An alias would lead back to itself; the text shows the way round."""
+
+
+class UnknownMember(Invalid):
+    """A member of an alias is neither a person, nor an alias, nor an outside address."""
+
+
+class TrivialPin(Invalid):
+    """A PIN that others would guess; the text says which rule it breaks."""

@@ -1,0 +1,320 @@
+"""The inbox: what every door reads and writes. The page to read first.
+
+An entry is one person's reference to a message (content). It is born by `add_entry`, seen by
+`entries`, changed by `mark`, and leaves by the one verb `remove`, whose inverse is `restore`;
+`empty_bin` makes removal final. Each of these writes, in the same transaction, an audit row (who,
+through which door) and a change row (what listeners follow). Content is kept in contents.py,
+recordings under way in recordings.py, the two logs in journal.py; all SQL is in this package.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from app.core.clock import Clock, SystemClock
+from app.inbox.contents import CHUNK, Contents
+from app.inbox.db import Database, Tx
+from app.inbox.entries import (
+    INBOX,
+    AuditRow,
+    Change,
+    Door,
+    DotCounter,
+    Entry,
+    Facts,
+    Kind,
+    Recording,
+    State,
+    dots_in,
+    ids_of,
+)
+from app.inbox.errors import NoSuchEntry
+from app.inbox.journal import Deed, Journal
+from app.inbox.recordings import Recordings
+
+__all__ = [
+    "CHUNK",
+    "INBOX",
+    "AuditRow",
+    "Change",
+    "DotCounter",
+    "Entry",
+    "Facts",
+    "Kind",
+    "Recording",
+    "State",
+    "Store",
+    "ids_of",
+]
+
+_COLUMNS = (
+    "id, person, content, uidl, kind, state, saved, prefix, size, chunks, dotted, received_at,"
+    " sender, subject, caller_number, caller_name, duration_s, removed_at, removed_door, removed_by"
+)
+_KINDS = {kind.value: kind for kind in Kind}
+_STATES = {state.value: state for state in State}
+_IDS_AT_ONCE = 500  # parameters in one statement
+
+
+def _entry(row: tuple[object, ...]) -> Entry:
+    (id_, person, content, uidl, kind, state, saved, *rest) = row
+    return Entry(
+        id_,  # type: ignore[arg-type]  # the schema types what the tuple does not
+        person,  # type: ignore[arg-type]
+        content,  # type: ignore[arg-type]
+        uidl,  # type: ignore[arg-type]
+        _KINDS[cast(str, kind)],
+        _STATES[cast(str, state)],
+        bool(saved),
+        *rest,  # type: ignore[arg-type]
+    )
+
+
+class Store(Contents, Recordings):
+    """One store, for the people, doors and services of one process."""
+
+    def __init__(self, db: Database, clock: Clock | None = None) -> None:
+        clock = clock if clock is not None else SystemClock()
+        Contents.__init__(self, db, clock)
+        self.journal = Journal(db, clock)
+        self.history = self.journal.history
+        self.last_change = self.journal.last_change
+        self.changes = self.journal.changes
+
+    # ---- reading
+
+    def entries(
+        self,
+        person_id: int,
+        kinds: Iterable[Kind] | None = None,
+        states: Iterable[State] = INBOX,
+    ) -> list[Entry]:
+        """A person's entries in the order of delivery, of these kinds (None: all) and states."""
+        kept, wanted = list(states), list(kinds if kinds is not None else Kind)
+        rows = self._db.reader().execute(
+            f"SELECT {_COLUMNS} FROM entry WHERE person = ?"
+            f" AND state IN ({_marks(kept)}) AND kind IN ({_marks(wanted)})",
+            (person_id, *kept, *wanted),
+        )
+        # Sorting here is cheaper than in SQLite, which would carry every column through its sorter.
+        return sorted(map(_entry, rows.fetchall()), key=lambda entry: entry.id)
+
+    def entry(self, entry_id: int) -> Entry | None:
+        """One entry in whatever state, or None."""
+        row = self._db.reader().execute(f"SELECT {_COLUMNS} FROM entry WHERE id = ?", (entry_id,))
+        found = row.fetchone()
+        return None if found is None else _entry(found)
+
+    def octets(self, entry: Entry) -> Iterator[bytes]:
+        """The whole message in pieces: the entry's prefix, then the chunks. One read a piece."""
+        return self.content_octets(entry.content, entry.prefix)
+
+    def header(self, entry: Entry) -> bytes:
+        """Prefix and header of the message, up to and with the empty line that ends it.
+
+        Of a message whose header never ends, about the first 512 kB.
+        """
+        held = bytearray()
+        for piece in self.octets(entry):
+            looked = max(0, len(held) - 3)
+            held += piece
+            end = held.find(b"\r\n\r\n", looked)
+            if end >= 0:
+                return bytes(held[: end + 4])
+            if len(held) >= 2 * CHUNK:
+                break
+        return bytes(held)
+
+    def unheard(self, person_id: int) -> tuple[int, int]:
+        """(new voicemails, new e-mails) of a person."""
+        rows = self._db.reader().execute(
+            "SELECT kind, count(*) FROM entry WHERE person = ? AND state = 'new' GROUP BY kind",
+            (person_id,),
+        )
+        counts = dict(rows.fetchall())
+        return counts.get("voicemail", 0), counts.get("email", 0)
+
+    def used(self, person_id: int) -> int:
+        """Octets in a person's inbox; neither the bin nor what is leaving counts."""
+        row = self._db.reader().execute("SELECT octets FROM usage WHERE person = ?", (person_id,))
+        found = row.fetchone()
+        return 0 if found is None else int(found[0])
+
+    def bin_octets(self) -> int:
+        """Octets in all bins together."""
+        row = self._db.reader().execute(
+            "SELECT coalesce(sum(size), 0) FROM entry WHERE state = 'bin'"
+        )
+        return int(row.fetchone()[0])
+
+    def data_version(self) -> int:
+        """A number that differs from the last one this thread got if anybody has committed."""
+        return int(self._db.reader().execute("PRAGMA data_version").fetchone()[0])
+
+    # ---- writing
+
+    def add_entry(
+        self,
+        tx: Tx,
+        person_id: int,
+        content: int,
+        prefix: bytes,
+        kind: Kind,
+        state: State,
+        facts: Facts,
+    ) -> int:
+        """Make sealed content visible to a person; returns the entry's id.
+
+        `prefix` is whole header lines ending in CRLF, or nothing. Raises ContentGone.
+        """
+        if prefix and not prefix.endswith(b"\r\n"):
+            raise ValueError("a prefix is whole lines")
+        size, chunks, dotted = self.sealed(tx, content)
+        cursor = tx.execute(
+            "INSERT INTO entry (person, content, uidl, kind, state, prefix, size, chunks, dotted,"
+            " received_at, sender, subject, caller_number, caller_name, duration_s)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                person_id,
+                content,
+                secrets.token_urlsafe(12),  # 96 bits; an id would come again after a restore
+                kind,
+                state,
+                prefix,
+                len(prefix) + size,
+                chunks,
+                dotted + dots_in(prefix),
+                facts.received_at,
+                facts.sender,
+                facts.subject,
+                facts.caller_number,
+                facts.caller_name,
+                facts.duration_s,
+            ),
+        )
+        entry = cast(int, cursor.lastrowid)
+        verb = "delivered" if state in INBOX else "leaving"
+        self.journal.write(tx, verb, facts.door, facts.by, [Deed(person_id, entry, facts.sender)])
+        return entry
+
+    def mark(
+        self,
+        tx: Tx,
+        entry_ids: Iterable[int],
+        state: State | None = State.HEARD,
+        saved: bool | None = None,
+        door: Door = "",
+        by: str = "",
+    ) -> int:
+        """Set entries that are in the inbox to NEW or HEARD, and saved or not (None: leave it).
+
+        Returns how many changed; entries in the bin or on their way out are left alone.
+        """
+        if state is not None and state not in INBOX:
+            raise ValueError("mark knows NEW and HEARD; leaving the inbox is remove's work")
+        deeds = []
+        for entry, person, was, was_saved in self._find(tx, entry_ids, INBOX):
+            to = state if state is not None else State(was)
+            keep = saved if saved is not None else bool(was_saved)
+            if to == was and keep == bool(was_saved):
+                continue
+            tx.execute("UPDATE entry SET state = ?, saved = ? WHERE id = ?", (to, keep, entry))
+            deeds.append(Deed(person, entry, f"{to}, saved" if keep else str(to)))
+        self.journal.write(tx, "marked", door, by, deeds)
+        return len(deeds)
+
+    def remove(self, tx: Tx, entry_ids: Iterable[int], door: Door, by: str) -> int:
+        """The one verb that takes entries out of inboxes: they move to the bin.
+
+        Returns how many moved; what is in the bin already, or gone, is left as it is.
+        """
+        states = (State.NEW, State.HEARD, State.LEAVING)
+        found = self._find(tx, entry_ids, states)
+        at = self._clock.now()
+        tx.executemany(
+            "UPDATE entry SET state_before = state, state = 'bin',"
+            " removed_at = ?, removed_door = ?, removed_by = ? WHERE id = ?",
+            [(at, door, by, entry) for entry, *_ in found],
+        )
+        self.journal.write(tx, "removed", door, by, [Deed(row[1], row[0]) for row in found])
+        return len(found)
+
+    def restore(self, tx: Tx, entry_ids: Iterable[int], door: Door, by: str) -> int:
+        """The inverse of remove: back into the inbox, as new as they were, UIDL and all.
+
+        What had been forwarded comes back as new. Returns how many came back.
+        """
+        found = self._find(tx, entry_ids, (State.BIN,))
+        tx.executemany(
+            "UPDATE entry SET state = CASE state_before WHEN 'heard' THEN 'heard' ELSE 'new' END,"
+            " removed_at = NULL, removed_door = NULL, removed_by = NULL, state_before = NULL"
+            " WHERE id = ?",
+            [(entry,) for entry, *_ in found],
+        )
+        self.journal.write(tx, "restored", door, by, [Deed(row[1], row[0]) for row in found])
+        return len(found)
+
+    def returned(self, tx: Tx, entry_id: int, detail: str) -> bool:
+        """An entry that was leaving could not leave: it becomes new. False if it was not leaving.
+
+        `detail` says, for the history, why it came back.
+        """
+        found = self._find(tx, [entry_id], (State.LEAVING,))
+        for entry, person, *_ in found:
+            tx.execute("UPDATE entry SET state = 'new' WHERE id = ?", (entry,))
+            self.journal.write(tx, "returned", "forward", "", [Deed(person, entry, detail)])
+        return bool(found)
+
+    def hand_over(self, tx: Tx, person_id: int, heir_id: int, door: Door, by: str) -> int:
+        """Give everything a person has, bin included, to another; returns how many entries."""
+        rows = tx.execute("SELECT id FROM entry WHERE person = ?", (person_id,)).fetchall()
+        tx.execute("UPDATE entry SET person = ? WHERE person = ?", (heir_id, person_id))
+        tx.execute("UPDATE recording SET person = ? WHERE person = ?", (heir_id, person_id))
+        deeds = [Deed(heir_id, entry, f"from person {person_id}") for (entry,) in rows]
+        self.journal.write(tx, "handed over", door, by, deeds)
+        return len(rows)
+
+    def empty_bin(
+        self, tx: Tx, older_than: float, entries: int = 200, octets: int = 64 << 20
+    ) -> int:
+        """Delete for good what was removed before `older_than`, oldest first.
+
+        Takes about `entries` or `octets` at a time, whichever is less, and returns how many went;
+        call again in a new transaction until it is 0, so that nobody waits long at the turnstile.
+        """
+        rows = tx.execute(
+            "SELECT id, person, content, sum(size) OVER (ORDER BY removed_at, id) - size FROM entry"
+            " WHERE state = 'bin' AND removed_at < ? ORDER BY removed_at, id LIMIT ?",
+            (older_than, entries),
+        ).fetchall()
+        rows = [row for row in rows if row[3] < octets]
+        tx.executemany("DELETE FROM entry WHERE id = ?", [(row[0],) for row in rows])
+        self.drop_unused(tx, [row[2] for row in rows])
+        self.journal.write(tx, "purged", "expiry", "", [Deed(row[1], row[0]) for row in rows])
+        return len(rows)
+
+    def _find(
+        self, tx: Tx, entry_ids: Iterable[int], states: Sequence[State]
+    ) -> list[tuple[int, int, str, int]]:
+        """(id, person, state, saved) of those entries that are in one of `states`."""
+        wanted = list(dict.fromkeys(entry_ids))
+        found: list[tuple[int, int, str, int]] = []
+        for start in range(0, len(wanted), _IDS_AT_ONCE):
+            some = wanted[start : start + _IDS_AT_ONCE]
+            found += tx.execute(
+                "SELECT id, person, state, saved FROM entry"
+                f" WHERE id IN ({_marks(some)}) AND state IN ({_marks(states)})",
+                (*some, *states),
+            ).fetchall()
+        return found
+
+    def need(self, entry_id: int) -> Entry:
+        """One entry; NoSuchEntry if there is none."""
+        found = self.entry(entry_id)
+        if found is None:
+            raise NoSuchEntry(f"there is no entry {entry_id}")
+        return found
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
