@@ -38,6 +38,7 @@ WORDS: dict[str, str] = {
     "vm-last": "last",
     "vm-received": "received",
     "vm-from": "from",
+    "vm-from-extension": "message from extension",
     "vm-from-phonenumber": "message from phone number",
     "vm-unknown-caller": "from an unknown caller",
     "vm-deleted": "Message deleted.",
