@@ -1,0 +1,63 @@
+"""A maildrop in memory, and a service's answers to a POP3 session, for tests of the session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.mail.pop3 import Pop3Session
+from app.mail.pop3_drop import Item, Unreadable
+from app.mail.pop3_states import Code, Commit, LoginWanted
+
+
+class MemoryMaildrop:
+    """Messages cut into chunks of `chunk` octets; index i has entry id 100+i and UIDL u<i+1>."""
+
+    def __init__(self, messages: Sequence[bytes], chunk: int = 16, prefix: bytes = b"") -> None:
+        self._messages = messages
+        self._chunk = chunk
+        self.reads: list[tuple[int, int]] = []
+        self.lost: set[int] = set()
+        self.items = tuple(self._item(i, octets, prefix) for i, octets in enumerate(messages))
+
+    def chunk(self, item: Item, seq: int) -> bytes:
+        """Content octets number seq; every read is noted in `reads`."""
+        self.reads.append((item.content, seq))
+        if item.content in self.lost:
+            raise Unreadable
+        return self._messages[item.content][seq * self._chunk : (seq + 1) * self._chunk]
+
+    def _item(self, index: int, octets: bytes, prefix: bytes) -> Item:
+        whole = prefix + octets
+        return Item(
+            entry=100 + index,
+            content=index,
+            uidl=b"u%d" % (index + 1),
+            size=len(whole),
+            chunks=-(-len(octets) // self._chunk),
+            dotted=sum(line.startswith(b".") for line in whole.split(b"\r\n")),
+            prefix=prefix,
+        )
+
+
+@dataclass
+class Owner:
+    """Answers the session's events as a service would: anna, password "a pass word"."""
+
+    maildrop: MemoryMaildrop
+    commits: list[Commit] = field(default_factory=list)
+    broken: bool = False  # the store can commit nothing
+
+    def __call__(self, session: Any, event: object) -> None:
+        """Answer one event."""
+        assert isinstance(session, Pop3Session)
+        if isinstance(event, LoginWanted):
+            if (event.user, event.password) == ("anna", "a pass word"):
+                session.logged_in(self.maildrop)
+            else:
+                session.refused(Code.AUTH, "name or password wrong")
+        elif isinstance(event, Commit):
+            self.commits.append(event)
+            if self.broken:
+                session.failed()
+            else:
+                session.committed(len(event.removed))
