@@ -1,0 +1,164 @@
+"""What both line chips have in common: when to look at them, and repair after they lost their mind.
+
+A chip is looked at when its interrupt pin is low, when its periodic check is due, and each beat
+while it is *eager* (it debounces something). Else nothing goes over the bus.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from drivers.board_spec import LineSpec
+from drivers.buses import InputPin
+from drivers.errors import BusClosed, ChipTimeout, HardwareError
+from drivers.ports import PortEvent, PortFault, PortRecovered, Steps
+
+CHECK_PERIODS = 25
+"""Periodic check each 250 ms, as the open drivers do."""
+
+RETRY_PERIODS = 1000
+"""A chip whose repair failed is tried again after 10 s."""
+
+log = logging.getLogger(__name__)
+
+
+class Beats:
+    """The lines' clock: periods of 10 ms since start; whoever polls the board advances it."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+
+def wait_for(place: str, what: str, ready: Callable[[], bool], periods: int) -> Steps:
+    """Look once a period until ready. Raises ChipTimeout naming what was waited for."""
+    for _ in range(periods):
+        if ready():
+            return
+        yield 1
+    raise ChipTimeout(f"{place}: {what} not within {periods * 10} ms")
+
+
+class Settled:
+    """A yes or no that counts only once it has been seen for so many periods without a break."""
+
+    def __init__(self, value: bool) -> None:
+        self.value = value
+        self._since: int | None = None
+
+    @property
+    def pending(self) -> bool:
+        """The other value has been seen, but not yet for long enough."""
+        return self._since is not None
+
+    def forget(self) -> None:
+        """Drop what was seen of another value."""
+        self._since = None
+
+    def see(self, seen: bool, now: int, periods: int) -> bool:
+        """Tell what is seen now; True when the value has just changed."""
+        if seen == self.value:
+            self._since = None
+            return False
+        if self._since is None:
+            self._since = now
+        if now - self._since < periods:
+            return False
+        self.value = seen
+        self._since = None
+        return True
+
+
+class ChipPort(ABC):
+    """A line chip as the board polls it."""
+
+    def __init__(self, spec: LineSpec, interrupt: InputPin, beats: Beats) -> None:
+        self.name = spec.name
+        self.slot = spec.slot
+        self.place = spec.place
+        self._interrupt = interrupt
+        self._beats = beats
+        self._next_check = 0
+        self._repair: Steps | None = None
+        self._repair_at = 0
+        self._told = ""
+        """The fault that was reported last: a repair that fails each 10 s is told once."""
+
+    @property
+    def eager(self) -> bool:
+        """Wants a look each beat for now."""
+        return self._repair is not None or self._unsettled()
+
+    @property
+    def interval(self) -> int:
+        """Periods between two checks while nothing happens, at most 31."""
+        return CHECK_PERIODS
+
+    def poll(self) -> list[PortEvent]:
+        """What happened since the last poll; the bus is touched only if asked for or due.
+
+        Raises BusClosed; other trouble comes as PortFault.
+        """
+        asked = not self._interrupt.read()
+        if not (asked or self.eager or self._beats.now >= self._next_check):
+            return []
+        return self.look(asked)
+
+    def look(self, asked: bool) -> list[PortEvent]:
+        """Look at the chip now; `asked` says that its interrupt pin is low."""
+        if not asked:  # a busy neighbour on the same pin must not put off our check for ever
+            self._next_check = self._beats.now + self.interval
+        try:
+            if self._repair is not None:
+                return self._repairing()
+            return self._look(asked)
+        except BusClosed:
+            raise
+        except HardwareError as error:
+            return self._broken(str(error), RETRY_PERIODS)
+
+    def _start_repair(self, what: str) -> list[PortEvent]:
+        """The chip must be set up again; done in small steps over the next beats."""
+        return self._broken(f"{self.place}: {what}", 1)
+
+    def _broken(self, what: str, periods: int) -> list[PortEvent]:
+        self._repair = self._again()
+        self._repair_at = self._beats.now + periods
+        if what == self._told:
+            return []
+        self._told = what
+        log.warning("%s", what)
+        return [PortFault(what)]
+
+    def _repairing(self) -> list[PortEvent]:
+        assert self._repair is not None
+        if self._beats.now < self._repair_at:
+            return []
+        periods = next(self._repair, None)
+        if periods is not None:
+            self._repair_at = self._beats.now + periods
+            return []
+        self._repair = None
+        self._told = ""
+        self._restore()
+        log.info("%s: works again", self.place)
+        return [PortRecovered()]
+
+    @abstractmethod
+    def power_up(self) -> Steps:
+        """Bring the chip from reset to ready. Raises HardwareError naming what failed."""
+
+    @abstractmethod
+    def _again(self) -> Steps:
+        """The sequence after a chip reset itself."""
+
+    @abstractmethod
+    def _restore(self) -> None:
+        """After a repair: put on the line what was there before."""
+
+    @abstractmethod
+    def _unsettled(self) -> bool:
+        """Something is being debounced."""
+
+    @abstractmethod
+    def _look(self, asked: bool) -> list[PortEvent]:
+        """Read the chip. Raises HardwareError when it cannot do its work."""

@@ -1,0 +1,208 @@
+"""An outside line's port: the voice DAA Si3050 with line side Si3019 behind one chip select.
+
+To the exchange it is a telephone: it sees ringing, goes off hook and on hook, and sees the line's
+voltage go (CPC: the far end hung up) or turn round. Set-up is in si3050_setup.py, what counts as
+ringing in `RingDetector` below; who answers is the telephone side's.
+"""
+
+from drivers import si3050_registers as reg
+from drivers.board_spec import LineSpec
+from drivers.buses import InputPin, SpiDevice
+from drivers.chip import CHECK_PERIODS, Beats, ChipPort, Settled
+from drivers.countries import TrunkSettings
+from drivers.ports import BatteryChanged, PolarityReversed, PortEvent, RingBurst, Steps
+from drivers.registers import SI3050_FRAMING, RegisterBus, Transfer
+from drivers.si3050_setup import INTERRUPTS, ON_HOOK, RUNNING, Setup
+
+OFF_HOOK = reg.OH.mask
+"""ONHM cleared together with OH set, as the DAA data sheets ask."""
+
+BATTERY_VOLTS = 3
+"""Below this there is no battery."""
+SETTLED_PERIODS = 7
+"""64 ms and over: battery and polarity count only after so long."""
+UNPLUGGED_PERIODS = 100
+"""On hook a missing battery is told after 1 s: nobody waits for it, and exchanges do switch."""
+SEIZED_CHECK_PERIODS = 4
+"""A CPC lasts 250 ms or more: a look each 40 ms while seized, each 10 ms once it went low."""
+SEIZE_SETTLE_PERIODS = 30
+"""The exchange changes over its feed when we go off hook: no CPC in the first 300 ms."""
+LINK_PERIODS = 100
+"""The isolation link must be without frame lock for 1 s before the chip is set up again."""
+
+_ASK = Transfer(SI3050_FRAMING, [reg.INT_SOURCE.read()])
+_LINE = Transfer(SI3050_FRAMING, [reg.DAA_CONTROL_1.read(), reg.LINE_VOLTAGE.read()])
+_WHOLE = Transfer(
+    SI3050_FRAMING,
+    [
+        reg.DAA_CONTROL_1.read(),
+        reg.LINE_VOLTAGE.read(),
+        reg.CONTROL_2.read(),
+        reg.LINE_STATUS.read(),
+    ],
+)
+
+
+class RingDetector:
+    """Ringing from looks each 10 ms: 64 ms of it, hits counted against misses, then 70 ms without.
+
+    A hit weighs 10 ms, a miss takes 2.5 ms off, as in the open drivers: 50 Hz ringing looked at
+    each 10 ms may show its zero crossings again and again.
+    """
+
+    HIT_MS, MISS_MS, ENOUGH_MS, GAP_MS = 10.0, 2.5, 64.0, 70.0
+
+    def __init__(self) -> None:
+        self.ringing = False
+        self._level_ms = 0.0
+        self._gap_ms = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Wants the next look in 10 ms."""
+        return self.ringing or self._level_ms > 0
+
+    def see(self, hit: bool) -> bool:
+        """Tell whether ringing voltage shows now; True when `ringing` has just changed."""
+        before = self.ringing
+        if self.ringing:
+            self._gap_ms = 0.0 if hit else self._gap_ms + self.HIT_MS
+            self.ringing = self._gap_ms < self.GAP_MS
+            self._level_ms = self.ENOUGH_MS if self.ringing else 0.0
+        else:
+            step = self.HIT_MS if hit else -self.MISS_MS
+            self._level_ms = max(0.0, self._level_ms + step)
+            self.ringing = self._level_ms >= self.ENOUGH_MS
+            self._gap_ms = 0.0
+        return self.ringing != before
+
+
+class Si3050(ChipPort):
+    """TrunkPort over one Si3050 + Si3019."""
+
+    def __init__(
+        self,
+        spec: LineSpec,
+        spi: SpiDevice,
+        interrupt: InputPin,
+        settings: TrunkSettings,
+        beats: Beats,
+    ) -> None:
+        super().__init__(spec, interrupt, beats)
+        self.seized = False
+        self._bus = RegisterBus(spi, SI3050_FRAMING)
+        self._setup = Setup(self._bus, self.place, self.slot, settings)
+        self._volts = 0
+        self._ring = RingDetector()
+        self._battery = Settled(True)
+        self._forward: Settled | None = None
+        """Polarity; None until it was seen for the first time, which is no event."""
+        self._link = Settled(True)
+        self._feed_changed = 0
+        self._whole_check = 0
+
+    @property
+    def interval(self) -> int:
+        """Periods between two checks while nothing happens."""
+        return SEIZED_CHECK_PERIODS if self.seized else CHECK_PERIODS
+
+    def power_up(self) -> Steps:
+        """Bring the chip from reset to on hook in about 0.3 s. Raises HardwareError."""
+        yield from self._setup.run()
+
+    def seize(self) -> None:
+        """Go off hook: answer a ringing line (its burst's end is not told) or take an idle one."""
+        self._hook(seized=True)
+
+    def release(self) -> None:
+        """Go on hook; caller ID is heard again from now on."""
+        self._hook(seized=False)
+
+    def line_voltage(self) -> int:
+        """Signed volts as of the last look; about 48 on hook, 6 seized [DS, register 29]."""
+        return self._volts
+
+    def _hook(self, seized: bool) -> None:
+        self.seized = seized
+        self._feed_changed = self._beats.now
+        self._ring = RingDetector()
+        self._battery.forget()
+        if self._repair is None:
+            self._put_hook()
+
+    def _put_hook(self) -> None:
+        self._bus.write(reg.DAA_CONTROL_1, OFF_HOOK if self.seized else ON_HOOK)
+
+    def _again(self) -> Steps:
+        return self._setup.run()
+
+    def _restore(self) -> None:
+        self._put_hook()
+
+    def _unsettled(self) -> bool:
+        polarity = self._forward is not None and self._forward.pending
+        return self._ring.busy or self._battery.pending or polarity or self._link.pending
+
+    def _look(self, asked: bool) -> list[PortEvent]:
+        latched = 0
+        if asked:
+            latched = self._bus.send(_ASK)[0] & INTERRUPTS
+            if not (latched or self.eager):
+                return []
+        if self._beats.now >= self._whole_check:
+            hook, volts, control, link = self._bus.send(_WHOLE)
+            if control != RUNNING:
+                return self._start_repair(
+                    f"chip reset itself or is gone (register 2 reads {control:#04x} instead of "
+                    f"{RUNNING:#04x}); check the supply of the line hat"
+                )
+            self._whole_check = self._beats.now + CHECK_PERIODS
+            if self._link.see(bool(reg.FDT.of(link)), self._beats.now, LINK_PERIODS):
+                return self._link_lost()
+        else:
+            hook, volts = self._bus.send(_LINE)
+        if latched:
+            self._bus.run(reg.INT_SOURCE.clear(latched))
+        return self._weigh(latched, hook, volts)
+
+    def _link_lost(self) -> list[PortEvent]:
+        self._link = Settled(True)
+        return self._start_repair(
+            "isolation link to the line side has no frame lock; check the Si3019 and its parts"
+        )
+
+    def _weigh(self, latched: int, hook: int, octet: int) -> list[PortEvent]:
+        """Events from one look at hook register and line voltage."""
+        self._volts = octet - 256 if octet & 0x80 else octet
+        events: list[PortEvent] = []
+        self._keep_hook(hook)
+        if not self.seized:
+            hit = bool(reg.RING_NOW.of(hook) or reg.RDTI.of(latched)) and self._battery.value
+            if self._ring.see(hit):
+                events.append(RingBurst(self._ring.ringing))
+        present = abs(self._volts) >= BATTERY_VOLTS
+        if self._battery_changed(present):
+            events.append(BatteryChanged(present))
+        if present and not self._ring.busy and self._turned():
+            events.append(PolarityReversed())
+        return events
+
+    def _battery_changed(self, present: bool) -> bool:
+        now = self._beats.now
+        if self.seized and now - self._feed_changed < SEIZE_SETTLE_PERIODS:
+            return False
+        slow = not self.seized and self._battery.value
+        return self._battery.see(present, now, UNPLUGGED_PERIODS if slow else SETTLED_PERIODS)
+
+    def _turned(self) -> bool:
+        forward = self._volts > 0
+        if self._forward is None:
+            self._forward = Settled(forward)
+            return False
+        return self._forward.see(forward, self._beats.now, SETTLED_PERIODS)
+
+    def _keep_hook(self, hook: int) -> None:
+        """A chip that lost its hook bits is told again, as the open drivers do each check."""
+        on_hook_broken = not self.seized and (reg.MISPLACED.of(hook) or not reg.ONHM.of(hook))
+        if on_hook_broken or reg.OH.of(hook) != self.seized:
+            self._put_hook()

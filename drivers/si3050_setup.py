@@ -1,0 +1,110 @@
+"""From reset to on hook: the set-up of the Si3050, in the order of the open dahdi-linux drivers."""
+
+import logging
+
+from drivers import si3050_registers as reg
+from drivers.chip import wait_for
+from drivers.countries import TrunkSettings
+from drivers.errors import ChipFault, ChipMissing, ChipTimeout
+from drivers.ports import Steps
+from drivers.registers import RegisterBus
+
+AFTER_RESET = 0x03
+"""Register 2 after reset: hybrid and receiver enabled."""
+RUNNING = reg.INTE.mask | reg.RDI.mask | AFTER_RESET
+"""Register 2 once set up: a chip that reads anything else has reset itself."""
+INTERRUPTS = reg.RDTI.mask | reg.DODI.mask | reg.POLI.mask
+"""What may pull the interrupt pin."""
+ON_HOOK = reg.ONHM.mask
+"""On hook, the line monitored so that caller ID is heard."""
+RESET_PERIODS = 10
+LINK_PERIODS = 200
+BITS_PER_SLOT = 16
+LSID_SI3018 = 1  # [unverified]
+
+log = logging.getLogger(__name__)
+
+
+class Setup:
+    """The sequences that set one chip up."""
+
+    def __init__(self, bus: RegisterBus, place: str, slot: int, settings: TrunkSettings) -> None:
+        self._bus = bus
+        self._place = place
+        self._slot = slot
+        self._settings = settings
+
+    def run(self) -> Steps:
+        """Software reset to on hook, from whatever state. Raises HardwareError."""
+        self._bus.run(reg.CONTROL_1.compose((reg.SR, 1)))
+        yield RESET_PERIODS
+        self._probe()
+        self._audio()
+        self._line()
+        yield 1
+        yield from self._link_up()
+        self._bus.run(
+            reg.DAA_CONTROL_1.write(ON_HOOK),
+            *(gain.write(0) for gain in reg.GAINS),
+            reg.INT_MASK.write(INTERRUPTS),
+            reg.INT_SOURCE.clear(0xFF),
+            reg.CONTROL_2.write(RUNNING),
+        )
+        yield 1
+
+    def _probe(self) -> None:
+        seen = self._bus.read(reg.CONTROL_2)
+        if seen != AFTER_RESET:
+            raise ChipMissing(
+                f"{self._place}: no Si3050 answers (register 2 reads {seen:#04x} instead of "
+                f"{AFTER_RESET:#04x}); check the line hat, its chip select and its reset pin"
+            )
+
+    def _audio(self) -> None:
+        start = 1 + BITS_PER_SLOT * self._slot  # DSP_A: the first bit follows frame sync by one
+        self._bus.run(
+            reg.TXS_LOW.write(start & 0xFF),
+            reg.TXS_HIGH.write(start >> 8),
+            reg.RXS_LOW.write(start & 0xFF),
+            reg.RXS_HIGH.write(start >> 8),
+            reg.PCM_MODE.compose((reg.PCM_ENABLE, 1), (reg.PCM_FORMAT, 3)),
+        )
+
+    def _line(self) -> None:
+        """What the country asks for; ringing is detected on both halves of its wave."""
+        want = self._settings
+        accesses = [
+            reg.INTERNATIONAL_1.compose((reg.OHS, want.ohs), (reg.RZ, want.rz), (reg.RT, want.rt)),
+            reg.INTERNATIONAL_3.compose((reg.RFWE, 1)),
+            reg.RING_VALIDATION_3.write(0),
+            reg.DC_TERMINATION.compose(
+                (reg.DCV, want.dcv), (reg.MINI, want.mini), (reg.ILIM, want.ilim)
+            ),
+            reg.AC_TERMINATION.compose((reg.ACIM, want.acim)),
+            reg.DAA_CONTROL_5.compose(
+                (reg.FULL, 1), (reg.FOH, 1), (reg.OHS2, want.ohs2), (reg.FILT, 1), (reg.LVFD, 1)
+            ),
+        ]
+        if want.ring_delay is not None:
+            accesses.append(reg.RING_VALIDATION_2.write(want.ring_delay))
+        if want.spark_quench:
+            high, low = want.spark_quench >> 1, want.spark_quench & 1
+            accesses.append(reg.SPARK_QUENCH.compose((reg.SQ1, high), (reg.SQ0, low)))
+        self._bus.run(*accesses)
+
+    def _link_up(self) -> Steps:
+        """Power up the line side; its identity and frame lock must show within 2 s."""
+        self._bus.write(reg.DAA_CONTROL_2, 0)
+        try:
+            yield from wait_for(
+                self._place, "isolation link to the line side up", self._linked, LINK_PERIODS
+            )
+        except ChipTimeout as error:
+            raise ChipFault(f"{error}; check the Si3019 and the PCM bit clock") from error
+
+    def _linked(self) -> bool:
+        revision, status = self._bus.run(reg.REVISION.read(), reg.LINE_STATUS.read())
+        line_side = reg.LSID.of(revision)
+        if line_side == LSID_SI3018:
+            log.warning("%s: an Si3018 cannot measure the line voltage", self._place)
+        return line_side != 0 and bool(reg.FDT.of(status))

@@ -1,0 +1,170 @@
+"""A handset's port: the ProSLIC Si3210 (or Si3215, found at run time) behind one chip select.
+
+It feeds the loop, rings, and tells by interrupt when the handset is lifted. Bytes and order of
+set-up are in si321x_setup.py, register names in si321x_registers.py. Who is rung when, and what a
+lifted handset means, is the telephone side's.
+"""
+
+import logging
+
+from drivers import si321x_registers as reg
+from drivers.board_spec import LineSpec
+from drivers.buses import InputPin, SpiDevice
+from drivers.chip import Beats, ChipPort
+from drivers.countries import StationSettings
+from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, Steps
+from drivers.registers import SI321X_FRAMING, RegisterBus, Transfer
+from drivers.si321x_setup import Setup
+
+LINEFEED = {
+    Feed.OPEN: 0,
+    Feed.ACTIVE: 1,
+    Feed.ON_HOOK_AUDIO: 2,
+    Feed.RINGING: 4,
+    Feed.REVERSED: 5,
+}
+"""Feed to the code of register 64 [DS, linefeed states]."""
+LF_OPEN, LF_ACTIVE, LF_RINGING = 0, 1, 4
+
+SETTLE_PERIODS = 10
+"""After the feed was changed the loop detector needs its 12.5 ms debounce and the line its current;
+until then what it says of the hook is not believed [measured on no chip: chosen]."""
+
+ALARM_RETRIES = 10
+ALARM_CREDIT_PERIODS = 1000
+"""An alarm is retried; one retry is earned back each 10 s, as in the open drivers."""
+
+_ASK = Transfer(SI321X_FRAMING, [reg.INT_STATUS_2.read()])
+_CHECK = Transfer(
+    SI321X_FRAMING, [reg.LOOPBACK.read(), reg.LINEFEED.read(), reg.LOOP_STATUS.read()]
+)
+
+log = logging.getLogger(__name__)
+
+
+class Si321x(ChipPort):
+    """StationPort over one Si3210 or Si3215."""
+
+    def __init__(
+        self,
+        spec: LineSpec,
+        spi: SpiDevice,
+        interrupt: InputPin,
+        settings: StationSettings,
+        beats: Beats,
+    ) -> None:
+        super().__init__(spec, interrupt, beats)
+        self.off_hook = False
+        self._bus = RegisterBus(spi, SI321X_FRAMING)
+        self._setup = Setup(self._bus, self.place, self.slot, settings)
+        self._feed = Feed.ACTIVE
+        self._settled_at: int | None = None
+        self._retries = ALARM_RETRIES
+        self._credit_at = ALARM_CREDIT_PERIODS
+        self._given_up = False
+
+    def power_up(self) -> Steps:
+        """Bring the chip from reset to ACTIVE feed in about 1.5 s. Raises HardwareError."""
+        yield from self._setup.first()
+        self._settle()
+
+    def feed(self, feed: Feed) -> None:
+        """Put this on the line; from RINGING or OPEN to REVERSED it passes through ACTIVE."""
+        codes = [LINEFEED[feed]]
+        if feed is Feed.REVERSED and self._feed in (Feed.RINGING, Feed.OPEN):
+            codes.insert(0, LF_ACTIVE)
+        self._feed = feed
+        self._settle()
+        if self._repair is None:
+            self._bus.run(*(reg.LINEFEED.write(code) for code in codes))
+
+    def _settle(self) -> None:
+        self._settled_at = self._beats.now + SETTLE_PERIODS
+
+    def _unsettled(self) -> bool:
+        return self._settled_at is not None
+
+    def _again(self) -> Steps:
+        return self._setup.again()
+
+    def _restore(self) -> None:
+        self.feed(self._feed)
+
+    def _look(self, asked: bool) -> list[PortEvent]:
+        if self._settled_at is not None and self._beats.now >= self._settled_at:
+            self._settled_at = None
+        if asked:
+            return self._attend()
+        return self._check() if self._settled_at is None else []
+
+    def _attend(self) -> list[PortEvent]:
+        """The interrupt pin is low, perhaps for a neighbour. Clear first, then look at the loop."""
+        status = self._bus.send(_ASK)[0]
+        if status == 0:
+            return []
+        linefeed, loop = self._bus.run(
+            reg.INT_STATUS_2.clear(status), reg.LINEFEED.read(), reg.LOOP_STATUS.read()
+        )
+        if reg.POWER_ALARMS.of(status):
+            log.warning("%s: power alarm %#04x", self.place, status)
+        if reg.RTIP.of(status) and self._feed is Feed.RINGING:
+            return self._ring_trip()
+        return self._hook(linefeed, loop)
+
+    def _ring_trip(self) -> list[PortEvent]:
+        """Lifted while ringing: the chip went to ACTIVE by itself, make that its orders too."""
+        self.feed(Feed.ACTIVE)
+        return self._changed(True)
+
+    def _hook(self, linefeed: int, loop: int) -> list[PortEvent]:
+        """What the loop detector says, unless the feed is off or has just been changed."""
+        actual = reg.LINEFEED_ACTUAL.of(linefeed)
+        if actual == LF_OPEN or self._settled_at is not None:
+            return []
+        if actual == LF_RINGING:
+            return self._ring_trip() if reg.RTP.of(loop) else []
+        return self._changed(bool(reg.LCR.of(loop)))
+
+    def _changed(self, off_hook: bool) -> list[PortEvent]:
+        if off_hook == self.off_hook:
+            return []
+        self.off_hook = off_hook
+        return [HookChanged(off_hook)]
+
+    def _check(self) -> list[PortEvent]:
+        """Did the chip reset itself or open the line on an alarm; and did we miss a hook edge?"""
+        loopback, linefeed, loop = self._bus.send(_CHECK)
+        if loopback:
+            return self._start_repair(
+                f"chip reset itself or is gone (register 8 reads {loopback:#04x}); "
+                f"check the supply of the line hat"
+            )
+        self._earn_credit()
+        if reg.LINEFEED_ACTUAL.of(linefeed) == LF_OPEN and self._feed is not Feed.OPEN:
+            return self._opened_itself()
+        events: list[PortEvent] = [PortRecovered()] if self._given_up else []
+        self._given_up = False
+        return events + self._hook(linefeed, loop)
+
+    def _earn_credit(self) -> None:
+        if self._beats.now < self._credit_at:
+            return
+        self._credit_at = self._beats.now + ALARM_CREDIT_PERIODS
+        self._retries = min(ALARM_RETRIES, self._retries + 1)
+
+    def _opened_itself(self) -> list[PortEvent]:
+        """A power alarm opened the line: try again, but not for ever [DS, power alarms]."""
+        if self._retries > 0:
+            self._retries -= 1
+            self._bus.write(reg.LINEFEED, LINEFEED[self._feed])
+            return []
+        if self._given_up:
+            return []
+        self._given_up = True
+        battery = self._bus.read(reg.BATTERY_SENSE) * 0.376
+        return [
+            PortFault(
+                f"{self.place}: line opened by power alarms {ALARM_RETRIES} times, battery "
+                f"{battery:.0f} V; check handset and wiring for a short"
+            )
+        ]
