@@ -45,6 +45,8 @@ class RegisterFile:
         self.on_write: dict[int, Callable[[int], None]] = {}
         self.on_read: dict[int, Callable[[], int]] = {}
         self.dead = False
+        self.indirect: dict[int, int] = {}
+        """16-bit registers, of a chip that has them."""
         self._access_frames = access_frames
         self._frames: list[int] = []
         self._w1c, self._w0c = set(write_1_clears), set(write_0_clears)
@@ -132,7 +134,7 @@ def si3210_file() -> RegisterFile:
         64: linefeed,
         82: lambda: 0x10 if file.registers[14] & 0x10 else 0xC8,
     }
-    file.indirect = indirect  # type: ignore[attr-defined]
+    file.indirect = indirect
     return file
 
 

@@ -1,0 +1,325 @@
+"""Linux devices for the drivers: the only file that imports a hardware library.
+
+spidev, smbus2, RPi.GPIO (rpi-lgpio provides it), serial and alsaaudio are imported where they are
+needed, so the virtual board needs none. What is missing (library, device node, permission) becomes
+a HardwareError that says what to do.
+"""
+
+import errno
+import fcntl
+import logging
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from ctypes import addressof, c_ubyte
+from typing import Any
+
+from drivers.board_spec import BoardSpec
+from drivers.buses import PERIOD, SAMPLE_RATE, InputPin, OutputPin, PcmPort, SpiDevice
+from drivers.errors import BusClosed, ChipMissing, HardwareError
+from drivers.pcm import AlsaPcm
+
+log = logging.getLogger(__name__)
+
+ALSA_PERIODS = 4
+"""Periods in ALSA's ring: 40 ms, of which playback holds two."""
+
+
+@contextmanager
+def _library(package: str, purpose: str) -> Iterator[None]:
+    """Around an import: a missing library is told with the way to get it."""
+    try:
+        yield
+    except ImportError as error:
+        raise HardwareError(
+            f"{purpose} needs the Python library {package} ({error}): "
+            f"install it with `.venv/bin/pip install {package}`, or take the virtual board"
+        ) from error
+
+
+@contextmanager
+def _explained(what: str, device: str, group: str, enable: str) -> Iterator[None]:
+    """OSError on opening a device, as words that say what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM):
+            advice = f"add the service's user to the group {group}"
+        elif error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+            advice = enable
+        elif error.errno == errno.EBUSY:
+            advice = "another program holds it"
+        else:
+            advice = "see the kernel's log (dmesg)"
+        raise HardwareError(f"{what}: {device}: {error.strerror or error}; {advice}") from error
+    except RuntimeError as error:  # how RPi.GPIO says that the machine has no such pins
+        raise HardwareError(f"{what}: {device}: {error}; {enable}") from error
+
+
+# --- SPI -----------------------------------------------------------------------------------------
+
+_FRAMES_PER_MESSAGE = 256
+"""The ioctl's size field allows 511."""
+_SPI_TRANSFER = struct.Struct("=QQIIHBBBBBB")
+"""spi_ioc_transfer [Linux, spi/spidev.h]: tx_buf rx_buf len speed delay bits cs_change tx_nbits
+rx_nbits word_delay pad; 32 octets."""
+_SPI_MODE = 3  # clock idles high, sampled on the rising edge [Si3215 DS, serial timing]
+
+
+def spi_message_code(frames: int) -> int:
+    """SPI_IOC_MESSAGE(frames): _IOW('k', 0, 32 x frames). One frame: 0x40206b00."""
+    return 1 << 30 | frames * _SPI_TRANSFER.size << 16 | ord("k") << 8
+
+
+class SpiMessage:
+    """Frames of one byte laid out for one ioctl, chip select high after each.
+
+    cs_change releases the select between two transfers; on the last it would hold it, so there it
+    is 0 and the end of the message releases it. Buffers stay where they are: made once a device.
+    """
+
+    def __init__(self) -> None:
+        self._sent = (c_ubyte * _FRAMES_PER_MESSAGE)()
+        self._received = (c_ubyte * _FRAMES_PER_MESSAGE)()
+        self._layouts: dict[int, bytearray] = {}
+
+    def load(self, frames: Sequence[int]) -> tuple[int, bytearray]:
+        """The ioctl's code and argument for these frames."""
+        count = len(frames)
+        self._sent[:count] = list(frames)
+        layout = self._layouts.get(count)
+        if layout is None:
+            layout = self._layouts[count] = self._lay_out(count)
+        return spi_message_code(count), layout
+
+    def received(self, count: int) -> list[int]:
+        """The octets read in the frames of the last message."""
+        return list(self._received[:count])
+
+    def _lay_out(self, count: int) -> bytearray:
+        sent, received = addressof(self._sent), addressof(self._received)
+        layout = bytearray()
+        for place in range(count):
+            between = int(place < count - 1)
+            layout += _SPI_TRANSFER.pack(
+                sent + place, received + place, 1, 0, 0, 8, between, 0, 0, 0, 0
+            )
+        return layout
+
+
+class LinuxSpi:
+    """SpiDevice over spidev: opened and set up by the library, used by one ioctl a transfer."""
+
+    def __init__(self, bus: int, chip_select: int, speed_hz: int) -> None:
+        with _library("spidev", "SPI"):
+            import spidev
+
+        self._name = f"/dev/spidev{bus}.{chip_select}"
+        self._device = spidev.SpiDev()
+        with _explained(
+            "SPI", self._name, "spi", "switch SPI on in the device tree (dtparam=spi=on)"
+        ):
+            self._device.open(bus, chip_select)
+            self._device.mode = _SPI_MODE
+            self._device.max_speed_hz = speed_hz
+            self._device.bits_per_word = 8
+            # The clock takes its idle level with the first transfer; an Si3050 reads it when its
+            # reset ends. The board resets the chips afterwards, which forgets this odd byte.
+            self._device.xfer2([0])
+        self._message = SpiMessage()
+        self._gathers = True
+
+    def transfer(self, frames: Sequence[int]) -> list[int]:
+        """Send one-byte frames, each with its own chip select. Raises BusClosed."""
+        octets: list[int] = []
+        for start in range(0, len(frames), _FRAMES_PER_MESSAGE):
+            part = frames[start : start + _FRAMES_PER_MESSAGE]
+            octets += self._gathered(part) if self._gathers else self._one_by_one(part)
+        return octets
+
+    def _gathered(self, frames: Sequence[int]) -> list[int]:
+        code, layout = self._message.load(frames)
+        try:
+            fcntl.ioctl(self._device.fileno(), code, layout)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTTY, errno.EMSGSIZE):
+                raise BusClosed(f"{self._name}: {error.strerror}") from error
+            log.warning("%s takes no gathered transfers; one system call a byte", self._name)
+            self._gathers = False
+            return self._one_by_one(frames)
+        return self._message.received(len(frames))
+
+    def _one_by_one(self, frames: Sequence[int]) -> list[int]:
+        """xfer2 of a longer list would hold chip select low over all of it."""
+        try:
+            return [self._device.xfer2([frame])[0] for frame in frames]
+        except OSError as error:
+            raise BusClosed(f"{self._name}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Let the device go."""
+        self._device.close()
+
+
+# --- I2C and serial ------------------------------------------------------------------------------
+
+
+class LinuxI2c:
+    """I2cDevice over smbus2."""
+
+    def __init__(self, bus: int, address: int) -> None:
+        with _library("smbus2", "I2C"):
+            import smbus2
+
+        self._place = f"I2C {bus} address {address:#04x}"
+        self._address = address
+        with _explained(
+            "I2C", f"/dev/i2c-{bus}", "i2c", "switch I2C on in the device tree (dtparam=i2c_arm=on)"
+        ):
+            self._bus = smbus2.SMBus(bus)
+
+    def write_register(self, register: int, value: int) -> None:
+        """Write one byte to a register. Raises ChipMissing when nobody acknowledges."""
+        self._tried(lambda: self._bus.write_byte_data(self._address, register, value))
+
+    def read_register(self, register: int) -> int:
+        """Read one byte of a register. Raises ChipMissing when nobody acknowledges."""
+        return int(self._tried(lambda: self._bus.read_byte_data(self._address, register)))
+
+    def _tried(self, access: Callable[[], Any]) -> Any:
+        try:
+            return access()
+        except OSError as error:
+            if error.errno in (errno.EREMOTEIO, errno.ENXIO, errno.EIO):
+                raise ChipMissing(
+                    f"{self._place}: no acknowledge; check the hat and its address"
+                ) from error
+            raise BusClosed(f"{self._place}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Let the bus go."""
+        self._bus.close()
+
+
+class LinuxSerial:
+    """A serial line that never blocks, for the panel's microcontroller."""
+
+    def __init__(self, path: str, baud: int = 115_200) -> None:
+        with _library("pyserial", "the front panel"):
+            import serial
+
+        with _explained("serial line", path, "dialout", "switch the UART on (enable_uart=1)"):
+            self._port = serial.Serial(path, baud, timeout=0, write_timeout=0)
+
+    def fileno(self) -> int:
+        """Readable when octets have come."""
+        return int(self._port.fileno())
+
+    def read(self, most: int = 4096) -> bytes:
+        """What has come, b"" when nothing has."""
+        return bytes(self._port.read(most))
+
+    def write(self, octets: bytes) -> int:
+        """How many octets were taken."""
+        return int(self._port.write(octets) or 0)
+
+    def close(self) -> None:
+        """Let the line go."""
+        self._port.close()
+
+
+# --- pins and sound ------------------------------------------------------------------------------
+
+
+class _Pin:
+    """One GPIO, in either direction."""
+
+    def __init__(self, gpio: Any, number: int) -> None:
+        self._gpio, self._number = gpio, number
+
+    def set(self, level: bool) -> None:
+        self._gpio.output(self._number, level)
+
+    def read(self) -> bool:
+        return bool(self._gpio.input(self._number))
+
+
+def open_pcm(device: str, slots: int) -> AlsaPcm:
+    """The two streams of a sound card at 8 kHz, 10 ms periods. Raises HardwareError."""
+    with _library("pyalsaaudio", "the PCM port"):
+        import alsaaudio
+
+    streams = []
+    for direction in (alsaaudio.PCM_PLAYBACK, alsaaudio.PCM_CAPTURE):
+        try:
+            stream = alsaaudio.PCM(
+                type=direction,
+                mode=alsaaudio.PCM_NONBLOCK,
+                rate=SAMPLE_RATE,
+                channels=slots,
+                format=alsaaudio.PCM_FORMAT_S16_LE,
+                periodsize=PERIOD,
+                periods=ALSA_PERIODS,
+                device=device,
+            )
+        except alsaaudio.ALSAAudioError as error:
+            raise HardwareError(
+                f"PCM port: ALSA device {device}: {error}; check the sound card's overlay and "
+                f"that the service's user is in the group audio"
+            ) from error
+        _refuse_rounding(device, slots, stream.info())
+        streams.append(stream)
+    return AlsaPcm(playback=streams[0], capture=streams[1], slots=slots)
+
+
+def _refuse_rounding(device: str, slots: int, info: dict[str, Any]) -> None:
+    """ALSA gives what it has instead of what was asked for, without a word."""
+    wanted = {"rate": SAMPLE_RATE, "channels": slots, "period_size": PERIOD}
+    for key, value in wanted.items():
+        if info.get(key, value) != value:
+            raise HardwareError(
+                f"PCM port: ALSA device {device}: {key} is {info[key]} instead of {value}; "
+                f"name the card itself (hw:...), not a plug or mixer"
+            )
+
+
+class LinuxHardware:
+    """Hardware of a board in this machine."""
+
+    def __init__(self, spec: BoardSpec) -> None:
+        self._spec = spec
+        self._gpio: Any = None
+        self._pcm: AlsaPcm | None = None
+
+    def spi(self, bus: int, chip_select: int) -> SpiDevice:
+        """The device behind one chip select. Raises HardwareError saying what is missing."""
+        return LinuxSpi(bus, chip_select, self._spec.spi_hz)
+
+    def output_pin(self, pin: int) -> OutputPin:
+        """A pin that we drive, high to begin with."""
+        gpio = self._pins()
+        with _explained("GPIO", f"pin {pin}", "gpio", "check the pin number in the board file"):
+            gpio.setup(pin, gpio.OUT, initial=gpio.HIGH)
+        return _Pin(gpio, pin)
+
+    def input_pin(self, pin: int) -> InputPin:
+        """A pin that we read, pulled up: interrupt pins are open drain."""
+        gpio = self._pins()
+        with _explained("GPIO", f"pin {pin}", "gpio", "check the pin number in the board file"):
+            gpio.setup(pin, gpio.IN, pull_up_down=gpio.PUD_UP)
+        return _Pin(gpio, pin)
+
+    def pcm(self) -> PcmPort:
+        """The board's PCM port, opened once."""
+        if self._pcm is None:
+            self._pcm = open_pcm(self._spec.pcm_device, self._spec.slots)
+        return self._pcm
+
+    def _pins(self) -> Any:
+        if self._gpio is None:
+            with _library("rpi-lgpio", "GPIO"):
+                from RPi import GPIO
+
+            GPIO.setmode(GPIO.BCM)
+            self._gpio = GPIO
+        return self._gpio
