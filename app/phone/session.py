@@ -5,7 +5,7 @@ composed) cannot disturb the line's next call: everything it asks of the line ra
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from app.phone.line import ANY, Caller, HungUp, Kind, Recorded
 from app.phone.mixer import Channel
@@ -14,6 +14,8 @@ from app.phone.recorder import Recorder
 from app.phone.script import Wait
 from app.phone.sounds import Sound, Tone
 from app.phone.timers import Due, TimerQueue, periods
+
+T = TypeVar("T")
 
 _AHEAD = 40
 """Digits kept when nobody asked for them yet; more are dropped."""
@@ -151,8 +153,8 @@ class Session:
         return await self._for(wait, wants, due)
 
     async def _for(
-        self, wait: Wait[Any], wants: Callable[[str], bool] | None, due: Due | None = None
-    ) -> Any:
+        self, wait: Wait[T], wants: Callable[[str], bool] | None, due: Due | None = None
+    ) -> T:
         if self._wait is not None:
             raise RuntimeError(f"line {self.name}: a script waits for one thing at a time")
         self._wait, self._wants = wait, wants

@@ -62,6 +62,14 @@ CALLER_ID_TAIL = Timer(
 FIRST_DIGIT = Timer("first digit", 15000, 5000, 60000, "Dial tone without a digit.")
 NEXT_DIGIT = Timer("next digit", 4000, 1000, 15000, "After a digit, when more could follow.")
 
+# A call.
+NO_ANSWER = Timer(
+    "no answer", 20000, 1000, 120000, "Ringing before voicemail answers (see PhoneConfig)."
+)
+PICK_UP = Timer(
+    "pick-up", 400, 200, 1500, "From seizing a trunk to the first sound [Si3050: 128 + 256 ms]."
+)
+
 # A handset whose call is over and that is still off hook.
 BUSY_TONE = Timer("busy tone", 30000, 5000, 120000, "Busy or reorder tone before the howler.")
 HOWLER = Timer("howler", 60000, 10000, 180000, "Receiver-off-hook tone before silence.")

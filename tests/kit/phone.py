@@ -1,0 +1,259 @@
+"""A board of hands: ports whose other side is a person or a telephone office in the test.
+
+Full ports (drivers.ports) without chips: what a driver would see is done by hand, what the phone
+side puts on the line is kept. HandClerk answers jobs from a table.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import numpy as np
+
+from app.phone.config import PhoneConfig
+from app.phone.dsp import dtmf
+from app.phone.jobs import Clerk, JobFailed
+from app.phone.line import Line
+from app.phone.script import Wait
+from app.phone.switch import Switch
+from drivers.buses import PERIOD, Samples
+from drivers.ports import (
+    BatteryChanged,
+    Feed,
+    HookChanged,
+    PortEvent,
+    PortFault,
+    RingBurst,
+    Steps,
+)
+
+
+class HandStation:
+    """A station port and the handset at its end."""
+
+    def __init__(self, name: str, slot: int) -> None:
+        self.name, self.slot = name, slot
+        self.off_hook = False
+        self.feeds: list[Feed] = []
+        self.says: list[Samples] = []
+        self.heard: list[Samples] = []
+        self.events: list[PortEvent] = []
+
+    def power_up(self) -> Steps:
+        yield 1
+
+    def poll(self) -> list[PortEvent]:
+        events, self.events = self.events, []
+        return events
+
+    def feed(self, feed: Feed) -> None:
+        self.feeds.append(feed)
+
+    # the bench
+
+    def lift(self) -> None:
+        self.off_hook = True
+        self.events.append(HookChanged(True))
+
+    def lower(self) -> None:
+        self.off_hook = False
+        self.events.append(HookChanged(False))
+
+    @property
+    def ringing(self) -> bool:
+        return bool(self.feeds) and self.feeds[-1] is Feed.RINGING
+
+
+class HandTrunk:
+    """A trunk port and the office at its end."""
+
+    def __init__(self, name: str, slot: int) -> None:
+        self.name, self.slot = name, slot
+        self.seized = False
+        self.says: list[Samples] = []
+        self.heard: list[Samples] = []
+        self.events: list[PortEvent] = []
+        self.volts = 48
+
+    def power_up(self) -> Steps:
+        yield 1
+
+    def poll(self) -> list[PortEvent]:
+        events, self.events = self.events, []
+        return events
+
+    def seize(self) -> None:
+        self.seized = True
+
+    def release(self) -> None:
+        self.seized = False
+
+    def line_voltage(self) -> int:
+        return self.volts
+
+    # the bench
+
+    def burst(self, on: bool) -> None:
+        self.events.append(RingBurst(on))
+
+    def battery(self, present: bool) -> None:
+        self.events.append(BatteryChanged(present))
+
+    def fail(self, what: str) -> None:
+        self.events.append(PortFault(what))
+
+
+HandPort = HandStation | HandTrunk
+
+
+class HandBoard:
+    """Some stations (from 101) and trunks (from line1), in slots 0, 1, 2 ..."""
+
+    def __init__(self, stations: int = 2, trunks: int = 2) -> None:
+        self.stations = {f"{101 + n}": HandStation(f"{101 + n}", n) for n in range(stations)}
+        self.trunks = {
+            f"line{n + 1}": HandTrunk(f"line{n + 1}", stations + n) for n in range(trunks)
+        }
+        self.ports: list[HandPort] = [*self.stations.values(), *self.trunks.values()]
+        self.slots = len(self.ports)
+
+    def power_up(self) -> Steps:
+        yield 2
+
+    def poll(self) -> list[tuple[str, PortEvent]]:
+        return [(port.name, event) for port in self.ports for event in port.poll()]
+
+
+class HandClerk:
+    """Answers jobs from `jobs`: name -> function of the arguments; `held` keeps answers back."""
+
+    def __init__(self, **jobs: Callable[..., Any]) -> None:
+        self.jobs: dict[str, Callable[..., Any]] = dict(jobs)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.held = False
+        self._waiting: list[tuple[Wait[Any], str, dict[str, Any]]] = []
+
+    @property
+    def pending(self) -> int:
+        return len(self._waiting)
+
+    def ask(self, job: str, **arguments: Any) -> Wait[Any]:
+        self.asked.append((job, arguments))
+        wait: Wait[Any] = Wait()
+        self._waiting.append((wait, job, arguments))
+        if not self.held:
+            self.answer_all()
+        return wait
+
+    def tell(self, job: str, **arguments: Any) -> None:
+        self.ask(job, **arguments)
+
+    def answer_all(self) -> None:
+        """Answer what was held back."""
+        while self._waiting:
+            wait, job, arguments = self._waiting.pop(0)
+            try:
+                wait.happened(self.jobs[job](**arguments))
+            except JobFailed as failure:
+                wait.failed(failure)
+
+
+def directory(*people: tuple[str, str, str | None], default: str = "") -> Callable[[], Any]:
+    """The clerk's directory job for (name, mailbox, handset) rows."""
+    rows = [
+        {"person": n, "name": name, "mailbox": mailbox, "handset": handset}
+        for n, (name, mailbox, handset) in enumerate(people, 1)
+    ]
+    return lambda: {"people": rows, "default": default}
+
+
+async def no_script(line: Line, clerk: Clerk, mailbox: str) -> None:
+    """A call script that leaves at once."""
+
+
+CallScript = Callable[[Line, Clerk, str], Coroutine[Any, Any, None]]
+
+
+class Bench:
+    """A switch on a board of hands, with the sound of every line kept."""
+
+    def __init__(
+        self,
+        config: PhoneConfig | None = None,
+        answer: CallScript = no_script,
+        owner: CallScript = no_script,
+        clerk: HandClerk | None = None,
+        stations: int = 2,
+        trunks: int = 2,
+    ) -> None:
+        self.board = HandBoard(stations, trunks)
+        self.clerk = clerk or HandClerk(
+            directory=directory(("Ann", "201", "101"), ("Bob", "202", "102"), default="201")
+        )
+        self.switch = Switch(
+            self.board,
+            self.board.slots,
+            self.clerk,
+            config or PhoneConfig(),
+            answer,
+            owner,
+            date=lambda: "11241530",
+        )
+        self.switch.power_up()
+        self.run(5)
+
+    def station(self, name: str) -> HandStation:
+        return self.board.stations[name]
+
+    def trunk(self, name: str) -> HandTrunk:
+        return self.board.trunks[name]
+
+    def run(self, periods: int) -> None:
+        """Let line time pass; who says nothing is silent."""
+        for _ in range(periods):
+            heard = np.zeros((self.board.slots, PERIOD), np.int16)
+            for port in self.board.ports:
+                if port.says:
+                    heard[port.slot] = port.says.pop(0)
+            played = self.switch.beat(heard)
+            for port in self.board.ports:
+                port.heard.append(played[port.slot])
+
+    def seconds(self, seconds: float) -> None:
+        self.run(round(seconds * 100))
+
+    def say(self, name: str, samples: Samples) -> None:
+        """Let this party say something from now on; run() lets it out."""
+        count = -(-len(samples) // PERIOD)
+        padded = np.zeros(count * PERIOD, np.int16)
+        padded[: len(samples)] = samples
+        self._port(name).says.extend(padded.reshape(count, PERIOD))
+
+    def dial(self, name: str, digits: str) -> None:
+        """Dial by DTMF, and let it be heard."""
+        for digit in digits:
+            self.say(name, dtmf(digit, on_ms=80, off_ms=80))
+            self.run(16)
+
+    def hears(self, name: str, periods: int) -> Samples:
+        """What this party hears in the coming periods."""
+        port = self._port(name)
+        port.heard.clear()
+        self.run(periods)
+        return np.concatenate(port.heard)
+
+    def states(self) -> dict[str, str]:
+        return {name: line["state"] for name, line in self.switch.status()["lines"].items()}
+
+    def call(self, name: str) -> str:
+        state: str = self.switch.status()["lines"][name]["call"]
+        return state
+
+    def _port(self, name: str) -> HandPort:
+        return self.board.stations.get(name) or self.board.trunks[name]
+
+
+def power_at(samples: Samples, hz: float) -> float:
+    """The level of one frequency in dBm0 [Goertzel, as a correlation with one sine]."""
+    time = np.arange(len(samples)) / 8000
+    correlation = np.abs(np.dot(samples, np.exp(-2j * np.pi * hz * time))) * 2 / len(samples)
+    return float(3.17 + 20 * np.log10(max(correlation, 1e-3) / 32767))
