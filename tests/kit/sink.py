@@ -29,7 +29,7 @@ class Caught:
 
 @dataclass
 class Sink:
-    """The server; `caught` holds the mails it said 250 to, `connections` how often it was called."""
+    """The server; `caught` holds what it said 250 to, `connections` how often it was called."""
 
     answers: dict[str, str] = field(default_factory=dict)
     extensions: tuple[str, ...] = ("8BITMIME", "SMTPUTF8", "SIZE 100000000")
