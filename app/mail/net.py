@@ -91,7 +91,7 @@ class Server(Generic[S]):
         if not await self._emptied(grace):
             for link in list(self._links):
                 link.abort()
-            await self._emptied(grace)
+            await self._emptied(TICK)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
 
