@@ -42,6 +42,14 @@ class Journal:
         )
         tx.changed = tx.changed or bool(rows)
 
+    def note(self, tx: Tx, verb: str, person: int | None, entry: int | None) -> None:
+        """Wake listeners without a line in the audit: something moved, nothing was decided."""
+        tx.execute(
+            "INSERT INTO change (at, person, entry, verb) VALUES (?, ?, ?, ?)",
+            (self._clock.now(), person, entry, verb),
+        )
+        tx.changed = True
+
     def history(self, person: int | None = None, entry: int | None = None) -> list[AuditRow]:
         """Audit rows of a person, of an entry, or all, oldest first."""
         wanted = {"person": person, "entry": entry}

@@ -9,6 +9,8 @@ recordings under way in recordings.py, the two logs in journal.py; all SQL is in
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
 from typing import cast
 
 from app.core.clock import Clock, SystemClock
@@ -80,6 +82,11 @@ class Store(Contents, Recordings):
         self.history = self.journal.history
         self.last_change = self.journal.last_change
         self.changes = self.journal.changes
+
+    @property
+    def directory(self) -> Path:
+        """Where the store's files lie; its disk is the one whose free space matters."""
+        return self._db.path.parent
 
     # ---- reading
 
@@ -283,11 +290,14 @@ class Store(Contents, Recordings):
         call again in a new transaction until it is 0, so that nobody waits long at the turnstile.
         """
         rows = tx.execute(
-            "SELECT id, person, content, sum(size) OVER (ORDER BY removed_at, id) - size FROM entry"
-            " WHERE state = 'bin' AND removed_at < ? ORDER BY removed_at, id LIMIT ?",
+            "SELECT id, person, content, size FROM entry WHERE state = 'bin' AND removed_at < ?"
+            " ORDER BY removed_at LIMIT ?",
             (older_than, entries),
         ).fetchall()
-        rows = [row for row in rows if row[3] < octets]
+        before = list(accumulate((row[3] for row in rows), initial=0))
+        rows = [
+            row for row, octets_before in zip(rows, before, strict=False) if octets_before < octets
+        ]
         tx.executemany("DELETE FROM entry WHERE id = ?", [(row[0],) for row in rows])
         self.drop_unused(tx, [row[2] for row in rows])
         self.journal.write(tx, "purged", "expiry", "", [Deed(row[1], row[0]) for row in rows])

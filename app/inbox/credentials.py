@@ -1,0 +1,103 @@
+"""Passwords and PINs: how they are made, judged, hashed and compared.
+
+argon2id with 19 MiB and two passes, the least that OWASP advises; one at a time in a process, so
+that a crowd of logins cannot eat the memory of a small box.
+"""
+
+import secrets
+import threading
+from functools import cache
+from itertools import pairwise
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from app.inbox.errors import TrivialPin
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # KiB
+_ONE_AT_A_TIME = threading.Lock()
+
+PIN_SHORTEST, PIN_LONGEST = 4, 16
+NEW_PIN_DIGITS = 6
+# No letters or digits that people mistake for one another when they copy from a screen.
+_LEGIBLE = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def hashed(secret: str) -> str:
+    """The form in which a password or PIN is stored. Takes tens of milliseconds on purpose."""
+    with _ONE_AT_A_TIME:
+        return _HASHER.hash(secret)
+
+
+def matches(stored: str | None, secret: str) -> bool:
+    """Whether `secret` is the one stored.
+
+    Without a stored one (no such person, no password set) the same work is done all the same, so
+    that the time of a refusal tells nothing about who exists.
+    """
+    against = stored if stored is not None else _nobody()
+    with _ONE_AT_A_TIME:
+        try:
+            return _HASHER.verify(against, secret) and stored is not None
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+
+@cache
+def _nobody() -> str:
+    return hashed(secrets.token_urlsafe(16))
+
+
+def new_password() -> str:
+    """A fresh password of 59 random bits in three groups, easy to copy by hand."""
+    groups = ("".join(secrets.choice(_LEGIBLE) for _ in range(4)) for _ in range(3))
+    return "-".join(groups)
+
+
+def new_pin(*own_numbers: str) -> str:
+    """A fresh PIN of six digits that no rule of `check_pin_rules` forbids."""
+    while True:
+        pin = f"{secrets.randbelow(10**NEW_PIN_DIGITS):0{NEW_PIN_DIGITS}}"
+        if why_trivial(pin, own_numbers) is None:
+            return pin
+
+
+def check_pin_rules(pin: str, own_numbers: tuple[str, ...] = ()) -> None:
+    """Raise TrivialPin, with the reason, for a PIN that others would guess."""
+    why = why_trivial(pin, own_numbers)
+    if why is not None:
+        raise TrivialPin(f"this PIN will not do: {why}")
+
+
+def why_trivial(pin: str, own_numbers: tuple[str, ...] = ()) -> str | None:
+    """What is wrong with a PIN, in words; None if nothing is. `own_numbers`: mailbox, handset."""
+    if not (pin.isascii() and pin.isdigit()):
+        return "it may have digits only"
+    if not PIN_SHORTEST <= len(pin) <= PIN_LONGEST:
+        return f"it must have {PIN_SHORTEST} to {PIN_LONGEST} digits"
+    return _repeats(pin) or _runs(pin) or _own(pin, own_numbers)
+
+
+def _repeats(pin: str) -> str | None:
+    for length in range(1, len(pin) // 2 + 1):
+        pattern = pin[:length]
+        if pin == (pattern * len(pin))[: len(pin)]:
+            return f"it only repeats {pattern}"
+    return None
+
+
+def _runs(pin: str) -> str | None:
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
+    if steps in ({1}, {9}):
+        return "its digits only count up or down"
+    return None
+
+
+def _own(pin: str, own_numbers: tuple[str, ...]) -> str | None:
+    for number in own_numbers:
+        # A short number inside a long PIN is chance; most of the PIN is not.
+        if number and len(number) * 2 >= len(pin) and (number in pin or number[::-1] in pin):
+            return f"it contains your own number {number}"
+        if len(number) > len(pin) and pin in number:
+            return f"it is part of your own number {number}"
+    return None

@@ -1,0 +1,104 @@
+"""Keeping the store small: what is old in the bin, what never arrived, what the logs may forget.
+
+The admin service calls `tidy` now and then. It works in small transactions, so that nobody at the
+turnstile waits long, and it may stop between any two of them.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.inbox.db import Database, Tx
+from app.inbox.store import Store
+
+DAY_S = 86_400.0
+_PAGES_AT_ONCE = 256
+_PAGES_KEPT_FREE = 4_096  # 16 MiB for the next messages, without growing the file again
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long things are kept."""
+
+    grace_s: float = 30 * DAY_S
+    """How long a removed entry can be restored."""
+    bin_share: float = 0.10
+    """Share of the disk that all bins together may take; beyond it the oldest go early."""
+    history_s: float = 400 * DAY_S
+    """How long the history remembers."""
+    changes_s: float = DAY_S
+    """How long a listener may sleep before it must look at everything afresh."""
+
+
+@dataclass(frozen=True)
+class Tidied:
+    """What one round did."""
+
+    purged: int
+    """Entries deleted for good."""
+    swept: int
+    """Messages that never arrived whole."""
+    forgotten: int
+    """Rows of history and change log."""
+    pages: int
+    """Pages of 4 kB given back to the file system."""
+
+
+def disk_octets(directory: Path) -> int:
+    """Size of the disk that holds `directory`, in octets."""
+    disk = os.statvfs(directory)
+    return disk.f_blocks * disk.f_frsize
+
+
+def tidy(
+    db: Database,
+    store: Store,
+    now: float,
+    settings: Retention | None = None,
+    disk: Callable[[], int] | None = None,
+) -> Tidied:
+    """One round of housekeeping, in the calling thread; `now` is seconds since 1970 UTC.
+
+    `disk` tells the size of the disk in octets; by default the store's disk is asked.
+    """
+    keep = settings if settings is not None else Retention()
+    size = disk() if disk is not None else disk_octets(store.directory)
+    purged = _until_none(db, lambda tx: store.empty_bin(tx, now - keep.grace_s))
+    purged += _shrink_bin(db, store, now, int(size * keep.bin_share))
+    swept = _until_none(db, store.sweep)
+    forgotten = db.now(
+        lambda tx: store.journal.trim(tx, now - keep.history_s, now - keep.changes_s)
+    )
+    return Tidied(purged, swept, forgotten, give_back(db))
+
+
+def _until_none(db: Database, work: Callable[[Tx], int]) -> int:
+    done = 0
+    while some := db.now(work):
+        done += some
+    return done
+
+
+def _shrink_bin(db: Database, store: Store, now: float, most: int) -> int:
+    """Purge the oldest, whatever their age, until all bins together fit into `most` octets."""
+    purged = 0
+    while (excess := store.bin_octets() - most) > 0:
+        some = db.now(lambda tx, excess=excess: store.empty_bin(tx, now + 1, octets=excess))  # type: ignore[misc]
+        if not some:
+            break
+        purged += some
+    return purged
+
+
+def give_back(db: Database, kept: int = _PAGES_KEPT_FREE) -> int:
+    """Cut free pages off the file, but for `kept`; returns how many went."""
+    gone = 0
+    while (free := int(db.pragma("freelist_count"))) > kept:
+        pages = min(_PAGES_AT_ONCE, free - kept)
+        # Each row fetched is one page moved.
+        db.now(lambda tx, n=pages: tx.execute(f"PRAGMA incremental_vacuum({n})").fetchall())  # type: ignore[misc]
+        if int(db.pragma("freelist_count")) >= free:
+            break
+        gone += pages
+    return gone
