@@ -1,4 +1,4 @@
-"""Messages as octets: a voicemail is composed here, and the audio and the head of any mail read.
+"""Messages as octets: a voicemail is composed here, and the audio part of any mail found.
 
 A voicemail is one RFC 5322 message [RFC 2045, RFC 3458, RFC 3803]:
 
@@ -20,7 +20,7 @@ import struct
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -207,36 +207,6 @@ def _mailbox(name: str, address: str) -> str:
 
 def _fold(name: str, value: str) -> bytes:
     return bytes(_HEAD.fold_binary(name, _HEAD.header_factory(name, value)))
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The fields of a head that lists show, decoded; empty text where there is no field."""
-
-    sender: str
-    subject: str
-    date: datetime | None
-
-
-def read_head(header: bytes) -> Head:
-    """Read From, Subject and Date of a header block, however odd it is; never raises."""
-    head = BytesHeaderParser(policy=email.policy.default).parsebytes(header)
-    return Head(_field(head, "From"), _field(head, "Subject"), _date(_field(head, "Date")))
-
-
-def _field(head: Message, name: str) -> str:
-    try:
-        return _one_line(str(head[name] or ""))
-    except (ValueError, LookupError, AttributeError, TypeError):  # the parser's own stumbles
-        return ""
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        date = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)  # "-0000" [RFC 5322 §3.3]
 
 
 @dataclass(frozen=True, slots=True)

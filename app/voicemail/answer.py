@@ -33,7 +33,8 @@ async def _answer(line: Line, clerk: Clerk, mailbox: str, limits: Limits) -> Non
         reason=caller.reason,
     )
     if begun["recording"] is None:
-        await line.play(*greetings.unavailable(box), *say("vm-mailboxfull", "vm-goodbye"))
+        reason = "vm-mailboxfull" if begun["why"] == "full" else "please-try-call-later"
+        await line.play(*greetings.unavailable(box), *say(reason, "vm-goodbye"))
         return
     await _converse(line, clerk, box, begun["recording"], limits)
 

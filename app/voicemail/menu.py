@@ -5,7 +5,7 @@ use. A pack's recordings name the keys of the standard map ("press seven to dele
 map differs, "press", the digit and what it does are said one after the other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,12 +34,12 @@ class KeyMap:
     meaning: str
     keys: Mapping[str, Action]
 
-    def action(self, key: str, possible: Iterable[Action]) -> Action | None:
+    def action(self, key: str, possible: Collection[Action]) -> Action | None:
         """What this key asks for among what is possible now; None if nothing."""
         action = self.keys.get(key)
         if action is Action.DELETE and Action.UNDELETE in possible:
             return Action.UNDELETE
-        return action if action in possible else None
+        return action if action is not None and action in possible else None
 
     def key(self, action: Action) -> str:
         """The key of an action."""
@@ -51,7 +51,7 @@ _ALWAYS = {"*": Action.HELP, "#": Action.LEAVE}
 
 KEY_MAPS: dict[str, KeyMap] = {
     "standard": KeyMap(
-        "1 listen, 4 previous, 5 repeat, 6 next, 7 delete, 9 save (as Asterisk and most small PBXs)",
+        "1 listen, 4 previous, 5 repeat, 6 next, 7 delete, 9 save (as most small PBXs)",
         {
             "1": Action.LISTEN,
             "4": Action.PREVIOUS,
@@ -99,7 +99,7 @@ _RECORDED: dict[tuple[Action, str], Names] = {
 }
 
 
-def offers(keys: KeyMap, possible: Iterable[Action], listen: Names = ()) -> Names:
+def offers(keys: KeyMap, possible: Collection[Action], listen: Names = ()) -> Names:
     """The prompts of a menu that offers just these actions; help and leave always come last.
 
     `listen` names the messages that "press one for" is followed by, e.g. new messages.

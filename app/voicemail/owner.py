@@ -7,10 +7,9 @@ the middle of a message keeps it new.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from app.phone import prompts
-from app.phone.jobs import Clerk, JobFailed
+from app.phone.jobs import Clerk
 from app.phone.line import ANY, Line
 from app.phone.sounds import MessageAudio, Pause, Sound
 from app.voicemail.envelope import Message, counts, envelope
@@ -41,13 +40,14 @@ async def log_in(line: Line, clerk: Clerk, mailbox: str) -> int | None:
     """Ask for the PIN, three times at most; the person's number in the store, or None."""
     for _ in range(PIN_TRIES):
         pin = await ask_digits(line, *say("vm-password"), most=PIN_LONGEST)
-        checked = await clerk.ask("check_pin", mailbox=mailbox, pin=pin, line=line.name)
-        if checked["result"] == "ok":
-            return int(checked["person"])
-        if checked["result"] == "locked":
-            await line.play(*say("switchhook/locked"))
-            return None
-        await line.play(*say("vm-incorrect"), stop_on="")
+        if pin:  # nothing dialled is no attempt that could lock the mailbox
+            checked = await clerk.ask("check_pin", mailbox=mailbox, pin=pin)
+            if checked["result"] == "ok":
+                return int(checked["person"])
+            if checked["result"] == "locked":
+                await line.play(*say("switchhook/locked"))
+                return None
+        await line.play(*say("vm-incorrect"))
     return None
 
 
@@ -101,7 +101,11 @@ class Visit:
         return offers(self._keys, {Action.LISTEN}, (kind, "vm-messages"))
 
     def _message_offers(self) -> prompts.Names:
-        return offers(self._keys, self._possible() - {Action.LISTEN})
+        last = self._at + 1 == len(self._messages)
+        unsaid = {Action.LISTEN} | ({Action.NEXT} if last else set())
+        if self._messages[self._at].deleted:
+            unsaid.add(Action.SAVE)
+        return offers(self._keys, self._possible() - unsaid)
 
     def _possible(self) -> set[Action]:
         here = self._messages[self._at]
@@ -142,7 +146,7 @@ class Visit:
 
     async def _listen(self) -> str:
         """Play the message we are at; those that another door has removed are told and skipped."""
-        while not await self._is_there():
+        while not (found := await self._look())["there"]:
             del self._messages[self._at]
             key = await self._play(*say("vm-deleted"))
             if self._at == len(self._messages):
@@ -150,20 +154,18 @@ class Visit:
                 return key or await self._play(*say("vm-nomore"))
         here = self._messages[self._at]
         key = await self._play(*envelope(here, self._at, len(self._messages)))
-        return key or await self._listen_to(here)
+        if key:
+            return key
+        return await (self._hear(here) if found["playable"] else self._play(*say("im-sorry")))
 
-    async def _is_there(self) -> bool:
+    async def _look(self) -> dict[str, bool]:
         here = self._messages[self._at]
-        if here.deleted:  # by this owner, in this visit: can be heard again until they go on
-            return True
-        there = await self._clerk.ask("present", person=self._person, entries=[here.entry])
-        return bool(there)
+        look: dict[str, bool] = await self._clerk.ask("look", person=self._person, entry=here.entry)
+        # deleted by this owner, in this visit: can be heard again until they go on
+        return {**look, "there": look["there"] or here.deleted}
 
-    async def _listen_to(self, here: Message) -> str:
-        try:
-            key = await self._play(MessageAudio(here.entry))
-        except JobFailed:  # this message cannot be played; the others can
-            return await self._play(*say("im-sorry"))
+    async def _hear(self, here: Message) -> str:
+        key = await self._play(MessageAudio(here.entry))
         if here.new and (not key or self._keys.keys.get(key) in WENT_ON):
             await self._clerk.ask("mark", person=self._person, entries=[here.entry])
             here.new = False

@@ -12,8 +12,8 @@ from app.phone.sounds import Prompt, Sound, Tone
 log = logging.getLogger(__name__)
 
 BEEP = Tone(hz=(1000.0,), cadence_ms=(400, 10), repeat=1, dbm0=-10.0)
-TROUBLE = Tone(hz=(480.0, 620.0), cadence_ms=(250, 250), dbm0=-24.0)  # reorder [T1.401]
-TROUBLE_S = 3.0
+TROUBLE = Tone(hz=(480.0, 620.0), cadence_ms=(250, 250), repeat=4, dbm0=-24.0)
+"""Said in tones: reorder [T1.401]. The prompts come from the clerk, which may be what is broken."""
 
 
 def say(*names: str) -> tuple[Prompt, ...]:
@@ -40,14 +40,5 @@ async def politely(line: Line, conversation: Coroutine[Any, Any, None]) -> None:
         await conversation
     except JobFailed:
         log.exception("%s: conversation broken off", line.name)
-        await _apologise(line)
+        await line.play(*say("im-sorry", "please-try-call-later"), TROUBLE)
     await line.hang_up()
-
-
-async def _apologise(line: Line) -> None:
-    try:
-        await line.play(*say("im-sorry", "please-try-call-later"))
-    except JobFailed:  # the prompts come from the clerk too
-        line.tone(TROUBLE)
-        await line.pause(TROUBLE_S)
-        line.tone(None)

@@ -1,0 +1,88 @@
+"""Frames between the phone and its clerk: a JSON header and raw octets, lengths first.
+
+    4 octets  length of the header, big-endian
+    4 octets  length of the raw octets
+    header    one JSON object, UTF-8
+    raw       sound, so that it need not be made text
+
+Order:   {"n": 7, "job": "samples", "arguments": {...}, "raw": "octets"}   raw is that argument
+Answer:  {"n": 7, "result": ...}, or {"n": 7, "raw": true} and the octets are the result,
+         or {"n": 7, "failed": "why"}
+Push:    {"push": {...}}, when the store has changed.
+The first frame a clerk gets is {"config": {...}, "live": [recordings the phone is feeding]}.
+"""
+
+import json
+import struct
+from typing import Any
+
+HEADER_LIMIT = 4 * 1024 * 1024
+RAW_LIMIT = 4 * 1024 * 1024
+
+_LENGTHS = struct.Struct(">II")
+
+
+class BadFrame(Exception):
+    """What came is not a frame; the other end is not one of ours, or out of step."""
+
+
+def encode(header: dict[str, Any], raw: bytes = b"") -> bytes:
+    """One frame."""
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return _LENGTHS.pack(len(text), len(raw)) + text + raw
+
+
+class Decoder:
+    """Octets in, whole frames out."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+
+    def feed(self, octets: bytes) -> list[tuple[dict[str, Any], bytes]]:
+        """Take what came; the frames that are complete now. Raises BadFrame."""
+        self._kept += octets
+        frames = []
+        while (frame := self._next()) is not None:
+            frames.append(frame)
+        return frames
+
+    def _next(self) -> tuple[dict[str, Any], bytes] | None:
+        if len(self._kept) < _LENGTHS.size:
+            return None
+        text, raw = _LENGTHS.unpack_from(self._kept)
+        if text > HEADER_LIMIT or raw > RAW_LIMIT:
+            raise BadFrame(f"a frame of {text} + {raw} octets")
+        start, end = _LENGTHS.size + text, _LENGTHS.size + text + raw
+        if len(self._kept) < end:
+            return None
+        header = json.loads(self._kept[_LENGTHS.size : start])
+        if not isinstance(header, dict):
+            raise BadFrame("a header that is no object")
+        octets = bytes(self._kept[start:end])
+        del self._kept[:end]
+        return header, octets
+
+
+def order(number: int, job: str, arguments: dict[str, Any]) -> bytes:
+    """The frame that orders a job; one argument may be octets."""
+    raw_names = [name for name, value in arguments.items() if isinstance(value, bytes)]
+    if not raw_names:
+        return encode({"n": number, "job": job, "arguments": arguments})
+    (name,) = raw_names
+    plain = {key: value for key, value in arguments.items() if key != name}
+    return encode({"n": number, "job": job, "arguments": plain, "raw": name}, arguments[name])
+
+
+def arguments_of(header: dict[str, Any], raw: bytes) -> dict[str, Any]:
+    """The arguments of an ordered job."""
+    arguments = dict(header["arguments"])
+    if "raw" in header:
+        arguments[header["raw"]] = raw
+    return arguments
+
+
+def answer(number: int, result: Any) -> bytes:
+    """The frame that gives a job's result."""
+    if isinstance(result, bytes):
+        return encode({"n": number, "raw": True}, result)
+    return encode({"n": number, "result": result})
