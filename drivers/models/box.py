@@ -1,0 +1,247 @@
+"""The virtual board: chips, telephones and the telephone office joined by wires, in one process.
+
+`Box` gives the drivers the same devices as a real board. Nothing in it moves by itself: `period`
+lets 10 ms pass.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from drivers.board import BoardSpec, LineSpec
+from drivers.buses import PERIOD, SAMPLE_RATE, Samples
+from drivers.errors import HardwareError
+from drivers.models.exchange import OfficeLine, State
+from drivers.models.loops import StationLoop, TrunkLoop
+from drivers.models.party import Party
+from drivers.models.si3050 import Si3050Model
+from drivers.models.si3210 import Si3210Model
+from drivers.models.telephone import Telephone
+from drivers.models.tones import PLANS
+from drivers.models.wire import NOBODY, SpiChip
+
+FIRST_DAY = datetime(2026, 1, 1, 8, 0)
+"""The office's date and time when a box is made, unless told otherwise: the same in each run."""
+
+
+class StationJack:
+    """A handset, its wires and its chip."""
+
+    def __init__(self, spec: LineSpec, slots: int, seed: int) -> None:
+        self.loop = StationLoop()
+        self.chip = Si3210Model(spec.name, slots, self.loop, seed)
+        self.party = Telephone(spec.name, self.loop)
+
+    def period(self, played: Samples, heard: Samples, now: int) -> None:
+        """10 ms pass."""
+        phone, chip = self.party, self.chip
+        chip.step()
+        phone.move(now)
+        spoken = phone.speak() if phone.speaking else None
+        row = chip.exchange(played, heard, spoken if phone.off_hook else None)
+        if phone.off_hook:
+            phone.listen(row)
+        elif chip.audio:
+            phone.feel(row)
+
+
+class TrunkJack:
+    """An outside line: the office, the wires and our chip."""
+
+    def __init__(
+        self, spec: LineSpec, slots: int, country: str, clock: Callable[[], datetime]
+    ) -> None:
+        self.loop = TrunkLoop()
+        self.chip = Si3050Model(spec.name, slots, self.loop)
+        self.party = OfficeLine(spec.name, self.loop, country, clock)
+
+    def period(self, played: Samples, heard: Samples, now: int) -> None:
+        """10 ms pass."""
+        office, chip = self.party, self.chip
+        office.move(now)
+        chip.now = now
+        chip.step()
+        line = None if office.state is State.IDLE else office.towards_us()
+        row = chip.exchange(played, heard, line)
+        if office.state is not State.IDLE:
+            office.from_us(row)
+
+
+class _EmptySelect:
+    """A chip select with no chip behind it."""
+
+    def transfer(self, frames: list[int] | tuple[int, ...] | bytes) -> list[int]:
+        """Nobody drives the bus."""
+        return [NOBODY] * len(frames)
+
+
+class ResetPin:
+    """The reset input of one or several chips."""
+
+    def __init__(self, chips: list[SpiChip]) -> None:
+        self._chips = chips
+
+    def set(self, level: bool) -> None:
+        """Low holds the chips in reset."""
+        for chip in self._chips:
+            chip.reset_pin(level)
+
+
+class InterruptPin:
+    """The open-drain interrupt outputs of one or several chips."""
+
+    def __init__(self, chips: list[SpiChip]) -> None:
+        self._chips = chips
+
+    def read(self) -> bool:
+        """Low while any of them asks."""
+        return all(chip.interrupt_level for chip in self._chips)
+
+
+class BoxPcm:
+    """The box's PCM port for whoever runs it in the same process: a write lets a period pass."""
+
+    def __init__(self, box: "Box") -> None:
+        self._box = box
+        self.slots = box.spec.slots
+        self.lost_periods = 0
+        self._heard: list[Samples] = []
+        self._ready = -1
+
+    def start(self) -> None:
+        """Start PCLK and FSYNC for all chips."""
+        self._box.clock(self._box.spec.pclk_hz)
+
+    def fileno(self) -> int:
+        """An event descriptor that is readable while a period is waiting."""
+        if self._ready < 0:
+            self._ready = os.eventfd(len(self._heard), os.EFD_NONBLOCK | os.EFD_SEMAPHORE)
+        return self._ready
+
+    def read(self) -> Samples | None:
+        """The next period heard, or None."""
+        if not self._heard:
+            return None
+        if self._ready >= 0:
+            os.eventfd_read(self._ready)
+        return self._heard.pop(0)
+
+    def write(self, period: Samples) -> None:
+        """Play a period: 10 ms pass in the box, and what was heard meanwhile waits."""
+        self._heard.append(self._box.period(period))
+        if self._ready >= 0:
+            os.eventfd_write(self._ready, 1)
+
+    def close(self) -> None:
+        """Stop the clock."""
+        self._box.clock(0)
+        if self._ready >= 0:
+            os.close(self._ready)
+            self._ready = -1
+
+
+class Box:
+    """A whole board with its surroundings; implements Hardware."""
+
+    def __init__(
+        self, spec: BoardSpec, country: str = "us", seed: int = 1, started: datetime = FIRST_DAY
+    ) -> None:
+        if country not in PLANS:
+            raise HardwareError(
+                f"virtual board: no office for country {country!r}; there are: {', '.join(PLANS)}"
+            )
+        self.spec = spec
+        self._started = started
+        self.now = 0
+        """Samples since start."""
+        self._jacks: dict[str, StationJack | TrunkJack] = {}
+        for line in spec.lines:
+            self._jacks[line.name] = (
+                StationJack(line, spec.slots, seed)
+                if line.kind == "station"
+                else TrunkJack(line, spec.slots, country, self.office_time)
+            )
+        parties = [jack.party for jack in self._jacks.values()]
+        self.telephones = {p.name: p for p in parties if isinstance(p, Telephone)}
+        self.office_lines = {p.name: p for p in parties if isinstance(p, OfficeLine)}
+        self.chips: dict[str, Si3210Model | Si3050Model] = {
+            name: jack.chip for name, jack in self._jacks.items()
+        }
+        self._selects = {(line.bus, line.chip_select): self.chips[line.name] for line in spec.lines}
+        self._pcm = BoxPcm(self)
+        self._rows = list(self._jacks.values())
+
+    # ------------------------------------------------------------------ Hardware
+
+    def spi(self, bus: int, chip_select: int) -> SpiChip | _EmptySelect:
+        """The chip behind this select; an empty one reads 0xFF."""
+        return self._selects.get((bus, chip_select)) or _EmptySelect()
+
+    def output_pin(self, pin: int) -> ResetPin:
+        """A reset pin. Raises HardwareError for a pin that is none."""
+        return ResetPin(self._chips_at(pin, {line.name: line.reset for line in self.spec.lines}))
+
+    def input_pin(self, pin: int) -> InterruptPin:
+        """An interrupt pin. Raises HardwareError for a pin that is none."""
+        pins = {line.name: line.interrupt for line in self.spec.lines}
+        return InterruptPin(self._chips_at(pin, pins))
+
+    def pcm(self) -> BoxPcm:
+        """The board's PCM port."""
+        return self._pcm
+
+    def _chips_at(self, pin: int, pins: dict[str, int]) -> list[SpiChip]:
+        chips: list[SpiChip] = [self.chips[name] for name, at in pins.items() if at == pin]
+        if not chips:
+            there = ", ".join(str(at) for at in sorted(set(pins.values())))
+            raise HardwareError(f"virtual board: pin {pin} goes nowhere; there are: {there}")
+        return chips
+
+    # ------------------------------------------------------------------ time
+
+    def clock(self, pclk_hz: int) -> None:
+        """Let the bit clock run at this rate for all chips; 0 stops it."""
+        for chip in self.chips.values():
+            chip.clock(pclk_hz)
+
+    def office_time(self) -> datetime:
+        """The office's date and time now."""
+        return self._started + timedelta(seconds=self.now / SAMPLE_RATE)
+
+    def party(self, name: str) -> Party | None:
+        """Who is at this jack."""
+        jack = self._jacks.get(name)
+        return None if jack is None else jack.party
+
+    def period(self, played: Samples) -> Samples:
+        """Play one period (slots, PERIOD) to the lines, let 10 ms pass, give what was heard."""
+        shape = (self.spec.slots, PERIOD)
+        if played.shape != shape or played.dtype != np.int16:
+            raise ValueError(f"virtual board: a period is int16 {shape}, not {played.shape}")
+        played = played.copy()  # parties keep rows of it
+        heard = np.zeros(shape, np.int16)
+        now = self.now
+        for jack in self._rows:
+            jack.period(played, heard, now)
+        self.now = now + PERIOD
+        return heard
+
+    def contention(self) -> list[str]:
+        """Slots that several chips drive at once, in words; empty on a board set up rightly."""
+        drivers: dict[tuple[int, bool], list[str]] = {}
+        for name, chip in self.chips.items():
+            if chip.transmit is not None:
+                key = (chip.transmit.slot, chip.transmit.upper)
+                drivers.setdefault(key, []).append(name)
+        return [
+            f"slot {slot} is driven by {' and '.join(names)}"
+            for (slot, _), names in drivers.items()
+            if len(names) > 1
+        ]
+
+    def violations(self) -> list[str]:
+        """All that the chips noted, and slots driven twice."""
+        noted = [text for chip in self.chips.values() for text in chip.notebook.texts]
+        return noted + self.contention()

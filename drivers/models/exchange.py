@@ -1,0 +1,250 @@
+"""The telephone office at the far end of the outside lines, with the people who call through it.
+
+One table says what may happen in which state; everything else is refused or ignored.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+
+from drivers.buses import Samples
+from drivers.models.dtmf import DtmfReceiver
+from drivers.models.fsk import caller_id_message, modulate
+from drivers.models.loops import TrunkLoop
+from drivers.models.party import Party
+from drivers.models.sound import Mouth
+from drivers.models.tones import PLANS
+
+log = logging.getLogger(__name__)
+
+BATTERY_VOLTS = 48.0
+CLOSED_MA = 10.0
+CLOSED_PERIODS = 3
+"""Loop current for 30 ms: the subscriber has answered or seized."""
+OPENED_PERIODS = 30
+"""No loop current for 300 ms: the subscriber has gone; shorter is a flash, ignored."""
+CALLER_ID_AFTER_MS = 500
+"""Between the end of the first ring and the data [GR-30: at least 500 ms]."""
+
+
+class OfficeError(Exception):
+    """A caller cannot do this now; the text says in which state the line is."""
+
+
+class State(Enum):
+    """What a line of the office is doing."""
+
+    IDLE = "idle"
+    RINGING = "ringing"
+    TALKING = "talking"
+    CLEARING = "without battery after the caller hung up"
+    ABANDONED = "still seized after the caller hung up"
+    RELEASED = "waiting for the caller to hang up"
+    DIAL_TONE = "seized, with dial tone"
+    DIALLING = "being dialled on"
+    CALLING = "ringing the party that was dialled"
+
+
+class Event(Enum):
+    """What can happen to a line."""
+
+    RING = "ring"
+    LOOP_CLOSED = "the loop closes"
+    LOOP_OPENED = "the loop opens"
+    FAR_HANGS_UP = "hang up"
+    FAR_LIFTS = "lift"
+    DIGIT = "a digit is dialled"
+    TIME = "the state's time is over"
+
+
+TABLE: dict[State, dict[Event, State]] = {
+    State.IDLE: {Event.RING: State.RINGING, Event.LOOP_CLOSED: State.DIAL_TONE},
+    State.RINGING: {Event.LOOP_CLOSED: State.TALKING, Event.FAR_HANGS_UP: State.IDLE},
+    State.TALKING: {Event.LOOP_OPENED: State.RELEASED, Event.FAR_HANGS_UP: State.CLEARING},
+    State.CLEARING: {Event.TIME: State.ABANDONED},
+    State.ABANDONED: {Event.LOOP_OPENED: State.IDLE},
+    State.RELEASED: {
+        Event.FAR_HANGS_UP: State.IDLE,
+        Event.RING: State.RINGING,
+        Event.LOOP_CLOSED: State.DIAL_TONE,
+    },
+    State.DIAL_TONE: {Event.DIGIT: State.DIALLING, Event.LOOP_OPENED: State.IDLE},
+    State.DIALLING: {
+        Event.DIGIT: State.DIALLING,
+        Event.TIME: State.CALLING,
+        Event.LOOP_OPENED: State.IDLE,
+    },
+    State.CALLING: {
+        Event.FAR_LIFTS: State.TALKING,
+        Event.FAR_HANGS_UP: State.ABANDONED,
+        Event.LOOP_OPENED: State.IDLE,
+    },
+}
+TIMERS_MS = {State.CLEARING: 500, State.DIALLING: 4000}
+"""CPC lasts 500 ms; four seconds without a digit end a number."""
+
+
+class OfficeLine(Party):
+    """One outside line and the person at its far end."""
+
+    def __init__(
+        self, name: str, loop: TrunkLoop, country: str, clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(name)
+        self._loop, self._clock = loop, clock
+        self._plan = PLANS[country]
+        self._ringback = self._plan.ringback.rows()
+        self._office_tones = {
+            State.DIAL_TONE: self._plan.dial.rows(),
+            State.CALLING: self._ringback,
+            State.ABANDONED: self._plan.reorder.rows(),
+        }
+        self.state = State.IDLE
+        self._periods = 0
+        self._current_periods = 0
+        self._loop_closed = False
+        self._number: str | None = None
+        self._name: str | None = None
+        self._sends_caller_id = True
+        self._receiver = DtmfReceiver()
+        self._data = Mouth()
+        self.dialled = ""
+        """Digits that our side dialled on this line since it last seized it."""
+        self.bursts = 0
+        """Ringing bursts begun since the last ring()."""
+        self.line_volts = BATTERY_VOLTS
+        """Battery of the line, negative for reversed polarity."""
+
+    # ------------------------------------------------------------------ hands
+
+    @property
+    def answered(self) -> bool:
+        """Whether the two ends are connected."""
+        return self.state is State.TALKING
+
+    @property
+    def ringing(self) -> bool:
+        """Whether somebody is being rung: our side, or the far party that was dialled."""
+        return self.state in (State.RINGING, State.CALLING)
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether our side has ended the call and the far party still listens."""
+        return self.state is State.RELEASED
+
+    def ring(
+        self, number: str | None = None, name: str | None = None, caller_id: bool = True
+    ) -> None:
+        """Somebody calls; the number "private" is withheld, None is out of area.
+
+        Raises OfficeError while the line is in use.
+        """
+        self._number, self._name, self._sends_caller_id = number, name, caller_id
+        self._order(Event.RING)
+
+    def lift(self) -> None:
+        """The party that was dialled on this line answers."""
+        self._order(Event.FAR_LIFTS)
+
+    def hang_up(self) -> None:
+        """The far party hangs up: ringing stops, or our side sees the battery go (CPC)."""
+        self._mouth.stop()
+        self.close_recordings()
+        if Event.FAR_HANGS_UP in TABLE[self.state]:
+            self._happen(Event.FAR_HANGS_UP)
+
+    def reverse(self) -> None:
+        """Turn the line's polarity round."""
+        self.line_volts = -self.line_volts
+        self._loop.feed(self.line_volts)
+
+    def _order(self, event: Event) -> None:
+        if event not in TABLE[self.state]:
+            raise OfficeError(f"{self.name} is {self.state.value}: cannot {event.value}")
+        self._happen(event)
+
+    # ------------------------------------------------------------------ the table moves
+
+    def _happen(self, event: Event) -> None:
+        target = TABLE[self.state].get(event)
+        if target is None:
+            log.debug("%s: %s while %s: ignored", self.name, event.value, self.state.value)
+            return
+        if target is State.RINGING:
+            self.bursts = 0
+        elif target is State.DIAL_TONE:
+            self.dialled, self._receiver = "", DtmfReceiver()
+        if self.state is State.RINGING:
+            self._loop.ring(0.0, 0)
+            self._data.stop()
+        self.state, self._periods = target, 0
+        self._loop.feed(0.0 if target is State.CLEARING else self.line_volts)
+
+    def move(self, now: int) -> None:
+        """A period passes for everything but sound."""
+        if self.state is State.IDLE and not self._loop.ma:
+            self._current_periods = 0
+            return
+        if self.state is not State.CLEARING:
+            self._supervise()
+        if self.state is State.RINGING:
+            self._cadence(now)
+        self._periods += 1
+        limit = TIMERS_MS.get(self.state)
+        if limit is not None and self._periods * 10 >= limit:
+            self._happen(Event.TIME)
+
+    def _supervise(self) -> None:
+        """Debounce the loop current."""
+        closed = self._loop.ma > CLOSED_MA
+        if closed == self._loop_closed:
+            self._current_periods = 0
+            return
+        self._current_periods += 1
+        if self._current_periods >= (CLOSED_PERIODS if closed else OPENED_PERIODS):
+            self._loop_closed, self._current_periods = closed, 0
+            self._happen(Event.LOOP_CLOSED if closed else Event.LOOP_OPENED)
+
+    def _cadence(self, now: int) -> None:
+        plan = self._plan
+        ms = self._periods * 10
+        at = ms % (plan.ring_on_ms + plan.ring_off_ms)
+        if at == 0:
+            self.bursts += 1
+            self._loop.hertz = plan.ring_hertz
+            self._loop.ring(plan.ring_vrms, now)
+        elif at == plan.ring_on_ms:
+            self._loop.ring(0.0, now)
+        if self._sends_caller_id and ms == plan.ring_on_ms + CALLER_ID_AFTER_MS:
+            message = caller_id_message(self._clock(), self._number, self._name)
+            self._data.say(modulate(message))
+
+    # ------------------------------------------------------------------ sound
+
+    def towards_us(self) -> Samples | None:
+        """The period that our side's wires carry: the caller, data, or the office's tones.
+
+        What a caller says before the call is answered is lost.
+        """
+        tones = self._office_tones.get(self.state)
+        if tones is not None:
+            row: Samples = tones[self._periods % len(tones)]
+            return row
+        spoken = self.speak()
+        return self._data.take() if self.state is State.RINGING else spoken
+
+    def from_us(self, row: Samples | None) -> None:
+        """The period that our side sent; None is silence."""
+        state = self.state
+        if state is State.TALKING:
+            self.listen(row)
+        elif state in (State.RINGING, State.CALLING):
+            self.listen(self._ringback[self._periods % len(self._ringback)])
+        elif state is State.RELEASED:
+            self.listen(None)
+        elif state in (State.DIAL_TONE, State.DIALLING):
+            digit = self._receiver.hear(row)
+            if digit:
+                self.dialled += digit
+                self._happen(Event.DIGIT)

@@ -1,0 +1,63 @@
+"""The two wires of a line, seen by both ends: volts, milliamperes, ringing.
+
+Positive volts mean TIP above RING (normal polarity). Sound on the wires is handed over as samples.
+"""
+
+OFF_HOOK_OHMS = 300.0
+"""A lifted handset with its wire."""
+
+
+class StationLoop:
+    """Between a SLIC and a handset. The handset sets the load, the SLIC the rest."""
+
+    __slots__ = ("hertz", "ma", "ohms", "ren", "ring_vrms", "touched", "volts")
+
+    def __init__(self) -> None:
+        self.ohms: float | None = None
+        """The handset's resistance while it is lifted."""
+        self.ren = 1.0
+        """Ringer equivalence: 1 is 6930 Ω with 8 µF."""
+        self.touched = True
+        """The load has changed since the SLIC last looked."""
+        self.volts = 0.0
+        self.ma = 0.0
+        self.ring_vrms = 0.0
+        self.hertz = 0.0
+
+    def load(self, ohms: float | None) -> None:
+        """Close the loop through so many ohms, or open it (None)."""
+        if ohms != self.ohms:
+            self.ohms = ohms
+            self.touched = True
+
+
+class TrunkLoop:
+    """Between the telephone office and a DAA. The office feeds it, the DAA draws current."""
+
+    __slots__ = ("feed_ohms", "feed_volts", "hertz", "ma", "ring_since", "ring_vrms", "touched")
+
+    def __init__(self) -> None:
+        self.feed_volts = 48.0
+        """Open-circuit voltage; 0 while the office takes the battery away (CPC)."""
+        self.feed_ohms = 1400.0
+        """The office's feed and the wire; with a DAA's 6 V that gives 30 mA."""
+        self.ring_vrms = 0.0
+        self.hertz = 20.0
+        self.ring_since = 0
+        """Sample at which the ringing burst began."""
+        self.ma = 0.0
+        """Loop current; positive in either polarity."""
+        self.touched = True
+        """The office changed something since the DAA last looked."""
+
+    def feed(self, volts: float) -> None:
+        """Put this voltage on the line."""
+        if volts != self.feed_volts:
+            self.feed_volts = volts
+            self.touched = True
+
+    def ring(self, vrms: float, now: int) -> None:
+        """Start (vrms > 0) or stop ringing voltage at this sample."""
+        self.ring_vrms = vrms
+        self.ring_since = now
+        self.touched = True

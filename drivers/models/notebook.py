@@ -1,0 +1,19 @@
+"""The bench side's notebook: what a model saw on its wires that must not happen."""
+
+from collections import deque
+
+KEPT = 50
+"""Only the latest texts are kept, so that a driver in a wrong loop does not fill the memory."""
+
+
+class Notebook:
+    """Counts violations of a chip's rules and keeps the latest of them in words."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.texts: deque[str] = deque(maxlen=KEPT)
+
+    def note(self, text: str) -> None:
+        """Write one violation down; the model refuses what caused it."""
+        self.count += 1
+        self.texts.append(text)

@@ -1,0 +1,333 @@
+"""The hands and ears of a person at the virtual board: one command line, one thing done.
+
+A verb is a generator that yields once a period until it is done and returns what happened; so the
+same code serves the free pace of tests and the real pace of the box.
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.buses import PERIODS_PER_SECOND
+from drivers.models.box import Box
+from drivers.models.ear import SOUNDS, Ear
+from drivers.models.exchange import OfficeError, OfficeLine
+from drivers.models.party import Party
+from drivers.models.sound import NotPlayable
+from drivers.models.telephone import Telephone
+
+Doing = Generator[None, None, str]
+
+DEFAULT_LIMIT_S = 30.0
+SETTLE_LIMIT_S = 30.0
+DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)?")
+UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
+
+
+class OperatorError(Exception):
+    """A command cannot be carried out; the text says why and what would be possible."""
+
+
+class WaitFailed(OperatorError):
+    """What was waited for did not come in its time; the text says what came instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb, as `help` shows it."""
+
+    usage: str
+    meaning: str
+
+
+VERBS = {
+    "ring": Verb(
+        'ring line1 [from 5551234 ["CALLER NAME"]]',
+        'an outside party calls; "from private" withholds the number',
+    ),
+    "lift": Verb("lift 101", "lift a handset; lift line1: the outside party that was dialled"),
+    "dial": Verb("dial 101 201", "press keys, 100 ms each"),
+    "say": Verb("say line1 FILE.wav", "speak a WAV file, and wait until it is said"),
+    "hear": Verb("hear 101 OUT.wav", "record what the party hears from here on, until it hangs up"),
+    "flash": Verb("flash 101", "press the hook for half a second"),
+    "hangup": Verb("hangup line1", "hang up a handset, or the outside party"),
+    "wait-for": Verb(
+        "wait-for line1 beep|answered|hung-up|dial-tone|stutter|ringing|ringback|busy|reorder|"
+        "speech|silence [within 30s]",
+        "let line time pass until it is so; fails after 30 s unless told otherwise",
+    ),
+    "lamps": Verb("lamps", "the message lamps of all handsets"),
+    "time": Verb("time 5s", "let line time pass (ms, s or m)"),
+    "settle": Verb("settle", "wait until the telephone side knows the inbox's latest change"),
+    "help": Verb("help", "this list"),
+}
+
+FILE_VERBS = frozenset(("say", "hear"))
+"""Verbs whose last word is a file name."""
+
+
+def with_absolute_file(line: str, folder: Path) -> str:
+    """The command line with its file name taken from this folder, for a box that runs elsewhere."""
+    words = _words(line)
+    if len(words) == 3 and words[0] in FILE_VERBS:
+        words[2] = str(folder / words[2])
+        return shlex.join(words)
+    return line
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError as error:
+        raise OperatorError(f"cannot read {line!r}: {error}") from error
+
+
+def seconds(text: str) -> float:
+    """A duration such as "5s", "500ms", "2m" or "5" (seconds). Raises OperatorError."""
+    found = DURATION.fullmatch(text)
+    if not found:
+        raise OperatorError(f"{text!r} is no duration; write 5s, 500ms or 2m")
+    return float(found[1]) * UNIT_S[found[2]]
+
+
+class Operator:
+    """Carries out command lines on one box."""
+
+    def __init__(self, box: Box, settled: Callable[[], bool] | None = None) -> None:
+        self._box = box
+        self._settled = settled
+        self._heard_to: dict[str, int] = {}
+        """Per party, the row up to which earlier commands have heard: waits look from there."""
+        self._do: dict[str, Callable[[list[str]], Doing]] = {
+            "ring": self._ring,
+            "lift": self._lift,
+            "dial": self._dial,
+            "say": self._say,
+            "hear": self._hear,
+            "flash": self._flash,
+            "hangup": self._hangup,
+            "wait-for": self._wait_for,
+            "lamps": self._lamps,
+            "time": self._time,
+            "settle": self._settle,
+            "help": self._help,
+        }
+
+    def run(self, command_line: str) -> Doing:
+        """Carry out one line: yields once a period, returns what happened. Raises OperatorError."""
+        words = _words(command_line)
+        if not words:
+            return ""
+        do = self._do.get(words[0])
+        if do is None:
+            raise OperatorError(f"no verb {words[0]!r}; there are: {', '.join(VERBS)}")
+        try:
+            return (yield from do(words[1:]))
+        except (OfficeError, NotPlayable) as error:
+            raise OperatorError(str(error)) from error
+
+    # ------------------------------------------------------------------ parties
+
+    def _party(self, name: str) -> Party:
+        party = self._box.party(name)
+        if party is None:
+            there = ", ".join([*self._box.telephones, *self._box.office_lines])
+            raise OperatorError(f"nobody is at {name!r}; there are: {there}")
+        return party
+
+    def _telephone(self, name: str) -> Telephone:
+        party = self._party(name)
+        if not isinstance(party, Telephone):
+            there = ", ".join(self._box.telephones)
+            raise OperatorError(f"{name} is an outside line; handsets are: {there}")
+        return party
+
+    def _office_line(self, name: str) -> OfficeLine:
+        party = self._party(name)
+        if not isinstance(party, OfficeLine):
+            there = ", ".join(self._box.office_lines)
+            raise OperatorError(f"{name} is a handset; outside lines are: {there}")
+        return party
+
+    def _speaker(self, name: str) -> Party:
+        """A party that can be heard by somebody."""
+        party = self._party(name)
+        if isinstance(party, Telephone) and not party.off_hook:
+            raise OperatorError(f"{name} lies on its hook; `lift {name}` first")
+        if isinstance(party, OfficeLine) and not party.answered:
+            raise OperatorError(f"{name} is {party.state.value}; a call must be answered first")
+        return party
+
+    def _moved_on(self, party: Party) -> None:
+        self._heard_to[party.name] = party.periods_heard
+
+    @staticmethod
+    def _expect(words: list[str], count: int, verb: str) -> None:
+        if len(words) != count:
+            raise OperatorError(f"write: {VERBS[verb].usage}")
+
+    # ------------------------------------------------------------------ verbs
+
+    def _ring(self, words: list[str]) -> Doing:
+        if len(words) not in (1, 3, 4) or (len(words) > 1 and words[1] != "from"):
+            raise OperatorError(f"write: {VERBS['ring'].usage}")
+        line = self._office_line(words[0])
+        number, name, *_ = [*words[2:], None, None]
+        line.ring(number, name)
+        self._moved_on(line)
+        yield
+        caller = " ".join(part for part in (number, name) if part) or "an unknown caller"
+        return f"{line.name} rings: {caller}"
+
+    def _lift(self, words: list[str]) -> Doing:
+        self._expect(words, 1, "lift")
+        party = self._party(words[0])
+        self._moved_on(party)
+        if isinstance(party, Telephone | OfficeLine):
+            party.lift()
+        yield
+        return f"{party.name} is lifted"
+
+    def _dial(self, words: list[str]) -> Doing:
+        self._expect(words, 2, "dial")
+        party = self._speaker(words[0])
+        try:
+            party.dial(words[1])
+        except ValueError as error:
+            raise OperatorError(str(error)) from error
+        while party.speaking:
+            yield
+        self._moved_on(party)
+        return f"{party.name} dialled {words[1]}"
+
+    def _say(self, words: list[str]) -> Doing:
+        self._expect(words, 2, "say")
+        party = self._speaker(words[0])
+        party.say(Path(words[1]))
+        periods = 0
+        while party.speaking:
+            periods += 1
+            yield
+        self._moved_on(party)
+        return f"{party.name} said {words[1]} ({periods / PERIODS_PER_SECOND:.1f} s)"
+
+    def _hear(self, words: list[str]) -> Doing:
+        self._expect(words, 2, "hear")
+        party = self._party(words[0])
+        party.close_recordings()
+        try:
+            party.hear(Path(words[1]))
+        except OSError as error:
+            raise OperatorError(f"{words[1]}: {error.strerror}") from error
+        return f"what {party.name} hears goes to {words[1]}"
+        yield
+
+    def _flash(self, words: list[str]) -> Doing:
+        self._expect(words, 1, "flash")
+        phone = self._telephone(words[0])
+        self._speaker(phone.name)
+        phone.flash()
+        while phone.handling:
+            yield
+        self._moved_on(phone)
+        return f"{phone.name} flashed"
+
+    def _hangup(self, words: list[str]) -> Doing:
+        self._expect(words, 1, "hangup")
+        party = self._party(words[0])
+        if isinstance(party, Telephone | OfficeLine):
+            party.hang_up()
+        self._moved_on(party)
+        yield
+        return f"{party.name} hung up"
+
+    def _lamps(self, words: list[str]) -> Doing:
+        self._expect(words, 0, "lamps")
+        phones = self._box.telephones.values()
+        return "\n".join(f"{p.name} {'lit' if p.lamp else 'dark'}" for p in phones)
+        yield
+
+    def _time(self, words: list[str]) -> Doing:
+        self._expect(words, 1, "time")
+        for _ in range(round(seconds(words[0]) * PERIODS_PER_SECOND)):
+            yield
+        return f"{words[0]} passed"
+
+    def _settle(self, words: list[str]) -> Doing:
+        self._expect(words, 0, "settle")
+        if self._settled is None:
+            raise OperatorError("settle: nobody here knows the telephone side's state")
+        for _ in range(round(SETTLE_LIMIT_S * PERIODS_PER_SECOND)):
+            if self._settled():
+                return "settled"
+            yield
+        raise WaitFailed(f"not settled within {SETTLE_LIMIT_S:g} s of line time")
+
+    def _help(self, words: list[str]) -> Doing:
+        return "\n".join(f"{verb.usage}\n    {verb.meaning}" for verb in VERBS.values())
+        yield
+
+    # ------------------------------------------------------------------ waiting
+
+    def _wait_for(self, words: list[str]) -> Doing:
+        if len(words) not in (2, 4) or (len(words) == 4 and words[2] != "within"):
+            raise OperatorError(f"write: {VERBS['wait-for'].usage}")
+        party = self._party(words[0])
+        limit = seconds(words[3]) if len(words) == 4 else DEFAULT_LIMIT_S
+        what = words[1]
+        if what in SOUNDS:
+            return (yield from self._wait_for_sound(party, what, limit))
+        return (yield from self._wait_for_state(party, what, limit))
+
+    def _wait_for_sound(self, party: Party, sound: str, limit: float) -> Doing:
+        ear = Ear()
+        heard_to = self._heard_to.get(party.name, 0)
+        for period in range(round(limit * PERIODS_PER_SECOND) + 1):
+            rows = party.heard_since(heard_to)
+            heard_to = party.periods_heard - len(rows)
+            for row in rows:
+                heard_to += 1
+                ear.hear(row)
+                if sound in ear.heard:
+                    self._heard_to[party.name] = heard_to
+                    return f"{party.name} hears {sound} after {period / PERIODS_PER_SECOND:.2f} s"
+            yield
+        self._heard_to[party.name] = heard_to
+        raise WaitFailed(
+            f"{party.name} heard no {sound} within {limit:g} s; heard: {ear.describe()}"
+        )
+
+    def _wait_for_state(self, party: Party, what: str, limit: float) -> Doing:
+        tests = self._tests(party)
+        if what not in tests:
+            there = ", ".join([*tests, *SOUNDS])
+            raise OperatorError(f"{party.name} cannot be waited for {what!r}; there are: {there}")
+        for period in range(round(limit * PERIODS_PER_SECOND) + 1):
+            if tests[what]():
+                self._moved_on(party)
+                return f"{party.name} {what} after {period / PERIODS_PER_SECOND:.2f} s"
+            yield
+        is_now = self._state_of(party)
+        raise WaitFailed(f"{party.name} not {what} within {limit:g} s; it is {is_now}")
+
+    @staticmethod
+    def _tests(party: Party) -> dict[str, Callable[[], bool]]:
+        if isinstance(party, OfficeLine):
+            line = party
+            return {
+                "answered": lambda: line.answered,
+                "ringing": lambda: line.ringing,
+                "hung-up": lambda: line.hung_up,
+            }
+        phone = party
+        return {"ringing": lambda: isinstance(phone, Telephone) and phone.ringing}
+
+    @staticmethod
+    def _state_of(party: Party) -> str:
+        if isinstance(party, OfficeLine):
+            return party.state.value
+        if isinstance(party, Telephone) and party.off_hook:
+            return "lifted"
+        return "on its hook"

@@ -1,0 +1,124 @@
+"""An analog telephone on a station line, with the hands of whoever uses it."""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from drivers.buses import SAMPLE_RATE, Samples
+from drivers.models.fsk import CallerId, caller_id_of, demodulate, lamp_of
+from drivers.models.loops import OFF_HOOK_OHMS, StationLoop
+from drivers.models.party import Party
+
+BELL_VRMS = 40.0
+"""A bell needs at least this [hardware facts, ring voltage at the phone]."""
+BELL_HERTZ = (15.0, 70.0)
+FLASH_MS = 500
+PULSE_BREAK_MS, PULSE_MAKE_MS, PULSE_PAUSE_MS = 60, 40, 750
+DATA_LEAST = SAMPLE_RATE // 5
+"""On-hook sound shorter than 200 ms is no data."""
+DATA_MOST = 4 * SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """The bell began or stopped, at this sample."""
+
+    at: int
+    ringing: bool
+
+
+class Telephone(Party):
+    """Lift it, dial, speak, listen; it rings, shows the caller and has a message lamp."""
+
+    def __init__(self, name: str, loop: StationLoop) -> None:
+        super().__init__(name)
+        self._loop = loop
+        self._hook_plan: deque[tuple[int, bool]] = deque()
+        self._data: list[Samples] = []
+        self.off_hook = False
+        self.ringing = False
+        """The bell sounds right now."""
+        self.bells: list[Bell] = []
+        """Every beginning and end of ringing: the cadence."""
+        self.lamp = False
+        """The message-waiting lamp, set by FSK messages on the idle line."""
+        self.caller_id: CallerId | None = None
+        """The last caller ID received."""
+
+    @property
+    def handling(self) -> bool:
+        """Whether a flash or pulses are still being made."""
+        return bool(self._hook_plan)
+
+    @property
+    def powered(self) -> bool:
+        """Whether the line feeds us at all."""
+        return self._loop.volts != 0 or self._loop.ring_vrms > 0
+
+    # ------------------------------------------------------------------ hands
+
+    def lift(self) -> None:
+        """Take the handset off its hook."""
+        self._hook_plan.clear()
+        self._set_hook(True)
+
+    def hang_up(self) -> None:
+        """Put the handset back; what was being said ends, recordings are closed."""
+        self._hook_plan.clear()
+        self._mouth.stop()
+        self._set_hook(False)
+        self.close_recordings()
+
+    def flash(self, ms: int = FLASH_MS) -> None:
+        """Press the hook for a moment (in steps of 10 ms)."""
+        self._hook_plan.append((ms // 10, False))
+        self._hook_plan.append((1, True))
+
+    def dial_pulses(self, digits: str) -> None:
+        """Dial with a rotary dial: n breaks for digit n, ten for 0."""
+        for digit in digits:
+            if digit not in "0123456789":
+                raise ValueError(f"{digit!r} is not on a rotary dial")
+            for _ in range(int(digit) or 10):
+                self._hook_plan.append((PULSE_BREAK_MS // 10, False))
+                self._hook_plan.append((PULSE_MAKE_MS // 10, True))
+            self._hook_plan.append((PULSE_PAUSE_MS // 10, True))
+
+    def _set_hook(self, off_hook: bool) -> None:
+        self.off_hook = off_hook
+        self._loop.load(OFF_HOOK_OHMS if off_hook else None)
+
+    # ------------------------------------------------------------------ a period passes
+
+    def move(self, now: int) -> None:
+        """Hands move, the bell follows the line."""
+        if self._hook_plan:
+            left, off_hook = self._hook_plan.popleft()
+            if off_hook != self.off_hook:
+                self._set_hook(off_hook)
+            if left > 1:
+                self._hook_plan.appendleft((left - 1, off_hook))
+        low, high = BELL_HERTZ
+        loop = self._loop
+        ringing = loop.ring_vrms >= BELL_VRMS and low <= loop.hertz <= high and not self.off_hook
+        if ringing != self.ringing:
+            self.ringing = ringing
+            self.bells.append(Bell(now, ringing))
+
+    def feel(self, row: Samples | None) -> None:
+        """A period of sound on the wires while the handset lies: perhaps data for the display."""
+        if row is not None and np.any(row) and len(self._data) * len(row) < DATA_MOST:
+            self._data.append(row)
+        elif self._data:
+            samples = np.concatenate(self._data)
+            self._data = []
+            if len(samples) >= DATA_LEAST:
+                self._receive(samples)
+
+    def _receive(self, samples: Samples) -> None:
+        for message in demodulate(samples):
+            lamp = lamp_of(message)
+            if lamp is not None:
+                self.lamp = lamp
+            self.caller_id = caller_id_of(message) or self.caller_id
