@@ -41,7 +41,7 @@ class RegisterFile:
         self.log: list[tuple[int, int]] = []
         self.reads: list[int] = []
         self.transfers = 0
-        self.frames_of_longest = 0
+        self.frames = 0
         self.on_write: dict[int, Callable[[int], None]] = {}
         self.on_read: dict[int, Callable[[], int]] = {}
         self.dead = False
@@ -54,7 +54,7 @@ class RegisterFile:
 
     def transfer(self, frames: Sequence[int]) -> list[int]:
         self.transfers += 1
-        self.frames_of_longest = max(self.frames_of_longest, len(frames))
+        self.frames += len(frames)
         assert frames, "an empty transfer"
         assert all(0 <= frame <= 0xFF for frame in frames)
         return [self._frame(frame) for frame in frames]

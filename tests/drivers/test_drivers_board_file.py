@@ -1,0 +1,118 @@
+"""Board files: the two in the tree, and every mistake with its place and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from drivers.board import BoardSpec, load_board, virtual_board
+from drivers.errors import BoardFileError
+
+BOARDS = Path(__file__).resolve().parents[2] / "board"
+
+GOOD = """
+title = "Test"
+[pcm]
+clock_hz = 512000
+slots = 4
+[[line]]
+name = "101"
+kind = "station"
+chip = "si3210"
+bus = 0
+chip_select = 0
+reset = 5
+interrupt = 6
+slot = 0
+[[line]]
+name = "line1"
+kind = "trunk"
+chip = "si3050"
+bus = 0
+chip_select = 1
+reset = 13
+interrupt = 16
+slot = 1
+"""
+
+
+def test_the_virtual_boards_file_says_what_the_function_says() -> None:
+    assert load_board(BOARDS / "virtual" / "board.toml") == virtual_board(2, 2)
+
+
+def test_the_raspberry_pis_file_is_good() -> None:
+    board = load_board(BOARDS / "rpi" / "board.toml")
+    assert [line.name for line in board.lines] == ["101", "line1"]
+    assert (board.pclk_hz, board.slots) == (256_000, 2)
+
+
+def test_defaults(tmp_path: Path) -> None:
+    board = written(tmp_path, GOOD)
+    assert (board.country, board.pcm_device, board.spi_hz) == ("us", "default", 4_000_000)
+
+
+def written(folder: Path, text: str) -> BoardSpec:
+    path = folder / "board.toml"
+    path.write_text(text)
+    return load_board(path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('title = "Test"', "", "title: missing; allowed: any text that is not empty"),
+        ('title = "Test"', "title = 3", "title: 3; allowed: any text that is not empty"),
+        ('title = "Test"', 'titel = "Test"', "titel: unknown key; allowed: title, country, pcm"),
+        ("clock_hz = 512000", "clock_hz = 500000", "pcm.clock_hz: 500000; allowed: 256000, 512000"),
+        ("slots = 4", "slots = 5", "pcm.slots: 5; allowed: 1 to 4"),
+        ("slots = 4", "slots = 1", r"line\[2\].slot: 1; allowed: 0 to 0"),
+        ("slots = 4", "slot = 4", "pcm.slot: unknown key; allowed: slots, clock_hz, device"),
+        ('kind = "station"', 'kind = "fxs"', r"line\[1\].kind: 'fxs'; allowed: station, trunk"),
+        ('chip = "si3050"', 'chip = "si3210"', r"line\[2\].chip: 'si3210'; allowed: si3050"),
+        ("reset = 5", 'reset = "GPIO5"', r"line\[1\].reset: 'GPIO5'; allowed: 0 to 63"),
+        ("reset = 5", "reset = true", r"line\[1\].reset: True; allowed: 0 to 63"),
+        ("reset = 5\n", "", r"line\[1\].reset: missing; allowed: 0 to 63"),
+        ('name = "line1"', 'name = "101"', r"line\[2\].name: '101' is taken by line\[1\]"),
+        ("chip_select = 1", "chip_select = 0", r"line\[2\].chip_select: \(0, 0\) is taken by line"),
+        ("slot = 1", "slot = 0", r"line\[2\].slot: 0 is taken by line\[1\]"),
+        ("interrupt = 16", "interrupt = 5", r"line\[2\].interrupt: pin 5 resets 101; allowed: "),
+        ("[pcm]", 'country = "uk"\n[pcm]', "country: 'uk'; allowed: ar, at, au"),
+        ("[pcm]", "[pcm", "is not TOML"),
+        ("[pcm]", "[[pcm]]", "pcm must be a table with: slots, clock_hz, device"),
+    ],
+)
+def test_a_mistake_is_told_with_file_key_and_allowed_values(
+    tmp_path: Path, before: str, after: str, expected: str
+) -> None:
+    assert GOOD.count(before) >= 1
+    with pytest.raises(BoardFileError, match=expected) as told:
+        written(tmp_path, GOOD.replace(before, after, 1))
+    assert str(tmp_path / "board.toml") in str(told.value)
+
+
+def test_a_file_without_lines_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BoardFileError, match="line: no lines"):
+        written(tmp_path, GOOD.split("[[line]]")[0])
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BoardFileError, match=r"none\.toml: cannot be read: No such file"):
+        load_board(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("stations", "trunks", "clock"),
+    [(1, 1, 256_000), (2, 2, 512_000), (2, 24, 4_096_000), (0, 1, 256_000), (8, 56, 8_192_000)],
+)
+def test_virtual_boards_of_any_size_have_a_legal_clock(
+    stations: int, trunks: int, clock: int
+) -> None:
+    board = virtual_board(stations, trunks)
+    assert board.pclk_hz == clock
+    assert [line.slot for line in board.lines] == list(range(stations + trunks))
+    assert board.pclk_hz >= board.slots * 16 * 8000
+
+
+@pytest.mark.parametrize(("stations", "trunks"), [(0, 0), (9, 56)])
+def test_a_virtual_board_of_no_or_too_many_lines_is_refused(stations: int, trunks: int) -> None:
+    with pytest.raises(BoardFileError, match="allowed: 1 to 64"):
+        virtual_board(stations, trunks)

@@ -1,0 +1,289 @@
+"""The outside line's port against a register file: set-up, ringing, hook, CPC, polarity."""
+
+import pytest
+
+from drivers.board_spec import LineSpec
+from drivers.chip import Beats
+from drivers.countries import country
+from drivers.errors import ChipFault, ChipMissing
+from drivers.ports import (
+    BatteryChanged,
+    PolarityReversed,
+    PortEvent,
+    PortFault,
+    PortRecovered,
+    RingBurst,
+)
+from drivers.si3050 import RingDetector, Si3050
+from tests.kit.spi_bench import Pin, RegisterFile, run, si3050_file
+
+LINE = LineSpec("line1", "trunk", "si3050", 1, 0, 6, 16, slot=17)
+RDTI, DODI, POLI = 0x80, 0x08, 0x01
+RING_HALVES = 0x60
+
+
+class Bench:
+    """One port with its register file, interrupt pin and clock."""
+
+    def __init__(self, file: RegisterFile | None = None, code: str = "us") -> None:
+        self.file = file or si3050_file()
+        self.pin = Pin()
+        self.beats = Beats()
+        self.port = Si3050(LINE, self.file, self.pin, country(code).trunk, self.beats)
+
+    def up(self) -> "Bench":
+        run(self.port.power_up())
+        self.beat(30)
+        self.file.log.clear()
+        return self
+
+    def beat(self, count: int = 1) -> list[PortEvent]:
+        events: list[PortEvent] = []
+        for _ in range(count):
+            self.beats.now += 1
+            events += self.port.poll()
+            self.pin.level = self.file.registers[4] & self.file.registers[3] == 0
+        return events
+
+    def latch(self, status: int) -> None:
+        self.file.registers[4] |= status
+        self.pin.level = False
+
+    def ring(self, on: bool) -> None:
+        """Ringing voltage on the line, as register 5 shows it."""
+        self.file.registers[5] = self.file.registers[5] & ~RING_HALVES | (0x20 if on else 0)
+        self.latch(RDTI)
+
+
+def test_power_up_leaves_the_chip_on_hook_and_listening() -> None:
+    file = si3050_file()
+    bench = Bench(file, code="de")
+    assert run(bench.port.power_up()) < 30
+    expected = {
+        2: 0x87,  # interrupt pin, ring start and end, hybrid, receiver
+        3: RDTI | DODI | POLI,
+        5: 0x08,  # on hook, line monitored
+        6: 0x00,
+        16: 0x00,
+        18: 0x02,
+        24: 0x00,
+        26: 0xC2,
+        30: 0x03,
+        31: 0xAB,
+        33: 0x38,
+        34: 0x11,  # 1 + 16 x slot 17 = 273
+        35: 0x01,
+        36: 0x11,
+        37: 0x01,
+    }
+    assert {address: file.registers[address] for address in expected} == expected
+    assert file.log[0] == (1, 0x80)  # software reset first
+    assert file.log.index((33, 0x38)) < file.log.index((6, 0x00)) < file.log.index((5, 0x08))
+    assert 23 not in file.registers
+
+
+def test_countries_with_a_special_need() -> None:
+    africa, australia = Bench(code="za"), Bench(code="au")
+    run(africa.port.power_up())
+    run(australia.port.power_up())
+    assert africa.file.registers[23] == 0x2B
+    assert australia.file.registers[59] == 0x50
+    assert 59 not in africa.file.registers
+
+
+def test_nobody_there() -> None:
+    file = si3050_file()
+    file.dead = True
+    with pytest.raises(ChipMissing, match=r"line1 \(si3050 on SPI 1.0\): no Si3050 .* 0xff"):
+        run(Bench(file).port.power_up())
+
+
+def test_a_line_side_that_stays_silent_is_told() -> None:
+    file = si3050_file()
+    file.on_write.pop(6)
+    with pytest.raises(ChipFault, match=r"isolation link .* not within 2000 ms; check the Si3019"):
+        run(Bench(file).port.power_up())
+
+
+def test_interrupts_are_cleared_by_writing_0_to_the_seen_bits_alone() -> None:
+    bench = Bench().up()
+    bench.latch(RDTI | 0x40)  # overload too, which nobody asked for
+    bench.beat()
+    assert bench.file.log == [(4, 0x7F)]
+    assert bench.file.registers[4] == 0x40
+
+
+def test_a_ring_burst_begins_and_ends_once() -> None:
+    bench = Bench().up()
+    bench.ring(True)
+    assert bench.beat(6) == []
+    assert bench.beat(1) == [RingBurst(True)]
+    assert bench.beat(190) == []
+    bench.ring(False)
+    assert bench.beat(6) == []
+    assert bench.beat(30) == [RingBurst(False)]
+
+
+def test_a_splash_shorter_than_64_ms_is_no_ring() -> None:
+    bench = Bench().up()
+    bench.ring(True)
+    bench.beat(5)
+    bench.file.registers[5] &= ~RING_HALVES
+    assert bench.beat(100) == []
+
+
+def test_the_line_is_watched_each_beat_only_while_it_rings() -> None:
+    bench = Bench().up()
+    before = bench.file.transfers
+    assert bench.beat(250) == []
+    assert bench.file.transfers - before == 10
+    bench.ring(True)
+    bench.beat(50)
+    busy = bench.file.transfers - before - 10
+    assert busy >= 50
+
+
+def test_ringing_on_a_dead_line_does_not_count() -> None:
+    bench = Bench().up()
+    bench.file.registers[29] = 0
+    assert bench.beat(130) == [BatteryChanged(False)]
+    bench.ring(True)
+    assert bench.beat(100) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rings"),
+    [
+        ("1" * 7, True),
+        ("1" * 6, False),
+        ("10" * 9, True),  # half-wave looks: +10 - 2.5 each 20 ms
+        ("1000" * 9, False),
+        ("1000" * 24, True),
+        ("10000" * 50, False),
+    ],
+)
+def test_ring_detector(pattern: str, rings: bool) -> None:
+    detector = RingDetector()
+    seen = [detector.see(look == "1") for look in pattern]
+    assert any(seen) is rings
+
+
+def test_ring_detector_bridges_zero_crossings() -> None:
+    detector = RingDetector()
+    changes = [detector.see(look == "1") for look in "1" * 10 + "0000001" * 5]
+    assert changes.count(True) == 1
+    assert detector.ringing
+
+
+def test_seizing_and_releasing() -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    assert bench.file.log == [(5, 0x01)]
+    assert bench.port.seized
+    bench.port.release()
+    assert bench.file.log == [(5, 0x01), (5, 0x08)]
+    assert not bench.port.seized
+
+
+def test_far_end_hangs_up_cpc() -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.file.registers[29] = 6
+    assert bench.beat(60) == []
+    assert bench.port.line_voltage() == 6
+    bench.file.registers[29] = 0
+    assert bench.beat(7) == []
+    assert bench.beat(8) == [BatteryChanged(False)]
+    bench.file.registers[29] = 6
+    assert bench.beat(15) == [BatteryChanged(True)]
+
+
+def test_a_gap_shorter_than_64_ms_is_no_cpc() -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.file.registers[29] = 6
+    bench.beat(61)
+    bench.file.registers[29] = 0
+    bench.beat(6)
+    bench.file.registers[29] = 6
+    assert bench.beat(50) == []
+
+
+def test_the_exchange_changing_over_its_feed_is_no_cpc() -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.file.registers[29] = 0
+    assert bench.beat(25) == []
+    bench.file.registers[29] = 6
+    assert bench.beat(100) == []
+
+
+def test_an_unplugged_line_is_told_after_a_second() -> None:
+    bench = Bench().up()
+    bench.file.registers[29] = 0
+    assert bench.beat(100) == []
+    assert bench.beat(30) == [BatteryChanged(False)]
+    bench.file.registers[29] = 0x100 - 48
+    assert bench.beat(40) == [BatteryChanged(True), PolarityReversed()]
+    assert bench.port.line_voltage() == -48
+
+
+def test_polarity_counts_when_it_holds_for_64_ms() -> None:
+    bench = Bench().up()
+    bench.file.registers[29] = 0x100 - 47
+    bench.latch(POLI)
+    assert bench.beat(7) == []
+    assert bench.beat(1) == [PolarityReversed()]
+    bench.file.registers[29] = 47
+    bench.latch(POLI)
+    bench.beat(3)
+    bench.file.registers[29] = 0x100 - 47
+    assert bench.beat(60) == []
+
+
+def test_the_first_polarity_seen_is_no_event() -> None:
+    file = si3050_file()
+    file.registers[29] = 0x100 - 48
+    bench = Bench(file)
+    run(bench.port.power_up())
+    assert bench.beat(100) == []
+
+
+@pytest.mark.parametrize("misread", [0x00, 0x0A, 0x09])
+def test_a_chip_that_lost_its_hook_bits_is_told_again(misread: int) -> None:
+    bench = Bench().up()
+    bench.file.registers[5] = misread
+    assert bench.beat(26) == []
+    assert bench.file.registers[5] == 0x08
+
+
+def test_a_seized_chip_that_went_on_hook_is_told_again() -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.file.registers[29] = 6
+    bench.beat(30)
+    bench.file.registers[5] = 0x08
+    bench.beat(4)
+    assert bench.file.registers[5] == 0x01
+
+
+def test_a_chip_that_reset_itself_is_told_and_set_up_again() -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.file.registers[29] = 6
+    bench.beat(30)
+    bench.file.registers.update({2: 0x03, 3: 0, 5: 0, 6: 0x10})
+    events = bench.beat(60)
+    assert [type(event) for event in events] == [PortFault, PortRecovered]
+    assert "register 2 reads 0x03 instead of 0x87" in str(events[0])
+    assert bench.file.registers[5] == 0x01  # still answered
+
+
+def test_a_lost_isolation_link_is_told() -> None:
+    bench = Bench().up()
+    bench.file.on_write.pop(6)
+    bench.file.on_write.pop(1)
+    bench.file.registers[12] = 0
+    events = bench.beat(800)
+    assert [type(event) for event in events] == [PortFault, PortFault]
+    assert "no frame lock; check the Si3019" in str(events[0])
