@@ -1,0 +1,141 @@
+"""A POP3 server on loopback over a real store, with people and messages to order."""
+
+import asyncio
+import poplib
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.core.clock import HandClock
+from app.inbox.db import Database
+from app.inbox.people import People, Transfer
+from app.inbox.store import Entry, Facts, Kind, State, Store
+from app.mail.net import Limits, Server
+from app.mail.pop3 import Pop3Session
+from app.mail.pop3_service import Pop3Config, Pop3Service
+
+
+class Pop3House:
+    """Store and server; the server runs in a thread with a loop of its own."""
+
+    def __init__(self, directory: Path, **config: Any) -> None:
+        self.clock = HandClock()
+        self.db = Database(directory / "inbox.db", self.clock)
+        self.store = Store(self.db, self.clock)
+        self.people = People(self.db, self.clock)
+        self.service = Pop3Service(
+            self.db, self.store, self.people, Pop3Config("box", **config), self.clock
+        )
+        self.limits = Limits()
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._server: Server[Pop3Session]
+        self._thread = threading.Thread(target=self._loop.run_forever, name="pop3-server")
+
+    # people and messages
+
+    def add(self, login: str, mailbox: str, password: str = "a pass word", **fields: Any) -> int:
+        """A person with a password; returns the id."""
+        person = self.db.now(lambda tx: self.people.add(tx, login, login, mailbox, **fields))
+        self.db.now(lambda tx: self.people.set_password(tx, person, password))
+        return person
+
+    def change(self, person: int, **fields: Any) -> None:
+        """Change a person's settings, such as transfer."""
+        self.db.now(lambda tx: self.people.change(tx, person, **fields))
+
+    def deliver(
+        self,
+        person: int,
+        octets: bytes | Iterable[bytes],
+        kind: Kind = Kind.EMAIL,
+        prefix: bytes = b"",
+        state: State = State.NEW,
+    ) -> int:
+        """Put a message into an inbox; returns the entry's id."""
+        pieces = [octets] if isinstance(octets, bytes) else octets
+        content = self.db.now(lambda tx: self.store.write_content(tx, pieces))
+        facts = Facts(received_at=self.clock.now())
+        return self.db.now(
+            lambda tx: self.store.add_entry(tx, person, content, prefix, kind, state, facts)
+        )
+
+    def inbox(self, person: int) -> list[Entry]:
+        """What the person's inbox holds."""
+        return self.store.entries(person)
+
+    # the server
+
+    def call(self, work: Any) -> Any:
+        """Run a coroutine on the server's loop and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def start(self) -> None:
+        """Listen; `port` is then known."""
+        self._thread.start()
+        self.port = self.call(self._start())
+
+    async def _start(self) -> int:
+        self._server = Server(self.service, "127.0.0.1", 0, self.clock, self.limits)
+        return await self._server.start()
+
+    def stop(self) -> None:
+        """Stop the server and close the store."""
+        self.call(self._server.stop(grace=5.0))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+        self.service.close()
+        self.db.close()
+
+    def tick(self, seconds: float = 0.0) -> None:
+        """Turn the clock and let every session see it."""
+
+        async def tick() -> None:
+            self.clock.advance(seconds)
+            self._server.tick()
+
+        self.call(tick())
+
+    def await_connections(self, count: int) -> None:
+        """Wait until the server counts so many connections."""
+        self._await(lambda: self._server.connections == count)
+
+    def await_refusal(self) -> None:
+        """Wait until a session holds back a refused login."""
+        links = self._server._links
+        self._await(lambda: any(link._session and link._session._held for link in links))
+
+    def _await(self, condition: Callable[[], bool]) -> None:
+        async def look() -> None:
+            while not condition():
+                await asyncio.sleep(0)  # lets the loop go once round
+
+        self.call(look())
+
+    def client(self) -> poplib.POP3:
+        """A client that has read the greeting."""
+        return poplib.POP3("127.0.0.1", self.port, timeout=20)
+
+    def logged_in(self, login: str = "anna", password: str = "a pass word") -> poplib.POP3:
+        """A client in the TRANSACTION state."""
+        client = self.client()
+        client.user(login)
+        client.pass_(password)
+        return client
+
+
+@contextmanager
+def pop3_house(directory: Path, **config: Any) -> Iterator[Pop3House]:
+    """A running house; stopped at the end."""
+    house = Pop3House(directory, **config)
+    house.start()
+    try:
+        yield house
+    finally:
+        house.stop()
+
+
+__all__ = ["Kind", "Pop3House", "State", "Transfer", "pop3_house"]
