@@ -1,0 +1,166 @@
+"""What is joined to what: the only place, with the commands, that sees every part.
+
+Four services make the appliance (README, "Processes"); each is put together by one function here,
+from the settings and the place it lives in. Tests join the same parts in one process.
+Parts are imported inside these functions: a service loads what it uses and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.core.clock import Clock, SystemClock
+from app.inbox.addresses import DeliveryConfig
+from app.inbox.aliases import Aliases
+from app.inbox.db import Database
+from app.inbox.delivery import Delivery
+from app.inbox.people import People
+from app.inbox.queue import Queue
+from app.inbox.retention import DAY_S, Retention
+from app.inbox.store import Store
+from app.place import PROJECT, Place
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.phone.config import PhoneConfig
+    from app.phone.service import PhoneService
+    from app.phone.switch import CallScript
+    from app.voicemail.clerk import Desk
+    from app.voicemail.desk_config import DeskConfig
+    from drivers.board import BoardSpec, Hardware
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The store and what works on it, for one process."""
+
+    settings: Settings
+    db: Database
+    store: Store
+    people: People
+    aliases: Aliases
+    queue: Queue
+    delivery: Delivery
+
+
+def open_inbox(place: Place, settings: Settings, clock: Clock | None = None) -> Inbox:
+    """Open the store of a place. Raises SchemaTooNew if a newer program has been at work."""
+    clock = clock or SystemClock()
+    db = Database(place.database, clock)
+    config = delivery_config(settings)
+    store, people = Store(db, clock), People(db, clock)
+    aliases = Aliases(db, people, config, clock)
+    queue = Queue(db, store, people, config, clock)
+    delivery = Delivery(store, people, aliases, queue, config)
+    return Inbox(settings, db, store, people, aliases, queue, delivery)
+
+
+def delivery_config(settings: Settings) -> DeliveryConfig:
+    """What delivery must know of the settings."""
+    return DeliveryConfig(
+        domains=settings.site.domains,
+        host_addresses=(settings.mail.listen,),
+        hostname=settings.site.hostname,
+        postmaster=settings.site.postmaster,
+        free_floor=settings.keeping.free_floor_mb * MB,
+        reserve=settings.keeping.voice_reserve_mb * MB,
+    )
+
+
+def phone_config(settings: Settings) -> PhoneConfig:
+    """What the phone service must know of the settings."""
+    from app.phone.config import Incoming, PhoneConfig
+
+    return PhoneConfig(
+        country=settings.site.country,
+        ring_seconds=settings.phone.ring_seconds,
+        no_answer_seconds=settings.phone.ring_seconds,
+        incoming={
+            jack: Incoming(line.handsets, line.mailbox)
+            for jack, line in settings.phone.incoming.items()
+        },
+    )
+
+
+def desk_config(place: Place, settings: Settings) -> DeskConfig:
+    """What the clerk must know of the settings."""
+    from app.voicemail.desk_config import DeskConfig
+
+    return DeskConfig(
+        store=str(place.database),
+        packs=str(settings.voicemail.sounds),
+        cache=str(place.spoken),
+        greetings=str(place.greetings),
+        hostname=settings.site.hostname,
+        domains=settings.site.domains,
+        host_addresses=(settings.mail.listen,),
+        postmaster=settings.site.postmaster,
+        language=settings.site.language,
+        shortest_s=settings.voicemail.shortest_s,
+        free_floor=settings.keeping.free_floor_mb * MB,
+        reserve=settings.keeping.voice_reserve_mb * MB,
+    )
+
+
+def retention(settings: Settings) -> Retention:
+    """How long the admin service keeps what was removed."""
+    return Retention(
+        grace_s=settings.keeping.grace_days * DAY_S, bin_share=settings.keeping.bin_share
+    )
+
+
+def make_desk(place: Place, box: Inbox, clock: Clock | None = None) -> Desk:
+    """The clerk's desk in this process (at real pace it has a process of its own)."""
+    from app.voicemail.clerk import Desk
+
+    clock = clock or SystemClock()
+    config = desk_config(place, box.settings)
+    return Desk(config, box.db, box.store, box.people, box.aliases, box.delivery, clock)
+
+
+def answer_script(settings: Settings) -> CallScript:
+    """What callers talk to, with the owner's limits."""
+    from app.voicemail.answer import answer
+    from app.voicemail.recording import Limits
+
+    limits = Limits(settings.voicemail.longest_s, settings.voicemail.silence_s)
+    return partial(answer, limits=limits)
+
+
+def board_spec(settings: Settings) -> BoardSpec:
+    """The board named in the settings. Raises BoardFileError."""
+    from drivers.board import load_board
+
+    return load_board(PROJECT / "board" / settings.phone.board / "board.toml")
+
+
+def make_phone(
+    place: Place, settings: Settings, hardware: Hardware, ready: Callable[[], None]
+) -> PhoneService:
+    """The phone service: drivers, lines and calls over this hardware, with a clerk of its own."""
+    from app.phone.service import PhoneService
+    from app.voicemail.clerk_process import ProcessClerk
+    from app.voicemail.lamps import Lamps
+    from app.voicemail.owner import owner
+
+    lamps = Lamps(lambda station, on: service.switch.message_waiting(station, on))
+    clerk = ProcessClerk(desk_config(place, settings), lamps.update, SystemClock())
+    service = PhoneService(
+        board_spec(settings),
+        hardware,
+        clerk,
+        phone_config(settings),
+        answer_script(settings),
+        owner,
+        place.phone_control,
+        lamps.settled,
+        ready,
+        date=lambda: datetime.now().strftime("%m%d%H%M"),  # caller ID shows local time
+    )
+    return service

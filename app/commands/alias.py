@@ -1,0 +1,56 @@
+"""`python -m app alias …`: names that stand for people, groups and outside addresses."""
+
+import click
+from rich.table import Table
+
+from app.commands.common import console, inbox, me, plainly
+
+
+@click.group()
+def alias() -> None:
+    """Message aliases: where a name's mail and voicemail go."""
+
+
+@alias.command("set")
+@click.argument("name")
+@click.argument("members", nargs=-1, required=True)
+@click.option("--responsible", metavar="LOGIN", help="Who gets back what cannot go outside.")
+@plainly
+def set_(name: str, members: tuple[str, ...], responsible: str | None) -> None:
+    """NAME stands for MEMBERS: logins, other aliases, outside addresses.
+
+    A person's login as NAME forwards their mail and their voicemail; name the login among the
+    members, too, to keep a copy here.
+    """
+    box = inbox()
+    made = box.db.now(lambda tx: box.aliases.set(tx, name, members, responsible, by=me()))
+    console.print(f"{made.name} stands for {', '.join(made.members)}")
+
+
+@alias.command("list")
+@plainly
+def list_() -> None:
+    """Every alias with its members."""
+    table = Table("alias", "members", "answers for it", box=None)
+    for one in inbox().aliases.all():
+        table.add_row(one.name, ", ".join(one.members), one.responsible or "-")
+    console.print(table)
+
+
+@alias.command("rm")
+@click.argument("name")
+@plainly
+def rm(name: str) -> None:
+    """Remove an alias."""
+    box = inbox()
+    box.db.now(lambda tx: box.aliases.remove(tx, name, by=me()))
+    console.print(f"the alias {name} is removed")
+
+
+@alias.command("trace")
+@click.argument("name")
+@plainly
+def trace(name: str) -> None:
+    """Say step by step where a message to NAME would go, and why; nothing is sent."""
+    for number, step in enumerate(inbox().delivery.route(name).trace, 1):
+        console.print(f"{number}. {step}")

@@ -1,0 +1,76 @@
+"""What the commands share: opening the store, naming who acts, and errors in words."""
+
+import getpass
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+
+from app.appliance import Inbox, open_inbox
+from app.inbox.errors import InboxError
+from app.inbox.people import Person
+from app.place import here
+from app.settings import SettingsError
+from drivers.errors import HardwareError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DOOR = "admin"
+"""The door these commands go through, as the history names it."""
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def me() -> str:
+    """Who types, for the history."""
+    return getpass.getuser()
+
+
+def inbox() -> Inbox:
+    """The store of the place we are at."""
+    place = here()
+    place.make()
+    return open_inbox(place, place.settings())
+
+
+def person_of(box: Inbox, login: str) -> Person:
+    """The person with this login; a click error with the logins there are otherwise."""
+    person = box.people.by_login(login)
+    if person is None:
+        known = ", ".join(p.login for p in box.people.all()) or "nobody yet"
+        raise click.ClickException(f"there is no {login} here; there are: {known}")
+    return person
+
+
+def when(at: float) -> str:
+    """A moment as local time with its zone's offset."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S%z")
+
+
+def size(octets: int) -> str:
+    """A number of octets for people: 999 B, 1.5 kB, 23 MB (powers of ten)."""
+    amount, unit = float(octets), "B"
+    for larger in ("kB", "MB", "GB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:.1f} {unit}" if amount < 10 and unit != "B" else f"{amount:.0f} {unit}"
+
+
+def plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the errors we raise on purpose into one line and exit code 1."""
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (InboxError, SettingsError, HardwareError) as problem:
+            click.echo(f"switchhook: {problem}", err=True)
+            sys.exit(1)
+
+    return wrapper

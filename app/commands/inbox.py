@@ -1,0 +1,100 @@
+"""`python -m app inbox …`: look into a box, with a history of who did what."""
+
+import sys
+
+import click
+from rich.table import Table
+
+from app.commands.common import DOOR, console, inbox, me, person_of, plainly, size, when
+from app.inbox.store import Entry, State
+
+
+@click.group("inbox")
+def inbox_() -> None:
+    """One person's messages, voicemail and e-mail alike."""
+
+
+@inbox_.command("list")
+@click.argument("login")
+@click.option("--bin", "removed", is_flag=True, help="What was removed and can be restored.")
+@plainly
+def list_(login: str, removed: bool) -> None:
+    """What lies in LOGIN's inbox; also what is on its way out."""
+    box = inbox()
+    states = (State.BIN,) if removed else (State.NEW, State.HEARD, State.LEAVING)
+    table = Table("entry", "kind", "state", "received", "from", "subject", "size", box=None)
+    for entry in box.store.entries(person_of(box, login).id, states=states):
+        table.add_row(
+            str(entry.id),
+            str(entry.kind),
+            _state(entry),
+            when(entry.received_at),
+            entry.sender,
+            entry.subject,
+            size(entry.size),
+        )
+    console.print(table)
+
+
+def _state(entry: Entry) -> str:
+    if entry.state is State.BIN and entry.removed_at is not None:
+        who = entry.removed_by or "the box"
+        return f"removed by {who} through {entry.removed_door} {when(entry.removed_at)}"
+    if entry.state is State.LEAVING:
+        return "on its way out"
+    return f"{entry.state}{', saved' if entry.saved else ''}"
+
+
+@inbox_.command("show")
+@click.argument("entry", type=int)
+@plainly
+def show(entry: int) -> None:
+    """The header of one message."""
+    box = inbox()
+    found = box.store.need(entry)
+    click.echo(box.store.header(found).decode("utf-8", "replace").replace("\r\n", "\n"), nl=False)
+
+
+@inbox_.command("export")
+@click.argument("entry", type=int)
+@plainly
+def export(entry: int) -> None:
+    """Write the octets of one message to standard output."""
+    box = inbox()
+    for octets in box.store.octets(box.store.need(entry)):
+        sys.stdout.buffer.write(octets)
+    sys.stdout.buffer.flush()
+
+
+@inbox_.command("history")
+@click.argument("login")
+@click.option("--entry", type=int, help="Of this message only.")
+@plainly
+def history(login: str, entry: int | None) -> None:
+    """Who did what, through which door, when."""
+    box = inbox()
+    table = Table("when", "what", "entry", "door", "by", "detail", box=None)
+    for row in box.store.history(person=person_of(box, login).id, entry=entry):
+        number = "-" if row.entry is None else str(row.entry)
+        table.add_row(when(row.at), row.verb, number, row.door, row.by or "the box", row.detail)
+    console.print(table)
+
+
+@inbox_.command("remove")
+@click.argument("entries", type=int, nargs=-1, required=True)
+@plainly
+def remove(entries: tuple[int, ...]) -> None:
+    """Move messages to the bin, from every door at once."""
+    box = inbox()
+    count = box.db.now(lambda tx: box.store.remove(tx, entries, DOOR, me()))
+    console.print(f"removed: {count} of {len(entries)}")
+
+
+@inbox_.command("restore")
+@click.argument("entries", type=int, nargs=-1, required=True)
+@plainly
+def restore(entries: tuple[int, ...]) -> None:
+    """Bring removed messages back."""
+    box = inbox()
+    count = box.db.now(lambda tx: box.store.restore(tx, entries, DOOR, me()))
+    console.print(f"restored: {count} of {len(entries)}")

@@ -1,0 +1,143 @@
+"""Start the services under s6 and end them: the same service folders as on the device."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from app.place import PROJECT, Place
+
+DEVICE_SERVICES = PROJECT / "rootfs-overlay" / "etc" / "s6" / "services"
+READY_WITHIN_MS = 20_000
+
+
+class StartError(Exception):
+    """The appliance cannot start here; the text says what is in the way and what to do."""
+
+
+def check_tools() -> None:
+    """Raise StartError naming a system program that is missing."""
+    for program, package in (("s6-svscan", "s6"), ("espeak-ng", "espeak-ng")):
+        if shutil.which(program) is None:
+            raise StartError(
+                f"the program {program} is missing; install the package {package}"
+                " (scripts/setup run does)"
+            )
+
+
+def check_port(name: str, host: str, port: int) -> None:
+    """Raise StartError if somebody else listens on this TCP port; 0 is always free."""
+    if port == 0:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            raise StartError(
+                f"{name} cannot listen on {host} port {port}: {problem.strerror}. End the program"
+                f" that uses it (another `make run`?), or set mail.{name.lower()}_port in the"
+                " settings file"
+            ) from problem
+
+
+class Supervised:
+    """The services of one box, started together, logged, restarted, and ended together."""
+
+    def __init__(self, place: Place, services: list[Path]) -> None:
+        self.place = place
+        self.services = services
+        self._scan: subprocess.Popen[bytes] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The scan folder of s6-svscan: one sub-folder a service."""
+        return self.place.run / "services"
+
+    def start(self) -> None:
+        """Start all; return when each has said it is ready. Raises StartError with the log."""
+        self._lay_out()
+        self._scan = subprocess.Popen(
+            ["s6-svscan", str(self.folder)],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us: we end them in order
+        )
+        folders = [str(self.folder / service.name) for service in self.services]
+        ready = subprocess.run(
+            ["s6-svwait", "-U", "-t", str(READY_WITHIN_MS), *folders],
+            check=False,
+            capture_output=True,
+        )
+        if ready.returncode != 0:
+            words = self._what_failed()
+            self.stop()
+            raise StartError(words)
+
+    def wait(self) -> None:
+        """Wait until the services are ended from elsewhere."""
+        assert self._scan is not None
+        self._scan.wait()
+
+    def stop(self) -> None:
+        """End every service tidily and wait for it."""
+        if self._scan is None:
+            return
+        subprocess.run(["s6-svscanctl", "-t", str(self.folder)], check=False)
+        self._scan.wait(timeout=20)
+        self._scan = None
+
+    def __enter__(self) -> "Supervised":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _lay_out(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for service in self.services:
+            shutil.copytree(service, self.folder / service.name)
+
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            **os.environ,
+            "SWITCHHOOK_HOME": str(PROJECT),
+            "SWITCHHOOK_PYTHON": sys.executable,
+            "SWITCHHOOK_VAR": str(self.place.var),
+            "SWITCHHOOK_LOGS": str(self.place.logs),
+        }
+
+    def _what_failed(self) -> str:
+        words = ["not every service became ready:"]
+        for service in self.services:
+            state = subprocess.run(
+                ["s6-svstat", str(self.folder / service.name)],
+                check=False,
+                capture_output=True,
+                text=True,
+            ).stdout.strip()
+            words.append(f"  {service.name}: {state}")
+            if "ready" not in state:
+                words += [f"    {line}" for line in self._log_tail(service.name)]
+        return "\n".join(words)
+
+    def _log_tail(self, service: str) -> list[str]:
+        log = self.place.logs / service / "current"
+        return log.read_text(errors="replace").splitlines()[-8:] if log.exists() else []
+
+
+def services_of(board: str) -> list[Path]:
+    """The service folders a board needs: the device's, and the board's own (the virtual box)."""
+    device = [DEVICE_SERVICES / name for name in ("phone", "mail", "admin")]
+    own = PROJECT / "board" / board / "services"
+    return (sorted(own.iterdir()) if own.is_dir() else []) + device
