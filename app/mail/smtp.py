@@ -106,6 +106,12 @@ class SmtpSession:
         if self.state is not State.DECIDING:
             self._leave(say.SHUTTING_DOWN)
 
+    def lost(self) -> None:
+        """The connection is gone: the mail is over, and nobody is there to be told."""
+        if self.state is not State.CLOSED:
+            self._move(Step.LEAVE)
+            self._forget()
+
     def fault(self) -> bytes:
         """Last words after a fault of ours: temporary, so the client keeps the mail."""
         return say.SHUTTING_DOWN.wire

@@ -30,14 +30,15 @@ class Incoming:
         self._pieces: list[bytes] = []
         self._held = 0  # octets in _pieces
         self._handed = 0  # chunks given to the writer thread
-        self._durable = 0  # chunks that are committed, or have failed; counted in that thread
+        self._settled = 0  # chunks that are committed or have failed; counted in that thread
+        self._kept = False  # a chunk is committed, so the content's number is ours
         self._content: int | None = None  # set in the writer thread, by the first chunk
         self._broken = False
 
     @property
     def must_wait(self) -> bool:
         """True while so much is on its way to the disk that no more should be read."""
-        return (self._handed - self._durable) * CHUNK >= HOLD_BACK
+        return (self._handed - self._settled) * CHUNK >= HOLD_BACK
 
     def add(self, octets: bytes) -> None:
         """Take the next octets, of any length."""
@@ -71,7 +72,11 @@ class Incoming:
 
     def _submit(self, seq: int, octets: bytes) -> None:
         def write(tx: Tx) -> None:
-            self._store.add_chunk(tx, self._begin(tx), seq, octets)
+            try:
+                self._store.add_chunk(tx, self._begin(tx), seq, octets)
+            except BaseException:
+                self._broken = True  # before the next work of the same group
+                raise
 
         self._db.submit(write).add_done_callback(self._written)
 
@@ -85,9 +90,13 @@ class Incoming:
 
     def _written(self, future: "Future[None]") -> None:
         # Runs in the writer thread before its next group begins, so a later work sees the mark.
-        self._durable += 1
-        if future.exception() is not None:
+        self._settled += 1
+        if future.exception() is None:
+            self._kept = True
+        else:
             self._broken = True
+            if not self._kept:
+                self._content = None  # it was rolled back, and its number may be another's now
         self._on_progress()
 
     def _drop(self, tx: Tx) -> None:

@@ -6,62 +6,38 @@ The author's octets are never changed.
 """
 
 import re
-from dataclasses import dataclass
 from email.utils import formatdate
 
+from app.inbox.delivery import HeaderFacts
 from app.mail.smtp_envelope import Transaction
 from app.mail.smtp_grammar import host_literal, is_domain
 
 HEAD_LIMIT = 131_072  # octets of a head that are looked at; what follows counts as text
-HOPS_LIMIT = 100  # Received lines that make a loop [RFC 5321 §6.3: at least 100]
 
-_FIELD_NAME = re.compile(rb"^([!-9;-~]+)[ \t]*:", re.MULTILINE)  # RFC 5322 §2.2, §4.5
-_DELIVERED_TO = re.compile(
-    rb"^delivered-to[ \t]*:((?:[^\r\n]|\r\n[ \t])*)", re.MULTILINE | re.IGNORECASE
-)
-
-
-@dataclass(frozen=True)
-class Head:
-    """What a head holds, as far as delivery cares; `octets` end with the last field's CR LF."""
-
-    octets: bytes
-    names: frozenset[bytes]  # in lower case
-    hops: int
-    delivered_to: tuple[str, ...]  # in lower case
-    stands_alone: bool  # False: the mail begins with text, no field and no empty line
-
-    def lacks(self, name: bytes) -> bool:
-        """True if no field has this name (in lower case)."""
-        return name not in self.names
+_FIELD_NAME = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 §2.2, §4.5
 
 
 class HeadWatch:
     """Collects the octets up to the first empty line, wherever the blocks are cut."""
 
     def __init__(self) -> None:
-        self._octets = b""
+        self.octets = b""
+        """The head with the CR LF of its last field, without the empty line."""
         self.complete = False
 
     def see(self, block: bytes) -> None:
         """Look at the next octets of the message."""
         if self.complete:
             return
-        octets = self._octets + block if self._octets else block
+        octets = self.octets + block if self.octets else block
         end = 0 if octets.startswith(b"\r\n") else octets.find(b"\r\n\r\n") + 2
         self.complete = end != 1 or len(octets) >= HEAD_LIMIT
-        self._octets = octets[:end] if end != 1 else octets[:HEAD_LIMIT]
+        self.octets = octets[:end] if end != 1 else octets[:HEAD_LIMIT]
 
-    def head(self) -> Head:
-        """Read what was collected."""
-        octets = self._octets
-        first = octets.partition(b"\r\n")[0]
-        if octets and not _FIELD_NAME.match(first):
-            return Head(b"", frozenset(), 0, (), stands_alone=False)
-        names = [name.lower() for name in _FIELD_NAME.findall(octets)]
-        found = _DELIVERED_TO.findall(octets) if b"delivered-to" in names else ()
-        been = tuple(" ".join(text.decode("utf-8", "replace").split()).lower() for text in found)
-        return Head(octets, frozenset(names), names.count(b"received"), been, stands_alone=True)
+    @property
+    def is_text(self) -> bool:
+        """True if the message begins with text: neither a field nor an empty line."""
+        return bool(self.octets) and not _FIELD_NAME.match(self.octets)
 
 
 def received(transaction: Transaction, hostname: str, name: str, now: float) -> bytes:
@@ -79,12 +55,12 @@ def received(transaction: Transaction, hostname: str, name: str, now: float) -> 
     return f"{text}; {date(now)}\r\n".encode()
 
 
-def missing_fields(head: Head, hostname: str, name: str, now: float) -> bytes:
+def missing_fields(head: HeaderFacts, hostname: str, name: str, now: float) -> bytes:
     """Date and Message-ID for a client of the LAN that left them out [RFC 6409 §8.1, §8.2]."""
     fields = b""
-    if head.lacks(b"date"):
+    if "date" not in head.fields:
         fields += f"Date: {date(now)}\r\n".encode("ascii")
-    if head.lacks(b"message-id"):
+    if "message-id" not in head.fields:
         fields += f"Message-ID: <{name}@{hostname}>\r\n".encode("ascii")
     return fields
 

@@ -1,0 +1,126 @@
+"""A whole mail service over a real store, in a thread of its own, with a few people on it."""
+
+import asyncio
+import smtplib
+import threading
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from app.core.clock import Clock, HandClock
+from app.inbox.aliases import Aliases
+from app.inbox.db import Database
+from app.inbox.delivery import DeliveryConfig
+from app.inbox.people import People
+from app.inbox.queue import Queue, QueueRow
+from app.inbox.store import Entry, Kind, State, Store
+from app.mail.service import MailConfig, MailService, Ports
+
+CONFIG = MailConfig(
+    delivery=DeliveryConfig(
+        domains=("box.test",),
+        host_addresses=("192.0.2.99",),
+        hostname="box.test",
+        postmaster="anna",
+        free_floor=0,
+        reserve=0,
+    )
+)
+
+
+class MailBox:
+    """`with MailBox(tmp_path) as box:` anna (admin), bob (public address) and carl have boxes."""
+
+    def __init__(self, directory: Path, clock: Clock | None = None, **changes: Any) -> None:
+        self.clock = clock if clock is not None else HandClock()
+        self.config = replace(CONFIG, **changes)
+        self.db = Database(directory / "inbox.db", self.clock)
+        self.store = Store(self.db, self.clock)
+        self.people = People(self.db, self.clock)
+        self.aliases = Aliases(self.db, self.people, self.config.delivery, self.clock)
+        self.queue = Queue(self.db, self.store, self.people, self.config.delivery, self.clock)
+        if not self.people.all():
+            self._populate()
+        self.service = MailService(self.db, self.config, self.clock)
+        self.ports: Ports
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+
+    def _populate(self) -> None:
+        add = self.people.add
+        self.db.now(lambda tx: add(tx, "anna", "Anna", "201", admin=True))
+        self.db.now(lambda tx: add(tx, "bob", "Bob", "202", address="bob@public.test"))
+        self.db.now(lambda tx: add(tx, "carl", "Carl", "203", quota=5000))
+
+    def __enter__(self) -> "MailBox":
+        self._thread.start()
+        self.ports = self.in_loop(self.service.start())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.in_loop(self.service.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self.db.close()
+
+    def in_loop(self, work: Any) -> Any:
+        """Run a coroutine in the service's loop and give its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    def tick(self) -> None:
+        """Let the service see the clock."""
+
+        async def tick() -> None:
+            self.service.tick()
+
+        self.in_loop(tick())
+
+    def client(self) -> smtplib.SMTP:
+        """A client that is connected."""
+        return smtplib.SMTP("127.0.0.1", self.ports.smtp, timeout=30, local_hostname="client.test")
+
+    def send(self, octets: bytes, *recipients: str, sender: str = "x@y.test") -> None:
+        """Send one mail; smtplib's errors if it is refused."""
+        with self.client() as client:
+            client.sendmail(sender, list(recipients), octets)
+
+    def inbox(self, login: str, state: State | None = None) -> list[Entry]:
+        """What a person has, or has in one state."""
+        person = self.people.by_login(login)
+        assert person is not None
+        kinds = (Kind.EMAIL, Kind.VOICEMAIL)
+        if state is not None:
+            return self.store.entries(person.id, kinds, (state,))
+        return self.store.entries(person.id, kinds)
+
+    def octets(self, entry: Entry) -> bytes:
+        """The whole message of an entry."""
+        return b"".join(self.store.octets(entry))
+
+    def alias(self, name: str, *members: str) -> None:
+        """Set an alias."""
+        self.db.now(lambda tx: self.aliases.set(tx, name, members))
+
+    def rows(self) -> list[QueueRow]:
+        """The outgoing queue."""
+        return self.queue.all()
+
+    def settle(self) -> None:
+        """Return when the service has seen the last change and nothing is due or under way."""
+        done = threading.Event()
+
+        def look() -> None:
+            if self.service.settled(self.store.last_change()):
+                done.set()
+            else:
+                self._loop.call_later(0.005, look)
+
+        self._loop.call_soon_threadsafe(look)
+        assert done.wait(30), "the mail service does not come to rest"
