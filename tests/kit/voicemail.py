@@ -1,0 +1,361 @@
+"""A house with voicemail, and a telephone line on which a script can be held to its every word.
+
+ScriptLine is a whole Line (app.phone.line) over virtual time: a sound lasts as long as it is, a
+hand presses keys at chosen moments, and nothing happens between. Conversations are written as
+people would tell them:
+
+    hears    vm-password                 these sounds, in this order, to their ends
+    presses  739150#                     while the next sound plays, or into the silence
+    waits                                lets the sound, or the waiting for a digit, pass
+    says     2.5                         speaks for so many seconds into a recording
+    hangs up                             puts the telephone down
+    ends                                 the script is over and has hung up
+"""
+
+import math
+from array import array
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from app.inbox.entries import Entry, Kind
+from app.phone.jobs import Clerk
+from app.phone.line import ANY, Caller, HungUp, Recorded, RecordingEnd
+from app.phone.line import Kind as LineKind
+from app.phone.script import Script, Wait
+from app.phone.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken, Tone
+from app.voicemail.clerk import Desk
+from app.voicemail.clerk_process import InProcessClerk
+from app.voicemail.desk_config import DeskConfig
+from tests.kit.store import StoreKit, open_store
+
+PACKS = Path("/usr/share/asterisk/sounds")
+PIN = "739150"
+NEVER = 1 << 30
+
+
+def tone(seconds: float, hz: float = 440.0, peak: int = 8000) -> bytes:
+    """A sine as S16LE at 8 kHz."""
+    count = round(seconds * 8000)
+    step = 2 * math.pi * hz / 8000
+    return array("h", [round(peak * math.sin(step * n)) for n in range(count)]).tobytes()
+
+
+def silence(seconds: float) -> bytes:
+    """Zeros as S16LE at 8 kHz."""
+    return bytes(round(seconds * 8000) * 2)
+
+
+def desk_config(directory: Path, **changes: Any) -> DeskConfig:
+    """A clerk's configuration with everything below one directory."""
+    values: dict[str, Any] = {
+        "store": str(directory / "inbox.db"),
+        "packs": str(PACKS),
+        "cache": str(directory / "spoken"),
+        "greetings": str(directory / "greetings"),
+        "hostname": "box.example.org",
+        "domains": ("example.org", "example.net"),
+        "zone": "Europe/Berlin",
+        "free_floor": 1000,
+        "reserve": 500,
+    }
+    return DeskConfig(**{**values, **changes})
+
+
+@dataclass
+class House:
+    """Anna (201 at jack 101), Bob (202 at 102) and Cleo (203), with PINs, and a clerk."""
+
+    directory: Path
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kit: StoreKit = open_store(self.directory)
+        self.config = desk_config(self.directory, **self.changes)
+        for login in ("anna", "bob", "cleo"):
+            person = self.kit.person(login).id
+            self.kit.db.now(lambda tx, person=person: self.kit.people.set_pin(tx, person, PIN))
+        self.pushes: list[dict[str, Any]] = []
+        self.desk = self.new_desk()
+        self.clerk = InProcessClerk(self.desk, self.pushes.append)
+
+    def new_desk(self) -> Desk:
+        """A desk as after a restart: over the same store, remembering nothing."""
+        kit = self.kit
+        return Desk(
+            self.config, kit.db, kit.store, kit.people, kit.aliases, kit.delivery, kit.clock
+        )
+
+    def leave(
+        self,
+        mailbox: str,
+        sound: bytes = b"",
+        number: str | None = "5551234",
+        name: str | None = "CARL CALLER",
+    ) -> None:
+        """Leave a voicemail, by the clerk's own jobs."""
+        recording = self.begin(mailbox, number=number, name=name)
+        self.desk.handle("samples", {"recording": recording, "seq": 0, "octets": sound or tone(2)})
+        self.desk.handle("end_recording", {"recording": recording, "why": "hung up"})
+
+    def begin(self, mailbox: str, line: str = "line1", **caller: Any) -> int:
+        """Begin a recording; its number."""
+        begun = self.desk.handle("begin_recording", {"mailbox": mailbox, "line": line, **caller})
+        assert begun["recording"] is not None, begun
+        return int(begun["recording"])
+
+    def voicemails(self, login: str) -> list[Entry]:
+        """Somebody's voicemails."""
+        return self.kit.store.entries(self.kit.person(login).id, kinds=[Kind.VOICEMAIL])
+
+    def verbs(self) -> list[str]:
+        """What was done, from the history."""
+        return [row.verb for row in self.kit.store.history()]
+
+
+@dataclass
+class _Now:
+    """What the script waits for at this moment."""
+
+    what: str
+    wait: Wait[Any]
+    stop_on: str = ""
+    length: int = 0
+
+
+class ScriptLine:
+    """A line on which one script runs, held at every sound until the hand lets it pass."""
+
+    def __init__(
+        self,
+        clerk: Clerk,
+        name: str = "line1",
+        kind: LineKind = "trunk",
+        caller: Caller | None = None,
+    ) -> None:
+        self.name, self.kind = name, kind
+        self.caller = caller or Caller()
+        self.periods = 0
+        self.heard: list[str] = []
+        self.audio: dict[str, bytes] = {}
+        self.hung_up = False
+        self.failure: BaseException | None = None
+        self.sink: Callable[[bytes], None] | None = None
+        self.recorded = 0
+        self._clerk = clerk
+        self._now: _Now | None = None
+        self._ahead = ""
+        self._gone = False
+        self._script: Script | None = None
+
+    # ---- what scripts call
+
+    async def play(self, *sounds: Sound, stop_on: str = "") -> str:
+        """See app.phone.line.Line."""
+        for sound in sounds:
+            self._check()
+            if self._ahead and self._ahead[0] in stop_on:
+                return self._take_ahead()
+            key = await self._for(_Now(self._named(sound), Wait(), stop_on, self._length(sound)))
+            if key:
+                return str(key)
+        return ""
+
+    async def digits(
+        self, most: int, end: str = "#", first_s: float = 6, between_s: float = 4
+    ) -> str:
+        """See app.phone.line.Line."""
+        dialled = ""
+        while len(dialled) < most:
+            self._check()
+            if not self._ahead:
+                key = await self._for(_Now("digits", Wait(), ANY, round(first_s * 100)))
+            else:
+                key = self._take_ahead()
+            if not key or key in end:
+                break
+            dialled += key
+        return dialled
+
+    async def record(
+        self,
+        sink: Callable[[bytes], None],
+        limit_s: float,
+        silence_s: float,
+        stop_on: str = ANY,
+    ) -> Recorded:
+        """See app.phone.line.Line."""
+        self._check()
+        self._ahead, self.sink, self.recorded = "", sink, 0
+        self.limits = (limit_s, silence_s)
+        why = await self._for(_Now("record", Wait(), stop_on))
+        self.sink = None
+        digit = why if len(why) == 1 else ""
+        reason: RecordingEnd = "digit" if digit else why
+        return Recorded(self.recorded, reason, digit)
+
+    async def pause(self, seconds: float) -> None:
+        """See app.phone.line.Line."""
+        self._check()
+        await self._for(_Now("pause", Wait(), "", round(seconds * 100)))
+
+    def tone(self, tone: Tone | None) -> None:
+        """See app.phone.line.Line."""
+        self._check()
+
+    async def hang_up(self) -> None:
+        """See app.phone.line.Line."""
+        self._check()
+        self.hung_up = self._gone = True
+
+    def _check(self) -> None:
+        if self._gone:
+            raise HungUp
+
+    async def _for(self, now: _Now) -> Any:
+        self._now = now
+        return await now.wait
+
+    def _take_ahead(self) -> str:
+        key, self._ahead = self._ahead[0], self._ahead[1:]
+        return key
+
+    def _named(self, sound: Sound) -> str:
+        name = _name(sound)
+        if isinstance(sound, MessageAudio | Greeting):
+            self.audio[name] = self._fetch(sound)
+        return name
+
+    def _fetch(self, sound: MessageAudio | Greeting) -> bytes:
+        asked = (
+            {"entry": sound.entry}
+            if isinstance(sound, MessageAudio)
+            else {"greeting": sound.person, "kind": sound.kind}
+        )
+        whole = b""
+        while True:
+            start = len(whole) // 2
+            piece = self._clerk.ask("sound", sound=asked, start=start, count=16_000).result()
+            whole += piece
+            if len(piece) < 32_000:
+                return whole
+
+    def _length(self, sound: Sound) -> int:
+        if isinstance(sound, MessageAudio | Greeting):
+            return len(self.audio[_name(sound)]) // 160
+        if isinstance(sound, Prompt | Spoken):
+            asked = {"prompt": sound.name} if isinstance(sound, Prompt) else {"text": sound.text}
+            piece = self._clerk.ask("sound", sound=asked, start=0, count=NEVER).result()
+            assert piece, f"{sound} is silent"
+            return len(piece) // 160
+        return sound.ms // 10 if isinstance(sound, Pause) else 41
+
+    # ---- what the hand does
+
+    def runs(self, script: Coroutine[Any, Any, None]) -> "ScriptLine":
+        """Start a script on this line."""
+        self._script = Script(script, self._ended)
+        self._script.start()
+        return self
+
+    def talk(self, conversation: str) -> None:
+        """Hold the conversation; see the module's head. Fails with what was heard instead."""
+        for line in conversation.strip().splitlines():
+            verb, _, rest = line.strip().partition(" ")
+            if verb:
+                self._DO[f"{verb} {rest.strip()}" if verb == "hangs" else verb](self, rest.split())
+
+    def _hears(self, names: list[str]) -> None:
+        for name in names:
+            assert self._now is not None, f"expected {name}, but the script is over: {self.heard}"
+            assert self._now.what == name, (
+                f"expected {name}, heard {self._now.what} after {self.heard[-8:]}"
+            )
+            self._pass()
+
+    def _presses(self, keys: list[str]) -> None:
+        for key in "".join(keys):
+            now = self._now
+            if now is not None and key in now.stop_on and not (self._ahead and now.what == "play"):
+                self._happens(key)
+            else:
+                self._ahead += key
+
+    def _waits(self, _: list[str]) -> None:
+        assert self._now is not None, "the script is over"
+        self._pass()
+
+    def _says(self, seconds: list[str]) -> None:
+        self.speaks(tone(float(seconds[0])))
+
+    def speaks(self, sound: bytes) -> None:
+        """Speak into the recording that is under way."""
+        assert self._now is not None and self._now.what == "record", "nobody records"
+        assert self.sink is not None
+        for start in range(0, len(sound), 16_000):
+            self.sink(sound[start : start + 16_000])
+        self.recorded += len(sound) // 160
+        self.periods += len(sound) // 160
+
+    def _stops(self, why: list[str]) -> None:
+        self._happens(" ".join(why))
+
+    def _hangs_up(self, _: list[str]) -> None:
+        self._gone = True
+        now = self._now
+        assert now is not None, "the script is over"
+        if now.what == "record":
+            self._happens("hung up")
+        else:
+            self._now = None
+            now.wait.failed(HungUp())
+
+    def _ends(self, _: list[str]) -> None:
+        assert self._script is not None and self._script.finished, f"still at {self._now}"
+        assert self.failure is None, self.failure
+
+    _DO: ClassVar[dict[str, Callable[["ScriptLine", list[str]], None]]] = {
+        "hears": _hears,
+        "presses": _presses,
+        "waits": _waits,
+        "says": _says,
+        "stops": _stops,
+        "hangs up": _hangs_up,
+        "ends": _ends,
+    }
+
+    def _pass(self) -> None:
+        """Let what is going on come to its end by itself."""
+        assert self._now is not None
+        assert self._now.what != "record", "a recording ends by a key, a hang-up or its limits"
+        self._happens("")
+
+    def _happens(self, result: str) -> None:
+        now, self._now = self._now, None
+        assert now is not None
+        self.periods += now.length if not result else 0
+        if now.what not in ("digits", "pause", "record"):
+            self.heard.append(now.what)
+        now.wait.happened(result)
+
+    def _ended(self, failure: BaseException | None) -> None:
+        self.failure, self._now = failure, None
+
+
+def _name(sound: Sound) -> str:
+    match sound:
+        case Prompt(name):
+            return name
+        case Spoken(text):
+            return f"spoken:{text.replace(' ', '_')}"
+        case MessageAudio(entry):
+            return f"message:{entry}"
+        case Greeting(person, kind):
+            return f"greeting:{person}:{kind}"
+        case Pause():
+            return "silence"
+        case Pcm():
+            return "samples"
+        case Tone(hz):
+            return "beep" if hz == (1000.0,) else "trouble"

@@ -1,0 +1,225 @@
+"""What callers hear, and what becomes of what they say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.phone.jobs import JobFailed
+from app.phone.line import Caller
+from app.voicemail.answer import answer
+from app.voicemail.clerk import Desk
+from app.voicemail.clerk_process import InProcessClerk
+from tests.kit.voicemail import House, ScriptLine, silence, tone
+
+CARL = Caller("5551234", "CARL CALLER")
+GREETING = "vm-theperson digits/2 digits/0 digits/1 vm-isunavail vm-intro"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def call(house: House, caller: Caller = CARL, mailbox: str = "201") -> ScriptLine:
+    line = ScriptLine(house.clerk, caller=caller)
+    return line.runs(answer(line, house.clerk, mailbox))
+
+
+def test_a_caller_who_hangs_up_has_left_a_message(house: House) -> None:
+    call(house).talk(
+        f"""
+        hears {GREETING} beep
+        says 2
+        hangs up
+        ends
+        """
+    )
+    (entry,) = house.voicemails("anna")
+    assert (entry.caller_number, entry.caller_name) == ("5551234", "CARL CALLER")
+    assert entry.duration_s == 2
+    assert entry.subject == "Voicemail from CARL CALLER 5551234 (0:02)"
+    assert house.kit.store.recordings() == []
+
+
+def test_pound_ends_the_message_and_the_caller_is_thanked(house: House) -> None:
+    line = call(house)
+    line.talk(
+        f"""
+        hears {GREETING} beep
+        says 3
+        presses #
+        hears auth-thankyou vm-goodbye
+        ends
+        """
+    )
+    assert line.hung_up
+    assert [entry.duration_s for entry in house.voicemails("anna")] == [3]
+
+
+def test_pound_during_the_greeting_goes_to_the_beep(house: House) -> None:
+    call(house).talk(
+        """
+        hears vm-theperson digits/2
+        presses #
+        hears beep
+        says 2
+        hangs up
+        ends
+        """
+    )
+    assert len(house.voicemails("anna")) == 1
+
+
+def test_other_digits_do_not_disturb(house: House) -> None:
+    call(house).talk(
+        f"""
+        hears vm-theperson
+        presses 7
+        hears {GREETING.removeprefix("vm-theperson ")} beep
+        says 2
+        presses 5
+        says 2
+        hangs up
+        ends
+        """
+    )
+    assert [entry.duration_s for entry in house.voicemails("anna")] == [4]
+
+
+@pytest.mark.parametrize("why", ["silence", "limit"])
+def test_silence_and_the_limit_end_a_recording(house: House, why: str) -> None:
+    line = call(house)
+    line.talk(f"hears {GREETING} beep")
+    assert line.limits == (180.0, 10.0)
+    line.speaks(tone(2) + silence(10))
+    line.talk(
+        f"""
+        stops {why}
+        hears auth-thankyou vm-goodbye
+        ends
+        """
+    )
+    (entry,) = house.voicemails("anna")
+    assert entry.duration_s == 2, "trailing silence is not kept"
+
+
+def test_who_hangs_up_during_the_greeting_is_a_missed_call(house: House) -> None:
+    call(house).talk(
+        """
+        hears vm-theperson
+        hangs up
+        ends
+        """
+    )
+    assert house.voicemails("anna") == []
+    assert house.kit.store.recordings() == []
+    (missed,) = [row for row in house.kit.store.history() if row.verb == "missed call"]
+    assert missed.person == house.kit.person("anna").id
+    assert missed.detail == "CARL CALLER 5551234, 0.0 s recorded (hung up)"
+    assert (missed.door, missed.by) == ("phone", "line1")
+
+
+def test_silence_only_is_a_missed_call(house: House) -> None:
+    line = call(house)
+    line.talk(f"hears {GREETING} beep")
+    line.speaks(silence(5))
+    line.talk("hangs up")
+    assert house.voicemails("anna") == []
+    assert "missed call" in house.verbs()
+
+
+def test_a_full_mailbox_is_told_before_anything_is_recorded(house: House) -> None:
+    anna = house.kit.person("anna")
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna.id, quota=10))
+    house.kit.put("anna")
+    call(house).talk(
+        """
+        hears vm-theperson digits/2 digits/0 digits/1 vm-isunavail vm-mailboxfull vm-goodbye
+        ends
+        """
+    )
+    assert house.kit.store.recordings() == []
+
+
+def test_a_full_disk_is_told_otherwise(house: House) -> None:
+    house.kit.disk.free = 0
+    call(house).talk(
+        """
+        hears vm-theperson digits/2 digits/0 digits/1 vm-isunavail please-try-call-later vm-goodbye
+        ends
+        """
+    )
+
+
+def test_nobody_there(house: House) -> None:
+    call(house, mailbox="299").talk(
+        """
+        hears vm-nobodyavail vm-goodbye
+        ends
+        """
+    )
+
+
+def test_the_owners_own_greeting_is_played_instead(house: House) -> None:
+    anna = house.kit.person("anna").id
+    folder = house.directory / "greetings" / str(anna)
+    folder.mkdir(parents=True)
+    source = Path("/usr/share/asterisk/sounds/en_US_f_Allison/demo-thanks.wav")
+    (folder / "unavailable.wav").write_bytes(source.read_bytes())
+    line = call(house)
+    line.talk(
+        f"""
+        hears greeting:{anna}:unavailable beep
+        says 2
+        hangs up
+        """
+    )
+    assert line.audio[f"greeting:{anna}:unavailable"] == source.read_bytes()[44:]
+
+
+@pytest.mark.parametrize(
+    ("caller", "subject"),
+    [
+        (Caller(None, None, "private"), "Voicemail from Private caller (0:02)"),
+        (Caller(None, None, "out of area"), "Voicemail from unknown caller (0:02)"),
+        (Caller("5551234", None), "Voicemail from 5551234 (0:02)"),
+    ],
+)
+def test_unknown_and_private_callers(house: House, caller: Caller, subject: str) -> None:
+    call(house, caller).talk(
+        f"""
+        hears {GREETING} beep
+        says 2
+        hangs up
+        """
+    )
+    assert [entry.subject for entry in house.voicemails("anna")] == [subject]
+
+
+class BrokenDesk:
+    """A desk that cannot begin recordings any more."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def handle(self, job: str, arguments: dict[str, Any]) -> Any:
+        if job == "begin_recording":
+            raise JobFailed("the store is gone")
+        return self._desk.handle(job, arguments)
+
+    def news(self) -> None:
+        return None
+
+
+def test_a_job_that_fails_is_apologised_for(house: House) -> None:
+    clerk = InProcessClerk(BrokenDesk(house.desk), house.pushes.append)
+    line = ScriptLine(clerk)
+    line.runs(answer(line, clerk, "201"))
+    line.talk(
+        """
+        hears im-sorry please-try-call-later trouble
+        ends
+        """
+    )
+    assert line.hung_up

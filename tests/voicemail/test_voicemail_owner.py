@@ -1,0 +1,379 @@
+"""The owner's menu, as conversations."""
+
+from pathlib import Path
+
+import pytest
+
+from app.inbox.entries import Kind, State
+from app.voicemail.menu import KEY_MAPS, STANDARD, KeyMap
+from app.voicemail.owner import owner
+from tests.kit.voicemail import PIN, House, ScriptLine, tone
+
+# HandClock stands at 2026-09-21 16:13:20 in Berlin, a Monday.
+RECEIVED = "vm-received digits/today digits/at digits/4 digits/13 digits/p-m"
+FROM_CARL = (
+    "vm-from-phonenumber digits/5 digits/5 digits/5 digits/1 digits/2 digits/3 digits/4 " + RECEIVED
+)
+ONE_NEW = "vm-youhave digits/1 vm-INBOX vm-message"
+TO_LISTEN = "vm-onefor vm-INBOX vm-messages vm-helpexit"
+LAST = "vm-repeat vm-delete vm-savemessage vm-helpexit"  # what the first and only message offers
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def dial(house: House, mailbox: str = "201", keys: KeyMap = STANDARD) -> ScriptLine:
+    line = ScriptLine(house.clerk, name="101", kind="station")
+    return line.runs(owner(line, house.clerk, mailbox, keys))
+
+
+def logged_in(house: House, keys: KeyMap = STANDARD) -> ScriptLine:
+    line = dial(house, keys=keys)
+    line.talk(f"presses {PIN}#")
+    return line
+
+
+def states(house: House, login: str = "anna") -> list[str]:
+    return [entry.state.value for entry in house.voicemails(login)]
+
+
+def message(house: House, place: int = 0) -> str:
+    return f"message:{house.voicemails('anna')[place].id}"
+
+
+# ---- the PIN
+
+
+def test_the_right_pin_opens_the_box(house: House) -> None:
+    dial(house).talk(
+        f"""
+        hears vm-password
+        presses {PIN}#
+        hears vm-youhave vm-no vm-INBOX vm-messages vm-goodbye
+        ends
+        """
+    )
+
+
+def test_three_wrong_pins_end_the_call_and_lock_the_box(house: House) -> None:
+    line = dial(house)
+    line.talk(
+        """
+        hears vm-password
+        presses 1111#
+        hears vm-incorrect vm-password
+        presses 2222#
+        hears vm-incorrect
+        presses 3333#
+        hears switchhook/locked vm-goodbye
+        ends
+        """
+    )
+    assert line.hung_up
+    house.desk = house.new_desk()  # a restart does not open it
+    dial(house).talk(
+        f"""
+        hears vm-password
+        presses {PIN}#
+        hears switchhook/locked vm-goodbye
+        ends
+        """
+    )
+    house.kit.clock.advance(301)
+    logged_in(house).talk("hears vm-youhave")
+
+
+def test_who_dials_nothing_is_let_go_and_locks_nobody_out(house: House) -> None:
+    dial(house).talk(
+        """
+        hears vm-password
+        waits
+        hears vm-incorrect vm-password
+        waits
+        hears vm-incorrect vm-password
+        waits
+        hears vm-incorrect vm-goodbye
+        ends
+        """
+    )
+    logged_in(house).talk("hears vm-youhave")
+
+
+def test_the_pin_can_be_dialled_ahead_and_without_pound(house: House) -> None:
+    dial(house).talk(
+        f"""
+        presses {PIN}
+        waits
+        hears vm-youhave
+        """
+    )
+
+
+# ---- counting
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "mails", "said"),
+    [
+        (0, 0, 0, "vm-no vm-INBOX vm-messages"),
+        (1, 0, 0, "digits/1 vm-INBOX vm-message"),
+        (2, 0, 0, "digits/2 vm-INBOX vm-messages"),
+        (0, 1, 0, "digits/1 vm-Old vm-message"),
+        (1, 2, 0, "digits/1 vm-INBOX vm-message vm-and digits/2 vm-Old vm-messages"),
+        (1, 0, 1, "digits/1 vm-INBOX vm-message vm-youhave digits/1 vm-INBOX switchhook/e-mail"),
+        (0, 0, 2, "vm-no vm-INBOX vm-messages vm-youhave digits/2 vm-INBOX switchhook/e-mails"),
+    ],
+)
+def test_how_many_messages(house: House, new: int, old: int, mails: int, said: str) -> None:
+    for _ in range(new + old):
+        house.leave("201")
+    anna = house.kit.person("anna").id
+    heard = [entry.id for entry in house.voicemails("anna")][:old]
+    house.desk.handle("mark", {"person": anna, "entries": heard})
+    for _ in range(mails):
+        house.kit.put("anna")
+    logged_in(house).talk(f"hears vm-youhave {said}")
+
+
+# ---- listening
+
+
+def test_listening_to_the_end_makes_a_message_heard(house: House) -> None:
+    house.leave("201", tone(2))
+    line = logged_in(house)
+    line.talk(
+        f"""
+        hears {ONE_NEW} {TO_LISTEN}
+        presses 1
+        hears vm-first vm-message {FROM_CARL}
+        """
+    )
+    assert states(house) == ["new"]
+    line.talk(
+        f"""
+        hears {message(house)}
+        hears {LAST}
+        presses #
+        hears vm-goodbye
+        ends
+        """
+    )
+    assert states(house) == ["heard"]
+    assert line.audio[message(house)] == tone(2)
+    assert line.hung_up
+
+
+def test_hanging_up_in_the_middle_keeps_it_new(house: House) -> None:
+    house.leave("201")
+    line = logged_in(house)
+    line.talk(f"hears {ONE_NEW}\npresses 1\nhears vm-first vm-message {FROM_CARL}\nhangs up\nends")
+    assert states(house) == ["new"]
+
+
+@pytest.mark.parametrize(("key", "state"), [("6", "heard"), ("9", "heard"), ("5", "new")])
+def test_going_on_in_the_middle_is_having_heard(house: House, key: str, state: str) -> None:
+    house.leave("201")
+    line = logged_in(house)
+    line.talk(f"hears {ONE_NEW}\npresses 1\nhears vm-first vm-message {FROM_CARL}\npresses {key}")
+    assert states(house) == [state]
+
+
+def test_skipping_before_it_was_played_keeps_it_new(house: House) -> None:
+    house.leave("201")
+    house.leave("201")
+    logged_in(house).talk("presses 1\nhears vm-first\npresses 6\nhears vm-last vm-message")
+    assert states(house) == ["new", "new"]
+
+
+def test_new_messages_come_first_then_old_ones_oldest_first(house: House) -> None:
+    for name in ("OLD ONE", "NEW ONE", "NEW TWO"):
+        house.leave("201", name=name, number=None)
+    anna = house.kit.person("anna").id
+    old = house.voicemails("anna")[0].id
+    house.desk.handle("mark", {"person": anna, "entries": [old]})
+    logged_in(house).talk(
+        """
+        presses 1
+        hears vm-first vm-message vm-from spoken:NEW_ONE
+        presses 6
+        hears vm-message digits/2 vm-from spoken:NEW_TWO
+        presses 6
+        hears vm-last vm-message vm-from spoken:OLD_ONE
+        presses 6
+        hears vm-nomore vm-prev vm-repeat vm-delete vm-savemessage vm-helpexit
+        presses 4
+        hears vm-message digits/2 vm-from spoken:NEW_TWO
+        presses 1
+        hears vm-first
+        """
+    )
+
+
+def test_previous_is_not_there_at_the_first_message(house: House) -> None:
+    house.leave("201")
+    logged_in(house).talk("presses 1\npresses 4\nhears vm-sorry vm-repeat vm-delete")
+
+
+def test_a_message_without_a_number(house: House) -> None:
+    house.leave("201", number=None, name=None)
+    logged_in(house).talk("presses 1\nhears vm-first vm-message vm-unknown-caller vm-received")
+
+
+def test_a_message_from_a_handset(house: House) -> None:
+    house.leave("201", number="102", name="Bob B.")
+    logged_in(house).talk(
+        "presses 1\nhears vm-first vm-message vm-from-extension digits/1 digits/0 digits/2"
+    )
+
+
+# ---- deleting and saving
+
+
+def test_delete_is_done_at_once_and_can_be_undone(house: House) -> None:
+    house.leave("201")
+    line = logged_in(house)
+    line.talk("presses 1\npresses 7\nhears vm-deleted")
+    assert states(house) == []
+    line.talk("hears vm-repeat vm-undelete vm-helpexit\npresses 7\nhears vm-undeleted")
+    assert states(house) == ["new"]
+    line.talk(f"hears {LAST.removesuffix(' vm-helpexit')}\npresses 7\nhears vm-deleted\nhangs up")
+    assert states(house) == []
+    removed = [row for row in house.kit.store.history() if row.verb == "removed"]
+    assert [(row.door, row.by) for row in removed] == [("phone", "anna")] * 2
+
+
+def test_a_deleted_message_can_be_heard_again_until_the_owner_goes_on(house: House) -> None:
+    house.leave("201")
+    house.leave("201")
+    first = message(house)
+    line = logged_in(house)
+    line.talk("presses 1\npresses 7\npresses 5")
+    line.talk(f"hears vm-first vm-message {FROM_CARL} {first} vm-repeat vm-next vm-undelete")
+    line.talk("presses 6\nhears vm-first vm-message vm-from-phonenumber\npresses 4\nhears vm-sorry")
+    assert len(states(house)) == 1
+
+
+def test_deleting_the_last_one_and_going_on(house: House) -> None:
+    house.leave("201")
+    house.leave("201")
+    line = logged_in(house)
+    line.talk("presses 1\npresses 6\npresses 7\nhears vm-deleted\npresses 4\nhears vm-first")
+    line.talk("presses 6\nhears vm-nomore vm-repeat")
+    assert len(states(house)) == 1
+
+
+def test_save(house: House) -> None:
+    house.leave("201")
+    logged_in(house).talk("presses 1\npresses 9\nhears vm-message vm-saved\nhangs up")
+    (entry,) = house.voicemails("anna")
+    assert (entry.state, entry.saved) == (State.HEARD, True)
+
+
+def test_saving_a_deleted_message_brings_it_back(house: House) -> None:
+    house.leave("201")
+    logged_in(house).talk("presses 1\npresses 7\npresses 9\nhears vm-message vm-saved vm-repeat")
+    assert [entry.saved for entry in house.voicemails("anna")] == [True]
+
+
+# ---- other doors
+
+
+def test_a_message_removed_by_another_door_is_told_and_skipped(house: House) -> None:
+    for _ in range(3):
+        house.leave("201")
+    first, second, third = house.voicemails("anna")
+    line = logged_in(house)
+    line.talk("presses 1\nhears vm-first vm-message")
+    house.kit.db.now(lambda tx: house.kit.store.remove(tx, [second.id], "pop3", "anna"))
+    line.talk(f"presses 6\nhears vm-deleted vm-last vm-message {FROM_CARL} message:{third.id}")
+    house.kit.db.now(lambda tx: house.kit.store.remove(tx, [first.id], "pop3", "anna"))
+    line.talk("presses 4\nhears vm-deleted vm-first vm-message")
+    house.kit.db.now(lambda tx: house.kit.store.remove(tx, [third.id], "forward", ""))
+    line.talk("presses 5\nhears vm-deleted vm-nomore vm-goodbye\nends")
+
+
+def test_deleting_what_another_door_has_removed_meanwhile(house: House) -> None:
+    house.leave("201")
+    (entry,) = house.voicemails("anna")
+    line = logged_in(house)
+    line.talk(f"presses 1\nhears vm-first vm-message {FROM_CARL}")
+    house.kit.db.now(lambda tx: house.kit.store.remove(tx, [entry.id], "pop3", "anna"))
+    line.talk("presses 7\nhears vm-deleted vm-repeat vm-undelete")
+    assert [row.door for row in house.kit.store.history() if row.verb == "removed"] == ["pop3"]
+
+
+def test_a_message_that_comes_in_meanwhile_is_next(house: House) -> None:
+    house.leave("201")
+    line = logged_in(house)
+    line.talk("presses 1")
+    house.leave("201", number=None, name="LATE CALLER")
+    line.talk("presses 6\nhears vm-last vm-message vm-from spoken:LATE_CALLER")
+
+
+def test_nobody_touches_another_persons_message(house: House) -> None:
+    house.leave("202")
+    (entry,) = house.voicemails("bob")
+    anna = house.kit.person("anna").id
+    for job in ("remove", "mark"):
+        assert house.desk.handle(job, {"person": anna, "entries": [entry.id]}) == 0
+    assert house.desk.handle("look", {"person": anna, "entry": entry.id}) == {
+        "there": False,
+        "playable": False,
+    }
+    assert states(house, "bob") == ["new"]
+
+
+def test_a_message_without_sound_does_not_end_the_visit(house: House) -> None:
+    house.kit.put("anna", kind=Kind.VOICEMAIL)
+    house.leave("201")
+    line = logged_in(house)
+    line.talk(f"presses 1\nhears vm-first vm-message vm-unknown-caller {RECEIVED} im-sorry")
+    line.talk(f"presses 6\nhears vm-last vm-message {FROM_CARL} {message(house, 1)}")
+    assert states(house) == ["new", "heard"]
+
+
+# ---- the menu itself
+
+
+def test_help_says_the_menu_again(house: House) -> None:
+    house.leave("201")
+    logged_in(house).talk(f"hears {ONE_NEW}\npresses *\nhears {TO_LISTEN} silence {TO_LISTEN}")
+
+
+def test_an_unknown_key(house: House) -> None:
+    house.leave("201")
+    logged_in(house).talk("presses 3\nhears vm-sorry vm-onefor")
+    logged_in(house).talk("presses 7\nhears vm-sorry vm-onefor")
+
+
+def test_who_says_nothing_is_let_go(house: House) -> None:
+    house.leave("201")
+    again = f"{TO_LISTEN} silence"
+    line = logged_in(house)
+    line.talk(f"hears {ONE_NEW} {again} {again} {again} vm-goodbye\nends")
+    assert line.hung_up
+
+
+def test_keys_are_taken_ahead(house: House) -> None:
+    house.leave("201")
+    line = dial(house)
+    line.talk(f"presses {PIN}#17#\nhears vm-goodbye\nends")
+    assert states(house) == []
+
+
+def test_another_key_map_speaks_its_own_keys(house: House) -> None:
+    house.leave("201")
+    swapped = KEY_MAPS["swapped"]
+    line = logged_in(house, swapped)
+    line.talk(f"hears {ONE_NEW} {TO_LISTEN}\npresses 1\npresses 6")
+    line.talk("hears vm-nomore vm-repeat vm-press digits/9 switchhook/to-delete")
+    line.talk("hears vm-press digits/7 switchhook/to-save vm-helpexit\npresses 9\nhears vm-deleted")
+    assert states(house) == []
+
+
+@pytest.mark.parametrize("keys", KEY_MAPS.values(), ids=KEY_MAPS)
+def test_every_key_map_has_every_action_once(keys: KeyMap) -> None:
+    assert sorted(keys.keys.values()) == sorted(set(STANDARD.keys.values()))
+    assert set(keys.keys) <= set("0123456789*#")
