@@ -7,10 +7,13 @@ Parts are imported inside these functions: a service loads what it uses and no m
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.core.clock import Clock, SystemClock
@@ -26,6 +29,7 @@ from app.place import PROJECT, Place
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from app.mail.service import MailConfig
     from app.phone.config import PhoneConfig
     from app.phone.service import PhoneService
     from app.phone.switch import CallScript
@@ -137,7 +141,13 @@ def board_spec(settings: Settings) -> BoardSpec:
     """The board named in the settings. Raises BoardFileError."""
     from drivers.board import load_board
 
-    return load_board(PROJECT / "board" / settings.phone.board / "board.toml")
+    spec = load_board(PROJECT / "board" / settings.phone.board / "board.toml")
+    return replace(spec, country=settings.site.country)
+
+
+def has_box(board: str) -> bool:
+    """Whether a board is made of Python: its folder then brings the service that plays it."""
+    return (PROJECT / "board" / board / "services" / "box").is_dir()
 
 
 def make_phone(
@@ -164,3 +174,43 @@ def make_phone(
         date=lambda: datetime.now().strftime("%m%d%H%M"),  # caller ID shows local time
     )
     return service
+
+
+def mail_config(place: Place, settings: Settings) -> MailConfig:
+    """What the mail service must know of the settings."""
+    from app.mail.service import MailConfig, Patience
+
+    outbound = settings.outbound
+    return MailConfig(
+        delivery=delivery_config(settings),
+        listen=settings.mail.listen,
+        pop3_port=settings.mail.pop3_port,
+        smtp_port=settings.mail.smtp_port,
+        lan=settings.mail.lan,
+        largest=settings.mail.largest_mb * MB,
+        connections=settings.mail.connections,
+        smarthost=_host_and_port(outbound.smarthost),
+        patience=Patience(outbound.first_retry_s, outbound.longest_retry_s, outbound.give_up_s),
+        srs_secret=_secret(place.srs_key) if outbound.public_domain else b"",
+        srs_domain=outbound.public_domain,
+    )
+
+
+def _host_and_port(smarthost: str) -> tuple[str, int] | None:
+    if not smarthost:
+        return None
+    host, _, port = smarthost.rpartition(":") if smarthost[-1] != "]" else (smarthost, "", "")
+    if not host:
+        host, port = smarthost, ""
+    return host.strip("[]"), int(port) if port else 25
+
+
+def _secret(path: Path) -> bytes:
+    """The secret kept in this file, made if there is none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        return path.read_bytes()
+    return path.read_bytes()

@@ -32,6 +32,16 @@ class Place:
         return self.var / "spoken"
 
     @property
+    def srs_key(self) -> Path:
+        """Secret that signs rewritten senders; made at the first start."""
+        return self.var / "keys" / "srs.key"
+
+    @property
+    def mail_ports(self) -> Path:
+        """Which TCP ports the mail service really listens on (JSON); there while it runs."""
+        return self.run / "mail-ports.json"
+
+    @property
     def greetings(self) -> Path:
         """People's own greetings."""
         return self.var / "greetings"

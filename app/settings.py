@@ -76,6 +76,11 @@ class Outbound(_Section):
         pattern=r"^$|^[^:\s]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$",
         description="host:port that takes all outgoing mail; empty: each domain's own MX.",
     )
+    public_domain: str = Field(
+        "",
+        pattern=r"^$|^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+        description="Public domain whose MX is this box; forwards get a sender in it (SRS).",
+    )
     first_retry_s: int = Field(
         300, ge=1, le=86400, description="Seconds to the first retry; each one waits twice as long."
     )

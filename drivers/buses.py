@@ -63,9 +63,15 @@ class PcmPort(Protocol):
     Periods are planar: shape (slots, PERIOD), int16. The port's clock is the clock of the lines.
     """
 
-    slots: int
-    lost_periods: int
-    """Periods that were dropped or filled with silence because somebody was late, since start."""
+    @property
+    def slots(self) -> int:
+        """Slots in one frame."""
+        ...
+
+    @property
+    def lost_periods(self) -> int:
+        """Periods dropped or filled with silence because somebody was late, since start."""
+        ...
 
     def start(self) -> None:
         """Start the bit clock and frame sync; chips need both before they are set up."""

@@ -1,0 +1,47 @@
+"""`python -m app …`: the appliance's services and everything an administrator does by command."""
+
+import importlib
+
+import click
+
+# Where each command lives; a file is loaded when its command is used, so that services stay small.
+COMMANDS = {
+    "run": ("app.commands.run", "run"),
+    "phone": ("app.commands.services", "phone"),
+    "mail": ("app.commands.services", "mail"),
+    "admin": ("app.commands.services", "admin"),
+    "box": ("app.commands.services", "box"),
+    "board": ("app.commands.board", "board"),
+    "people": ("app.commands.people", "people"),
+    "alias": ("app.commands.alias", "alias"),
+    "inbox": ("app.commands.inbox", "inbox_"),
+    "queue": ("app.commands.queue", "queue"),
+    "status": ("app.commands.status", "status"),
+    "settings": ("app.commands.status", "settings_"),
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order above."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=Lazy)
+def main() -> None:
+    """Switchhook: one inbox for voicemail and e-mail."""
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m app")

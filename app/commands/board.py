@@ -1,0 +1,84 @@
+"""`python -m app board`: the operator of the running virtual board, by prompt or script."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from app.commands.common import console, inbox, plainly
+from app.commands.control import NotRunning, ask
+from app.place import here
+from drivers.models.bus_client import RemoteOperator
+from drivers.models.operator import VERBS, OperatorError, with_absolute_file
+
+SETTLE_WITHIN_S = 30.0
+
+
+@click.command()
+@click.argument("command", nargs=-1)
+@plainly
+def board(command: tuple[str, ...]) -> None:
+    """Lift, dial, ring, say, hear: one COMMAND, or lines from standard input, or a prompt.
+
+    Ends with exit code 1 at the first command that fails. `help` lists the verbs.
+    """
+    operator = RemoteOperator(here().operator)
+    try:
+        for line in _lines(command):
+            if not perform(operator, line) and not sys.stdin.isatty():
+                sys.exit(1)
+    finally:
+        operator.close()
+
+
+def perform(operator: RemoteOperator, line: str) -> bool:
+    """Carry out one line and print what happened; False if it failed."""
+    try:
+        if line == "settle":
+            done, text = settle()
+        else:
+            done, text = operator.run(with_absolute_file(line, Path.cwd()))
+    except OperatorError as problem:
+        done, text = False, str(problem)
+    if text:
+        console.print(text if done else f"failed: {text}", markup=False)
+    return done
+
+
+def settle() -> tuple[bool, str]:
+    """Wait until the phone service has handled the store's latest change."""
+    change = inbox().store.last_change()
+    try:
+        answer = ask(
+            here().phone_control, {"ask": "settled", "change": change}, within_s=SETTLE_WITHIN_S
+        )
+    except NotRunning as problem:
+        return False, str(problem)
+    return "settled" in answer, f"the phone has handled change {change}"
+
+
+def _lines(command: tuple[str, ...]) -> Iterator[str]:
+    if command:
+        yield " ".join(f'"{word}"' if " " in word else word for word in command)
+        return
+    source: Iterable[str] = _prompted() if sys.stdin.isatty() else sys.stdin
+    for line in source:
+        stripped = line.strip()
+        if stripped and not stripped.startswith("#"):
+            yield stripped
+
+
+def _prompted() -> Iterator[str]:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+
+    session: PromptSession[str] = PromptSession(completer=WordCompleter(sorted(VERBS)))
+    console.print("`help` lists what you can do; Ctrl-D ends.")
+    while True:
+        try:
+            yield session.prompt("board> ")
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            continue

@@ -1,0 +1,154 @@
+"""`python -m app run`: the whole appliance in the foreground, with one screen that says it all."""
+
+import json
+import signal
+import time
+
+import click
+
+from app.appliance import Inbox, open_inbox
+from app.commands.common import console, plainly
+from app.commands.supervision import (
+    StartError,
+    Supervised,
+    check_port,
+    check_tools,
+    services_of,
+)
+from app.inbox.db import Tx
+from app.inbox.people import new_password, new_pin
+from app.place import Place, here
+from app.settings import Settings, annotated
+
+SAMPLE_PEOPLE = (
+    ("anna", "Anna Lindqvist", "201", "101", True),
+    ("ben", "Ben Okafor", "202", "102", False),
+)
+BY = "first start"
+"""Who added the sample people, as the history names it."""
+
+
+@click.command()
+@plainly
+def run() -> None:
+    """Start everything; Ctrl-C ends it."""
+    place = here()
+    try:
+        started = time.monotonic()
+        fresh = prepare(place)
+        settings = place.settings()
+        with Supervised(place, services_of(settings.phone.board)) as services:
+            show(place, settings, fresh, time.monotonic() - started)
+            _until_told(services)
+    except StartError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+def prepare(place: Place) -> dict[str, tuple[str, str]]:
+    """Make what a first start lacks; returns fresh secrets: login → (password, PIN).
+
+    Raises StartError or SettingsError naming what is in the way.
+    """
+    check_tools()
+    place.make()
+    if not place.settings_file.exists():
+        place.settings_file.write_text(annotated())
+    settings = place.settings()
+    check_port("POP3", settings.mail.listen, settings.mail.pop3_port)
+    check_port("SMTP", settings.mail.listen, settings.mail.smtp_port)
+    inbox = open_inbox(place, settings)
+    try:
+        return {} if inbox.people.all() else _add_sample_people(inbox)
+    finally:
+        inbox.db.close()
+
+
+def _add_sample_people(inbox: Inbox) -> dict[str, tuple[str, str]]:
+    fresh = {login: (new_password(), new_pin()) for login, *_ in SAMPLE_PEOPLE}
+    quota = inbox.settings.keeping.quota_mb * 1_000_000
+
+    def work(tx: Tx) -> None:
+        for login, name, mailbox, handset, admin in SAMPLE_PEOPLE:
+            person = inbox.people.add(
+                tx,
+                login,
+                name,
+                mailbox,
+                handset=handset,
+                admin=admin,
+                quota=quota,
+                by=BY,
+            )
+            inbox.people.set_password(tx, person, fresh[login][0], by=BY)
+            inbox.people.set_pin(tx, person, fresh[login][1], by=BY)
+
+    inbox.db.now(work)
+    return fresh
+
+
+def show(place: Place, settings: Settings, fresh: dict[str, tuple[str, str]], took: float) -> None:
+    """The one screen: addresses, people, what to try first."""
+    ports = json.loads(place.mail_ports.read_text())
+    host = settings.mail.listen
+    lines = [
+        f"Switchhook runs on the {settings.phone.board} board (ready after {took:.1f} s)",
+        "",
+        f"  POP3  {host}:{ports['pop3']}      SMTP  {host}:{ports['smtp']}",
+        f"  store {place.database}",
+        f"  logs  {place.logs}      settings {place.settings_file}",
+        "",
+        *_people(place, settings, fresh),
+        "",
+        "Try this in another terminal: `make board`, then",
+        *_first_call(settings),
+        "",
+        f"or fetch mail: curl --user anna:PASSWORD pop3://{host}:{ports['pop3']}",
+        "Ctrl-C ends it.",
+    ]
+    console.print("\n".join(lines), markup=False)
+
+
+def _people(place: Place, settings: Settings, fresh: dict[str, tuple[str, str]]) -> list[str]:
+    inbox = open_inbox(place, settings)
+    lines = ["  person   handset  mailbox  password          PIN"]
+    for person in inbox.people.all():
+        password, pin = fresh.get(person.login, ("(set)", "(set)"))
+        lines.append(
+            f"  {person.login:<8} {person.handset or '-':<8} {person.mailbox:<8}"
+            f" {password:<17} {pin}"
+        )
+    inbox.db.close()
+    if fresh:
+        lines.append("  Passwords and PINs were made just now and are shown this once.")
+    else:
+        lines.append(
+            "  Forgotten? .venv/bin/python -m app people passwd anna (or: people pin anna)"
+        )
+    return lines
+
+
+def _first_call(settings: Settings) -> list[str]:
+    words = settings.voicemail.sounds / "en_US_f_Allison" / "demo-congrats.wav"
+    return [
+        '    ring line1 from 5551234 "MARTA KOVACS"     a call comes in; the handsets ring',
+        "    wait-for line1 beep                         nobody lifts: voicemail answers",
+        f"    say line1 {words}",
+        "    hangup line1",
+        "    settle",
+        "    lift 101",
+        "    wait-for 101 stutter                        there is a message for anna",
+        "    dial 101 201                                her mailbox; then her PIN and #",
+    ]
+
+
+def _until_told(services: Supervised) -> None:
+    """Wait for Ctrl-C, SIGTERM, or the end of the supervisor."""
+
+    def told(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, told)
+    try:
+        services.wait()
+    except KeyboardInterrupt:
+        console.print("\nending the services …")
