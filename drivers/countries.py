@@ -76,8 +76,6 @@ class TrunkSettings:
     rt: int = 0
     spark_quench: int = 0
     """3 with ohs: the 26 ms hook edge of Australia."""
-    ring_delay: int | None = None
-    """Ring validation 2, where the reset value does not do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ _ROWS: tuple[tuple[str, StationSettings, TrunkSettings], ...] = (
     ("in", _US_PHONE, TrunkSettings(acim=4)),
     ("cn", _US_PHONE, TrunkSettings(acim=15, dcv=0, mini=3)),
     ("pl", _EU_PHONE, TrunkSettings(acim=0, rz=1, rt=1)),
-    ("za", _DE_PHONE, TrunkSettings(acim=3, ohs=1, rz=1, ring_delay=0x2B)),
+    ("za", _DE_PHONE, TrunkSettings(acim=3, ohs=1, rz=1)),
     ("sk", _DE_PHONE, TrunkSettings(acim=3)),
     ("si", _DE_PHONE, TrunkSettings(acim=2)),
 )

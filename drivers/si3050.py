@@ -44,10 +44,12 @@ _WHOLE = Transfer(
 
 
 class RingDetector:
-    """Ringing from looks each 10 ms: 64 ms of it, hits counted against misses, then 70 ms without.
+    """Ringing from looks each 10 ms, with the chip's own validation as second opinion.
 
-    A hit weighs 10 ms, a miss takes 2.5 ms off, as in the open drivers: 50 Hz ringing looked at
-    each 10 ms may show its zero crossings again and again.
+    A burst begins when the chip has validated it, or after 64 ms of ringing voltage: a hit weighs
+    10 ms, a miss takes 2.5 ms off, as in the open drivers. It ends after 70 ms without a hit, if
+    the chip agrees. Looks alone do not do: 50 Hz ringing looked at each 10 ms may show nothing but
+    its zero crossings for a whole burst.
     """
 
     HIT_MS, MISS_MS, ENOUGH_MS, GAP_MS = 10.0, 2.5, 64.0, 70.0
@@ -62,17 +64,17 @@ class RingDetector:
         """Wants the next look in 10 ms."""
         return self.ringing or self._level_ms > 0
 
-    def see(self, hit: bool) -> bool:
+    def see(self, hit: bool, validated: bool = False) -> bool:
         """Tell whether ringing voltage shows now; True when `ringing` has just changed."""
         before = self.ringing
         if self.ringing:
             self._gap_ms = 0.0 if hit else self._gap_ms + self.HIT_MS
-            self.ringing = self._gap_ms < self.GAP_MS
-            self._level_ms = self.ENOUGH_MS if self.ringing else 0.0
+            self.ringing = validated or self._gap_ms < self.GAP_MS
+            self._level_ms = 0.0
         else:
             step = self.HIT_MS if hit else -self.MISS_MS
             self._level_ms = max(0.0, self._level_ms + step)
-            self.ringing = self._level_ms >= self.ENOUGH_MS
+            self.ringing = validated or self._level_ms >= self.ENOUGH_MS
             self._gap_ms = 0.0
         return self.ringing != before
 
@@ -163,7 +165,7 @@ class Si3050(ChipPort):
             hook, volts = self._bus.send(_LINE)
         if latched:
             self._bus.run(reg.INT_SOURCE.clear(latched))
-        return self._weigh(latched, hook, volts)
+        return self._weigh(hook, volts)
 
     def _link_lost(self) -> list[PortEvent]:
         self._link = Settled(True)
@@ -171,21 +173,24 @@ class Si3050(ChipPort):
             "isolation link to the line side has no frame lock; check the Si3019 and its parts"
         )
 
-    def _weigh(self, latched: int, hook: int, octet: int) -> list[PortEvent]:
+    def _weigh(self, hook: int, octet: int) -> list[PortEvent]:
         """Events from one look at hook register and line voltage."""
         self._volts = octet - 256 if octet & 0x80 else octet
         events: list[PortEvent] = []
         self._keep_hook(hook)
-        if not self.seized:
-            hit = bool(reg.RING_NOW.of(hook) or reg.RDTI.of(latched)) and self._battery.value
-            if self._ring.see(hit):
-                events.append(RingBurst(self._ring.ringing))
+        if not self.seized and self._ring_changed(hook):
+            events.append(RingBurst(self._ring.ringing))
         present = abs(self._volts) >= BATTERY_VOLTS
         if self._battery_changed(present):
             events.append(BatteryChanged(present))
         if present and not self._ring.busy and self._turned():
             events.append(PolarityReversed())
         return events
+
+    def _ring_changed(self, hook: int) -> bool:
+        """Ringing counts only on a line that has battery."""
+        fed = self._battery.value
+        return self._ring.see(fed and reg.RING_NOW.of(hook) != 0, fed and reg.RDT.of(hook) != 0)
 
     def _battery_changed(self, present: bool) -> bool:
         now = self._beats.now

@@ -71,12 +71,18 @@ class Setup:
         )
 
     def _line(self) -> None:
-        """What the country asks for; ringing is detected on both halves of its wave."""
+        """What the country asks for, and the chip's ring validation.
+
+        Validated: half waves of 6 to 50 ms (10 to 83 Hz) for 100 ms; 128 ms without end a burst.
+        RAS 25 x 2 ms is the longest half wave, RAS - RMX = 3 x 2 ms the shortest.
+        """
         want = self._settings
         accesses = [
             reg.INTERNATIONAL_1.compose((reg.OHS, want.ohs), (reg.RZ, want.rz), (reg.RT, want.rt)),
             reg.INTERNATIONAL_3.compose((reg.RFWE, 1)),
-            reg.RING_VALIDATION_3.write(0),
+            reg.RING_VALIDATION_1.compose((reg.RDLY_LOW, 0), (reg.RMX, 22)),
+            reg.RING_VALIDATION_2.compose((reg.RTO, 1), (reg.RCC, 0)),
+            reg.RING_VALIDATION_3.compose((reg.RNGV, 1), (reg.RAS, 25)),
             reg.DC_TERMINATION.compose(
                 (reg.DCV, want.dcv), (reg.MINI, want.mini), (reg.ILIM, want.ilim)
             ),
@@ -85,8 +91,6 @@ class Setup:
                 (reg.FULL, 1), (reg.FOH, 1), (reg.OHS2, want.ohs2), (reg.FILT, 1), (reg.LVFD, 1)
             ),
         ]
-        if want.ring_delay is not None:
-            accesses.append(reg.RING_VALIDATION_2.write(want.ring_delay))
         if want.spark_quench:
             high, low = want.spark_quench >> 1, want.spark_quench & 1
             accesses.append(reg.SPARK_QUENCH.compose((reg.SQ1, high), (reg.SQ0, low)))

@@ -66,7 +66,9 @@ def test_power_up_leaves_the_chip_on_hook_and_listening() -> None:
         6: 0x00,
         16: 0x00,
         18: 0x02,
-        24: 0x00,
+        22: 0x16,
+        23: 0x08,
+        24: 0x99,
         26: 0xC2,
         30: 0x03,
         31: 0xAB,
@@ -79,16 +81,14 @@ def test_power_up_leaves_the_chip_on_hook_and_listening() -> None:
     assert {address: file.registers[address] for address in expected} == expected
     assert file.log[0] == (1, 0x80)  # software reset first
     assert file.log.index((33, 0x38)) < file.log.index((6, 0x00)) < file.log.index((5, 0x08))
-    assert 23 not in file.registers
 
 
-def test_countries_with_a_special_need() -> None:
-    africa, australia = Bench(code="za"), Bench(code="au")
-    run(africa.port.power_up())
+def test_australia_quenches_sparks() -> None:
+    australia, america = Bench(code="au"), Bench(code="us")
     run(australia.port.power_up())
-    assert africa.file.registers[23] == 0x2B
+    run(america.port.power_up())
     assert australia.file.registers[59] == 0x50
-    assert 59 not in africa.file.registers
+    assert 59 not in america.file.registers
 
 
 def test_nobody_there() -> None:
@@ -166,6 +166,12 @@ def test_ring_detector(pattern: str, rings: bool) -> None:
     detector = RingDetector()
     seen = [detector.see(look == "1") for look in pattern]
     assert any(seen) is rings
+
+
+def test_ring_detector_believes_the_chip_where_looks_are_blind() -> None:
+    detector = RingDetector()
+    changes = [detector.see(hit=False, validated=ms < 600) for ms in range(0, 1000, 10)]
+    assert [place for place, changed in enumerate(changes) if changed] == [0, 60]
 
 
 def test_ring_detector_bridges_zero_crossings() -> None:
