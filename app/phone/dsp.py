@@ -1,8 +1,10 @@
 """The door to spandsp, the field's own DSP library: DTMF and caller-ID modems.
 
 The only module that knows the library. ABI mode: libspandsp.so.2 (0.0.6, Debian) or .so.3 (3.x,
-Buildroot) is opened at first use. What is declared below is the same in both, except that
-dtmf_tx_init of 3.x takes two more arguments; passing them to 0.0.6 is harmless.
+Buildroot) is opened at first use. What is declared below is the same in both, with two exceptions:
+dtmf_tx_init of 3.x takes two more arguments, which are harmless to 0.0.6; dtmf_rx_parms takes
+numbers of type int in 0.0.6 and of type float in 3.x, so it is called through a pointer of the
+right type (declared here without any).
 """
 
 from functools import cache
@@ -13,7 +15,8 @@ import numpy as np
 
 from drivers.buses import PERIOD, Samples
 
-_SONAMES = ("libspandsp.so.2", "libspandsp.so.3")
+_SONAMES = {"libspandsp.so.2": "int", "libspandsp.so.3": "float"}
+"""With the type of dtmf_rx_parms' numbers."""
 
 _DECLARATIONS = """
 typedef ... dtmf_rx_state_t;
@@ -24,14 +27,13 @@ typedef ... adsi_tx_state_t;
 dtmf_rx_state_t *dtmf_rx_init(dtmf_rx_state_t *s, void *callback, void *user_data);
 int dtmf_rx(dtmf_rx_state_t *s, const int16_t *samples, int count);
 int dtmf_rx_status(dtmf_rx_state_t *s);
-size_t dtmf_rx_get(dtmf_rx_state_t *s, char *digits, int most);
-void dtmf_rx_parms(dtmf_rx_state_t *s, int filter_dialtone, float twist, float reverse_twist,
-                   float threshold);
+int dtmf_rx_get(dtmf_rx_state_t *s, char *digits, int most);
+void dtmf_rx_parms(void);
 int dtmf_rx_free(dtmf_rx_state_t *s);
 
 dtmf_tx_state_t *dtmf_tx_init(dtmf_tx_state_t *s, void *callback, void *user_data);
 int dtmf_tx(dtmf_tx_state_t *s, int16_t *samples, int most);
-size_t dtmf_tx_put(dtmf_tx_state_t *s, const char *digits, int len);
+int dtmf_tx_put(dtmf_tx_state_t *s, const char *digits, int len);
 void dtmf_tx_set_level(dtmf_tx_state_t *s, int level, int twist);
 void dtmf_tx_set_timing(dtmf_tx_state_t *s, int on_ms, int off_ms);
 int dtmf_tx_free(dtmf_tx_state_t *s);
@@ -66,12 +68,21 @@ class SpandspMissing(RuntimeError):
 @cache
 def library() -> Any:
     """The opened library. Raises SpandspMissing."""
+    return _open()[0]
+
+
+@cache
+def _open() -> tuple[Any, Any]:
+    """The library, and its dtmf_rx_parms with the right type."""
     problems = []
-    for name in _SONAMES:
+    for name, number in _SONAMES.items():
         try:
-            return ffi.dlopen(name)
+            lib = ffi.dlopen(name)
         except OSError as problem:
             problems.append(str(problem))
+        else:
+            kind = f"void (*)(dtmf_rx_state_t *, int, {number}, {number}, {number})"
+            return lib, ffi.cast(kind, ffi.addressof(lib, "dtmf_rx_parms"))
     raise SpandspMissing(
         f"spandsp cannot be loaded ({'; '.join(problems)}); "
         "install the package libspandsp2 (Debian) or spandsp (Buildroot)"
@@ -108,7 +119,7 @@ class DtmfDetector:
 
     def filter_dial_tone(self, on: bool) -> None:
         """Notch out 350 and 440 Hz while we send dial tone, some of which comes back."""
-        library().dtmf_rx_parms(self._state, int(on), -1.0, -1.0, -99.0)
+        _open()[1](self._state, int(on), -1, -1, -99)  # twist and level stay as they are
 
 
 def dtmf(digits: str, level_dbm0: int = -10, on_ms: int = 100, off_ms: int = 100) -> Samples:

@@ -68,7 +68,8 @@ class Line(Protocol):
         """Play in order, without gaps.
 
         A digit in `stop_on` (dialled now or waiting in the type-ahead buffer) ends it and is
-        returned; "" when all was played. Other digits stay in the buffer.
+        returned; "" when all was played. Other digits stay in the buffer. Raises JobFailed if the
+        clerk cannot give one of the sounds.
         """
         ...
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from app.phone import audio, dsp
+from app.phone.jobs import JobFailed
 from app.phone.player import Player, Source, ToneSource
 from app.phone.recorder import Recorder
 from app.phone.sounds import Tone
@@ -33,8 +34,8 @@ class Channel:
         self.recorder: Recorder | None = None
         self.peer: Channel | None = None
 
-    def play(self, sources: Sequence[Source], ended: Callable[[], None]) -> None:
-        """Play instead of whatever played before; `ended` when all was played."""
+    def play(self, sources: Sequence[Source], ended: Callable[[JobFailed | None], None]) -> None:
+        """Play instead of whatever played before; see Player for `ended`."""
         self.stop()
         self._player = Player(sources, ended)
         self._mixer.changed(self)

@@ -4,7 +4,6 @@ A source that depends on the clerk asks for at least AHEAD_S seconds in advance.
 late after all, the line hears silence, the sound goes on where it stopped, and it is counted.
 """
 
-import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -17,8 +16,6 @@ from app.phone.script import Wait
 from app.phone.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken, Tone
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 
-log = logging.getLogger(__name__)
-
 AHEAD_S = 2
 PIECE = AHEAD_S * SAMPLE_RATE
 """Samples asked of the clerk at a time; the next piece is asked for when one is begun."""
@@ -28,7 +25,10 @@ class Source(Protocol):
     """Something that can be played once, from its beginning."""
 
     def fill(self, row: Samples, start: int) -> int:
-        """Write samples to row[start:]; how many. Fewer than there is room for: it is over."""
+        """Write samples to row[start:]; how many. Fewer than there is room for: it is over.
+
+        Raises JobFailed if the clerk cannot give the sound.
+        """
         ...
 
     def close(self) -> None:
@@ -130,6 +130,7 @@ class ClerkSource:
         self._place = 0
         self._complete = False
         self._begun = False
+        self._failure: JobFailed | None = None
         self._ask()
 
     def fill(self, row: Samples, start: int) -> int:
@@ -147,6 +148,8 @@ class ClerkSource:
                 self._pieces.popleft()
                 self._place = 0
                 self._ask()
+        if place < PERIOD and self._failure is not None:
+            raise self._failure
         if place < PERIOD and not self._complete:
             self._late.periods += self._begun
             return PERIOD - start
@@ -176,9 +179,9 @@ class ClerkSource:
         try:
             piece = audio.from_bytes(wait.result())
         except JobFailed as problem:
-            log.error("cannot play %s: %s", self._sound, problem)
-            piece = np.zeros(0, np.int16)
-            self._whole = None
+            self._failure = problem
+            self._complete = True
+            return
         if self._whole is not None:
             self._kept.append(piece)
         if len(piece):
@@ -241,21 +244,32 @@ def _job_name(sound: Spoken | MessageAudio | Greeting) -> dict[str, Any]:
 
 
 class Player:
-    """Plays sources in order without gaps; `ended` is called when the last one is over."""
+    """Plays sources in order without gaps.
 
-    def __init__(self, sources: Sequence[Source], ended: Callable[[], None]) -> None:
+    `ended` is called once: with None when the last one is over, with the failure if one cannot be
+    played (the rest is not played then).
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], ended: Callable[[JobFailed | None], None]
+    ) -> None:
         self._sources = deque(sources)
         self._ended = ended
 
     def fill(self, row: Samples) -> bool:
         """The next period into row (which is silent); False when nothing is left to play."""
         place = 0
-        while self._sources:
-            place += self._sources[0].fill(row, place)
-            if place >= PERIOD:
-                return True
-            self._sources.popleft().close()
-        self._ended()
+        try:
+            while self._sources:
+                place += self._sources[0].fill(row, place)
+                if place >= PERIOD:
+                    return True
+                self._sources.popleft().close()
+        except JobFailed as problem:
+            self.close()
+            self._ended(problem)
+        else:
+            self._ended(None)
         return False
 
     def close(self) -> None:

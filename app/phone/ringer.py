@@ -83,4 +83,4 @@ class Ringer:
         takes = len(self._message) // PERIOD + 1 + CALLER_ID_TAIL.periods
         if self._queue.now + takes <= self._silence_until:
             self._sent = True
-            self._channel.play([PcmSource(self._message)], lambda: None)
+            self._channel.play([PcmSource(self._message)], lambda _: None)

@@ -7,6 +7,7 @@ composed) cannot disturb the line's next call: everything it asks of the line ra
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from app.phone.jobs import JobFailed
 from app.phone.line import ANY, Caller, HungUp, Kind, Recorded
 from app.phone.mixer import Channel
 from app.phone.player import Sounds
@@ -83,7 +84,13 @@ class Session:
             wait.happened(digit)
             return True
 
-        self._channel.play(sources, lambda: wait.happened(""))
+        def ended(failure: JobFailed | None) -> None:
+            if failure is None:
+                wait.happened("")
+            else:
+                wait.failed(failure)
+
+        self._channel.play(sources, ended)
         return await self._for(wait, wants)
 
     async def digits(

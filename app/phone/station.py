@@ -196,6 +196,8 @@ class StationLine:
     def _moved(self, old: St, event: Ev, new: St) -> None:
         if old is St.RINGING:
             self._ringer.stop()
+        if new in (St.ON_HOOK, St.DOWN) and old in _IN_CALL:
+            self._told(self, facts.HungUp())  # before quiet(): a recording has an end to write
         if new is St.DOWN:
             self.channel.quiet()
         else:
@@ -203,8 +205,6 @@ class StationLine:
         action = _ACTIONS.get((old, event)) or _ACTIONS.get(new)
         if action is not None:
             action(self)
-        if new in (St.ON_HOOK, St.DOWN) and old in _IN_CALL:
-            self._told(self, facts.HungUp())
 
     def _came_off_hook(self) -> None:
         self._pulses = 0

@@ -170,22 +170,19 @@ class TrunkLine:
             self._told(self, facts.CallerKnown(caller))
 
     def _moved(self, old: St, event: Ev, new: St) -> None:
-        if new is St.DOWN:
-            self.channel.quiet()
-        else:
-            self.fault = "" if new is not St.DEAD else "no line voltage: is it plugged in?"
+        if old in _WITH_CALLER and new not in _WITH_CALLER and event is not Ev.RELEASE:
+            self._told(self, facts.CallerGone())  # before quiet(): a recording has an end to write
+        if new is not St.DOWN:
+            self.fault = "no line voltage: is it plugged in?" if new is St.DEAD else ""
         if new is St.RINGING:
             self._ring(old, event)
         elif new is St.SEIZED and event is Ev.SEIZE:
             self.channel.receive(None)
             self._port.seize()
-        elif new is St.SETTLING:
+        elif new not in _WITH_CALLER:
             self.channel.quiet()
+        if new is St.SETTLING:
             self._port.release()
-        if old in _WITH_CALLER and new not in _WITH_CALLER:
-            self.channel.quiet()
-            if event is not Ev.RELEASE:
-                self._told(self, facts.CallerGone())
 
     def _ring(self, old: St, event: Ev) -> None:
         # Data can only come between bursts; a burst would only confuse the modem.

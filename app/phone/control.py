@@ -1,0 +1,86 @@
+"""The phone service's own door: a Unix socket, one JSON line each way.
+
+{"ask": "status"}                  -> Switch.status() and the lost periods
+{"ask": "settled", "change": N}    -> {"settled": N} once the phone has handled the store's
+                                      change N: lamps and dial tones are as the store says
+anything else                      -> {"error": text}
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+LONGEST_QUESTION = 65536
+
+
+class Control:
+    """Answers questions; `settled(change)` says whether a change has been handled.
+
+    Call look() whenever that may have changed.
+    """
+
+    def __init__(
+        self, path: Path, status: Callable[[], dict[str, Any]], settled: Callable[[int], bool]
+    ) -> None:
+        self._path, self._status, self._settled = path, status, settled
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Listen; a socket left over by a dead service is replaced."""
+        self._path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(
+            self._serve, self._path, limit=LONGEST_QUESTION
+        )
+
+    async def close(self) -> None:
+        """Stop listening; who still waits is hung up on."""
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+        for _, future in self._waiting:
+            future.cancel()
+
+    def look(self) -> None:
+        """Answer those whose change has been handled by now."""
+        for change, future in self._waiting:
+            if not future.done() and self._settled(change):
+                future.set_result(None)
+        self._waiting = [(c, f) for c, f in self._waiting if not f.done()]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError, asyncio.CancelledError) as problem:
+            log.info("control connection ends: %r", problem)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            question = json.loads(line)
+            asked = question["ask"]
+            if asked == "status":
+                return self._status()
+            if asked == "settled":
+                return await self._when_settled(int(question["change"]))
+        except (ValueError, KeyError, TypeError) as problem:
+            return {"error": f"not understood: {problem!r}"}
+        return {"error": f"no such question: {asked!r}; allowed are status, settled"}
+
+    async def _when_settled(self, change: int) -> dict[str, Any]:
+        if not self._settled(change):
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append((change, future))
+            await future
+        return {"settled": change}

@@ -1,0 +1,65 @@
+"""Free pace: line time advances as fast as the machine can, and only when told.
+
+Before each period everybody who works for the phone outside its beat (clerk, store, mail) gets the
+time he needs, so that line time never passes while a job is under way and the same test always
+runs the same way.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from app.phone.switch import Switch
+from drivers.buses import PERIOD, PERIODS_PER_SECOND, Samples
+
+
+class LineTime(Protocol):
+    """The other side of the PCM highway: drivers.models.box.Box."""
+
+    def period(self, played: Samples) -> Samples:
+        """Take what was played (slots, 80), give what is heard; 10 ms pass."""
+        ...
+
+
+class NotWithin(AssertionError):
+    """What was waited for did not happen within its line time."""
+
+
+class FreePace:
+    """Drives a box and a switch. `settle` returns when nobody has an unanswered job left."""
+
+    def __init__(
+        self, box: LineTime, switch: Switch, slots: int, settle: Callable[[], None]
+    ) -> None:
+        self._box, self._switch, self._settle = box, switch, settle
+        self._played: Samples = np.zeros((slots, PERIOD), np.int16)
+
+    def period(self) -> None:
+        """Let 10 ms of line time pass."""
+        self._settle()
+        self._played = self._switch.beat(self._box.period(self._played))
+
+    def run(self, periods: int) -> None:
+        """Let this many periods pass."""
+        for _ in range(periods):
+            self.period()
+        self._settle()
+
+    def seconds(self, seconds: float) -> None:
+        """Let this much line time pass."""
+        self.run(round(seconds * PERIODS_PER_SECOND))
+
+    def until(self, happened: Callable[[], bool], within_s: float, what: str) -> None:
+        """Let time pass until it happened. Raises NotWithin, saying what was waited for."""
+        for _ in range(round(within_s * PERIODS_PER_SECOND)):
+            if happened():
+                return
+            self.period()
+        if not happened():
+            raise NotWithin(f"{what}: not within {within_s} s of line time")
+
+    def power_up(self, within_s: float = 10.0) -> None:
+        """Bring the lines up."""
+        self._switch.power_up()
+        self.until(lambda: self._switch.ready, within_s, "lines up")

@@ -1,0 +1,158 @@
+"""The phone service at real pace: one thread, clocked by the PCM stream.
+
+The loop waits for three things: a period heard (then one beat), an answer or a push of the clerk,
+and questions at the control socket. Nothing here blocks.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.phone.config import PhoneConfig
+from app.phone.control import Control
+from app.phone.jobs import Clerk
+from app.phone.switch import CallScript, Switch
+from drivers.board import BoardSpec, Hardware, LineBoard
+from drivers.buses import PERIODS_PER_SECOND
+from drivers.countries import country
+
+log = logging.getLogger(__name__)
+
+CATCH_UP = 4
+"""Most periods handled at once when we were late, before others get a turn."""
+FAREWELL_S = 5
+"""At the end: how long recordings may take to be finished, in line time."""
+
+
+class ServiceClerk(Clerk, Protocol):
+    """A clerk in a child process (app.voicemail.clerk_process.ProcessClerk)."""
+
+    def fileno(self) -> int:
+        """Readable when dispatch() has something to do."""
+        ...
+
+    def dispatch(self) -> None:
+        """Take answers and pushes; never blocks."""
+        ...
+
+    def tick(self) -> None:
+        """Called once a second."""
+        ...
+
+    def close(self) -> None:
+        """End the child."""
+        ...
+
+
+class PhoneService:
+    """The lines of one board, served until stop().
+
+    `settled(change)` says whether the clerk's pushes have brought the phone to that change of the
+    store; `ready` is called once, when the lines are up and calls are taken. Raises what LineBoard
+    and Switch raise.
+    """
+
+    def __init__(
+        self,
+        spec: BoardSpec,
+        hardware: Hardware,
+        clerk: ServiceClerk,
+        config: PhoneConfig,
+        answer: CallScript,
+        owner: CallScript,
+        control: Path,
+        settled: Callable[[int], bool],
+        ready: Callable[[], None],
+        date: Callable[[], str],
+    ) -> None:
+        self._pcm = hardware.pcm()
+        self._clerk = clerk
+        board = LineBoard(spec, hardware, country(config.country))
+        self.switch = Switch(board, self._pcm.slots, clerk, config, answer, owner, date)
+        self._control = Control(control, self.status, settled)
+        self._ready: Callable[[], None] | None = ready
+        self._stopping = False
+        self._left = 0
+        self._over: asyncio.Future[None] | None = None
+
+    def status(self) -> dict[str, Any]:
+        """Switch.status(), and what the PCM stream and the clerk have to say."""
+        return {
+            **self.switch.status(),
+            "lost_periods": self._pcm.lost_periods,
+            "clerk_pending": self._clerk.pending,
+        }
+
+    async def run(self) -> None:
+        """Serve until stop(). Raises HardwareError when the board is gone."""
+        loop = asyncio.get_running_loop()
+        self._over = loop.create_future()
+        await self._control.open()
+        self._pcm.start()
+        self.switch.power_up()
+        loop.add_reader(self._pcm.fileno(), self._guarded, self._periods)
+        loop.add_reader(self._clerk.fileno(), self._guarded, self._clerk_speaks)
+        ticking = loop.create_task(self._tick())
+        try:
+            await self._over
+        finally:
+            ticking.cancel()
+            loop.remove_reader(self._pcm.fileno())
+            loop.remove_reader(self._clerk.fileno())
+            await self._control.close()
+            self._pcm.close()
+            self._clerk.close()
+
+    def stop(self) -> None:
+        """End all calls, let recordings be finished, then let run() return."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self._left = FAREWELL_S * PERIODS_PER_SECOND
+        self.switch.hang_up_all()
+        if self._over is not None:  # also when no period comes any more
+            self._over.get_loop().call_later(FAREWELL_S + 1, self._finish)
+
+    def _finish(self) -> None:
+        if self._over is not None and not self._over.done():
+            self._over.set_result(None)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """A failure in a callback of the loop ends the service: its supervisor starts it anew."""
+        try:
+            work()
+        except Exception as failure:
+            if self._over is not None and not self._over.done():
+                self._over.set_exception(failure)
+
+    def _periods(self) -> None:
+        for _ in range(CATCH_UP):
+            heard = self._pcm.read()
+            if heard is None:
+                break
+            self._pcm.write(self.switch.beat(heard))
+        if self._ready is not None and self.switch.ready:
+            ready, self._ready = self._ready, None
+            ready()
+        if self._stopping:
+            self._farewell()
+
+    def _farewell(self) -> None:
+        self._left -= 1
+        done = not self.switch.busy and not self._clerk.pending
+        if not done and self._left == 0:
+            log.warning("%d jobs are left unfinished", self._clerk.pending)
+        if done or self._left <= 0:
+            self._finish()
+
+    def _clerk_speaks(self) -> None:
+        self._clerk.dispatch()
+        self._control.look()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self._guarded(self._clerk.tick)
+            self._control.look()

@@ -1,0 +1,359 @@
+"""Stations and trunks: what hands and offices do becomes facts, and what the ports are told."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from app.phone import callerid, dsp, facts
+from app.phone.facts import Fact
+from app.phone.hook import Break, judge, pulsed_digit
+from app.phone.line import Caller
+from app.phone.mixer import Mixer
+from app.phone.station import St as StationSt
+from app.phone.station import StationLine
+from app.phone.timers import TimerQueue
+from app.phone.tones import plan
+from app.phone.trunk import St as TrunkSt
+from app.phone.trunk import TrunkLine
+from drivers.buses import PERIOD, Samples
+from drivers.ports import Feed, HookChanged, PolarityReversed, PortFault, PortRecovered
+from tests.kit.phone import HandStation, HandTrunk
+
+
+class OneLine:
+    """A mixer with one line, beaten by hand."""
+
+    def __init__(self) -> None:
+        self.queue, self.mixer = TimerQueue(), Mixer(1)
+        self.facts: list[Fact] = []
+        self.says: list[Samples] = []
+        self.played: list[Samples] = []
+
+    def told(self, line: object, fact: Fact) -> None:
+        self.facts.append(fact)
+
+    def take_facts(self) -> list[Fact]:
+        taken, self.facts[:] = list(self.facts), []
+        return taken
+
+    def run(self, periods: int) -> None:
+        for _ in range(periods):
+            self.poll()
+            self.queue.beat()
+            row = self.says.pop(0) if self.says else np.zeros(PERIOD, np.int16)
+            self.mixer.hear(row.reshape(1, PERIOD))
+            self.played.append(self.mixer.play()[0])
+
+    def poll(self) -> None:
+        raise NotImplementedError
+
+    def say(self, samples: Samples) -> None:
+        whole = samples[: len(samples) // PERIOD * PERIOD]
+        self.says.extend(whole.reshape(-1, PERIOD))
+
+
+class OneStation(OneLine):
+    """A handset in your hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = HandStation("101", 0)
+        self.line = StationLine(
+            self.port,
+            self.mixer.channel(0),
+            self.queue,
+            plan("us"),
+            self.told,
+            lambda: "11241530",
+        )
+        self.line.ready()
+
+    def poll(self) -> None:
+        for event in self.port.poll():
+            self.line.port_event(event)
+
+    def lift(self, periods: int = 1) -> None:
+        self.port.lift()
+        self.run(periods)
+
+    def lower(self, periods: int = 1) -> None:
+        self.port.lower()
+        self.run(periods)
+
+    @property
+    def state(self) -> StationSt:
+        return self.line.machine.state
+
+
+class OneTrunk(OneLine):
+    """An outside line in your hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = HandTrunk("line1", 0)
+        self.line = TrunkLine(self.port, self.mixer.channel(0), self.queue, self.told)
+        self.line.ready()
+
+    def poll(self) -> None:
+        for event in self.port.poll():
+            self.line.port_event(event)
+
+    def burst(self) -> None:
+        """Two seconds of ringing."""
+        self.port.burst(True)
+        self.run(200)
+        self.port.burst(False)
+        self.run(1)
+
+    @property
+    def state(self) -> TrunkSt:
+        return self.line.machine.state
+
+
+@pytest.mark.parametrize(
+    ("periods", "what"),
+    [
+        (1, Break.PULSE),
+        (20, Break.PULSE),
+        (21, Break.NEITHER),
+        (29, Break.NEITHER),
+        (30, Break.FLASH),
+        (80, Break.FLASH),
+        (81, Break.NEITHER),
+        (124, Break.NEITHER),
+    ],
+)
+def test_on_hook_times_are_judged_by_their_length(periods: int, what: Break) -> None:
+    assert judge(periods) is what
+
+
+def test_ten_pulses_are_a_zero_and_eleven_nothing() -> None:
+    assert [pulsed_digit(n) for n in (0, 1, 9, 10, 11)] == ["", "1", "9", "0", ""]
+
+
+def test_a_lifted_station_is_not_rung_and_hangs_up_after_its_time() -> None:
+    hand = OneStation()
+    hand.lift()
+    assert hand.take_facts() == [facts.OffHook()]
+    assert not hand.line.ring(Caller())  # it is in somebody's hand
+    assert hand.state is StationSt.OFF_HOOK
+    hand.lower(124)
+    assert (hand.state, hand.take_facts()) == (StationSt.LOWERED, [])
+    hand.run(2)
+    assert (hand.state, hand.take_facts()) == (StationSt.ON_HOOK, [facts.HungUp()])
+
+
+def test_flash() -> None:
+    hand = OneStation()
+    hand.lift(50)
+    hand.lower(50)
+    hand.lift()
+    assert hand.take_facts() == [facts.OffHook(), facts.Flash()]
+    hand.lower(100)
+    hand.lift(100)
+    assert hand.take_facts() == []  # neither flash nor hang-up: the call goes on
+    assert hand.state is StationSt.OFF_HOOK
+
+
+def test_pulse_dialling() -> None:
+    hand = OneStation()
+    hand.lift(50)
+    for pulses in (1, 10, 3):
+        for _ in range(pulses):
+            hand.lower(6)
+            hand.lift(4)
+        hand.run(60)
+    assert hand.take_facts() == [
+        facts.OffHook(),
+        facts.Digit("1"),
+        facts.Digit("0"),
+        facts.Digit("3"),
+    ]
+
+
+def test_dtmf_is_told_only_when_wanted() -> None:
+    hand = OneStation()
+    hand.lift()
+    hand.say(dsp.dtmf("1"))
+    hand.run(30)
+    assert hand.take_facts() == [facts.OffHook()]
+    hand.line.digits_wanted(True)
+    hand.say(dsp.dtmf("23"))
+    hand.run(60)
+    assert hand.take_facts() == [facts.Digit("2"), facts.Digit("3")]
+
+
+def test_ring_cadence_and_ring_trip() -> None:
+    hand = OneStation()
+    start = len(hand.port.feeds)
+    assert hand.line.ring(Caller())
+    hand.run(199)
+    assert hand.port.ringing
+    hand.run(1)
+    assert hand.port.feeds[start:] == [Feed.RINGING, Feed.ON_HOOK_AUDIO]
+    hand.run(400)
+    assert hand.port.ringing
+    hand.lift()
+    assert hand.port.feeds[-1] is Feed.ACTIVE
+    assert hand.take_facts() == [facts.OffHook()]
+    hand.run(700)
+    assert not hand.port.ringing
+
+
+def shown(played: list[Samples]) -> list[Caller | None]:
+    receiver = dsp.FskReceiver()
+    return [callerid.parse(m) for row in played for m in receiver.hear(row)]
+
+
+def test_caller_id_lies_between_the_first_two_bursts() -> None:
+    hand, caller = OneStation(), Caller("5551234567", "CALLER NAME")
+    hand.line.ring(caller)
+    hand.run(1250)
+    assert shown(hand.played) == [caller]
+    sounding = [n for n, row in enumerate(hand.played) if row.any()]
+    assert sounding[0] >= 199 + 50 and sounding[-1] <= 599 - 20
+
+
+def test_caller_id_that_comes_during_the_silence_is_shown_in_it() -> None:
+    hand, caller = OneStation(), Caller("5551234567")
+    hand.line.ring(Caller())
+    hand.run(330)
+    hand.line.show(caller)
+    hand.run(60)
+    assert hand.played[-1].any()
+    hand.run(860)
+    assert shown(hand.played) == [caller]
+
+
+def test_caller_id_that_comes_too_late_waits_for_the_next_silence() -> None:
+    hand, caller = OneStation(), Caller("5551234567")
+    hand.line.ring(Caller())
+    hand.run(590)
+    hand.line.show(caller)
+    hand.run(259)
+    assert not any(row.any() for row in hand.played)
+    hand.run(340)
+    assert shown(hand.played) == [caller]
+
+
+def test_lifting_in_the_middle_of_caller_id_silences_it() -> None:
+    hand = OneStation()
+    hand.line.ring(Caller("5551234567"))
+    hand.run(280)
+    assert hand.played[-1].any()
+    hand.lift(2)
+    assert not hand.played[-1].any()
+
+
+def test_after_the_call_busy_tone_then_howler_then_silence() -> None:
+    hand = OneStation()
+    hand.lift()
+    hand.line.dismiss()
+    hand.run(10)
+    assert hand.state is StationSt.DISMISSED and hand.played[-1].any()
+    hand.run(3000)
+    assert hand.state.name == "HOWLING"
+    hand.run(6000)
+    assert hand.state.name == "SILENT" and not hand.played[-1].any()
+    hand.lower()
+    assert hand.state.name == "ON_HOOK"
+    assert hand.take_facts() == [facts.OffHook()]  # the call had ended before
+
+
+def test_a_station_fault_ends_its_call_and_recovery_brings_it_back() -> None:
+    hand = OneStation()
+    hand.lift()
+    hand.line.port_event(PortFault("power alarm Q1"))
+    assert (hand.state, hand.line.fault) == (StationSt.DOWN, "power alarm Q1")
+    assert hand.take_facts() == [facts.OffHook(), facts.HungUp()]
+    hand.line.port_event(HookChanged(True))
+    assert hand.take_facts() == []
+    hand.line.port_event(PortRecovered())  # the handset is still lifted
+    assert hand.take_facts() == [facts.OffHook()]
+    assert hand.line.fault == ""
+
+
+def test_trunk_life_of_an_answered_call() -> None:
+    office = OneTrunk()
+    office.line.release()  # nothing to release: harmless
+    office.burst()
+    assert (office.state, office.take_facts()) == (TrunkSt.RINGING, [facts.Ringing()])
+    assert office.line.seize() and office.port.seized
+    assert not office.line.seize()
+    office.port.battery(False)
+    office.run(5)
+    assert office.take_facts() == []
+    office.run(2)
+    assert office.take_facts() == [facts.CallerGone()]
+    assert not office.port.seized
+    assert office.state is TrunkSt.SETTLING
+    office.port.battery(True)
+    office.run(50)
+    assert office.state.name == "IDLE"
+
+
+def test_a_short_loss_of_battery_is_no_hang_up() -> None:
+    office = OneTrunk()
+    office.burst()
+    office.line.seize()
+    office.port.battery(False)
+    office.run(4)
+    office.port.battery(True)
+    office.run(100)
+    assert office.state is TrunkSt.SEIZED and office.port.seized
+
+
+def test_a_caller_who_gives_up() -> None:
+    office = OneTrunk()
+    office.burst()
+    office.run(399)
+    office.burst()
+    office.run(798)
+    assert office.state is TrunkSt.RINGING
+    office.run(1)
+    assert office.state.name == "IDLE"
+    assert office.take_facts() == [facts.Ringing(), facts.CallerGone()]
+
+
+def test_caller_id_of_a_trunk_is_received_in_the_silence() -> None:
+    office, caller = OneTrunk(), Caller("5551234567", "CALLER NAME")
+    office.burst()
+    office.run(50)
+    office.say(dsp.fsk_message(callerid.caller_message(caller, "11241530")) // 8)
+    office.run(200)
+    assert office.take_facts() == [facts.Ringing(), facts.CallerKnown(caller)]
+    assert office.line.caller == caller
+    office.line.seize()
+    office.line.release()
+    office.run(100)
+    office.burst()
+    assert office.line.caller == Caller()  # the next call is somebody else's
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda trunk: trunk.port.fail("line side does not answer"),
+        lambda trunk: trunk.port.battery(False),
+    ],
+)
+def test_a_ringing_trunk_that_fails_is_gone(happens: Callable[[OneTrunk], None]) -> None:
+    office = OneTrunk()
+    office.burst()
+    happens(office)
+    office.run(1)
+    assert office.take_facts() == [facts.Ringing(), facts.CallerGone()]
+    assert office.line.fault
+    assert not office.line.seize()
+
+
+def test_a_dead_trunk_comes_to_life_and_polarity_means_nothing() -> None:
+    office = OneTrunk()
+    office.port.battery(False)
+    office.run(1)
+    assert "plugged in" in office.line.fault
+    office.port.battery(True)
+    office.run(1)
+    office.line.port_event(PolarityReversed())
+    assert (office.state, office.line.fault, office.take_facts()) == (TrunkSt.IDLE, "", [])

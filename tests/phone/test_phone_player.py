@@ -1,0 +1,200 @@
+"""Players and recorders, sample by sample."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.phone import audio
+from app.phone.jobs import JobFailed
+from app.phone.line import Recorded
+from app.phone.player import PIECE, Player, Sounds, Source
+from app.phone.recorder import DIGIT_CUT, Recorder
+from app.phone.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken
+from drivers.buses import PERIOD, Samples
+from tests.kit.phone import HandClerk
+
+
+def ramp(count: int, start: int = 1) -> Samples:
+    """Samples that are all different within 30,000, so that a slip of one would show."""
+    return ((np.arange(count) + start) % 30000 + 1).astype(np.int16)
+
+
+class Shelf:
+    """Sounds by their job name, given in pieces as the clerk does."""
+
+    def __init__(self, **sounds: Samples) -> None:
+        self.sounds = sounds
+        self.clerk = HandClerk(sound=self.give)
+
+    def give(self, sound: dict[str, Any], start: int, count: int) -> bytes:
+        name = "-".join(str(value) for value in sound.values())
+        if name not in self.sounds:
+            raise JobFailed(f"no {name}")
+        return audio.to_bytes(self.sounds[name][start : start + count])
+
+
+class Played:
+    """A player run to its end, or for some periods."""
+
+    def __init__(self, sources: list[Source]) -> None:
+        self.ends: list[JobFailed | None] = []
+        self.player = Player(sources, self.ends.append)
+        self.rows: list[Samples] = []
+
+    def run(self, periods: int = 10_000) -> Samples:
+        for _ in range(periods):
+            row = np.zeros(PERIOD, np.int16)
+            going = self.player.fill(row)
+            self.rows.append(row)
+            if not going:
+                break
+        return np.concatenate(self.rows)
+
+
+def test_sounds_follow_each_other_without_a_gap() -> None:
+    shelf = Shelf(one=ramp(100), two=ramp(333, 500))
+    sounds = Sounds(shelf.clerk)
+    order: list[Sound] = [Prompt("one"), Pcm(ramp(7, 90)), Prompt("two"), Pause(2), Prompt("one")]
+    played = Played([sounds.source(sound) for sound in order])
+    whole = played.run()
+    expected = np.concatenate(
+        [ramp(100), ramp(7, 90), ramp(333, 500), np.zeros(16, np.int16), ramp(100)]
+    )
+    assert np.array_equal(whole[: len(expected)], expected)
+    assert not whole[len(expected) :].any()
+    assert played.ends == [None]
+
+
+def test_a_long_sound_is_fetched_two_seconds_ahead_and_no_more() -> None:
+    long = ramp(5 * PIECE + 17)
+    shelf = Shelf(**{"12": long})
+    played = Played([Sounds(shelf.clerk).source(MessageAudio(12))])
+    assert [arguments["start"] for _, arguments in shelf.clerk.asked] == [0, PIECE]
+    played.run(1)
+    assert len(shelf.clerk.asked) == 2
+    played.run(PIECE // PERIOD)
+    assert [arguments["start"] for _, arguments in shelf.clerk.asked] == [0, PIECE, 2 * PIECE]
+    whole = played.run()
+    assert np.array_equal(whole[: len(long)], long)
+    assert not whole[len(long) :].any()
+
+
+def test_a_sound_of_exactly_one_piece_ends() -> None:
+    shelf = Shelf(**{"12": ramp(PIECE)})
+    played = Played([Sounds(shelf.clerk).source(MessageAudio(12))])
+    assert np.array_equal(played.run()[:PIECE], ramp(PIECE))
+    assert played.ends == [None]
+
+
+def test_a_late_clerk_means_silence_and_nothing_is_lost() -> None:
+    long = ramp(3 * PIECE)
+    shelf = Shelf(**{"12": long})
+    sounds = Sounds(shelf.clerk)
+    shelf.clerk.held = True
+    played = Played([sounds.source(MessageAudio(12))])
+    assert not played.run(5).any()
+    assert sounds.late.periods == 0  # it has not begun yet
+    shelf.clerk.answer_all()
+    played.run(2 * PIECE // PERIOD + 3)
+    assert sounds.late.periods == 3
+    shelf.clerk.answer_all()
+    shelf.clerk.held = False
+    whole = played.run()
+    heard = np.concatenate([whole[5 * PERIOD :][: 2 * PIECE], whole[8 * PERIOD + 2 * PIECE :]])
+    assert np.array_equal(heard[: len(long)], long)
+
+
+def test_a_sound_that_cannot_be_had_ends_the_playing_with_the_reason() -> None:
+    shelf = Shelf(one=ramp(100))
+    sounds = Sounds(shelf.clerk)
+    played = Played([sounds.source(Prompt(name)) for name in ("one", "none", "one")])
+    whole = played.run()
+    assert np.array_equal(whole[:100], ramp(100)) and not whole[100:].any()
+    assert [str(end) for end in played.ends] == ["no none"]
+
+
+def test_prompts_are_kept_up_to_a_limit() -> None:
+    shelf = Shelf(one=ramp(400), two=ramp(400), three=ramp(400))
+    sounds = Sounds(shelf.clerk, most_samples=900)
+
+    def asked(name: str) -> int:
+        before = len(shelf.clerk.asked)
+        played = Played([sounds.source(Prompt(name))])
+        assert np.array_equal(played.run()[:400], ramp(400))
+        return len(shelf.clerk.asked) - before
+
+    counts = [asked(name) for name in ("one", "two", "one", "three", "one", "two")]
+    assert counts == [1, 1, 0, 1, 0, 1]  # "two" was heard longest ago when "three" came
+    sounds.forget()
+    assert asked("two") == 1
+
+
+@pytest.mark.parametrize(
+    ("sound", "name"),
+    [
+        (Prompt("a/b"), {"prompt": "a/b"}),
+        (Spoken("hi"), {"text": "hi"}),
+        (MessageAudio(3), {"entry": 3}),
+        (Greeting(4, "busy"), {"greeting": 4, "kind": "busy"}),
+    ],
+)
+def test_names_of_sounds_as_the_clerk_sees_them(sound: Sound, name: dict[str, Any]) -> None:
+    clerk = HandClerk(sound=lambda **_: b"")
+    Sounds(clerk).source(sound)
+    assert clerk.asked == [("sound", {"sound": name, "start": 0, "count": PIECE})]
+
+
+class Taken:
+    """A recorder and what came of it."""
+
+    def __init__(self, limit: int = 10_000, silence: int = 1000) -> None:
+        self.pieces: list[bytes] = []
+        self.ends: list[Recorded] = []
+        self.recorder = Recorder(self.pieces.append, limit, silence, self.ends.append)
+
+    def hear(self, samples: Samples) -> None:
+        for row in samples.reshape(-1, PERIOD):
+            if not self.ends:
+                self.recorder.hear(row)
+
+    @property
+    def octets(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+def test_a_recording_is_whole_and_comes_in_pieces_of_a_second() -> None:
+    taken, said = Taken(), ramp(347 * PERIOD)
+    taken.hear(said)
+    taken.recorder.end("hung up")
+    assert taken.octets == audio.to_bytes(said)
+    assert [len(piece) // 160 for piece in taken.pieces] == [100, 100, 100, 47]
+    assert taken.ends == [Recorded(347, "hung up")]
+
+
+@pytest.mark.parametrize("periods", [1, 3, 50, 103, 205, 206, 207])
+def test_the_tone_of_the_digit_that_ended_it_is_cut(periods: int) -> None:
+    taken, said = Taken(), ramp(periods * PERIOD)
+    taken.hear(said)
+    taken.recorder.end("digit", "#")
+    left = max(periods - DIGIT_CUT, 0)
+    assert taken.octets == audio.to_bytes(said[: left * PERIOD])
+    assert taken.ends == [Recorded(left, "digit", "#")]
+    assert max((len(piece) for piece in taken.pieces), default=0) <= 16000
+
+
+def test_the_limit_is_kept_to_the_period() -> None:
+    taken = Taken(limit=250)
+    taken.hear(ramp(400 * PERIOD))
+    assert taken.ends == [Recorded(250, "limit")]
+    assert taken.octets == audio.to_bytes(ramp(250 * PERIOD))
+
+
+def test_silence_ends_it_and_a_word_in_between_does_not() -> None:
+    noise = np.random.default_rng(1).standard_normal((1000, PERIOD)) * 12  # -66 dBm0
+    said = noise.astype(np.int16)
+    said[100] = audio.sine((500.0,), -25.0, PERIOD)
+    taken = Taken(silence=300)
+    taken.hear(said.reshape(-1))
+    assert [end.why for end in taken.ends] == ["silence"]
+    assert 400 <= taken.ends[0].periods <= 430
