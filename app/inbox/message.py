@@ -36,18 +36,17 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # controls, bid
 
 
 def clean_name(text: str | None) -> str | None:
-    """A name that is safe in a header: one line, no control or invisible character, bounded."""
-    return _one_line(text or "")[:NAME_LIMIT].strip() or None
+    """A name that is safe in a header: one line, no control or invisible character, bounded.
+
+    What looks like an encoded word [RFC 2047] is taken apart: decoded it could be anything.
+    """
+    shown = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text or "")
+    return " ".join(shown.replace("=?", "= ?").split())[:NAME_LIMIT].strip() or None
 
 
 def clean_number(text: str | None) -> str | None:
     """A telephone number with only the characters one can dial (digits, +, *, #), bounded."""
     return re.sub(r"[^0-9+*#]", "", text or "")[:NUMBER_LIMIT] or None
-
-
-def _one_line(text: str) -> str:
-    shown = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
-    return " ".join(shown.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,10 +272,14 @@ def _read_head(lines: Iterator[bytes]) -> Message:
 
 def _body(lines: Iterator[bytes], open_parts: list[bytes]) -> Iterator[bytes]:
     ends = {mark for part in open_parts for mark in (part, part + b"--")}
+    last = b""
     for line in lines:
         if line.startswith(b"--") and line.rstrip() in ends:
-            return
-        yield line
+            last = last.removesuffix(b"\n").removesuffix(b"\r")  # the boundary's [RFC 2046 §5.1.1]
+            break
+        yield last
+        last = line
+    yield last
 
 
 def _lines(octets: Iterable[bytes]) -> Iterator[bytes]:

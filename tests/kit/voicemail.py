@@ -74,11 +74,13 @@ class House:
         self.kit: StoreKit = open_store(self.directory)
         self.config = desk_config(self.directory, **self.changes)
         for login in ("anna", "bob", "cleo"):
-            person = self.kit.person(login).id
-            self.kit.db.now(lambda tx, person=person: self.kit.people.set_pin(tx, person, PIN))
+            self._set_pin(self.kit.person(login).id)
         self.pushes: list[dict[str, Any]] = []
         self.desk = self.new_desk()
         self.clerk = InProcessClerk(self.desk, self.pushes.append)
+
+    def _set_pin(self, person: int) -> None:
+        self.kit.db.now(lambda tx: self.kit.people.set_pin(tx, person, PIN))
 
     def new_desk(self) -> Desk:
         """A desk as after a restart: over the same store, remembering nothing."""
@@ -236,7 +238,7 @@ class ScriptLine:
         whole = b""
         while True:
             start = len(whole) // 2
-            piece = self._clerk.ask("sound", sound=asked, start=start, count=16_000).result()
+            piece: bytes = self._clerk.ask("sound", sound=asked, start=start, count=16_000).result()
             whole += piece
             if len(piece) < 32_000:
                 return whole
