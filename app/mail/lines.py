@@ -73,17 +73,17 @@ class LineReader:
 
         Raises LineTooLong, NulInLine or BareLineEnd, each once for the line at fault.
         """
-        start = self._at
-        end = self._buffer.find(b"\n", start)
+        buffer, start = self._buffer, self._at
+        end = buffer.find(b"\n", start)
         if end < 0:
-            if self.buffered >= self.limit:
+            if len(buffer) - start >= self.limit:
                 self._buffer, self._at, self._skipping = b"", 0, True
                 raise LineTooLong
             return None
         self._at = end + 1
         if self._at - start > self.limit:
             raise LineTooLong
-        return self._checked(self._buffer[start:end])
+        return self._checked(buffer[start:end])
 
     def take(self, most: int | None = None) -> bytes:
         """Take up to `most` octets (all when None) as they lie: for what is not commands."""

@@ -356,12 +356,12 @@ class Pop3Session:
 class Command(NamedTuple):
     """What one command does, and in which states it may be given."""
 
-    states: frozenset[State]
+    states: tuple[State, ...]
     run: Callable[[Pop3Session, bytes], None]
 
 
-_BEFORE = frozenset({State.AUTHORIZATION})
-_AFTER = frozenset({State.TRANSACTION})
+_BEFORE = (State.AUTHORIZATION,)
+_AFTER = (State.TRANSACTION,)
 
 COMMANDS: dict[bytes, Command] = {
     b"CAPA": Command(LISTENING, Pop3Session._capa),

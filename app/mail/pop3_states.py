@@ -58,8 +58,11 @@ MOVES: dict[State, dict[Fact, State]] = {
     State.CLOSED: {},
 }
 
-LISTENING = frozenset({State.AUTHORIZATION, State.TRANSACTION})
-"""States in which commands are run; in the waiting ones they lie unread."""
+LISTENING = (State.AUTHORIZATION, State.TRANSACTION)
+"""States in which commands are run; in the waiting ones they lie unread.
+
+A tuple, since looking into it compares by identity, where a set would call an Enum's slow hash.
+"""
 
 
 class Code(StrEnum):

@@ -1,0 +1,206 @@
+"""How fast POP3 is: one client in a process of its own, one server over a real store in this one.
+
+    python -m scripts.bench_pop3            prints the figures as JSON
+
+Goals on a 2-core machine: 2 kB messages without pipelining at 12,000 RETR/s or more; 320 kB
+messages at 400 MB/s or more; STAT, UIDL and LIST of 10,000 messages within 150 ms.
+"""
+
+import asyncio
+import json
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from app.core.clock import SystemClock
+from app.inbox.db import Database, Tx
+from app.inbox.people import People
+from app.inbox.store import Facts, Kind, State, Store
+from app.mail.net import Server
+from app.mail.pop3_service import Pop3Config, Pop3Service
+
+Figures = dict[str, float]
+PASSWORD = "bench-password"
+HEADER = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: bench\r\n\r\n"
+LINE = b"x" * 76 + b"\r\n"
+
+
+def figures(seconds: float = 3.0) -> Figures:
+    """All figures of POP3; `seconds` is how long each rate is measured."""
+    found: Figures = {}
+    for measure in (retr_small, retr_large, listings):
+        found |= measure(seconds)
+    return found
+
+
+def retr_small(seconds: float = 3.0) -> Figures:
+    """2 kB messages fetched one by one: RETR per second, without and with pipelining."""
+    alone = _serve(1000, 2_000, "fetch", seconds)
+    piped = _serve(1000, 2_000, "fetch-piped", seconds)
+    return {
+        "pop3_retr_2kB_per_s": round(alone["retr"] / alone["seconds"]),
+        "pop3_retr_2kB_pipelined_per_s": round(piped["retr"] / piped["seconds"]),
+    }
+
+
+def retr_large(seconds: float = 3.0) -> Figures:
+    """320 kB messages fetched one by one: megabytes per second."""
+    got = _serve(100, 320_000, "fetch", seconds)
+    return {"pop3_retr_320kB_MB_per_s": round(got["octets"] / got["seconds"] / 1e6, 1)}
+
+
+def listings(seconds: float = 3.0) -> Figures:
+    """A maildrop of 10,000 messages: milliseconds of STAT+UIDL+LIST, and of the login before."""
+    got = _serve(10_000, 500, "list", seconds)
+    return {
+        "pop3_stat_uidl_list_10000_ms": round(got["listing"] * 1000, 1),
+        "pop3_login_10000_ms": round(got["login"] * 1000, 1),
+    }
+
+
+# the server's side
+
+
+def _serve(messages: int, size: int, job: str, seconds: float) -> Figures:
+    """Fill a fresh store, serve it, and let a client process do its job."""
+    with tempfile.TemporaryDirectory() as directory:
+        clock = SystemClock()
+        db = Database(Path(directory) / "inbox.db", clock)
+        with closing(db):
+            store, people = Store(db, clock), People(db, clock)
+            db.now(lambda tx: _fill(tx, store, people, messages, size))
+            service = Pop3Service(db, store, people, Pop3Config("bench"), clock)
+            with closing(service):
+                return asyncio.run(_with_client(service, clock, job, seconds))
+
+
+def _fill(tx: Tx, store: Store, people: People, messages: int, size: int) -> None:
+    person = people.add(tx, "bench", "Bench", "201")
+    people.set_password(tx, person, PASSWORD)
+    body = (LINE * (size // len(LINE)))[: size - len(HEADER) - 2] + b"\r\n"
+    for _ in range(messages):
+        content = store.write_content(tx, [HEADER + body])
+        facts = Facts(received_at=0.0)
+        store.add_entry(tx, person, content, b"", Kind.EMAIL, State.NEW, facts)
+
+
+async def _with_client(
+    service: Pop3Service, clock: SystemClock, job: str, seconds: float
+) -> Figures:
+    server = Server(service, "127.0.0.1", 0, clock)
+    port = await server.start()
+    arguments = ("-m", "scripts.bench_pop3", "client", str(port), job, str(seconds))
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await child.communicate()
+    await server.stop()
+    if child.returncode:
+        raise RuntimeError(f"the POP3 client of the bench failed (exit code {child.returncode})")
+    result: Figures = json.loads(out)
+    return result
+
+
+# the client's side: as little as possible, so that it measures the server
+
+
+class Client:
+    """A raw socket that knows how long each answer must be."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._buffer = memoryview(bytearray(1 << 20))
+        self._line()
+
+    def login(self) -> None:
+        """USER and PASS."""
+        self.ask(b"USER bench\r\n")
+        self.ask(f"PASS {PASSWORD}\r\n".encode())
+
+    def ask(self, command: bytes) -> bytes:
+        """Send a command and take its one line."""
+        self._socket.sendall(command)
+        return self._line()
+
+    def ask_lines(self, command: bytes) -> bytes:
+        """Send a command and take its answer up to the dot."""
+        self._socket.sendall(command)
+        got = b""
+        while not got.endswith(b"\r\n.\r\n"):
+            got += self._socket.recv(1 << 20)
+        return got
+
+    def fetch(self, commands: bytes, octets: int) -> None:
+        """Send RETRs whose answers are so many octets long together."""
+        self._socket.sendall(commands)
+        while octets > 0:
+            got = self._socket.recv_into(self._buffer)
+            if not got:
+                raise EOFError
+            octets -= got
+        if octets:
+            raise ValueError("an answer is longer than LIST says")
+
+    def _line(self) -> bytes:
+        got = b""
+        while not got.endswith(b"\r\n"):
+            got += self._socket.recv(4096)
+        if not got.startswith(b"+OK"):
+            raise ValueError(got.decode(errors="replace"))
+        return got
+
+
+def fetch_for(client: Client, seconds: float, piped: int) -> Figures:
+    """Fetch every message again and again, `piped` at a time."""
+    sizes = [int(line.split()[1]) for line in client.ask_lines(b"LIST\r\n").split(b"\r\n")[1:-2]]
+    jobs = []
+    for start in range(0, len(sizes), piped):
+        some = range(start, min(start + piped, len(sizes)))
+        commands = b"".join(b"RETR %d\r\n" % (n + 1) for n in some)
+        jobs.append((commands, sum(len(b"+OK %d octets\r\n.\r\n" % sizes[n]) for n in some)
+                     + sum(sizes[n] for n in some), len(some)))  # fmt: skip
+    retr = octets = 0
+    begun = now = time.perf_counter()
+    while now - begun < seconds:
+        for commands, expected, count in jobs:
+            client.fetch(commands, expected)
+            retr += count
+            octets += expected
+        now = time.perf_counter()
+    return {"retr": retr, "octets": octets, "seconds": now - begun}
+
+
+def client_main(port: int, job: str, seconds: float) -> Figures:
+    """What the client process does."""
+    client = Client(port)
+    begun = time.perf_counter()
+    client.login()
+    logged_in = time.perf_counter()
+    if job == "list":
+        rounds = []
+        for _ in range(5):
+            start = time.perf_counter()
+            client.ask(b"STAT\r\n")
+            client.ask_lines(b"UIDL\r\n")
+            client.ask_lines(b"LIST\r\n")
+            rounds.append(time.perf_counter() - start)
+        return {"listing": max(rounds), "login": logged_in - begun}
+    return fetch_for(client, seconds, piped=50 if job == "fetch-piped" else 1)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the bench, or be its client."""
+    run: Callable[[], Figures] = figures
+    if arguments[:1] == ["client"]:
+        port, job, seconds = arguments[1:]
+        print(json.dumps(client_main(int(port), job, float(seconds))))
+    else:
+        print(json.dumps(run(), indent=2))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
