@@ -37,8 +37,8 @@ class StationJack:
     def period(self, played: Samples, heard: Samples, now: int) -> None:
         """10 ms pass."""
         phone, chip = self.party, self.chip
-        chip.step()
         phone.move(now)
+        chip.step()
         spoken = phone.speak() if phone.speaking else None
         row = chip.exchange(played, heard, spoken if phone.off_hook else None)
         if phone.off_hook:

@@ -85,6 +85,8 @@ class Ear:
         self._ms = 0
         self._tone = Run(VOICE, 0)
         self._stuttered = False
+        self._voice_ms = 0
+        """Neither tone nor quiet, since something else was noted."""
         self.heard: list[str] = []
         """Sounds recognized so far, in order; a sound that goes on is named once."""
 
@@ -142,8 +144,10 @@ class Ear:
             self._note("dial-tone")
         elif label == RINGBACK and self._tone.ms == RINGBACK_MS:
             self._note("ringback")
-        if self._votes.get(VOICE, 0) * ROW_MS == SPEECH_MS:
-            self._note("speech")
+        elif label == VOICE:
+            self._voice_ms += ROW_MS
+            if self._voice_ms == SPEECH_MS:
+                self._note("speech")
 
     def _end_tone(self) -> None:
         """A beep counts when it is over, so that whoever waited for it may speak."""
@@ -169,6 +173,8 @@ class Ear:
                 self._note(name)
 
     def _note(self, sound: str) -> None:
+        if sound != "speech":
+            self._voice_ms = 0
         if sound in ("beep", "silence") or not self.heard or self.heard[-1] != sound:
             self.heard.append(sound)
 

@@ -1,0 +1,227 @@
+"""The virtual box seen from another process: the telephone service's Hardware, and an operator.
+
+`RemoteBox` blocks for one answer on each SPI transfer (about 0.1 ms); its voice socket is for the
+service's loop.
+"""
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from drivers.buses import PERIOD, Samples
+from drivers.errors import BusClosed, HardwareError
+from drivers.models.bus_wire import (
+    ANSWER,
+    CLOCK,
+    CONTROL,
+    ERROR,
+    HELLO,
+    MESSAGE_MOST,
+    PERIOD_HEAD,
+    PIN,
+    SPI,
+    VERSION,
+    VOICE,
+    WELCOME,
+    connected,
+)
+
+ANSWER_WITHIN_S = 2.0
+"""A box that does not answer for so long is as good as gone."""
+
+
+class _Control:
+    """The request-and-answer connection; keeps the input pins' levels as of the last message."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._socket = connected(path, socket.SOCK_SEQPACKET)
+        self._socket.settimeout(ANSWER_WITHIN_S)
+        welcome = self._exchange(HELLO.pack(CONTROL, VERSION))
+        self.slots: int = WELCOME.unpack(welcome)[1]
+        self.levels = (1 << 64) - 1
+
+    def request(self, message: bytes) -> bytes:
+        """Ask, wait, note the levels; gives what follows them."""
+        answer = self._exchange(message)
+        self.levels = ANSWER.unpack_from(answer)[1]
+        return answer[ANSWER.size :]
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def voice(self) -> socket.socket:
+        """A connection for voice."""
+        voice = connected(self._path, socket.SOCK_SEQPACKET)
+        voice.settimeout(ANSWER_WITHIN_S)
+        voice.send(HELLO.pack(VOICE, VERSION))
+        voice.recv(MESSAGE_MOST)
+        voice.setblocking(False)
+        return voice
+
+    def _exchange(self, message: bytes) -> bytes:
+        try:
+            self._socket.send(message)
+            answer = self._socket.recv(MESSAGE_MOST)
+        except OSError as error:
+            raise BusClosed(f"{self._path}: the virtual box does not answer: {error}") from error
+        if not answer:
+            raise BusClosed(f"{self._path}: the virtual box has ended")
+        if answer[0] == ERROR:
+            raise HardwareError(answer[1:].decode("utf-8", "replace"))
+        return answer
+
+
+class RemoteSpi:
+    """One chip select of the box."""
+
+    def __init__(self, control: _Control, bus: int, chip_select: int) -> None:
+        self._control = control
+        self._head = bytes((SPI, bus, chip_select))
+
+    def transfer(self, frames: Sequence[int]) -> list[int]:
+        """One-byte frames; all of them in one message each way. Raises BusClosed."""
+        return list(self._control.request(self._head + bytes(frames)))
+
+
+class RemoteOutput:
+    """A reset pin of the box."""
+
+    def __init__(self, control: _Control, pin: int) -> None:
+        self._control, self._pin = control, pin
+
+    def set(self, level: bool) -> None:
+        """Drive the pin. Raises HardwareError for a pin that goes nowhere."""
+        self._control.request(bytes((PIN, self._pin, level)))
+
+
+class RemoteInput:
+    """An interrupt pin of the box."""
+
+    def __init__(self, control: _Control, pin: int) -> None:
+        self._control, self._bit = control, 1 << pin
+
+    def read(self) -> bool:
+        """The level as of the last period or answer: costs no message."""
+        return bool(self._control.levels & self._bit)
+
+
+class RemotePcm:
+    """The box's PCM port: its clock is the box's."""
+
+    def __init__(self, control: _Control) -> None:
+        self._control = control
+        self.slots = control.slots
+        self._voice: socket.socket | None = None
+        self._box_lost = self._own_lost = 0
+        self.now = 0
+        """The box's samples since start, as of the last period read."""
+
+    @property
+    def lost_periods(self) -> int:
+        """Periods lost since start, at either end."""
+        return self._box_lost + self._own_lost
+
+    def start(self) -> None:
+        """Start the clock and begin to exchange periods; twice is harmless."""
+        if self._voice is None:
+            self._control.request(bytes((CLOCK, 1)))
+            self._voice = self._control.voice()
+
+    def fileno(self) -> int:
+        """The voice socket, readable when a period waits. Raises BusClosed before start()."""
+        return self._open().fileno()
+
+    def read(self) -> Samples | None:
+        """The next period heard, or None. Raises BusClosed when the box is gone."""
+        try:
+            message = self._open().recv(MESSAGE_MOST)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise BusClosed(f"virtual box: {error}") from error
+        if not message:
+            raise BusClosed("virtual box: has ended")
+        self._control.levels, self.now, self._box_lost = PERIOD_HEAD.unpack_from(message)
+        samples = np.frombuffer(message, np.int16, offset=PERIOD_HEAD.size)
+        return samples.reshape(self.slots, PERIOD)
+
+    def write(self, period: Samples) -> None:
+        """Send the next period to play. Raises BusClosed when the box is gone."""
+        if period.shape != (self.slots, PERIOD) or period.dtype != np.int16:
+            raise ValueError(f"a period is int16 ({self.slots}, {PERIOD}), not {period.shape}")
+        try:
+            self._open().send(period.tobytes())
+        except BlockingIOError:
+            self._own_lost += 1
+        except OSError as error:
+            raise BusClosed(f"virtual box: {error}") from error
+
+    def close(self) -> None:
+        """Stop the clock and let go; twice is harmless."""
+        if self._voice is not None:
+            self._voice.close()
+            self._voice = None
+            self._control.request(bytes((CLOCK, 0)))
+
+    def _open(self) -> socket.socket:
+        if self._voice is None:
+            raise BusClosed("virtual box: the PCM port is not started")
+        return self._voice
+
+
+class RemoteBox:
+    """Hardware behind the box's bus socket. Raises BusClosed if no box listens there."""
+
+    def __init__(self, bus_path: Path) -> None:
+        self._control = _Control(bus_path)
+        self._pcm = RemotePcm(self._control)
+
+    def spi(self, bus: int, chip_select: int) -> RemoteSpi:
+        """The device behind one chip select."""
+        return RemoteSpi(self._control, bus, chip_select)
+
+    def output_pin(self, pin: int) -> RemoteOutput:
+        """A pin that we drive."""
+        return RemoteOutput(self._control, pin)
+
+    def input_pin(self, pin: int) -> RemoteInput:
+        """A pin that we read."""
+        return RemoteInput(self._control, pin)
+
+    def pcm(self) -> RemotePcm:
+        """The board's PCM port."""
+        return self._pcm
+
+    def close(self) -> None:
+        """Let go of the box without stopping its clock."""
+        self._control.close()
+
+
+class RemoteOperator:
+    """An operator's connection to a running box. Raises BusClosed if there is none."""
+
+    def __init__(self, operator_path: Path) -> None:
+        self._socket = connected(operator_path, socket.SOCK_STREAM)
+        self._lines = self._socket.makefile("r", encoding="utf-8", newline="\n")
+
+    def run(self, command_line: str) -> tuple[bool, str]:
+        """Have one command line carried out; (done, what happened or why not). Blocks till then."""
+        try:
+            self._socket.sendall(command_line.replace("\n", " ").encode() + b"\n")
+            text = []
+            for line in self._lines:
+                word, _, rest = line.rstrip("\n").partition(" ")
+                text.append(rest)
+                if word in ("ok", "failed"):
+                    return word == "ok", "\n".join(text)
+        except OSError as error:
+            raise BusClosed(f"virtual box: {error}") from error
+        raise BusClosed("virtual box: has ended")
+
+    def close(self) -> None:
+        """End the connection; what is being done is given up."""
+        self._lines.close()
+        self._socket.close()

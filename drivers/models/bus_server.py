@@ -1,0 +1,296 @@
+"""The virtual box as a process of its own: its clock, its bus socket, its operator's socket.
+
+One thread, one loop. A period passes every 10 ms of the monotonic clock, counted from the start so
+that nothing drifts; between two periods the sockets are served.
+"""
+
+import logging
+import selectors
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from drivers.board import BoardSpec
+from drivers.buses import PERIOD, PERIODS_PER_SECOND, Samples
+from drivers.errors import HardwareError
+from drivers.models.box import Box, InterruptPin
+from drivers.models.bus_wire import (
+    ANSWER,
+    CLOCK,
+    CONTROL,
+    HELLO,
+    MESSAGE_MOST,
+    OK,
+    PERIOD_HEAD,
+    PIN,
+    PREFILL,
+    SPI,
+    VERSION,
+    VOICE,
+    WELCOME,
+    bound,
+    failure,
+)
+from drivers.models.operator import Operator
+from drivers.models.operator_link import OperatorLink
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 1 / PERIODS_PER_SECOND
+HOPELESS_S = 1.0
+"""Later than this (a machine that was asleep) the clock starts anew instead of catching up."""
+
+
+class BoxServer:
+    """Serves one box to one telephone service and to any number of operators."""
+
+    def __init__(
+        self,
+        box: Box,
+        bus_path: Path,
+        operator_path: Path,
+        monotonic: Callable[[], float] = time.monotonic,
+        settled: Callable[[], bool] | None = None,
+    ) -> None:
+        self._box, self._monotonic = box, monotonic
+        self._operator = Operator(box, settled)
+        self._selector = selectors.DefaultSelector()
+        self._pins = self._interrupt_pins()
+        self._silence = np.zeros((box.spec.slots, PERIOD), np.int16)
+        self._voice: socket.socket | None = None
+        self._played: deque[Samples] = deque()
+        self._late = 0
+        self.lost_periods = 0
+        """Periods in which a connected service was too late, or too slow to take what it heard."""
+        self._links: list[OperatorLink] = []
+        self._stopping = False
+        self._paths = (bus_path, operator_path)
+        self._wake, self._woken = socket.socketpair()
+        self._listen(self._woken, self._drain)
+        self._bus = bound(bus_path, socket.SOCK_SEQPACKET)
+        self._listen(self._bus, self._accept_bus)
+        self._desk = bound(operator_path, socket.SOCK_STREAM)
+        self._listen(self._desk, self._accept_operator)
+        self._next = monotonic() + BEAT_S
+
+    def _interrupt_pins(self) -> list[tuple[int, InterruptPin]]:
+        pins = sorted({line.interrupt for line in self._box.spec.lines})
+        return [(1 << pin, self._box.input_pin(pin)) for pin in pins]
+
+    # ------------------------------------------------------------------ the loop
+
+    def run(self) -> None:
+        """Serve until stop()."""
+        while not self._stopping:
+            self.turn()
+
+    def turn(self) -> None:
+        """One turn: let a period pass if it is time, then serve the sockets until the next."""
+        late = self._monotonic() - self._next
+        if late > HOPELESS_S:
+            log.warning("virtual box: %.1f s late, the clock starts anew", late)
+            self._next += late
+        if late >= 0:
+            self._next += BEAT_S
+            self._beat()
+        wait = max(self._next - self._monotonic(), 0.0)
+        for key, _ in self._selector.select(wait):
+            key.data()
+
+    def stop(self) -> None:
+        """End run() soon; may be called from a signal handler or another thread."""
+        self._stopping = True
+        self.poke()
+
+    def poke(self) -> None:
+        """Make a waiting turn() look at the clock again."""
+        self._wake.send(b"\0")
+
+    def close(self) -> None:
+        """Close all connections and remove the sockets."""
+        for link in list(self._links):
+            self._end_link(link)
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+        self._selector.close()
+        self._wake.close()
+        for path in self._paths:
+            path.unlink(missing_ok=True)
+
+    def _listen(self, sock: socket.socket, ready: Callable[[], None]) -> None:
+        sock.setblocking(False)
+        self._selector.register(sock, selectors.EVENT_READ, ready)
+
+    def _forget(self, sock: socket.socket) -> None:
+        self._selector.unregister(sock)
+        sock.close()
+
+    def _drain(self) -> None:
+        self._woken.recv(4096)
+
+    # ------------------------------------------------------------------ a period
+
+    def _beat(self) -> None:
+        heard = self._box.period(self._next_played())
+        if self._voice is not None:
+            head = PERIOD_HEAD.pack(self._levels(), self._box.now, self.lost_periods)
+            self._send_period(self._voice, head + heard.tobytes())
+        for link in list(self._links):
+            link.period()
+
+    def _next_played(self) -> Samples:
+        if self._played:
+            return self._played.popleft()
+        if self._voice is not None:
+            self.lost_periods += 1
+            self._late += 1  # the period is still to come, too late to be played
+        return self._silence
+
+    def _send_period(self, voice: socket.socket, message: bytes) -> None:
+        try:
+            voice.send(message)
+        except BlockingIOError:
+            self.lost_periods += 1
+            if self._late:  # what was not heard is not answered either
+                self._late -= 1
+            else:
+                self._played.append(self._silence)
+        except OSError:
+            self._end_voice()
+
+    def _levels(self) -> int:
+        levels = 0
+        for bit, pin in self._pins:
+            if pin.read():
+                levels |= bit
+        return levels
+
+    # ------------------------------------------------------------------ the bus
+
+    def _accept_bus(self) -> None:
+        client, _ = self._bus.accept()
+        self._listen(client, lambda: self._greet(client))
+
+    def _receive(self, client: socket.socket) -> bytes | None:
+        """The next message; None when the other end is gone."""
+        try:
+            return client.recv(MESSAGE_MOST) or None
+        except BlockingIOError:
+            return b""
+        except OSError:
+            return None
+
+    def _greet(self, client: socket.socket) -> None:
+        hello = self._receive(client)
+        self._selector.unregister(client)
+        if hello is None or len(hello) != HELLO.size:
+            client.close()
+            return
+        role, version = HELLO.unpack(hello)
+        if version != VERSION or role not in (CONTROL, VOICE):
+            client.send(failure(f"the box speaks version {VERSION}, the service {version}"))
+            client.close()
+            return
+        client.send(WELCOME.pack(OK, self._box.spec.slots))
+        if role == VOICE:
+            self._start_voice(client)
+        else:
+            self._listen(client, lambda: self._control(client))
+
+    def _control(self, client: socket.socket) -> None:
+        request = self._receive(client)
+        if request is None:
+            self._forget(client)
+        elif request:
+            try:
+                client.send(self._answer(request))
+            except OSError:
+                self._forget(client)
+
+    def _answer(self, request: bytes) -> bytes:
+        read = b""
+        try:
+            if request[0] == SPI and len(request) >= 3:
+                read = bytes(self._box.spi(request[1], request[2]).transfer(request[3:]))
+            elif request[0] == PIN and len(request) == 3:
+                self._box.output_pin(request[1]).set(bool(request[2]))
+            elif request[0] == CLOCK and len(request) == 2:
+                self._box.clock(self._box.spec.pclk_hz if request[1] else 0)
+            else:
+                return failure(f"no such request: {request[:8].hex(' ')}")
+        except HardwareError as error:
+            return failure(str(error))
+        return ANSWER.pack(OK, self._levels()) + read
+
+    # ------------------------------------------------------------------ voice
+
+    def _start_voice(self, client: socket.socket) -> None:
+        """A service begins to play; one that was there before is let go."""
+        self._end_voice()
+        self._voice = client
+        self._played = deque([self._silence] * PREFILL)
+        self._late = 0
+        self._listen(client, lambda: self._hear_service(client))
+
+    def _end_voice(self) -> None:
+        """The service is gone: lines hear silence, everything else goes on."""
+        if self._voice is not None:
+            self._forget(self._voice)
+        self._voice = None
+        self._played.clear()
+
+    def _hear_service(self, client: socket.socket) -> None:
+        message = self._receive(client)
+        if message is None or (message and len(message) != self._silence.nbytes):
+            self._end_voice()
+        elif message and self._late > 0:
+            self._late -= 1
+        elif message:
+            self._played.append(np.frombuffer(message, np.int16).reshape(self._silence.shape))
+
+    # ------------------------------------------------------------------ operators
+
+    def _accept_operator(self) -> None:
+        client, _ = self._desk.accept()
+        link = OperatorLink(client, self._operator)
+        self._links.append(link)
+        self._listen(client, lambda: self._serve_link(link))
+
+    def _serve_link(self, link: OperatorLink) -> None:
+        link.receive()
+        if link.closed:
+            self._end_link(link)
+
+    def _end_link(self, link: OperatorLink) -> None:
+        self._links.remove(link)
+        link.close()
+        self._forget(link.socket)
+
+
+def serve(
+    spec: BoardSpec,
+    bus_path: Path,
+    operator_path: Path,
+    ready: Callable[[], None],
+    settled: Callable[[], bool] | None = None,
+) -> None:
+    """The `box` process: serve a virtual board until SIGTERM or SIGINT.
+
+    `ready` is called once both sockets listen. Raises HardwareError if they cannot.
+    """
+    box = Box(spec, spec.country, started=datetime.now())
+    server = BoxServer(box, bus_path, operator_path, settled=settled)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.stop())
+    try:
+        ready()
+        server.run()
+    finally:
+        server.close()

@@ -1,0 +1,82 @@
+"""What goes between the box process and the telephone service: message layouts.
+
+Both ends use Unix sockets that keep message boundaries (SOCK_SEQPACKET). A connection's first
+message says what it is for: CONTROL (SPI, pins, clock: one request, one answer) or VOICE (one
+message a period and direction). All numbers are little endian.
+
+    hello      role u8 · version u16                 answer   OK u8 · slots u16    (or error)
+    SPI        'S' · bus u8 · select u8 · frames     answer   OK u8 · levels u64 · bytes read
+    pin        'P' · pin u8 · level u8               answer   OK u8 · levels u64
+    clock      'K' · on u8                           answer   OK u8 · levels u64
+    any error                                        answer   ERROR u8 · text
+    voice out  levels u64 · now u64 · lost u32 · samples    voice in   samples
+
+`levels` has one bit for each input pin number, so that reading a pin costs nothing.
+"""
+
+import socket
+import struct
+from pathlib import Path
+
+from drivers.errors import BusClosed, HardwareError
+
+VERSION = 1
+CONTROL, VOICE = 0x43, 0x56
+OK, ERROR = 0, 1
+SPI, PIN, CLOCK = 0x53, 0x50, 0x4B
+
+HELLO = struct.Struct("<BH")
+WELCOME = struct.Struct("<BH")
+ANSWER = struct.Struct("<BQ")
+PERIOD_HEAD = struct.Struct("<QQI")
+
+MESSAGE_MOST = 65_536
+"""Longest message: 24 lines make 4 kB a period, an SPI burst is shorter."""
+PREFILL = 2
+"""Periods of silence between a voice connection's start and its first written period: a service
+may be late by that much before anything is lost."""
+
+
+def failure(text: str) -> bytes:
+    """An error answer."""
+    return bytes((ERROR,)) + text.encode()
+
+
+def bound(path: Path, kind: int) -> socket.socket:
+    """A listening Unix socket; a dead one left at this path is replaced.
+
+    Raises HardwareError if somebody listens there already or the path cannot be used.
+    """
+    server = socket.socket(socket.AF_UNIX, kind)
+    try:
+        _remove_dead(path, kind)
+        server.bind(str(path))
+        server.listen(8)
+    except OSError as error:
+        server.close()
+        raise HardwareError(f"{path}: cannot listen: {error}") from error
+    server.setblocking(False)
+    return server
+
+
+def _remove_dead(path: Path, kind: int) -> None:
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, kind) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+        else:
+            raise HardwareError(f"{path}: another virtual box is running there")
+
+
+def connected(path: Path, kind: int) -> socket.socket:
+    """A connection to the box. Raises BusClosed."""
+    client = socket.socket(socket.AF_UNIX, kind)
+    try:
+        client.connect(str(path))
+    except OSError as error:
+        client.close()
+        raise BusClosed(f"{path}: no virtual box answers ({error}); is it running?") from error
+    return client

@@ -1,0 +1,268 @@
+"""Generators and receivers of the models: G.711, DTMF, caller ID, ears, WAV files."""
+
+import wave
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drivers.buses import PERIOD, Samples
+from drivers.models.dtmf import DIGITS, DtmfReceiver, digit_samples, tones_of
+from drivers.models.ear import Ear
+from drivers.models.fsk import caller_id_message, caller_id_of, demodulate, lamp_of, mdmf, modulate
+from drivers.models.g711 import A_DECODE, A_ENCODE, MU_DECODE, MU_ENCODE
+from drivers.models.sound import Mouth, NotPlayable, Recording, amplitude, load_wav, save_wav
+from tests.kit.models import level_dbm0, sine
+
+
+def rows(samples: Samples) -> list[Samples]:
+    return list(samples[: len(samples) // PERIOD * PERIOD].reshape(-1, PERIOD))
+
+
+def silence(ms: int) -> Samples:
+    return np.zeros(ms * 8, np.int16)
+
+
+def burst(hertz: tuple[float, ...], dbm0: float, on: int, off: int, times: int) -> Samples:
+    return np.concatenate([sine(hertz, dbm0, on), silence(off)] * times)
+
+
+def speech(ms: int) -> Samples:
+    """Something like a voice: a buzz of 120 Hz with moving formants, in syllables."""
+    t = np.arange(ms * 8) / 8000
+    pitch = 120 + 20 * np.sin(2 * np.pi * 2 * t)
+    phase = 2 * np.pi * np.cumsum(pitch) / 8000
+    buzz = sum(np.sin(k * phase) * np.exp(-((k * 120 - 600) ** 2) / 5e5) for k in range(1, 15))
+    syllables = np.clip(np.sin(2 * np.pi * 3 * t) + 0.6, 0, 1)
+    return np.asarray(3000 * np.asarray(buzz) * syllables, np.int16)
+
+
+# -------------------------------------------------------------------------- levels and G.711
+
+
+def test_zero_dbm0_is_where_g711_puts_it() -> None:
+    assert amplitude(3.17) == pytest.approx(32_767)
+    assert level_dbm0(sine([1000], -10, 1000)) == pytest.approx(-10, abs=0.05)
+
+
+def test_known_codes_of_both_laws() -> None:
+    assert MU_DECODE[0xFF] == 0 and MU_DECODE[0x80] == 32_124 and MU_DECODE[0x00] == -32_124
+    assert A_DECODE[0xD5] == 8 and A_DECODE[0x55] == -8 and A_DECODE[0xAA] == 32_256
+
+
+@pytest.mark.parametrize(("encode", "decode"), [(MU_ENCODE, MU_DECODE), (A_ENCODE, A_DECODE)])
+def test_each_code_survives_the_way_round(encode: Samples, decode: Samples) -> None:
+    again = decode[encode[decode.view(np.uint16)]]
+    assert np.array_equal(again, decode)
+
+
+def test_silence_is_coded_as_positive_zero() -> None:
+    assert MU_ENCODE[0] == 0xFF and A_ENCODE[0] == 0xD5
+
+
+# -------------------------------------------------------------------------- DTMF
+
+
+def test_frequencies_of_the_keys() -> None:
+    assert tones_of("1") == (697, 1209)
+    assert tones_of("#") == (941, 1477)
+    assert tones_of("D") == (941, 1633)
+    with pytest.raises(ValueError, match="'x' is not on a telephone's keys"):
+        tones_of("x")
+
+
+def test_receiver_takes_each_digit_once() -> None:
+    receiver = DtmfReceiver()
+    pressed = "1123A456B789C*0#D5"
+    heard = "".join(receiver.hear(r) for d in pressed for r in rows(digit_samples(d)))
+    assert heard == pressed
+
+
+def test_receiver_takes_fifty_milliseconds_and_refuses_twenty() -> None:
+    for ms, expected in ((50, DIGITS), (20, "")):
+        receiver, heard = DtmfReceiver(), ""
+        for digit in DIGITS:
+            sound = np.concatenate((sine(tones_of(digit), -12, ms), silence(60)))
+            heard += "".join(receiver.hear(r) for r in rows(sound))
+        assert heard == expected
+
+
+def test_receiver_hears_no_digit_in_other_sound() -> None:
+    receiver = DtmfReceiver()
+    noise = np.random.default_rng(1).normal(0, 3000, 80_000).astype(np.int16)
+    for sound in (speech(5000), noise, sine([350, 440], -13, 1000), sine([697], -10, 500)):
+        assert "".join(receiver.hear(r) for r in rows(sound)) == ""
+
+
+# -------------------------------------------------------------------------- caller ID
+
+WHEN = datetime(2026, 11, 24, 15, 30)
+
+
+def test_message_adds_up_and_reads_as_in_the_standard() -> None:
+    message = caller_id_message(WHEN, "5551234", "ANNA")
+    assert message[:2] == bytes((0x80, 2 + 8 + 2 + 7 + 2 + 4))
+    assert message[2:12] == b"\x01\x0811241530"
+    assert sum(message) % 256 == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "absent"), [(None, None, "O"), ("private", None, "P"), ("5551234", "A", "")]
+)
+def test_caller_id_round_trip(number: str | None, name: str | None, absent: str) -> None:
+    sound = modulate(caller_id_message(WHEN, number, name))
+    (message,) = demodulate(np.concatenate((silence(100), sound, silence(100))))
+    got = caller_id_of(message)
+    assert got is not None
+    assert got.when == "11241530"
+    assert got.no_number == got.no_name == absent
+    assert (got.number, got.name) == (("", "") if absent else (number, name))
+
+
+def test_transmission_has_the_level_and_the_length_of_the_standard() -> None:
+    message = caller_id_message(WHEN, "5551234", "ANNA")
+    sound = modulate(message)
+    assert level_dbm0(sound) == pytest.approx(-13.5, abs=0.1)
+    assert len(sound) == (300 + 180 + 10 * len(message) + 12) * 8000 // 1200
+
+
+def test_a_flipped_bit_is_no_message() -> None:
+    message = bytearray(caller_id_message(WHEN, "5551234", "ANNA"))
+    message[5] ^= 1
+    assert demodulate(modulate(bytes(message))) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "lit"),
+    [
+        (mdmf([(0x0B, b"\xff")], 0x82), True),
+        (mdmf([(0x0B, b"\x00")], 0x82), False),
+        (caller_id_message(WHEN, None, None), None),
+    ],
+)
+def test_lamp_messages(message: bytes, lit: bool | None) -> None:
+    (received,) = demodulate(modulate(message))
+    assert lamp_of(received) == lit
+
+
+# -------------------------------------------------------------------------- ears
+
+SOUNDS = {
+    "dial-tone": sine([350, 440], -13, 1500),
+    "stutter": np.concatenate((burst((350, 440), -13, 100, 100, 6), sine([350, 440], -13, 1000))),
+    "ringback": burst((440, 480), -19, 2000, 4000, 1),
+    "busy": burst((480, 620), -24, 500, 500, 3),
+    "reorder": burst((480, 620), -24, 250, 250, 4),
+    "beep": np.concatenate((sine([1000], -13, 300), silence(100))),
+    "speech": speech(3000),
+    "silence": silence(1500),
+}
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+@pytest.mark.parametrize("offset", [0, 37])
+def test_sounds_are_told_apart(name: str, offset: int) -> None:
+    ear = Ear()
+    for row in rows(np.concatenate((silence(200), SOUNDS[name][offset:]))):
+        ear.hear(row)
+    wanted = {name, "silence"} if name in ("ringback", "silence") else {name}
+    assert set(ear.heard) == wanted
+
+
+@pytest.mark.parametrize("hertz", [440, 500, 800, 1000, 1400])
+def test_beeps_of_many_pitches_after_speech(hertz: float) -> None:
+    ear = Ear()
+    sound = (speech(2000), silence(200), sine([hertz], -13, 200), silence(200))
+    for row in rows(np.concatenate(sound)):
+        ear.hear(row)
+    assert ear.heard == ["speech", "beep"]
+
+
+def test_a_beep_counts_when_it_is_over() -> None:
+    ear = Ear()
+    for row in rows(sine([1000], -13, 400)):
+        ear.hear(row)
+    assert ear.heard == []
+    for row in rows(silence(20)):
+        ear.hear(row)
+    assert ear.heard == ["beep"]
+
+
+def test_a_short_tick_is_no_beep() -> None:
+    ear = Ear()
+    for row in rows(np.concatenate((sine([1000], -13, 100), silence(100)))):
+        ear.hear(row)
+    assert ear.heard == []
+
+
+def test_tones_are_known_through_mu_law() -> None:
+    ear = Ear()
+    coded = MU_DECODE[MU_ENCODE[SOUNDS["stutter"].view(np.uint16)]]
+    for row in rows(coded):
+        ear.hear(row)
+    assert ear.heard == ["stutter"]
+
+
+# -------------------------------------------------------------------------- mouths and files
+
+
+def test_mouth_joins_pieces_without_a_gap() -> None:
+    mouth = Mouth()
+    pieces = [np.arange(n, dtype=np.int16) + 1 for n in (30, 100, 3, 1, 200)]
+    for piece in pieces:
+        mouth.say(piece)
+    said = []
+    while mouth.busy:
+        row = mouth.take()
+        assert row is not None and len(row) == PERIOD
+        said.append(row)
+    joined = np.concatenate(said)
+    assert np.array_equal(joined[:334], np.concatenate(pieces))
+    assert not joined[334:].any()
+    assert mouth.take() is None
+
+
+def test_recording_to_a_file_is_whole_each_second(tmp_path: Path) -> None:
+    path = tmp_path / "heard.wav"
+    recording = Recording(path)
+    sound = sine([400], -10, 1510)
+    for row in rows(sound):
+        recording.add(row)
+    assert np.array_equal(load_wav(path), sound[:8000])
+    recording.close()
+    recording.close()
+    assert np.array_equal(load_wav(path), sound)
+
+
+@pytest.mark.parametrize(
+    ("rate", "width", "channels"), [(44_100, 2, 2), (8000, 1, 1), (16_000, 3, 1)]
+)
+def test_other_wav_files_are_converted(
+    tmp_path: Path, rate: int, width: int, channels: int
+) -> None:
+    t = np.arange(rate) / rate
+    values = np.rint(np.sin(2 * np.pi * 500 * t) * (2 ** (8 * width - 1) * 0.5)).astype("<i4")
+    octets = (values + 128).astype(np.uint8).tobytes()
+    if width > 1:
+        octets = values.view(np.uint8).reshape(-1, 4)[:, :width].tobytes()
+    octets = b"".join(octets[i : i + width] * channels for i in range(0, len(octets), width))
+    with wave.open(str(tmp_path / "x.wav"), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(width)
+        file.setframerate(rate)
+        file.writeframes(octets)
+    got = load_wav(tmp_path / "x.wav")
+    assert len(got) == 8000
+    wanted = np.sin(2 * np.pi * 500 * np.arange(8000) / 8000) * 16_384
+    assert np.abs(got - wanted).max() < 400
+
+
+def test_what_is_no_wav_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.wav").write_text("hello")
+    with pytest.raises(NotPlayable, match=r"x\.wav"):
+        load_wav(tmp_path / "x.wav")
+    with pytest.raises(NotPlayable):
+        load_wav(tmp_path / "missing.wav")
+    save_wav(tmp_path / "y.wav", silence(10))
+    assert len(load_wav(tmp_path / "y.wav")) == 80
