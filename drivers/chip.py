@@ -99,14 +99,15 @@ class ChipPort(ABC):
         Raises BusClosed; other trouble comes as PortFault.
         """
         asked = not self._interrupt.read()
-        if not (asked or self.eager or self._beats.now >= self._next_check):
-            return []
-        return self.look(asked)
+        events = self.look(True) if asked else []
+        # A busy neighbour on the same pin must not put off our own check for ever.
+        if self._beats.now >= self._next_check or (self.eager and not asked):
+            self._next_check = self._beats.now + self.interval
+            events += self.look(False)
+        return events
 
     def look(self, asked: bool) -> list[PortEvent]:
         """Look at the chip now; `asked` says that its interrupt pin is low."""
-        if not asked:  # a busy neighbour on the same pin must not put off our check for ever
-            self._next_check = self._beats.now + self.interval
         try:
             if self._repair is not None:
                 return self._repairing()

@@ -242,6 +242,15 @@ def test_a_single_power_alarm_is_got_over(lines: Lines) -> None:
     assert slic(lines).linefeed == 1
 
 
+def test_an_alarm_during_a_call_is_not_taken_for_hanging_up(lines: Lines) -> None:
+    lines.box.telephones["101"].lift()
+    lines.until(HookChanged(True), "101", 3)
+    lines.beat(20)
+    slic(lines).power_alarm(6)
+    assert lines.beat(60) == []
+    assert slic(lines).linefeed == 1
+
+
 def test_a_short_is_told_and_recovery_too(lines: Lines) -> None:
     slic(lines).inject(Fault.SHORT)
     events = [event for _, event in lines.beat(900)]

@@ -215,8 +215,10 @@ def test_a_gap_shorter_than_64_ms_is_no_cpc() -> None:
     assert bench.beat(50) == []
 
 
-def test_the_exchange_changing_over_its_feed_is_no_cpc() -> None:
+@pytest.mark.parametrize("phase", [0, 8, 16, 24])
+def test_the_exchange_changing_over_its_feed_is_no_cpc(phase: int) -> None:
     bench = Bench().up()
+    bench.beat(phase)
     bench.port.seize()
     bench.file.registers[29] = 0
     assert bench.beat(25) == []

@@ -220,6 +220,13 @@ def test_a_neighbour_on_the_same_pin_costs_one_read() -> None:
     assert bench.file.reads[len(before) :] == [19]
 
 
+def test_a_neighbour_that_asks_for_ever_does_not_put_off_our_check() -> None:
+    bench = Bench().up()
+    bench.pin.level = False
+    bench.file.registers[68] = LOOP_CLOSED
+    assert bench.beat(26) == [HookChanged(True)]
+
+
 def test_a_missed_edge_is_found_by_the_periodic_check() -> None:
     bench = Bench().up()
     bench.file.registers[68] = LOOP_CLOSED
