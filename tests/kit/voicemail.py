@@ -15,7 +15,7 @@ people would tell them:
 import math
 from array import array
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -68,13 +68,17 @@ class House:
     """Anna (201 at jack 101), Bob (202 at 102) and Cleo (203), with PINs, and a clerk."""
 
     directory: Path
-    changes: dict[str, Any] = field(default_factory=dict)
+    fresh: bool = True
+    """False: the store is there already, as after a power cut."""
 
     def __post_init__(self) -> None:
-        self.kit: StoreKit = open_store(self.directory)
-        self.config = desk_config(self.directory, **self.changes)
-        for login in ("anna", "bob", "cleo"):
-            self._set_pin(self.kit.person(login).id)
+        self.config = desk_config(self.directory)
+        if self.fresh:
+            self.kit = open_store(self.directory)
+            for login in ("anna", "bob", "cleo"):
+                self._set_pin(self.kit.person(login).id)
+        else:
+            self.kit = StoreKit(self.directory / "inbox.db")
         self.pushes: list[dict[str, Any]] = []
         self.desk = self.new_desk()
         self.clerk = InProcessClerk(self.desk, self.pushes.append)
