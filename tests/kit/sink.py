@@ -36,20 +36,23 @@ class Sink:
     caught: list[Caught] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
+    broken: list[bytes] = field(default_factory=list)  # texts that never came to their end
 
     def __post_init__(self) -> None:
         self._news = threading.Condition()
         sink = self
 
         class Handler(socketserver.StreamRequestHandler):
+            timeout = 30.0  # seconds of silence after which a conversation is given up
+
             def handle(self) -> None:
                 try:
                     _Conversation(sink, self).run()
-                except (ConnectionError, _Dropped):
+                except ConnectionError:
                     return
 
         class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
+            daemon_threads = False  # so that leaving the sink waits for what is still talked
             allow_reuse_address = True
 
         self._server = Server(("127.0.0.1", 0), Handler)
@@ -93,7 +96,7 @@ class Sink:
             self._news.notify_all()
 
 
-class _Dropped(Exception):
+class _Dropped(ConnectionError):
     """The script says: hang up now."""
 
 
@@ -144,6 +147,7 @@ class _Conversation:
         lines = []
         while (line := self._in.readline()) != b".\r\n":
             if not line:
+                self._sink.broken.append(b"".join(lines))
                 raise _Dropped
             lines.append(line[1:] if line.startswith(b".") else line)
         if self._sink.answers.get("END", "250").startswith("2"):

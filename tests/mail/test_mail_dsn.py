@@ -2,6 +2,8 @@
 
 import email
 import email.policy
+from email.message import Message
+from typing import Any
 
 from app.mail.dsn import HEAD_LIMIT, Failed, Notice, compose
 
@@ -13,6 +15,16 @@ def notice(*failed: Failed, head: bytes = HEAD) -> Notice:
     return Notice("tok123", "box.test", "anna@box.test", NOW - 60, NOW, failed, head)
 
 
+def read_back(octets: bytes) -> Message:
+    return email.message_from_bytes(octets, policy=email.policy.default)
+
+
+def parts(message: Any) -> list[Any]:
+    found = message.get_payload()
+    assert isinstance(found, list)
+    return found
+
+
 def test_the_three_parts() -> None:
     octets = compose(
         notice(
@@ -21,15 +33,15 @@ def test_the_three_parts() -> None:
         )
     )
     assert octets.count(b"\n") == octets.count(b"\r\n") == octets.count(b"\r")
-    read = email.message_from_bytes(octets, policy=email.policy.default)
+    read = read_back(octets)
     assert read.get_content_type() == "multipart/report"
     assert read.get_param("report-type") == "delivery-status"
     assert read["Auto-Submitted"] == "auto-replied"
     assert read["To"] == "anna@box.test"
     assert not read.defects
-    words, facts, head = read.get_payload()
+    words, facts, head = parts(read)
     assert "x@y.test" in words.get_content() and "550 5.1.1 no such user" in words.get_content()
-    general, first, second = facts.get_payload()
+    general, first, second = parts(facts)
     assert general["Reporting-MTA"] == "dns; box.test"
     assert (first["Final-Recipient"], first["Status"]) == ("rfc822; x@y.test", "5.1.1")
     assert (second["Action"], second["Status"]) == ("failed", "4.4.7")
@@ -46,8 +58,8 @@ def test_status_comes_from_the_reply_or_is_general() -> None:
 
 def test_foreign_text_cannot_add_lines() -> None:
     octets = compose(notice(Failed("x@y\r\nBcc: all@y", "550 bad\r\n\r\n--evil\r\n" + "x" * 5000)))
-    read = email.message_from_bytes(octets, policy=email.policy.default)
-    assert "Bcc" not in read and "Bcc" not in read.get_payload()[1].get_payload()[1]
+    read = read_back(octets)
+    assert "Bcc" not in read and "Bcc" not in parts(parts(read)[1])[1]
     assert all(len(line) <= 998 for line in octets.split(b"\r\n"))
 
 
@@ -57,6 +69,4 @@ def test_a_head_in_utf8_is_given_back_as_it_was_and_a_huge_one_is_cut() -> None:
     assert head in octets and b"Content-Transfer-Encoding: 8bit" in octets
     octets = compose(notice(Failed("x@y", "550 no"), head=b"X: y\r\n" * 20_000))
     assert len(octets) < HEAD_LIMIT + 5000
-    assert email.message_from_bytes(octets).get_payload()[2].get_payload().endswith("X: y\n\n") or (
-        email.message_from_bytes(octets).get_payload()[2].get_payload().endswith("X: y\r\n")
-    )
+    assert parts(read_back(octets))[2].get_payload().rstrip().endswith("X: y")

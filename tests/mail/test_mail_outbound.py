@@ -3,6 +3,7 @@
 import email
 import email.policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ TEXT = b"From: X <x@y.test>\r\nSubject: hello\r\nDate: now\r\nMessage-ID: <1@y>\
 SOON = Patience(first_s=300, longest_s=1000, give_up_s=4000)
 
 
-def behind(sink: Sink, directory: Path, **changes: object) -> MailBox:
+def behind(sink: Sink, directory: Path, **changes: Any) -> MailBox:
     """A box whose smarthost is the sink."""
     return MailBox(directory, smarthost=("127.0.0.1", sink.port), patience=SOON, **changes)
 
@@ -189,7 +190,7 @@ def test_a_relayed_mail_of_a_stranger_bounces_to_its_sender(tmp_path: Path) -> N
         (bounce,) = sink.wait(1)
         box.settle()
         assert (bounce.sender, bounce.recipients) == ("", ("scanner@shop.test",))
-        read = email.message_from_bytes(bounce.octets, policy=email.policy.default)
+        read: Any = email.message_from_bytes(bounce.octets, policy=email.policy.default)
         assert read.get_content_type() == "multipart/report"
         _, facts, head = read.get_payload()
         told = [part["Final-Recipient"] for part in facts.get_payload()[1:]]
@@ -216,7 +217,7 @@ def zone_for(*domains: str) -> DnsZone:
 
 def test_straight_to_the_world_with_a_rewritten_sender_that_finds_back(tmp_path: Path) -> None:
     with Sink() as sink, zone_for("far.test", "y.test") as zone:
-        direct = {
+        direct: dict[str, Any] = {
             "resolver": zone.resolver(),
             "mx_port": sink.port,
             "srs_secret": b"secret",

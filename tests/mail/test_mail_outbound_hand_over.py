@@ -127,7 +127,7 @@ def test_a_mail_that_breaks_off_is_not_ended_for_the_server() -> None:
     letter = Letter("a@b.test", ("x@y.test",), 100, pieces)
     with Sink() as sink, pytest.raises(LookupError):
         asyncio.run(hand_over(Hop("sink", "127.0.0.1", sink.port), letter, "box.test"))
-    assert sink.caught == []
+    assert (sink.caught, sink.broken) == ([], [b"Subject: half\r\n"])
 
 
 def test_a_big_mail_goes_piece_by_piece() -> None:

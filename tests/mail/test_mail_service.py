@@ -3,6 +3,8 @@
 import poplib
 import smtplib
 import socket
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,8 +108,6 @@ def test_a_full_mailbox_may_be_overdrawn_by_one_mail_of_unknown_size(tmp_path: P
 
 
 def test_no_space_on_the_disk(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     delivery = replace(CONFIG.delivery, free_floor=1 << 60)
     with MailBox(tmp_path, delivery=delivery) as box:
         assert refusal(box, "anna").startswith(b"452 4.3.1")
@@ -171,6 +171,25 @@ def test_a_25_mb_mail_comes_through_whole(tmp_path: Path) -> None:
         (entry,) = box.inbox("anna")
         assert entry.chunks == -(-len(text) // CHUNK)
         assert box.octets(entry).endswith(text)
+
+
+def test_a_25_mb_mail_never_sits_whole_in_memory(tmp_path: Path) -> None:
+    block = (b"0123456789abcdef" * 4 + b"\r\n") * 1000
+    with MailBox(tmp_path) as box, box.client() as client:
+        client.ehlo()
+        client.mail("x@y.test")
+        client.rcpt("anna")
+        client.docmd("DATA")
+        tracemalloc.start()
+        for _ in range(25_000_000 // len(block)):
+            client.send(block)
+        client.send(b".\r\n")
+        code, _ = client.getreply()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert code == 250
+        assert box.inbox("anna")[0].size > 24_000_000
+        assert peak < 8_000_000, f"{peak} octets"
 
 
 def test_a_mail_over_the_limit_is_refused_and_gone(tmp_path: Path) -> None:

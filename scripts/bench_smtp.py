@@ -1,0 +1,164 @@
+"""How much mail SMTP takes: durable messages a second, and megabytes a second.
+
+    python -m scripts.bench_smtp [directory]        prints the figures as JSON
+
+The mail service runs in a process of its own, as on the box; so do the clients. Each client waits
+for the 250 of one message before it sends the next, so every message counted is on the disk. The
+directory holds the store and should lie on the disk that is to be measured, not in memory.
+
+Goals on a 2-core machine, 8 connections: 2 kB at 1,000 messages/s or more, 300 kB at 80 MB/s.
+"""
+
+import asyncio
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from app.inbox.db import Database
+from app.inbox.delivery import DeliveryConfig
+from app.inbox.people import People
+from app.mail.service import MailConfig, MailService
+
+ROOT = Path(__file__).resolve().parents[1]
+PEOPLE = 8
+LINE = b"0123456789abcdef" * 4 + b"0123456789ab\r\n"  # 78 octets, as base64 lines are
+HEAD = (
+    b"From: a@y.test\r\nTo: b@box.test\r\nSubject: bench\r\nDate: now\r\nMessage-ID: <1@y>\r\n\r\n"
+)
+
+
+def figures(
+    seconds: float = 4.0, connections: int = 8, directory: str | None = None
+) -> dict[str, float]:
+    """All figures of SMTP; `seconds` is the time for each rate, `directory` lies on the disk."""
+    with tempfile.TemporaryDirectory(dir=directory) as place:
+        small = run(Path(place) / "small", 2_000, seconds, connections)
+        large = run(Path(place) / "large", 300_000, seconds, connections)
+    return {
+        "smtp_2k_messages_per_s": round(small["messages"] / small["seconds"]),
+        "smtp_2k_server_cpu_us_per_message": round(small["cpu"] / small["messages"] * 1e6),
+        "smtp_300k_mb_per_s": round(large["octets"] / large["seconds"] / 1e6, 1),
+        "smtp_300k_server_cpu_ms_per_message": round(large["cpu"] / large["messages"] * 1e3, 2),
+        "smtp_server_peak_rss_mb": round(large["rss_kb"] / 1024, 1),
+        "smtp_connections": connections,
+    }
+
+
+def run(directory: Path, size: int, seconds: float, connections: int) -> dict[str, float]:
+    """One load: a server process, client processes, and what both counted."""
+    directory.mkdir(parents=True, exist_ok=True)
+    server = _start("serve", str(directory))
+    assert server.stdout is not None and server.stdin is not None
+    port = server.stdout.readline().strip()
+    shares = [connections // 2, connections - connections // 2]
+    clients = [_start("send", port, str(size), str(seconds), str(share)) for share in shares]
+    counts = [json.loads(client.communicate()[0]) for client in clients]
+    server.stdin.close()  # the server ends and tells what it used
+    used = json.loads(server.stdout.read())
+    server.wait()
+    messages = sum(count["messages"] for count in counts)
+    longest = max(count["seconds"] for count in counts)
+    return {"messages": messages, "octets": messages * size, "seconds": longest, **used}
+
+
+def _start(*arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "scripts.bench_smtp", *arguments]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+
+
+async def serve(directory: Path) -> None:
+    """The server process: says its port, serves until standard input ends, says what it used."""
+    db = Database(directory / "inbox.db")
+    people = People(db)
+    if not people.all():
+        for n in range(PEOPLE):
+            person = (f"p{n}", f"P {n}", f"{200 + n}")
+            db.now(lambda tx, person=person: people.add(tx, *person, quota=1 << 40))  # type: ignore[misc]
+    delivery = DeliveryConfig(
+        domains=("box.test",), hostname="box.test", free_floor=0, reserve=0, postmaster="p0"
+    )
+    service = MailService(db, MailConfig(delivery))
+    ports = await service.start()
+    print(ports.smtp, flush=True)
+    before = os.times()
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    after = os.times()
+    await service.stop()
+    db.close()
+    peak = next(
+        line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line
+    )
+    cpu = after.user + after.system - before.user - before.system
+    print(json.dumps({"cpu": cpu, "rss_kb": int(peak.split()[1])}))
+
+
+def send(port: int, size: int, seconds: float, connections: int) -> None:
+    """A client process: `connections` connections, each one message after the other."""
+    text = HEAD + LINE * ((size - len(HEAD)) // len(LINE))
+    chooser = selectors.DefaultSelector()
+    started = time.perf_counter()
+    messages = 0
+    talkers = [_Talker(port, n, text) for n in range(connections)]
+    for talker in talkers:
+        chooser.register(talker.socket, selectors.EVENT_READ, talker)
+        talker.next_mail()
+    while time.perf_counter() - started < seconds:
+        for key, _ in chooser.select(0.2):
+            messages += key.data.answered()
+    print(json.dumps({"messages": messages, "seconds": time.perf_counter() - started}))
+
+
+class _Talker:
+    """One connection: the envelope in one packet, then the text, then wait for 250."""
+
+    def __init__(self, port: int, number: int, text: bytes) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._text = text + b".\r\n"
+        self._envelope = b"MAIL FROM:<a@y.test> SIZE=%d\r\nRCPT TO:<p%d@box.test>\r\nDATA\r\n"
+        self._envelope %= (len(text), number % PEOPLE)
+        self.socket.recv(1000)
+        self.socket.sendall(b"EHLO bench.test\r\n")
+        self.socket.recv(1000)
+        self._seen = b""
+
+    def next_mail(self) -> None:
+        """Offer the next one."""
+        self.socket.sendall(self._envelope)
+
+    def answered(self) -> int:
+        """Read what came; 1 if a message was accepted."""
+        self._seen += self.socket.recv(65536)
+        if b"\r\n354 " in self._seen and self._seen.endswith(b"\n"):
+            self._seen = b""
+            self.socket.sendall(self._text)
+        elif b"250 2.0.0 Accepted" in self._seen and self._seen.endswith(b"\n"):
+            self._seen = b""
+            self.next_mail()
+            return 1
+        elif self._seen[:1] in (b"4", b"5"):
+            raise SystemExit(self._seen.decode())
+        return 0
+
+
+def main(arguments: list[str]) -> None:
+    """Run a part in its own process, or the whole measurement."""
+    if arguments[:1] == ["serve"]:
+        asyncio.run(serve(Path(arguments[1])))
+    elif arguments[:1] == ["send"]:
+        port, size, seconds, connections = arguments[1:]
+        send(int(port), int(size), float(seconds), int(connections))
+    else:
+        print(json.dumps(figures(directory=arguments[0] if arguments else None), indent=2))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
