@@ -47,10 +47,15 @@ class Contents:
         return cast(int, cursor.lastrowid)
 
     def add_chunk(self, tx: Tx, content: int, seq: int, octets: bytes) -> None:
-        """Store piece `seq` (from 0, without gaps) of a message on its way in."""
+        """Store piece `seq` (from 0, without gaps) of a message on its way in; or ContentGone."""
         if len(octets) > CHUNK:
             raise ValueError(f"a chunk of {len(octets)} octets; at most {CHUNK} are allowed")
-        tx.execute("INSERT INTO chunk VALUES (?, ?)", (place(content, seq), octets))
+        done = tx.execute(
+            "INSERT INTO chunk SELECT ?, ? FROM content WHERE id = ? AND size IS NULL",
+            (place(content, seq), octets, content),
+        )
+        if done.rowcount != 1:
+            raise ContentGone(f"content {content} is not on its way in")
         tx.octets += len(octets)
 
     def seal(self, tx: Tx, content: int, size: int, dotted: int) -> None:
@@ -58,20 +63,20 @@ class Contents:
 
         Raises ContentGone if it was swept meanwhile, ValueError if `size` is not what is stored.
         """
-        row = tx.execute(
+        done = tx.execute(
+            "UPDATE content SET size = ?, dotted = ? WHERE id = ? AND size IS NULL",
+            (size, dotted, content),
+        )
+        if done.rowcount != 1:
+            raise ContentGone(f"content {content} is not on its way in")
+        chunks, stored, last = tx.execute(
             "SELECT count(*), coalesce(sum(length(octets)), 0), coalesce(max(place), 0) FROM chunk"
             " WHERE place BETWEEN ? AND ?",
             (place(content, 0), place(content + 1, 0) - 1),
         ).fetchone()
-        chunks, stored, last = row
         if stored != size or (chunks and last != place(content, chunks - 1)):
             raise ValueError(f"content {content}: {stored} octets in {chunks} chunks, not {size}")
-        done = tx.execute(
-            "UPDATE content SET size = ?, dotted = ?, chunks = ? WHERE id = ? AND size IS NULL",
-            (size, dotted, chunks, content),
-        )
-        if done.rowcount != 1:
-            raise ContentGone(f"content {content} is not on its way in")
+        tx.execute("UPDATE content SET chunks = ? WHERE id = ?", (chunks, content))
 
     def write_content(self, tx: Tx, pieces: Iterable[bytes]) -> int:
         """Store a whole message from pieces of any length; returns the sealed content's number."""

@@ -4,6 +4,7 @@ One SQLite file in WAL mode beside three lock files and a directory of listeners
 
     inbox.db  inbox.db-wal  inbox.db-shm    SQLite's own
     inbox.db.next  .write  .ckpt            the turnstile and the checkpointer's lock (locks.py)
+    inbox.db.open                           held, shared, by every process that has it open
     notices/                                sockets of whoever wants to know (core/notices.py)
 
 Reading is free at any time and sees what was committed when the statement began. Writing is a work,
@@ -11,6 +12,7 @@ a function of the transaction, run by `now` in the calling thread or by `submit`
 thread together with whatever else is queued. When either has answered, the work is on the disk.
 """
 
+import logging
 import sqlite3
 import threading
 import weakref
@@ -22,12 +24,14 @@ from typing import Any, TypeVar, cast
 from app.core.clock import Clock, SystemClock
 from app.core.notices import Listener, Notices
 from app.inbox.errors import SchemaTooNew, StoreFailed
-from app.inbox.locks import Turnstile
+from app.inbox.locks import FileLock, Turnstile
 from app.inbox.pen import BUSY_S, Pen, Tx, connect_writer
 from app.inbox.schema import migrate, prepare
 from app.inbox.writer import Writer
 
 __all__ = ["Database", "SchemaTooNew", "StoreFailed", "Tx"]
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -48,6 +52,7 @@ class Database:
         self.path = Path(path)
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._open = FileLock(self.path.with_name(self.path.name + ".open"))
         self._prepare()
         self.notices = Notices(self.notices_directory)
         self._local = threading.local()
@@ -110,21 +115,40 @@ class Database:
             pen.close()
         for reader in list(self._readers):
             reader.close()
+        self._keeper.close()
+        self._open.close()
         self.notices.close()
         self._local = threading.local()
 
     def _prepare(self) -> None:
+        """Create, recover and migrate the file, and keep it open for as long as we live.
+
+        The keeper's connection is what makes a failed commit harmless: while anybody has the file
+        open, frames whose sync failed are not part of it and the next writer overwrites them. Were
+        the last connection closed and the file opened again, SQLite would find those frames in the
+        page cache, take them for committed, and build on what the disk may never have got.
+        """
         turnstile = Turnstile(self.path)
         try:
             with turnstile.turn():
-                connection = connect_writer(self.path)
-                try:
-                    prepare(connection)
-                    migrate(connection, self.path)
-                finally:
-                    connection.close()
+                self._keeper = connect_writer(self.path)
+                prepare(self._keeper)
+                migrate(self._keeper, self.path)
+                if self._open.try_take():
+                    self._recover()
+                self._open.share()
         finally:
             turnstile.close()
+
+    def _recover(self) -> None:
+        """The first to open the file after a crash: bring the WAL into it before adding more.
+
+        For the reason above: its last frames may be in the page cache only.
+        """
+        try:
+            self._keeper.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as problem:
+            log.error("the WAL of %s could not be brought in: %s", self.path, problem)
 
     def _open_reader(self) -> Reader:
         reader = sqlite3.connect(

@@ -50,9 +50,9 @@ class Journal:
         )
         tx.changed = True
 
-    def history(self, person: int | None = None, entry: int | None = None) -> list[AuditRow]:
+    def history(self, person_id: int | None = None, entry: int | None = None) -> list[AuditRow]:
         """Audit rows of a person, of an entry, or all, oldest first."""
-        wanted = {"person": person, "entry": entry}
+        wanted = {"person": person_id, "entry": entry}
         terms = [f"{column} = ?" for column, value in wanted.items() if value is not None]
         where = f" WHERE {' AND '.join(terms)}" if terms else ""
         rows = self._db.reader().execute(

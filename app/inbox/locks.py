@@ -31,6 +31,10 @@ class FileLock:
             return False
         return True
 
+    def share(self) -> None:
+        """Hold the lock together with others; waits while somebody has it alone."""
+        fcntl.flock(self._fd, fcntl.LOCK_SH)
+
     def drop(self) -> None:
         """Let the lock go."""
         fcntl.flock(self._fd, fcntl.LOCK_UN)

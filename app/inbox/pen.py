@@ -2,7 +2,8 @@
 
 A pen runs works in one transaction under the turnstile. Its answer to trouble is always the same:
 what was not committed for certain is reported as failed, and a connection that has seen an I/O
-error is closed and replaced, so that no half-known state survives in it.
+error is closed and replaced, so that no half-known state survives in it. (Never the last one of the
+process: see Database._prepare.)
 
 Why a failed COMMIT loses nothing that was promised: SQLite first writes the frames to the WAL, then
 fdatasyncs it, and only then publishes them. If the sync fails nothing is published, the next writer

@@ -96,9 +96,13 @@ def give_back(db: Database, kept: int = _PAGES_KEPT_FREE) -> int:
     gone = 0
     while (free := int(db.pragma("freelist_count"))) > kept:
         pages = min(_PAGES_AT_ONCE, free - kept)
-        # Each row fetched is one page moved.
-        db.now(lambda tx, n=pages: tx.execute(f"PRAGMA incremental_vacuum({n})").fetchall())  # type: ignore[misc]
-        if int(db.pragma("freelist_count")) >= free:
-            break
+        db.now(lambda tx, pages=pages: _vacuum(tx, pages))  # type: ignore[misc]
         gone += pages
     return gone
+
+
+def _vacuum(tx: Tx, pages: int) -> None:
+    # One page a statement: the sqlite3 module steps a statement without columns only once, and
+    # this PRAGMA moves one page a step.
+    for _ in range(pages):
+        tx.execute("PRAGMA incremental_vacuum(1)")

@@ -1,0 +1,353 @@
+"""The road into the inbox: where an address leads, whether there is room, what is delivered."""
+
+from pathlib import Path
+
+import pytest
+
+from app.inbox.delivery import Envelope, disk_free, scan_head
+from app.inbox.entries import Facts, Kind, State
+from app.inbox.errors import (
+    BadName,
+    ContentGone,
+    MailboxFull,
+    MailLoop,
+    NoSpace,
+    NoSuchPerson,
+    NotOurs,
+    Refused,
+)
+from app.inbox.queue import Errand
+from tests.kit.store import LETTER, RECEIVED, StoreKit, open_store
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def kit(tmp_path: Path):  # type: ignore[no-untyped-def]
+    with_people = open_store(tmp_path)
+    yield with_people
+    with_people.close()
+
+
+def fill(kit: StoreKit, login: str, quota: int, used: int) -> None:
+    """Give somebody a quota and an inbox of so many octets."""
+    person = kit.person(login)
+    kit.db.now(lambda tx: kit.people.change(tx, person.id, quota=quota))
+    if used:
+        kit.put(login, b"x" * used)
+
+
+# ---- where to
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "anna",
+        "ANNA@example.org",
+        "anna@example.net",
+        "anna@[192.0.2.1]",
+        "anna@box.example.org",
+        "201@example.org",
+        "201",
+        "postmaster",
+        "Postmaster@example.org",
+    ],
+)
+def test_every_spelling_of_a_person_leads_to_them(kit: StoreKit, address: str) -> None:
+    route = kit.delivery.route(address)
+    assert [local.person.login for local in route.local] == ["anna"]
+    assert route.outside == () and route.single == kit.person("anna")
+
+
+def test_the_public_address_is_local_though_its_domain_is_not(kit: StoreKit) -> None:
+    assert kit.delivery.route("CLEO@cleo.example").single == kit.person("cleo")
+    with pytest.raises(NotOurs):
+        kit.delivery.route("other@cleo.example")
+
+
+@pytest.mark.parametrize("address", ["dora@example.org", "dora", "999@example.org", "@example.org"])
+def test_unknown_people_are_refused_for_good(kit: StoreKit, address: str) -> None:
+    with pytest.raises(NoSuchPerson) as refusal:
+        kit.delivery.route(address)
+    assert (refusal.value.reply, refusal.value.status) == (550, "5.1.1")
+
+
+def test_other_domains_are_not_ours_but_may_be_relayed_to(kit: StoreKit) -> None:
+    with pytest.raises(NotOurs) as refusal:
+        kit.delivery.route("x@elsewhere.example")
+    assert (refusal.value.reply, refusal.value.status) == (550, "5.7.1")
+    route = kit.delivery.route_external("x@elsewhere.example")
+    assert [one.address for one in route.outside] == ["x@elsewhere.example"]
+    assert route.single is None
+    for wrong in ("x", "x@", "x@nodot", "x y@elsewhere.example", "x\r\n@elsewhere.example"):
+        with pytest.raises(BadName):
+            kit.delivery.route_external(wrong)
+
+
+def test_a_postmaster_there_always_is(tmp_path: Path) -> None:
+    kit = StoreKit(tmp_path / "inbox.db")
+    with pytest.raises(NoSuchPerson):
+        kit.delivery.route("postmaster")
+    kit.db.now(lambda tx: kit.people.add(tx, "eve", "Eve", "205"))
+    kit.db.now(lambda tx: kit.people.add(tx, "dan", "Dan", "206", admin=True))
+    assert kit.delivery.route("postmaster").single == kit.person("dan")
+    kit.close()
+
+
+# ---- is there room
+
+
+def test_a_full_mailbox_is_refused_for_now(kit: StoreKit) -> None:
+    fill(kit, "anna", quota=1000, used=900)
+    route = kit.delivery.route("anna")
+    with pytest.raises(MailboxFull) as refusal:
+        kit.delivery.check_room(route, 101)
+    assert (refusal.value.reply, refusal.value.status) == (452, "4.2.2")
+    kit.delivery.check_room(route, 100)
+
+
+def test_reservations_count_until_released(kit: StoreKit) -> None:
+    fill(kit, "anna", quota=1000, used=0)
+    route = kit.delivery.route("anna")
+    kit.delivery.check_room(route, 600)
+    with pytest.raises(MailboxFull):
+        kit.delivery.check_room(route, 600)
+    kit.delivery.release(route, 600)
+    kit.delivery.check_room(route, 600)
+    kit.delivery.release(route, 600)
+    kit.delivery.release(route, 600)  # once too often does no harm
+    kit.delivery.check_room(route, 1000)
+
+
+def test_an_unannounced_size_is_let_in_while_there_is_any_room(kit: StoreKit) -> None:
+    fill(kit, "anna", quota=1000, used=999)
+    route = kit.delivery.route("anna")
+    kit.delivery.check_room(route, 0)
+    kit.deliver([route])  # overdraws by this one message
+    assert kit.store.used(kit.person("anna").id) > 1000
+    with pytest.raises(MailboxFull):
+        kit.delivery.check_room(route, 0)
+
+
+def test_a_group_is_never_refused_and_overdraws(kit: StoreKit) -> None:
+    fill(kit, "anna", quota=10, used=20)
+    kit.alias("sales", "anna", "bob")
+    route = kit.delivery.route("sales")
+    kit.delivery.check_room(route, 5000)
+    kit.deliver([route])
+    assert len(kit.inbox("anna")) == 2
+    kit.alias("only", "anna")  # an alias for one is a group, too: it may grow tomorrow
+    kit.delivery.check_room(kit.delivery.route("only"), 5000)
+
+
+def test_a_forward_without_a_copy_does_not_ask_for_room(kit: StoreKit) -> None:
+    fill(kit, "anna", quota=10, used=20)
+    kit.alias("anna", "a@far.example")
+    kit.delivery.check_room(kit.delivery.route("anna"), 5000)
+    kit.alias("anna", "anna", "a@far.example")
+    with pytest.raises(MailboxFull):
+        kit.delivery.check_room(kit.delivery.route("anna"), 5000)
+
+
+def test_a_caller_can_leave_a_message_in_a_box_that_is_just_full(kit: StoreKit) -> None:
+    fill(kit, "anna", quota=1000, used=1099)
+    route = kit.delivery.route("201")
+    kit.delivery.check_room(route, 500_000, Kind.VOICEMAIL)
+    kit.put("anna", b"x")
+    with pytest.raises(MailboxFull):
+        kit.delivery.check_room(route, 0, Kind.VOICEMAIL)
+
+
+def test_the_disk_has_a_floor_for_mail_and_a_reserve_for_voice(kit: StoreKit) -> None:
+    route = kit.delivery.route("anna")
+    kit.disk.free = kit.config.free_floor + 1000
+    kit.delivery.check_room(route, 1000)
+    kit.delivery.release(route, 1000)
+    with pytest.raises(NoSpace) as refusal:
+        kit.delivery.check_room(route, 1001)
+    assert (refusal.value.reply, refusal.value.status) == (452, "4.3.1")
+    with pytest.raises(NoSpace):
+        kit.delivery.check_room(kit.delivery.route_external("x@far.example"), 1001)
+    kit.delivery.check_room(route, 192 * MIB + 1000, Kind.VOICEMAIL)
+    kit.delivery.release(route, 192 * MIB + 1000)
+    with pytest.raises(NoSpace):
+        kit.delivery.check_room(route, 192 * MIB + 1001, Kind.VOICEMAIL)
+
+
+def test_the_disk_itself_is_asked(tmp_path: Path) -> None:
+    assert disk_free(tmp_path) > 0
+
+
+# ---- delivering
+
+
+def test_each_recipient_gets_their_own_prefix_and_one_content(kit: StoreKit) -> None:
+    delivered = kit.mail("anna@example.org", "202@example.org")
+    anna, bob = kit.inbox("anna")[0], kit.inbox("bob")[0]
+    assert delivered.entries == (anna.id, bob.id) and delivered.queued == ()
+    assert kit.text(anna) == (
+        b"Return-Path: <carl@elsewhere.example>\r\nDelivered-To: anna@example.org\r\n"
+        + RECEIVED
+        + LETTER
+    )
+    assert b"Delivered-To: bob@example.org\r\n" in bob.prefix
+    assert (anna.sender, anna.subject) == ("Carl <carl@elsewhere.example>", "Hello")
+    assert anna.content == bob.content
+    row = kit.store.history(entry=anna.id)[0]
+    assert (row.door, row.by, row.verb) == ("smtp", "198.51.100.7", "delivered")
+
+
+def test_nobody_gets_it_twice(kit: StoreKit) -> None:
+    kit.alias("sales", "anna", "bob", "x@far.example")
+    kit.mail("anna", "sales", "201", "anna@example.net", relay=["X@far.example"])
+    assert len(kit.inbox("anna")) == len(kit.inbox("bob")) == 1
+    assert [row.recipient for row in kit.queue.all()] == ["x@far.example"]
+
+
+def test_a_forward_without_own_name_leaves_in_custody(kit: StoreKit) -> None:
+    kit.alias("anna", "a@far.example", "b@far.example")
+    delivered = kit.mail("anna", kind=Kind.VOICEMAIL)
+    assert kit.inbox("anna") == [] and kit.store.unheard(kit.person("anna").id) == (0, 0)
+    (leaving,) = kit.leaving("anna")
+    assert leaving.state is State.LEAVING and delivered.entries == (leaving.id,)
+    rows = kit.queue.all()
+    assert [row.recipient for row in rows] == ["a@far.example", "b@far.example"]
+    assert delivered.queued == tuple(row.id for row in rows)
+    for row in rows:
+        assert (row.errand, row.entry) == (Errand.CUSTODY, leaving.id)
+        assert row.owner == kit.person("anna").id and row.sender == "carl@elsewhere.example"
+        assert row.prefix == b"Delivered-To: anna@example.org\r\n" + RECEIVED
+        assert row.size == len(row.prefix) + len(LETTER)
+    sent = b"".join(kit.store.content_octets(rows[0].content, rows[0].prefix))
+    assert sent.endswith(LETTER)
+
+
+def test_a_forward_with_a_copy_keeps_it_new_and_has_no_custody(kit: StoreKit) -> None:
+    kit.alias("anna", "anna", "a@far.example")
+    kit.mail("anna")
+    (entry,) = kit.inbox("anna")
+    (row,) = kit.queue.all()
+    assert (row.errand, row.entry) == (Errand.COPY, entry.id)
+
+
+def test_a_group_of_outsiders_is_kept_by_who_answers_for_it(kit: StoreKit) -> None:
+    kit.alias("far", "x@far.example", responsible="bob")
+    kit.mail("far")
+    (leaving,) = kit.leaving("bob")
+    (row,) = kit.queue.all()
+    assert (row.errand, row.entry) == (Errand.CUSTODY, leaving.id)
+    assert b"Delivered-To: far@example.org\r\n" in row.prefix
+
+
+def test_relayed_mail_belongs_to_its_sender(kit: StoreKit) -> None:
+    kit.mail(relay=["x@far.example"], sender="anna@example.org")
+    kit.mail(relay=["x@far.example"], sender="cleo@cleo.example")
+    kit.mail(relay=["x@far.example"], sender="stranger@far.example")
+    kit.mail(relay=["x@far.example"], sender="")
+    rows = kit.queue.all()
+    assert [row.owner for row in rows] == [kit.person("anna").id, kit.person("cleo").id, None, None]
+    assert all(row.errand is Errand.RELAY and row.entry is None for row in rows)
+    assert rows[0].prefix == RECEIVED
+    assert all(kit.inbox(login) == [] for login in ("anna", "bob", "cleo"))
+
+
+def test_one_failure_undoes_the_whole_delivery(kit: StoreKit) -> None:
+    kit.alias("anna", "a@far.example")
+    routes = [kit.delivery.route("anna"), kit.delivery.route("bob")]
+    bob = kit.person("bob")
+    kit.db.now(lambda tx: kit.people.remove(tx, bob.id))
+    with pytest.raises(NoSuchPerson, match="bob"):
+        kit.deliver(routes)
+    assert kit.queue.all() == [] and kit.leaving("anna") == []
+    assert kit.db.reader().execute("SELECT count(*) FROM content").fetchone()[0] == 0
+
+
+def test_unsealed_content_is_not_delivered(kit: StoreKit) -> None:
+    envelope = Envelope("", (kit.delivery.route("anna"),), Kind.EMAIL, Facts(0))
+    content = kit.db.now(kit.store.new_content)
+    with pytest.raises(ContentGone):
+        kit.db.now(lambda tx: kit.delivery.deliver(tx, envelope, content))
+
+
+# ---- loops
+
+
+def been(*addresses: str, hops: int = 0) -> bytes:
+    lines = [f"Delivered-To: {address}\r\n" for address in addresses]
+    return "".join(lines).encode() + b"Received: from a by b; now\r\n" * hops + LETTER
+
+
+def test_what_comes_back_to_the_same_person_is_a_loop(kit: StoreKit) -> None:
+    kit.alias("anna", "a@far.example")
+    with pytest.raises(MailLoop) as refusal:
+        kit.mail("anna", octets=been("Anna@Example.org"))
+    assert (refusal.value.reply, refusal.value.status) == (554, "5.4.6")
+    with pytest.raises(MailLoop):
+        kit.mail("bob", octets=been("bob@example.org"))
+    kit.mail("bob", octets=been("anna@example.org"))  # another's trace is none
+
+
+def test_what_comes_back_to_a_group_is_a_loop(kit: StoreKit) -> None:
+    kit.alias("far", "x@far.example")
+    with pytest.raises(MailLoop):
+        kit.mail("far", octets=been("far@example.org"))
+
+
+def test_where_others_are_served_a_loop_is_ended_by_keeping_it(kit: StoreKit) -> None:
+    kit.alias("anna", "a@far.example")
+    kit.mail("anna", "bob", octets=been("anna@example.org"))
+    assert len(kit.inbox("anna")) == len(kit.inbox("bob")) == 1
+    assert kit.queue.all() == []
+
+
+def test_a_hundred_hops_are_enough(kit: StoreKit) -> None:
+    kit.mail("anna", octets=been(hops=100))
+    with pytest.raises(MailLoop, match="100 hops"):
+        kit.mail("anna", octets=been(hops=101))
+
+
+# ---- reading a header
+
+
+def test_a_header_is_read_as_far_as_it_goes() -> None:
+    head = scan_head(
+        b"Received: one\r\n folded: not a field\r\nreceived : two\r\nDate: today\r\n"
+        b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n aus Wien\r\n"
+        b"FROM: =?iso-8859-1?Q?J=FCrgen?= <j@example.com>\r\n"
+        b"Delivered-To: <A@b.example>\r\n\r\nReceived: body\r\n"
+    )
+    assert head.hops == 2
+    assert head.delivered_to == {"a@b.example"}
+    assert head.subject == "Grüße aus Wien"
+    assert head.sender == "Jürgen <j@example.com>"
+    assert "date" in head.fields and "message-id" not in head.fields
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"\r\n\r\nReceived: body\r\n",
+        b"no header at all\r\nReceived: x\r\n",
+        b"\xff\xfe\0\r\n",
+        b": nothing\r\nReceived: x\r\n",
+        b"\nReceived: x\r\n",
+        b" folded\r\nReceived: x\r\n",
+    ],
+)
+def test_what_is_no_header_has_no_facts(octets: bytes) -> None:
+    assert scan_head(octets).hops == 0
+
+
+def test_a_header_of_odd_octets_is_shown_on_one_line() -> None:
+    head = scan_head(b"Subject: a\0b\x1b[31m\r\n\tc\rd =?x-no?q?e?=\r\nFrom: \xff\xfe\r\n\r\n")
+    assert head.subject == "a b [31m c d =?x-no?q?e?="
+    assert head.sender == "\ufffd\ufffd"
+    assert len(scan_head(b"Subject: " + b"x" * 5000 + b"\r\n\r\n").subject) == 500
+
+
+def test_refusals_share_a_family() -> None:
+    for refusal in (NoSuchPerson, NotOurs, MailboxFull, NoSpace, MailLoop):
+        assert issubclass(refusal, Refused)
+        assert str(refusal.reply)[0] == refusal.status[0]

@@ -1,0 +1,249 @@
+"""People, their passwords and PINs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.inbox.addresses import DeliveryConfig
+from app.inbox.credentials import check_pin_rules, matches, new_password, new_pin, why_trivial
+from app.inbox.entries import State
+from app.inbox.errors import BadName, NameTaken, NoSuchPerson, StillMember, TrivialPin
+from app.inbox.people import PinResult, Transfer
+from tests.kit.store import StoreKit, open_store
+
+
+@pytest.fixture
+def kit(tmp_path: Path):  # type: ignore[no-untyped-def]
+    with_people = open_store(tmp_path)
+    yield with_people
+    with_people.close()
+
+
+def add(kit: StoreKit, login: str, mailbox: str = "299", **fields: Any) -> int:
+    return kit.db.now(lambda tx: kit.people.add(tx, login, login.title(), mailbox, **fields))
+
+
+def change(kit: StoreKit, who: str, **fields: Any) -> None:
+    person = kit.person(who)
+    kit.db.now(lambda tx: kit.people.change(tx, person.id, **fields))
+
+
+def set_pin(kit: StoreKit, pin: str) -> None:
+    person = kit.person("anna")
+    kit.db.now(lambda tx: kit.people.set_pin(tx, person.id, pin))
+
+
+def test_people_are_found_by_each_of_their_names(kit: StoreKit) -> None:
+    anna, cleo = kit.person("anna"), kit.person("cleo")
+    assert kit.people.by_login("ANNA") == anna
+    assert kit.people.by_mailbox("201") == anna == kit.people.by_id(anna.id)
+    assert kit.people.by_handset("101") == anna
+    assert kit.people.by_address("Cleo@Cleo.example") == cleo
+    assert [person.login for person in kit.people.all()] == ["anna", "bob", "cleo"]
+    assert kit.people.by_handset("109") is None
+    assert (anna.admin, anna.transfer, anna.fetched_is_heard) == (True, Transfer.ALL, False)
+
+
+@pytest.mark.parametrize("login", ["", "12345", "a b", "-a", "a@b", "é", "a" * 65, "postmaster"])
+def test_logins_that_cannot_be(kit: StoreKit, login: str) -> None:
+    with pytest.raises(BadName):
+        add(kit, login)
+
+
+@pytest.mark.parametrize(
+    "fields, field",
+    [
+        ({"login": "Anna"}, "login"),
+        ({"mailbox": "202"}, "mailbox"),
+        ({"handset": "101"}, "handset"),
+        ({"address": "CLEO@cleo.example"}, "address"),
+    ],
+)
+def test_names_in_use_are_refused_in_words(kit: StoreKit, fields: Any, field: str) -> None:
+    with pytest.raises(NameTaken, match=field):
+        add(kit, **{"login": "dora", **fields})
+    assert kit.people.by_login("dora") is None
+
+
+def test_an_alias_has_its_name_to_itself(kit: StoreKit) -> None:
+    kit.alias("sales", "anna")
+    kit.alias("600", "anna")
+    with pytest.raises(NameTaken, match="alias"):
+        add(kit, "sales")
+    with pytest.raises(NameTaken, match="alias"):
+        add(kit, "dora", "600")
+    with pytest.raises(NameTaken, match="alias"):
+        change(kit, "anna", mailbox="600")
+
+
+def test_changing_fields(kit: StoreKit) -> None:
+    change(kit, "anna", transfer="email only", quota=5, handset="", fetched_is_heard=True)
+    anna = kit.person("anna")
+    assert (anna.transfer, anna.quota, anna.handset) == (Transfer.EMAIL, 5, None)
+    assert anna.fetched_is_heard is True
+    for wrong in ({"login": "x"}, {}, {"quota": -1}, {"mailbox": "abc"}, {"address": "nobody"}):
+        with pytest.raises(BadName):
+            change(kit, "anna", **wrong)
+    with pytest.raises(NoSuchPerson):
+        kit.db.now(lambda tx: kit.people.change(tx, 999, name="x"))
+
+
+def test_a_removed_person_frees_their_names_and_their_box_stays_restorable(kit: StoreKit) -> None:
+    anna, entry = kit.person("anna"), kit.put("anna")
+
+    def leave(tx):  # type: ignore[no-untyped-def]
+        kit.store.remove(tx, [entry.id], "admin", "root")
+        kit.people.remove(tx, anna.id, "root")
+
+    kit.db.now(leave)
+    assert kit.people.by_login("anna") is None and kit.people.by_id(anna.id) is None
+    assert kit.people.check_password("anna", "x") is None
+    assert kit.store.need(entry.id).state is State.BIN
+    again = add(kit, "anna", "201", handset="101")
+    assert again != anna.id
+    assert kit.inbox("anna") == []
+    with pytest.raises(NoSuchPerson):
+        kit.db.now(lambda tx: kit.people.remove(tx, anna.id))
+
+
+def test_a_member_of_an_alias_cannot_be_removed_but_their_own_forward_goes(kit: StoreKit) -> None:
+    bob = kit.person("bob")
+    kit.alias("bob", "bob@outside.example")
+    kit.alias("sales", "anna", "bob")
+    kit.alias("far", "x@outside.example", responsible="bob")
+    with pytest.raises(StillMember, match="far, sales"):
+        kit.db.now(lambda tx: kit.people.remove(tx, bob.id))
+    kit.alias("sales", "anna")
+    kit.alias("far", "x@outside.example")
+    kit.db.now(lambda tx: kit.people.remove(tx, bob.id))
+    assert kit.aliases.get("bob") is None
+
+
+def test_the_password_opens_and_nothing_else_does(kit: StoreKit) -> None:
+    anna = kit.person("anna")
+    assert kit.people.check_password("anna", "") is None
+    kit.db.now(lambda tx: kit.people.set_password(tx, anna.id, "correct horse"))
+    assert kit.people.check_password("Anna", "correct horse") == anna
+    assert kit.people.check_password("anna", "Correct horse") is None
+    assert kit.people.check_password("nobody", "correct horse") is None
+    stored = kit.db.reader().execute("SELECT password FROM person WHERE login = 'anna'").fetchone()
+    assert stored[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_without_a_stored_secret_the_same_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    verified: list[str] = []
+
+    class Counting:
+        def verify(self, stored: str, secret: str) -> bool:
+            verified.append(stored)
+            return True
+
+    matches(None, "warm up")
+    monkeypatch.setattr("app.inbox.credentials._HASHER", Counting())
+    assert matches(None, "x") is False
+    assert len(verified) == 1 and verified[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+@pytest.mark.parametrize(
+    "pin, why",
+    [
+        ("123", "4 to 16"),
+        ("1" * 17, "4 to 16"),
+        ("12a4", "digits only"),
+        ("", "digits"),
+        ("0000", "repeats 0"),
+        ("1212", "repeats 12"),
+        ("123123", "repeats 123"),
+        ("12121", "repeats 12"),
+        ("1234", "up or down"),
+        ("987654", "up or down"),
+        ("7890", "up or down"),
+        ("2015", "own number 201"),
+        ("1024", "own number 201"),
+        ("٣٤٥٦", "digits only"),
+    ],
+)
+def test_trivial_pins_are_refused_with_the_reason(pin: str, why: str) -> None:
+    with pytest.raises(TrivialPin, match=why):
+        check_pin_rules(pin, ("201", "101"))
+
+
+@pytest.mark.parametrize("pin", ["4711", "2580", "90210", "1357"])
+def test_other_pins_will_do(pin: str) -> None:
+    assert why_trivial(pin, ("201", "101")) is None
+
+
+def test_made_up_secrets_pass_the_rules_and_differ() -> None:
+    assert why_trivial(new_pin("201"), ("201",)) is None
+    made = {new_password() for _ in range(20)}
+    assert len(made) == 20 and all(len(password) == 14 for password in made)
+
+
+def test_three_wrong_pins_in_a_row_lock_the_box(kit: StoreKit) -> None:
+    anna = kit.person("anna").id
+    set_pin(kit, "4711")
+    assert kit.people.check_pin(anna, "0815") is PinResult.WRONG
+    assert kit.people.check_pin(anna, "0815") is PinResult.WRONG
+    assert kit.people.check_pin(anna, "4711") is PinResult.OK  # the row is broken
+    answers = [kit.people.check_pin(anna, "0815") for _ in range(3)]
+    assert answers == [PinResult.WRONG, PinResult.WRONG, PinResult.LOCKED]
+    assert kit.people.check_pin(anna, "4711") is PinResult.LOCKED
+    assert kit.people.pin_locked_until(anna) == kit.clock.now() + 300
+    kit.clock.advance(299)
+    assert kit.people.check_pin(anna, "4711") is PinResult.LOCKED
+    kit.clock.advance(2)
+    assert kit.people.check_pin(anna, "4711") is PinResult.OK
+
+
+def test_the_lock_out_grows_to_a_day_and_survives_a_restart(kit: StoreKit) -> None:
+    anna = kit.person("anna").id
+    set_pin(kit, "4711")
+    lasted = []
+    for _ in range(10):
+        kit.db.now(lambda tx: tx.execute("UPDATE person SET pin_failures = 2"))
+        assert kit.people.check_pin(anna, "0815") is PinResult.LOCKED
+        lasted.append(kit.people.pin_locked_until(anna) - kit.clock.now())
+        kit.clock.advance(lasted[-1] + 1)
+    assert lasted == [300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 76800, 86400]
+    kit.clock.advance(-2)
+    restarted = StoreKit(kit.path, clock=kit.clock)
+    assert restarted.people.check_pin(anna, "4711") is PinResult.LOCKED
+    restarted.close()
+    set_pin(kit, "4712")  # an administrator lifts it
+    assert kit.people.check_pin(anna, "4712") is PinResult.OK
+
+
+def test_nobody_and_no_pin_are_just_wrong(kit: StoreKit) -> None:
+    assert kit.people.check_pin(999, "4711") is PinResult.WRONG
+    assert kit.people.check_pin(kit.person("bob").id, "") is PinResult.WRONG
+
+
+@pytest.mark.parametrize(
+    "address, name",
+    [
+        ("anna", "anna"),
+        ("Anna@Example.ORG", "anna"),
+        ("anna@example.net", "anna"),
+        ("anna@box.example.org", "anna"),
+        ("anna@example.org.", "anna"),
+        ("anna@[192.0.2.1]", "anna"),
+        ("anna@[IPv6:2001:db8:0::1]", "anna"),
+        ('"an na"@example.org', "an na"),
+        ('"an\\na"@example.org', "anna"),
+        ("anna@elsewhere.example", None),
+        ("anna@[192.0.2.2]", None),
+        ("anna@[nonsense]", None),
+        ("anna@sub.example.org", None),
+        ("a@b@example.org", "a@b"),
+    ],
+)
+def test_which_addresses_are_ours(kit: StoreKit, address: str, name: str | None) -> None:
+    assert kit.config.local_part(address) == name
+
+
+def test_without_domains_the_box_has_its_name() -> None:
+    config = DeliveryConfig()
+    assert config.local_part("anna@switchhook.local") == "anna"
+    assert config.local_part("anna@example.org") is None
+    assert config.canonical("anna") == "anna@switchhook.local"

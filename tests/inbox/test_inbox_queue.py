@@ -1,0 +1,223 @@
+"""Custody: what a queue row's outcome does to the inbox, and who is told."""
+
+import email
+import email.policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from app.inbox.entries import Entry, Kind, State
+from app.inbox.errors import ContentGone
+from app.inbox.notice import Failure, compose
+from app.inbox.queue import RowState, Settled
+from tests.kit.store import CONFIG, LETTER, StoreKit, open_store
+
+GONE = "550 5.1.1 <a@far.example> no such user here"
+
+
+@pytest.fixture
+def kit(tmp_path: Path):  # type: ignore[no-untyped-def]
+    with_people = open_store(tmp_path)
+    yield with_people
+    with_people.close()
+
+
+def succeed(kit: StoreKit, row: int) -> Settled:
+    return kit.db.now(lambda tx: kit.queue.succeeded(tx, row, "250 2.0.0 ok"))
+
+
+def fail(kit: StoreKit, row: int, reply: str = GONE) -> Settled:
+    return kit.db.now(lambda tx: kit.queue.failed(tx, row, reply))
+
+
+def forward(kit: StoreKit, *members: str) -> tuple[Entry, tuple[int, ...]]:
+    """A voicemail on its way out by Anna's alias: her entry, the queue rows."""
+    kit.alias("anna", *members)
+    delivered = kit.mail("anna", kind=Kind.VOICEMAIL)
+    return kit.store.need(delivered.entries[0]), delivered.queued
+
+
+def read(kit: StoreKit, entry_id: int | None) -> EmailMessage:
+    assert entry_id is not None
+    text = kit.text(kit.store.need(entry_id)).replace(b"\r\n", b"\n")
+    return email.message_from_bytes(text, policy=email.policy.default)
+
+
+def test_when_all_have_it_the_local_copy_goes_to_the_bin(kit: StoreKit) -> None:
+    entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
+    assert succeed(kit, first) == Settled()
+    assert kit.store.need(entry.id).state is State.LEAVING
+    assert succeed(kit, second) == Settled(removed=entry.id)
+    gone = kit.store.need(entry.id)
+    assert (gone.state, gone.removed_door) == (State.BIN, "forward")
+    assert kit.queue.all() == []
+    kit.db.now(lambda tx: kit.store.restore(tx, [entry.id], "admin", "root"))
+    assert kit.store.need(entry.id).state is State.NEW  # restorable, and as new
+
+
+def test_when_one_refuses_it_comes_back_with_a_notice(kit: StoreKit) -> None:
+    entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
+    assert fail(kit, first) == Settled()  # the other may still get it
+    assert kit.inbox("anna") == []
+    outcome = succeed(kit, second)
+    assert outcome.returned == entry.id
+    assert kit.store.need(entry.id).state is State.NEW
+    assert kit.store.unheard(entry.person) == (1, 1)  # the voicemail and the notice
+    notice = read(kit, outcome.notice)
+    assert notice["Return-Path"] == "<>" and notice["Auto-Submitted"] == "auto-generated"
+    assert notice["Subject"] == "Not delivered: Hello"
+    assert notice["To"] == notice["Delivered-To"] == "anna@example.org"
+    body = notice.get_content()
+    assert "Not delivered to:\n  a@far.example\n    550 5.1.1" in body
+    assert "Delivered to:\n  b@far.example\n" in body
+    assert "come back into your inbox" in body
+    assert kit.queue.all() == []
+    assert [row.verb for row in kit.store.history(entry=entry.id)] == ["leaving", "returned"]
+
+
+def test_a_copy_that_is_refused_leaves_the_inbox_alone_but_says_so(kit: StoreKit) -> None:
+    entry, (row,) = forward(kit, "anna", "a@far.example")
+    outcome = fail(kit, row)
+    assert outcome.returned is None
+    assert "Your own copy is in your inbox" in read(kit, outcome.notice).get_content()
+    assert kit.store.need(entry.id).state is State.NEW
+
+
+def test_a_copy_that_is_taken_changes_nothing(kit: StoreKit) -> None:
+    entry, (row,) = forward(kit, "anna", "a@far.example")
+    assert succeed(kit, row) == Settled()
+    assert kit.store.need(entry.id) == entry
+    assert kit.queue.all() == []
+
+
+def test_a_deferred_row_waits_until_its_time(kit: StoreKit) -> None:
+    entry, (row,) = forward(kit, "a@far.example")
+    now = kit.clock.now()
+    assert [due.id for due in kit.queue.due(now)] == [row]
+    kit.db.now(lambda tx: kit.queue.deferred(tx, row, "451 4.3.0 later", now + 300))
+    assert kit.queue.due(now + 299) == [] and kit.queue.next_due() == now + 300
+    (waiting,) = kit.queue.due(now + 300)
+    assert (waiting.attempts, waiting.reply) == (1, "451 4.3.0 later")
+    assert kit.db.now(lambda tx: kit.queue.retry(tx, row))
+    assert [due.id for due in kit.queue.due(now)] == [row]
+    assert kit.store.need(entry.id).state is State.LEAVING
+    succeed(kit, row)
+    assert kit.queue.next_due() is None
+    assert not kit.db.now(lambda tx: kit.queue.retry(tx, row))
+
+
+def test_due_rows_come_in_the_order_of_waiting_and_not_all_at_once(kit: StoreKit) -> None:
+    rows: list[int] = []
+    for n in range(5):
+        kit.clock.advance(1)
+        rows += kit.mail(relay=[f"x{n}@far.example"]).queued
+    assert [row.id for row in kit.queue.due(kit.clock.now(), limit=3)] == rows[:3]
+
+
+def test_settling_twice_is_once(kit: StoreKit) -> None:
+    entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
+    assert succeed(kit, first) == succeed(kit, first) == Settled()
+    assert fail(kit, first) == Settled()
+    assert kit.queue.get(first) is not None
+    assert kit.queue.get(first).state is RowState.TAKEN  # type: ignore[union-attr]
+    succeed(kit, second)
+    assert fail(kit, second) == Settled() == fail(kit, 999)
+    assert kit.store.need(entry.id).state is State.BIN
+
+
+def test_giving_up_on_a_row_brings_the_message_back(kit: StoreKit) -> None:
+    entry, (row,) = forward(kit, "a@far.example")
+    outcome = kit.db.now(lambda tx: kit.queue.remove(tx, row, by="root"))
+    assert outcome.returned == entry.id
+    assert "taken out of the queue by root" in read(kit, outcome.notice).get_content()
+
+
+def test_removed_by_its_owner_meanwhile_it_stays_removed(kit: StoreKit) -> None:
+    entry, (row,) = forward(kit, "a@far.example")
+    kit.db.now(lambda tx: kit.store.remove(tx, [entry.id], "admin", "anna"))
+    outcome = fail(kit, row)
+    assert outcome.returned is None and outcome.notice is not None
+    assert kit.store.need(entry.id).state is State.BIN
+
+
+def test_relayed_mail_bounces_to_a_local_sender_at_once(kit: StoreKit) -> None:
+    first, second = kit.mail(
+        relay=["a@far.example", "b@far.example"], sender="anna@example.org"
+    ).queued
+    outcome = fail(kit, first)
+    assert outcome.bounce_to is None
+    notice = read(kit, outcome.notice)
+    assert kit.store.need(outcome.notice or 0).person == kit.person("anna").id
+    assert "A message you sent" in notice.get_content()
+    assert "b@far.example" not in notice.get_content()
+    assert succeed(kit, second) == Settled()
+    assert kit.queue.all() == []
+
+
+def test_relayed_mail_of_a_stranger_asks_the_caller_for_a_bounce(kit: StoreKit) -> None:
+    (row,) = kit.mail(relay=["a@far.example"], sender="s@far.example").queued
+    assert fail(kit, row) == Settled(bounce_to="s@far.example")
+
+
+def test_the_null_sender_is_told_nothing(kit: StoreKit) -> None:
+    (row,) = kit.mail(relay=["a@far.example"], sender="").queued
+    assert fail(kit, row) == Settled()
+    assert kit.queue.all() == []
+
+
+def test_relayed_content_goes_with_its_last_row(kit: StoreKit) -> None:
+    first, second = kit.mail(relay=["a@far.example", "b@far.example"]).queued
+    content = kit.queue.all()[0].content
+    succeed(kit, first)
+    assert kit.store.chunk(content, 0) == LETTER
+    succeed(kit, second)
+    with pytest.raises(ContentGone):
+        kit.store.chunk(content, 0)
+
+
+def test_queued_content_is_safe_from_expiry_and_sweeping(kit: StoreKit) -> None:
+    entry, (row,) = forward(kit, "a@far.example")
+    kit.db.now(lambda tx: kit.store.remove(tx, [entry.id], "admin", "anna"))
+    later = kit.clock.now() + 1
+    kit.db.now(lambda tx: kit.store.empty_bin(tx, later))
+    kit.db.now(lambda tx: kit.store.sweep(tx, later))
+    assert kit.store.chunk(entry.content, 0) == LETTER
+    assert fail(kit, row).notice is not None  # even then its owner hears of it
+
+
+def test_no_notice_goes_to_somebody_who_has_left(kit: StoreKit) -> None:
+    (row,) = kit.mail(relay=["a@far.example"], sender="bob@example.org").queued
+    bob = kit.person("bob")
+    kit.db.now(lambda tx: kit.people.remove(tx, bob.id))
+    assert fail(kit, row) == Settled()
+
+
+def test_listeners_hear_of_the_queue(kit: StoreKit) -> None:
+    before = kit.store.last_change()
+    _entry, (row,) = forward(kit, "a@far.example")
+    succeed(kit, row)
+    verbs = [change.verb for change in kit.store.changes(before)]
+    assert verbs == ["alias set", "leaving", "queued", "removed", "settled"]
+
+
+def test_a_notice_is_plain_lawful_mail_whatever_the_next_hop_says() -> None:
+    nasty = "550 no\r\nBcc: all@far.example\r\n\r\n" + "x " * 4000 + "ü\u2028\0"
+    failure = Failure(
+        "anna",
+        "custody",
+        ("Grüße\r\nBcc: x@y.example", "Zoë <z@far.example>", 0.0),
+        (),
+        (("a@far.example", nasty),),
+    )
+    octets = compose(failure, CONFIG, 1_000_000.0).octets
+    assert octets.isascii() and b"\0" not in octets
+    assert all(len(line) <= 998 for line in octets.split(b"\r\n"))
+    assert b"\n" not in octets.replace(b"\r\n", b"") and b"\r" not in octets.replace(b"\r\n", b"")
+    read = email.message_from_bytes(octets, policy=email.policy.default)
+    assert read["Bcc"] is None and not read.defects
+    assert read["Subject"] == "Not delivered: Grüße Bcc: x@y.example"
+    assert read["From"].addresses[0].addr_spec == "mailer-daemon@example.org"
+    assert read["Date"].datetime.timestamp() == 1_000_000
+    assert read["Message-ID"].endswith("@box.example.org>")
+    assert read.get_content_type() == "text/plain"

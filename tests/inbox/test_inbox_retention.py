@@ -1,0 +1,76 @@
+"""Housekeeping: what is too old or too much goes, nothing else does."""
+
+from pathlib import Path
+
+import pytest
+
+from app.inbox.retention import DAY_S, Retention, disk_octets, give_back, tidy
+from tests.kit.store import StoreKit, open_store
+
+
+@pytest.fixture
+def kit(tmp_path: Path):  # type: ignore[no-untyped-def]
+    with_people = open_store(tmp_path)
+    yield with_people
+    with_people.close()
+
+
+def bin_of(kit: StoreKit, *sizes: int) -> list[int]:
+    """Entries removed a minute apart, oldest first."""
+    ids = [kit.put("anna", b"x" * size).id for size in sizes]
+    for entry in ids:
+        kit.clock.advance(60)
+        kit.db.now(lambda tx, entry=entry: kit.store.remove(tx, [entry], "pop3", "anna"))  # type: ignore[misc]
+    return ids
+
+
+def left(kit: StoreKit, ids: list[int]) -> list[int]:
+    return [entry for entry in ids if kit.store.entry(entry) is not None]
+
+
+def test_the_grace_period_is_kept_to_the_minute(kit: StoreKit) -> None:
+    kept = kit.put("anna")
+    ids = bin_of(kit, 10, 20, 30)
+    done = tidy(kit.db, kit.store, kit.clock.now() + 30 * DAY_S - 59)
+    assert (done.purged, left(kit, ids)) == (2, ids[2:])
+    assert kit.store.need(kept.id) == kept
+    assert tidy(kit.db, kit.store, kit.clock.now()).purged == 0
+
+
+def test_bins_that_take_too_much_lose_their_oldest(kit: StoreKit) -> None:
+    ids = bin_of(kit, 1000, 1000, 1000, 1000)
+    done = tidy(kit.db, kit.store, kit.clock.now(), Retention(bin_share=0.1), lambda: 25_000)
+    assert (done.purged, left(kit, ids)) == (2, ids[2:])
+    assert kit.store.bin_octets() == 2000
+
+
+def test_more_than_one_round_of_purging_is_done(kit: StoreKit) -> None:
+    ids = bin_of(kit, *[10] * 450)
+    assert tidy(kit.db, kit.store, kit.clock.now() + 31 * DAY_S).purged == 450
+    assert left(kit, ids) == []
+
+
+def test_unfinished_messages_and_old_history_go(kit: StoreKit) -> None:
+    kit.db.now(kit.store.new_content)
+    kit.put("anna")
+    now = kit.clock.now() + 401 * DAY_S
+    kit.clock.advance(401 * DAY_S)
+    done = tidy(kit.db, kit.store, now)
+    assert done.swept == 1 and done.forgotten > 0
+    assert kit.store.history() == [] and len(kit.store.changes(0)) == 1
+
+
+def test_free_pages_go_back_to_the_file_system(kit: StoreKit) -> None:
+    bin_of(kit, 3_000_000)
+    kit.db.now(lambda tx: kit.store.empty_bin(tx, kit.clock.now() + 1))
+    free = kit.db.pragma("freelist_count")
+    assert free > 700
+    assert give_back(kit.db, kept=100) == free - 100
+    assert kit.db.pragma("freelist_count") == 100
+    kit.db.checkpoint()
+    assert kit.path.stat().st_size < 1_500_000
+    assert kit.db.pragma("integrity_check") == "ok"
+
+
+def test_the_disk_itself_is_asked(tmp_path: Path) -> None:
+    assert disk_octets(tmp_path) > 0

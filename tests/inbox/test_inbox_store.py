@@ -1,0 +1,341 @@
+"""Entries and content: what goes in comes out exactly, and every removal has a way back."""
+
+import sqlite3
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from app.inbox.entries import DotCounter, Facts, Kind, State, dots_in, ids_of
+from app.inbox.errors import ContentGone, NoSuchEntry
+from app.inbox.store import CHUNK
+from tests.kit.store import LETTER, StoreKit, open_store
+
+
+@pytest.fixture
+def kit(tmp_path: Path):  # type: ignore[no-untyped-def]
+    with_people = open_store(tmp_path)
+    yield with_people
+    with_people.close()
+
+
+def remove(kit: StoreKit, *ids: int, door: str = "pop3", by: str = "anna") -> int:
+    return kit.db.now(lambda tx: kit.store.remove(tx, ids, door, by))
+
+
+def restore(kit: StoreKit, *ids: int) -> int:
+    return kit.db.now(lambda tx: kit.store.restore(tx, ids, "admin", "root"))
+
+
+def enter(kit: StoreKit, content: int, prefix: bytes = b"", state: State = State.NEW) -> int:
+    person, facts = kit.person("anna").id, Facts(0)
+    return kit.db.now(
+        lambda tx: kit.store.add_entry(tx, person, content, prefix, Kind.EMAIL, state, facts)
+    )
+
+
+@pytest.mark.parametrize("length", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5])
+def test_octets_come_out_as_they_went_in(kit: StoreKit, length: int) -> None:
+    octets = bytes(range(256)) * (length // 256 + 1)
+    entry = kit.put("anna", octets[:length])
+    assert kit.text(entry) == octets[:length]
+    assert entry.size == length
+    assert entry.chunks == -(-length // CHUNK)
+
+
+def test_content_arrives_in_chunks_of_many_transactions(kit: StoreKit) -> None:
+    store, pieces = kit.store, [b"Subject: a\r\n\r\n", b".dot\r\n", b"end\r\n"]
+    content = kit.db.now(store.new_content)
+    for seq, piece in enumerate(pieces):
+        kit.db.now(lambda tx, s=seq, p=piece: store.add_chunk(tx, content, s, p))  # type: ignore[misc]
+    with pytest.raises(ContentGone):
+        enter(kit, content)  # not sealed yet
+    size = sum(map(len, pieces))
+    with pytest.raises(ValueError, match="octets"):
+        kit.db.now(lambda tx: store.seal(tx, content, size - 1, 1))
+    kit.db.now(lambda tx: store.seal(tx, content, size, 1))
+    with pytest.raises(ContentGone):
+        kit.db.now(lambda tx: store.seal(tx, content, size, 1))  # only once
+    entry = store.need(enter(kit, content, b"Return-Path: <>\r\n"))
+    assert kit.text(entry) == b"Return-Path: <>\r\n" + b"".join(pieces)
+    assert (entry.size, entry.dotted, entry.chunks) == (size + 17, 1, 3)
+
+
+def test_a_gap_between_chunks_is_found_when_sealing(kit: StoreKit) -> None:
+    content = kit.db.now(kit.store.new_content)
+    kit.db.now(lambda tx: kit.store.add_chunk(tx, content, 1, b"late"))
+    with pytest.raises(ValueError, match="chunks"):
+        kit.db.now(lambda tx: kit.store.seal(tx, content, 4, 0))
+
+
+def test_a_chunk_beyond_the_limit_or_beyond_the_end_is_refused(kit: StoreKit) -> None:
+    content = kit.db.now(kit.store.new_content)
+    with pytest.raises(ValueError, match="at most"):
+        kit.db.now(lambda tx: kit.store.add_chunk(tx, content, 0, b"x" * (CHUNK + 1)))
+    with pytest.raises(ContentGone):
+        kit.store.chunk(content, 0)
+
+
+def test_a_prefix_of_half_a_line_is_refused(kit: StoreKit) -> None:
+    content = kit.db.now(lambda tx: kit.store.write_content(tx, (LETTER,)))
+    with pytest.raises(ValueError, match="whole lines"):
+        enter(kit, content, b"Return-Path: <>")
+
+
+def test_no_read_is_left_open(kit: StoreKit) -> None:
+    entry = kit.put("anna")
+    kit.store.chunk(entry.content, 0)
+    kit.store.entries(entry.person)
+    kit.store.unheard(entry.person)
+    kit.store.changes(0)
+    list(kit.store.octets(entry))
+    outsider = sqlite3.connect(kit.path)
+    busy, *_ = outsider.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    assert busy == 0  # a reader inside a transaction would make it 1
+    outsider.close()
+
+
+@pytest.mark.parametrize(
+    "text, dots",
+    [
+        (b"", 0),
+        (b".", 1),
+        (b"..\r\n", 1),
+        (b"a.\r\n", 0),
+        (b"a\r\n.\r\n.b\r\nc", 2),
+        (b"a\n.b\r.c", 0),
+        (b"\r\n.\r\n", 1),
+    ],
+)
+def test_dotted_lines_are_counted_however_the_octets_are_cut(text: bytes, dots: int) -> None:
+    assert dots_in(text) == dots
+    for size in range(1, len(text) + 1):
+        counter = DotCounter()
+        for at in range(0, len(text), size):
+            counter.feed(text[at : at + size])
+        assert counter.count == dots, size
+
+
+def test_a_dotted_line_across_a_chunk_boundary_is_counted_once(kit: StoreKit) -> None:
+    for before in range(CHUNK - 3, CHUNK + 2):
+        octets = b"x" * (before - 2) + b"\r\n.dot\r\n"
+        assert kit.put("anna", octets).dotted == 1
+
+
+def test_header_ends_at_the_empty_line_and_has_the_prefix(kit: StoreKit) -> None:
+    content = kit.db.now(lambda tx: kit.store.write_content(tx, (LETTER,)))
+    entry = kit.store.need(enter(kit, content, b"Delivered-To: anna@example.org\r\n"))
+    head = kit.store.header(entry)
+    assert head.startswith(b"Delivered-To: ") and head.endswith(b"Subject: Hello\r\n\r\n")
+    assert kit.store.header(kit.put("anna", b"no header at all")) == b"no header at all"
+
+
+def test_entries_come_in_the_order_of_delivery_by_kind_and_state(kit: StoreKit) -> None:
+    anna = kit.person("anna").id
+    mail, call = kit.put("anna"), kit.put("anna", kind=Kind.VOICEMAIL)
+    heard = kit.put("anna", kind=Kind.VOICEMAIL)
+    kit.db.now(lambda tx: kit.store.mark(tx, [heard.id], door="phone", by="101"))
+    kit.put("bob")
+    listed = kit.store.entries(anna)
+    assert ids_of(listed) == [mail.id, call.id, heard.id]
+    assert ids_of(kit.store.entries(anna, kinds=[Kind.VOICEMAIL])) == [call.id, heard.id]
+    assert ids_of(kit.store.entries(anna, states=[State.HEARD])) == [heard.id]
+    assert kit.store.unheard(anna) == (1, 1)
+    assert kit.store.entry(mail.id) == mail == listed[0]
+
+
+def test_uidls_are_printable_unlike_and_survive_removal(kit: StoreKit) -> None:
+    entries = [kit.put("anna") for _ in range(50)]
+    uidls = {entry.uidl for entry in entries}
+    assert len(uidls) == 50
+    assert all(len(u) == 16 and all(0x21 <= ord(c) <= 0x7E for c in u) for u in uidls)
+    remove(kit, entries[0].id)
+    restore(kit, entries[0].id)
+    assert kit.store.need(entries[0].id).uidl == entries[0].uidl
+
+
+def test_marking_changes_what_is_in_the_inbox_only(kit: StoreKit) -> None:
+    first, second = kit.put("anna"), kit.put("anna")
+    remove(kit, second.id)
+
+    def mark(*ids: int, state: State | None = State.HEARD, saved: bool | None = None) -> int:
+        return kit.db.now(lambda tx: kit.store.mark(tx, ids, state, saved, "phone", "101"))
+
+    assert mark(first.id, second.id, 999) == 1
+    assert mark(first.id) == 0  # already heard
+    assert mark(first.id, state=None, saved=True) == 1
+    now = kit.store.need(first.id)
+    assert (now.state, now.saved) == (State.HEARD, True)
+    assert mark(first.id, state=State.NEW) == 1
+    assert kit.store.need(first.id).saved is True
+    with pytest.raises(ValueError, match="remove"):
+        mark(first.id, state=State.BIN)
+
+
+def test_removal_has_an_author_and_a_way_back(kit: StoreKit) -> None:
+    heard, new = kit.put("anna"), kit.put("anna", kind=Kind.VOICEMAIL)
+    kit.db.now(lambda tx: kit.store.mark(tx, [heard.id]))
+    kit.clock.advance(60)
+    assert remove(kit, heard.id, new.id, 999) == 2
+    assert remove(kit, heard.id) == 0
+    assert kit.inbox("anna") == []
+    gone = kit.store.need(new.id)
+    assert (gone.state, gone.removed_door, gone.removed_by) == (State.BIN, "pop3", "anna")
+    assert gone.removed_at == kit.clock.now()
+    assert restore(kit, heard.id, new.id) == 2
+    assert [e.state for e in kit.inbox("anna")] == [State.HEARD, State.NEW]
+    assert kit.store.need(new.id).removed_at is None
+    verbs = [(row.verb, row.door, row.by) for row in kit.store.history(entry=new.id)]
+    assert verbs == [
+        ("delivered", "smtp", ""),
+        ("removed", "pop3", "anna"),
+        ("restored", "admin", "root"),
+    ]
+
+
+def test_history_of_a_person_has_all_of_theirs_and_none_of_others(kit: StoreKit) -> None:
+    anna = kit.put("anna")
+    kit.put("bob")
+    rows = kit.store.history(person_id=kit.person("anna").id)
+    assert [row.verb for row in rows] == ["person added", "delivered"]
+    assert rows[1].entry == anna.id
+    assert len(kit.store.history()) == 5
+
+
+def test_used_octets_follow_every_change(kit: StoreKit) -> None:
+    anna, bob = kit.person("anna").id, kit.person("bob").id
+    one, two = kit.put("anna", b"x" * 1000), kit.put("anna", b"y" * 10)
+
+    def used() -> int:
+        used = kit.store.used(anna)
+        assert used == sum(entry.size for entry in kit.inbox("anna"))
+        return used
+
+    assert used() == 1010
+    kit.db.now(lambda tx: kit.store.mark(tx, [one.id]))
+    assert used() == 1010
+    remove(kit, one.id)
+    assert used() == 10
+    restore(kit, one.id)
+    assert used() == 1010
+    content = kit.db.now(lambda tx: kit.store.write_content(tx, (LETTER,)))
+    leaving = enter(kit, content, state=State.LEAVING)
+    assert used() == 1010
+    kit.db.now(lambda tx: kit.store.returned(tx, leaving, "550"))
+    assert used() == 1010 + len(LETTER)
+    kit.db.now(lambda tx: kit.store.hand_over(tx, anna, bob, "admin", "root"))
+    assert (used(), kit.store.used(bob)) == (0, 1010 + len(LETTER))
+    remove(kit, two.id)
+    kit.db.now(lambda tx: kit.store.empty_bin(tx, kit.clock.now() + 1))
+    assert kit.store.used(bob) == 1000 + len(LETTER)
+
+
+def test_emptying_the_bin_takes_the_old_in_order_and_their_content(kit: StoreKit) -> None:
+    old, newer, kept = kit.put("anna"), kit.put("anna"), kit.put("anna")
+    remove(kit, newer.id)
+    kit.clock.advance(-100)
+    remove(kit, old.id)
+    kit.clock.advance(200)
+    limit = kit.clock.now()
+    assert kit.store.bin_octets() == 2 * len(LETTER)
+    assert kit.db.now(lambda tx: kit.store.empty_bin(tx, limit, entries=1)) == 1
+    assert kit.store.entry(old.id) is None and kit.store.entry(newer.id) is not None
+    assert kit.db.now(lambda tx: kit.store.empty_bin(tx, limit - 100)) == 0
+    assert kit.db.now(lambda tx: kit.store.empty_bin(tx, limit)) == 1
+    with pytest.raises(ContentGone):
+        kit.store.chunk(old.content, 0)
+    assert kit.text(kept) == LETTER
+    assert [row.verb for row in kit.store.history(entry=old.id)][-1] == "purged"
+    with pytest.raises(NoSuchEntry):
+        kit.store.need(old.id)
+
+
+def test_emptying_the_bin_is_limited_in_octets_too(kit: StoreKit) -> None:
+    ids = [kit.put("anna", b"x" * 1000).id for _ in range(5)]
+    remove(kit, *ids)
+    later = kit.clock.now() + 1
+    assert kit.db.now(lambda tx: kit.store.empty_bin(tx, later, octets=1500)) == 2
+    assert kit.db.now(lambda tx: kit.store.empty_bin(tx, later, octets=1)) == 1
+
+
+def test_content_shared_by_two_stays_while_one_needs_it(kit: StoreKit) -> None:
+    kit.mail("anna", "bob")
+    mine, theirs = kit.inbox("anna")[0], kit.inbox("bob")[0]
+    assert mine.content == theirs.content and mine.uidl != theirs.uidl
+    remove(kit, mine.id)
+    kit.db.now(lambda tx: kit.store.empty_bin(tx, kit.clock.now() + 1))
+    assert kit.text(theirs).endswith(LETTER)
+
+
+def test_sweeping_takes_what_never_arrived_and_leaves_what_is_on_its_way(kit: StoreKit) -> None:
+    entry = kit.put("anna")
+    lost = kit.db.now(kit.store.new_content)
+    kit.db.now(lambda tx: kit.store.add_chunk(tx, lost, 0, b"half"))
+    kit.clock.advance(86_401)
+    coming = kit.db.now(kit.store.new_content)
+    kit.db.now(lambda tx: kit.store.add_chunk(tx, coming, 0, b"half"))
+    assert kit.db.now(kit.store.sweep) == 1
+    with pytest.raises(ContentGone):
+        kit.db.now(lambda tx: kit.store.add_chunk(tx, lost, 1, b"late"))
+    with pytest.raises(ContentGone):
+        kit.db.now(lambda tx: kit.store.seal(tx, lost, 4, 0))
+    kit.db.now(lambda tx: kit.store.seal(tx, coming, 4, 0))
+    assert kit.db.now(lambda tx: kit.store.sweep(tx, kit.clock.now() + 1)) == 1
+    assert kit.text(entry) == LETTER
+
+
+def test_changes_are_numbered_and_caught_up_with(kit: StoreKit) -> None:
+    before, version = kit.store.last_change(), kit.store.data_version()
+    entry = kit.put("anna")
+    remove(kit, entry.id)
+    seen = kit.store.changes(before)
+    assert [(c.entry, c.verb) for c in seen] == [(entry.id, "delivered"), (entry.id, "removed")]
+    assert all(b.seq > a.seq for a, b in pairwise(seen))
+    assert kit.store.last_change() == seen[-1].seq
+    assert kit.store.changes(seen[-1].seq) == []
+    assert kit.store.data_version() != version
+    assert kit.store.data_version() == kit.store.data_version()
+
+
+def test_trimming_the_change_log_never_makes_it_go_back(kit: StoreKit) -> None:
+    kit.put("anna")
+    last, later = kit.store.last_change(), kit.clock.now() + 1
+    kit.db.now(lambda tx: kit.store.journal.trim(tx, later, later))
+    assert kit.store.last_change() == last
+    assert len(kit.store.changes(0)) == 1
+    kit.put("anna")
+    assert kit.store.last_change() == last + 1
+
+
+def test_a_failed_work_leaves_neither_entry_nor_history(kit: StoreKit) -> None:
+    entry, rows = kit.put("anna"), len(kit.store.history())
+
+    def half(tx):  # type: ignore[no-untyped-def]
+        kit.store.remove(tx, [entry.id], "pop3", "anna")
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        kit.db.now(half)
+    assert kit.store.need(entry.id).state is State.NEW
+    assert len(kit.store.history()) == rows
+
+
+def test_a_recording_keeps_its_samples_until_it_is_delivered(kit: StoreKit) -> None:
+    store, anna = kit.store, kit.person("anna").id
+    number = kit.db.now(
+        lambda tx: store.begin_recording(tx, anna, "line1", "5551234", "CARL", 12.5)
+    )
+    for seq, piece in enumerate((b"\0\1" * 100, b"\2\3" * 50)):
+        kit.db.now(lambda tx, s=seq, p=piece: store.add_samples(tx, number, s, p))  # type: ignore[misc]
+    running = store.recording(number)
+    assert running is not None and running.octets == 300 and running.why is None
+    assert store.recordings(unfinished_only=True) == [running]
+    kit.db.now(lambda tx: store.end_recording(tx, number, "hung up"))
+    ended = store.recordings()[0]
+    assert (ended.why, ended.ended_at) == ("hung up", kit.clock.now())
+    assert store.recordings(unfinished_only=True) == []
+    assert b"".join(store.samples(number)) == b"\0\1" * 100 + b"\2\3" * 50
+    kit.db.now(lambda tx: store.drop_recording(tx, number))
+    assert store.recordings() == [] and list(store.samples(number)) == []
+    with pytest.raises(ContentGone):
+        kit.db.now(lambda tx: store.end_recording(tx, number, "again"))
