@@ -144,7 +144,7 @@ class _Conversation:
         return [f"250{end}{offer}" for end, offer in zip(ends, offers, strict=True)] or ["250 HELP"]
 
     def _message(self) -> None:
-        lines = []
+        lines: list[bytes] = []
         while (line := self._in.readline()) != b".\r\n":
             if not line:
                 self._sink.broken.append(b"".join(lines))
