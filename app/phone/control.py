@@ -7,7 +7,6 @@ anything else                      -> {"error": text}
 """
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import Callable
@@ -63,8 +62,6 @@ class Control:
             log.info("control connection ends: %r", problem)
         finally:
             writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
 
     async def _answer(self, line: bytes) -> dict[str, Any]:
         try:

@@ -14,7 +14,7 @@ from drivers.buses import PERIOD, Samples
 
 PIECE = 100
 """Periods handed to the sink at a time: 1 s."""
-DIGIT_CUT = 6
+DIGIT_CUT = 5
 """Periods before a digit's report that are its tone."""
 SILENCE_DBM0 = -45.0
 """Below this a period is silence; a quiet line's noise lies near -60 dBm0, speech at -15 to -30."""

@@ -7,6 +7,7 @@ from typing import Literal
 from app.phone import facts
 from app.phone.facts import Fact
 from app.phone.hook import Break, judge, pulsed_digit
+from app.phone.lamp import Lamp
 from app.phone.line import Caller
 from app.phone.mixer import Channel
 from app.phone.ringer import Ringer
@@ -123,15 +124,26 @@ class StationLine:
         self.channel = channel
         self.plan = plan
         self.caller = Caller(number=port.name)
-        self.message_waiting = False
-        """Whether the owner has unheard voicemail: dial tone stutters."""
+        self._waiting = False
         self.fault = "not powered up"
         self._port, self._queue, self._told = port, queue, told
+        self._lamp = Lamp(port, channel, queue)
         self._ringer = Ringer(port, channel, queue, plan.ring_ms, date)
+        self._rung_by = Caller()
         self._lowered_at = 0
         self._pulses = 0
         self._farewell: Tone = plan.busy
         self.machine = Machine(STATION, self.name, St.DOWN, queue, self._moved)
+
+    @property
+    def message_waiting(self) -> bool:
+        """Whether the owner has unheard voicemail: dial tone stutters, the lamp is lit."""
+        return self._waiting
+
+    @message_waiting.setter
+    def message_waiting(self, waiting: bool) -> None:
+        self._waiting = waiting
+        self._lamp.set(waiting)
 
     @property
     def idle(self) -> bool:
@@ -158,7 +170,7 @@ class StationLine:
         """Ring it, showing this caller; False if it is not idle."""
         if not self.idle:
             return False
-        self._ringer.start(caller)
+        self._rung_by = caller
         return self.machine.event(Ev.RING)
 
     def show(self, caller: Caller) -> None:
@@ -196,6 +208,8 @@ class StationLine:
     def _moved(self, old: St, event: Ev, new: St) -> None:
         if old is St.RINGING:
             self._ringer.stop()
+        if old is St.ON_HOOK:
+            self._lamp.busy()
         if new in (St.ON_HOOK, St.DOWN) and old in _IN_CALL:
             self._told(self, facts.HungUp())  # before quiet(): a recording has an end to write
         if new is St.DOWN:
@@ -205,6 +219,9 @@ class StationLine:
         action = _ACTIONS.get((old, event)) or _ACTIONS.get(new)
         if action is not None:
             action(self)
+
+    def _ring(self) -> None:
+        self._ringer.start(self._rung_by)
 
     def _came_off_hook(self) -> None:
         self._pulses = 0
@@ -231,6 +248,7 @@ class StationLine:
     def _rest(self) -> None:
         self.channel.quiet()
         self._port.feed(Feed.ACTIVE)
+        self._lamp.rest()
 
     def _say_farewell(self) -> None:
         self.channel.quiet()
@@ -247,6 +265,7 @@ _ACTIONS: dict[St | tuple[St, Ev], Callable[[StationLine], None]] = {
     St.ON_HOOK: StationLine._rest,
     (St.ON_HOOK, Ev.LIFT): StationLine._came_off_hook,
     (St.RINGING, Ev.LIFT): StationLine._came_off_hook,
+    St.RINGING: StationLine._ring,
     St.LOWERED: StationLine._lower,
     (St.LOWERED, Ev.PULSE): StationLine._pulse,
     (St.LOWERED, Ev.FLASH): StationLine._flash,

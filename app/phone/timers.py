@@ -58,6 +58,11 @@ CALLER_ID_TAIL = Timer(
     "caller ID tail", 200, 200, 1000, "From the end of caller ID to the next burst [GR-30: 200 ms]."
 )
 
+LAMP_PAUSE = Timer(
+    "lamp pause", 500, 200, 5000, "A handset rests this long before its lamp is told (VMWI)."
+)
+LAMP_TAIL = Timer("lamp tail", 200, 100, 1000, "After a lamp message the line still carries sound.")
+
 # Dialling on a handset.
 FIRST_DIGIT = Timer("first digit", 15000, 5000, 60000, "Dial tone without a digit.")
 NEXT_DIGIT = Timer("next digit", 4000, 1000, 15000, "After a digit, when more could follow.")

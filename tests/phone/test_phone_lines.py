@@ -357,3 +357,51 @@ def test_a_dead_trunk_comes_to_life_and_polarity_means_nothing() -> None:
     office.run(1)
     office.line.port_event(PolarityReversed())
     assert (office.state, office.line.fault, office.take_facts()) == (TrunkSt.IDLE, "", [])
+
+
+def lamps(played: list[Samples]) -> list[bytes]:
+    receiver = dsp.FskReceiver()
+    return [message for row in played for message in receiver.hear(row)]
+
+
+ON, OFF = callerid.waiting_message(True), callerid.waiting_message(False)
+
+
+def test_a_resting_telephones_lamp_is_told_at_the_start_and_at_every_change() -> None:
+    hand = OneStation()
+    hand.run(200)
+    hand.line.message_waiting = True
+    hand.run(200)
+    hand.line.message_waiting = True
+    hand.run(200)
+    hand.line.message_waiting = False
+    hand.run(200)
+    assert lamps(hand.played) == [OFF, ON, OFF]
+    assert hand.port.feeds[-1] is Feed.ACTIVE
+
+
+def test_a_lamp_that_changes_during_a_call_is_told_after_it() -> None:
+    hand = OneStation()
+    hand.run(200)
+    hand.lift(10)
+    hand.line.message_waiting = True
+    hand.run(200)
+    assert lamps(hand.played) == [OFF]
+    hand.lower(300)
+    assert lamps(hand.played) == [OFF, ON]
+
+
+def test_a_lamp_message_gives_way_to_hands_and_bells_and_is_told_again() -> None:
+    hand = OneStation()
+    hand.run(80)
+    assert hand.played[-1].any()
+    hand.lift(2)
+    assert not hand.played[-1].any() and hand.port.feeds[-1] is Feed.ACTIVE
+    hand.lower(200)
+    assert hand.played[-1].any()
+    assert hand.line.ring(Caller())
+    hand.run(100)
+    assert hand.port.ringing and not hand.played[-1].any()
+    hand.line.stop_ringing()
+    hand.run(200)
+    assert lamps(hand.played) == [OFF]

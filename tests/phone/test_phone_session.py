@@ -1,0 +1,219 @@
+"""What call scripts may count on: playing, digits, type-ahead, recording, the end of a call."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.phone.audio import sine
+from app.phone.config import PhoneConfig
+from app.phone.dsp import dtmf
+from app.phone.jobs import Clerk, JobFailed
+from app.phone.line import ANY, HungUp, Line
+from app.phone.player import Player
+from app.phone.script import Script, Wait
+from app.phone.sounds import Pause, Pcm, Prompt
+from tests.kit.phone import Bench, HandClerk, directory
+
+LONG = Pcm(np.full(80 * 100, 1000, np.int16))  # 1 s
+SHORT = Pcm(np.full(80 * 10, 2000, np.int16))
+
+
+class Conversation:
+    """A handset that has dialled a mailbox and talks with a script."""
+
+    def __init__(self, script: Callable[[Line, Clerk], Awaitable[Any]], **jobs: Any) -> None:
+        self.said: list[Any] = []
+
+        async def owner(line: Line, clerk: Clerk, mailbox: str) -> None:
+            self.said.append(await script(line, clerk))
+            await line.pause(60)
+
+        people = directory(("Ann", "201", "101"))
+        clerk = HandClerk(directory=people, **jobs)
+        self.bench = Bench(PhoneConfig(), owner=owner, clerk=clerk)
+        self.bench.station("101").lift()
+        self.bench.run(20)
+        self.bench.dial("101", "201")
+        self.bench.run(2)
+
+    def dial(self, digits: str) -> None:
+        self.bench.dial("101", digits)
+
+
+def test_play_to_the_end_and_not_longer() -> None:
+    talk = Conversation(lambda line, _: line.play(SHORT, Pause(50), SHORT))
+    heard = talk.bench.hears("101", 40)
+    assert talk.said == [""]
+    assert not heard[-80 * 12 :].any()
+
+
+def test_a_digit_stops_playing_and_is_returned() -> None:
+    talk = Conversation(lambda line, _: line.play(LONG, LONG, stop_on="5"))
+    talk.dial("15")
+    assert talk.said == ["5"]
+    assert not talk.bench.hears("101", 5).any()
+
+
+def test_other_digits_wait_in_the_buffer() -> None:
+    async def script(line: Line, _: Clerk) -> tuple[str, str, str]:
+        return (
+            await line.play(LONG, stop_on="#"),
+            await line.play(LONG, stop_on=ANY),
+            await line.digits(4),
+        )
+
+    talk = Conversation(script)
+    talk.dial("12345")
+    talk.bench.run(100)
+    assert talk.said == [("", "1", "2345")]
+
+
+async def four_digits(line: Line, _: Clerk) -> str:
+    return await line.digits(4, first_s=6, between_s=2)
+
+
+def test_digits_end_by_number_end_digit_and_time() -> None:
+    talk = Conversation(four_digits)
+    talk.dial("1234")
+    assert talk.said == ["1234"]
+    talk = Conversation(four_digits)
+    talk.dial("12#")
+    assert talk.said == ["12"]
+    talk = Conversation(four_digits)
+    talk.dial("1")
+    talk.bench.run(180)
+    assert talk.said == []
+    talk.bench.run(30)
+    assert talk.said == ["1"]
+    talk = Conversation(four_digits)
+    talk.bench.run(570)
+    assert talk.said == []
+    talk.bench.run(30)
+    assert talk.said == [""]
+
+
+def test_recording_ends_with_a_digit_without_its_tone() -> None:
+    pieces: list[bytes] = []
+    talk = Conversation(lambda line, _: line.record(pieces.append, 60, 10, stop_on="#"))
+    words = sine((700.0,), -12.0, 8000)
+    talk.bench.say("101", np.concatenate([words, dtmf("1", on_ms=80), words, dtmf("#")]))
+    talk.bench.run(260)
+    assert [(end.why, end.digit) for end in talk.said] == [("digit", "#")]
+    recorded = np.frombuffer(b"".join(pieces), np.int16)
+    assert len(recorded) == talk.said[0].periods * 80
+    assert recorded.tobytes().count(words[1:-240].tobytes()) == 2  # at most 30 ms of words go too
+    tail = recorded[-400:]
+    spectrum = np.abs(np.fft.rfft(tail * np.hanning(len(tail)), 8000))
+    assert spectrum[1477] < spectrum[700] / 50  # nothing of "#" at the end
+
+
+def test_what_was_dialled_before_does_not_end_a_recording() -> None:
+    async def script(line: Line, _: Clerk) -> str:
+        await line.pause(1)
+        return (await line.record(lambda _: None, limit_s=0.5, silence_s=5)).why
+
+    talk = Conversation(script)
+    talk.dial("5")
+    talk.bench.run(140)
+    assert talk.said == ["limit"]
+
+
+def test_a_hung_up_script_leaves_and_its_finally_runs() -> None:
+    trail: list[str] = []
+
+    async def script(line: Line, _: Clerk) -> None:
+        try:
+            await line.play(LONG, LONG, LONG)
+        finally:
+            trail.append("tidied")
+            with pytest.raises(HungUp):
+                await line.pause(1)
+            with pytest.raises(HungUp):
+                line.tone(None)
+
+    talk = Conversation(script)
+    talk.bench.station("101").lower()
+    talk.bench.run(130)
+    assert (trail, talk.said) == (["tidied"], [])
+    assert not talk.bench.switch.busy
+
+
+def test_a_sound_that_cannot_be_had_reaches_the_script() -> None:
+    def none(**_: Any) -> bytes:
+        raise JobFailed("no such prompt")
+
+    async def script(line: Line, _: Clerk) -> str:
+        try:
+            return await line.play(Prompt("gone"))
+        except JobFailed as problem:
+            return str(problem)
+
+    assert Conversation(script, sound=none).said == ["no such prompt"]
+
+
+def test_hanging_up_gives_busy_tone_and_takes_the_line_away() -> None:
+    async def script(line: Line, _: Clerk) -> None:
+        await line.hang_up()
+        await line.play(LONG)
+
+    talk = Conversation(script)
+    assert talk.said == []
+    assert talk.bench.states()["101"] == "dismissed"
+    assert talk.bench.hears("101", 10).any()
+
+
+def test_two_waits_at_once_are_a_mistake_that_is_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def script(line: Line, _: Clerk) -> None:
+        other = line.pause(1)
+        first = other.send(None)
+        assert isinstance(first, Wait)
+        await line.pause(1)
+
+    Conversation(script)
+    assert "waits for one thing at a time" in caplog.text
+
+
+def test_line_time_is_told_in_periods() -> None:
+    async def script(line: Line, _: Clerk) -> int:
+        before = line.periods
+        await line.pause(1.234)
+        return line.periods - before
+
+    talk = Conversation(script)
+    talk.bench.run(130)
+    assert talk.said == [124]
+
+
+def test_a_player_that_is_closed_says_nothing() -> None:
+    ends: list[Any] = []
+    player = Player([], ends.append)
+    player.close()
+    assert ends == []
+
+
+def test_a_wait_gives_its_result_to_those_who_do_not_await() -> None:
+    wait: Wait[int] = Wait()
+    with pytest.raises(RuntimeError, match="before it is there"):
+        wait.result()
+    wait.happened(7)
+    wait.happened(8)
+    assert wait.result() == 7
+
+
+def test_a_script_stopped_before_its_wait_gives_the_wait_up() -> None:
+    given_up: list[str] = []
+    ends: list[BaseException | None] = []
+
+    async def waits() -> None:
+        wait: Wait[None] = Wait(cancelled=lambda: given_up.append("yes"))
+        await wait
+
+    script = Script(waits(), ends.append)
+    script.start()
+    script.stop()
+    script.stop()
+    assert (given_up, ends) == (["yes"], [None])
