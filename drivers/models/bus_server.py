@@ -91,7 +91,10 @@ class BoxServer:
             self.turn()
 
     def turn(self) -> None:
-        """One turn: let a period pass if it is time, then serve the sockets until the next."""
+        """One turn: serve the sockets until the next period is due, then let it pass."""
+        wait = max(self._next - self._monotonic(), 0.0)
+        for key, _ in self._selector.select(wait):
+            key.data()
         late = self._monotonic() - self._next
         if late > HOPELESS_S:
             log.warning("virtual box: %.1f s late, the clock starts anew", late)
@@ -99,9 +102,6 @@ class BoxServer:
         if late >= 0:
             self._next += BEAT_S
             self._beat()
-        wait = max(self._next - self._monotonic(), 0.0)
-        for key, _ in self._selector.select(wait):
-            key.data()
 
     def stop(self) -> None:
         """End run() soon; may be called from a signal handler or another thread."""
@@ -247,13 +247,19 @@ class BoxServer:
         self._played.clear()
 
     def _hear_service(self, client: socket.socket) -> None:
-        message = self._receive(client)
-        if message is None or (message and len(message) != self._silence.nbytes):
+        """Take all periods that have arrived; those that are late already are dropped."""
+        if client is not self._voice:  # let go in this very turn
+            return
+        while message := self._receive(client):
+            if len(message) != self._silence.nbytes:
+                message = None
+                break
+            if self._late > 0:
+                self._late -= 1
+            else:
+                self._played.append(np.frombuffer(message, np.int16).reshape(self._silence.shape))
+        if message is None:
             self._end_voice()
-        elif message and self._late > 0:
-            self._late -= 1
-        elif message:
-            self._played.append(np.frombuffer(message, np.int16).reshape(self._silence.shape))
 
     # ------------------------------------------------------------------ operators
 

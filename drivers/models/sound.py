@@ -124,6 +124,7 @@ class Recording:
 
 
 def _wav_writer(path: Path) -> wave.Wave_write:
+    path.open("wb").close()  # wave would leave half an object behind where this fails
     file = wave.open(str(path), "wb")  # noqa: SIM115  (closed by who asked for it)
     file.setnchannels(1)
     file.setsampwidth(2)

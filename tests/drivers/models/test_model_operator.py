@@ -1,0 +1,181 @@
+"""The operator's verbs, on a board whose chips are set up by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drivers.models.box import Box
+from drivers.models.operator import (
+    VERBS,
+    Operator,
+    OperatorError,
+    WaitFailed,
+    seconds,
+    with_absolute_file,
+)
+from drivers.models.sound import load_wav, save_wav
+from tests.kit.models import daa_write, new_box, run, set_up_station, set_up_trunk, sine, slic_write
+
+
+class Desk:
+    """An operator whose periods play what is put into `tones`."""
+
+    def __init__(self) -> None:
+        self.box: Box = new_box(2, 1)
+        self.slic = set_up_station(self.box, "101")
+        set_up_station(self.box, "102")
+        self.daa = set_up_trunk(self.box, "line1")
+        self.settled = False
+        self.operator = Operator(self.box, lambda: self.settled)
+        self.sound = np.zeros((3, 0), np.int16)
+        self.periods = 0
+
+    def play(self, slot: int, sound: np.ndarray[tuple[int], np.dtype[np.int16]]) -> None:
+        self.sound = np.zeros((3, -(-len(sound) // 80) * 80), np.int16)
+        self.sound[slot, : len(sound)] = sound
+
+    def period(self) -> None:
+        rows = np.zeros((3, 80), np.int16)
+        if self.sound.shape[1]:
+            rows, self.sound = self.sound[:, :80], self.sound[:, 80:]
+        self.box.period(rows)
+        self.periods += 1
+
+    def do(self, line: str) -> str:
+        doing = self.operator.run(line)
+        while True:
+            try:
+                next(doing)
+            except StopIteration as done:
+                return str(done.value)
+            self.period()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_call_from_outside(desk: Desk, tmp_path: Path) -> None:
+    said = sine([700], -10, 400)
+    save_wav(tmp_path / "hello there.wav", said)
+    assert desk.do('ring line1 from 5551234 "ANNA BELL"') == "line1 rings: 5551234 ANNA BELL"
+    assert desk.do("wait-for line1 ringing") == "line1 ringing after 0.00 s"
+    assert desk.do("wait-for line1 ringback").startswith("line1 hears ringback")
+    daa_write(desk.daa, 5, 1)
+    assert desk.do("wait-for line1 answered").startswith("line1 answered after 0.0")
+    desk.do("time 500ms")
+    desk.play(2, sine([1000], -13, 300))
+    assert desk.do("wait-for line1 beep").startswith("line1 hears beep after 0.")
+    out = tmp_path / "out.wav"
+    desk.do(f"hear line1 {out}")
+    desk.play(2, sine([300], -20, 200))
+    assert "(0.4 s)" in desk.do(f"say line1 '{tmp_path / 'hello there.wav'}'")
+    assert desk.do("hangup line1") == "line1 hung up"
+    assert np.array_equal(load_wav(out)[:1600], sine([300], -20, 200))
+
+
+def test_handset_verbs(desk: Desk) -> None:
+    assert desk.do("lift 101") == "101 is lifted"
+    assert desk.do("dial 101 201") == "101 dialled 201"
+    assert desk.periods == 1 + 3 * 20
+    assert desk.do("flash 101") == "101 flashed"
+    assert desk.do("hangup 101") == "101 hung up"
+    slic_write(desk.slic, 64, 4)
+    assert desk.do("wait-for 101 ringing within 1s").startswith("101 ringing")
+    assert desk.do("lamps") == "101 dark\n102 dark"
+
+
+def test_waits_hear_what_was_said_before_they_began(desk: Desk) -> None:
+    desk.do("lift 101")
+    desk.play(0, np.concatenate([sine([350, 440], -13, 100), np.zeros(800, np.int16)] * 4))
+    desk.do("time 2s")
+    assert desk.do("wait-for 101 stutter") == "101 hears stutter after 0.00 s"
+    with pytest.raises(WaitFailed):
+        desk.do("wait-for 101 stutter within 1s")  # heard once, counts once
+
+
+def test_a_failed_wait_says_what_was_heard_instead(desk: Desk) -> None:
+    desk.do("lift 101")
+    desk.play(0, sine([350, 440], -13, 1500))
+    with pytest.raises(WaitFailed) as failure:
+        desk.do("wait-for 101 busy within 3s")
+    assert str(failure.value) == "101 heard no busy within 3 s; heard: dial-tone, silence"
+    with pytest.raises(WaitFailed, match="heard: nothing"):
+        desk.do("wait-for 102 dial-tone within 100ms")
+    with pytest.raises(WaitFailed, match="line1 not answered within 1 s; it is idle"):
+        desk.do("wait-for line1 answered within 1s")
+
+
+def test_the_limit_is_thirty_seconds_of_line_time(desk: Desk) -> None:
+    desk.periods = 0
+    with pytest.raises(WaitFailed):
+        desk.do("wait-for line1 answered")
+    assert desk.periods == pytest.approx(3000, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("jump 101", "no verb 'jump'; there are: ring, lift"),
+        ("lift 999", "nobody is at '999'; there are: 101, 102, line1"),
+        ("ring 101", "101 is a handset; outside lines are: line1"),
+        ("flash line1", "line1 is an outside line; handsets are: 101, 102"),
+        ("dial 101 1", "101 lies on its hook; `lift 101` first"),
+        ("say line1 x.wav", "line1 is idle; a call must be answered first"),
+        ("lift line1", "line1 is idle: cannot lift"),
+        ("time soon", "'soon' is no duration"),
+        ("ring line1 5551234", "write: ring line1"),
+        ("wait-for 101 answered", "101 cannot be waited for 'answered'; there are: ringing"),
+        ("hear 101 /nowhere/x.wav", "No such file"),
+        ('ring line1 from "', "cannot read"),
+    ],
+)
+def test_mistakes_are_told_in_words(desk: Desk, line: str, text: str) -> None:
+    with pytest.raises(OperatorError) as failure:
+        desk.do(line)
+    assert text in str(failure.value)
+
+
+def test_wrong_keys_and_files_are_told(desk: Desk) -> None:
+    desk.do("lift 101")
+    with pytest.raises(OperatorError, match="'x' is not on a telephone's keys"):
+        desk.do("dial 101 12x")
+    with pytest.raises(OperatorError, match=r"none\.wav"):
+        desk.do("say 101 none.wav")
+
+
+def test_settle_asks_until_it_is_so(desk: Desk) -> None:
+    doing = desk.operator.run("settle")
+    for _ in range(10):
+        next(doing)
+        desk.period()
+    desk.settled = True
+    with pytest.raises(StopIteration) as done:
+        next(doing)
+    assert done.value.value == "settled"
+
+
+def test_empty_lines_comments_and_help(desk: Desk) -> None:
+    assert desk.do("") == desk.do("# nothing") == ""
+    text = desk.do("help")
+    assert all(verb.usage in text for verb in VERBS.values())
+
+
+def test_files_are_taken_from_the_askers_folder() -> None:
+    folder = Path("/some/where")
+    assert with_absolute_file("say line1 a.wav", folder) == "say line1 /some/where/a.wav"
+    assert with_absolute_file("hear 101 /x/b.wav", folder) == "hear 101 /x/b.wav"
+    assert with_absolute_file("dial 101 201", folder) == "dial 101 201"
+
+
+@pytest.mark.parametrize(("text", "value"), [("5s", 5), ("500ms", 0.5), ("2m", 120), ("1.5", 1.5)])
+def test_durations(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+def test_time_is_line_time(desk: Desk) -> None:
+    desk.do("time 1s")
+    assert desk.periods == 100
+    run(desk.box, 1)
