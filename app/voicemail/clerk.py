@@ -3,8 +3,8 @@
 A job is a method below or in taking_down.py, ordered by its name; arguments and results are JSON
 values and octets. Each may be ordered twice (the clerk died before it answered) and must then do no
 harm.
-What a job changes is on the disk before it is answered; only "samples" are committed together with
-what else is waiting, and "end_recording" waits for them.
+What a job changes is on the disk when handle() returns; only samples are on the disk after settle()
+alone, so that those of all lines can share a commit.
 """
 
 import logging
@@ -77,6 +77,14 @@ class Desk:
         except Exception as problem:  # whatever it is, the call must go on
             log.exception("job %s failed", job)
             raise JobFailed(f"{job}: {problem}") from problem
+
+    def settle(self) -> None:
+        """Commit the samples taken; before this they must not be acknowledged. Raises JobFailed."""
+        try:
+            self.takes.settle()
+        except Exception as problem:  # a full disk, mostly: the recording has a hole
+            log.exception("samples could not be kept")
+            raise JobFailed(f"samples: {problem}") from problem
 
     def close(self) -> None:
         """Commit what waits and close the store."""

@@ -55,21 +55,34 @@ class Server:
             self._push()
 
     def _work_off(self, orders: list[tuple[dict[str, Any], bytes]]) -> None:
-        for header, raw in orders:
-            self._connection.sendall(self._answer(header, raw))
+        """Do what came together; the samples in it share a commit and are answered after it."""
+        answers = [self._do(header, raw) for header, raw in orders]
+        try:
+            self._desk.settle()
+        except JobFailed as failure:
+            answers = [
+                _failed(header["n"], failure) if header["job"] == "samples" else answer
+                for answer, (header, _) in zip(answers, orders, strict=True)
+            ]
+        for answer in answers:
+            self._connection.sendall(answer)
         self._push()
 
-    def _answer(self, header: dict[str, Any], raw: bytes) -> bytes:
+    def _do(self, header: dict[str, Any], raw: bytes) -> bytes:
         try:
             result = self._desk.handle(header["job"], frames.arguments_of(header, raw))
         except JobFailed as failure:
-            return frames.encode({"n": header["n"], "failed": str(failure)})
+            return _failed(header["n"], failure)
         return frames.answer(header["n"], result)
 
     def _push(self) -> None:
         news = self._desk.news()
         if news is not None:
             self._connection.sendall(frames.encode({"push": news}))
+
+
+def _failed(number: int, failure: JobFailed) -> bytes:
+    return frames.encode({"n": number, "failed": str(failure)})
 
 
 def run(connection: socket.socket) -> None:

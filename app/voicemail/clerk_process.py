@@ -42,6 +42,10 @@ class Desk(Protocol):
         """Do one job. Raises JobFailed."""
         ...
 
+    def settle(self) -> None:
+        """Make samples durable that handle() has only taken. Raises JobFailed."""
+        ...
+
     def news(self) -> dict[str, Any] | None:
         """What to push if the store has changed since the last time, else None."""
         ...
@@ -63,19 +67,21 @@ class InProcessClerk:
         """Do a job; the Wait has its result already."""
         wait: Wait[Any] = Wait()
         try:
-            wait.happened(self._desk.handle(job, arguments))
+            result = self._desk.handle(job, arguments)
+            self._desk.settle()
         except JobFailed as failure:
             wait.failed(failure)
+        else:
+            wait.happened(result)
         self.dispatch()
         return wait
 
     def tell(self, job: str, **arguments: Any) -> None:
         """Do a job whose failure only the log hears of."""
         try:
-            self._desk.handle(job, arguments)
+            self.ask(job, **arguments).result()
         except JobFailed as failure:
             log.error("job %s: %s", job, failure)
-        self.dispatch()
 
     def dispatch(self) -> None:
         """Look whether the store has changed, through whatever door, and push."""

@@ -1,11 +1,10 @@
 """The clerk's jobs for recordings: begin, samples, end, and what a crash has left behind."""
 
 import logging
-from concurrent.futures import Future
 from typing import Any
 
 from app.core.clock import Clock
-from app.inbox.db import Database
+from app.inbox.db import Database, Tx
 from app.inbox.delivery import Delivery
 from app.inbox.entries import Kind
 from app.inbox.errors import MailboxFull, NoSpace
@@ -16,7 +15,7 @@ from app.voicemail.composer import CUT_OFF, Composer
 log = logging.getLogger(__name__)
 
 PRIVATE_CALLER = "Private caller"  # stands for the name of who withheld it [GR-31: "P"]
-UNCOMMITTED = 64  # pieces of samples on their way to the disk before the phone has to wait
+TAKEN_LIMIT = 64  # pieces of at most 1 s that are committed at once
 
 
 class TakingDown:
@@ -33,8 +32,8 @@ class TakingDown:
     ) -> None:
         self._db, self._store, self._people = db, store, people
         self._delivery, self._composer, self._clock = delivery, composer, clock
-        self._pieces: dict[int, int] = {}  # recording: the next piece's number
-        self._uncommitted: dict[int, list[Future[None]]] = {}
+        self._next: dict[int, int] = {}  # recording: number of its next piece
+        self._taken: list[tuple[int, int, bytes]] = []  # recording, number, samples
 
     def recover(self, live: set[int]) -> int:
         """At start: deliver what a crash has left, but not what a line is feeding now."""
@@ -71,7 +70,7 @@ class TakingDown:
         recording = self._db.now(
             lambda tx: self._store.begin_recording(tx, person.id, line, number, name, at)
         )
-        self._pieces[recording] = 0
+        self._next[recording] = 0
         return {"recording": recording, "why": None}
 
     def _left_on(self, line: str, person: Person) -> int | None:
@@ -79,16 +78,14 @@ class TakingDown:
 
         An empty one is what the same order began before the clerk died.
         """
+        self.settle()
         for found in self._store.recordings(unfinished_only=True):
             if found.line != line:
                 continue
-            if found.octets == 0 and found.person == person.id and not self._waits_for(found.id):
+            if found.octets == 0 and found.person == person.id:
                 return found.id
             self.end_recording(found.id, CUT_OFF)
         return None
-
-    def _waits_for(self, recording: int) -> bool:
-        return bool(self._uncommitted.get(recording))
 
     def _refuse(self, person: Person) -> str | None:
         try:
@@ -101,25 +98,33 @@ class TakingDown:
         return None
 
     def samples(self, recording: int, seq: int, octets: bytes) -> None:
-        """Keep one piece of sound; on the disk before the recording ends."""
-        if recording not in self._pieces:
+        """Take one piece of sound; it is on the disk after settle()."""
+        if recording not in self._next:
             if self._store.recording(recording) is None:
                 log.warning("samples for recording %d, which is over", recording)
                 return
-            self._pieces[recording] = sum(1 for _ in self._store.samples(recording))
-        if seq < self._pieces[recording]:
+            self._next[recording] = sum(1 for _ in self._store.samples(recording))
+        if seq < self._next[recording]:
             return  # it was kept before the clerk died
-        self._pieces[recording] = seq + 1
-        kept = self._uncommitted.setdefault(recording, [])
-        kept.append(self._db.submit(lambda tx: self._store.add_samples(tx, recording, seq, octets)))
-        while kept and (kept[0].done() or len(kept) > UNCOMMITTED):
-            kept.pop(0).result()
+        self._next[recording] = seq + 1
+        self._taken.append((recording, seq, octets))
+        if len(self._taken) >= TAKEN_LIMIT:
+            self.settle()
+
+    def settle(self) -> None:
+        """Commit all pieces taken since the last time, of whatever recordings, together."""
+        taken, self._taken = self._taken, []
+        if taken:
+            self._db.now(lambda tx: self._add(tx, taken))
+
+    def _add(self, tx: Tx, taken: list[tuple[int, int, bytes]]) -> None:
+        for recording, seq, octets in taken:
+            self._store.add_samples(tx, recording, seq, octets)
 
     def end_recording(self, recording: int, why: str) -> dict[str, Any]:
         """Make a message of a recording and deliver it; whether it was long enough for that."""
-        for kept in self._uncommitted.pop(recording, []):
-            kept.result()
-        self._pieces.pop(recording, None)
+        self.settle()
+        self._next.pop(recording, None)
         if self._store.recording(recording) is None:
             return {"delivered": None}  # done already, before the clerk died
         self._db.now(lambda tx: self._store.end_recording(tx, recording, why))

@@ -208,6 +208,9 @@ class BrokenDesk:
             raise JobFailed("the store is gone")
         return self._desk.handle(job, arguments)
 
+    def settle(self) -> None:
+        """Nothing was taken."""
+
     def news(self) -> None:
         return None
 

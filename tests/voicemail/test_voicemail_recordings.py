@@ -101,6 +101,7 @@ def test_what_is_too_short_is_a_missed_call(house: House, sound: bytes) -> None:
 def test_a_power_cut_while_recording_loses_nothing_committed(house: House) -> None:
     recording = house.begin("201", number="5551234")
     pieces(house, recording, tone(4))
+    house.desk.settle()
     house.kit.db.close()
     restarted = House(house.directory, fresh=False)
     assert restarted.desk.takes.recover(set()) == 1
@@ -114,7 +115,7 @@ def test_a_power_cut_while_recording_loses_nothing_committed(house: House) -> No
 def test_a_recording_that_a_line_is_feeding_is_not_taken_for_a_left_over(house: House) -> None:
     recording = house.begin("201")
     pieces(house, recording, tone(2))
-    house.kit.db.submit(lambda tx: None).result()
+    house.desk.settle()
     house.desk = house.new_desk()
     assert house.desk.takes.recover({recording}) == 0
     pieces(house, recording, tone(2), first=2)
@@ -125,7 +126,7 @@ def test_a_recording_that_a_line_is_feeding_is_not_taken_for_a_left_over(house: 
 def test_one_that_cannot_be_recovered_does_not_keep_the_others(house: House) -> None:
     for mailbox, line in (("202", "line1"), ("201", "line2")):
         pieces(house, house.begin(mailbox, line=line), tone(2))
-    house.kit.db.submit(lambda tx: None).result()
+    house.desk.settle()
     third = house.begin("203", line="line3")
     house.kit.db.now(lambda tx: house.kit.store.add_samples(tx, third, 0, b"odd"))
     assert house.new_desk().takes.recover(set()) == 2
@@ -137,7 +138,7 @@ def test_orders_done_twice_do_no_harm(house: House) -> None:
     recording = house.begin("201", number="5551234")
     assert house.begin("201", number="5551234") == recording, "begun twice before the first sample"
     pieces(house, recording, tone(2))
-    house.kit.db.submit(lambda tx: None).result()  # all that was submitted is on the disk
+    house.desk.settle()
     house.desk = house.new_desk()  # the clerk died after it had kept them, before it answered
     pieces(house, recording, tone(3))
     assert end(house, recording) == {"delivered": True}
