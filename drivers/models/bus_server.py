@@ -64,8 +64,9 @@ class BoxServer:
         self._pins = self._interrupt_pins()
         self._silence = np.zeros((box.spec.slots, PERIOD), np.int16)
         self._voice: socket.socket | None = None
-        self._played: deque[Samples] = deque()
-        self._late = 0
+        self._played: deque[Samples] = deque(maxlen=PREFILL)
+        """What waits to be played. A service that was late writes more than fits when it catches
+        up: then the oldest go, whose time has passed, and the delay stays what it was."""
         self.lost_periods = 0
         """Periods in which a connected service was too late, or too slow to take what it heard."""
         self._links: list[OperatorLink] = []
@@ -150,7 +151,6 @@ class BoxServer:
             return self._played.popleft()
         if self._voice is not None:
             self.lost_periods += 1
-            self._late += 1  # the period is still to come, too late to be played
         return self._silence
 
     def _send_period(self, voice: socket.socket, message: bytes) -> None:
@@ -158,10 +158,6 @@ class BoxServer:
             voice.send(message)
         except BlockingIOError:
             self.lost_periods += 1
-            if self._late:  # what was not heard is not answered either
-                self._late -= 1
-            else:
-                self._played.append(self._silence)
         except OSError:
             self._end_voice()
 
@@ -235,8 +231,7 @@ class BoxServer:
         """A service begins to play; one that was there before is let go."""
         self._end_voice()
         self._voice = client
-        self._played = deque([self._silence] * PREFILL)
-        self._late = 0
+        self._played.extend([self._silence] * PREFILL)
         self._listen(client, lambda: self._hear_service(client))
 
     def _end_voice(self) -> None:
@@ -247,17 +242,14 @@ class BoxServer:
         self._played.clear()
 
     def _hear_service(self, client: socket.socket) -> None:
-        """Take all periods that have arrived; those that are late already are dropped."""
+        """Take all periods that have arrived."""
         if client is not self._voice:  # let go in this very turn
             return
         while message := self._receive(client):
             if len(message) != self._silence.nbytes:
                 message = None
                 break
-            if self._late > 0:
-                self._late -= 1
-            else:
-                self._played.append(np.frombuffer(message, np.int16).reshape(self._silence.shape))
+            self._played.append(np.frombuffer(message, np.int16).reshape(self._silence.shape))
         if message is None:
             self._end_voice()
 
