@@ -119,6 +119,7 @@ def test_fetched_counts_as_heard_where_the_owner_wants_it(house: Pop3House, anna
 def test_one_session_holds_the_maildrop(house: Pop3House, anna: int) -> None:
     house.add("bob", "202")
     client = house.logged_in()
+    house.tick()
     house.tick(59)
     with pytest.raises(poplib.error_proto, match=r"\[IN-USE\]"):
         house.logged_in()
@@ -137,6 +138,8 @@ def test_an_idle_session_is_taken_over_without_update(house: Pop3House, anna: in
     with pytest.raises(poplib.error_proto, match=r"SYS/TEMP.*nothing was removed"):
         old.noop()
     house.await_connections(1)
+    with pytest.raises(poplib.error_proto, match=r"\[IN-USE\]"):
+        house.logged_in()
     new.dele(2)
     new.quit()
     assert [entry.kind for entry in house.inbox(anna)] == [Kind.EMAIL]

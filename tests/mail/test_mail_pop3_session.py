@@ -18,8 +18,8 @@ HELLO = """
 """
 
 
-def two() -> Owner:
-    return Owner(MemoryMaildrop([FIRST, SECOND]))
+def two(chunk: int = 16) -> Owner:
+    return Owner(MemoryMaildrop([FIRST, SECOND], chunk))
 
 
 def session() -> Pop3Session:
@@ -27,7 +27,9 @@ def session() -> Pop3Session:
 
 
 def after_login(script: str, owner: Owner | None = None) -> Owner:
-    """Play HELLO and a script in one go, however it is fed."""
+    """Play HELLO and a script in one go, however it is fed; with messages in one chunk first."""
+    if owner is None:
+        talk_every_way(session, HELLO + script, two(chunk=65_536))
     owner = owner or two()
     talk_every_way(session, HELLO + script, owner)
     return owner
@@ -147,6 +149,25 @@ def test_quit_commits_what_was_deleted_and_names_what_was_retrieved() -> None:
         closed
     """)
     assert owner.commits == [Commit(removed=(101,), retrieved=(100,))] * 3
+
+
+def test_a_message_retrieved_and_then_deleted_is_only_removed() -> None:
+    owner = after_login("""
+        C: RETR 2
+        S: +OK 26 octets
+        S: From: y
+        S:
+        S: ..
+        S: ...two
+        S: end
+        S: .
+        C: DELE 2
+        S: +OK ...
+        C: QUIT
+        S: +OK bye, 1 message removed
+        closed
+    """)
+    assert owner.commits == [Commit(removed=(101,), retrieved=())] * 3
 
 
 def test_a_failed_commit_is_told_and_promises_nothing() -> None:
