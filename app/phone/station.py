@@ -142,6 +142,7 @@ class StationLine:
 
     @message_waiting.setter
     def message_waiting(self, waiting: bool) -> None:
+        """Told by the clerk through Switch.message_waiting."""
         self._waiting = waiting
         self._lamp.set(waiting)
 

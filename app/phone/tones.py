@@ -25,11 +25,6 @@ class TonePlan:
     reorder: Tone
     call_waiting: Tone
 
-    @property
-    def unknown(self) -> Tone:
-        """What follows a number that nobody has."""
-        return self.reorder
-
 
 BEEP = Tone((1000.0,), (300, 50), repeat=1, dbm0=-12.0)
 """Before a recording: the caller may speak now."""

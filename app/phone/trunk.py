@@ -108,6 +108,9 @@ TRUNK: Table[St, Ev] = Table(
     },
 )
 
+BATTERY_VOLTS = 3
+"""Less is no battery [DAHDI]."""
+
 _WITH_CALLER = (St.RINGING, St.SEIZED, St.NO_BATTERY)
 
 
@@ -183,6 +186,8 @@ class TrunkLine:
             self.channel.quiet()
         if new is St.SETTLING:
             self._port.release()
+        elif event is Ev.SETTLED and abs(self._port.line_voltage()) < BATTERY_VOLTS:
+            self.machine.event(Ev.BATTERY_LOST)  # unplugged during the call: no further event
 
     def _ring(self, old: St, event: Ev) -> None:
         # Data can only come between bursts; a burst would only confuse the modem.

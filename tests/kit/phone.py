@@ -8,12 +8,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import numpy as np
+import pytest
 
 from app.phone.config import PhoneConfig
 from app.phone.dsp import dtmf
 from app.phone.jobs import Clerk, JobFailed
-from app.phone.line import Line
+from app.phone.line import Caller, Line
 from app.phone.script import Wait
+from app.phone.sounds import Tone
 from app.phone.switch import Switch
 from drivers.buses import PERIOD, Samples
 from drivers.ports import (
@@ -25,6 +27,9 @@ from drivers.ports import (
     RingBurst,
     Steps,
 )
+
+CALLS = PhoneConfig(ring_seconds=10, no_answer_seconds=10)
+TALK = Tone((1000.0,), dbm0=-10.0)
 
 
 class HandStation:
@@ -250,6 +255,41 @@ class Bench:
 
     def _port(self, name: str) -> HandPort:
         return self.board.stations.get(name) or self.board.trunks[name]
+
+
+class TalkingScript:
+    """A call script that sounds TALK, asks for four digits, and keeps what it saw."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, Caller, str]] = []
+        self.digits: list[str] = []
+        self.ended = 0
+
+    async def __call__(self, line: Line, clerk: Clerk, mailbox: str) -> None:
+        self.seen.append((line.name, line.kind, line.caller, mailbox))
+        try:
+            line.tone(TALK)
+            self.digits.append(await line.digits(4, first_s=60))
+        finally:
+            self.ended += 1
+
+
+def trace(caplog: pytest.LogCaptureFixture) -> str:
+    """All moves of lines and calls since the last time, one a line."""
+    lines = [r.getMessage() for r in caplog.records if r.name == "app.phone.states"]
+    caplog.clear()
+    return "\n".join(lines)
+
+
+def same_trace(text: str, expected: str) -> None:
+    """Compare a trace with a stored one, whatever its indentation."""
+    assert text.splitlines() == [line.strip() for line in expected.strip().splitlines()]
+
+
+def hears_tone(bench: Bench, name: str, *hz: float) -> bool:
+    """Whether this party hears these frequencies in the coming 0.2 s."""
+    heard = bench.hears(name, 20)
+    return all(power_at(heard, f) > -30 for f in hz)
 
 
 def power_at(samples: Samples, hz: float) -> float:

@@ -293,6 +293,17 @@ def test_trunk_life_of_an_answered_call() -> None:
     assert office.state.name == "IDLE"
 
 
+def test_a_trunk_that_was_unplugged_in_a_call_is_dead_after_it() -> None:
+    office = OneTrunk()
+    office.burst()
+    office.line.seize()
+    office.port.volts = 0
+    office.port.battery(False)
+    office.run(60)
+    assert office.state is TrunkSt.DEAD
+    assert "plugged in" in office.line.fault
+
+
 def test_a_short_loss_of_battery_is_no_hang_up() -> None:
     office = OneTrunk()
     office.burst()

@@ -1,0 +1,213 @@
+"""Calls from outside lines, on a board of hands: ringing, answering, voicemail, hanging up."""
+
+import logging
+
+import pytest
+
+from app.phone import callerid, dsp
+from app.phone.audio import sine
+from app.phone.config import Incoming, PhoneConfig
+from app.phone.jobs import Clerk
+from app.phone.line import Caller, HungUp, Line
+from tests.kit.phone import (
+    CALLS,
+    TALK,
+    Bench,
+    HandClerk,
+    TalkingScript,
+    directory,
+    hears_tone,
+    power_at,
+    same_trace,
+    trace,
+)
+
+
+@pytest.fixture
+def bench(caplog: pytest.LogCaptureFixture) -> Bench:
+    made = Bench(CALLS)
+    caplog.set_level(logging.INFO, "app.phone.states")
+    return made
+
+
+def ring(bench: Bench, name: str, times: int = 1, caller: Caller | None = None) -> None:
+    """American ringing, with caller ID after the first burst."""
+    for time in range(times):
+        bench.trunk(name).burst(True)
+        bench.run(200)
+        bench.trunk(name).burst(False)
+        bench.run(60)
+        if caller is not None and time == 0:
+            bench.say(name, dsp.fsk_message(callerid.caller_message(caller, "11241530")))
+        bench.run(340)
+
+
+def test_an_outside_call_that_is_answered(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    caller = Caller("5551234567", "CALLER NAME")
+    ring(bench, "line1", caller=caller)
+    receiver = dsp.FskReceiver()
+    heard = [m for row in bench.station("102").heard for m in receiver.hear(row)]
+    assert [callerid.parse(m) for m in heard] == [caller]
+    assert not bench.trunk("line1").seized
+
+    bench.station("102").lift()
+    bench.run(3)
+    assert bench.trunk("line1").seized
+    assert not bench.station("101").ringing
+    bench.say("line1", sine((600.0,), -20.0, 1600))
+    assert power_at(bench.hears("102", 20), 600) == pytest.approx(-20, abs=0.5)
+    bench.say("102", sine((900.0,), -20.0, 1600))
+    assert power_at(bench.hears("line1", 20), 900) == pytest.approx(-20, abs=0.5)
+
+    bench.trunk("line1").battery(False)
+    bench.run(10)
+    assert not bench.trunk("line1").seized
+    assert hears_tone(bench, "102", 480, 620)
+    same_trace(
+        trace(caplog),
+        """
+        trunk line1: idle --ring on--> ringing
+        station 101: on hook --ring--> ringing
+        station 102: on hook --ring--> ringing
+        call line1: new --ring--> ringing
+        trunk line1: ringing --ring off--> ringing
+        station 102: ringing --lift--> off hook
+        call line1: ringing --answered--> connected
+        station 101: ringing --stop--> on hook
+        trunk line1: ringing --seize--> seized
+        trunk line1: seized --battery lost--> no battery
+        trunk line1: no battery --far end gone--> settling
+        call line1: connected --caller left--> ended
+        station 102: off hook --dismiss--> dismissed
+        """,
+    )
+
+
+def test_the_handset_hangs_up_an_outside_call(bench: Bench) -> None:
+    ring(bench, "line1")
+    bench.station("101").lift()
+    bench.run(3)
+    bench.station("101").lower()
+    bench.run(130)
+    assert not bench.trunk("line1").seized
+    assert not bench.hears("101", 5).any()
+
+
+def test_an_outside_call_that_nobody_answers() -> None:
+    answer = TalkingScript()
+    bench = Bench(CALLS, answer=answer)
+    caller = Caller("5551234567", "CALLER NAME")
+    ring(bench, "line1", times=1, caller=caller)
+    bench.trunk("line1").burst(True)
+    bench.run(200)
+    bench.trunk("line1").burst(False)
+    bench.run(300)
+    assert answer.seen == [("line1", "trunk", caller, "201")]  # the directory's default
+    assert bench.trunk("line1").seized
+    assert not bench.station("101").ringing
+    assert hears_tone(bench, "line1", 1000)
+    bench.dial("line1", "1234")
+    bench.run(10)
+    assert answer.digits == ["1234"]
+    assert not bench.trunk("line1").seized
+
+
+def test_a_caller_who_gives_up_stops_the_ringing(bench: Bench) -> None:
+    ring(bench, "line1")
+    assert bench.station("101").ringing
+    bench.seconds(9)
+    assert set(bench.states().values()) == {"on hook", "idle"}
+    assert not bench.station("101").ringing
+
+
+def test_settings_say_who_rings_and_who_answers() -> None:
+    answer = TalkingScript()
+    incoming = {"line2": Incoming(handsets=("102", "999"), mailbox="202")}
+    bench = Bench(PhoneConfig(ring_seconds=2, incoming=incoming), answer=answer)
+    bench.trunk("line2").burst(True)
+    bench.run(100)
+    assert bench.station("102").ringing and not bench.station("101").ringing
+    bench.seconds(2)
+    assert [seen[3] for seen in answer.seen] == ["202"]
+
+
+def test_without_any_mailbox_it_rings_on() -> None:
+    answer = TalkingScript()
+    clerk = HandClerk(directory=directory())
+    bench = Bench(PhoneConfig(ring_seconds=2), answer=answer, clerk=clerk)
+    ring(bench, "line1", times=2)
+    assert answer.seen == []
+    assert bench.call("line1") == "ringing"
+
+
+def test_two_outside_calls_at_once_and_a_busy_handset() -> None:
+    answer = TalkingScript()
+    bench = Bench(PhoneConfig(ring_seconds=4), answer=answer)
+    bench.station("101").lift()
+    bench.run(5)
+    bench.trunk("line1").burst(True)
+    bench.trunk("line2").burst(True)
+    bench.run(100)
+    assert bench.states()["101"] == "off hook" and bench.station("102").ringing
+    bench.station("102").lift()
+    bench.run(3)
+    assert (bench.trunk("line1").seized, bench.trunk("line2").seized) == (True, False)
+    bench.seconds(5)
+    assert [seen[0] for seen in answer.seen] == ["line2"]
+    assert not bench.hears("line1", 5).any()  # the voices of two calls do not meet
+
+
+def test_a_recording_is_finished_by_its_script_after_the_hang_up() -> None:
+    pieces: list[bytes] = []
+    trail: list[str] = []
+
+    async def takes_down(line: Line, clerk: Clerk, mailbox: str) -> None:
+        recorded = await line.record(pieces.append, limit_s=60, silence_s=60)
+        trail.append(f"{recorded.why} after {recorded.periods}")
+        trail.append(await clerk.ask("end_recording"))
+        try:
+            await line.play(TALK)
+        except HungUp:
+            trail.append("gone")
+            raise
+
+    clerk = HandClerk(directory=directory(default="201"), end_recording=lambda: "composed")
+    bench = Bench(PhoneConfig(ring_seconds=1), answer=takes_down, clerk=clerk)
+    bench.trunk("line1").burst(True)
+    bench.run(145)
+    said = sine((700.0,), -10.0, 80 * 170)
+    bench.say("line1", said)
+    bench.run(170)
+    clerk.held = True
+    bench.trunk("line1").battery(False)
+    bench.run(10)
+    assert trail == ["hung up after 181"]  # 5 before the words, 6 until the loss of battery is sure
+    assert not bench.trunk("line1").seized and bench.switch.busy
+    assert said.tobytes() in b"".join(pieces)
+    assert [len(piece) // 160 for piece in pieces] == [100, 81]
+
+    bench.trunk("line1").battery(True)
+    bench.run(60)
+    bench.trunk("line1").burst(True)  # the next call comes while the last one is being composed
+    bench.run(50)
+    clerk.held = False
+    clerk.answer_all()
+    bench.run(2)
+    assert trail[1:] == ["composed", "gone"]
+    assert bench.call("line1") == "ringing"
+
+
+def test_hanging_up_everything_leaves_recordings_whole() -> None:
+    trail: list[str] = []
+
+    async def takes_down(line: Line, clerk: Clerk, mailbox: str) -> None:
+        trail.append((await line.record(lambda _: None, limit_s=60, silence_s=60)).why)
+
+    bench = Bench(PhoneConfig(ring_seconds=1), answer=takes_down)
+    bench.trunk("line1").burst(True)
+    bench.station("101").lift()
+    bench.run(300)
+    bench.switch.hang_up_all()
+    assert trail == ["hung up"]
+    assert not bench.switch.busy and not bench.trunk("line1").seized
+    assert bench.states()["101"] == "dismissed"
