@@ -485,6 +485,26 @@ def test_companded_modes_use_the_upper_octet(mode: int) -> None:
     assert level_dbm0(error.astype(np.int16)) < -42
 
 
+def test_two_companded_lines_share_a_slot() -> None:
+    box = new_box(2, 0)
+    sounds = {"101": NOTE, "102": sine([600], -10, 500)}
+    for name, count in (("101", 1), ("102", 9)):
+        chip = set_up_station(box, name)
+        for register, value in ((1, 0x28), (2, count), (4, count)):
+            slic_write(chip, register, value)
+        box.telephones[name].lift()
+    run(box, 3)
+    for name, sound in sounds.items():
+        box.telephones[name].say(sound)
+    sent = run(box, 50)[0]
+    heard = {name: phone.hear() for name, phone in box.telephones.items()}
+    play(box, 0, sent)
+    for name, sound in sounds.items():
+        error = heard[name].samples.astype(int) - sound
+        assert level_dbm0(error.astype(np.int16)) < -42
+    assert box.contention() == []
+
+
 def test_digital_loopback_sends_back_what_is_received() -> None:
     box = new_box(1, 0)
     chip = set_up_station(box, "101")
