@@ -7,10 +7,10 @@ import click
 # Where each command lives; a file is loaded when its command is used, so that services stay small.
 COMMANDS = {
     "run": ("app.commands.run", "run"),
-    "phone": ("app.commands.services", "phone"),
-    "mail": ("app.commands.services", "mail"),
-    "admin": ("app.commands.services", "admin"),
-    "box": ("app.commands.services", "box"),
+    "phone": ("app.commands.service_phone", "phone"),
+    "mail": ("app.commands.service_mail", "mail"),
+    "admin": ("app.commands.service_admin", "admin"),
+    "box": ("app.commands.service_box", "box"),
     "board": ("app.commands.board", "board"),
     "people": ("app.commands.people", "people"),
     "alias": ("app.commands.alias", "alias"),

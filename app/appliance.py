@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.core.clock import Clock, SystemClock
-from app.inbox.addresses import DeliveryConfig
-from app.inbox.aliases import Aliases
-from app.inbox.db import Database
-from app.inbox.delivery import Delivery
-from app.inbox.people import People
-from app.inbox.queue import Queue
-from app.inbox.retention import DAY_S, Retention
-from app.inbox.store import Store
 from app.place import PROJECT, Place
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from app.inbox.addresses import DeliveryConfig
+    from app.inbox.aliases import Aliases
+    from app.inbox.db import Database
+    from app.inbox.delivery import Delivery
+    from app.inbox.people import People
+    from app.inbox.queue import Queue
+    from app.inbox.retention import Retention
+    from app.inbox.store import Store
     from app.mail.service import MailConfig
     from app.phone.config import PhoneConfig
     from app.phone.service import PhoneService
@@ -55,6 +55,13 @@ class Inbox:
 
 def open_inbox(place: Place, settings: Settings, clock: Clock | None = None) -> Inbox:
     """Open the store of a place. Raises SchemaTooNew if a newer program has been at work."""
+    from app.inbox.aliases import Aliases
+    from app.inbox.db import Database
+    from app.inbox.delivery import Delivery
+    from app.inbox.people import People
+    from app.inbox.queue import Queue
+    from app.inbox.store import Store
+
     clock = clock or SystemClock()
     db = Database(place.database, clock)
     config = delivery_config(settings)
@@ -67,6 +74,8 @@ def open_inbox(place: Place, settings: Settings, clock: Clock | None = None) -> 
 
 def delivery_config(settings: Settings) -> DeliveryConfig:
     """What delivery must know of the settings."""
+    from app.inbox.addresses import DeliveryConfig
+
     return DeliveryConfig(
         domains=settings.site.domains,
         host_addresses=(settings.mail.listen,),
@@ -114,6 +123,8 @@ def desk_config(place: Place, settings: Settings) -> DeskConfig:
 
 def retention(settings: Settings) -> Retention:
     """How long the admin service keeps what was removed."""
+    from app.inbox.retention import DAY_S, Retention
+
     return Retention(
         grace_s=settings.keeping.grace_days * DAY_S, bin_share=settings.keeping.bin_share
     )

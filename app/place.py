@@ -3,8 +3,10 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.settings import Settings, load
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds app/, board/ and drivers/."""
@@ -71,8 +73,10 @@ class Place:
         """One folder a service."""
         return self.var / "log"
 
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
         """The settings as they are in the file now. Raises SettingsError."""
+        from app.settings import load  # whoever needs no settings is spared their machinery
+
         return load(self.settings_file)
 
     def make(self) -> None:

@@ -3,7 +3,8 @@
 import click
 from rich.table import Table
 
-from app.commands.common import console, inbox, me, plainly
+from app.commands.common import console, inbox, me
+from app.commands.plainly import plainly
 
 
 @click.group()

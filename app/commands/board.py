@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from app.commands.common import console, inbox, plainly
+from app.commands.common import console, inbox
 from app.commands.control import NotRunning, ask
+from app.commands.plainly import plainly
 from app.place import here
 from drivers.models.bus_client import RemoteOperator
 from drivers.models.operator import VERBS, OperatorError, with_absolute_file

@@ -1,24 +1,14 @@
-"""What the commands share: opening the store, naming who acts, and errors in words."""
+"""What the administrator's commands share: the store, who acts, and values for people."""
 
 import getpass
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 import click
 from rich.console import Console
 
 from app.appliance import Inbox, open_inbox
-from app.inbox.errors import InboxError
 from app.inbox.people import Person
 from app.place import here
-from app.settings import SettingsError
-from drivers.errors import HardwareError
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 DOOR = "admin"
 """The door these commands go through, as the history names it."""
@@ -60,17 +50,3 @@ def size(octets: int) -> str:
             break
         amount, unit = amount / 1000, larger
     return f"{amount:.1f} {unit}" if amount < 10 and unit != "B" else f"{amount:.0f} {unit}"
-
-
-def plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the errors we raise on purpose into one line and exit code 1."""
-
-    @wraps(command)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except (InboxError, SettingsError, HardwareError) as problem:
-            click.echo(f"switchhook: {problem}", err=True)
-            sys.exit(1)
-
-    return wrapper

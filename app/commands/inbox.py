@@ -5,7 +5,8 @@ import sys
 import click
 from rich.table import Table
 
-from app.commands.common import DOOR, console, inbox, me, person_of, plainly, size, when
+from app.commands.common import DOOR, console, inbox, me, person_of, size, when
+from app.commands.plainly import plainly
 from app.inbox.store import Entry, State
 
 
@@ -74,7 +75,7 @@ def history(login: str, entry: int | None) -> None:
     """Who did what, through which door, when."""
     box = inbox()
     table = Table("when", "what", "entry", "door", "by", "detail", box=None)
-    for row in box.store.history(person=person_of(box, login).id, entry=entry):
+    for row in box.store.history(person_of(box, login).id, entry):
         number = "-" if row.entry is None else str(row.entry)
         table.add_row(when(row.at), row.verb, number, row.door, row.by or "the box", row.detail)
     console.print(table)

@@ -4,7 +4,8 @@ import click
 from rich.table import Table
 
 from app.appliance import Inbox
-from app.commands.common import DOOR, console, inbox, me, person_of, plainly, size
+from app.commands.common import DOOR, console, inbox, me, person_of, size
+from app.commands.plainly import plainly
 from app.inbox.db import Tx
 from app.inbox.entries import ids_of
 from app.inbox.people import Person, Transfer, new_password, new_pin

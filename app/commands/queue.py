@@ -4,7 +4,8 @@ import click
 from rich.table import Table
 
 from app.appliance import Inbox
-from app.commands.common import console, inbox, me, plainly, size, when
+from app.commands.common import console, inbox, me, size, when
+from app.commands.plainly import plainly
 from app.inbox.queue import QueueRow
 
 

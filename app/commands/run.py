@@ -1,144 +1,79 @@
-"""`python -m app run`: the whole appliance in the foreground, with one screen that says it all."""
+"""`python -m app run`: the whole appliance in the foreground.
+
+This process stays as small as it can for as long as the box runs, so what needs much code
+(settings, store) is done in short-lived children of it.
+"""
 
 import json
+import os
 import signal
+import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import click
 
-from app.appliance import Inbox, open_inbox
-from app.commands.common import console, plainly
-from app.commands.supervision import (
-    StartError,
-    Supervised,
-    check_port,
-    check_tools,
-    services_of,
-)
-from app.inbox.db import Tx
-from app.inbox.people import new_password, new_pin
+from app.commands.supervision import StartError, Supervised
 from app.place import Place, here
-from app.settings import Settings, annotated
-
-SAMPLE_PEOPLE = (
-    ("anna", "Anna Lindqvist", "201", "101", True),
-    ("ben", "Ben Okafor", "202", "102", False),
-)
-BY = "first start"
-"""Who added the sample people, as the history names it."""
 
 
 @click.command()
-@plainly
 def run() -> None:
     """Start everything; Ctrl-C ends it."""
     place = here()
+    started = time.monotonic()
+    prepared = _in_child(lambda: _prepare(place))
     try:
-        started = time.monotonic()
-        fresh = prepare(place)
-        settings = place.settings()
-        with Supervised(place, services_of(settings.phone.board)) as services:
-            show(place, settings, fresh, time.monotonic() - started)
+        with Supervised(place, prepared["services"]) as services:
+            took = time.monotonic() - started
+            _in_child(lambda: _show(place, prepared["fresh"], took))
             _until_told(services)
     except StartError as problem:
         raise click.ClickException(str(problem)) from problem
 
 
-def prepare(place: Place) -> dict[str, tuple[str, str]]:
-    """Make what a first start lacks; returns fresh secrets: login → (password, PIN).
+def _prepare(place: Place) -> dict[str, Any]:
+    from app.commands.first_start import prepare
 
-    Raises StartError or SettingsError naming what is in the way.
-    """
-    check_tools()
-    place.make()
-    if not place.settings_file.exists():
-        place.settings_file.write_text(annotated())
-    settings = place.settings()
-    check_port("POP3", settings.mail.listen, settings.mail.pop3_port)
-    check_port("SMTP", settings.mail.listen, settings.mail.smtp_port)
-    inbox = open_inbox(place, settings)
+    return prepare(place)
+
+
+def _show(place: Place, fresh: dict[str, list[str]], took: float) -> None:
+    from app.commands.first_start import show
+
+    show(place, fresh, took)
+
+
+def _in_child(work: Callable[[], Any]) -> Any:
+    """The result of `work` (JSON values), done in a child process; exits as the child does."""
+    readable, writable = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(readable)
+        os._exit(_answer(work, writable))
+    os.close(writable)
+    with open(readable, "rb") as answer:
+        told = answer.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code != 0:
+        sys.exit(code)
+    return json.loads(told)
+
+
+def _answer(work: Callable[[], Any], writable: int) -> int:
+    """In the child: do the work, send its result, flush what was printed; the exit code."""
+    from app.commands.plainly import OURS
+
     try:
-        return {} if inbox.people.all() else _add_sample_people(inbox)
-    finally:
-        inbox.db.close()
-
-
-def _add_sample_people(inbox: Inbox) -> dict[str, tuple[str, str]]:
-    fresh = {login: (new_password(), new_pin()) for login, *_ in SAMPLE_PEOPLE}
-    quota = inbox.settings.keeping.quota_mb * 1_000_000
-
-    def work(tx: Tx) -> None:
-        for login, name, mailbox, handset, admin in SAMPLE_PEOPLE:
-            person = inbox.people.add(
-                tx,
-                login,
-                name,
-                mailbox,
-                handset=handset,
-                admin=admin,
-                quota=quota,
-                by=BY,
-            )
-            inbox.people.set_password(tx, person, fresh[login][0], by=BY)
-            inbox.people.set_pin(tx, person, fresh[login][1], by=BY)
-
-    inbox.db.now(work)
-    return fresh
-
-
-def show(place: Place, settings: Settings, fresh: dict[str, tuple[str, str]], took: float) -> None:
-    """The one screen: addresses, people, what to try first."""
-    ports = json.loads(place.mail_ports.read_text())
-    host = settings.mail.listen
-    lines = [
-        f"Switchhook runs on the {settings.phone.board} board (ready after {took:.1f} s)",
-        "",
-        f"  POP3  {host}:{ports['pop3']}      SMTP  {host}:{ports['smtp']}",
-        f"  store {place.database}",
-        f"  logs  {place.logs}      settings {place.settings_file}",
-        "",
-        *_people(place, settings, fresh),
-        "",
-        "Try this in another terminal: `make board`, then",
-        *_first_call(settings),
-        "",
-        f"or fetch mail: curl --user anna:PASSWORD pop3://{host}:{ports['pop3']}",
-        "Ctrl-C ends it.",
-    ]
-    console.print("\n".join(lines), markup=False)
-
-
-def _people(place: Place, settings: Settings, fresh: dict[str, tuple[str, str]]) -> list[str]:
-    inbox = open_inbox(place, settings)
-    lines = ["  person   handset  mailbox  password          PIN"]
-    for person in inbox.people.all():
-        password, pin = fresh.get(person.login, ("(set)", "(set)"))
-        lines.append(
-            f"  {person.login:<8} {person.handset or '-':<8} {person.mailbox:<8}"
-            f" {password:<17} {pin}"
-        )
-    inbox.db.close()
-    if fresh:
-        lines.append("  Passwords and PINs were made just now and are shown this once.")
-    else:
-        lines.append(
-            "  Forgotten? .venv/bin/python -m app people passwd anna (or: people pin anna)"
-        )
-    return lines
-
-
-def _first_call(settings: Settings) -> list[str]:
-    words = settings.voicemail.sounds / "en_US_f_Allison" / "demo-congrats.wav"
-    return [
-        '    ring line1 from 5551234 "MARTA KOVACS"     a call comes in; the handsets ring',
-        "    wait-for line1 beep                         nobody lifts: voicemail answers",
-        f"    say line1 {words}",
-        "    hangup line1",
-        "    settle",
-        "    lift 101",
-        "    wait-for 101 stutter                        there is a message for anna",
-        "    dial 101 201                                her mailbox; then her PIN and #",
-    ]
+        result = work()
+    except (*OURS, StartError) as problem:
+        click.echo(f"switchhook: {problem}", err=True)
+        return 1
+    with open(writable, "wb") as answer:
+        answer.write(json.dumps(result).encode())
+    sys.stdout.flush()
+    return 0
 
 
 def _until_told(services: Supervised) -> None:
@@ -151,4 +86,4 @@ def _until_told(services: Supervised) -> None:
     try:
         services.wait()
     except KeyboardInterrupt:
-        console.print("\nending the services …")
+        click.echo("\nending the services …")

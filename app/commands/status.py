@@ -1,12 +1,14 @@
 """`python -m app status` and `settings`: how the box is, and what can be set."""
 
 import subprocess
+from pathlib import Path
 
 import click
 from rich.table import Table
 
-from app.commands.common import console, inbox, plainly, size
+from app.commands.common import console, inbox, size
 from app.commands.control import NotRunning, ask
+from app.commands.plainly import plainly
 from app.commands.supervision import services_of
 from app.inbox.delivery import disk_free
 from app.place import here
@@ -33,15 +35,15 @@ def status() -> None:
 
 def _services() -> None:
     place = here()
-    for service in services_of(place.settings().phone.board):
-        folder = place.run / "services" / service.name
+    for name in (Path(s).name for s in services_of(place.settings().phone.board)):
+        folder = place.run / "services" / name
         state = "not supervised here"
         if folder.is_dir():
             told = subprocess.run(
                 ["s6-svstat", str(folder)], check=False, capture_output=True, text=True
             )
             state = (told.stdout or told.stderr).strip()
-        console.print(f"{service.name:<8} {state}", markup=False)
+        console.print(f"{name:<8} {state}", markup=False)
 
 
 def _lines() -> None:

@@ -5,14 +5,15 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from app.place import PROJECT, Place
 
 DEVICE_SERVICES = PROJECT / "rootfs-overlay" / "etc" / "s6" / "services"
-READY_WITHIN_MS = 20_000
+READY_WITHIN_S = 20.0
 
 
 class StartError(Exception):
@@ -48,9 +49,9 @@ def check_port(name: str, host: str, port: int) -> None:
 class Supervised:
     """The services of one box, started together, logged, restarted, and ended together."""
 
-    def __init__(self, place: Place, services: list[Path]) -> None:
+    def __init__(self, place: Place, services: Sequence[str]) -> None:
         self.place = place
-        self.services = services
+        self.services = [Path(service) for service in services]
         self._scan: subprocess.Popen[bytes] | None = None
 
     @property
@@ -67,13 +68,7 @@ class Supervised:
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for us: we end them in order
         )
-        folders = [str(self.folder / service.name) for service in self.services]
-        ready = subprocess.run(
-            ["s6-svwait", "-U", "-t", str(READY_WITHIN_MS), *folders],
-            check=False,
-            capture_output=True,
-        )
-        if ready.returncode != 0:
+        if not self._become_ready():
             words = self._what_failed()
             self.stop()
             raise StartError(words)
@@ -102,6 +97,21 @@ class Supervised:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _become_ready(self) -> bool:
+        """Wait for every service's own word; s6-svwait fails at once before supervisors are up."""
+        folders = [str(self.folder / service.name) for service in self.services]
+        last = time.monotonic() + READY_WITHIN_S
+        while (left := last - time.monotonic()) > 0:
+            waited = subprocess.run(
+                ["s6-svwait", "-U", "-t", str(int(left * 1000)), *folders],
+                check=False,
+                capture_output=True,
+            )
+            if waited.returncode == 0:
+                return True
+            time.sleep(0.02)
+        return False
 
     def _lay_out(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -136,8 +146,8 @@ class Supervised:
         return log.read_text(errors="replace").splitlines()[-8:] if log.exists() else []
 
 
-def services_of(board: str) -> list[Path]:
+def services_of(board: str) -> list[str]:
     """The service folders a board needs: the device's, and the board's own (the virtual box)."""
     device = [DEVICE_SERVICES / name for name in ("phone", "mail", "admin")]
     own = PROJECT / "board" / board / "services"
-    return (sorted(own.iterdir()) if own.is_dir() else []) + device
+    return [str(f) for f in (sorted(own.iterdir()) if own.is_dir() else []) + device]

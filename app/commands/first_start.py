@@ -1,0 +1,120 @@
+"""Before and after the services start: what a first start lacks, and the one screen."""
+
+import json
+from typing import Any
+
+from app.appliance import Inbox, open_inbox
+from app.commands.common import console
+from app.commands.supervision import check_port, check_tools, services_of
+from app.inbox.db import Tx
+from app.inbox.people import new_password, new_pin
+from app.place import Place
+from app.settings import Settings, annotated
+
+SAMPLE_PEOPLE = (
+    ("anna", "Anna Lindqvist", "201", "101", True),
+    ("ben", "Ben Okafor", "202", "102", False),
+)
+BY = "first start"
+"""Who added the sample people, as the history names it."""
+
+
+def prepare(place: Place) -> dict[str, Any]:
+    """Make what a first start lacks.
+
+    Gives {"services": service folders to start, "fresh": {login: [password, PIN]} made just now}.
+
+    Raises StartError or SettingsError naming what is in the way.
+    """
+    check_tools()
+    place.make()
+    if not place.settings_file.exists():
+        place.settings_file.write_text(annotated())
+    settings = place.settings()
+    check_port("POP3", settings.mail.listen, settings.mail.pop3_port)
+    check_port("SMTP", settings.mail.listen, settings.mail.smtp_port)
+    inbox = open_inbox(place, settings)
+    try:
+        fresh = {} if inbox.people.all() else _add_sample_people(inbox)
+    finally:
+        inbox.db.close()
+    return {"services": services_of(settings.phone.board), "fresh": fresh}
+
+
+def _add_sample_people(inbox: Inbox) -> dict[str, list[str]]:
+    fresh = {login: [new_password(), new_pin()] for login, *_ in SAMPLE_PEOPLE}
+    quota = inbox.settings.keeping.quota_mb * 1_000_000
+
+    def work(tx: Tx) -> None:
+        for login, name, mailbox, handset, admin in SAMPLE_PEOPLE:
+            person = inbox.people.add(
+                tx,
+                login,
+                name,
+                mailbox,
+                handset=handset,
+                admin=admin,
+                quota=quota,
+                by=BY,
+            )
+            inbox.people.set_password(tx, person, fresh[login][0], by=BY)
+            inbox.people.set_pin(tx, person, fresh[login][1], by=BY)
+
+    inbox.db.now(work)
+    return fresh
+
+
+def show(place: Place, fresh: dict[str, list[str]], took: float) -> None:
+    """The one screen: addresses, people, what to try first."""
+    settings = place.settings()
+    ports = json.loads(place.mail_ports.read_text())
+    host = settings.mail.listen
+    lines = [
+        f"Switchhook runs on the {settings.phone.board} board (ready after {took:.1f} s)",
+        "",
+        f"  POP3  {host}:{ports['pop3']}      SMTP  {host}:{ports['smtp']}",
+        f"  store {place.database}",
+        f"  logs  {place.logs}      settings {place.settings_file}",
+        "",
+        *_people(place, settings, fresh),
+        "",
+        "Try this in another terminal: `make board`, then",
+        *_first_call(settings),
+        "",
+        f"or fetch mail: curl --user anna:PASSWORD pop3://{host}:{ports['pop3']}",
+        "Ctrl-C ends it.",
+    ]
+    console.print("\n".join(lines), markup=False)
+
+
+def _people(place: Place, settings: Settings, fresh: dict[str, list[str]]) -> list[str]:
+    inbox = open_inbox(place, settings)
+    lines = ["  person   handset  mailbox  password          PIN"]
+    for person in inbox.people.all():
+        password, pin = fresh.get(person.login, ["(set)", "(set)"])
+        lines.append(
+            f"  {person.login:<8} {person.handset or '-':<8} {person.mailbox:<8}"
+            f" {password:<17} {pin}"
+        )
+    inbox.db.close()
+    if fresh:
+        lines.append("  Passwords and PINs were made just now and are shown this once.")
+    else:
+        lines.append(
+            "  Forgotten? .venv/bin/python -m app people passwd anna (or: people pin anna)"
+        )
+    return lines
+
+
+def _first_call(settings: Settings) -> list[str]:
+    words = settings.voicemail.sounds / "en_US_f_Allison" / "demo-congrats.wav"
+    return [
+        '    ring line1 from 5551234 "MARTA KOVACS"     a call comes in; the handsets ring',
+        "    wait-for line1 beep                         nobody lifts: voicemail answers",
+        f"    say line1 {words}",
+        "    hangup line1",
+        "    settle",
+        "    lift 101",
+        "    wait-for 101 stutter                        there is a message for anna",
+        "    dial 101 201                                her mailbox; then her PIN and #",
+    ]

@@ -1,0 +1,18 @@
+"""`python -m app box`: the virtual board in the foreground."""
+
+import click
+
+from app.appliance import board_spec
+from app.commands.plainly import plainly
+from app.commands.services import begin, ready_option, ready_teller
+from drivers.models.bus_server import serve
+
+
+@click.command()
+@ready_option
+@plainly
+def box(ready_fd: int | None) -> None:
+    """The virtual board: chips, telephones and a telephone office made of Python."""
+    place = begin("box")
+    settings = place.settings()
+    serve(board_spec(settings), place.bus, place.operator, ready_teller(ready_fd))

@@ -1,0 +1,41 @@
+"""`python -m app mail`: the mail service in the foreground."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+import click
+
+from app.appliance import mail_config, open_inbox
+from app.commands.plainly import plainly
+from app.commands.services import ENDING, begin, ready_option, ready_teller
+from app.mail.net import ListenError
+from app.mail.service import MailService
+from app.place import Place
+
+
+@click.command()
+@ready_option
+@plainly
+def mail(ready_fd: int | None) -> None:
+    """POP3, SMTP and the outgoing queue."""
+    try:
+        asyncio.run(_serve_mail(begin("mail"), ready_teller(ready_fd)))
+    except ListenError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+async def _serve_mail(place: Place, ready: Callable[[], None]) -> None:
+    settings = place.settings()
+    inbox = open_inbox(place, settings)
+    service = MailService(inbox.db, mail_config(place, settings))
+    told = asyncio.Event()
+    for number in ENDING:
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    ports = await service.start()
+    place.mail_ports.write_text(json.dumps({"pop3": ports.pop3, "smtp": ports.smtp}))
+    ready()
+    await told.wait()
+    place.mail_ports.unlink(missing_ok=True)
+    await service.stop()
+    inbox.db.close()
