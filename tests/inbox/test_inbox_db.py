@@ -228,8 +228,13 @@ def test_the_turnstile_lets_one_in_and_one_stand_at_the_door(tmp_path: Path) -> 
     with mine.turn():
         thread = threading.Thread(target=second)
         thread.start()
-        while probe.try_take():  # until the second holds `next` and waits for `write`
+        for _ in range(10_000):  # until the second holds `next` and waits for `write`
+            if not probe.try_take():
+                break
             probe.drop()
+            thread.join(0.001)
+        else:
+            pytest.fail("nobody stands at the door")
         order.append("first")
     with mine.turn():  # whoever has just finished queues behind it
         order.append("first again")
