@@ -69,7 +69,6 @@ class Ringer:
         self._place = (self._place + 1) % len(self._cadence)
         if ringing:
             self._may_send_from = 0
-            self._channel.stop()  # never data into a burst
             self._port.feed(Feed.RINGING)
         else:
             self._port.feed(Feed.ON_HOOK_AUDIO)

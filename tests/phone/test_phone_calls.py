@@ -5,13 +5,16 @@ import logging
 import numpy as np
 import pytest
 
+from app.phone import audio, dsp
 from app.phone.audio import sine
 from app.phone.jobs import Clerk
 from app.phone.line import Caller, Line
 from tests.kit.phone import (
     CALLS,
     Bench,
+    HandClerk,
     TalkingScript,
+    directory,
     hears_tone,
     power_at,
     same_trace,
@@ -38,6 +41,15 @@ def test_the_first_digit_stops_dial_tone(bench: Bench) -> None:
     bench.run(20)
     bench.dial("101", "1")
     assert not bench.hears("101", 20).any()
+
+
+def test_digits_are_heard_through_dial_tone_that_comes_back(bench: Bench) -> None:
+    bench.station("101").lift()
+    bench.run(20)
+    digit = dsp.dtmf("1", level_dbm0=-16)
+    bench.say("101", audio.mixed(digit, audio.sine((350.0, 440.0), -13.0, len(digit))))
+    bench.run(20)
+    assert bench.call("101") == "dialling"
 
 
 def test_stutter_while_a_message_waits_and_not_afterwards(bench: Bench) -> None:
@@ -220,6 +232,20 @@ def test_a_clerk_who_cannot_tell_the_directory_leaves_the_old_one() -> None:
     bench.run(20)
     bench.dial("101", "201")
     bench.run(2)
+    assert [seen[3] for seen in owner.seen] == ["201"]
+
+
+def test_people_who_come_later_can_be_dialled() -> None:
+    owner = TalkingScript()
+    bench = Bench(CALLS, owner=owner, clerk=HandClerk(directory=directory()))
+    for people, states in (((), "dismissed"), ((("Ann", "201", None),), "off hook")):
+        bench.clerk.jobs["directory"] = directory(*people)
+        bench.station("101").lift()
+        bench.run(20)
+        bench.dial("101", "201")
+        assert bench.states()["101"] == states
+        bench.station("101").lower()
+        bench.seconds(2)
     assert [seen[3] for seen in owner.seen] == ["201"]
 
 

@@ -6,6 +6,7 @@ import pytest
 from app.phone import callerid, dsp
 from app.phone.audio import amplitude
 from app.phone.line import Caller
+from app.phone.recorder import DIGIT_CUT
 from drivers.buses import PERIOD, Samples
 
 
@@ -49,6 +50,19 @@ def test_the_detector_says_whether_a_tone_is_on() -> None:
         detector.hear(dsp.pointer(row))
         status.append(bool(detector.status))
     assert status[5] and not status[0] and not status[-1]
+
+
+@pytest.mark.parametrize("level", [-8, -26])
+def test_a_digit_is_reported_before_the_recorder_has_let_its_tone_go(level: int) -> None:
+    latest = 0
+    for digit in "147*2580369#":
+        for offset in range(0, 10 * PERIOD, 23):
+            said = np.concatenate([np.zeros(offset, np.int16), dsp.dtmf(digit, level)])
+            detector = dsp.DtmfDetector()
+            reports = [detector.hear(dsp.pointer(row)) for row in in_periods(said)]
+            recorded = reports.index(digit) - offset // PERIOD  # periods with its tone
+            latest = max(latest, recorded)
+    assert latest == DIGIT_CUT - 1  # one to spare
 
 
 def test_dial_tone_that_comes_back_does_not_hide_digits() -> None:

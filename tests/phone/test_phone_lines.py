@@ -391,6 +391,15 @@ def test_a_resting_telephones_lamp_is_told_at_the_start_and_at_every_change() ->
     assert hand.port.feeds[-1] is Feed.ACTIVE
 
 
+def test_a_lamp_that_changes_while_it_is_told_is_told_again() -> None:
+    hand = OneStation()
+    hand.run(70)
+    assert hand.played[-1].any()
+    hand.line.message_waiting = True
+    hand.run(300)
+    assert lamps(hand.played) == [OFF, ON]
+
+
 def test_a_lamp_that_changes_during_a_call_is_told_after_it() -> None:
     hand = OneStation()
     hand.run(200)

@@ -86,6 +86,15 @@ def test_stutter_and_lamp(house: House) -> None:
     assert not house.phones["101"].lamp
 
 
+def test_a_number_that_nobody_has_gives_reorder_tone(house: House) -> None:
+    phone = house.phones["101"]
+    phone.lift()
+    house.pace.seconds(0.3)
+    phone.dial("9")
+    house.pace.seconds(0.3)
+    assert "reorder" in house.sounds(phone, 3)
+
+
 def connect(house: House, pulses: bool = False) -> None:
     ann, bob = house.phones["101"], house.phones["102"]
     ann.lift()

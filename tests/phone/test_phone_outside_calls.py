@@ -83,6 +83,16 @@ def test_an_outside_call_that_is_answered(bench: Bench, caplog: pytest.LogCaptur
     )
 
 
+def test_a_handset_that_rang_in_vain_is_free_again(bench: Bench) -> None:
+    ring(bench, "line1")
+    bench.station("102").lift()
+    bench.run(3)
+    bench.station("101").lift()
+    bench.run(3)
+    assert hears_tone(bench, "101", 350, 440)
+    assert (bench.call("101"), bench.call("102")) == ("dial tone", "connected")
+
+
 def test_the_handset_hangs_up_an_outside_call(bench: Bench) -> None:
     ring(bench, "line1")
     bench.station("101").lift()

@@ -110,14 +110,27 @@ def test_recording_ends_with_a_digit_without_its_tone() -> None:
 
 
 def test_what_was_dialled_before_does_not_end_a_recording() -> None:
-    async def script(line: Line, _: Clerk) -> str:
+    async def script(line: Line, _: Clerk) -> tuple[str, str]:
         await line.pause(1)
-        return (await line.record(lambda _: None, limit_s=0.5, silence_s=5)).why
+        why = (await line.record(lambda _: None, limit_s=0.5, silence_s=5)).why
+        return why, await line.digits(1, first_s=0.1)
 
     talk = Conversation(script)
     talk.dial("5")
-    talk.bench.run(140)
-    assert talk.said == ["limit"]
+    talk.bench.run(160)
+    assert talk.said == [("limit", "")]
+
+
+def test_a_handset_that_is_put_down_ends_its_recording_whole() -> None:
+    pieces: list[bytes] = []
+    talk = Conversation(lambda line, _: line.record(pieces.append, 60, 60))
+    words = sine((700.0,), -12.0, 8000)
+    talk.bench.say("101", words)
+    talk.bench.run(101)
+    talk.bench.station("101").lower()
+    talk.bench.run(130)
+    assert [end.why for end in talk.said] == ["hung up"]
+    assert words[1:].tobytes() in b"".join(pieces)
 
 
 def test_a_hung_up_script_leaves_and_its_finally_runs() -> None:
