@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "app.voicemail": {"drivers", "app.core", "app.phone", "app.inbox"},
     "app.mail": {"app.core", "app.inbox"},
     "app.settings": {"app.core"},
+    "app.place": {"app.settings"},
 }
 # The composition root and the commands see everything.
 SEES_ALL = ("app.appliance", "app.commands", "app.__main__")
