@@ -62,6 +62,16 @@ class Route:
     """Step by step, in words, for `alias trace`."""
 
     @property
+    def senders_on(self) -> frozenset[str]:
+        """Local names that send it elsewhere; what Delivered-To says on those copies."""
+        return frozenset(one.via for one in self.outside if one.via)
+
+    @property
+    def keepers(self) -> frozenset[str]:
+        """Logins that keep it."""
+        return frozenset(local.person.login for local in self.local)
+
+    @property
     def single(self) -> Person | None:
         """The one person meant, whose full inbox is a reason to refuse; None for groups."""
         if self.group or len(self.local) != 1:
@@ -222,21 +232,30 @@ class Delivery:
             plan.take(route)
         if envelope.head.hops > HOPS:
             raise MailLoop(f"more than {HOPS} hops: this message is going round")
-        self._break_loops(plan, envelope.head.delivered_to)
+        self._break_loops(plan, envelope)
         return plan
 
-    def _break_loops(self, plan: "_Plan", been: frozenset[str]) -> None:
+    def _break_loops(self, plan: "_Plan", envelope: Envelope) -> None:
         """Refuse what has come back [RFC 9228]; where others are served, keep it and send no more.
 
         A refusal speaks for all recipients, so a message that is new to some is not refused.
         """
-        looping = {name for name in plan.names() if self._config.canonical(name) in been}
-        if not looping:
+        came_back = [route for route in envelope.recipients if self._came_back(route, envelope)]
+        if not came_back:
             return
-        if looping >= plan.names():
-            again = ", ".join(sorted(looping))
+        if len(came_back) == len(envelope.recipients):
+            again = ", ".join(route.address for route in came_back)
             raise MailLoop(f"this message has been delivered to {again} before")
-        plan.stop(looping)
+        plan.stop(name for route in came_back for name in route.senders_on)
+
+    def _came_back(self, route: Route, envelope: Envelope) -> bool:
+        """Whether it was sent on from here before, or everybody here has it already."""
+        been = {
+            name
+            for name in route.senders_on | route.keepers
+            if self._config.canonical(name).lower() in envelope.head.delivered_to
+        }
+        return bool(been & route.senders_on) or bool(been and been >= route.keepers)
 
     def _send(
         self,
@@ -320,11 +339,6 @@ class _Plan:
             owner = outside.owner
             key = None if owner is None else owner.id
             self.sent.setdefault(key, (owner, []))[1].append(outside)
-
-    def names(self) -> set[str]:
-        """Names that Delivered-To may show if the message has been here before."""
-        vias = {one.via for _, outside in self.sent.values() for one in outside}
-        return {person.login for person in self.keepers.values()} | (vias - {""})
 
     def stop(self, looping: Iterable[str]) -> None:
         """Send nothing more by way of these names; who owned it keeps it instead."""

@@ -294,6 +294,15 @@ def test_what_comes_back_to_a_group_is_a_loop(kit: StoreKit) -> None:
         kit.mail("far", octets=been("far@example.org"))
 
 
+def test_a_group_that_keeps_some_and_sends_some_is_a_loop_when_it_comes_back(kit: StoreKit) -> None:
+    kit.alias("sales", "anna", "x@far.example")
+    with pytest.raises(MailLoop):
+        kit.mail("sales", octets=been("sales@example.org"))
+    kit.alias("sales", "anna", "bob")
+    kit.mail("sales", octets=been("anna@example.org"))  # Anna has sent it on to her colleagues
+    assert len(kit.inbox("bob")) == 1
+
+
 def test_where_others_are_served_a_loop_is_ended_by_keeping_it(kit: StoreKit) -> None:
     kit.alias("anna", "a@far.example")
     kit.mail("anna", "bob", octets=been("anna@example.org"))
