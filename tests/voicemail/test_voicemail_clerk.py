@@ -267,6 +267,8 @@ def test_in_process_changes_are_pushed_before_ask_returns(tmp_path: Path) -> Non
     assert lamps == {"101": False}
     anna = house.kit.person("anna").id
     house.kit.db.now(lambda tx: house.kit.store.restore(tx, [entry.id], "web", "anna"))
+    clerk.dispatch()
+    assert lamps == {"101": True}
     house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, handset="103"))
     clerk.dispatch()
     assert lamps == {"101": False, "103": True}
