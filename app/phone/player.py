@@ -213,11 +213,6 @@ class Sounds:
             return self._prompt(sound.name)
         return ClerkSource(self._clerk, _job_name(sound), self.late)
 
-    def forget(self) -> None:
-        """Drop all kept prompts (the language or the pack has changed)."""
-        self._room += sum(len(samples) for samples in self._prompts.values())
-        self._prompts.clear()
-
     def _prompt(self, name: str) -> Source:
         kept = self._prompts.get(name)
         if kept is None:

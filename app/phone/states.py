@@ -83,11 +83,6 @@ class Machine(Generic[S, E]):
         self._timer: Due | None = None
         self._waiting: list[E] | None = None
 
-    def accepts(self, event: E) -> bool:
-        """Whether the present state accepts this event."""
-        row = self._table.rows[self.state]
-        return event in row.on or event in row.stay
-
     def event(self, event: E) -> bool:
         """Something happened; False if the state refuses it."""
         if self._waiting is not None:  # from inside moved(): first things first

@@ -121,6 +121,15 @@ def test_every_state_is_reached_and_left(table: Table[StrEnum, StrEnum]) -> None
     assert {str(state) for state in dead_ends} <= {"ended"}
 
 
+def test_the_picture_of_a_table_has_every_move() -> None:
+    assert DOOR.picture().splitlines() == [
+        "shut --push--> open",
+        "open --pull--> shut",
+        "open --push--> open",
+        "open --tired--> shut",
+    ]
+
+
 @pytest.mark.parametrize("timer", timers.TIMERS, ids=lambda timer: str(timer.name))
 def test_every_timer_lies_in_its_range_and_says_its_meaning(timer: Timer) -> None:
     assert timer.least <= timer.ms <= timer.greatest
