@@ -65,7 +65,7 @@ def desk_config(directory: Path, **changes: Any) -> DeskConfig:
 
 @dataclass
 class House:
-    """Anna (201 at jack 101), Bob (202 at 102) and Cleo (203), with PINs, and a clerk."""
+    """Anna (201 at jack 101, with a PIN), Bob (202 at 102) and Cleo (203), and a clerk."""
 
     directory: Path
     fresh: bool = True
@@ -75,16 +75,13 @@ class House:
         self.config = desk_config(self.directory)
         if self.fresh:
             self.kit = open_store(self.directory)
-            for login in ("anna", "bob", "cleo"):
-                self._set_pin(self.kit.person(login).id)
+            anna = self.kit.person("anna").id
+            self.kit.db.now(lambda tx: self.kit.people.set_pin(tx, anna, PIN))
         else:
             self.kit = StoreKit(self.directory / "inbox.db")
         self.pushes: list[dict[str, Any]] = []
         self.desk = self.new_desk()
         self.clerk = InProcessClerk(self.desk, self.pushes.append)
-
-    def _set_pin(self, person: int) -> None:
-        self.kit.db.now(lambda tx: self.kit.people.set_pin(tx, person, PIN))
 
     def new_desk(self) -> Desk:
         """A desk as after a restart: over the same store, remembering nothing."""
