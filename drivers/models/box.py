@@ -5,7 +5,7 @@ lets 10 ms pass.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -72,7 +72,7 @@ class TrunkJack:
 class _EmptySelect:
     """A chip select with no chip behind it."""
 
-    def transfer(self, frames: list[int] | tuple[int, ...] | bytes) -> list[int]:
+    def transfer(self, frames: Sequence[int]) -> list[int]:
         """Nobody drives the bus."""
         return [NOBODY] * len(frames)
 

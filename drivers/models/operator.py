@@ -13,14 +13,19 @@ from pathlib import Path
 from drivers.buses import PERIODS_PER_SECOND
 from drivers.models.box import Box
 from drivers.models.ear import SOUNDS, Ear
-from drivers.models.exchange import OfficeError, OfficeLine
+from drivers.models.exchange import OfficeError, OfficeLine, State
 from drivers.models.party import Party
 from drivers.models.sound import NotPlayable
 from drivers.models.telephone import Telephone
 
 Doing = Generator[None, None, str]
 
-DEFAULT_LIMIT_S = 30.0
+DEFAULT_LIMIT_S = 60.0
+"""A call rings for 20 s before voicemail takes it, and a greeting lasts 10 s."""
+HANG_UP_S = 1.5
+"""A handset on its hook for so long has hung up; shorter would be a flash [1250 ms, US]."""
+LET_GO_S = 3.0
+"""How long a far end that has hung up waits for our side to let the line go."""
 SETTLE_LIMIT_S = 30.0
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)?")
 UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
@@ -55,8 +60,8 @@ VERBS = {
     "hangup": Verb("hangup line1", "hang up a handset, or the outside party"),
     "wait-for": Verb(
         "wait-for line1 beep|answered|hung-up|dial-tone|stutter|ringing|ringback|busy|reorder|"
-        "speech|silence [within 30s]",
-        "let line time pass until it is so; fails after 30 s unless told otherwise",
+        "speech|silence [within 60s]",
+        "let line time pass until it is so; fails after 60 s unless told otherwise",
     ),
     "lamps": Verb("lamps", "the message lamps of all handsets"),
     "time": Verb("time 5s", "let line time pass (ms, s or m)"),
@@ -78,8 +83,10 @@ def with_absolute_file(line: str, folder: Path) -> str:
 
 
 def _words(line: str) -> list[str]:
+    if line.lstrip().startswith("#"):  # a comment; "dial 101 #" is none
+        return []
     try:
-        return shlex.split(line, comments=True)
+        return shlex.split(line)
     except ValueError as error:
         raise OperatorError(f"cannot read {line!r}: {error}") from error
 
@@ -237,10 +244,16 @@ class Operator:
     def _hangup(self, words: list[str]) -> Doing:
         self._expect(words, 1, "hangup")
         party = self._party(words[0])
-        if isinstance(party, Telephone | OfficeLine):
+        if isinstance(party, Telephone):
             party.hang_up()
+            yield from self._pass(HANG_UP_S)
+        elif isinstance(party, OfficeLine):
+            party.hang_up()
+            for _ in range(round(LET_GO_S * PERIODS_PER_SECOND)):
+                yield
+                if party.state is State.IDLE:
+                    break
         self._moved_on(party)
-        yield
         return f"{party.name} hung up"
 
     def _lamps(self, words: list[str]) -> Doing:
@@ -251,9 +264,13 @@ class Operator:
 
     def _time(self, words: list[str]) -> Doing:
         self._expect(words, 1, "time")
-        for _ in range(round(seconds(words[0]) * PERIODS_PER_SECOND)):
-            yield
+        yield from self._pass(seconds(words[0]))
         return f"{words[0]} passed"
+
+    @staticmethod
+    def _pass(duration_s: float) -> Generator[None, None, None]:
+        for _ in range(round(duration_s * PERIODS_PER_SECOND)):
+            yield
 
     def _settle(self, words: list[str]) -> Doing:
         self._expect(words, 0, "settle")
