@@ -48,12 +48,12 @@ def perform(operator: RemoteOperator, line: str) -> bool:
 
 
 def settle() -> tuple[bool, str]:
-    """Wait until the phone service has handled the store's latest change."""
-    change = inbox().store.last_change()
+    """Wait until what was done by phone is in the store, and the phone knows the store's state."""
     try:
-        answer = ask(
-            here().phone_control, {"ask": "settled", "change": change}, within_s=SETTLE_WITHIN_S
-        )
+        ask(here().phone_control, {"ask": "quiet"}, SETTLE_WITHIN_S)
+        change = inbox().store.last_change()
+        question = {"ask": "settled", "change": change}
+        answer = ask(here().phone_control, question, SETTLE_WITHIN_S)
     except NotRunning as problem:
         return False, str(problem)
     return "settled" in answer, f"the phone has handled change {change}"

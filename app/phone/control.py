@@ -3,6 +3,8 @@
 {"ask": "status"}                  -> Switch.status() and the lost periods
 {"ask": "settled", "change": N}    -> {"settled": N} once the phone has handled the store's
                                       change N: lamps and dial tones are as the store says
+{"ask": "quiet"}                   -> {"quiet": true} once the clerk has no job left undone:
+                                      what callers and owners did so far is in the store
 anything else                      -> {"error": text}
 """
 
@@ -19,16 +21,21 @@ LONGEST_QUESTION = 65536
 
 
 class Control:
-    """Answers questions; `settled(change)` says whether a change has been handled.
+    """Answers questions; `settled(change)` says whether a change has been handled, `quiet()`
+    whether the clerk has nothing left to do.
 
-    Call look() whenever that may have changed.
+    Call look() whenever either may have changed.
     """
 
     def __init__(
-        self, path: Path, status: Callable[[], dict[str, Any]], settled: Callable[[int], bool]
+        self,
+        path: Path,
+        status: Callable[[], dict[str, Any]],
+        settled: Callable[[int], bool],
+        quiet: Callable[[], bool],
     ) -> None:
-        self._path, self._status, self._settled = path, status, settled
-        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._path, self._status, self._settled, self._quiet = path, status, settled, quiet
+        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -47,11 +54,11 @@ class Control:
             future.cancel()
 
     def look(self) -> None:
-        """Answer those whose change has been handled by now."""
-        for change, future in self._waiting:
-            if not future.done() and self._settled(change):
+        """Answer those for whom it has come true by now."""
+        for happened, future in self._waiting:
+            if not future.done() and happened():
                 future.set_result(None)
-        self._waiting = [(c, f) for c, f in self._waiting if not f.done()]
+        self._waiting = [(h, f) for h, f in self._waiting if not f.done()]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -70,14 +77,18 @@ class Control:
             if asked == "status":
                 return self._status()
             if asked == "settled":
-                return await self._when_settled(int(question["change"]))
+                change = int(question["change"])
+                await self._when(lambda: self._settled(change))
+                return {"settled": change}
+            if asked == "quiet":
+                await self._when(self._quiet)
+                return {"quiet": True}
         except (ValueError, KeyError, TypeError) as problem:
             return {"error": f"not understood: {problem!r}"}
-        return {"error": f"no such question: {asked!r}; allowed are status, settled"}
+        return {"error": f"no such question: {asked!r}; allowed are status, settled, quiet"}
 
-    async def _when_settled(self, change: int) -> dict[str, Any]:
-        if not self._settled(change):
+    async def _when(self, happened: Callable[[], bool]) -> None:
+        if not happened():
             future = asyncio.get_running_loop().create_future()
-            self._waiting.append((change, future))
+            self._waiting.append((happened, future))
             await future
-        return {"settled": change}

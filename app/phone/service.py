@@ -71,7 +71,7 @@ class PhoneService:
         self._clerk = clerk
         board = LineBoard(spec, hardware, country(config.country))
         self.switch = Switch(board, self._pcm.slots, clerk, config, answer, owner, date)
-        self._control = Control(control, self.status, settled)
+        self._control = Control(control, self.status, settled, lambda: clerk.pending == 0)
         self._ready: Callable[[], None] | None = ready
         self._stopping = False
         self._left = 0

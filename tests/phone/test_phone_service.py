@@ -130,6 +130,25 @@ def test_settled_answers_when_the_change_has_been_handled(tmp_path: Path) -> Non
     asyncio.run(story())
 
 
+def test_quiet_answers_when_the_clerk_has_nothing_left_to_do(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with House(tmp_path) as house:
+            assert await house.ask('{"ask": "quiet"}') == [{"quiet": True}]
+            house.clerk.held = True
+            house.clerk.tell("directory")
+            waiting = asyncio.create_task(house.ask('{"ask": "quiet"}'))
+            house.clerk.push(1)
+            for _ in range(3):  # time enough for a wrong answer
+                await house.ask('{"ask": "status"}')
+            assert not waiting.done()
+            house.clerk.held = False
+            house.clerk.answer_all()
+            house.clerk.push(2)
+            assert await waiting == [{"quiet": True}]
+
+    asyncio.run(story())
+
+
 def test_stopping_lets_a_recording_be_finished(tmp_path: Path) -> None:
     trail: list[str] = []
 
