@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from app.core.clock import Clock, SystemClock
 from app.place import PROJECT, Place
-from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.inbox.addresses import DeliveryConfig
@@ -32,9 +31,10 @@ if TYPE_CHECKING:
     from app.mail.service import MailConfig
     from app.phone.config import PhoneConfig
     from app.phone.service import PhoneService
-    from app.phone.switch import CallScript
+    from app.settings import Settings
     from app.voicemail.clerk import Desk
     from app.voicemail.desk_config import DeskConfig
+    from app.voicemail.recording import Limits
     from drivers.board import BoardSpec, Hardware
 
 MB = 1_000_000
@@ -139,13 +139,11 @@ def make_desk(place: Place, box: Inbox, clock: Clock | None = None) -> Desk:
     return Desk(config, box.db, box.store, box.people, box.aliases, box.delivery, clock)
 
 
-def answer_script(settings: Settings) -> CallScript:
-    """What callers talk to, with the owner's limits."""
-    from app.voicemail.answer import answer
+def recording_limits(settings: Settings) -> Limits:
+    """When a caller's recording ends by itself."""
     from app.voicemail.recording import Limits
 
-    limits = Limits(settings.voicemail.longest_s, settings.voicemail.silence_s)
-    return partial(answer, limits=limits)
+    return Limits(settings.voicemail.longest_s, settings.voicemail.silence_s)
 
 
 def board_spec(settings: Settings) -> BoardSpec:
@@ -161,23 +159,46 @@ def has_box(board: str) -> bool:
     return (PROJECT / "board" / board / "services" / "box").is_dir()
 
 
+@dataclass(frozen=True)
+class PhonePlan:
+    """What the phone service must know of the settings."""
+
+    board: BoardSpec
+    has_box: bool
+    calls: PhoneConfig
+    desk: DeskConfig
+    limits: Limits
+
+
+def phone_plan(place: Place, settings: Settings) -> PhonePlan:
+    """The settings of the phone service as plain values. Raises BoardFileError."""
+    return PhonePlan(
+        board=board_spec(settings),
+        has_box=has_box(settings.phone.board),
+        calls=phone_config(settings),
+        desk=desk_config(place, settings),
+        limits=recording_limits(settings),
+    )
+
+
 def make_phone(
-    place: Place, settings: Settings, hardware: Hardware, ready: Callable[[], None]
+    place: Place, plan: PhonePlan, hardware: Hardware, ready: Callable[[], None]
 ) -> PhoneService:
     """The phone service: drivers, lines and calls over this hardware, with a clerk of its own."""
     from app.phone.service import PhoneService
+    from app.voicemail.answer import answer
     from app.voicemail.clerk_process import ProcessClerk
     from app.voicemail.lamps import Lamps
     from app.voicemail.owner import owner
 
     lamps = Lamps(lambda station, on: service.switch.message_waiting(station, on))
-    clerk = ProcessClerk(desk_config(place, settings), lamps.update, SystemClock())
+    clerk = ProcessClerk(plan.desk, lamps.update, SystemClock())
     service = PhoneService(
-        board_spec(settings),
+        plan.board,
         hardware,
         clerk,
-        phone_config(settings),
-        answer_script(settings),
+        plan.calls,
+        partial(answer, limits=plan.limits),
         owner,
         place.phone_control,
         lamps.settled,

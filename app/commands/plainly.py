@@ -7,15 +7,19 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from app.commands.control import NotRunning
-from app.inbox.errors import InboxError
-from app.settings import SettingsError
-from drivers.errors import HardwareError
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
-OURS = (InboxError, SettingsError, HardwareError, NotRunning)
+
+def ours() -> tuple[type[Exception], ...]:
+    """The errors we raise on purpose; loaded when something has gone wrong, and not before."""
+    from app.commands.control import NotRunning
+    from app.commands.supervision import StartError
+    from app.inbox.errors import InboxError
+    from app.settings import SettingsError
+    from drivers.errors import HardwareError
+
+    return (InboxError, SettingsError, HardwareError, NotRunning, StartError)
 
 
 def plainly(command: Callable[P, R]) -> Callable[P, R]:
@@ -25,7 +29,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except OURS as problem:
+        except ours() as problem:
             click.echo(f"switchhook: {problem}", err=True)
             sys.exit(1)
 

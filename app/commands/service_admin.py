@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import click
 
-from app.appliance import open_inbox, retention
+from app.appliance import retention
+from app.commands.child import in_child
 from app.commands.plainly import plainly
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.core.clock import SystemClock
-from app.inbox.retention import tidy
+from app.inbox.db import Database
+from app.inbox.retention import Retention, tidy
+from app.inbox.store import Store
 from app.place import Place
 
 log = logging.getLogger(__name__)
@@ -24,18 +27,20 @@ HOUSEKEEPING_S = 3600
 @plainly
 def admin(ready_fd: int | None) -> None:
     """Housekeeping: the bin, what never arrived, old history."""
-    _serve_admin(begin("admin"), ready_teller(ready_fd))
+    place = begin("admin")
+    keeping = in_child(lambda: retention(place.settings()))
+    _serve_admin(place, keeping, ready_teller(ready_fd))
 
 
-def _serve_admin(place: Place, ready: Callable[[], None]) -> None:
+def _serve_admin(place: Place, keeping: Retention, ready: Callable[[], None]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # housekeeping is finished before it ends
-    settings = place.settings()
-    inbox = open_inbox(place, settings)
     clock = SystemClock()
+    db = Database(place.database, clock)
+    store = Store(db, clock)
     ready()
     while True:
-        done = tidy(inbox.db, inbox.store, clock.now(), retention(settings))
+        done = tidy(db, store, clock.now(), keeping)
         log.info("housekeeping: %s", done)
         if signal.sigtimedwait(ENDING, HOUSEKEEPING_S) is not None:
             break
-    inbox.db.close()
+    db.close()

@@ -3,6 +3,7 @@
 import click
 
 from app.appliance import board_spec
+from app.commands.child import in_child
 from app.commands.plainly import plainly
 from app.commands.services import begin, ready_option, ready_teller
 from drivers.models.bus_server import serve
@@ -14,5 +15,5 @@ from drivers.models.bus_server import serve
 def box(ready_fd: int | None) -> None:
     """The virtual board: chips, telephones and a telephone office made of Python."""
     place = begin("box")
-    settings = place.settings()
-    serve(board_spec(settings), place.bus, place.operator, ready_teller(ready_fd))
+    spec = in_child(lambda: board_spec(place.settings()))
+    serve(spec, place.bus, place.operator, ready_teller(ready_fd))

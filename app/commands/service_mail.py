@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import click
 
-from app.appliance import mail_config, open_inbox
+from app.appliance import mail_config
+from app.commands.child import in_child
 from app.commands.plainly import plainly
 from app.commands.services import ENDING, begin, ready_option, ready_teller
+from app.inbox.db import Database
 from app.mail.net import ListenError
-from app.mail.service import MailService
+from app.mail.service import MailConfig, MailService
 from app.place import Place
 
 
@@ -19,16 +21,17 @@ from app.place import Place
 @plainly
 def mail(ready_fd: int | None) -> None:
     """POP3, SMTP and the outgoing queue."""
+    place = begin("mail")
+    config = in_child(lambda: mail_config(place, place.settings()))
     try:
-        asyncio.run(_serve_mail(begin("mail"), ready_teller(ready_fd)))
+        asyncio.run(_serve_mail(place, config, ready_teller(ready_fd)))
     except ListenError as problem:
         raise click.ClickException(str(problem)) from problem
 
 
-async def _serve_mail(place: Place, ready: Callable[[], None]) -> None:
-    settings = place.settings()
-    inbox = open_inbox(place, settings)
-    service = MailService(inbox.db, mail_config(place, settings))
+async def _serve_mail(place: Place, config: MailConfig, ready: Callable[[], None]) -> None:
+    db = Database(place.database)
+    service = MailService(db, config)
     told = asyncio.Event()
     for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, told.set)
@@ -38,4 +41,4 @@ async def _serve_mail(place: Place, ready: Callable[[], None]) -> None:
     await told.wait()
     place.mail_ports.unlink(missing_ok=True)
     await service.stop()
-    inbox.db.close()
+    db.close()

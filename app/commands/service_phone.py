@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import click
 
-from app.appliance import board_spec, has_box, make_phone
+from app.appliance import PhonePlan, make_phone, phone_plan
+from app.commands.child import in_child
 from app.commands.plainly import plainly
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.place import Place
-from app.settings import Settings
 from drivers.board import Hardware
 from drivers.errors import BusClosed
 
@@ -24,22 +24,23 @@ BOX_WITHIN_S = 10.0
 def phone(ready_fd: int | None) -> None:
     """Lines, calls and voicemail."""
     place = begin("phone")
-    asyncio.run(_serve_phone(place, place.settings(), ready_teller(ready_fd)))
+    plan = in_child(lambda: phone_plan(place, place.settings()))
+    asyncio.run(_serve_phone(place, plan, ready_teller(ready_fd)))
 
 
-async def _serve_phone(place: Place, settings: Settings, ready: Callable[[], None]) -> None:
-    service = make_phone(place, settings, await _hardware(place, settings), ready)
+async def _serve_phone(place: Place, plan: PhonePlan, ready: Callable[[], None]) -> None:
+    service = make_phone(place, plan, await _hardware(place, plan), ready)
     for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, service.stop)
     await service.run()
 
 
-async def _hardware(place: Place, settings: Settings) -> Hardware:
+async def _hardware(place: Place, plan: PhonePlan) -> Hardware:
     """The board's devices: Linux's, or the virtual box's as soon as it is there."""
-    if not has_box(settings.phone.board):
+    if not plan.has_box:
         from drivers.linux import LinuxHardware
 
-        return LinuxHardware(board_spec(settings))
+        return LinuxHardware(plan.board)
     from drivers.models.bus_client import RemoteBox
 
     last = time.monotonic() + BOX_WITHIN_S
