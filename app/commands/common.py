@@ -1,6 +1,7 @@
 """What the administrator's commands share: the store, who acts, and values for people."""
 
 import getpass
+import sys
 from datetime import UTC, datetime
 
 import click
@@ -13,7 +14,10 @@ from app.place import here
 DOOR = "admin"
 """The door these commands go through, as the history names it."""
 
-console = Console(highlight=False, soft_wrap=True)
+WIDE = 200
+"""Columns of a table that is not read on a terminal: a program's lines must not be folded."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def me() -> str:

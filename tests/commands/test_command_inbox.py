@@ -1,0 +1,107 @@
+"""`inbox`, `queue`, `status` and `settings`: what an administrator looks at."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.inbox.store import Facts, Kind, State
+from tests.kit.commands import Shell
+
+MAIL = b"From: eva@example.org\r\nSubject: hello\r\n\r\nbody\r\n"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    shell = Shell(tmp_path / "var", monkeypatch)
+    shell.ok("people add anna --name Anna --mailbox 201 --admin")
+    return shell
+
+
+@pytest.fixture
+def entry(shell: Shell) -> int:
+    box = shell.inbox()
+    person = box.people.by_login("anna")
+    assert person is not None
+    facts = Facts(1_790_000_000.0, "eva@example.org", "hello")
+
+    def work(tx):  # type: ignore[no-untyped-def]  # the Tx of the inbox
+        content = box.store.write_content(tx, (MAIL,))
+        return box.store.add_entry(
+            tx, person.id, content, b"Return-Path: <>\r\n", Kind.EMAIL, State.NEW, facts
+        )
+
+    return int(box.db.now(work))
+
+
+def test_an_entry_is_listed_shown_and_exported(shell: Shell, entry: int) -> None:
+    assert re.search(rf"{entry} +email +new .*eva@example.org +hello", shell.ok("inbox list anna"))
+    assert shell.ok(f"inbox show {entry}").startswith("Return-Path: <>\nFrom: eva@example.org\n")
+    assert shell.run(f"inbox export {entry}").octets == b"Return-Path: <>\r\n" + MAIL
+
+
+def test_removing_and_restoring_leaves_a_history_of_who_and_how(shell: Shell, entry: int) -> None:
+    uidl = shell.inbox().store.need(entry).uidl
+    assert "removed: 1 of 1" in shell.ok(f"inbox remove {entry}")
+    assert str(entry) not in shell.ok("inbox list anna").split()
+    assert "through admin" in shell.ok("inbox list anna --bin")
+    assert "restored: 1 of 1" in shell.ok(f"inbox restore {entry}")
+    found = shell.inbox().store.need(entry)
+    assert (found.state, found.uidl) == (State.NEW, uidl)
+    history = shell.ok(f"inbox history anna --entry {entry}")
+    verbs = [line.split()[2] for line in history.splitlines()[1:]]
+    assert verbs == ["delivered", "removed", "restored"]
+
+
+def test_an_entry_that_is_not_there_is_said_so(shell: Shell) -> None:
+    assert "there is no entry 99" in shell.refused("inbox show 99")
+    assert "removed: 0 of 1" in shell.ok("inbox remove 99")
+
+
+def test_the_queue_is_listed_shown_retried_and_given_up(shell: Shell) -> None:
+    shell.ok("alias set anna anna@outside.example")
+    box = shell.inbox()
+    route = box.delivery.route("anna")
+    from app.inbox.delivery import Envelope
+
+    facts = Facts(1_790_000_000.0, "eva@example.org", "hello")
+    envelope = Envelope("eva@example.org", (route,), Kind.EMAIL, facts)
+    done = box.db.now(
+        lambda tx: box.delivery.deliver(tx, envelope, box.store.write_content(tx, (MAIL,)))
+    )
+    (row,) = done.queued
+    assert "anna@outside.example" in shell.ok("queue list")
+    shown = shell.ok(f"queue show {row}")
+    assert re.search(r"who gets it back +anna", shown) and "custody" in shown
+    assert "it is due now" in shell.ok(f"queue retry {row}")
+    said = shell.ok(f"queue remove {row}")
+    assert f"entry {done.entries[0]} is back in the inbox" in said
+    assert box.store.need(done.entries[0]).state is State.NEW
+    assert f"nothing in the queue has the number {row}" in shell.refused(f"queue show {row}")
+
+
+def test_status_answers_also_when_nothing_runs(shell: Shell, entry: int) -> None:
+    said = shell.ok("status")
+    assert re.search(r"mail +not supervised here", said)
+    assert "is the appliance running?" in said
+    assert re.search(r"store +\d+ B in 1 inboxes", said)
+
+
+def test_settings_prints_a_file_that_can_be_used(shell: Shell) -> None:
+    text = shell.ok("settings")
+    assert tomllib.loads(text) == {
+        name: {} for name in ("site", "mail", "outbound", "phone", "voicemail", "keeping")
+    }
+    assert "#ring_seconds = 20" in text
+
+
+def test_the_board_needs_a_running_box(shell: Shell) -> None:
+    said = shell.refused("board lamps")
+    assert "box" in said and "Traceback" not in said
+
+
+def test_every_command_is_documented(shell: Shell) -> None:
+    helped = shell.ok("--help")
+    for name in ("run", "phone", "mail", "admin", "box", "board", "people", "alias", "inbox"):
+        assert re.search(rf"^  {name} +\S", helped, flags=re.MULTILINE), name

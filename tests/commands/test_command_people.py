@@ -1,0 +1,144 @@
+"""`people` and `alias`: who has a box, and where their messages go."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.inbox.people import PinResult
+from app.inbox.store import Facts, Kind, State
+from tests.kit.commands import Shell
+
+ANNA = "people add anna --name Anna --mailbox 201 --handset 101 --admin"
+BEN = "people add ben --name Ben --mailbox 202"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    return Shell(tmp_path / "var", monkeypatch)
+
+
+def deliver(shell: Shell, login: str) -> int:
+    box = shell.inbox()
+    person = box.people.by_login(login)
+    assert person is not None
+    content = box.db.now(lambda tx: box.store.write_content(tx, (b"Subject: x\r\n\r\nx\r\n",)))
+    facts = Facts(0.0, "someone", "x")
+    return box.db.now(
+        lambda tx: box.store.add_entry(tx, person.id, content, b"", Kind.EMAIL, State.NEW, facts)
+    )
+
+
+def test_the_password_and_the_pin_that_are_shown_are_the_ones_that_work(shell: Shell) -> None:
+    said = shell.ok(ANNA)
+    found = re.search(r"Password: (\S+)   PIN: (\d+)", said)
+    assert found, said
+    people = shell.inbox().people
+    person = people.check_password("anna", found[1])
+    assert person is not None and person.admin
+    assert people.check_pin(person.id, found[2]) is PinResult.OK
+
+
+def test_the_list_shows_who_is_where(shell: Shell) -> None:
+    shell.ok(ANNA)
+    shell.ok(BEN)
+    deliver(shell, "anna")
+    said = shell.ok("people list")
+    assert re.search(r"anna \(admin\) +Anna +201 +101 .* 0 voice, 1 mail", said), said
+    assert "ben " in said
+
+
+def test_a_second_person_with_the_same_mailbox_is_refused(shell: Shell) -> None:
+    shell.ok(ANNA)
+    said = shell.refused("people add eva --name Eva --mailbox 201")
+    assert "mailbox is in use already" in said
+    assert "Traceback" not in said
+
+
+def test_a_trivial_pin_is_refused_with_the_rule_it_breaks(shell: Shell) -> None:
+    shell.ok(ANNA)
+    said = shell.refused("people pin anna 1111")
+    assert "same digit" in said or "repeat" in said, said
+    assert "The PIN is set." in shell.ok("people pin anna 80713")
+
+
+def test_a_new_password_replaces_the_old_one(shell: Shell) -> None:
+    shell.ok(ANNA)
+    said = shell.ok("people passwd anna")
+    password = said.split()[1]
+    assert shell.inbox().people.check_password("anna", password) is not None
+    said = shell.ok("people passwd anna --ask", typed="long enough\nlong enough\n")
+    assert "long enough" not in said
+    assert shell.inbox().people.check_password("anna", "long enough") is not None
+
+
+def test_somebody_unknown_is_answered_with_who_there_is(shell: Shell) -> None:
+    shell.ok(ANNA)
+    assert "there are: anna" in shell.refused("people passwd annna")
+
+
+def test_changing_changes_what_is_named_only(shell: Shell) -> None:
+    shell.ok(ANNA)
+    assert "anna is changed: transfer" in shell.ok("people change anna --transfer none"), (
+        "what was changed is said"
+    )
+    person = shell.inbox().people.by_login("anna")
+    assert person is not None
+    assert (person.transfer, person.name) == ("none", "Anna")
+
+
+def test_removing_asks_what_becomes_of_the_box_and_hands_it_over(shell: Shell) -> None:
+    shell.ok(ANNA)
+    shell.ok(BEN)
+    deliver(shell, "ben")
+    said = shell.ok("people remove ben", typed="anna\n")
+    assert "holds 1 messages" in said and "handed over to anna" in said
+    box = shell.inbox()
+    anna = box.people.by_login("anna")
+    assert anna is not None and len(box.store.entries(anna.id)) == 1
+    assert box.people.by_login("ben") is None
+
+
+def test_removing_with_discard_puts_the_content_into_the_bin(shell: Shell) -> None:
+    shell.ok(ANNA)
+    shell.ok(BEN)
+    entry = deliver(shell, "ben")
+    assert "put into the bin" in shell.ok("people remove ben --discard")
+    assert shell.inbox().store.need(entry).state is State.BIN
+
+
+def test_an_alias_is_set_listed_traced_and_removed(shell: Shell) -> None:
+    shell.ok(ANNA)
+    shell.ok(BEN)
+    assert "sales stands for anna, ben" in shell.ok("alias set sales anna ben")
+    shell.ok("alias set anna anna anna@outside.example")
+    trace = shell.ok("alias trace sales@switchhook.local")
+    steps = [line.split(". ", 1)[1] for line in trace.splitlines()]
+    assert steps == [
+        "sales@switchhook.local is sales here",
+        "sales stands for anna, ben",
+        "anna stands for anna, anna@outside.example",
+        "anna keeps it in the inbox",
+        "anna@outside.example is outside: it is sent there",
+        "ben keeps it in the inbox",
+        "anna gets it back if it cannot go to anna@outside.example",
+    ]
+    assert re.search(r"sales +anna, ben", shell.ok("alias list"))
+    shell.ok("alias rm sales")
+    assert "sales" not in shell.ok("alias list")
+
+
+def test_a_cycle_is_refused_and_shown(shell: Shell) -> None:
+    shell.ok(ANNA)
+    shell.ok("alias set one anna")
+    shell.ok("alias set two one")
+    assert "one → two → one" in shell.refused("alias set one two")
+
+
+def test_an_unknown_member_is_refused(shell: Shell) -> None:
+    shell.ok(ANNA)
+    assert "eva is neither a person nor an alias" in shell.refused("alias set sales anna eva")
+
+
+def test_a_trace_of_nobody_says_so(shell: Shell) -> None:
+    assert "neither a person nor an alias" in shell.refused("alias trace nobody")
