@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.core.clock import Clock, SystemClock
+from app.core.own_addresses import own_addresses
 from app.place import PROJECT, Place
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from app.inbox.store import Store
     from app.mail.service import MailConfig
     from app.phone.config import PhoneConfig
+    from app.phone.jobs import Clerk
     from app.phone.service import PhoneService
+    from app.phone.switch import Switch
     from app.settings import Settings
     from app.voicemail.clerk import Desk
     from app.voicemail.desk_config import DeskConfig
@@ -78,7 +81,7 @@ def delivery_config(settings: Settings) -> DeliveryConfig:
 
     return DeliveryConfig(
         domains=settings.site.domains,
-        host_addresses=(settings.mail.listen,),
+        host_addresses=own_addresses(),
         hostname=settings.site.hostname,
         postmaster=settings.site.postmaster,
         free_floor=settings.keeping.free_floor_mb * MB,
@@ -112,7 +115,7 @@ def desk_config(place: Place, settings: Settings) -> DeskConfig:
         greetings=str(place.greetings),
         hostname=settings.site.hostname,
         domains=settings.site.domains,
-        host_addresses=(settings.mail.listen,),
+        host_addresses=own_addresses(),
         postmaster=settings.site.postmaster,
         language=settings.site.language,
         shortest_s=settings.voicemail.shortest_s,
@@ -179,6 +182,21 @@ def phone_plan(place: Place, settings: Settings) -> PhonePlan:
         desk=desk_config(place, settings),
         limits=recording_limits(settings),
     )
+
+
+def make_switch(
+    plan: PhonePlan, hardware: Hardware, clerk: Clerk, date: Callable[[], str]
+) -> Switch:
+    """Drivers, lines and calls without a pace: for tests, which beat them. `date` is MMDDHHMM."""
+    from app.phone.switch import Switch
+    from app.voicemail.answer import answer
+    from app.voicemail.owner import owner
+    from drivers.board import LineBoard
+    from drivers.countries import country
+
+    board = LineBoard(plan.board, hardware, country(plan.calls.country))
+    answering = partial(answer, limits=plan.limits)
+    return Switch(board, plan.board.slots, clerk, plan.calls, answering, owner, date)
 
 
 def make_phone(

@@ -1,0 +1,36 @@
+"""The IP addresses of this machine, for login@[address of the box] and for knowing ourselves."""
+
+import fcntl
+import ipaddress
+import socket
+import struct
+from pathlib import Path
+
+_SIOCGIFADDR = 0x8915  # <linux/sockios.h>
+_IFREQ = 40  # octets of struct ifreq [netdevice(7)]
+_IF_INET6 = Path("/proc/net/if_inet6")
+
+
+def own_addresses() -> tuple[str, ...]:
+    """Every address of every interface, loopback included, as text; IPv4 first."""
+    return tuple(sorted(_ipv4())) + tuple(sorted(_ipv6()))
+
+
+def _ipv4() -> set[str]:
+    found = set()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+        for _, name in socket.if_nameindex():
+            request = struct.pack(f"{_IFREQ}s", name.encode())
+            try:
+                answer = fcntl.ioctl(door, _SIOCGIFADDR, request)
+            except OSError:  # this interface has no IPv4 address
+                continue
+            found.add(socket.inet_ntoa(answer[20:24]))
+    return found
+
+
+def _ipv6() -> set[str]:
+    if not _IF_INET6.exists():
+        return set()
+    lines = _IF_INET6.read_text().splitlines()
+    return {str(ipaddress.IPv6Address(bytes.fromhex(line.split()[0]))) for line in lines}
