@@ -18,14 +18,18 @@ from app.place import Place, here
 @click.command()
 def run() -> None:
     """Start everything; Ctrl-C ends it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # from the first service on
     place = here()
     started = time.monotonic()
     prepared = in_child(lambda: _prepare(place))
     try:
         with Supervised(place, prepared["services"]) as services:
             took = time.monotonic() - started
-            in_child(lambda: _show(place, prepared["fresh"], took))
-            _until_told(services)
+            try:
+                in_child(lambda: _show(place, prepared["fresh"], took))
+                services.wait()
+            except KeyboardInterrupt:
+                click.echo("\nending the services …")
     except StartError as problem:
         raise click.ClickException(str(problem)) from problem
 
@@ -40,16 +44,3 @@ def _show(place: Place, fresh: dict[str, list[str]], took: float) -> None:
     from app.commands.first_start import show
 
     show(place, fresh, took)
-
-
-def _until_told(services: Supervised) -> None:
-    """Wait for Ctrl-C, SIGTERM, or the end of the supervisor."""
-
-    def told(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, told)
-    try:
-        services.wait()
-    except KeyboardInterrupt:
-        click.echo("\nending the services …")

@@ -68,10 +68,12 @@ class Supervised:
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for us: we end them in order
         )
-        if not self._become_ready():
-            words = self._what_failed()
+        try:
+            if not self._become_ready():
+                raise StartError(self._what_failed())
+        except BaseException:
             self.stop()
-            raise StartError(words)
+            raise
 
     def wait(self) -> None:
         """Wait until the services are ended from elsewhere."""
