@@ -42,7 +42,10 @@ def prepare(place: Place) -> dict[str, Any]:
 
 
 def _add_sample_people(inbox: Inbox) -> dict[str, list[str]]:
-    fresh = {login: [new_password(), new_pin()] for login, *_ in SAMPLE_PEOPLE}
+    fresh = {
+        login: [new_password(), new_pin(mailbox, handset)]
+        for login, _, mailbox, handset, _ in SAMPLE_PEOPLE
+    }
     quota = inbox.settings.keeping.quota_mb * 1_000_000
 
     def work(tx: Tx) -> None:

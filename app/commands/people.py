@@ -40,7 +40,7 @@ def people() -> None:
 def add(login: str, quota_mb: int | None, **fields: str | bool | None) -> None:
     """Add LOGIN with a fresh password and PIN, shown once."""
     box = inbox()
-    password, pin = new_password(), new_pin()
+    password, pin = new_password(), new_pin(*_numbers(fields["mailbox"], fields["handset"]))
     quota = (quota_mb or box.settings.keeping.quota_mb) * 1_000_000
 
     def work(tx: Tx) -> None:
@@ -100,9 +100,14 @@ def pin_(login: str, pin: str | None) -> None:
     """Give LOGIN a new PIN, the one given or a fresh one; lifts a lock-out."""
     box = inbox()
     person = person_of(box, login)
-    chosen = pin or new_pin()
+    chosen = pin or new_pin(*_numbers(person.mailbox, person.handset))
     box.db.now(lambda tx: box.people.set_pin(tx, person.id, chosen, by=me()))
     console.print("The PIN is set." if pin else f"PIN: {chosen}   (not shown again)")
+
+
+def _numbers(*numbers: object) -> list[str]:
+    """A person's own numbers, which a PIN must not contain."""
+    return [str(number) for number in numbers if number]
 
 
 @people.command("change")

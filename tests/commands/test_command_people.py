@@ -72,6 +72,15 @@ def test_a_new_password_replaces_the_old_one(shell: Shell) -> None:
     assert shell.inbox().people.check_password("anna", "long enough") is not None
 
 
+def test_a_fresh_pin_never_contains_its_owners_numbers(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter([720193, 751014, 739150, 482017, 846317])  # with 201, 101, fine; 201, fine
+    monkeypatch.setattr("secrets.randbelow", lambda _: next(drawn))
+    assert "PIN: 739150" in shell.ok(ANNA)
+    assert "PIN: 846317" in shell.ok("people pin anna")
+
+
 def test_somebody_unknown_is_answered_with_who_there_is(shell: Shell) -> None:
     shell.ok(ANNA)
     assert "there are: anna" in shell.refused("people passwd annna")
