@@ -189,7 +189,9 @@ class Sender:
         try:
             with smtplib.SMTP("127.0.0.1", self.service.smtp, "client.test", WAIT_S) as client:
                 while acknowledged < self.enough:
-                    people = tuple(dice.sample(self.people, dice.choice((1, 1, 1, 2))))
+                    people = tuple(
+                        dice.sample(self.people, min(len(self.people), dice.choice((1, 1, 1, 2))))
+                    )
                     number = f"{self.name}-{next(numbers)}"
                     letter = write_letter(number, dice.choice(self.sizes), people)
                     acknowledged += self._send(client, letter)

@@ -79,10 +79,10 @@ class Promise:
 
 
 def promises(calls: Iterable[Call], asked: str, answered: str) -> list[Promise]:
-    """Every answer sent that begins like `answered`, with what came last on its connection.
+    """Every answer sent that begins like `answered` to what ended with `asked`.
 
-    `asked` must end what came last. A sync counts if it began after the question had arrived and
-    had succeeded before the answer was sent.
+    A sync counts if it began after the question had arrived and had succeeded before the answer was
+    sent.
     """
     calls = list(calls)
     syncs = [
@@ -98,10 +98,10 @@ def promises(calls: Iterable[Call], asked: str, answered: str) -> list[Promise]:
             last[call.descriptor] = call
             heard[call.descriptor] = heard.get(call.descriptor, "")[-40:] + _carried(call)
         elif call.name == "sendto" and _carried(call).startswith(answered):
-            question = last[call.descriptor]
-            assert heard[call.descriptor].endswith(asked), question
-            between = sum(_between(question, sync, call) for sync in syncs)
-            found.append(Promise(call, question, between))
+            if heard.get(call.descriptor, "").endswith(asked):
+                question = last[call.descriptor]
+                between = sum(_between(question, sync, call) for sync in syncs)
+                found.append(Promise(call, question, between))
     return found
 
 
