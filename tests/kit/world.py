@@ -1,0 +1,365 @@
+"""The whole box in one process at free pace: virtual board, phone side, store and mail, one clock.
+
+Put together by the functions that put the appliance together (app/appliance.py), from a settings
+file in a folder of its own. Line time is the only time: each period of 10 ms turns the one clock
+by 10 ms, and before each period the clerk has no job left, mail has nothing due or under way, and
+the lamps show the store's last change. So a journey always runs the same way.
+
+    with World(tmp_path) as world:
+        world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for line1 beep")
+        ...
+        world.pop3("anna").stat()
+
+Anna is the administrator, at handset 101 with mailbox 201; Ben is at 102 with 202.
+"""
+
+import asyncio
+import math
+import os
+import poplib
+import smtplib
+import subprocess
+import sys
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from app.appliance import (
+    Inbox,
+    PhonePlan,
+    mail_config,
+    make_desk,
+    make_switch,
+    open_inbox,
+    phone_plan,
+)
+from app.core.clock import HandClock
+from app.inbox.db import Tx
+from app.inbox.entries import AuditRow, Entry, Kind, State
+from app.inbox.people import Person
+from app.mail.service import MailService, Ports
+from app.phone.pace import FreePace
+from app.phone.switch import Switch
+from app.place import PROJECT, Place
+from app.settings import Settings
+from app.voicemail.clerk_process import InProcessClerk
+from app.voicemail.lamps import Lamps
+from drivers.buses import PERIODS_PER_SECOND, Samples
+from drivers.models.box import Box
+from drivers.models.operator import Operator, OperatorError
+from tests.kit.hearing import Hearing
+
+T = TypeVar("T")
+
+PEOPLE = (
+    ("anna", "Anna Lindqvist", "201", "101", True),
+    ("ben", "Ben Okafor", "202", "102", False),
+)
+PASSWORDS = {"anna": "a long pass word", "ben": "another pass word"}
+PINS = {"anna": "739150", "ben": "628417"}
+DATE = "11241530"  # on the handsets' displays; the box asks the machine for it
+MAIL_WITHIN_S = 30.0
+LOOK_AGAIN_S = 0.002
+
+SETTINGS = """\
+[site]
+hostname = "box.test"
+domains = ["box.test"]
+
+[mail]
+pop3_port = 0
+smtp_port = 0
+
+[outbound]
+smarthost = "{smarthost}"
+
+[phone]
+ring_seconds = 6
+
+[keeping]
+free_floor_mb = 2
+voice_reserve_mb = 1
+"""
+
+
+class TimedBox:
+    """The board under the one clock: a period is 10 ms for everybody."""
+
+    def __init__(self, box: Box, clock: HandClock) -> None:
+        self._box, self._clock = box, clock
+
+    def period(self, played: Samples) -> Samples:
+        """10 ms pass."""
+        self._clock.advance(1 / PERIODS_PER_SECOND)
+        return self._box.period(played)
+
+
+class PhoneSide:
+    """What the phone service and its clerk are made of; gone when their power goes."""
+
+    def __init__(
+        self, place: Place, plan: PhonePlan, inbox: Inbox, box: Box, clock: HandClock
+    ) -> None:
+        self.desk = make_desk(place, inbox, clock)
+        self.desk.takes.recover(set())  # as a clerk does when it starts
+        self.lamps = Lamps(lambda station, on: self.switch.message_waiting(station, on))
+        self.clerk = InProcessClerk(self.desk, self.lamps.update)
+        box.pcm().start()
+        self.switch: Switch = make_switch(plan, box, self.clerk, lambda: DATE)
+
+
+class MailSide:
+    """The mail service in a thread with a loop of its own, as in a process of its own."""
+
+    def __init__(self, place: Place, inbox: Inbox, clock: HandClock) -> None:
+        self._config = mail_config(place, inbox.settings)
+        self._service = MailService(inbox.db, self._config, clock)
+        self._store = inbox.store
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="mail")
+        self._thread.start()
+        self.ports: Ports = self._call(self._service.start())
+
+    def settle(self, change: int) -> None:
+        """Return when mail has seen this change and has nothing due or under way."""
+        if self._service.settled(change):
+            return
+        calm = threading.Event()
+
+        def look() -> None:
+            self._service.tick()
+            if self._service.settled(change):
+                calm.set()
+            else:
+                self._loop.call_later(LOOK_AGAIN_S, look)
+
+        self._loop.call_soon_threadsafe(look)
+        assert calm.wait(MAIL_WITHIN_S), "the mail service does not come to rest"
+
+    def stop(self) -> None:
+        """Stop serving and end the thread."""
+        self._call(self._service.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(MAIL_WITHIN_S)
+
+
+class World:
+    """See the module's head.
+
+    `smarthost` is the port of a mail server on loopback that takes outgoing mail; `more_settings`
+    are added to the settings file.
+    """
+
+    def __init__(
+        self, directory: Path, smarthost: int | None = None, more_settings: str = ""
+    ) -> None:
+        self.directory = directory
+        self.place = Place(directory / "var")
+        self.place.make()
+        hop = f"127.0.0.1:{smarthost}" if smarthost else ""
+        self.place.settings_file.write_text(SETTINGS.format(smarthost=hop) + more_settings)
+        self.settings: Settings = self.place.settings()
+        self.clock = HandClock()
+        self.inbox: Inbox = open_inbox(self.place, self.settings, self.clock)
+        self.store = self.inbox.store
+        self.inbox.db.now(self._populate)
+        self._plan = phone_plan(self.place, self.settings)
+        self.box = Box(self._plan.board, self._plan.board.country)
+        self._mail = MailSide(self.place, self.inbox, self.clock)
+        self._clients: list[poplib.POP3 | smtplib.SMTP] = []
+        self._next_due = math.inf  # when mail has something to send next
+        self._operator = Operator(self.box, lambda: self._knows(self.store.last_change()))
+        self._power_up()
+
+    def _populate(self, tx: Tx) -> None:
+        people = self.inbox.people
+        for login, name, mailbox, handset, admin in PEOPLE:
+            person = people.add(tx, login, name, mailbox, handset=handset, admin=admin)
+            people.set_password(tx, person, PASSWORDS[login])
+            people.set_pin(tx, person, PINS[login])
+
+    def _power_up(self) -> None:
+        self._settled_at = -1  # data version of the store that everybody knows
+        self.phone = PhoneSide(self.place, self._plan, self.inbox, self.box, self.clock)
+        timed, slots = TimedBox(self.box, self.clock), self.box.spec.slots
+        self.pace = FreePace(timed, self.phone.switch, slots, self.settle)
+        self.pace.power_up()
+
+    def __enter__(self) -> "World":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for client in self._clients:
+            client.close()
+        self._mail.stop()
+        self.inbox.db.close()
+
+    # ------------------------------------------------------------------ time
+
+    def settle(self) -> None:
+        """Everybody is up to date: the clerk, mail, and the lamps with the store's last change."""
+        version = self.store.data_version()
+        if version == self._settled_at and self.clock.now() < self._next_due:
+            return
+        self._mail.settle(self.store.last_change())
+        self.phone.clerk.dispatch()
+        assert self._knows(self.store.last_change()) and not self.phone.clerk.pending
+        self._settled_at = version
+        next_due = self.inbox.queue.next_due()
+        self._next_due = math.inf if next_due is None else next_due
+
+    def _knows(self, change: int) -> bool:
+        return self.phone.lamps.settled(change)
+
+    def later(self, seconds: float) -> None:
+        """Turn the clock without any line time passing: the lines rest meanwhile."""
+        self.clock.advance(seconds)
+        self.settle()
+
+    def cut_power(self) -> None:
+        """The phone side loses its power in the middle of whatever it does, and gets it back.
+
+        Telephones, office and the rest of the box stay where they are.
+        """
+        self._power_up()
+
+    # ------------------------------------------------------------------ by telephone
+
+    def board(self, *lines: str) -> list[str]:
+        """Carry out an operator's command lines; what each answered. Raises OperatorError."""
+        answers = [self._carry_out(line) for line in lines]
+        self.settle()
+        return answers
+
+    def _carry_out(self, line: str) -> str:
+        doing = self._operator.run(line)
+        while True:
+            try:
+                next(doing)
+            except StopIteration as done:
+                return str(done.value)
+            except OperatorError as problem:
+                problem.add_note(f"while doing: {line}")
+                raise
+            self.pace.period()
+
+    def listen(self, party: str) -> Hearing:
+        """What this party hears from now on."""
+        found = self.box.party(party)
+        assert found is not None, f"nobody is at {party}"
+        return Hearing(found, self.pace.period)
+
+    def leave_message(
+        self, words: Path, caller: str = '5551234 "CARL CALLER"', line: str = "line1"
+    ) -> None:
+        """Somebody calls from outside, nobody lifts, they say these words and hang up."""
+        self.board(
+            f"ring {line} from {caller}",
+            f"wait-for {line} beep",
+            f"say {line} {words}",
+            f"hangup {line}",
+        )
+
+    def dial_box(self, handset: str, login: str, tone: str = "stutter") -> Hearing:
+        """Lift a handset and dial somebody's mailbox; what is heard from then on."""
+        self.board(f"lift {handset}", f"wait-for {handset} {tone}")
+        hearing = self.listen(handset)  # the answer comes before the last key is let go
+        self.board(f"dial {handset} {self.person(login).mailbox}")
+        return hearing
+
+    def dial_in(self, handset: str, login: str, tone: str = "stutter") -> Hearing:
+        """Dial the own mailbox and the PIN; what is heard from then on."""
+        hearing = self.dial_box(handset, login, tone)
+        hearing.hears("vm-password")
+        self.board(f"dial {handset} {PINS[login]}#")
+        return hearing
+
+    def lamps(self) -> dict[str, str]:
+        """The lamps of all handsets, when their lines have had the rest to be told."""
+        (_, answer) = self.board("time 3s", "lamps")
+        return dict(row.split() for row in answer.splitlines())
+
+    # ------------------------------------------------------------------ by mail
+
+    def pop3(self, login: str) -> poplib.POP3:
+        """A POP3 client that is logged in."""
+        client = poplib.POP3("127.0.0.1", self._mail.ports.pop3, timeout=MAIL_WITHIN_S)
+        self._clients.append(client)
+        client.user(login)
+        client.pass_(PASSWORDS[login])
+        return client
+
+    def fetch(self, login: str) -> list[bytes]:
+        """All messages of a maildrop, left where they are."""
+        client = self.pop3(login)
+        count, _ = client.stat()
+        octets = [b"\r\n".join(client.retr(n + 1)[1]) + b"\r\n" for n in range(count)]
+        client.quit()
+        return octets
+
+    def smtp(self) -> smtplib.SMTP:
+        """An SMTP client that is connected."""
+        client = smtplib.SMTP(
+            "127.0.0.1",
+            self._mail.ports.smtp,
+            timeout=MAIL_WITHIN_S,
+            local_hostname="client.test",
+        )
+        self._clients.append(client)
+        return client
+
+    def send(self, recipient: str, octets: bytes, sender: str = "carl@far.test") -> None:
+        """Send one mail; smtplib's errors if it is refused."""
+        with self.smtp() as client:
+            client.sendmail(sender, [recipient], octets)
+        self.settle()
+
+    # ------------------------------------------------------------------ at the console
+
+    def person(self, login: str) -> Person:
+        """One of the people, who must be there."""
+        person = self.inbox.people.by_login(login)
+        assert person is not None
+        return person
+
+    def alias(self, name: str, *members: str) -> None:
+        """Save an alias."""
+        self.inbox.db.now(lambda tx: self.inbox.aliases.set(tx, name, members))
+
+    def entries(self, login: str, *states: State) -> list[Entry]:
+        """What a person's inbox holds, or what they have in other states."""
+        wanted = states or (State.NEW, State.HEARD)
+        return self.store.entries(self.person(login).id, states=wanted)
+
+    def voicemails(self, login: str) -> list[Entry]:
+        """The voicemails in a person's inbox."""
+        return [entry for entry in self.entries(login) if entry.kind is Kind.VOICEMAIL]
+
+    def history(self, login: str) -> list[AuditRow]:
+        """What was done in a person's inbox, oldest first."""
+        return self.store.history(self.person(login).id)
+
+    def command(self, *words: str) -> str:
+        """Run `python -m app …` on this box, in a process of its own; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "app", *words],
+            cwd=PROJECT,
+            env={**os.environ, "SWITCHHOOK_VAR": str(self.place.var)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        self.settle()
+        return done.stdout
