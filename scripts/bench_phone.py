@@ -132,7 +132,7 @@ class House:
         spec = virtual_board(2, LINES)
         self.box, self.meter = Box(spec), Meter()
         self.box.pcm().start()
-        self.clerk = ProcessClerk(_desk(directory), self._push, SystemClock())
+        self.clerk = ProcessClerk(desk(directory), self._push, SystemClock())
         self.lamps = Lamps(lambda station, on: self.switch.message_waiting(station, on))
         self.switch = Switch(
             LineBoard(spec, MeteredBox(self.box, self.meter), country("us")),
@@ -217,7 +217,7 @@ class House:
         self.clerk.close()
 
 
-def _desk(directory: Path) -> DeskConfig:
+def desk(directory: Path) -> DeskConfig:
     """A desk with one person, whose mailbox answers all outside lines."""
     config = DeskConfig(
         store=str(directory / "inbox.db"),

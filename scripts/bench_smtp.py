@@ -52,19 +52,45 @@ def figures(
 
 def run(directory: Path, size: int, seconds: float, connections: int) -> dict[str, float]:
     """One load: a server process, client processes, and what both counted."""
-    directory.mkdir(parents=True, exist_ok=True)
-    server = _start("serve", str(directory))
-    assert server.stdout is not None and server.stdin is not None
-    port = server.stdout.readline().strip()
-    shares = [connections // 2, connections - connections // 2]
-    clients = [_start("send", port, str(size), str(seconds), str(share)) for share in shares]
-    counts = [json.loads(client.communicate()[0]) for client in clients]
-    server.stdin.close()  # the server ends and tells what it used
-    used = json.loads(server.stdout.read())
-    server.wait()
+    with Serving(directory) as server:
+        told = [c.communicate()[0] for c in clients(server.port, size, seconds, connections)]
+    counts = [json.loads(text) for text in told]
     messages = sum(count["messages"] for count in counts)
     longest = max(count["seconds"] for count in counts)
-    return {"messages": messages, "octets": messages * size, "seconds": longest, **used}
+    return {"messages": messages, "octets": messages * size, "seconds": longest, **server.used}
+
+
+class Serving:
+    """A mail service in a process of its own, for the length of a `with` block."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._process = _start("serve", str(directory))
+        self.port = 0
+        self.used: dict[str, float] = {}
+        """What it used, once the block is over: cpu seconds, rss_kb at most."""
+
+    def __enter__(self) -> "Serving":
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        """The server ends and tells what it used."""
+        self.used = json.loads(self._process.communicate()[0])
+
+
+def clients(
+    port: int, size: int, seconds: float, connections: int
+) -> "list[subprocess.Popen[str]]":
+    """Two processes that send for so long, over so many connections together."""
+    shares = [connections // 2, connections - connections // 2]
+    return [_start("send", str(port), str(size), str(seconds), str(share)) for share in shares]
+
+
+def store_in(directory: Path) -> Path:
+    """The store's file of a server that was given this directory."""
+    return directory / "inbox.db"
 
 
 def _start(*arguments: str) -> "subprocess.Popen[str]":
@@ -76,7 +102,7 @@ def _start(*arguments: str) -> "subprocess.Popen[str]":
 
 async def serve(directory: Path) -> None:
     """The server process: says its port, serves until standard input ends, says what it used."""
-    db = Database(directory / "inbox.db")
+    db = Database(store_in(directory))
     people = People(db)
     if not people.all():
         for n in range(PEOPLE):

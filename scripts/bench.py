@@ -1,0 +1,242 @@
+"""`make bench`: how fast and how small the box is, against its goals.
+
+    python -m scripts.bench [--seconds 4] [--directory FOLDER] [PART ...]
+
+Parts are phone, pace, appliance, pop3, smtp and wait; without any, all. Prints a table and writes
+all figures to var/bench.json. A goal that is missed is shown as missed; it is no error. Each part
+runs in a process of its own (scripts/bench_PART.py), so that none measures what another left.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+Figures = dict[str, float]
+
+ROOT = Path(__file__).resolve().parents[1]
+_LITTLE = 1e-9  # so that a goal of 0 is met by 0
+_RUN = """
+import importlib, json, sys
+figures = importlib.import_module(sys.argv[1]).figures(**json.loads(sys.argv[2]))
+print(json.dumps(figures))
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a figure, its unit, and its goal if it has one."""
+
+    key: str
+    what: str
+    unit: str
+    most: float | None = None
+    """Goal: at most this."""
+    least: float | None = None
+    """Goal: at least this."""
+
+    @property
+    def goal(self) -> str:
+        """The goal in words; "" if there is none: a figure to compare with."""
+        if self.most is not None:
+            return f"≤ {self.most:g}"
+        return f"≥ {self.least:,g}" if self.least is not None else ""
+
+    def times_better(self, measured: float) -> float | None:
+        """How many times better than the goal; below 1 it is missed."""
+        if self.most is not None:
+            return (self.most + _LITTLE) / (measured + _LITTLE)
+        return measured / self.least if self.least is not None else None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One module scripts.bench_NAME: how it scales with --seconds, and what to show of it."""
+
+    title: str
+    length: tuple[str, float]
+    """The argument of its figures() that says how long, and its value for one second."""
+    rows: tuple[Row, ...]
+    on_disk: bool = True
+    """Whether it keeps a store in --directory."""
+
+
+PARTS = {
+    "phone": Part(
+        "24 outside lines recording at once, free pace",
+        ("seconds", 10),
+        (
+            Row("phone_ms_per_line_second", "CPU, a line and second", "ms", most=1.5),
+            Row("phone_with_models_ms_per_line_second", "  the models' time added", "ms"),
+            Row("phone_spandsp_ms_per_line_second", "  spandsp's DTMF alone", "ms"),
+            Row("phone_numpy_ms_per_line_second", "  numpy's copies alone", "ms"),
+            Row("phone_beat_us_p50", "CPU, one beat of 24 lines, median", "µs"),
+            Row("phone_beat_us_p99", "  99th percentile", "µs"),
+            Row("phone_beat_us_max", "  longest", "µs", most=10_000),
+            Row("phone_core_share_percent", "share of one core", "%"),
+            Row("phone_spi_transfers_per_beat", "SPI transfers a beat", ""),
+            Row("phone_dial_tone_ms", "lift to dial tone, line time", "ms", most=100),
+        ),
+    ),
+    "pace": Part(
+        "24 outside lines recording at real pace, board, phone and clerk on one core",
+        ("seconds", 3),
+        (
+            Row("pace_lost_periods", "periods lost", "", most=0),
+            Row("pace_phone_core_percent", "phone service's share of the core", "%"),
+            Row("pace_clerk_core_percent", "  clerk's", "%"),
+            Row("pace_box_core_percent", "  virtual board's", "%"),
+        ),
+    ),
+    "appliance": Part(
+        "the whole appliance on the virtual board",
+        ("rounds", 5),
+        (
+            Row("memory_pss_mb", "memory when idle, all processes, PSS", "MB", most=150),
+            Row("memory_pages_mb", "  distinct pages", "MB"),
+            *(
+                Row(f"memory_{name}_pss_mb", f"  {name}", "MB")
+                for name in ("phone", "box", "mail", "clerk", "admin", "run", "s6")
+            ),
+            Row("appliance_second_start_s", "ready, second start", "s", most=3),
+            Row("lamp_off_ms_max", "POP3 QUIT to stutter gone, worst", "ms", most=1000),
+            Row("lamp_off_ms", "  median", "ms"),
+            Row("lamp_on_ms", "voicemail committed to stutter, median", "ms"),
+        ),
+    ),
+    "pop3": Part(
+        "POP3, one client",
+        ("seconds", 1),
+        (
+            Row("pop3_retr_2kB_per_s", "RETR of 2 kB, one by one", "/s", least=12_000),
+            Row("pop3_echo_2kB_per_s", "  bare asyncio answering 2 kB", "/s"),
+            Row("pop3_retr_2kB_pipelined_per_s", "RETR of 2 kB, pipelined", "/s"),
+            Row("pop3_retr_320kB_MB_per_s", "RETR of 320 kB", "MB/s", least=400),
+            Row("pop3_stat_uidl_list_10000_ms", "STAT+UIDL+LIST of 10,000", "ms", most=150),
+            Row("pop3_login_10000_ms", "login to 10,000", "ms"),
+        ),
+        on_disk=False,
+    ),
+    "smtp": Part(
+        "SMTP, 8 connections, each waiting for its 250",
+        ("seconds", 1),
+        (
+            Row("smtp_2k_messages_per_s", "mails of 2 kB", "/s", least=1000),
+            Row("smtp_bare_commits_per_s", "  bare SQLite, one 2 kB row a commit", "/s"),
+            Row("smtp_2k_server_cpu_us_per_message", "  server's CPU a mail", "µs"),
+            Row("smtp_300k_mb_per_s", "mails of 300 kB", "MB/s", least=80),
+            Row("smtp_300k_server_cpu_ms_per_message", "  server's CPU a mail", "ms"),
+            Row("smtp_server_peak_rss_mb", "server's memory at most, RSS", "MB"),
+        ),
+    ),
+    "wait": Part(
+        "commits of the phone's clerk, 24 a second",
+        ("seconds", 2.5),
+        (
+            Row("wait_2k_max_ms", "wait under mails of 2 kB, longest", "ms", most=50),
+            Row("wait_2k_p99_ms", "  99th percentile", "ms"),
+            Row("wait_300k_max_ms", "wait under mails of 300 kB, longest", "ms", most=50),
+            Row("wait_300k_p99_ms", "  99th percentile", "ms"),
+            Row("wait_no_mail_max_ms", "without mail, longest", "ms"),
+            Row("wait_no_mail_p99_ms", "  99th percentile", "ms"),
+            Row("wait_bare_disk_max_ms", "bare fdatasync, longest", "ms"),
+            Row("wait_bare_disk_p99_ms", "  99th percentile", "ms"),
+        ),
+    ),
+}
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+@click.option("--seconds", default=4.0, show_default=True, help="Time for each measurement.")
+@click.option(
+    "--directory",
+    type=click.Path(exists=True, file_okay=False),
+    help="Folder on the disk to measure; default: the system's for temporary files.",
+)
+@click.option("--json", "out", default="var/bench.json", show_default=True, help="Where to write.")
+def main(parts: tuple[str, ...], seconds: float, directory: str | None, out: str) -> None:
+    """Measure; PART names what."""
+    console = Console()
+    table = Table(title=_machine())
+    for heading in ("what", "measured", "", "goal", "times better"):
+        table.add_column(heading, justify="right" if heading == "measured" else "left")
+    found: Figures = {}
+    for name in parts or PARTS:
+        console.print(f"measuring {PARTS[name].title} …")
+        found |= _measured(name, seconds, directory)
+        _show(table, PARTS[name], found)
+    console.print(table)
+    _keep(Path(out), found, seconds)
+    console.print(f"All figures are in {out}.")
+
+
+def _measured(name: str, seconds: float, directory: str | None) -> Figures:
+    """The figures of one part, from a process of its own."""
+    part = PARTS[name]
+    arguments: dict[str, object] = {part.length[0]: part.length[1] * seconds}
+    if part.length[0] == "rounds":
+        arguments["rounds"] = max(1, round(part.length[1] * seconds))
+    if part.on_disk and directory:
+        arguments["directory"] = directory
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, f"scripts.bench_{name}", json.dumps(arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )
+    if done.returncode:
+        raise click.ClickException(f"the part {name} failed:\n{done.stderr}")
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+def _show(table: Table, part: Part, found: Figures) -> None:
+    table.add_section()
+    table.add_row(f"[bold]{part.title}")
+    for row in part.rows:
+        if row.key not in found:
+            continue
+        measured = found[row.key]
+        better = row.times_better(measured)
+        verdict = ""
+        if better is not None:
+            verdict = f"[green]{better:.1f}" if better >= 1 else f"[red]{better:.2f}  missed"
+        table.add_row(f"  {row.what}", f"{measured:,g}", row.unit, row.goal, verdict)
+
+
+def _machine() -> str:
+    return (
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},"
+        f" load {os.getloadavg()[0]:.1f}"
+    )
+
+
+def _keep(path: Path, found: Figures, seconds: float) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    told = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "machine": _machine(),
+        "seconds": seconds,
+        "figures": found,
+        "missed": [
+            row.key
+            for part in PARTS.values()
+            for row in part.rows
+            if row.key in found and (row.times_better(found[row.key]) or 1) < 1
+        ],
+    }
+    path.write_text(json.dumps(told, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m scripts.bench")
