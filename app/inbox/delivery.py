@@ -149,6 +149,15 @@ class Delivery:
         outside = (Outside(address, None, ""),)
         return Route(address, (), outside, True, (f"{address} is elsewhere: it is relayed",))
 
+    def public_address(self, address: str) -> str | None:
+        """The public address of the person here that a local address means; None if there is none.
+
+        What our people send leaves with it, so that an answer reaches them from anywhere.
+        """
+        name = self._config.local_part(address)
+        person = None if name is None else self._people.by_login(name)
+        return None if person is None else person.address
+
     def _name(self, address: str) -> tuple[str, str]:
         """The local name an address means, and a line that says why."""
         person = self._people.by_address(address)

@@ -28,6 +28,10 @@ class HeaderFacts:
     """Subject, decoded."""
     fields: frozenset[str] = frozenset()
     """Names of all fields, in lower case; "date" and "message-id" may be missing."""
+    is_voice: bool = False
+    """Message-Context says that it is a voice message [RFC 3458 §6.1], from whatever system."""
+    duration_s: int | None = None
+    """Content-Duration, if it is the whole seconds that RFC 3803 §3 asks for."""
 
 
 def scan_head(first_octets: bytes) -> HeaderFacts:
@@ -49,7 +53,13 @@ def scan_head(first_octets: bytes) -> HeaderFacts:
         sender=_shown(found.get("from", [b""])[0]),
         subject=_shown(found.get("subject", [b""])[0]),
         fields=frozenset(found),
+        is_voice=found.get("message-context", [b""])[0].lower() == b"voice-message",
+        duration_s=_seconds(found.get("content-duration", [b""])[0]),
     )
+
+
+def _seconds(value: bytes) -> int | None:
+    return int(value) if re.fullmatch(rb"[0-9]{1,6}", value) else None
 
 
 def _address(value: bytes) -> str:

@@ -13,7 +13,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.core.clock import Clock
 from app.inbox.db import Database, Tx
@@ -32,6 +32,7 @@ from app.mail.net import Link
 from app.mail.pop3_login import Networks
 from app.mail.smtp import SmtpSession
 from app.mail.smtp_content import Incoming
+from app.mail.smtp_data import Findings
 from app.mail.smtp_envelope import (
     Abandoned,
     Accepted,
@@ -44,6 +45,7 @@ from app.mail.smtp_envelope import (
     Transaction,
 )
 from app.mail.smtp_grammar import Address
+from app.mail.smtp_public import PublicSenders
 from app.mail.smtp_replies import Reply
 from app.mail.smtp_trace import HeadWatch, missing_fields, received
 from app.mail.srs import Srs, SrsError
@@ -137,6 +139,7 @@ class Desk:
         self._link = link
         self._incoming: Incoming | None = None
         self._watch = HeadWatch()
+        self._senders: PublicSenders | None = None  # for our own people's mail
 
     def handle(self, event: Event) -> None:
         """Do what the session asks for."""
@@ -145,6 +148,9 @@ class Desk:
         elif isinstance(event, Begin):
             self._incoming = Incoming(self._service.db, self._service.store, self._progressed)
             self._watch = HeadWatch()
+            lan = self._session.peer.lan
+            public = self._service.delivery.public_address
+            self._senders = PublicSenders(public) if lan else None
         elif isinstance(event, Abandoned):
             self.drop()
         elif isinstance(event, Complete):
@@ -160,6 +166,8 @@ class Desk:
     def _keep(self, block: bytes) -> None:
         if self._incoming is None:
             return
+        if self._senders is not None:
+            block = self._senders.feed(block)
         self._watch.see(block)
         self._incoming.add(block)
         self._session.held_back = self._incoming.must_wait
@@ -176,19 +184,28 @@ class Desk:
 
     def _deliver(self, mail: Transaction) -> None:
         """Start the one work that makes the mail real; the verdict comes when it is durable."""
+        found = self._last_octets(mail)
         incoming, self._incoming = self._incoming, None
         assert incoming is not None, "a message that is complete has begun"
         delivery, name = self._service.delivery, secrets.token_hex(8)
         envelope = self._envelope(mail, name)
 
         def work(tx: Tx) -> Delivered:
-            return delivery.deliver(tx, envelope, incoming.finish(tx, mail.found))
+            return delivery.deliver(tx, envelope, incoming.finish(tx, found))
 
         def done(future: "Future[Delivered]") -> None:
             self._service.in_loop(self._decide, future, incoming, name)
 
         self._service.deciding += 1
         self._service.db.submit(work).add_done_callback(done)
+
+    def _last_octets(self, mail: Transaction) -> Findings:
+        """Let go what is still held back of the message; its counts as it is kept."""
+        senders, self._senders = self._senders, None
+        if senders is None:
+            return mail.found
+        self._keep(senders.end())
+        return replace(mail.found, size=mail.found.size + senders.grown)
 
     def _decide(self, future: "Future[Delivered]", incoming: Incoming, name: str) -> None:
         self._service.deciding -= 1
@@ -216,11 +233,17 @@ class Desk:
             prefix += missing_fields(head, config.host, name, now)
         if self._watch.is_text:
             prefix += b"\r\n"  # so that our fields are not taken for part of the text
+        sender = str(mail.sender)
+        if mail.peer.lan and sender:
+            sender = self._service.delivery.public_address(sender) or sender
+        facts = Facts(now, head.sender, head.subject, door="smtp", by=mail.peer.host)
+        if head.is_voice:
+            facts = replace(facts, duration_s=head.duration_s)
         return Envelope(
-            sender=str(mail.sender),
+            sender=sender,
             recipients=tuple(map(_route_of, mail.accepted)),
-            kind=Kind.EMAIL,
-            facts=Facts(now, head.sender, head.subject, door="smtp", by=mail.peer.host),
+            kind=Kind.VOICEMAIL if head.is_voice else Kind.EMAIL,
+            facts=facts,
             received_header=prefix,
             head=head,
         )

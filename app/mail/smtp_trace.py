@@ -2,7 +2,7 @@
 
 Before the octets of the author stand our own lines, kept apart from them as a prefix: Received
 [RFC 5321 §4.4] and, for LAN clients that left them out, Date and Message-ID [RFC 6409 §8].
-The author's octets are never changed.
+The author's octets stay as they are, but for the senders of our own people (smtp_public.py).
 """
 
 import re
