@@ -188,15 +188,22 @@ class House:
         """What the services wrote to standard error."""
         return self.var / "mail.log"
 
-    def furnish(self, logins: Iterable[str]) -> None:
+    def furnish(self, logins: Iterable[str], settings: str = "") -> None:
         """Settings, and people: the first one is the administrator; all have PASSWORD."""
         self.place.make()
-        self.place.settings_file.write_text(SETTINGS)
+        self.place.settings_file.write_text(SETTINGS + settings)
         box = self.inbox()
 
         def work(tx: Tx) -> None:
             for number, login in enumerate(logins):
-                id_ = box.people.add(tx, login, login, str(201 + number), admin=number == 0)
+                id_ = box.people.add(
+                    tx,
+                    login,
+                    login,
+                    mailbox=str(201 + number),
+                    handset=str(101 + number),
+                    admin=number == 0,
+                )
                 box.people.set_password(tx, id_, PASSWORD)
 
         box.db.now(work)
