@@ -256,11 +256,12 @@ def _host_and_port(smarthost: str) -> tuple[str, int] | None:
 
 
 def _secret(path: Path) -> bytes:
-    """The secret kept in this file, made if there is none."""
+    """The secret kept in this file, made if there is none; never one that is half written."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        with open(fresh, "wb", opener=partial(os.open, mode=0o600)) as file:
             file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        return path.read_bytes()
+            os.fsync(file.fileno())
+        fresh.replace(path)
     return path.read_bytes()
