@@ -29,6 +29,7 @@ TRUNCATE_BUSY_MS = 50  # a reader that lingers must not hold up the writers behi
 PAGE = 4096
 WAL_PASSIVE = 1 << 20  # octets in the WAL after which it is copied into the store
 WAL_TRUNCATE = 8 << 20  # octets in the WAL after which it is also cut to nothing
+COMMIT_OCTETS = 1 << 20  # octets of content in a group; who stands at the turnstile waits for them
 _FIXED_PAGES = 8  # pages every commit touches: tree roots, counters, pointer map
 _BROKEN = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT})
 
@@ -91,9 +92,10 @@ class Pen:
     def write(self, works: Iterable[Work]) -> list[Outcome]:
         """Run works in one transaction and commit it; a work that fails hurts only itself.
 
-        Returns one outcome a work, in order. Call `finish` afterwards, once whoever waits for the
-        outcomes has been told. Raises StoreFailed if nothing of it may be taken as done; works
-        already drawn from the iterable are then lost to the caller, who must know them.
+        Draws works until there are none or COMMIT_OCTETS have been written, and returns one outcome
+        a work drawn, in order. Call `finish` afterwards, once whoever waits for the outcomes has
+        been told. Raises StoreFailed if nothing of it may be taken as done; works already drawn
+        from the iterable are then lost to the caller, who must know them.
         """
         if self._busy:
             raise RuntimeError("a transaction is open in this thread: use the Tx it was given")
@@ -108,7 +110,7 @@ class Pen:
         try:
             tx = self._begin()
             before = tx.total_changes
-            outcomes = [self._run(tx, work) for work in works]
+            outcomes = self._run_all(tx, works)
             tx.execute("COMMIT")
         except sqlite3.Error as problem:
             self._discard()
@@ -126,6 +128,14 @@ class Pen:
         self._tx.execute("BEGIN IMMEDIATE")
         self._tx.changed, self._tx.octets = False, 0
         return self._tx
+
+    def _run_all(self, tx: Tx, works: Iterable[Work]) -> list[Outcome]:
+        outcomes = []
+        for work in works:
+            outcomes.append(self._run(tx, work))
+            if tx.octets >= COMMIT_OCTETS:
+                break
+        return outcomes
 
     def _run(self, tx: Tx, work: Work) -> Outcome:
         tx.execute("SAVEPOINT work")

@@ -13,8 +13,9 @@ from app.core.clock import HandClock
 from app.inbox.db import Database, Tx
 from app.inbox.errors import SchemaTooNew, StoreFailed
 from app.inbox.locks import FileLock, Turnstile
-from app.inbox.pen import WAL_TRUNCATE
+from app.inbox.pen import COMMIT_OCTETS, WAL_TRUNCATE, Pen
 from app.inbox.schema import STEPS, Step, migrate, version_of
+from app.inbox.store import CHUNK
 from tests.kit.store import StoreKit, open_store
 
 WAIT_S = 20  # how long a thread may take before we call it stuck; never waited in a good run
@@ -107,6 +108,21 @@ def test_a_group_commits_together_and_one_failure_hurts_only_itself(db: Database
     with pytest.raises(sqlite3.IntegrityError):
         bad.result(WAIT_S)
     assert numbers(db) == [1, 2, 3, 4]
+
+
+def test_a_group_ends_when_much_was_written(tmp_path: Path) -> None:
+    kit = open_store(tmp_path)
+    content = kit.db.now(kit.store.new_content)
+    works = iter(
+        [
+            lambda tx, seq=seq: kit.store.add_chunk(tx, content, seq, bytes(CHUNK))
+            for seq in range(COMMIT_OCTETS // CHUNK + 2)
+        ]
+    )
+    pen = Pen(kit.db.path, kit.db.notices)
+    assert len(pen.write(works)) == COMMIT_OCTETS // CHUNK
+    assert [outcome.error for outcome in pen.write(works)] == [None, None]
+    pen.close()
 
 
 def test_nothing_of_a_group_is_visible_before_its_futures_resolve(db: Database) -> None:
