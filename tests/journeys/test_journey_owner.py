@@ -125,7 +125,7 @@ def test_three_wrong_pins_end_the_call_and_lock_the_box_for_a_while(
     world.board("wait-for 101 busy", "hangup 101")
 
     refused = world.dial_in("101", "anna")
-    refused.hears("vm-goodbye")
+    refused.hears("vm-goodbye", within_s=10)
     assert not refused.heard("vm-youhave")
     world.board("wait-for 101 busy", "hangup 101")
 
