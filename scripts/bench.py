@@ -23,6 +23,8 @@ from rich.table import Table
 Figures = dict[str, float]
 
 ROOT = Path(__file__).resolve().parents[1]
+WIDTH = 42
+"""Columns of what was measured, so that the tables stand in line."""
 _LITTLE = 1e-9  # so that a goal of 0 is met by 0
 _RUN = """
 import importlib, json, sys
@@ -166,17 +168,15 @@ PARTS = {
 def main(parts: tuple[str, ...], seconds: float, directory: str | None, out: str) -> None:
     """Measure; PART names what."""
     console = Console()
-    table = Table(title=_machine())
-    for heading in ("what", "measured", "", "goal", "times better"):
-        table.add_column(heading, justify="right" if heading == "measured" else "left")
+    console.print(_machine())
     found: Figures = {}
     for name in parts or PARTS:
-        console.print(f"measuring {PARTS[name].title} …")
-        found |= _measured(name, seconds, directory)
-        _show(table, PARTS[name], found)
-    console.print(table)
+        console.print(f"\n[bold]{name}: {PARTS[name].title}")
+        with console.status("measuring …"):
+            found |= _measured(name, seconds, directory)
+        console.print(_table(PARTS[name], found))
     _keep(Path(out), found, seconds)
-    console.print(f"All figures are in {out}.")
+    console.print(f"\nAll figures are in {out}.")
 
 
 def _measured(name: str, seconds: float, directory: str | None) -> Figures:
@@ -200,9 +200,12 @@ def _measured(name: str, seconds: float, directory: str | None) -> Figures:
     return figures
 
 
-def _show(table: Table, part: Part, found: Figures) -> None:
-    table.add_section()
-    table.add_row(f"[bold]{part.title}")
+def _table(part: Part, found: Figures) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("", min_width=WIDTH, no_wrap=True)
+    table.add_column("measured", justify="right", no_wrap=True, min_width=10)
+    for heading in ("", "goal", "times better"):
+        table.add_column(heading, no_wrap=True, min_width=5)
     for row in part.rows:
         if row.key not in found:
             continue
@@ -210,8 +213,9 @@ def _show(table: Table, part: Part, found: Figures) -> None:
         better = row.times_better(measured)
         verdict = ""
         if better is not None:
-            verdict = f"[green]{better:.1f}" if better >= 1 else f"[red]{better:.2f}  missed"
-        table.add_row(f"  {row.what}", f"{measured:,g}", row.unit, row.goal, verdict)
+            verdict = f"[green]{better:.1f}" if better >= 1 else f"[red]{better:.2f}, missed"
+        table.add_row(row.what, f"{measured:,g}", row.unit, row.goal, verdict)
+    return table
 
 
 def _machine() -> str:

@@ -32,7 +32,7 @@ LINE = b"x" * 76 + b"\r\n"
 def figures(seconds: float = 3.0) -> Figures:
     """All figures of POP3; `seconds` is how long each rate is measured."""
     found: Figures = {}
-    for measure in (retr_small, retr_large, listings):
+    for measure in (retr_small, echo, retr_large, listings):
         found |= measure(seconds)
     return found
 
@@ -45,6 +45,12 @@ def retr_small(seconds: float = 3.0) -> Figures:
         "pop3_retr_2kB_per_s": round(alone["retr"] / alone["seconds"]),
         "pop3_retr_2kB_pipelined_per_s": round(piped["retr"] / piped["seconds"]),
     }
+
+
+def echo(seconds: float = 3.0) -> Figures:
+    """A bare asyncio protocol that answers every command with 2 kB: what the loop alone can do."""
+    got = asyncio.run(_echo_with_client(seconds))
+    return {"pop3_echo_2kB_per_s": round(got["retr"] / got["seconds"])}
 
 
 def retr_large(seconds: float = 3.0) -> Figures:
@@ -92,13 +98,45 @@ async def _with_client(
     service: Pop3Service, clock: SystemClock, job: str, seconds: float
 ) -> Figures:
     server = Server(service, "127.0.0.1", 0, clock)
-    port = await server.start()
+    got = await _client(await server.start(), job, seconds)
+    await server.stop()
+    return got
+
+
+class Echo(asyncio.Protocol):
+    """Pretends to be a POP3 server with one message, as cheaply as can be."""
+
+    ANSWER = b"+OK 2000 octets\r\n" + b"x" * 2000 + b".\r\n"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(b"+OK\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        """Answer the one command that it holds."""
+        if data.startswith(b"RETR"):
+            self._transport.write(self.ANSWER)
+        elif data.startswith(b"LIST"):
+            self._transport.write(b"+OK\r\n1 2000\r\n.\r\n")
+        else:
+            self._transport.write(b"+OK\r\n")
+
+
+async def _echo_with_client(seconds: float) -> Figures:
+    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0)
+    async with server:
+        return await _client(server.sockets[0].getsockname()[1], "fetch", seconds)
+
+
+async def _client(port: int, job: str, seconds: float) -> Figures:
+    """A client process does its job at this port."""
     arguments = ("-m", "scripts.bench_pop3", "client", str(port), job, str(seconds))
     child = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, stdout=asyncio.subprocess.PIPE
     )
     out, _ = await child.communicate()
-    await server.stop()
     if child.returncode:
         raise RuntimeError(f"the POP3 client of the bench failed (exit code {child.returncode})")
     result: Figures = json.loads(out)
