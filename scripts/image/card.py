@@ -1,0 +1,81 @@
+"""The card image: firmware and U-Boot on a FAT, two slots, the data partition with the prompts."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.image import slots
+from scripts.image.apt import Apt, unpack
+from scripts.image.kernel import DEVICE_TREES, Kernel
+from scripts.image.work import PROJECT, Folders, run
+
+BOOT = PROJECT / "board" / "boot"
+LAYOUT = PROJECT / "board" / "genimage.cfg"
+FIRMWARE = ("bootcode.bin", "start.elf", "fixup.dat", "start4.elf", "fixup4.dat")
+"""Of Debian's raspi-firmware: the first steps of a Pi 3, Zero 2 W (no 4) and 4."""
+DATA_OCTETS = 64 * 1024 * 1024
+DATA_UUID = "5357484b-0000-4000-8000-000000000004"
+QEMU_LOADER = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
+"""U-Boot for QEMU's virt, from the host's package u-boot-qemu."""
+
+
+def build(
+    apt: Apt, kernel: Kernel, slot: Path, prompts: Sequence[Path], folders: Folders, epoch: int
+) -> Path:
+    """The whole card, uncompressed."""
+    parts = folders.build / "card"
+    shutil.rmtree(parts, ignore_errors=True)
+    parts.mkdir(parents=True)
+    _boot_files(apt, kernel, folders, parts, epoch)
+    (parts / "slot.img").symlink_to(slot)
+    (parts / "empty.img").write_bytes(bytes(slots.BLOCK))
+    _data(prompts, parts, epoch)
+    nothing = folders.made("empty")
+    run(
+        "genimage", "--config", LAYOUT, "--inputpath", parts, "--outputpath", folders.made("image"),
+        "--tmppath", folders.build / "genimage", "--rootpath", nothing,
+        env={"SOURCE_DATE_EPOCH": str(epoch)},
+    )  # fmt: skip
+    return folders.build / "image" / "card.img"
+
+
+def _boot_files(apt: Apt, kernel: Kernel, folders: Folders, parts: Path, epoch: int) -> None:
+    firmware, loader = apt.fetch("raspi-firmware", "u-boot-rpi")
+    tree = unpack(firmware, folders.build / "firmware")
+    for name in FIRMWARE:
+        shutil.copy2(tree / "usr/lib/raspi-firmware" / name, parts)
+    shutil.copy2(tree / "usr/share/doc/raspi-firmware/copyright", parts / "LICENCE.broadcom")
+    tree = unpack(loader, folders.build / "u-boot")
+    shutil.copy2(tree / "usr/lib/u-boot/rpi_arm64/u-boot.bin", parts)
+    for name in DEVICE_TREES:
+        shutil.copy2(kernel.device_tree(name), parts)
+    shutil.copy2(BOOT / "config.txt", parts)
+    shutil.copy2(BOOT / "switchhook.toml", parts)
+    boot_script(parts / "boot.scr", epoch)
+    (parts / "slot0.env").write_bytes(slots.state(1, "A"))
+    (parts / "slot1.env").write_bytes(slots.state(0, "A"))
+
+
+def boot_script(script: Path, epoch: int) -> None:
+    """boot.cmd as U-Boot takes it."""
+    run(
+        "mkimage", "-A", "arm64", "-T", "script", "-C", "none", "-n", "Switchhook",
+        "-d", BOOT / "boot.cmd", script, env={"SOURCE_DATE_EPOCH": str(epoch)},
+    )  # fmt: skip
+
+
+def _data(prompts: Sequence[Path], parts: Path, epoch: int) -> None:
+    """ext4 that can grow online, with the prompts in it."""
+    tree = parts / "data"
+    (tree / "prompts").mkdir(parents=True)
+    for pack in prompts:
+        shutil.copy2(pack, tree / "prompts")
+    image = parts / "data.ext4"
+    with image.open("wb") as file:
+        file.truncate(DATA_OCTETS)
+    run(
+        "mke2fs", "-q", "-F", "-t", "ext4", "-L", "data", "-m", "0", "-d", tree, "-U", DATA_UUID,
+        "-E", f"hash_seed={DATA_UUID},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0", image,
+        env={"E2FSPROGS_FAKE_TIME": str(epoch)},
+    )  # fmt: skip
+    shutil.rmtree(tree)

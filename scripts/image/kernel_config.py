@@ -1,0 +1,52 @@
+"""Kernel configurations: our fragments, what came of them, and what boards need.
+
+A fragment is a list of lines as in a kernel's .config. allnoconfig silently drops a line whose
+dependency is missing, so every line is looked up in the result.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from scripts.image.work import PROJECT
+
+FRAGMENTS = tuple(
+    PROJECT / "board" / "kernel" / f"{name}.config" for name in ("base", "qemu", "rpi")
+)
+"""In the order in which they are merged."""
+
+Config = Mapping[str, str]
+"""Symbol without CONFIG_ → value; a symbol that is off is not there."""
+
+
+def parse(text: str) -> dict[str, str]:
+    """The symbols that are set in a fragment or a .config."""
+    symbols = {}
+    for line in text.splitlines():
+        if line.startswith("CONFIG_") and "=" in line:
+            name, value = line.removeprefix("CONFIG_").split("=", 1)
+            symbols[name] = value
+    return symbols
+
+
+def wanted() -> dict[str, str]:
+    """What all fragments ask for."""
+    return parse("\n".join(fragment.read_text() for fragment in FRAGMENTS))
+
+
+def lost(asked: Config, result: Config) -> list[str]:
+    """Lines that did not take effect, as "SYMBOL=wanted (is …)"."""
+    return [
+        f"{name}={value} (is {result.get(name, 'not set')})"
+        for name, value in asked.items()
+        if result.get(name) != value
+    ]
+
+
+def unmet(needs: Iterable[str], config: Config) -> list[str]:
+    """Symbols of `needs` that are neither built in nor a module."""
+    return [name for name in needs if config.get(name) not in ("y", "m")]
+
+
+def load(path: Path) -> dict[str, str]:
+    """The symbols of a .config file."""
+    return parse(path.read_text())

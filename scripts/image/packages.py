@@ -1,0 +1,44 @@
+"""Which Debian packages the root file system is made of, and what of them stays out."""
+
+PACKAGES: dict[str, str] = {
+    "busybox-static": "init, shell, getty, udhcpc, mdev and the small tools",
+    "s6": "supervises and logs the services",
+    "python3-minimal": "the interpreter",
+    "libpython3.11-stdlib": "its library",
+    "libspandsp2": "tones, DTMF, caller ID",
+    "espeak-ng": "speaks what no prompt says",
+    "libasound2": "the sound card's library",
+    "openssl": "checks the signature of an update, makes keys and certificates",
+    "ca-certificates": "whom outgoing mail trusts",
+    "chrony": "the time",
+    "e2fsprogs": "makes, checks and grows the data file system",
+    "tzdata": "the hour a message came, as its owner counts it",
+}
+"""With the reason of each; what they depend on comes along."""
+
+NOT_UNPACKED = (
+    "/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*",
+    "/usr/share/lintian/*", "/usr/share/fonts/*", "/usr/share/perl*", "/usr/lib/*/perl*",
+    "/usr/lib/*/gconv/*", "/usr/share/bash-completion/*", "/usr/share/bug/*",
+    "/usr/share/zoneinfo/right/*", "/usr/share/zoneinfo/posix/*", "/usr/share/debconf/*",
+    "/usr/share/doc-base/*", "/usr/share/menu/*", "/usr/share/pixmaps/*",
+    "/usr/share/applications/*", "/usr/share/common-licenses/*", "/usr/share/icons/*",
+    "/usr/include/*", "/usr/lib/systemd/*", "/lib/systemd/*", "/lib/udev/*", "/usr/lib/udev/*",
+    "/usr/lib/valgrind/*", "/usr/share/gdb/*", "/usr/share/alsa/ucm*/*",
+)  # fmt: skip
+"""Paths of packages that a device never opens (dpkg's path-exclude)."""
+
+REMOVED = (
+    "var/lib/dpkg", "var/lib/apt", "var/cache", "var/log", "var/backups", "etc/apt", "etc/dpkg",
+    "etc/init.d", "etc/rc?.d", "etc/cron.*", "etc/logrotate.d", "etc/ppp", "etc/NetworkManager",
+    "etc/dhcp", "etc/systemd", "etc/perl", "etc/pam.d", "etc/security", "etc/selinux",
+    "etc/python3*", "etc/default", "etc/skel",
+    "usr/bin/perl*", "usr/lib/*/libperl*", "usr/bin/dpkg*", "usr/sbin/dpkg*", "usr/lib/dpkg",
+    "usr/lib/apt", "usr/lib/*/libdb-5*", "usr/share/mime", "usr/share/perl5", "usr/share/python3",
+    "usr/share/adduser", "usr/sbin/adduser", "usr/sbin/addgroup", "usr/sbin/deluser",
+    "usr/sbin/delgroup", "usr/share/initramfs-tools", "usr/share/dpkg",
+    "usr/lib/python3.11/ensurepip", "usr/lib/python3.11/idlelib", "usr/lib/python3.11/lib2to3",
+    "usr/lib/python3.11/pydoc_data", "usr/lib/python3.11/tkinter", "usr/lib/python3.11/turtledemo",
+    "usr/lib/python3.11/test", "usr/lib/python3.11/distutils", "usr/lib/python3.11/__pycache__",
+)  # fmt: skip
+"""Patterns below the root: what apt drags along and what only an installer needs."""

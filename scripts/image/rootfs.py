@@ -1,0 +1,95 @@
+"""The root file system's tree: Debian's packages laid out, trimmed, joined with our overlay.
+
+Nothing of the target is run: what the packages' scripts would have made (links, certificates) is
+made here by hand.
+"""
+
+import shutil
+from pathlib import Path
+
+from scripts.image.apt import ARCHITECTURE, SUITE, Apt
+from scripts.image.packages import NOT_UNPACKED, PACKAGES, REMOVED
+from scripts.image.work import PROJECT, files_of, run
+
+OVERLAY = PROJECT / "rootfs-overlay"
+LIBRARIES = "usr/lib/aarch64-linux-gnu"
+EMPTY = ("proc", "sys", "dev", "run", "tmp", "data", "boot", "root", "mnt", "media")
+"""Places to mount something on."""
+
+
+def unpack_packages(apt: Apt, root: Path) -> None:
+    """Debian's packages and what they depend on, unpacked below `root`, none configured."""
+    shutil.rmtree(root, ignore_errors=True)
+    archives = '"$1"/var/cache/apt/archives'
+    run(
+        "mmdebstrap", "--quiet", f"--architectures={ARCHITECTURE}", "--variant=extract",
+        "--mode=root", "--format=directory", "--aptopt=Apt::Install-Recommends false",
+        *(f"--dpkgopt=path-exclude={path}" for path in NOT_UNPACKED),
+        f"--include={','.join(sorted(PACKAGES))}",
+        f"--setup-hook=mkdir -p {archives} && cp -n {apt.debs}/*.deb {archives}/ || true",
+        f"--extract-hook=cp -n {archives}/*.deb {apt.debs}/",
+        "--extract-hook=ls " + archives + " > \"$1\"/packages",
+        SUITE, root, apt.sources,
+    )  # fmt: skip
+
+
+def settle(root: Path) -> None:
+    """After unpacking: trim, merge /bin, /sbin and /lib into /usr, make what scripts would."""
+    for pattern in REMOVED:
+        for path in root.glob(pattern):
+            _remove(path)
+    for name in ("bin", "sbin", "lib"):
+        _merge_into_usr(root, name)
+    for name in EMPTY:
+        (root / name).mkdir(exist_ok=True)
+    _busybox_links(root)
+    _certificates(root)
+    for cache in root.rglob("__pycache__"):
+        _remove(cache)
+
+
+def add_overlay(root: Path) -> None:
+    """Our own files, exactly as they lie in rootfs-overlay/."""
+    shutil.copytree(OVERLAY, root, symlinks=True, dirs_exist_ok=True)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _merge_into_usr(root: Path, name: str) -> None:
+    """Bookworm's packages still bring files in /bin, /sbin, /lib; programs look for both places."""
+    old, new = root / name, root / "usr" / name
+    new.mkdir(parents=True, exist_ok=True)
+    if old.is_dir() and not old.is_symlink():
+        shutil.copytree(old, new, symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(old)
+    if not old.is_symlink():
+        old.symlink_to(f"usr/{name}")
+
+
+def _busybox_links(root: Path) -> None:
+    """A link for each applet that no real program replaces.
+
+    The list is the host's busybox-static's: the same source version as the target's.
+    """
+    for applet in run("busybox", "--list-full").split():
+        name = Path(applet).name
+        if not any(
+            (root / "usr" / place / name).is_symlink() or (root / "usr" / place / name).exists()
+            for place in ("bin", "sbin")
+        ):
+            place = "sbin" if "sbin" in applet else "bin"
+            target = "../bin/busybox" if place == "sbin" else "busybox"
+            (root / "usr" / place / name).symlink_to(target)
+
+
+def _certificates(root: Path) -> None:
+    """What update-ca-certificates makes: every authority in one file."""
+    bundle = root / "etc" / "ssl" / "certs" / "ca-certificates.crt"
+    bundle.parent.mkdir(parents=True, exist_ok=True)
+    authorities = files_of(root / "usr" / "share" / "ca-certificates", ("*.crt",))
+    bundle.write_text("".join(a.read_text().rstrip("\n") + "\n" for a in authorities))
