@@ -118,7 +118,8 @@ class MailSide:
         self._service = MailService(inbox.db, self._config, clock)
         self._store = inbox.store
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="mail")
+        # a world that cannot be made must not keep the tests from ending
+        self._thread = threading.Thread(target=self._loop.run_forever, name="mail", daemon=True)
         self._thread.start()
         self.ports: Ports = self._call(self._service.start())
 
