@@ -23,7 +23,7 @@ from rich.table import Table
 Figures = dict[str, float]
 
 ROOT = Path(__file__).resolve().parents[1]
-WIDTH = 42
+WIDTH = 38
 """Columns of what was measured, so that the tables stand in line."""
 _LITTLE = 1e-9  # so that a goal of 0 is met by 0
 _RUN = """
@@ -161,31 +161,34 @@ PARTS = {
 @click.option("--seconds", default=4.0, show_default=True, help="Time for each measurement.")
 @click.option(
     "--directory",
-    type=click.Path(exists=True, file_okay=False),
-    help="Folder on the disk to measure; default: the system's for temporary files.",
+    type=click.Path(file_okay=False),
+    default="var",
+    show_default=True,
+    help="Folder on the disk to measure (/tmp is often memory); what is put there goes again.",
 )
 @click.option("--json", "out", default="var/bench.json", show_default=True, help="Where to write.")
-def main(parts: tuple[str, ...], seconds: float, directory: str | None, out: str) -> None:
+def main(parts: tuple[str, ...], seconds: float, directory: str, out: str) -> None:
     """Measure; PART names what."""
     console = Console()
+    Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
     console.print(_machine())
     found: Figures = {}
     for name in parts or PARTS:
         console.print(f"\n[bold]{name}: {PARTS[name].title}")
         with console.status("measuring …"):
-            found |= _measured(name, seconds, directory)
+            found |= _measured(name, seconds, str(Path(directory).absolute()))
         console.print(_table(PARTS[name], found))
     _keep(Path(out), found, seconds)
     console.print(f"\nAll figures are in {out}.")
 
 
-def _measured(name: str, seconds: float, directory: str | None) -> Figures:
+def _measured(name: str, seconds: float, directory: str) -> Figures:
     """The figures of one part, from a process of its own."""
     part = PARTS[name]
     arguments: dict[str, object] = {part.length[0]: part.length[1] * seconds}
     if part.length[0] == "rounds":
         arguments["rounds"] = max(1, round(part.length[1] * seconds))
-    if part.on_disk and directory:
+    if part.on_disk:
         arguments["directory"] = directory
     done = subprocess.run(
         [sys.executable, "-c", _RUN, f"scripts.bench_{name}", json.dumps(arguments)],
@@ -203,9 +206,9 @@ def _measured(name: str, seconds: float, directory: str | None) -> Figures:
 def _table(part: Part, found: Figures) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("", min_width=WIDTH, no_wrap=True)
-    table.add_column("measured", justify="right", no_wrap=True, min_width=10)
+    table.add_column("measured", justify="right", no_wrap=True, min_width=8)
     for heading in ("", "goal", "times better"):
-        table.add_column(heading, no_wrap=True, min_width=5)
+        table.add_column(heading, no_wrap=True, min_width=4)
     for row in part.rows:
         if row.key not in found:
             continue
