@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from app.core.clock import Clock, SystemClock
 from app.core.own_addresses import own_addresses
@@ -119,6 +120,7 @@ def desk_config(place: Place, settings: Settings) -> DeskConfig:
         postmaster=settings.site.postmaster,
         language=settings.site.language,
         shortest_s=settings.voicemail.shortest_s,
+        zone=settings.site.time_zone,
         free_floor=settings.keeping.free_floor_mb * MB,
         reserve=settings.keeping.voice_reserve_mb * MB,
     )
@@ -209,6 +211,7 @@ def make_phone(
     from app.voicemail.lamps import Lamps
     from app.voicemail.owner import owner
 
+    zone = ZoneInfo(plan.desk.zone) if plan.desk.zone else None
     lamps = Lamps(lambda station, on: service.switch.message_waiting(station, on))
     clerk = ProcessClerk(plan.desk, lamps.update, SystemClock())
     service = PhoneService(
@@ -221,7 +224,7 @@ def make_phone(
         place.phone_control,
         lamps.settled,
         ready,
-        date=lambda: datetime.now().strftime("%m%d%H%M"),  # caller ID shows local time
+        date=lambda: datetime.now(zone).strftime("%m%d%H%M"),  # caller ID shows local time
     )
     return service
 

@@ -12,16 +12,41 @@ PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds app/, board/ and drivers/."""
 
 
+LONGEST_SOCKET = 107
+"""Octets in the path of a socket at most [unix(7)]."""
+
+
+class PlaceError(Exception):
+    """The folder cannot be used; the text says which and why."""
+
+
 @dataclass(frozen=True)
 class Place:
     """The folder of one box, and what lies where in it."""
 
     var: Path
+    beneath: tuple[Path, ...] = ()
+    """Settings files that hold where the owner's says nothing: a device's own defaults."""
 
     @property
     def settings_file(self) -> Path:
         """The owner's settings."""
         return self.var / "settings.toml"
+
+    @property
+    def etc(self) -> Path:
+        """What a device keeps of itself: its name, what follows from the settings."""
+        return self.var / "etc"
+
+    @property
+    def keys(self) -> Path:
+        """Secrets and certificates."""
+        return self.var / "keys"
+
+    @property
+    def notices(self) -> Path:
+        """What the owner must be told, a file each, until the device is started again."""
+        return self.run / "notices"
 
     @property
     def database(self) -> Path:
@@ -36,7 +61,7 @@ class Place:
     @property
     def srs_key(self) -> Path:
         """Secret that signs rewritten senders; made at the first start."""
-        return self.var / "keys" / "srs.key"
+        return self.keys / "srs.key"
 
     @property
     def mail_ports(self) -> Path:
@@ -77,21 +102,40 @@ class Place:
         """The settings as they are in the file now. Raises SettingsError."""
         from app.settings import load  # whoever needs no settings is spared their machinery
 
-        return load(self.settings_file)
+        return load(self.settings_file, self.beneath)
 
     def make(self) -> None:
-        """Make the folders that are missing; only the owner may look inside."""
-        for folder in (
-            self.var,
-            self.database.parent,
-            self.run,
-            self.logs,
-            self.spoken,
-            self.greetings,
-        ):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the folders that are missing; only the owner may look inside.
+
+        Raises PlaceError.
+        """
+        try:
+            for folder in (
+                self.var,
+                self.database.parent,
+                self.run,
+                self.logs,
+                self.spoken,
+                self.greetings,
+            ):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as problem:
+            raise PlaceError(
+                f"the folder {problem.filename} cannot be made: {problem.strerror};"
+                " SWITCHHOOK_VAR may name another place"
+            ) from problem
+        too_long = len(os.fsencode(self.operator)) - LONGEST_SOCKET
+        if too_long > 0:
+            raise PlaceError(
+                f"the name of the folder {self.var} is {too_long} octets too long for the sockets"
+                " in it; SWITCHHOOK_VAR may name another place"
+            )
 
 
 def here() -> Place:
-    """The place named by SWITCHHOOK_VAR, else ./var."""
-    return Place(Path(os.environ.get("SWITCHHOOK_VAR", "var")).absolute())
+    """The place named by SWITCHHOOK_VAR, else ./var; SWITCHHOOK_DEFAULTS names what is beneath."""
+    beneath = os.environ.get("SWITCHHOOK_DEFAULTS", "")
+    return Place(
+        Path(os.environ.get("SWITCHHOOK_VAR", "var")).absolute(),
+        tuple(Path(path) for path in beneath.split(":") if path),
+    )

@@ -6,8 +6,10 @@ People, mailboxes and aliases are not settings; they live in the store.
 
 import ipaddress
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,7 +23,31 @@ def _network(text: str) -> str:
     return text
 
 
-Network = Annotated[str, AfterValidator(_network)]
+def _own_address(text: str) -> str:
+    if text and "/" not in text:
+        raise ValueError("the length of the network is missing, as in 192.168.1.10/24")
+    if text:
+        ipaddress.ip_interface(text)
+    return text
+
+
+def _address(text: str) -> str:
+    if text:
+        ipaddress.ip_address(text)
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        if text:
+            ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
+        raise ValueError("there is no such time zone; Europe/Berlin is one") from problem
+    return text
+
+
+IpNetwork = Annotated[str, AfterValidator(_network)]
+IpAddress = Annotated[str, AfterValidator(_address)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -47,6 +73,9 @@ class Site(_Section):
     language: str = Field(
         "en", pattern=r"^[a-z]{2}$", description="Language of the prompts (a sound pack's)."
     )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "", description="Time zone of times told, such as Europe/Berlin; empty: the system's."
+    )
     postmaster: str = Field(
         "", description="Login of who gets mail to postmaster; empty: the first administrator."
     )
@@ -60,7 +89,7 @@ class Mail(_Section):
     )
     pop3_port: Port = Field(2110, description="TCP port of POP3; 0 lets the system choose.")
     smtp_port: Port = Field(2525, description="TCP port of SMTP; 0 lets the system choose.")
-    lan: tuple[Network, ...] = Field(
+    lan: tuple[IpNetwork, ...] = Field(
         ("127.0.0.0/8", "::1/128"),
         description="Networks whose clients may relay mail, log in without TLS and send bare LF.",
     )
@@ -150,10 +179,28 @@ class Keeping(_Section):
     )
 
 
+class Network(_Section):
+    """The network, on a device that is its own (a laptop's is left alone)."""
+
+    address: Annotated[str, AfterValidator(_own_address)] = Field(
+        "", description="Fixed address with its network, 192.168.1.10/24; empty: DHCP gives one."
+    )
+    gateway: IpAddress = Field("", description="Way out of that network, for a fixed address.")
+    nameservers: tuple[IpAddress, ...] = Field(
+        (), description="Addresses of name servers; empty: those that DHCP names."
+    )
+    time_servers: tuple[str, ...] = Field(
+        (), description="Names or addresses of NTP servers; empty: DHCP's and a public pool."
+    )
+    wlan: str = Field("", max_length=32, description="Name of the wireless network, if it is one.")
+    passphrase: str = Field("", pattern=r"^$|^.{8,63}$", description="Secret of that network.")
+
+
 class Settings(_Section):
     """The whole settings file."""
 
     site: Site = Site()
+    network: Network = Network()
     mail: Mail = Mail()
     outbound: Outbound = Outbound()
     phone: Phone = Phone()
@@ -161,20 +208,43 @@ class Settings(_Section):
     keeping: Keeping = Keeping()
 
 
-def load(path: Path) -> Settings:
-    """The settings of a TOML file; a missing file means the defaults. Raises SettingsError."""
+def load(path: Path, beneath: Sequence[Path] = ()) -> Settings:
+    """The settings of a TOML file; a missing file means the defaults. Raises SettingsError.
+
+    `beneath` are files whose values hold where `path` says nothing; of two, the later one's hold.
+    """
+    merged: dict[str, Any] = {}
+    for lower in beneath:
+        _lay_over(merged, _read(lower)[1])
+    text, values = _read(path)
+    _lay_over(merged, values)
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Settings()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SettingsError(f"{path}: cannot be read: {problem}") from problem
-    try:
-        return Settings.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as problem:
-        raise SettingsError(f"{path}: {problem}") from problem
+        return Settings.model_validate(merged)
     except ValidationError as problem:
         raise SettingsError(_explain(path, text, problem)) from problem
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    """A file's text and values; nothing of a file that is not there."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except FileNotFoundError:
+        return "", {}
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"{path}: cannot be read: {problem}") from problem
+    except tomllib.TOMLDecodeError as problem:
+        raise SettingsError(f"{path}: {problem}") from problem
+
+
+def _lay_over(lower: dict[str, Any], upper: dict[str, Any]) -> None:
+    """Put the upper values into the lower ones, table by table."""
+    for name, value in upper.items():
+        there = lower.get(name)
+        if isinstance(there, dict) and isinstance(value, dict):
+            _lay_over(there, value)
+        else:
+            lower[name] = value
 
 
 def _explain(path: Path, text: str, problem: ValidationError) -> str:
@@ -236,17 +306,16 @@ def _line_of(text: str, place: list[str]) -> int:
     return best
 
 
-def annotated() -> str:
+def annotated(defaults: Settings | None = None) -> str:
     """All settings with meaning, default and range, as a TOML file that changes nothing."""
     lines = ["# Switchhook settings. A line without # changes the default it shows."]
-    for name, field in Settings.model_fields.items():
-        model = field.annotation
-        assert isinstance(model, type) and issubclass(model, BaseModel)
-        lines += ["", f"# {model.__doc__}", f"[{name}]"]
-        for key, inner in model.model_fields.items():
+    for name in Settings.model_fields:
+        section = getattr(defaults or Settings(), name)
+        lines += ["", f"# {type(section).__doc__}", f"[{name}]"]
+        for key, inner in type(section).model_fields.items():
             lines += [f"# {inner.description}{_range(inner.metadata, inner.annotation)}"]
             if key != "incoming":
-                lines += [f"#{key} = {_toml(inner.default)}"]
+                lines += [f"#{key} = {_toml(getattr(section, key))}"]
             else:
                 lines += ['#incoming.line1 = { handsets = ["101"], mailbox = "201" }']
     return "\n".join(lines) + "\n"

@@ -44,6 +44,40 @@ def test_a_bad_network_is_named(tmp_path: Path) -> None:
     assert "does not appear to be" in refused(tmp_path, '[mail]\nlan = ["10.0.0"]\n')
 
 
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ('address = "192.168.1.10"', "as in 192.168.1.10/24"),
+        ('address = "192.168.1.300/24"', "does not appear to be"),
+        ('nameservers = ["one"]', "does not appear to be"),
+        ('passphrase = "short"', "should match"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused(tmp_path: Path, setting: str, complaint: str) -> None:
+    said = refused(tmp_path, f"[network]\n{setting}\n")
+    assert "line 2: network." in said
+    assert complaint in said
+
+
+def test_a_time_zone_is_looked_up(tmp_path: Path) -> None:
+    said = refused(tmp_path, '[site]\ntime_zone = "Europe/Atlantis"\n')
+    assert "there is no such time zone; Europe/Berlin is one" in said
+    path = tmp_path / "settings.toml"
+    path.write_text('[site]\ntime_zone = "Europe/Berlin"\n')
+    assert load(path).site.time_zone == "Europe/Berlin"
+
+
+def test_what_lies_beneath_holds_where_the_owner_says_nothing(tmp_path: Path) -> None:
+    lower, upper = tmp_path / "device.toml", tmp_path / "settings.toml"
+    lower.write_text('[mail]\npop3_port = 110\nsmtp_port = 25\n[site]\ncountry = "de"\n')
+    upper.write_text("[mail]\npop3_port = 8110\n")
+    both = load(upper, (tmp_path / "none.toml", lower))
+    assert (both.mail.pop3_port, both.mail.smtp_port, both.site.country) == (8110, 25, "de")
+    assert tomllib.loads(annotated(both).replace("#smtp_port", "smtp_port"))["mail"] == {
+        "smtp_port": 25
+    }
+
+
 def test_broken_toml_says_where(tmp_path: Path) -> None:
     assert "line 2" in refused(tmp_path, '[mail]\nlisten = "x\n')
 
