@@ -149,6 +149,10 @@ class Delivery:
         outside = (Outside(address, None, ""),)
         return Route(address, (), outside, True, (f"{address} is elsewhere: it is relayed",))
 
+    def sender_of(self, person: Person) -> str:
+        """The envelope sender of what a person sends: the public address, else the one here."""
+        return person.address or self._config.canonical(person.login)
+
     def public_address(self, address: str) -> str | None:
         """The public address of the person here that a local address means; None if there is none.
 

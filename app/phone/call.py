@@ -33,6 +33,7 @@ class St(StrEnum):
     DIAL_TONE = "dial tone"
     DIALLING = "dialling"
     RINGING = "ringing"
+    OVERDUE = "overdue"
     CONNECTED = "connected"
     ANSWERING = "answering"
     SCRIPT = "script"
@@ -50,6 +51,7 @@ class Ev(StrEnum):
     RING = "ring"
     ANSWERED = "answered"
     NO_ANSWER = "no answer"
+    RINGS_ON = "rings on"
     VOICEMAIL = "voicemail"
     OWNER = "owner"
     PICKED_UP = "picked up"
@@ -59,6 +61,8 @@ class Ev(StrEnum):
     CLOSE = "close"
 
 
+# OVERDUE: it has rung long enough. A trunk is answered during a burst only: between bursts nobody
+# can tell whether the caller has given up, and the office's dial tone would be taken down.
 _ENDS = {Ev.CALLER_LEFT: St.ENDED, Ev.CLOSE: St.ENDED}
 
 CALL: Table[St, Ev] = Table(
@@ -87,13 +91,21 @@ CALL: Table[St, Ev] = Table(
             {
                 **_ENDS,
                 Ev.ANSWERED: St.CONNECTED,
-                Ev.NO_ANSWER: St.RINGING,
+                Ev.NO_ANSWER: St.OVERDUE,
+            },
+            stay=frozenset({Ev.DIGIT, Ev.RINGS_ON}),
+            timer=NO_ANSWER,
+            due=Ev.NO_ANSWER,
+        ),
+        St.OVERDUE: Row(
+            {
+                **_ENDS,
+                Ev.ANSWERED: St.CONNECTED,
+                Ev.RINGS_ON: St.OVERDUE,
                 Ev.VOICEMAIL: St.ANSWERING,
                 Ev.UNKNOWN: St.ENDED,
             },
             stay=frozenset({Ev.DIGIT}),
-            timer=NO_ANSWER,
-            due=Ev.NO_ANSWER,
         ),
         St.CONNECTED: Row({**_ENDS, Ev.CALLED_LEFT: St.ENDED}, stay=frozenset({Ev.DIGIT})),
         St.ANSWERING: Row(
@@ -158,6 +170,10 @@ class Call:
         """The trunk told who calls: show it on the handsets that ring."""
         for handset in self.ringing:
             handset.show(caller)
+
+    def rings_on(self) -> None:
+        """The trunk began a further burst of ringing."""
+        self.machine.event(Ev.RINGS_ON)
 
     def close(self) -> None:
         """End it from our side."""
@@ -246,6 +262,8 @@ class Call:
         self._board.mixer.bridge(self.caller.channel, self.called.channel)
 
     def _nobody_answers(self) -> None:
+        if isinstance(self.caller, TrunkLine) and not self.caller.ringing:
+            return
         mailbox = self.mailbox or (
             self._board.default_mailbox() if isinstance(self.caller, TrunkLine) else ""
         )
@@ -298,6 +316,7 @@ _ACTIONS: dict[Ev, Callable[[Call], None]] = {
     Ev.PAUSE: Call._judge_finally,
     Ev.ANSWERED: Call._connect,
     Ev.NO_ANSWER: Call._nobody_answers,
+    Ev.RINGS_ON: Call._nobody_answers,
     Ev.VOICEMAIL: Call._answer,
     Ev.OWNER: Call._answer,
     Ev.PICKED_UP: Call._run_script,

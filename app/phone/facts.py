@@ -33,6 +33,11 @@ class Ringing:
 
 
 @dataclass(frozen=True, slots=True)
+class RingsOn:
+    """A trunk that rings began a further burst: the caller is still there."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallerKnown:
     """A ringing trunk told who calls."""
 
@@ -44,4 +49,4 @@ class CallerGone:
     """The far end of a trunk gave up ringing or hung up (or the port failed)."""
 
 
-Fact = OffHook | HungUp | Flash | Digit | Ringing | CallerKnown | CallerGone
+Fact = OffHook | HungUp | Flash | Digit | Ringing | RingsOn | CallerKnown | CallerGone

@@ -20,7 +20,7 @@ ANY = "0123456789*#"
 
 Kind = Literal["station", "trunk"]
 Reason = Literal["out of area", "private"]
-RecordingEnd = Literal["digit", "silence", "limit", "hung up", "busy tone"]
+RecordingEnd = Literal["digit", "silence", "limit", "hung up"]
 
 
 @dataclass(frozen=True, slots=True)

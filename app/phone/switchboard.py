@@ -160,6 +160,11 @@ class Switchboard:
         if call is not None:
             call.left(line)
 
+    def _rings_on(self, line: TrunkLine, _: Fact) -> None:
+        call = self._calls.get(line.name)
+        if call is not None:
+            call.rings_on()
+
     def _caller_known(self, line: TrunkLine, fact: facts.CallerKnown) -> None:
         call = self._calls.get(line.name)
         if call is not None:
@@ -175,6 +180,7 @@ _TOLD: dict[type[Fact], Callable[[Switchboard, Any, Any], None]] = {
     facts.Flash: Switchboard._flash,
     facts.Digit: Switchboard._digit,
     facts.Ringing: Switchboard._ringing,
+    facts.RingsOn: Switchboard._rings_on,
     facts.CallerKnown: Switchboard._caller_known,
     facts.CallerGone: Switchboard._left,
 }

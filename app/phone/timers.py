@@ -48,7 +48,9 @@ RING_GAP = Timer(
     "ring gap", 8000, 4000, 12000, "Silence after a ring burst that means the caller gave up."
 )
 CPC = Timer("CPC", 60, 20, 800, "Battery lost while seized for this long: the far end hung up.")
-SETTLE = Timer("settle", 500, 200, 2000, "After a release: the line is left alone.")
+SETTLE = Timer(
+    "settle", 800, 200, 2000, "After a release: the line is left alone until battery is seen again."
+)
 
 # Ringing a handset.
 CALLER_ID_LEAD = Timer(

@@ -28,6 +28,7 @@ class St(StrEnum):
     DEAD = "dead"
     IDLE = "idle"
     RINGING = "ringing"
+    PAUSING = "between bursts"
     SEIZED = "seized"
     NO_BATTERY = "no battery"
     SETTLING = "settling"
@@ -73,14 +74,25 @@ TRUNK: Table[St, Ev] = Table(
         ),
         St.RINGING: Row(
             {
-                Ev.RING_ON: St.RINGING,
-                Ev.RING_OFF: St.RINGING,
+                Ev.RING_OFF: St.PAUSING,
                 Ev.GAP: St.IDLE,
                 Ev.SEIZE: St.SEIZED,
                 Ev.BATTERY_LOST: St.DEAD,
                 Ev.FAULT: St.DOWN,
             },
-            stay=_QUIET - {Ev.RING_OFF},
+            stay=_QUIET - {Ev.RING_OFF} | {Ev.RING_ON},
+            timer=RING_GAP,
+            due=Ev.GAP,
+        ),
+        St.PAUSING: Row(
+            {
+                Ev.RING_ON: St.RINGING,
+                Ev.GAP: St.IDLE,
+                Ev.SEIZE: St.SEIZED,
+                Ev.BATTERY_LOST: St.DEAD,
+                Ev.FAULT: St.DOWN,
+            },
+            stay=_QUIET,
             timer=RING_GAP,
             due=Ev.GAP,
         ),
@@ -111,7 +123,8 @@ TRUNK: Table[St, Ev] = Table(
 BATTERY_VOLTS = 3
 """Less is no battery [DAHDI]."""
 
-_WITH_CALLER = (St.RINGING, St.SEIZED, St.NO_BATTERY)
+_RUNG = (St.RINGING, St.PAUSING)
+_WITH_CALLER = (*_RUNG, St.SEIZED, St.NO_BATTERY)
 
 
 class TrunkLine:
@@ -132,6 +145,11 @@ class TrunkLine:
         self.fault = "not powered up"
         self._port, self._told = port, told
         self.machine = Machine(TRUNK, self.name, St.DOWN, queue, self._moved)
+
+    @property
+    def ringing(self) -> bool:
+        """Whether a burst of ringing is under way: there is a caller at this very moment."""
+        return self.machine.state is St.RINGING
 
     def ready(self) -> None:
         """The port has been powered up."""
@@ -177,7 +195,7 @@ class TrunkLine:
             self._told(self, facts.CallerGone())  # before quiet(): a recording has an end to write
         if new is not St.DOWN:
             self.fault = "no line voltage: is it plugged in?" if new is St.DEAD else ""
-        if new is St.RINGING:
+        if new in _RUNG:
             self._ring(old, event)
         elif new is St.SEIZED and event is Ev.SEIZE:
             self.channel.receive(None)
@@ -192,6 +210,8 @@ class TrunkLine:
     def _ring(self, old: St, event: Ev) -> None:
         # Data can only come between bursts; a burst would only confuse the modem.
         self.channel.receive(self._message if event is Ev.RING_OFF else None)
-        if old is not St.RINGING:
+        if old not in _RUNG:
             self.caller = Caller()
             self._told(self, facts.Ringing())
+        elif event is Ev.RING_ON:
+            self._told(self, facts.RingsOn())

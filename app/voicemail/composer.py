@@ -102,7 +102,10 @@ class Composer:
             by=recording.line,
         )
         route = self._delivery.route(owner.login)
-        self._delivery.deliver(tx, Envelope("", (route,), Kind.VOICEMAIL, facts), content)
+        # Forwarded, it leaves from its owner: a smarthost takes no null sender for ordinary mail,
+        # and who would learn of a late bounce?
+        sender = self._delivery.sender_of(owner)
+        self._delivery.deliver(tx, Envelope(sender, (route,), Kind.VOICEMAIL, facts), content)
         self._store.drop_recording(tx, recording.id)
 
     def _note_missed(self, tx: Tx, recording: Recording, spoken: int) -> None:

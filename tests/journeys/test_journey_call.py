@@ -95,3 +95,11 @@ def test_three_minutes_of_talk_always_run_the_same_way(
     assert first[1][0] != first[1][1]
     assert any("connected" in move for move in first[0])
     print(f"three minutes of two lines took {first[2]:.2f} s and {second[2]:.2f} s")
+
+
+def test_a_caller_who_gives_up_while_it_rings_leaves_nothing(world: World) -> None:
+    world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for 101 ringing", "time 5s")
+    world.board("hangup line1", "time 1m")
+    assert world.phone.switch.status()["lines"]["line1"]["state"] == "idle"
+    assert not world.phone.switch.busy
+    assert world.fetch("anna") == []

@@ -43,7 +43,7 @@ def test_a_caller_leaves_a_message_and_its_owner_fetches_it_by_pop3(
     assert client.list()[1] == [b"1 %d" % len(octets)]
     message = parsed(octets)
     assert head(message) == {
-        "Return-Path": "<>",
+        "Return-Path": "<anna@box.test>",
         "Delivered-To": "anna@box.test",
         "From": "CARL CALLER <voicemail@box.test>",
         "To": "Anna Lindqvist <anna@box.test>",

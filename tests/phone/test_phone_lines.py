@@ -278,7 +278,7 @@ def test_trunk_life_of_an_answered_call() -> None:
     office = OneTrunk()
     office.line.release()  # nothing to release: harmless
     office.burst()
-    assert (office.state, office.take_facts()) == (TrunkSt.RINGING, [facts.Ringing()])
+    assert (office.state, office.take_facts()) == (TrunkSt.PAUSING, [facts.Ringing()])
     assert office.line.seize() and office.port.seized
     assert not office.line.seize()
     office.port.battery(False)
@@ -289,7 +289,9 @@ def test_trunk_life_of_an_answered_call() -> None:
     assert not office.port.seized
     assert office.state is TrunkSt.SETTLING
     office.port.battery(True)
-    office.run(50)
+    office.run(79)
+    assert office.state is TrunkSt.SETTLING
+    office.run(1)
     assert office.state.name == "IDLE"
 
 
@@ -299,7 +301,7 @@ def test_a_trunk_that_was_unplugged_in_a_call_is_dead_after_it() -> None:
     office.line.seize()
     office.port.volts = 0
     office.port.battery(False)
-    office.run(60)
+    office.run(90)
     assert office.state is TrunkSt.DEAD
     assert "plugged in" in office.line.fault
 
@@ -321,10 +323,10 @@ def test_a_caller_who_gives_up() -> None:
     office.run(399)
     office.burst()
     office.run(798)
-    assert office.state is TrunkSt.RINGING
+    assert office.state is TrunkSt.PAUSING
     office.run(1)
     assert office.state.name == "IDLE"
-    assert office.take_facts() == [facts.Ringing(), facts.CallerGone()]
+    assert office.take_facts() == [facts.Ringing(), facts.RingsOn(), facts.CallerGone()]
 
 
 def test_caller_id_of_a_trunk_is_received_in_the_silence() -> None:

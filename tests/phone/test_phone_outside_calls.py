@@ -70,11 +70,11 @@ def test_an_outside_call_that_is_answered(bench: Bench, caplog: pytest.LogCaptur
         station 101: on hook --ring--> ringing
         station 102: on hook --ring--> ringing
         call line1: new --ring--> ringing
-        trunk line1: ringing --ring off--> ringing
+        trunk line1: ringing --ring off--> between bursts
         station 102: ringing --lift--> off hook
         call line1: ringing --answered--> connected
         station 101: ringing --stop--> on hook
-        trunk line1: ringing --seize--> seized
+        trunk line1: between bursts --seize--> seized
         trunk line1: seized --battery lost--> no battery
         trunk line1: no battery --far end gone--> settling
         call line1: connected --caller left--> ended
@@ -108,10 +108,10 @@ def test_an_outside_call_that_nobody_answers() -> None:
     bench = Bench(CALLS, answer=answer)
     caller = Caller("5551234567", "CALLER NAME")
     ring(bench, "line1", times=1, caller=caller)
+    ring(bench, "line1", times=1)
+    assert answer.seen == []  # 10 s have passed, but between bursts nobody is known to be there
     bench.trunk("line1").burst(True)
     bench.run(200)
-    bench.trunk("line1").burst(False)
-    bench.run(300)
     assert answer.seen == [("line1", "trunk", caller, "201")]  # the directory's default
     assert bench.trunk("line1").seized
     assert not bench.station("101").ringing
@@ -127,6 +127,17 @@ def test_a_caller_who_gives_up_stops_the_ringing(bench: Bench) -> None:
     assert bench.station("101").ringing
     bench.seconds(9)
     assert set(bench.states().values()) == {"on hook", "idle"}
+    assert not bench.station("101").ringing
+
+
+def test_a_line_is_not_answered_when_the_caller_has_just_given_up() -> None:
+    answer = TalkingScript()
+    bench = Bench(CALLS, answer=answer)
+    ring(bench, "line1", times=2)
+    bench.seconds(5)
+    assert bench.call("line1") == ""
+    assert answer.seen == []
+    assert not bench.trunk("line1").seized
     assert not bench.station("101").ringing
 
 
@@ -147,7 +158,8 @@ def test_without_any_mailbox_it_rings_on() -> None:
     bench = Bench(PhoneConfig(ring_seconds=2), answer=answer, clerk=clerk)
     ring(bench, "line1", times=2)
     assert answer.seen == []
-    assert bench.call("line1") == "ringing"
+    assert bench.call("line1") == "overdue"
+    assert bench.station("101").ringing
 
 
 def test_two_outside_calls_at_once_and_a_busy_handset() -> None:
@@ -197,7 +209,7 @@ def test_a_recording_is_finished_by_its_script_after_the_hang_up() -> None:
     assert [len(piece) // 160 for piece in pieces] == [100, 81]
 
     bench.trunk("line1").battery(True)
-    bench.run(60)
+    bench.run(90)
     bench.trunk("line1").burst(True)  # the next call comes while the last one is being composed
     bench.run(50)
     clerk.held = False

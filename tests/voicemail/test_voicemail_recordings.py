@@ -46,7 +46,7 @@ def test_the_message_is_what_delivery_stored(house: House) -> None:
     text = house.kit.text(entry)
     assert len(text) == entry.size
     assert text.startswith(
-        b"Return-Path: <>\r\nDelivered-To: anna@example.org\r\nFrom: CARL CALLER"
+        b"Return-Path: <anna@example.org>\r\nDelivered-To: anna@example.org\r\nFrom: CARL CALLER"
     )
     assert entry.dotted == 0
     assert (entry.sender, entry.state, entry.duration_s) == ("CARL CALLER 5551234", State.NEW, 2)
