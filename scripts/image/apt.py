@@ -68,7 +68,7 @@ class Apt:
         run("apt-get", "update", "-q", "--error-on=any", env=self._environment)
 
     def fetch(self, *packages: str) -> list[Path]:
-        """The .deb files of these packages (not of what they depend on), from the cache if there."""
+        """The .deb files of these packages, not of what they depend on; cached."""
         return [self._fetch(package) for package in packages]
 
     def _fetch(self, package: str) -> Path:

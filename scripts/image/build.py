@@ -67,6 +67,7 @@ def build(wish: Wish, progress: Progress) -> Path:
         overlay = _overlay(folders)
         slot = slots.make_slot(products / "root.sqfs", linux.image, overlay, products / "slot.img")
         card.build(apt, linux, slot, packs, folders, wish.epoch)
+        shutil.copy2(folders.build / "card" / "u-boot.bin", products)
         for tree in kernel.DEVICE_TREES:
             shutil.copy2(linux.device_tree(tree), products)
     return products

@@ -31,10 +31,9 @@ EXTENSIONS = {
 """By package name in the lock file."""
 
 SYSROOT = (
-    "libpython3.11-dev", "libexpat1-dev", "zlib1g-dev", "libasound2-dev", "libasound2", "libc6-dev",
-    "libc6", "linux-libc-dev",
+    "libpython3.11-dev", "libexpat1-dev", "zlib1g-dev", "libasound2-dev", "libasound2",
 )  # fmt: skip
-"""Packages with the headers and libraries that the modules are compiled against."""
+"""Packages with what the modules are compiled against, beside the cross compiler's C library."""
 
 
 def build(apt: Apt, archives: Mapping[str, Path], folders: Folders) -> list[Path]:
@@ -67,7 +66,7 @@ def _compile(extension: Extension, archive: Path, sysroot: Path, into: Path) -> 
         "-Wl,--build-id=none", "-s", f"-ffile-prefix-map={into}=.", "-I",
         sysroot / "usr/include/python3.11", "-I", sysroot / "usr/include", "-I",
         sysroot / f"usr/include/{triplet}", "-o", into / f"{extension.module}{SUFFIX}",
-        source / extension.source, "-L", sysroot / f"usr/lib/{triplet}",
-        *(f"-l{library}" for library in extension.libraries),
+        source / extension.source,
+        *(sysroot / f"usr/lib/{triplet}/lib{name}.so" for name in extension.libraries),
     )  # fmt: skip
     shutil.rmtree(source)

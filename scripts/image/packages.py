@@ -12,6 +12,9 @@ PACKAGES: dict[str, str] = {
     "ca-certificates": "whom outgoing mail trusts",
     "chrony": "the time",
     "e2fsprogs": "makes, checks and grows the data file system",
+    "util-linux": "setpriv and chrt: services without root, with what they need and no more",
+    "avahi-daemon": "the name switchhook-….local (mDNS); it can do without a message bus",
+    "wpasupplicant": "wireless networks",
     "tzdata": "the hour a message came, as its owner counts it",
 }
 """With the reason of each; what they depend on comes along."""
@@ -32,7 +35,7 @@ REMOVED = (
     "var/lib/dpkg", "var/lib/apt", "var/cache", "var/log", "var/backups", "etc/apt", "etc/dpkg",
     "etc/init.d", "etc/rc?.d", "etc/cron.*", "etc/logrotate.d", "etc/ppp", "etc/NetworkManager",
     "etc/dhcp", "etc/systemd", "etc/perl", "etc/pam.d", "etc/security", "etc/selinux",
-    "etc/python3*", "etc/default", "etc/skel",
+    "etc/resolv.conf", "etc/hostname", "etc/hosts", "etc/python3*", "etc/default", "etc/skel",
     "usr/bin/perl*", "usr/lib/*/libperl*", "usr/bin/dpkg*", "usr/sbin/dpkg*", "usr/lib/dpkg",
     "usr/lib/apt", "usr/lib/*/libdb-5*", "usr/share/mime", "usr/share/perl5", "usr/share/python3",
     "usr/share/adduser", "usr/sbin/adduser", "usr/sbin/addgroup", "usr/sbin/deluser",

@@ -22,7 +22,8 @@ HOME = "usr/lib/switchhook"
 OUR_FOLDERS = ("app", "drivers", "board")
 PYTHON = "3.11"
 ABI = "cp311"
-PLATFORMS = tuple(f"manylinux_2_{glibc}_aarch64" for glibc in (36, 35, 34, 31, 28, 27, 24, 17)) + (
+PLATFORMS = (
+    *(f"manylinux_2_{glibc}_aarch64" for glibc in (36, 35, 34, 31, 28, 27, 24, 17)),
     "manylinux2014_aarch64",
 )
 """Every glibc up to the target's own (2.36)."""

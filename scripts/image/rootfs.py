@@ -50,7 +50,7 @@ def settle(root: Path) -> None:
 
 def add_overlay(root: Path) -> None:
     """Our own files, exactly as they lie in rootfs-overlay/."""
-    shutil.copytree(OVERLAY, root, symlinks=True, dirs_exist_ok=True)
+    run("cp", "--archive", "--remove-destination", f"{OVERLAY}/.", root)
 
 
 def _remove(path: Path) -> None:

@@ -1,8 +1,8 @@
 """A slot's content and the slot state, as the boot script board/boot/boot.cmd reads them.
 
-A slot image is the root's squashfs, padded to 4096 octets as mksquashfs leaves it; then one page of
-facts (text lines name=value, numbers hexadecimal); then the kernel and the device tree overlay, each
-padded to 512 octets. Linux sees the squashfs and ignores the rest.
+A slot image is the root's squashfs, padded to 4096 octets as mksquashfs leaves it; then one page
+of facts (text lines name=value, numbers hexadecimal); then the kernel and the device tree overlay,
+each padded to 512 octets. Linux sees the squashfs and ignores the rest.
 """
 
 import zlib

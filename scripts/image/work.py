@@ -60,8 +60,7 @@ def run(
             cwd=cwd,
             env={**os.environ, "LC_ALL": "C", **(env or {})},
             input=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )
