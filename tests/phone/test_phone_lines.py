@@ -289,9 +289,9 @@ def test_trunk_life_of_an_answered_call() -> None:
     assert not office.port.seized
     assert office.state is TrunkSt.SETTLING
     office.port.battery(True)
-    office.run(79)
+    office.run(78)
     assert office.state is TrunkSt.SETTLING
-    office.run(1)
+    office.run(2)
     assert office.state.name == "IDLE"
 
 
