@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
-from app.appliance import Inbox, open_inbox
+from app.appliance import Inbox, board_spec, open_inbox
 from app.commands.common import console
-from app.commands.supervision import check_port, check_tools, services_of
+from app.commands.supervision import StartError, check_port, check_tools, services_of
 from app.inbox.db import Tx
 from app.inbox.people import new_password, new_pin
+from app.phone.dsp import SpandspMissing, library
 from app.place import Place
 from app.settings import Settings, annotated
 
@@ -24,13 +25,15 @@ def prepare(place: Place) -> dict[str, Any]:
 
     Gives {"services": service folders to start, "fresh": {login: [password, PIN]} made just now}.
 
-    Raises StartError or SettingsError naming what is in the way.
+    Raises StartError, or another of plainly.ours(), naming what is in the way.
     """
     check_tools()
+    _check_library()
     place.make()
     if not place.settings_file.exists():
         place.settings_file.write_text(annotated())
     settings = place.settings()
+    board_spec(settings)
     check_port("POP3", settings.mail.listen, settings.mail.pop3_port)
     check_port("SMTP", settings.mail.listen, settings.mail.smtp_port)
     inbox = open_inbox(place, settings)
@@ -39,6 +42,13 @@ def prepare(place: Place) -> dict[str, Any]:
     finally:
         inbox.db.close()
     return {"services": services_of(settings.phone.board), "fresh": fresh}
+
+
+def _check_library() -> None:
+    try:
+        library()
+    except SpandspMissing as missing:
+        raise StartError(f"{missing} (scripts/setup run does)") from missing
 
 
 def _add_sample_people(inbox: Inbox) -> dict[str, list[str]]:

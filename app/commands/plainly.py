@@ -16,10 +16,11 @@ def ours() -> tuple[type[Exception], ...]:
     from app.commands.control import NotRunning
     from app.commands.supervision import StartError
     from app.inbox.errors import InboxError
+    from app.place import PlaceError
     from app.settings import SettingsError
     from drivers.errors import HardwareError
 
-    return (InboxError, SettingsError, HardwareError, NotRunning, StartError)
+    return (InboxError, SettingsError, PlaceError, HardwareError, NotRunning, StartError)
 
 
 def plainly(command: Callable[P, R]) -> Callable[P, R]:

@@ -24,8 +24,27 @@ BOX_WITHIN_S = 10.0
 def phone(ready_fd: int | None) -> None:
     """Lines, calls and voicemail."""
     place = begin("phone")
-    plan = in_child(lambda: phone_plan(place, place.settings()))
+    plan = in_child(lambda: _plan(place))
+    _check_library()
     asyncio.run(_serve_phone(place, plan, ready_teller(ready_fd)))
+
+
+def _plan(place: Place) -> PhonePlan:
+    """What the settings want; and the store must be one that the clerk can work on."""
+    from app.inbox.schema import check
+
+    check(place.database)
+    return phone_plan(place, place.settings())
+
+
+def _check_library() -> None:
+    """Better now than at the first digit."""
+    from app.phone.dsp import SpandspMissing, library
+
+    try:
+        library()
+    except SpandspMissing as missing:
+        raise click.ClickException(str(missing)) from missing
 
 
 async def _serve_phone(place: Place, plan: PhonePlan, ready: Callable[[], None]) -> None:

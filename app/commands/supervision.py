@@ -1,5 +1,6 @@
 """Start the services under s6 and end them: the same service folders as on the device."""
 
+import errno
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from app.place import PROJECT, Place
 
@@ -31,19 +33,32 @@ def check_tools() -> None:
 
 
 def check_port(name: str, host: str, port: int) -> None:
-    """Raise StartError if somebody else listens on this TCP port; 0 is always free."""
-    if port == 0:
-        return
-    with socket.socket() as probe:
+    """Raise StartError if it cannot be listened on this address and TCP port; 0 is any port."""
+    try:
+        for found in socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            _try_to_bind(*found)
+    except OSError as problem:
+        what_to_do = (
+            f"End the program that uses it (another `make run`?), or set mail.{name.lower()}_port"
+            if problem.errno == errno.EADDRINUSE
+            else f"Set mail.listen and mail.{name.lower()}_port"
+        )
+        raise StartError(
+            f"{name} cannot listen on {host} port {port}: {problem.strerror}. {what_to_do} in the"
+            " settings file"
+        ) from problem
+
+
+def _try_to_bind(
+    family: int, kind: int, protocol: int, _name: str, address: tuple[Any, ...]
+) -> None:
+    with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as problem:
-            raise StartError(
-                f"{name} cannot listen on {host} port {port}: {problem.strerror}. End the program"
-                f" that uses it (another `make run`?), or set mail.{name.lower()}_port in the"
-                " settings file"
-            ) from problem
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        probe.bind(address)
 
 
 class Supervised:
@@ -139,7 +154,7 @@ class Supervised:
                 text=True,
             ).stdout.strip()
             words.append(f"  {service.name}: {state}")
-            if "ready" not in state:
+            if not state.startswith("up") or "ready" not in state:
                 words += [f"    {line}" for line in self._log_tail(service.name)]
         return "\n".join(words)
 

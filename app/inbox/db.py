@@ -47,13 +47,16 @@ class Database:
         """Open the store at `path`; create or migrate it first.
 
         Raises SchemaTooNew if a newer program has left it in a state this one cannot work on, and
-        sqlite3.Error or OSError if the place cannot be used at all.
+        StoreFailed or OSError if the place cannot be used at all.
         """
         self.path = Path(path)
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._open = FileLock(self.path.with_name(self.path.name + ".open"))
-        self._prepare()
+        try:
+            self._prepare()
+        except sqlite3.Error as problem:
+            raise StoreFailed(f"{self.path} cannot be opened: {problem}") from problem
         self.notices = Notices(self.notices_directory)
         self._local = threading.local()
         self._lock = threading.Lock()

@@ -9,7 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.inbox.errors import SchemaTooNew
+from app.inbox.errors import SchemaTooNew, StoreFailed
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,30 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: tuple[Step, ...] 
 
     The caller holds the turn to write. Raises SchemaTooNew before anything is touched.
     """
+    version = _readable_version(connection, path, steps)
+    for step in steps:
+        if step.version > version:
+            _take(connection, step)
+
+
+def check(path: Path, steps: tuple[Step, ...] = STEPS) -> None:
+    """Raise what opening the store would raise; for who leaves that to another process.
+
+    SchemaTooNew or StoreFailed. A store that is not there yet is no fault.
+    """
+    if not path.exists():
+        return
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            _readable_version(connection, path, steps)
+        finally:
+            connection.close()
+    except sqlite3.Error as problem:
+        raise StoreFailed(f"{path} cannot be opened: {problem}") from problem
+
+
+def _readable_version(connection: sqlite3.Connection, path: Path, steps: tuple[Step, ...]) -> int:
     known = steps[-1].version
     version, readable_from = version_of(connection)
     if readable_from > known:
@@ -138,9 +162,7 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: tuple[Step, ...] 
             f"{readable_from} or newer; this program knows up to {known}. Install the newer "
             "program again, or restore a backup made before the update."
         )
-    for step in steps:
-        if step.version > version:
-            _take(connection, step)
+    return version
 
 
 def _take(connection: sqlite3.Connection, step: Step) -> None:
