@@ -192,13 +192,13 @@ def make_switch(
     """Drivers, lines and calls without a pace: for tests, which beat them. `date` is MMDDHHMM."""
     from app.phone.switch import Switch
     from app.voicemail.answer import answer
-    from app.voicemail.owner import owner
+    from app.voicemail.inside import inside
     from drivers.board import LineBoard
     from drivers.countries import country
 
     board = LineBoard(plan.board, hardware, country(plan.calls.country))
     answering = partial(answer, limits=plan.limits)
-    return Switch(board, plan.board.slots, clerk, plan.calls, answering, owner, date)
+    return Switch(board, plan.board.slots, clerk, plan.calls, answering, inside, date)
 
 
 def make_phone(
@@ -208,8 +208,8 @@ def make_phone(
     from app.phone.service import PhoneService
     from app.voicemail.answer import answer
     from app.voicemail.clerk_process import ProcessClerk
+    from app.voicemail.inside import inside
     from app.voicemail.lamps import Lamps
-    from app.voicemail.owner import owner
 
     zone = ZoneInfo(plan.desk.zone) if plan.desk.zone else None
     lamps = Lamps(lambda station, on: service.switch.message_waiting(station, on))
@@ -220,7 +220,7 @@ def make_phone(
         clerk,
         plan.calls,
         partial(answer, limits=plan.limits),
-        owner,
+        inside,
         place.phone_control,
         lamps.settled,
         ready,

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
 from app.inbox.addresses import MIB, RESERVED, is_name, is_outside_address
+from app.inbox.claim import Claim
 from app.inbox.credentials import check_pin_rules, hashed, matches, new_password, new_pin
 from app.inbox.db import Database, Tx
 from app.inbox.errors import BadName, NameTaken, NoSuchPerson, StillMember
@@ -238,11 +239,17 @@ class People:
     def check_password(self, login: str, password: str) -> Person | None:
         """The person, if login and password fit. Takes equally long whether they exist or not.
 
-        Costs tens of milliseconds of CPU: a server calls it outside its event loop.
+        Costs tens of milliseconds of CPU: a server calls it outside its event loop. An
+        administrator's first login ends the box's claim code.
         """
         person = self.by_login(login)
         stored = None if person is None else self._secret("password", person.id)
-        return person if matches(stored, password) else None
+        fits = matches(stored, password)  # first, so that a stranger costs the same time
+        if person is None or not fits:
+            return None
+        if person.admin:
+            Claim(self._db.path).close()
+        return person
 
     def check_pin(self, person_id: int, pin: str) -> PinResult:
         """Judge a PIN; commits the count of wrong ones before it answers."""

@@ -22,6 +22,8 @@ class Directory:
     people: tuple[Subscriber, ...] = ()
     default: str = ""
     """Mailbox that answers trunks whose setting names none."""
+    services: tuple[str, ...] = ()
+    """Numbers that are no mailbox and yet answered as one is, such as the claim code's."""
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Any]) -> "Directory":
@@ -35,7 +37,8 @@ class Directory:
             )
             for p in answer.get("people", ())
         )
-        return cls(people, str(answer.get("default") or ""))
+        services = tuple(map(str, answer.get("services", ())))
+        return cls(people, str(answer.get("default") or ""), services)
 
     def of_handset(self, station: str) -> Subscriber | None:
         """Whose handset this is."""
@@ -52,7 +55,7 @@ class Handset:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox number: its owner's menu."""
+    """A mailbox number, for its owner's menu; or a service's."""
 
     number: str
 
@@ -81,6 +84,8 @@ class Dialplan:
     _numbers: dict[str, Handset | Mailbox] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
+        for service in self.directory.services:
+            self._numbers[service] = Mailbox(service)
         for person in self.directory.people:
             if person.mailbox:
                 self._numbers[person.mailbox] = Mailbox(person.mailbox)

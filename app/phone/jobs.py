@@ -19,7 +19,8 @@ class Clerk(Protocol):
         {"greeting": person, "kind": kind}.
     "directory"
         {"people": [{"person": 1, "name": "Ann", "mailbox": "201", "handset": "101" or None}],
-        "default": mailbox that answers trunks whose setting names none, or ""}
+        "default": mailbox that answers trunks whose setting names none, or "",
+        "services": numbers that are answered as a mailbox is, but are none}
     """
 
     @property

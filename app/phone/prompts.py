@@ -66,6 +66,7 @@ WORDS: dict[str, str] = {
     "vm-sorry": "Sorry, I did not understand that.",
     "im-sorry": "I am sorry.",
     "please-try-call-later": "Please try your call again later.",
+    "switchhook/claim-code": "The code to claim this box is",
     "digits/star": "star",
     "digits/pound": "pound",
     "digits/oclock": "o'clock",

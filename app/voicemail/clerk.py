@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from app.core.clock import Clock, SystemClock
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.aliases import Aliases
+from app.inbox.claim import SERVICE_NUMBER, Claim
 from app.inbox.db import Database
 from app.inbox.delivery import Delivery
 from app.inbox.entries import Kind, State
@@ -50,6 +51,7 @@ class Desk:
         self._config, self._db, self._store = config, db, store
         self._people, self._clock = people, clock
         self._zone = ZoneInfo(config.zone) if config.zone else None
+        self._claim = Claim(config.store_path)
         composer = Composer(config, db, store, people, aliases, delivery, clock, self._zone)
         self.takes = TakingDown(db, store, people, delivery, composer, clock)
         self._shelf = Shelf(Path(config.packs), Speaker(Path(config.cache)))
@@ -60,6 +62,7 @@ class Desk:
             job.__name__: job
             for job in (
                 *(self.directory, self.mailbox, self.check_pin, self.waiting, self.sound),
+                self.claim_code,
                 *(self.listing, self.look, self.mark, self.remove, self.restore),
                 *(self.takes.begin_recording, self.takes.samples, self.takes.end_recording),
             )
@@ -114,7 +117,12 @@ class Desk:
         return {
             "people": people,
             "default": self._config.default_mailbox or (admin.mailbox if admin else ""),
+            "services": [SERVICE_NUMBER] if self._claim.code else [],
         }
+
+    def claim_code(self) -> str | None:
+        """The code that makes an administrator; None once there is one."""
+        return self._claim.code
 
     def mailbox(self, mailbox: str) -> dict[str, Any] | None:
         """What a caller's script must know of a mailbox; None if there is none."""

@@ -42,6 +42,13 @@ def test_find(digits: str, meaning: Meaning) -> None:
     assert plan.find(digits) == meaning
 
 
+def test_a_service_number_is_there_while_the_clerk_names_it() -> None:
+    plan = Dialplan(("101",), Directory.from_answer({**PEOPLE, "services": ["*0"]}))
+    assert plan.find("*") == Incomplete(Unknown())
+    assert plan.find("*0") == Mailbox("*0")
+    assert Dialplan(("101",), Directory.from_answer(PEOPLE)).find("*0") == Unknown()
+
+
 def test_the_directory_of_the_clerk() -> None:
     directory = Directory.from_answer(PEOPLE)
     assert directory.default == "201"

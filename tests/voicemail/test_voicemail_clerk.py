@@ -72,6 +72,7 @@ def test_the_directory(office: Office) -> None:
             {"person": 3, "name": "Cleo C.", "mailbox": "203", "handset": None},
         ],
         "default": "201",
+        "services": [],
     }
 
 

@@ -1,0 +1,50 @@
+"""The claim code: there from the first boot until an administrator has logged in, and no longer."""
+
+import stat
+from pathlib import Path
+
+from app.inbox.claim import DIGITS, Claim
+from app.inbox.db import Tx
+from tests.kit.store import open_store
+
+
+def test_a_code_is_made_once_and_fits_only_itself(tmp_path: Path) -> None:
+    claim = Claim(tmp_path / "inbox.db")
+    assert claim.code is None
+    assert not claim.fits("")
+    code = claim.open()
+    assert len(code) == DIGITS
+    assert code.isdigit()
+    assert claim.open() == code == claim.code
+    assert stat.S_IMODE(claim.path.stat().st_mode) == 0o660
+    assert claim.fits(code)
+    assert not claim.fits(code[:-1])
+
+
+def test_a_closed_claim_stays_closed(tmp_path: Path) -> None:
+    claim = Claim(tmp_path / "inbox.db")
+    code = claim.open()
+    claim.close()
+    claim.close()
+    assert claim.code is None
+    assert not claim.fits(code)
+
+
+def test_an_administrators_login_closes_it_and_nobody_elses(tmp_path: Path) -> None:
+    kit = open_store(tmp_path)
+    claim = Claim(kit.db.path)
+    claim.open()
+    anna, bob = kit.person("anna"), kit.person("bob")
+
+    def work(tx: Tx) -> None:
+        kit.people.change(tx, anna.id, admin=True)
+        kit.people.change(tx, bob.id, admin=False)
+        kit.people.set_password(tx, anna.id, "annas-word")
+        kit.people.set_password(tx, bob.id, "bobs-word")
+
+    kit.db.now(work)
+    assert kit.people.check_password("bob", "bobs-word") is not None
+    assert kit.people.check_password("anna", "wrong") is None
+    assert claim.code is not None
+    assert kit.people.check_password("anna", "annas-word") is not None
+    assert claim.code is None
