@@ -26,7 +26,7 @@ from app.core.notices import Listener, Notices
 from app.inbox.errors import SchemaTooNew, StoreFailed
 from app.inbox.locks import FileLock, Turnstile
 from app.inbox.pen import BUSY_S, Pen, Tx, connect_writer
-from app.inbox.schema import migrate, prepare
+from app.inbox.schema import check, migrate, prepare
 from app.inbox.writer import Writer
 
 __all__ = ["Database", "SchemaTooNew", "StoreFailed", "Tx"]
@@ -134,6 +134,7 @@ class Database:
         turnstile = Turnstile(self.path)
         try:
             with turnstile.turn():
+                check(self.path)  # by a reader: the last writer to leave would take the WAL away
                 self._keeper = connect_writer(self.path)
                 prepare(self._keeper)
                 migrate(self._keeper, self.path)

@@ -1,6 +1,7 @@
 """What cannot work is said in one line, by the real command line: which, where, what to do."""
 
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -47,17 +48,30 @@ def refusal(house: House, command: str, **environment: str) -> str:
 # ---- the store
 
 
+def make_newer(database: Path) -> list[Path]:
+    """As a newer program leaves a store when the power fails: file and WAL, which are returned."""
+    files = [database, database.with_name("inbox.db-wal")]
+    connection = sqlite3.connect(database)
+    connection.execute("UPDATE schema SET version = 901, readable_from = 900")
+    connection.commit()
+    for file in files:
+        shutil.copy(file, file.with_name(f"{file.name}.kept"))
+    connection.close()
+    for file in files:
+        file.with_name(f"{file.name}.kept").replace(file)
+    return files
+
+
 @pytest.mark.parametrize("command", [*SERVICES, "admin", "people list"])
 def test_a_store_of_a_newer_program_is_refused_and_not_touched(house: House, command: str) -> None:
-    with sqlite3.connect(house.place.database) as connection:
-        connection.execute("UPDATE schema SET version = 901, readable_from = 900")
-    connection.close()
-    before = house.place.database.read_bytes()
+    files = make_newer(house.place.database)
+    before = [file.read_bytes() for file in files]
+    assert all(before)
     said = refusal(house, command)
     (known,) = (word for word in said.split("knows up to ")[1].split(".")[:1])
     assert str(house.place.database) in said and "version 901" in said and "version 900" in said
     assert known.isdigit() and "newer program" in said
-    assert house.place.database.read_bytes() == before
+    assert [file.read_bytes() for file in files] == before
 
 
 @pytest.mark.parametrize("command", [*SERVICES, "people list"])
