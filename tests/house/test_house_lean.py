@@ -1,0 +1,33 @@
+"""A service loads what it uses and no more: each of these is megabytes for as long as it runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+READS_SETTINGS = {"pydantic", "rich"}  # a short-lived child does that: app/commands/child.py
+SOUND = {"numpy", "cffi"}
+STORE = {"sqlite3", "app.inbox.db"}
+
+# Module of a service, and what it must not load.
+LEAN = {
+    "app.commands.run": READS_SETTINGS | SOUND | STORE | {"asyncio", "ssl"},
+    "app.commands.service_box": READS_SETTINGS | STORE | {"asyncio", "ssl"},
+    "app.commands.service_phone": READS_SETTINGS | STORE,
+    "app.commands.service_mail": READS_SETTINGS | SOUND,
+    "app.commands.service_admin": READS_SETTINGS | SOUND | {"asyncio", "ssl"},
+    "app.voicemail.clerk_main": READS_SETTINGS | {"numpy", "asyncio", "ssl"},
+}
+
+
+@pytest.mark.parametrize("module", LEAN)
+def test_a_service_does_not_load_what_it_does_not_use(module: str) -> None:
+    code = f"import sys, {module}; print('\\n'.join(sys.modules))"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(told.stdout.split())
+    assert module in loaded
+    assert not loaded & LEAN[module]
