@@ -4,6 +4,7 @@ A board file names its lines in jack order; see board/virtual/board.toml for one
 Numbering: `slot` is the place in the PCM frame from 0; pins are GPIO numbers of the processor.
 """
 
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -53,6 +54,22 @@ class LineSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What the kernel must have so that one part of the board works."""
+
+    purpose: str
+    """One of PURPOSES."""
+    symbols: tuple[str, ...]
+    """Names in the kernel's configuration, without CONFIG_."""
+
+
+PURPOSES = (
+    "sound", "spi", "i2c", "pwm", "gpio", "usb", "storage", "network", "radio", "screen",
+    "watchdog", "clock",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class BoardSpec:
     """A whole board."""
 
@@ -68,10 +85,12 @@ class BoardSpec:
     """ALSA's name of the PCM stream; the virtual board ignores it."""
     spi_hz: int = 4_000_000
     """SPI clock; both chips allow up to 16 MHz [Si3215 DS, serial timing]."""
+    needs: tuple[Need, ...] = ()
+    """Of the kernel; an image whose kernel lacks one does not list the board."""
 
 
 _PIN = range(64)
-_TOP_KEYS = ("title", "country", "pcm", "spi", "line")
+_TOP_KEYS = ("title", "country", "pcm", "spi", "needs", "line")
 _PCM_KEYS = ("slots", "clock_hz", "device")
 _SPI_KEYS = ("clock_hz",)
 _LINE_KEYS = ("name", "kind", "chip", "bus", "chip_select", "reset", "interrupt", "slot")
@@ -115,6 +134,20 @@ class _Table:
         if not isinstance(value, str) or not value or (allowed and value not in allowed):
             raise self.error(key, repr(value), words)
         return value
+
+    def needs(self) -> tuple[Need, ...]:
+        """All keys: each a list of names in the kernel's configuration."""
+        return tuple(Need(purpose, self._symbols(purpose)) for purpose in self._values)
+
+    def _symbols(self, key: str) -> tuple[str, ...]:
+        found = self._values[key]
+        if not isinstance(found, list) or not found or not all(map(_is_symbol, found)):
+            raise self.error(key, repr(found), "a list of kernel symbols such as SPI_SPIDEV")
+        return tuple(found)
+
+
+def _is_symbol(name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch(r"(?!CONFIG_)[A-Z0-9_]+", name) is not None
 
 
 def _words(allowed: Collection[int]) -> str:
@@ -165,6 +198,7 @@ def _board(path: Path, values: object) -> BoardSpec:
         lines=lines,
         pcm_device=pcm.word("device", default="default"),
         spi_hz=spi.number("clock_hz", range(100_000, 16_000_001), default=4_000_000),
+        needs=_Table(path, "needs", top.raw("needs") or {}, PURPOSES).needs(),
     )
 
 

@@ -71,6 +71,15 @@ class Apt:
         """The .deb files of these packages, not of what they depend on; cached."""
         return [self._fetch(package) for package in packages]
 
+    def with_dependencies(self, *packages: str) -> list[Path]:
+        """The .deb files of these packages and of all they depend on; cached."""
+        install = ("apt-get", "install", "-q", "-y", "-o", "APT::Install-Recommends=false")
+        told = run(*install, "--print-uris", *packages, env=self._environment)
+        names = [line.split()[1] for line in told.splitlines() if line.startswith("'")]
+        if any(not (self.debs / name).exists() for name in names):
+            run(*install, "--download-only", *packages, env=self._environment)
+        return [self.debs / name for name in sorted(names)]
+
     def _fetch(self, package: str) -> Path:
         told = run("apt-get", "download", "--print-uris", package, env=self._environment).split()
         deb = self.debs / told[1]  # 'address' name size checksum

@@ -4,13 +4,31 @@ import json
 import os
 import shutil
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scripts.image import card, extensions, kernel, python_parts, rootfs, slots, sounds
+from app.device.slots_content import Release
+from app.inbox.schema import STEPS
+from scripts.image import (
+    boards,
+    bundle,
+    card,
+    extensions,
+    kernel,
+    parts,
+    python_parts,
+    rootfs,
+    sbom,
+    signing,
+    slots,
+    sounds,
+)
 from scripts.image.apt import Apt
+from scripts.image.kernel_config import load
+from scripts.image.licences import Part
 from scripts.image.squash import squash
-from scripts.image.work import PROJECT, Folders, Progress, run
+from scripts.image.work import PROJECT, Folders, Progress, run, sha256
 
 LANGUAGES = ("en",)
 """Prompts that are on the card."""
@@ -24,28 +42,69 @@ class Wish:
     epoch: int
     """The time of every file, in seconds: SOURCE_DATE_EPOCH."""
     folders: Folders
+    key: Path | None = None
+    """Signs the update; None: the development key."""
+
+    @property
+    def release(self) -> Release:
+        """What the device knows of itself."""
+        newest = STEPS[-1]
+        return Release(self.version, self.epoch, newest.version, newest.readable_from)
+
+    @property
+    def products(self) -> Path:
+        """Where the results go."""
+        return self.folders.made("image")
 
 
-def wish(folders: Folders, version: str | None = None) -> Wish:
-    """What this source tree asks for."""
+def wish(folders: Folders, version: str | None = None, key: Path | None = None) -> Wish:
+    """What this source tree asks for; its time is that of the last commit."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    named = os.environ.pop("SOURCE_DATE_EPOCH", None)  # programs are told when they need it
-    epoch = int(named) if named else int(run("git", "log", "-1", "--format=%ct", cwd=PROJECT))
-    return Wish(version or project["version"], epoch, folders)
+    named = os.environ.pop("SOURCE_DATE_EPOCH", None)  # programs are told where they need it
+    epoch = int(named or run("git", "log", "-1", "--format=%ct", cwd=PROJECT))
+    return Wish(version or project["version"], epoch, folders, key)
 
 
 def build(wish: Wish, progress: Progress) -> Path:
     """Everything; gives the folder of the products."""
-    folders = wish.folders
-    products = folders.made("image")
+    folders, products = wish.folders, wish.products
     apt = Apt(folders.kept("apt"))
     with progress.step("package lists"):
         apt.update()
     with progress.step("kernel"):
         linux = kernel.build(apt, folders)
+    root, made_of = _root(wish, apt, linux, progress)
+    with progress.step("root file system"):
+        squashed = squash(root, products / "root.sqfs", wish.epoch)
+        slot = slots.make_slot(
+            squashed, linux.image, _overlay(folders), wish.release, products / "slot.img"
+        )
+    with progress.step("prompts"):
+        packs = [sounds.build(apt, language, folders, wish.epoch) for language in LANGUAGES]
+    with progress.step("card"):
+        card.build(apt, linux, slot, packs, folders, wish.epoch)
+        _for_the_emulator(linux, folders, products)
+    with progress.step("update bundle"):
+        key = signing.signing_key(folders, wish.key)
+        told = bundle.manifest(wish.release, slot, squashed, linux, _boards(linux))
+        bundle.write(told, slot, key, folders)
+    with progress.step("bill of materials"):
+        extra = apt.fetch(
+            "raspi-firmware", "u-boot-rpi", *(sounds.PACKS[lang] for lang in LANGUAGES)
+        )
+        made_of = [*made_of, *parts.debian(extra, folders)]
+        sbom.write(made_of, wish.version, wish.epoch, told.root_sha256, products)
+    return products
+
+
+def _root(
+    wish: Wish, apt: Apt, linux: kernel.Kernel, progress: Progress
+) -> tuple[Path, Sequence[Part]]:
+    """The tree of the root file system, and what it is made of."""
+    folders = wish.folders
     root = folders.build / "root"
     with progress.step("Debian packages"):
-        rootfs.unpack_packages(apt, root)
+        debs = rootfs.unpack_packages(apt, root)
         rootfs.settle(root)
     with progress.step("Python packages"):
         wheels, archives = python_parts.download(folders)
@@ -53,45 +112,43 @@ def build(wish: Wish, progress: Progress) -> Path:
         for module in extensions.build(apt, archives, folders):
             shutil.copy2(module, root / python_parts.SITE)
     with progress.step("our files"):
+        python_parts.install_ours(root, _boards(linux))
         rootfs.add_overlay(root)
         shutil.copytree(linux.modules, root / "usr", dirs_exist_ok=True)
-        _release(root, wish)
+        signing.trust(root, signing.signing_key(folders, wish.key))
+        told = json.dumps({**asdict(wish.release), "boards": _boards(linux)}, indent=1)
+        (root / python_parts.HOME / "release.json").write_text(told + "\n")
     with progress.step("byte-code"):
         python_parts.byte_compile(root)
-    with progress.step("root file system"):
-        squash(root, products / "root.sqfs", wish.epoch)
-    with progress.step("prompts"):
-        packs = [sounds.build(apt, language, folders, wish.epoch) for language in LANGUAGES]
-    with progress.step("card"):
-        shutil.copy2(linux.image, products / "Image")
-        overlay = _overlay(folders)
-        slot = slots.make_slot(products / "root.sqfs", linux.image, overlay, products / "slot.img")
-        card.build(apt, linux, slot, packs, folders, wish.epoch)
-        shutil.copy2(folders.build / "card" / "u-boot.bin", products)
-        for tree in kernel.DEVICE_TREES:
-            shutil.copy2(linux.device_tree(tree), products)
-    return products
+    with progress.step("licences"):
+        made_of = [
+            parts.ourselves(wish.version), parts.linux(linux),
+            *parts.debian(debs, folders, root), *parts.python(wheels, archives),
+        ]  # fmt: skip
+    return root, made_of
+
+
+def _boards(linux: kernel.Kernel) -> list[str]:
+    return boards.listed(boards.all_boards(), load(linux.config))
 
 
 def _overlay(folders: Folders) -> Path:
     """The device tree overlay of the line hat."""
     overlay = folders.build / "rpi.dtbo"
-    run(
-        "dtc",
-        "-@",
-        "-q",
-        "-I",
-        "dts",
-        "-O",
-        "dtb",
-        "-o",
-        overlay,
-        PROJECT / "board/rpi/overlay.dts",
-    )
+    source = PROJECT / "board" / "rpi" / "overlay.dts"
+    run("dtc", "-@", "-q", "-I", "dts", "-O", "dtb", "-o", overlay, source)
     return overlay
 
 
-def _release(root: Path, wish: Wish) -> None:
-    """What the device knows of itself."""
-    told = {"version": wish.version, "built": wish.epoch}
-    (root / python_parts.HOME / "release.json").write_text(json.dumps(told, indent=1) + "\n")
+def _for_the_emulator(linux: kernel.Kernel, folders: Folders, products: Path) -> None:
+    """What QEMU is given beside the card."""
+    shutil.copy2(linux.image, products / "Image")
+    shutil.copy2(linux.config, products / "kernel.config")
+    shutil.copy2(folders.build / "card" / "u-boot.bin", products)
+    for tree in kernel.DEVICE_TREES:
+        shutil.copy2(linux.device_tree(tree), products)
+
+
+def root_hash(products: Path) -> str:
+    """The checksum that two builds of one source have in common."""
+    return sha256(products / "root.sqfs")

@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.image import slots
+from app.device.slots import FILES, SlotState
+from app.device.slots_content import BLOCK
 from scripts.image.apt import Apt, unpack
 from scripts.image.kernel import DEVICE_TREES, Kernel
 from scripts.image.work import PROJECT, Folders, run
@@ -28,7 +29,7 @@ def build(
     parts.mkdir(parents=True)
     _boot_files(apt, kernel, folders, parts, epoch)
     (parts / "slot.img").symlink_to(slot)
-    (parts / "empty.img").write_bytes(bytes(slots.BLOCK))
+    (parts / "empty.img").write_bytes(bytes(BLOCK))
     _data(prompts, parts, epoch)
     nothing = folders.made("empty")
     run(
@@ -52,8 +53,8 @@ def _boot_files(apt: Apt, kernel: Kernel, folders: Folders, parts: Path, epoch: 
     shutil.copy2(BOOT / "config.txt", parts)
     shutil.copy2(BOOT / "switchhook.toml", parts)
     boot_script(parts / "boot.scr", epoch)
-    (parts / "slot0.env").write_bytes(slots.state(1, "A"))
-    (parts / "slot1.env").write_bytes(slots.state(0, "A"))
+    for name, state in zip(FILES, (SlotState(seq=1), SlotState()), strict=True):
+        (parts / name).write_bytes(state.octets())
 
 
 def boot_script(script: Path, epoch: int) -> None:

@@ -52,6 +52,11 @@ class Kernel:
         """A tree with lib/modules."""
         return self.folder / "modules"
 
+    @property
+    def release(self) -> str:
+        """As `uname -r` says."""
+        return next((self.modules / "lib" / "modules").iterdir()).name
+
     def device_tree(self, name: str) -> Path:
         """The device tree of a Raspberry Pi, with symbols for overlays."""
         return self.folder / "dtbs" / f"{name}.dtb"
@@ -130,5 +135,7 @@ def _keep(source: Path, output: Path, kept: Path) -> None:
     for link in (part / "modules").rglob("*"):
         if link.is_symlink():  # "build" and "source" point into this machine
             link.unlink()
+    licences = ("COPYING", "LICENSES/exceptions/Linux-syscall-note", "LICENSES/preferred/GPL-2.0")
+    (part / "copyright").write_text("\n".join((source / name).read_text() for name in licences))
     shutil.copy2(boot / "Image", part / "Image")
     part.rename(kept)

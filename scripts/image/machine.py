@@ -49,9 +49,8 @@ class Start:
     def command(self) -> list[str]:
         """The QEMU command; the serial console is its standard input and output."""
         common = ["qemu-system-aarch64", "-M", self.machine, "-display", "none", "-no-reboot"]
-        return [*common, *(self._virt() if self.machine == "virt" else self._raspi3b())] + list(
-            self.devices
-        )
+        machine = self._virt() if self.machine == "virt" else self._raspi3b()
+        return [*common, *machine, *self.devices]
 
     def _virt(self) -> list[str]:
         boot = ["-bios", str(QEMU_LOADER)] if self.uboot else self._kernel("ttyAMA0", "/dev/vda2")

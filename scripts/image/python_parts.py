@@ -19,7 +19,7 @@ SITE = "usr/lib/python3/dist-packages"
 """Where Debian's python3 looks, seen from the root."""
 HOME = "usr/lib/switchhook"
 """Our own code on the device."""
-OUR_FOLDERS = ("app", "drivers", "board")
+OUR_FOLDERS = ("app", "drivers")
 PYTHON = "3.11"
 ABI = "cp311"
 PLATFORMS = (
@@ -91,7 +91,7 @@ def _archive(folder: Path, name: str) -> Path:
 
 
 def install(root: Path, wheels: Sequence[Path]) -> None:
-    """Wheels into the site folder, our code beside them; what a device never opens stays out."""
+    """Wheels into the site folder; what a device never opens stays out."""
     site = root / SITE
     site.mkdir(parents=True, exist_ok=True)
     for wheel in wheels:
@@ -102,12 +102,16 @@ def install(root: Path, wheels: Sequence[Path]) -> None:
     for pattern in LEFT_OUT:
         for path in sorted(site.glob(pattern)) + sorted(site.rglob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def install_ours(root: Path, boards: Sequence[str]) -> None:
+    """Our own code, and the boards that this image's kernel can drive."""
+    home = root / HOME
+    leave = shutil.ignore_patterns("__pycache__", "*.pyc")
     for name in OUR_FOLDERS:
-        shutil.copytree(
-            PROJECT / name,
-            root / HOME / name,
-            ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
-        )
+        shutil.copytree(PROJECT / name, home / name, ignore=leave)
+    for board in boards:
+        shutil.copytree(PROJECT / "board" / board, home / "board" / board, ignore=leave)
 
 
 def byte_compile(root: Path) -> None:

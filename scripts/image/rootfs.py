@@ -4,11 +4,12 @@ Nothing of the target is run: what the packages' scripts would have made (links,
 made here by hand.
 """
 
+import shlex
 import shutil
 from pathlib import Path
 
 from scripts.image.apt import ARCHITECTURE, SUITE, Apt
-from scripts.image.packages import NOT_UNPACKED, PACKAGES, REMOVED
+from scripts.image.packages import LINKS, NOT_UNPACKED, PACKAGES, RADIO_FIRMWARE, REMOVED
 from scripts.image.work import PROJECT, files_of, run
 
 OVERLAY = PROJECT / "rootfs-overlay"
@@ -17,20 +18,23 @@ EMPTY = ("proc", "sys", "dev", "run", "tmp", "data", "boot", "root", "mnt", "med
 """Places to mount something on."""
 
 
-def unpack_packages(apt: Apt, root: Path) -> None:
-    """Debian's packages and what they depend on, unpacked below `root`, none configured."""
+def unpack_packages(apt: Apt, root: Path) -> list[Path]:
+    """Debian's packages and what they depend on, unpacked below `root`, none configured.
+
+    Gives the package files.
+    """
     shutil.rmtree(root, ignore_errors=True)
-    archives = '"$1"/var/cache/apt/archives'
+    debs = apt.with_dependencies(*PACKAGES)
+    archives = '"$1"/var/cache/apt/archives/'
     run(
         "mmdebstrap", "--quiet", f"--architectures={ARCHITECTURE}", "--variant=extract",
         "--mode=root", "--format=directory", "--aptopt=Apt::Install-Recommends false",
         *(f"--dpkgopt=path-exclude={path}" for path in NOT_UNPACKED),
         f"--include={','.join(sorted(PACKAGES))}",
-        f"--setup-hook=mkdir -p {archives} && cp -n {apt.debs}/*.deb {archives}/ || true",
-        f"--extract-hook=cp -n {archives}/*.deb {apt.debs}/",
-        "--extract-hook=ls " + archives + " > \"$1\"/packages",
+        f"--setup-hook=mkdir -p {archives} && cp {shlex.join(map(str, debs))} {archives}",
         SUITE, root, apt.sources,
     )  # fmt: skip
+    return debs
 
 
 def settle(root: Path) -> None:
@@ -40,6 +44,9 @@ def settle(root: Path) -> None:
             _remove(path)
     for name in ("bin", "sbin", "lib"):
         _merge_into_usr(root, name)
+    _only_our_radios(root / "usr" / "lib" / "firmware")
+    for link, target in LINKS.items():
+        (root / link).symlink_to(target)
     for name in EMPTY:
         (root / name).mkdir(exist_ok=True)
     _busybox_links(root)
@@ -58,6 +65,13 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _only_our_radios(firmware: Path) -> None:
+    wanted = {path for pattern in RADIO_FIRMWARE for path in firmware.glob(pattern)}
+    for path in firmware.rglob("*"):
+        if path not in wanted and not path.is_dir():
+            path.unlink()
 
 
 def _merge_into_usr(root: Path, name: str) -> None:
