@@ -1,4 +1,5 @@
-# U-Boot's part of A/B: which slot to start, its kernel checked first. docs/image.md tells the format.
+# U-Boot's part of A/B: which slot to start, its kernel checked first. Its twin in Python, told at
+# more length, is app/device/slots.py and slots_content.py; a test holds the two together.
 #
 # State is in two files of 512 octets on this FAT, slot0.env and slot1.env: checksummed; the valid one
 # with the higher sequence number counts, and the other one is written. A slot marked good is started
@@ -11,7 +12,10 @@ setenv trial none
 setenv left 0
 setenv spare 0
 for n in 0 1; do
-  if load ${devtype} ${devnum}:1 ${mem} slot${n}.env; then
+  # a shorter file would be checked together with what this memory held before
+  setenv filesize 0
+  load ${devtype} ${devnum}:1 ${mem} slot${n}.env
+  if test ${filesize} = 200; then
     if env import -c ${mem} 0x200 slot_seq slot_good slot_trial slot_left; then
       if itest ${slot_seq} -gt ${seq}; then
         setenv seq ${slot_seq}
@@ -26,9 +30,7 @@ done
 
 # A slot on trial has a few tries, counted down before each; none left means the good one.
 setenv first ${good}
-setenv told
 if test ${trial} != none; then
-  setenv told switchhook.failed=${trial}
   if itest ${left} -gt 0; then
     setexpr slot_seq ${seq} + 1
     setexpr slot_left ${left} - 1
@@ -60,21 +62,16 @@ for slot in ${first} ${good} A B; do
   if test ${slot} = A; then setenv partition 2; else setenv partition 3; fi
   part start ${devtype} ${devnum} ${partition} begin
   part uuid ${devtype} ${devnum}:${partition} uuid
-  ${devtype} read ${mem} ${begin} 1
-  if itest.l *${mem} == 0x73717368; then
+  if ${devtype} read ${mem} ${begin} 1 && itest.l *${mem} == 0x73717368; then
     setexpr used ${mem} + 0x28
     setexpr.l used *${used}
     setexpr used ${used} + 0xfff
     setexpr used ${used} / 0x1000
     setexpr used ${used} * 8
     setexpr at ${begin} + ${used}
-    ${devtype} read ${mem} ${at} 8
-    setenv kernel_blocks
-    if env import -t ${mem} 0x1000 kernel_blocks kernel_size kernel_sum overlay_blocks; then
+    if ${devtype} read ${mem} ${at} 8 && env import -t ${mem} 0x1000 kernel_blocks kernel_size kernel_sum overlay_blocks; then
       setexpr at ${at} + 8
-      ${devtype} read ${kernel_addr_r} ${at} ${kernel_blocks}
-      crc32 ${kernel_addr_r} ${kernel_size} ${mem}
-      if itest.l *${mem} == ${kernel_sum}; then
+      if ${devtype} read ${kernel_addr_r} ${at} ${kernel_blocks} && crc32 ${kernel_addr_r} ${kernel_size} ${mem} && itest.l *${mem} == ${kernel_sum}; then
         if test ${devtype} != virtio; then
           setexpr at ${at} + ${kernel_blocks}
           ${devtype} read ${mem} ${at} ${overlay_blocks}
@@ -82,8 +79,7 @@ for slot in ${first} ${good} A B; do
             if fdt apply ${mem}; then setenv tree ${fdt_addr_r}; fi
           fi
         fi
-        if test ${trial} = ${slot}; then setenv told switchhook.trial=1; fi
-        setenv bootargs "console=tty1 console=${console} root=PARTUUID=${uuid} rootwait ro rootfstype=squashfs panic=5 switchhook.slot=${slot} ${told} ${extra}"
+        setenv bootargs "console=tty1 console=${console} root=PARTUUID=${uuid} rootwait ro rootfstype=squashfs panic=5 switchhook.slot=${slot} ${extra}"
         booti ${kernel_addr_r} - ${tree}
       fi
     fi

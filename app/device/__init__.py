@@ -1,0 +1,1 @@
+"""What only the device does: start slots, updates, and the state of the machine itself."""
