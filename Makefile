@@ -1,7 +1,7 @@
 # Every command this project has. Plain `make` lists them.
 PYTHON = .venv/bin/python
 .DEFAULT_GOAL = help
-.PHONY: help setup run demo board test check bench soak lock clean
+.PHONY: help setup image boot run demo board test check bench soak lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,12 @@ bench: ## measure the hot paths; a table, and JSON in ./var/bench.json
 soak: ## the long proofs: many kills under load
 	@scripts/setup test
 	@$(PYTHON) -m pytest -m soak tests
+
+image: ## build the firmware image into ./build/image (Debian 12, as root)
+	@scripts/build-image $(IMAGE)
+
+boot: ## start the built image in QEMU, its console here; Ctrl-A X ends it
+	@scripts/boot-image $(BOOT)
 
 lock: ## pin the dependencies anew after a change in pyproject.toml
 	@scripts/lock

@@ -5,7 +5,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from app.device.slots_content import Release
@@ -28,7 +28,7 @@ from scripts.image.apt import Apt
 from scripts.image.kernel_config import load
 from scripts.image.licences import Part
 from scripts.image.squash import squash
-from scripts.image.work import PROJECT, Folders, Progress, run, sha256
+from scripts.image.work import PROJECT, BuildError, Folders, Progress, run, sha256
 
 LANGUAGES = ("en",)
 """Prompts that are on the card."""
@@ -84,6 +84,7 @@ def build(wish: Wish, progress: Progress) -> Path:
     with progress.step("card"):
         card.build(apt, linux, slot, packs, folders, wish.epoch)
         _for_the_emulator(linux, folders, products)
+        run("zstd", "--quiet", "--force", "-10", "-T0", products / "card.img")
     with progress.step("update bundle"):
         key = signing.signing_key(folders, wish.key)
         told = bundle.manifest(wish.release, slot, squashed, linux, _boards(linux))
@@ -149,6 +150,15 @@ def _for_the_emulator(linux: kernel.Kernel, folders: Folders, products: Path) ->
         shutil.copy2(linux.device_tree(tree), products)
 
 
-def root_hash(products: Path) -> str:
-    """The checksum that two builds of one source have in common."""
-    return sha256(products / "root.sqfs")
+def build_root_again(wish: Wish, progress: Progress) -> None:
+    """The root once more, in other folders. Raises BuildError if it is not the same."""
+    again = replace(wish, folders=Folders(wish.folders.build / "again", wish.folders.cache))
+    apt = Apt(again.folders.kept("apt"))
+    root, _ = _root(again, apt, kernel.build(apt, again.folders), progress)
+    with progress.step("root file system again"):
+        second = sha256(squash(root, again.products / "root.sqfs", wish.epoch))
+    first = sha256(wish.products / "root.sqfs")
+    if first != second:
+        raise BuildError(f"two builds differ: {first} and {second}; compare {root} with the first")
+    shutil.rmtree(again.folders.build)
+    progress.say(f"the same root twice: {first}")

@@ -1,0 +1,64 @@
+"""Before a build: what is in the way. After it: how QEMU is started."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.image.check import BUILD_OCTETS, problems
+from scripts.image.machine import GUEST_PORTS, Start, copy_card, free_ports
+from scripts.image.work import BuildError, Folders
+
+PLENTY = BUILD_OCTETS * 10
+
+
+def test_nothing_is_in_the_way_of_root_with_room_and_the_right_python(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "not" / "yet", tmp_path)
+    assert problems(folders, lambda _: PLENTY, 0, (3, 11)) == []
+
+
+def test_everything_in_the_way_is_named_at_once(tmp_path: Path) -> None:
+    folders = Folders(tmp_path / "build", tmp_path / "cache")
+    told = problems(folders, lambda _: 500_000_000, 1000, (3, 12))
+    assert len(told) == 4
+    assert "Python 3.11, this is 3.12" in told[0]
+    assert "sudo make image" in told[1]
+    assert told[2] == f"{tmp_path / 'build'} needs 6 GB and its disk has 0.5 GB free"
+    assert told[3].startswith(f"{tmp_path / 'cache'} needs 1 GB")
+
+
+def start(machine: str, **more: object) -> str:
+    fields = {"products": Path("p"), "disk": Path("card.img"), "ports": {"pop3": 2000}} | more
+    return " ".join(Start(machine, **fields).command())  # type: ignore[arg-type]
+
+
+def test_virt_is_started_with_the_kernel_and_ports_on_loopback_only() -> None:
+    command = start("virt", append="tea=1")
+    assert "-M virt" in command and "-kernel p/Image" in command
+    assert "root=/dev/vda2" in command and command.count("tea=1") == 1
+    assert "hostfwd=tcp:127.0.0.1:2000-:110" in command
+
+
+def test_through_u_boot_no_kernel_is_handed_over() -> None:
+    assert "-kernel p/Image" not in start("virt", uboot=True)
+    assert "-bios" in start("virt", uboot=True)
+    command = start("raspi3b", uboot=True)
+    assert "-kernel p/u-boot.bin -dtb p/bcm2837-rpi-3-b.dtb" in command
+    assert "-append" not in command
+
+
+def test_the_raspberry_pi_has_its_console_on_the_second_serial_line() -> None:
+    command = start("raspi3b", devices=("-S",))
+    assert "-serial null -serial stdio" in command
+    assert "console=ttyS1,115200 root=/dev/mmcblk0p2" in command
+    assert command.endswith("-S")
+
+
+def test_every_port_of_the_guest_gets_one_of_its_own() -> None:
+    ports = free_ports()
+    assert ports.keys() == GUEST_PORTS.keys()
+    assert len(set(ports.values())) == len(GUEST_PORTS)
+
+
+def test_a_card_that_was_never_built_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="make image"):
+        copy_card(tmp_path, tmp_path / "disk.img")

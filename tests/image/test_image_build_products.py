@@ -1,0 +1,175 @@
+"""What a build writes: a slot, a bundle that the device believes, the same octets every time."""
+
+import subprocess
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.device.bundle import open_bundle
+from app.device.slots_content import Release, look
+from app.device.update_errors import BundleError
+from scripts.image import bundle, signing
+from scripts.image.kernel import DEVICE_TREES, Kernel
+from scripts.image.slots import make_slot
+from scripts.image.squash import squash
+from scripts.image.work import BuildError, Folders, Progress, key_of, run, sha256
+
+RELEASE = Release("1.2.3", 1_700_000_000, 4, 4)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return Folders(tmp_path / "build", tmp_path / "cache")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A small squashfs."""
+    tree = tmp_path / "tree"
+    (tree / "etc").mkdir(parents=True)
+    (tree / "etc" / "hostname").write_text("box\n")
+    (tree / "link").symlink_to("etc")
+    return squash(tree, tmp_path / "root.sqfs", RELEASE.built)
+
+
+@pytest.fixture
+def slot(tmp_path: Path, root: Path) -> Path:
+    kernel, overlay = tmp_path / "Image", tmp_path / "overlay.dtbo"
+    kernel.write_bytes(b"kernel" * 1000)
+    overlay.write_bytes(b"overlay")
+    return make_slot(root, kernel, overlay, RELEASE, tmp_path / "slot.img")
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Kernel:
+    """A kernel folder with device trees and modules."""
+    folder = tmp_path / "kernel"
+    (folder / "dtbs").mkdir(parents=True)
+    (folder / "modules" / "lib" / "modules" / "6.1.0-test").mkdir(parents=True)
+    for name in DEVICE_TREES:
+        source = f'/dts-v1/; / {{ compatible = "maker,{name}", "chip"; }};'
+        run("dtc", "-q", "-O", "dtb", "-o", folder / "dtbs" / f"{name}.dtb", "-", stdin=source)
+    return Kernel(folder, "6.1.0-1")
+
+
+def test_the_device_finds_kernel_and_release_in_a_slot(slot: Path) -> None:
+    content = look(slot)
+    assert content is not None
+    assert content.release == RELEASE
+
+
+def test_a_slot_with_one_wrong_octet_in_its_kernel_is_not_startable(slot: Path) -> None:
+    octets = bytearray(slot.read_bytes())
+    at = octets.index(b"kernelkernel")
+    octets[at] ^= 1
+    slot.write_bytes(octets)
+    assert look(slot) is None
+
+
+def test_a_slot_larger_than_its_partition_is_refused(tmp_path: Path, root: Path) -> None:
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(256 * 1024 * 1024)
+    with pytest.raises(BuildError, match="its partition"):
+        make_slot(root, large, root, RELEASE, tmp_path / "slot.img")
+
+
+def made(slot: Path, root: Path, kernel: Kernel, folders: Folders) -> tuple[Path, Path]:
+    """(bundle, public key)"""
+    key = signing.signing_key(folders, None)
+    signing.trust(folders.build / "root", key)
+    told = bundle.manifest(RELEASE, slot, root, kernel, ["virtual", "rpi"])
+    public = folders.build / "root" / signing.TRUSTED / "development.pub"
+    return bundle.write(told, slot, key, folders), public
+
+
+def test_the_device_believes_a_bundle_signed_with_the_builds_key(
+    slot: Path, root: Path, kernel: Kernel, folders: Folders
+) -> None:
+    path, public = made(slot, root, kernel, folders)
+    opened = open_bundle(path, [public])
+    opened.verify()
+    told = opened.manifest
+    assert path.name == "switchhook-1.2.3.update"
+    assert (told.release, told.boards, told.kernel) == (RELEASE, ("rpi", "virtual"), "6.1.0-test")
+    assert told.machines[0] == "maker,bcm2837-rpi-3-b" and told.machines[-1] == "linux,dummy-virt"
+    assert (told.octets, told.root_sha256) == (slot.stat().st_size, sha256(root))
+
+
+def test_the_device_refuses_a_bundle_of_another_key_or_with_a_changed_slot(
+    tmp_path: Path, slot: Path, root: Path, kernel: Kernel, folders: Folders
+) -> None:
+    path, public = made(slot, root, kernel, folders)
+    _, stranger = made(slot, root, kernel, Folders(tmp_path / "b2", tmp_path / "c2"))
+    with pytest.raises(BundleError, match="not signed"):
+        open_bundle(path, [stranger])
+    octets = bytearray(path.read_bytes())
+    octets[octets.index(b"kernelkernel")] ^= 1
+    path.write_bytes(octets)
+    with pytest.raises(BundleError, match="checksum"):
+        open_bundle(path, [public]).verify()
+
+
+def test_the_same_slot_and_key_give_the_same_bundle(
+    slot: Path, root: Path, kernel: Kernel, folders: Folders
+) -> None:
+    first = sha256(made(slot, root, kernel, folders)[0])
+    again = replace(folders, build=folders.build / "again")
+    assert sha256(made(slot, root, kernel, again)[0]) == first
+
+
+def test_a_bundle_holds_its_three_members_in_order(
+    slot: Path, root: Path, kernel: Kernel, folders: Folders
+) -> None:
+    with tarfile.open(made(slot, root, kernel, folders)[0]) as archive:
+        assert archive.getnames() == ["manifest.json", "manifest.sig", "slot.img"]
+        assert {member.mtime for member in archive.getmembers()} == {RELEASE.built}
+
+
+def test_the_development_key_is_made_once_and_is_its_owners_alone(folders: Folders) -> None:
+    key = signing.signing_key(folders, None)
+    octets = key.read_bytes()
+    assert key.stat().st_mode & 0o077 == 0
+    assert folders.cache in key.parents
+    assert signing.signing_key(folders, None).read_bytes() == octets
+
+
+def test_a_named_key_that_is_missing_is_told(folders: Folders, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"release\.pem is missing"):
+        signing.signing_key(folders, tmp_path / "release.pem")
+
+
+def test_one_tree_gives_one_squashfs_whenever_and_wherever_it_is_made(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        folder = tmp_path / name / "tree"
+        folder.mkdir(parents=True)
+        files = ("one", "two") if name == "a" else ("two", "one")
+        for file in files:
+            (folder / file).write_text(file * 1000)
+            subprocess.run(["touch", "-d", f"200{len(name)}-0{files.index(file) + 1}-01",
+                            folder / file], check=True)  # fmt: skip
+        squash(folder, tmp_path / f"{name}.sqfs", 1_700_000_000)
+    assert sha256(tmp_path / "a.sqfs") == sha256(tmp_path / "b.sqfs")
+
+
+def test_a_failing_program_is_told_with_its_last_words() -> None:
+    with pytest.raises(BuildError, match=r"(?s)failed \(exit 3\).*why it failed"):
+        run("sh", "-c", "echo why it failed >&2; exit 3")
+    with pytest.raises(BuildError, match="no-such-program is missing"):
+        run("no-such-program")
+
+
+def test_steps_are_told_with_their_times(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress()
+    with progress.step("tea"):
+        pass
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split("s  ", 1)[1].split(" ")[0] for line in lines] == ["tea", "tea:"]
+    assert list(progress.times) == ["tea"]
+
+
+def test_a_cache_key_tells_where_one_part_ends() -> None:
+    assert key_of("ab", "c") != key_of("a", "bc")
+    assert key_of(b"ab") == key_of("ab")
