@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.store import Facts, Kind, State
+from app.settings import Settings
 from tests.kit.commands import Shell
 
 MAIL = b"From: eva@example.org\r\nSubject: hello\r\n\r\nbody\r\n"
@@ -90,9 +91,7 @@ def test_status_answers_also_when_nothing_runs(shell: Shell, entry: int) -> None
 
 def test_settings_prints_a_file_that_can_be_used(shell: Shell) -> None:
     text = shell.ok("settings")
-    assert tomllib.loads(text) == {
-        name: {} for name in ("site", "mail", "outbound", "phone", "voicemail", "keeping")
-    }
+    assert tomllib.loads(text) == {name: {} for name in Settings.model_fields}
     assert "#ring_seconds = 20" in text
 
 
