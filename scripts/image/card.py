@@ -27,20 +27,41 @@ def build(
     parts = folders.build / "card"
     shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir(parents=True)
-    _boot_files(apt, kernel, folders, parts, epoch)
+    _from_debian(apt, kernel, folders, parts)
+    return assemble(parts, slot, prompts, folders, epoch)
+
+
+def assemble(
+    parts: Path,
+    slot: Path,
+    prompts: Sequence[Path],
+    folders: Folders,
+    epoch: int,
+    layout: Path = LAYOUT,
+) -> Path:
+    """The card from a folder that holds firmware, U-Boot and device trees; the rest is added here.
+
+    Whoever built those: Debian or Buildroot (scripts/image/buildroot.py).
+    """
+    shutil.copy2(BOOT / "config.txt", parts)
+    shutil.copy2(BOOT / "switchhook.toml", parts)
+    boot_script(parts / "boot.scr", epoch)
+    for name, state in zip(FILES, (SlotState(seq=1), SlotState()), strict=True):
+        (parts / name).write_bytes(state.octets())
     (parts / "slot.img").symlink_to(slot)
     (parts / "empty.img").write_bytes(bytes(BLOCK))
     _data(prompts, parts, epoch)
     nothing = folders.made("empty")
     run(
-        "genimage", "--config", LAYOUT, "--inputpath", parts, "--outputpath", folders.made("image"),
+        "genimage", "--config", layout, "--inputpath", parts, "--outputpath", folders.made("image"),
         "--tmppath", folders.build / "genimage", "--rootpath", nothing,
         env={"SOURCE_DATE_EPOCH": str(epoch)},
     )  # fmt: skip
     return folders.build / "image" / "card.img"
 
 
-def _boot_files(apt: Apt, kernel: Kernel, folders: Folders, parts: Path, epoch: int) -> None:
+def _from_debian(apt: Apt, kernel: Kernel, folders: Folders, parts: Path) -> None:
+    """What a Raspberry Pi starts with, and the device trees of our kernel."""
     firmware, loader = apt.fetch("raspi-firmware", "u-boot-rpi")
     tree = unpack(firmware, folders.build / "firmware")
     for name in FIRMWARE:
@@ -50,11 +71,6 @@ def _boot_files(apt: Apt, kernel: Kernel, folders: Folders, parts: Path, epoch: 
     shutil.copy2(tree / "usr/lib/u-boot/rpi_arm64/u-boot.bin", parts)
     for name in DEVICE_TREES:
         shutil.copy2(kernel.device_tree(name), parts)
-    shutil.copy2(BOOT / "config.txt", parts)
-    shutil.copy2(BOOT / "switchhook.toml", parts)
-    boot_script(parts / "boot.scr", epoch)
-    for name, state in zip(FILES, (SlotState(seq=1), SlotState()), strict=True):
-        (parts / name).write_bytes(state.octets())
 
 
 def boot_script(script: Path, epoch: int) -> None:
