@@ -54,10 +54,12 @@ def padded(octets: bytes, unit: int) -> bytes:
 
 def facts_page(kernel: bytes, overlay: bytes, release: Release | None = None) -> bytes:
     """The page between squashfs and kernel."""
+    crc = zlib.crc32(kernel)
     values = {
         "kernel_blocks": f"{-(-len(kernel) // BLOCK):x}",
         "kernel_size": f"{len(kernel):x}",
-        "kernel_sum": f"{_kernel_sum(zlib.crc32(kernel)):x}",
+        "kernel_crc": f"{crc:x}",
+        "kernel_sum": f"{_kernel_sum(crc):x}",
         "overlay_blocks": f"{-(-len(overlay) // BLOCK):x}",
     }
     if release is not None:
@@ -66,7 +68,7 @@ def facts_page(kernel: bytes, overlay: bytes, release: Release | None = None) ->
 
 
 def _kernel_sum(crc: int) -> int:
-    """U-Boot's crc32 leaves the sum most significant octet first; itest.l reads least first."""
+    """Where U-Boot leaves the sum most significant octet first; itest.l reads least first."""
     return int.from_bytes(crc.to_bytes(4, "big"), "little")
 
 

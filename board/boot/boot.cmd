@@ -69,18 +69,21 @@ for slot in ${first} ${good} A B; do
     setexpr used ${used} / 0x1000
     setexpr used ${used} * 8
     setexpr at ${begin} + ${used}
-    if ${devtype} read ${mem} ${at} 8 && env import -t ${mem} 0x1000 kernel_blocks kernel_size kernel_sum overlay_blocks; then
+    if ${devtype} read ${mem} ${at} 8 && env import -t ${mem} 0x1000 kernel_blocks kernel_size kernel_sum kernel_crc overlay_blocks; then
       setexpr at ${at} + 8
-      if ${devtype} read ${kernel_addr_r} ${at} ${kernel_blocks} && crc32 ${kernel_addr_r} ${kernel_size} ${mem} && itest.l *${mem} == ${kernel_sum}; then
-        if test ${devtype} != virtio; then
-          setexpr at ${at} + ${kernel_blocks}
-          ${devtype} read ${mem} ${at} ${overlay_blocks}
-          if fdt move ${tree} ${fdt_addr_r} 0x10000; then
-            if fdt apply ${mem}; then setenv tree ${fdt_addr_r}; fi
+      if ${devtype} read ${kernel_addr_r} ${at} ${kernel_blocks} && crc32 ${kernel_addr_r} ${kernel_size} ${mem}; then
+        # U-Boot's crc32 leaves the sum in one octet order or the other, as it was built
+        if itest.l *${mem} == ${kernel_sum} || itest.l *${mem} == ${kernel_crc}; then
+          if test ${devtype} != virtio; then
+            setexpr at ${at} + ${kernel_blocks}
+            ${devtype} read ${mem} ${at} ${overlay_blocks}
+            if fdt move ${tree} ${fdt_addr_r} 0x10000; then
+              if fdt apply ${mem}; then setenv tree ${fdt_addr_r}; fi
+            fi
           fi
+          setenv bootargs "console=tty1 console=${console} root=PARTUUID=${uuid} rootwait ro rootfstype=squashfs panic=5 switchhook.slot=${slot} ${extra}"
+          booti ${kernel_addr_r} - ${tree}
         fi
-        setenv bootargs "console=tty1 console=${console} root=PARTUUID=${uuid} rootwait ro rootfstype=squashfs panic=5 switchhook.slot=${slot} ${extra}"
-        booti ${kernel_addr_r} - ${tree}
       fi
     fi
   fi
