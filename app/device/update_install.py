@@ -90,6 +90,7 @@ def _body(bundle: Bundle, slot: BlockFile, pace: Pace) -> bytes:
             pace.rest(pace.clock() - begun)
             begun, unsynced = pace.clock(), 0
     slot.sync()
+    pace.tell("written", at, total)
     return first
 
 
