@@ -5,7 +5,7 @@
     kernel, padded to 512       an arm64 Image
     overlay, padded to 512      the device tree overlay of the line hat
 
-A slot whose first page is not there cannot be started: that page is written last, and erased first.
+A slot whose first sector is not there cannot be started: it is erased first and written last.
 """
 
 import zlib
@@ -21,7 +21,7 @@ SLOT_OCTETS = 256 * 1024 * 1024
 PIECE = 1 << 20
 """Octets read or written at a time."""
 
-_FOR_U_BOOT = ("kernel_blocks", "kernel_size", "kernel_sum", "overlay_blocks")
+_FOR_U_BOOT = ("kernel_blocks", "kernel_size", "kernel_crc", "overlay_blocks")
 _MAGIC = b"hsqs"
 _USED_AT = 0x28  # of the superblock: octets used, 64 bits, least significant first
 
@@ -88,12 +88,12 @@ def look(slot: Path) -> Content | None:
 
 def _has_kernel(file: BinaryIO, facts: dict[str, str]) -> bool:
     try:
-        blocks, size, wanted, _ = (int(facts[name], 16) for name in _FOR_U_BOOT)
+        blocks, size, crc, _ = (int(facts[name], 16) for name in _FOR_U_BOOT)
     except (KeyError, ValueError):
         return False
     if size > SLOT_OCTETS or blocks != -(-size // BLOCK):
         return False
-    return _kernel_sum(_crc(file, size)) == wanted
+    return _crc(file, size) == crc
 
 
 def _facts(page: bytes) -> dict[str, str]:

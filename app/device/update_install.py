@@ -3,9 +3,9 @@
 The order is the whole trick:
 
 1. whatever trial the state still names is called off: only the good slot, which runs, is started;
-2. the other slot's first page is erased: nothing can start from it;
-3. its content is written, all but the first page, and read back from the medium;
-4. its first page is written: it can be started;
+2. the other slot's first sector is erased: nothing can start from it;
+3. its content is written, all but the first sector, and read back from the medium;
+4. its first sector is written: it can be started;
 5. the state puts it on trial, by one sector in the spare file.
 
 Before 1 the whole bundle is read and judged, so a bad one leaves both slots as they are.
@@ -19,7 +19,7 @@ from itertools import chain
 
 from app.device.bundle import Bundle
 from app.device.slots import TRIES
-from app.device.slots_content import PAGE, PIECE
+from app.device.slots_content import BLOCK, PIECE
 from app.device.slots_disk import BlockFile, Disk
 from app.device.update_errors import Refused, WriteFailed
 from app.device.update_rules import Here, judge
@@ -63,21 +63,21 @@ def install(bundle: Bundle, disk: Disk, here: Here, pace: Pace) -> None:
 def _write(bundle: Bundle, slot: BlockFile, pace: Pace) -> None:
     """Steps 2 to 4. Raises WriteFailed."""
     try:
-        slot.write(0, bytes(PAGE))
+        slot.write(0, bytes(BLOCK))
         slot.sync()
         first = _body(bundle, slot, pace)
         _read_back(bundle, slot, first, pace)
         slot.write(0, first)
         slot.sync()
-        if slot.read(0, PAGE) != first:
-            raise WriteFailed("the slot's first page does not read back as it was written")
+        if slot.read(0, BLOCK) != first:
+            raise WriteFailed("the slot's first sector does not read back as it was written")
     except OSError as problem:
         raise WriteFailed(f"the slot cannot be written: {problem.strerror}") from problem
 
 
 def _body(bundle: Bundle, slot: BlockFile, pace: Pace) -> bytes:
-    """Write all but the first page; gives that."""
-    total, at = bundle.manifest.octets, PAGE
+    """Write all but the first sector; gives that."""
+    total, at = bundle.manifest.octets, BLOCK
     stream = bundle.pieces()
     first, rest = _split(stream)
     begun, unsynced = pace.clock(), 0
@@ -95,15 +95,15 @@ def _body(bundle: Bundle, slot: BlockFile, pace: Pace) -> bytes:
 
 
 def _split(stream: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first page of a stream, and what follows it."""
+    """The first sector of a stream, and what follows it."""
     head = next(stream, b"")
-    return head[:PAGE].ljust(PAGE, b"\0"), chain((head[PAGE:],), stream)
+    return head[:BLOCK].ljust(BLOCK, b"\0"), chain((head[BLOCK:],), stream)
 
 
 def _read_back(bundle: Bundle, slot: BlockFile, first: bytes, pace: Pace) -> None:
     total = bundle.manifest.octets
     digest = hashlib.sha256(first[:total])
-    for at in range(PAGE, total, PIECE):
+    for at in range(BLOCK, total, PIECE):
         begun = pace.clock()
         digest.update(slot.read(at, min(PIECE, total - at)))
         pace.tell("read back", min(at + PIECE, total), total)
