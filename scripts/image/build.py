@@ -77,7 +77,7 @@ def build(wish: Wish, progress: Progress) -> Path:
     with progress.step("root file system"):
         squashed = squash(root, products / "root.sqfs", wish.epoch)
         slot = slots.make_slot(
-            squashed, linux.image, _overlay(folders), wish.release, products / "slot.img"
+            squashed, linux.image, slots.overlay(folders), wish.release, products / "slot.img"
         )
     with progress.step("prompts"):
         packs = [sounds.build(apt, language, folders, wish.epoch) for language in LANGUAGES]
@@ -117,8 +117,7 @@ def _root(
         rootfs.add_overlay(root)
         shutil.copytree(linux.modules, root / "usr", dirs_exist_ok=True)
         signing.trust(root, signing.signing_key(folders, wish.key))
-        told = json.dumps({**asdict(wish.release), "boards": _boards(linux)}, indent=1)
-        (root / python_parts.HOME / "release.json").write_text(told + "\n")
+        write_release(root, wish.release, _boards(linux))
     with progress.step("byte-code"):
         python_parts.byte_compile(root)
     with progress.step("licences"):
@@ -129,16 +128,14 @@ def _root(
     return root, made_of
 
 
+def write_release(root: Path, release: Release, boards: Sequence[str]) -> None:
+    """What the device knows of itself, where it looks for it."""
+    told = json.dumps({**asdict(release), "boards": boards}, indent=1)
+    (root / python_parts.HOME / "release.json").write_text(told + "\n")
+
+
 def _boards(linux: kernel.Kernel) -> list[str]:
     return boards.listed(boards.all_boards(), load(linux.config))
-
-
-def _overlay(folders: Folders) -> Path:
-    """The device tree overlay of the line hat."""
-    overlay = folders.build / "rpi.dtbo"
-    source = PROJECT / "board" / "rpi" / "overlay.dts"
-    run("dtc", "-@", "-q", "-I", "dts", "-O", "dtb", "-o", overlay, source)
-    return overlay
 
 
 def _for_the_emulator(linux: kernel.Kernel, folders: Folders, products: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.device.slots_content import BLOCK, PAGE, SLOT_OCTETS, Release, facts_page, padded
-from scripts.image.work import BuildError
+from scripts.image.work import PROJECT, BuildError, Folders, run
 
 
 def make_slot(root: Path, kernel: Path, overlay: Path, release: Release, image: Path) -> Path:
@@ -18,3 +18,11 @@ def make_slot(root: Path, kernel: Path, overlay: Path, release: Release, image: 
     if size > SLOT_OCTETS:
         raise BuildError(f"the slot has {size} octets, its partition {SLOT_OCTETS}")
     return image
+
+
+def overlay(folders: Folders) -> Path:
+    """The device tree overlay of the line hat, compiled."""
+    compiled = folders.build / "rpi.dtbo"
+    source = PROJECT / "board" / "rpi" / "overlay.dts"
+    run("dtc", "-@", "-q", "-I", "dts", "-O", "dtb", "-o", compiled, source)
+    return compiled
