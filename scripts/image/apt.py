@@ -74,7 +74,10 @@ class Apt:
     def with_dependencies(self, *packages: str) -> list[Path]:
         """The .deb files of these packages and of all they depend on; cached."""
         install = ("apt-get", "install", "-q", "-y", "-o", "APT::Install-Recommends=false")
-        told = run(*install, "--print-uris", *packages, env=self._environment)
+        nothing = self._folder / "nothing"  # a package that is there already would not be told
+        (nothing / "partial").mkdir(parents=True, exist_ok=True)
+        asked = ("-o", f"Dir::Cache::Archives={nothing}", "--print-uris")
+        told = run(*install, *asked, *packages, env=self._environment)
         names = [line.split()[1] for line in told.splitlines() if line.startswith("'")]
         if any(not (self.debs / name).exists() for name in names):
             run(*install, "--download-only", *packages, env=self._environment)

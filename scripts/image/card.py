@@ -52,9 +52,11 @@ def assemble(
     (parts / "empty.img").write_bytes(bytes(BLOCK))
     _data(prompts, parts, epoch)
     nothing = folders.made("empty")
+    scratch = folders.build / "genimage"
+    shutil.rmtree(scratch, ignore_errors=True)
     run(
         "genimage", "--config", layout, "--inputpath", parts, "--outputpath", folders.made("image"),
-        "--tmppath", folders.build / "genimage", "--rootpath", nothing,
+        "--tmppath", scratch, "--rootpath", nothing,
         env={"SOURCE_DATE_EPOCH": str(epoch)},
     )  # fmt: skip
     return folders.build / "image" / "card.img"
