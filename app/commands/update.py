@@ -1,0 +1,274 @@
+"""`python -m app update …`: install a new version, try it, keep it or go back."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import click
+
+from app.commands.common import console, inbox, size, when
+from app.commands.control import NotRunning, ask
+from app.commands.plainly import plainly
+from app.device import sticks
+from app.device.bundle import SUFFIX, Bundle, open_bundle
+from app.device.slots_content import Release
+from app.device.slots_disk import BlockFile, Disk, find, only_one
+from app.device.update_errors import Refused, UpdateError
+from app.device.update_rules import Here, judge, judge_rollback, named
+from app.place import PROJECT, here
+
+KEYS = PROJECT / "keys"
+RELEASE = PROJECT / "release.json"
+DEVICE_TREE = Path("/proc/device-tree/compatible")
+
+
+@click.group()
+def update() -> None:
+    """Versions of the whole system: install, try, keep, go back."""
+
+
+def _disk() -> Disk:
+    """The disk of the running system, unless the command's caller has handed in another."""
+    given = click.get_current_context().find_object(Disk)
+    return given if given is not None else find(here().run / "boot")
+
+
+@update.command("info")
+@click.argument("file")
+@plainly
+def info(file: str) -> None:
+    """What is in the bundle FILE, whether it is whole, and whether it fits this machine."""
+    with _bundle(file) as bundle:
+        told = bundle.manifest
+        console.print(f"version   {named(told.release)} ({when(told.release.built)})")
+        console.print(f"signed by {bundle.signed_by}")
+        console.print(f"kernel    {told.kernel}")
+        console.print(f"machines  {', '.join(told.machines)}")
+        console.print(f"boards    {', '.join(told.boards)}")
+        console.print(
+            f"store     tables of version {told.release.schema}, which programs that know"
+            f" {told.release.readable_from} can read"
+        )
+        console.print(f"root      sha256 {told.root_sha256}", soft_wrap=True)
+        bundle.verify()
+        console.print(f"content   {size(told.octets)}, whole")
+        try:
+            judge(told, _here(_disk()))
+        except UpdateError as reason:
+            console.print(f"here      {reason}", soft_wrap=True, markup=False)
+        else:
+            console.print("here      can be installed")
+
+
+@update.command("install")
+@click.argument("file")
+@click.option("--restart", is_flag=True, help="Start the new version at once; calls are cut off.")
+@plainly
+def install(file: str, restart: bool) -> None:
+    """Write the bundle FILE into the other slot and try it at the next start.
+
+    FILE may be on a USB stick: usb/NAME, usb:LABEL/NAME, or just usb if there is one bundle on it.
+    Calls go on meanwhile.
+    """
+    from app.device.update_install import Pace
+    from app.device.update_install import install as put
+
+    disk = _disk()
+    with only_one(here().run / "update.lock"), _bundle(file) as bundle:
+        _be_modest()
+        _note_lines()
+        console.print(f"{named(bundle.manifest.release)} goes to slot {disk.other} …")
+        put(bundle, disk, _here(disk), Pace(rest=time.sleep, tell=_Progress().tell))
+    console.print(
+        f"slot {disk.other} holds {named(bundle.manifest.release)} and is tried at the next start"
+    )
+    if restart:
+        _restart()
+
+
+@update.command("status")
+@plainly
+def status() -> None:
+    """Both slots: what is in them, which is good, which is on trial."""
+    disk = _disk()
+    state = disk.state()
+    for slot in disk.slots:
+        content = disk.content(slot)
+        if content is None:
+            holds = "nothing that could be started"
+        else:
+            holds = named(content.release) if content.release else "a version without a name"
+        marks = ["runs"] if slot == disk.running else []
+        marks += ["good"] if slot == state.good else []
+        if slot == state.trial:
+            left = f"on trial, {state.left} tries left"
+            marks += [left if state.left else "has not proved itself; it is not tried any more"]
+        console.print(f"slot {slot}  {holds}{': ' if marks else ''}{', '.join(marks)}")
+
+
+@update.command("mark-good")
+@plainly
+def mark_good() -> None:
+    """Keep what runs: start it from now on, whatever has been on trial."""
+    from app.device.update_confirm import mark_good as mark
+
+    disk = _disk()
+    with only_one(here().run / "update.lock"):
+        mark(disk)
+    console.print(f"slot {disk.running} is good")
+
+
+@update.command("rollback")
+@click.option("--restart", is_flag=True, help="Start it at once; calls are cut off.")
+@plainly
+def rollback(restart: bool) -> None:
+    """Go back to the version in the other slot: it is tried at the next start."""
+    disk = _disk()
+    with only_one(here().run / "update.lock"):
+        content = disk.content(disk.other)
+        if content is None:
+            raise Refused(f"slot {disk.other} holds nothing that could be started")
+        if disk.state().good != disk.running:
+            raise Refused(
+                f"slot {disk.running} is on trial itself; restarting without `update mark-good`"
+                " brings the other one back"
+            )
+        judge_rollback(content.release, _here(disk))
+        _note_lines()
+        disk.write(lambda state: state.on_trial(disk.other))
+    console.print(f"slot {disk.other} is tried at the next start")
+    if restart:
+        _restart()
+
+
+# ---- what the commands share
+
+
+def _here(disk: Disk) -> Here:
+    """What a bundle is judged against."""
+    from app.inbox.schema import STEPS, version_of
+
+    box = inbox()
+    told = json.loads(RELEASE.read_text())
+    newest = STEPS[-1]
+    with BlockFile(disk.slots[disk.other]) as slot:
+        room = slot.size()
+    return Here(
+        release=Release(told["version"], told["built"], newest.version, newest.readable_from),
+        machines=_machines(),
+        board=box.settings.phone.board,
+        store_readable_from=version_of(box.db.reader())[1],
+        free=shutil.disk_usage(here().database.parent).free,
+        slot_octets=room,
+    )
+
+
+def _machines() -> frozenset[str]:
+    """What the device tree calls this machine [Devicetree Specification 2.3.1]."""
+    if not DEVICE_TREE.exists():
+        return frozenset()
+    return frozenset(DEVICE_TREE.read_bytes().decode().rstrip("\0").split("\0"))
+
+
+@contextmanager
+def _bundle(text: str) -> Iterator[Bundle]:
+    """The bundle a command was given, its signature checked."""
+    keys = sorted(KEYS.glob("*.pub"))
+    on_stick = sticks.parse(text)
+    if on_stick is None:
+        yield open_bundle(_only_one_in(Path(text)), keys)
+        return
+    with sticks.mounted(sticks.find(on_stick.label), writable=False) as stick:
+        yield open_bundle(_only_one_in(stick / on_stick.name), keys)
+
+
+def _only_one_in(path: Path) -> Path:
+    """A folder means the one bundle in it."""
+    if not path.is_dir():
+        return path
+    there = sorted(path.glob(f"*{SUFFIX}"))
+    if len(there) != 1:
+        names = ", ".join(bundle.name for bundle in there) or "none"
+        raise UpdateError(f"one bundle is needed in {path}, there are: {names}")
+    return there[0]
+
+
+def _be_modest() -> None:
+    """Others come first, at the processor and at the disk."""
+    os.nice(19)
+    if shutil.which("ionice"):
+        subprocess.run(["ionice", "-c", "3", "-p", str(os.getpid())], check=False)
+
+
+class _Progress:
+    """Tells every tenth of each step."""
+
+    def __init__(self) -> None:
+        self._told = ("", -1)
+
+    def tell(self, step: str, done: int, total: int) -> None:
+        """So many octets of so many are done."""
+        tenth = done * 10 // max(1, total)
+        if (step, tenth) != self._told:
+            self._told = (step, tenth)
+            console.print(f"{step:<9} {tenth * 10:>3} %")
+
+
+def lines_before() -> Path:
+    """Which lines were broken already under the version before."""
+    return here().etc / "broken-lines.json"
+
+
+def _note_lines() -> None:
+    """Keep it for the new version, which must not be blamed for them."""
+    from app.device.update_checks import faulty
+
+    try:
+        broken = sorted(faulty(ask(here().phone_control, {"ask": "status"})))
+    except NotRunning:
+        broken = []
+    lines_before().parent.mkdir(parents=True, exist_ok=True)
+    lines_before().write_text(json.dumps(broken) + "\n")
+
+
+def _restart() -> None:
+    from app.device.programs import run
+
+    console.print("starting again now")
+    run("reboot")
+
+
+# ---- the trial itself
+
+
+@update.command("confirm")
+@click.option("--stay", is_flag=True, help="If it fails, do not start the machine again.")
+@plainly
+def confirm(stay: bool) -> None:
+    """If what runs is on trial: try a mail and a call, then keep it; else start again.
+
+    Called once at each start. After three failures the version before is back by itself.
+    """
+    from app.commands.update_trial import checks
+    from app.device.update_confirm import Verdict, needs_proof
+    from app.device.update_confirm import confirm as prove
+
+    disk = _disk()
+    if not needs_proof(disk.state(), disk.running):
+        console.print(f"slot {disk.running}: {Verdict.NOTHING.value}")
+        return
+    with only_one(here().run / "update.lock"):
+        tell = partial(console.print, markup=False, soft_wrap=True)
+        verdict = prove(disk, checks(here(), lines_before()), tell)
+    console.print(f"slot {disk.running}: {verdict.value}")
+    if verdict is Verdict.FAILED:
+        if not stay:
+            _restart()
+        sys.exit(1)

@@ -1,0 +1,116 @@
+"""The checks of a slot on trial, over the running services."""
+
+import json
+import time
+from functools import partial
+from pathlib import Path
+
+from app.appliance import Inbox, board_spec, has_box
+from app.commands.board import settle
+from app.commands.common import inbox
+from app.commands.control import NotRunning, ask
+from app.core.clock import SystemClock
+from app.device import update_checks
+from app.device.health import Health
+from app.device.update_checks import Inside, Operator, guest
+from app.device.update_confirm import Check
+from app.device.update_errors import CheckFailed
+from app.place import Place
+from drivers.errors import HardwareError
+from drivers.models.bus_client import RemoteOperator
+from drivers.models.operator import OperatorError
+
+WELL_WITHIN_S = 240.0
+"""A start on slow hardware, with a check of a large data partition, fits in here."""
+LOOK_S = 1.0
+WELL_TIMES = 3
+"""Looks in a row that must find everything well."""
+OWN = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+"""Where we reach a service that listens everywhere."""
+
+
+def checks(place: Place, lines_before: Path) -> list[Check]:
+    """What is checked, in order; the first one waits until the services are up."""
+    return [
+        Check("services", partial(_well, place)),
+        Check("mail", partial(_mail, place)),
+        Check("lines", partial(_lines, place, lines_before)),
+        Check("call", partial(_call, place)),
+    ]
+
+
+def _well(place: Place) -> str:
+    """Wait until all services are well, several times in a row. Raises CheckFailed."""
+    patient = Health(place, time.monotonic)
+    last, well, said = time.monotonic() + WELL_WITHIN_S, 0, "nothing was asked"
+    while time.monotonic() < last:
+        bad = [f"{found.name}: {found.says}" for found in patient.look() if not found.ok]
+        well, said = (0, "; ".join(bad)) if bad else (well + 1, "all well")
+        if well >= WELL_TIMES:
+            return said
+        time.sleep(LOOK_S)
+    raise CheckFailed(f"not well within {WELL_WITHIN_S:.0f} s: {said}")
+
+
+def _mail(place: Place) -> str:
+    inside = _inside(place, inbox())
+    with guest(inside) as someone:
+        return update_checks.self_mail(inside, someone)
+
+
+def _lines(place: Place, lines_before: Path) -> str:
+    """Also on a real board: nothing rings, no line is taken. Raises CheckFailed."""
+    try:
+        status = ask(place.phone_control, {"ask": "status"})
+    except NotRunning as problem:
+        raise CheckFailed(str(problem)) from problem
+    broken = json.loads(lines_before.read_text()) if lines_before.exists() else []
+    return update_checks.lines_as_before(status, frozenset(broken), _settle)
+
+
+def _call(place: Place) -> str:
+    """On the virtual board only: somebody is called there without disturbing anybody."""
+    box = inbox()
+    if not has_box(box.settings.phone.board):
+        return "none on a real board: it would ring"
+    if not box.people.all():
+        return "none: nobody has a mailbox yet"
+    line = next(line.name for line in board_spec(box.settings).lines if line.kind == "trunk")
+    inside = _inside(place, box)
+    try:
+        remote = RemoteOperator(place.operator)
+    except HardwareError as problem:
+        raise CheckFailed(f"the virtual board does not answer: {problem}") from problem
+    try:
+        operator = Operator(partial(_operate, remote), _settle)
+        words = place.run / "check.wav"
+        with guest(inside) as someone:
+            return update_checks.self_call(inside, someone, line, operator, words)
+    finally:
+        remote.close()
+
+
+def _operate(remote: RemoteOperator, command: str) -> None:
+    try:
+        done, text = remote.run(command)
+    except (OperatorError, HardwareError) as problem:
+        done, text = False, str(problem)
+    if not done:
+        raise CheckFailed(f"{command}: {text}")
+
+
+def _settle() -> None:
+    done, text = settle()
+    if not done:
+        raise CheckFailed(f"the phone service does not know the store's last change: {text}")
+
+
+def _inside(place: Place, box: Inbox) -> Inside:
+    try:
+        ports = json.loads(place.mail_ports.read_text())
+    except (OSError, ValueError) as problem:
+        raise CheckFailed(f"the mail service tells no ports: {problem}") from problem
+    host = ports.pop("host", "")
+    domains = box.settings.site.domains or (box.settings.site.hostname,)
+    clock = SystemClock()
+    return Inside(box.db, box.store, box.people, clock, OWN.get(host, host), ports, domains[0])

@@ -1,0 +1,80 @@
+"""The checks of a slot on trial, over the whole appliance at real pace."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from app.commands.update_trial import checks
+from app.device.update_confirm import Check
+from app.device.update_errors import CheckFailed
+from app.inbox.store import State
+from tests.kit.killing import House
+from tests.kit.running import Running
+
+SETTINGS = """
+[site]
+hostname = "box.test"
+domains = ["box.test"]
+[mail]
+pop3_port = 0
+smtp_port = 0
+[phone]
+ring_seconds = 2
+[keeping]
+free_floor_mb = 1
+voice_reserve_mb = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    house = House(tmp_path_factory.mktemp("trial") / "var")
+    house.place.make()
+    house.place.settings_file.write_text(SETTINGS)
+    with Running(house) as running, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWITCHHOOK_VAR", str(house.var))
+        yield running
+
+
+def these(box: Running) -> dict[str, Check]:
+    place = box.house.place
+    return {check.name: check for check in checks(place, place.etc / "broken-lines.json")}
+
+
+def test_a_good_box_passes_and_nothing_of_it_is_left(box: Running) -> None:
+    said = {name: check.do() for name, check in these(box).items()}
+    assert said["services"] == "all well"
+    assert said["mail"] == "a mail went in by SMTP and out by POP3"
+    assert said["lines"] == "4 lines, the clerk knows the store's last change"
+    assert "a call on line1 was answered" in said["call"]
+    inbox = box.house.inbox()
+    everybody = inbox.people.all()
+    assert [person.login for person in everybody] == ["anna", "ben"]
+    assert not [entry for person in everybody for entry in inbox.store.entries(person.id)]
+    removed = inbox.store.entries(everybody[0].id, states=(State.BIN,))
+    assert [(entry.kind, entry.removed_by) for entry in removed] == [("voicemail", "update check")]
+    inbox.db.close()
+
+
+def test_a_mail_service_that_hangs_is_found_out(
+    box: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.device.update_checks.WITHIN_S", 1)  # of patience
+    mail = box.pid("mail")
+    os.kill(mail, signal.SIGSTOP)
+    try:
+        with pytest.raises(CheckFailed, match="not taken by SMTP"):
+            these(box)["mail"].do()
+    finally:
+        os.kill(mail, signal.SIGCONT)
+    assert [person.login for person in box.house.inbox().people.all()] == ["anna", "ben"]
+
+
+def test_a_line_that_breaks_is_found_out(box: Running) -> None:
+    before = box.house.place.etc / "broken-lines.json"
+    before.parent.mkdir(exist_ok=True)
+    before.write_text(json.dumps([]))
+    assert these(box)["lines"].do()
