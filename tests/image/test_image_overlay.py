@@ -1,0 +1,114 @@
+"""The line hat's device tree says the same as its board file, and Linux would take it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from drivers.board_spec import BoardSpec, load_board
+from scripts.image import slots
+from scripts.image.work import PROJECT, Folders
+
+# As much of a Raspberry Pi's own tree as the overlay refers to.
+BASE = """
+/dts-v1/;
+/ {
+    soc {
+        gpio: gpio { #gpio-cells = <2>; gpio-controller; };
+        dma: dma { #dma-cells = <1>; };
+        i2s: i2s { status = "disabled"; };
+        spi: spi { status = "disabled"; };
+    };
+};
+"""
+ALT0 = 4
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The base with the overlay applied, as U-Boot does it."""
+    folder = tmp_path_factory.mktemp("overlay")
+    base, whole = folder / "base.dtb", folder / "whole.dtb"
+    command = ["dtc", "-@", "-q", "-I", "dts", "-O", "dtb", "-o", str(base)]
+    subprocess.run(command, input=BASE, text=True, check=True)
+    overlay = slots.overlay(Folders(folder, folder))
+    subprocess.run(["fdtoverlay", "-i", base, "-o", whole, overlay], check=True)
+    return whole
+
+
+@pytest.fixture(scope="module")
+def board() -> BoardSpec:
+    return load_board(PROJECT / "board" / "rpi" / "board.toml")
+
+
+def fdtget(tree: Path, *words: str) -> str:
+    told = subprocess.run(
+        ["fdtget", *words], capture_output=True, text=True, check=True, cwd=tree.parent
+    )
+    return told.stdout.strip()
+
+
+def text(tree: Path, node: str, name: str) -> str:
+    return fdtget(tree, str(tree), node, name)
+
+
+def numbers(tree: Path, node: str, name: str) -> list[int]:
+    return [int(word, 16) for word in fdtget(tree, "-t", "x", str(tree), node, name).split()]
+
+
+def properties(tree: Path, node: str) -> set[str]:
+    return set(fdtget(tree, "-p", str(tree), node).split())
+
+
+def pins_of_buses(tree: Path) -> list[int]:
+    """Bus pins and chip selects."""
+    found = []
+    for node in ("/soc/gpio/switchhook-spi", "/soc/gpio/switchhook-pcm"):
+        assert numbers(tree, node, "brcm,function") == [ALT0]
+        found += numbers(tree, node, "brcm,pins")
+    selects = numbers(tree, "/soc/spi", "cs-gpios")
+    return found + selects[1::3]
+
+
+def test_each_line_has_its_spi_device(tree: Path, board: BoardSpec) -> None:
+    for line in board.lines:
+        node = f"/soc/spi/{line.kind}@{line.chip_select}"
+        assert line.bus == 0
+        assert numbers(tree, node, "reg") == [line.chip_select]
+        assert text(tree, node, "compatible").split()[0] == f"silabs,{line.chip}"
+        assert numbers(tree, node, "spi-max-frequency")[0] >= board.spi_hz
+        assert {"spi-cpol", "spi-cpha"} <= properties(tree, node), "both chips speak mode 3"
+    selects = numbers(tree, "/soc/spi", "cs-gpios")
+    assert selects[1::3] == [8, 7], "CE0 and CE1 of the header"
+    assert set(selects[2::3]) == {1}, "active low"
+
+
+def test_no_pin_has_two_purposes(tree: Path, board: BoardSpec) -> None:
+    pins = pins_of_buses(tree)
+    for line in board.lines:
+        pins += [line.reset, line.interrupt]
+    if board.reset_button is not None:
+        pins.append(board.reset_button)
+    assert len(pins) == len(set(pins)), sorted(pins)
+
+
+def test_the_buses_are_on_and_sound_has_its_channels(tree: Path) -> None:
+    assert text(tree, "/soc/spi", "status") == "okay"
+    assert text(tree, "/soc/i2s", "status") == "okay"
+    assert numbers(tree, "/soc/i2s", "dmas")[1::2] == [2, 3]
+    assert text(tree, "/soc/i2s", "dma-names") == "tx rx"
+
+
+def test_the_card_is_framed_as_the_chips_want_it(tree: Path, board: BoardSpec) -> None:
+    node, prefix = "/switchhook-card", "simple-audio-card,"
+    assert board.pcm_device == f"hw:CARD={text(tree, node, f'{prefix}name')}"
+    assert text(tree, node, f"{prefix}format") == "dsp_a"
+    had = properties(tree, node)
+    assert {f"{prefix}bitclock-inversion", f"{prefix}continuous-clock"} <= had
+    assert f"{prefix}frame-inversion" not in had
+    port = numbers(tree, f"{node}/{prefix}cpu", "phandle")
+    assert numbers(tree, node, f"{prefix}bitclock-master") == port
+    assert numbers(tree, node, f"{prefix}frame-master") == port
+    codec = numbers(tree, f"{node}/{prefix}codec", "sound-dai")
+    assert codec == numbers(tree, "/switchhook-lines", "phandle")
+    assert text(tree, "/switchhook-lines", "compatible") == "linux,bt-sco"
