@@ -77,11 +77,13 @@ for slot in ${first} ${good} A B; do
           if test ${devtype} != virtio; then
             setexpr at ${at} + ${kernel_blocks}
             ${devtype} read ${mem} ${at} ${overlay_blocks}
-            if fdt move ${tree} ${fdt_addr_r} 0x10000; then
-              if fdt apply ${mem}; then setenv tree ${fdt_addr_r}; fi
+            if fdt addr ${tree} && fdt move ${tree} ${fdt_addr_r} 0x10000 && fdt apply ${mem}; then
+              setenv tree ${fdt_addr_r}
             fi
           fi
-          setenv bootargs "console=tty1 console=${console} root=PARTUUID=${uuid} rootwait ro rootfstype=squashfs panic=5 switchhook.slot=${slot} ${extra}"
+          # what is not the good slot has yet to prove itself: the service "trial" sees to that
+          if test ${slot} = ${good}; then setenv told; else setenv told switchhook.trial; fi
+          setenv bootargs "console=tty1 console=${console} root=PARTUUID=${uuid} rootwait ro rootfstype=squashfs panic=5 switchhook.slot=${slot} ${told} ${extra}"
           booti ${kernel_addr_r} - ${tree}
         fi
       fi
