@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -84,6 +83,7 @@ def install(file: str, restart: bool) -> None:
     with only_one(here().run / "update.lock"), _bundle(file) as bundle:
         _be_modest()
         _note_lines()
+        last_trial().unlink(missing_ok=True)
         console.print(f"{named(bundle.manifest.release)} goes to slot {disk.other} …")
         put(bundle, disk, _here(disk), Pace(rest=time.sleep, tell=_Progress().tell))
     console.print(
@@ -111,6 +111,10 @@ def status() -> None:
             left = f"on trial, {state.left} tries left"
             marks += [left if state.left else "has not proved itself; it is not tried any more"]
         console.print(f"slot {slot}  {holds}{': ' if marks else ''}{', '.join(marks)}")
+    if state.trial == disk.other and last_trial().exists():
+        console.print("its last try:")
+        for line in last_trial().read_text().splitlines():
+            console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 @update.command("mark-good")
@@ -142,6 +146,7 @@ def rollback(restart: bool) -> None:
             )
         judge_rollback(content.release, _here(disk))
         _note_lines()
+        last_trial().unlink(missing_ok=True)
         disk.write(lambda state: state.on_trial(disk.other))
     console.print(f"slot {disk.other} is tried at the next start")
     if restart:
@@ -264,11 +269,28 @@ def confirm(stay: bool) -> None:
     if not needs_proof(disk.state(), disk.running):
         console.print(f"slot {disk.running}: {Verdict.NOTHING.value}")
         return
+    said: list[str] = []
     with only_one(here().run / "update.lock"):
-        tell = partial(console.print, markup=False, soft_wrap=True)
-        verdict = prove(disk, checks(here(), lines_before()), tell)
-    console.print(f"slot {disk.running}: {verdict.value}")
+        verdict = prove(disk, checks(here(), lines_before()), said.append)
+    said.append(f"slot {disk.running}: {verdict.value}")
+    for line in said:
+        console.print(line, markup=False, soft_wrap=True)
     if verdict is Verdict.FAILED:
+        _keep_report(said)
         if not stay:
             _restart()
         sys.exit(1)
+    last_trial().unlink(missing_ok=True)
+
+
+def last_trial() -> Path:
+    """What the last slot that did not prove itself had to say; its log goes with the restart."""
+    return here().etc / "last-trial.txt"
+
+
+def _keep_report(said: list[str]) -> None:
+    last_trial().parent.mkdir(parents=True, exist_ok=True)
+    with last_trial().open("w") as report:
+        report.write("\n".join(said) + "\n")
+        report.flush()
+        os.fsync(report.fileno())

@@ -7,6 +7,7 @@ import pytest
 
 from app.device.slots import SlotState, newest, parse, start
 from app.device.slots_content import look
+from app.device.update_confirm import needs_proof
 from tests.kit.slot_machine import SlotMachine, a_kernel, missing
 from tests.kit.slots import a_slot
 
@@ -30,9 +31,10 @@ def compare(machine: SlotMachine, folder: Path, files: Files, contents: dict[str
         machine.put(slot, content)
         (folder / slot).write_bytes(content)
     machine.write_files(files)
-    ran = machine.running()
+    ran, told = machine.running()
     expected, after = start(files, lambda slot: look(folder / slot) is not None)
     assert (ran, machine.files()) == (expected, after)
+    assert told == (ran is not None and needs_proof(newest(files)[0], ran))
     return ran or "none"
 
 

@@ -83,6 +83,21 @@ def test_status_says_that_a_trial_has_failed(console: Console) -> None:
     assert "slot B nothing that could be started" in console.type("status")
 
 
+def test_a_failed_trial_says_why_to_the_version_that_comes_back(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.commands.update_trial.WELL_WITHIN_S", 0)  # no services in this test
+    console.type(f"install {console.shop.bundle(release=NEXT)}")
+    console.plain.running = "B"
+    said = console.type("confirm --stay", code=1)
+    assert said.endswith("slot B: this slot has not proved itself")
+    console.plain.running = "A"
+    said = console.type("status")
+    assert "its last try: services: FAILED: not well within" in said
+    console.type(f"install {console.shop.bundle(release=NEXT)}")
+    assert "last try" not in console.type("status")
+
+
 def test_a_refusal_is_one_line_and_exit_code_1(console: Console) -> None:
     before = console.plain.files()
     stranger = console.shop.bundle(release=NEXT, key=console.shop.stranger())

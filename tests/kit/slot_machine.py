@@ -125,12 +125,12 @@ class SlotMachine:
             found.append(got.stdout if got.returncode == 0 else None)
         return found
 
-    def running(self) -> str | None:
-        """One start; the slot whose kernel came to run, None if none did."""
+    def running(self) -> tuple[str | None, bool]:
+        """One start; the slot whose kernel came to run, and whether it was told of its trial."""
         said = self.start()
-        ran = re.search(r"^kernel .*switchhook\.slot=([AB])", said, re.MULTILINE)
+        ran = re.search(r"^kernel .*switchhook\.slot=([AB])(.*)", said, re.MULTILINE)
         assert ran or NOTHING in said, said
-        return ran[1] if ran else None
+        return (ran[1], "switchhook.trial" in ran[2]) if ran else (None, False)
 
     def start(self) -> str:
         """One start, until the machine restarts or nothing is left to start; what it said."""
