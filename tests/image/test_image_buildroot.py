@@ -6,6 +6,7 @@ they use of Buildroot's is declared in tests/kit/buildroot.py.
 
 import hashlib
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -221,3 +222,34 @@ def test_the_configurations_differ_only_in_the_machine() -> None:
         of_the_pi = "RPI_FIRMWARE" in name or "FIRMWARE_RPI" in name
         if short not in may_differ and not of_the_pi:
             assert len({told.get(name) for told in read}) == 1, name
+
+
+def test_make_reads_every_recipe() -> None:
+    """With empty macros in place of Buildroot's: commands are whole, addresses complete."""
+    names = [package.name.upper().replace("-", "_") for package in OURS]
+    makefile = "\n".join(
+        [
+            f"BR2_EXTERNAL_SWITCHHOOK_PATH = {BOARD}",
+            "TARGET_DIR = /target",
+            "HOST_DIR = /host",
+            "LINUX_DIR = /linux",
+            *(f"{kind}-package =" for kind in ("python", "generic", "autotools", "host-autotools")),
+            f"include {BOARD / 'external.mk'}",
+            *(f"$(info {name} $({name}_SITE)/$({name}_SOURCE))" for name in names),
+            "$(info $(SWITCHHOOK_INSTALL_TARGET_CMDS))",
+            "$(info $(ESPEAK_NG_POST_INSTALL_TARGET_HOOKS): $(ESPEAK_NG_INSTALL_DATA))",
+            "all: ;",
+        ]
+    )
+    read = subprocess.run(
+        ["make", "--silent", "--warn-undefined-variables", "--file=-", "all"],
+        input=makefile, text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    undefined = set(re.findall(r"undefined variable '(.+)'", read.stderr))
+    assert undefined == {"SWITCHHOOK_SOURCE", "@"}, "a name that nobody gives"
+    assert "PYTHON_LGPIO https://files.pythonhosted.org/packages/56/33/" in read.stdout
+    assert "/lgpio-0.2.2.0.tar.gz\n" in read.stdout
+    assert "/host/bin/python3 -m scripts.image.buildroot install /target" in " ".join(
+        read.stdout.replace("\\\n", " ").split()
+    )
+    assert "ESPEAK_NG_INSTALL_DATA: mkdir -p /target/usr/share" in " ".join(read.stdout.split())
