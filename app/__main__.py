@@ -18,6 +18,9 @@ COMMANDS = {
     "queue": ("app.commands.queue", "queue"),
     "status": ("app.commands.status", "status"),
     "settings": ("app.commands.status", "settings_"),
+    "prompts": ("app.commands.prompts", "prompts"),
+    "device": ("app.commands.device", "device"),
+    "update": ("app.commands.update", "update"),
 }
 
 

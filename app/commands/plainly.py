@@ -15,12 +15,21 @@ def ours() -> tuple[type[Exception], ...]:
     """The errors we raise on purpose; loaded when something has gone wrong, and not before."""
     from app.commands.control import NotRunning
     from app.commands.supervision import StartError
+    from app.device.errors import DeviceError
     from app.inbox.errors import InboxError
     from app.place import PlaceError
     from app.settings import SettingsError
     from drivers.errors import HardwareError
 
-    return (InboxError, SettingsError, PlaceError, HardwareError, NotRunning, StartError)
+    return (
+        InboxError,
+        SettingsError,
+        PlaceError,
+        HardwareError,
+        DeviceError,
+        NotRunning,
+        StartError,
+    )
 
 
 def plainly(command: Callable[P, R]) -> Callable[P, R]:

@@ -36,7 +36,8 @@ async def _serve_mail(place: Place, config: MailConfig, ready: Callable[[], None
     for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     ports = await service.start()
-    place.mail_ports.write_text(json.dumps({"pop3": ports.pop3, "smtp": ports.smtp}))
+    bound = {"host": config.listen, "pop3": ports.pop3, "smtp": ports.smtp}
+    place.mail_ports.write_text(json.dumps(bound))
     ready()
     await told.wait()
     place.mail_ports.unlink(missing_ok=True)

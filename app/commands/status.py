@@ -19,6 +19,7 @@ from app.settings import annotated
 @plainly
 def status() -> None:
     """Services, lines, inboxes, queue and disk at a glance."""
+    _notices()
     _services()
     _lines()
     box = inbox()
@@ -31,6 +32,13 @@ def status() -> None:
         f" {size(box.store.bin_octets())} in the bin,"
         f" {size(disk_free(here().database.parent))} free on the disk"
     )
+
+
+def _notices() -> None:
+    """What a device's boot scripts want its owner to know."""
+    folder = here().notices
+    for notice in sorted(folder.iterdir()) if folder.is_dir() else []:
+        console.print(f"ATTENTION: {notice.read_text().strip()}\n", markup=False)
 
 
 def _services() -> None:

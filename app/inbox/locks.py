@@ -17,7 +17,7 @@ class FileLock:
     """One exclusive flock on a file beside the store."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
 
     def take(self) -> None:
         """Wait until the lock is ours."""

@@ -1,0 +1,103 @@
+"""Backup and restore: `python -m app device backup`, `restore`."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from app.commands.plainly import plainly
+from app.place import PROJECT, Place, here
+
+BY = "restore"
+"""Who took waiting mail out of the queue, as notices and history name it."""
+
+
+@click.command("backup")
+@click.argument("to")
+@plainly
+def backup(to: str) -> None:
+    """Write one file with messages, people, settings and keys, while the box goes on working.
+
+    TO is a file or folder, or usb/… for a file on the USB stick (usb:LABEL/… if there are more).
+    """
+    from app.device import backup
+
+    place = here()
+    host = place.settings().site.hostname
+    with _meant(to, writable=True) as path:
+        if path.is_dir():
+            day = datetime.now(UTC).strftime("%Y-%m-%d")
+            path /= f"{host.partition('.')[0]}-{day}.backup"
+        made = backup.make(place, path, _version(), host, time.time())
+        octets = path.stat().st_size
+    click.echo(f"{path.name}: {octets / 1e6:.1f} MB in {len(made.files)} files; it holds secrets")
+
+
+@click.command("restore")
+@click.argument("source")
+@click.option("--later", is_flag=True, help="Do not start again now.")
+@plainly
+def restore(source: str, later: bool) -> None:
+    """Go back to the backup SOURCE (a file, or usb/… for one on the USB stick).
+
+    It is verified as a whole before anything changes. Mail that waited in it to be sent is not sent
+    again: it goes back to its owners. What is here now is replaced at the next start.
+    """
+    from app.appliance import open_inbox
+    from app.commands.device_care import start_again
+    from app.device import restore
+
+    place = here()
+    with _meant(source, writable=False) as path:
+        staged = restore.stage(place, path)
+    beside = Place(place.var / "restore" / "new", place.beneath)
+    box = open_inbox(beside, beside.settings())
+    waiting = [row.id for row in box.queue.all() if row.state == "waiting"]
+    for row in waiting:
+        box.db.now(lambda tx, row=row: box.queue.remove(tx, row, by=BY))  # type: ignore[misc]
+    box.db.close()
+    restore.commit(place)
+    made = datetime.fromtimestamp(staged.manifest.made_at, UTC)
+    click.echo(
+        f"a backup of {staged.manifest.host} made on {made:%Y-%m-%d %H:%M} UTC:"
+        f" {staged.found.people} people, {staged.found.entries} messages,"
+        f" {len(waiting)} not sent again"
+    )
+    start_again(later, "it takes the place of what is here at the next start")
+
+
+@click.command("change-over")
+@plainly
+def change_over() -> None:
+    """At a start, before the services: put a restored backup in its place."""
+    from app.device import folders, restore
+
+    place = here()
+    if restore.change_over(place):
+        folders.share(place)
+        click.echo("the backup is in its place")
+
+
+@contextmanager
+def _meant(text: str, writable: bool) -> Iterator[Path]:
+    """The file or folder that an argument means; a stick is mounted meanwhile."""
+    from app.device import sticks
+
+    on_stick = sticks.parse(text)
+    if on_stick is None:
+        yield Path(text)
+        return
+    with sticks.mounted(sticks.find(on_stick.label), writable) as folder:
+        yield folder / on_stick.name
+
+
+def _version() -> str:
+    """Of this program, as the image's build noted it."""
+    try:
+        return str(json.loads((PROJECT / "release.json").read_text())["version"])
+    except FileNotFoundError:
+        return "source"

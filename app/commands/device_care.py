@@ -1,0 +1,101 @@
+"""Health, watchdog and reset: `python -m app device health`, …"""
+
+import signal
+import sys
+import time
+
+import click
+
+from app.commands.plainly import plainly
+from app.commands.services import ENDING, begin, ready_option, ready_teller
+from app.place import PROJECT, here
+
+BEAT_S = 0.3
+"""Between the two looks of `health`: thirty beats."""
+BUTTON_S = 0.1
+
+
+@click.command("health")
+@plainly
+def health() -> None:
+    """Say whether lines, mail and store are well; exit code 1 if something is not."""
+    from app.device.health import Health
+
+    patient = Health(here(), time.monotonic)
+    patient.look()
+    time.sleep(BEAT_S)
+    findings = patient.look()
+    for finding in findings:
+        click.echo(f"{finding.name:<8} {'well' if finding.ok else 'NOT WELL':<9} {finding.says}")
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@click.command("watchdog")
+@ready_option
+@plainly
+def watchdog(ready_fd: int | None) -> None:
+    """Feed the hardware watchdog for as long as the box is well."""
+    from app.device.health import Health
+    from app.device.watchdog import ROUND_S, Judge, Watchdog
+
+    place = begin("watchdog")
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    patient, judge = Health(place, time.monotonic), Judge()
+    dog = Watchdog()
+    ready_teller(ready_fd)()
+    while True:
+        if judge.feed(time.monotonic(), patient.look()):
+            dog.feed()
+        if signal.sigtimedwait(ENDING, ROUND_S) is not None:
+            break
+    dog.leave()
+
+
+@click.command("factory-reset")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--later", is_flag=True, help="Do not start again now.")
+@plainly
+def factory_reset(yes: bool, later: bool) -> None:
+    """Erase people, messages, settings and keys; as new after the next start."""
+    from app.device import reset
+
+    if not yes:
+        click.echo("All people, messages, settings and keys of this box will be gone.")
+        if (
+            click.prompt(f"Type {reset.WORD} to go on", default="", show_default=False)
+            != reset.WORD
+        ):
+            raise click.ClickException("nothing was erased")
+    reset.wish(here())
+    start_again(later, "the box is erased at its next start")
+
+
+def start_again(later: bool, what: str) -> None:
+    """Say what happens at the next start, and start again unless that is for later."""
+    from app.device.programs import run
+
+    click.echo(what if later else f"{what}, which is now")
+    if not later:
+        run("reboot")
+
+
+@click.command("reset-button")
+@click.argument("board")
+@plainly
+def reset_button(board: str) -> None:
+    """At a start: if the reset button of BOARD is held for ten seconds, erase and start again."""
+    from app.device import reset
+    from drivers.board_spec import load_board
+    from drivers.linux import LinuxHardware
+
+    place = begin("reset-button")
+    spec = load_board(PROJECT / "board" / board / "board.toml")
+    if spec.reset_button is None:
+        return
+    button = LinuxHardware(spec).input_pin(spec.reset_button)
+    held = reset.Held(time.monotonic())
+    while (sure := held.look(time.monotonic(), not button.read())) is None:
+        time.sleep(BUTTON_S)
+    if sure:
+        reset.wish(place)
+        start_again(False, "the reset button was held: the box is erased at its next start")

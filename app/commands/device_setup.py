@@ -1,0 +1,140 @@
+"""First boot, and what follows from the settings: `python -m app device first-boot`, `apply`, …"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.commands.plainly import plainly
+from app.place import PROJECT, Place, here
+
+if TYPE_CHECKING:
+    from app.appliance import Inbox
+    from app.settings import Settings
+
+BOARDS = PROJECT / "board"
+
+
+@click.command("first-boot")
+@click.option("--card", type=click.Path(path_type=Path), help="Settings file on the card.")
+@plainly
+def first_boot(card: Path | None) -> None:
+    """Name, keys, administrator, claim code; shown once at the consoles."""
+    from app.appliance import open_inbox
+    from app.device import applying, consoles, first_boot, folders
+
+    place = here()
+    folders.may_share()
+    folders.share(place)
+    place.make()
+    first_boot.name_device(place)
+    if card is not None:
+        applying.take_card_file(place, card, BOARDS)
+    settings = _apply(place)
+    box = open_inbox(place, settings)
+    quota = settings.keeping.quota_mb * 1_000_000
+    host = settings.site.hostname
+    fresh = first_boot.settle_in(place, box.db, box.people, host, quota)
+    box.db.close()
+    os.sync()  # files without a sync of their own must not be empty after a power cut
+    consoles.announce(first_boot.welcome(fresh), consoles.consoles())
+    first_boot.done(place).touch()
+    os.sync()
+
+
+@click.command("apply")
+@click.option("--card", type=click.Path(path_type=Path), help="Settings file on the card.")
+@plainly
+def apply(card: Path | None) -> None:
+    """Check the settings and write what the boot scripts need of them."""
+    from app.device import applying, folders
+
+    place = here()
+    folders.may_share()
+    if card is not None:
+        applying.take_card_file(place, card, BOARDS)
+    _apply(place)
+
+
+def _apply(place: Place) -> "Settings":
+    from app.device import applying, folders
+    from app.device.certificates import ensure
+    from app.device.first_boot import done
+    from app.settings import annotated
+    from drivers.board_spec import load_board
+
+    settings = applying.usable(place, BOARDS)
+    if not place.settings_file.exists():
+        place.settings_file.write_text(annotated(settings))
+    board = load_board(BOARDS / settings.phone.board / "board.toml")
+    button = "" if board.reset_button is None else str(board.reset_button)
+    values = {**applying.device_env(settings), "RESET_BUTTON": button}
+    applying.write_env(place.etc / "device.env", values)
+    if done(place).exists():
+        ensure(place.keys, (settings.site.hostname,))
+    folders.share(place)
+    os.sync()
+    return settings
+
+
+@click.command("grow")
+@click.argument("disk", type=click.Path(exists=True, path_type=Path))
+@click.argument("number", type=click.IntRange(1, 4))
+@plainly
+def grow(disk: Path, number: int) -> None:
+    """Let partition NUMBER of DISK reach to the disk's end; prints its sectors."""
+    from app.device import partition
+
+    click.echo(partition.grow(disk, number).sectors)
+
+
+@click.command("certificates")
+@plainly
+def certificates() -> None:
+    """Make the server's certificate anew if its end is near or the name has changed."""
+    from app.device.certificates import ensure
+
+    place = here()
+    made = ensure(place.keys, (place.settings().site.hostname,))
+    click.echo("a new certificate was made" if made else "the certificate is good")
+
+
+@click.command("claim")
+@click.argument("code")
+@plainly
+def claim(code: str) -> None:
+    """Become the administrator of a new box with the CODE that a handset hears at *0#."""
+    from app.commands.common import inbox
+    from app.inbox.claim import Claim
+
+    box = inbox()
+    if not Claim(box.db.path).fits(code):
+        raise click.ClickException("this is not the claim code, or the box has its administrator")
+    _new_password(box)
+    Claim(box.db.path).close()
+
+
+@click.command("password")
+@plainly
+def password() -> None:
+    """A fresh password for the administrator, at the console and in mail, shown once."""
+    from app.commands.common import inbox
+
+    _new_password(inbox())
+
+
+def _new_password(box: "Inbox") -> None:
+    from app.commands.common import me
+    from app.device import first_boot, identity
+    from app.inbox.people import new_password
+
+    admin = box.people.by_login(first_boot.LOGIN) or box.people.first_admin()
+    if admin is None:
+        raise click.ClickException("there is nobody here yet; `people add` adds somebody")
+    fresh = new_password()
+    box.db.now(lambda tx: box.people.set_password(tx, admin.id, fresh, by=me()))
+    shadow = here().etc / "shadow"
+    if shadow.exists():
+        identity.write_shadow(shadow, fresh)
+    click.echo(f"{admin.login}   password: {fresh}   (not shown again)")

@@ -1,0 +1,37 @@
+"""`python -m app prompts …`: the sound packs on a device's data partition."""
+
+from pathlib import Path
+
+import click
+
+from app.commands.plainly import plainly
+from app.place import here
+
+
+@click.group()
+def prompts() -> None:
+    """Recorded prompts: one pack a language."""
+
+
+@prompts.command("list")
+@plainly
+def list_() -> None:
+    """The packs that are here."""
+    from app.commands.common import console, size
+    from app.device import packs
+
+    for one in packs.packs(here().var / "prompts"):
+        octets = size(one.path.stat().st_size)
+        console.print(f"{one.language}   {one.version:<10} {octets}", markup=False)
+
+
+@prompts.command("add")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@plainly
+def add(file: Path) -> None:
+    """Add the pack FILE (en-1.6.1.sqfs), which replaces older ones of its language."""
+    from app.device import packs
+
+    new = packs.add(file, here().var / "prompts")
+    packs.mount(new)
+    click.echo(f"prompts in {new.language!r}, version {new.version}, are in use")

@@ -1,0 +1,102 @@
+"""What follows from the settings on a device: a file of shell variables for the boot scripts.
+
+Boot scripts cannot read TOML, and starting Python for each of their questions would cost seconds.
+So whenever the settings have changed, they are checked once and what the scripts need is written to
+etc/device.env.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.place import Place
+from app.settings import Settings, SettingsError, load
+
+SETTINGS_REFUSED, CARD_REFUSED = "settings-refused", "card-refused"
+"""Files below etc/ that say why settings were not taken; told at each start until it is mended."""
+FRESH_NOTE = "# Taken from switchhook.toml on the card's boot partition.\n"
+
+
+def device_env(settings: Settings) -> Mapping[str, str]:
+    """What boot scripts need to know."""
+    network = settings.network
+    return {
+        "BOARD": settings.phone.board,
+        "HOST_NAME": settings.site.hostname.partition(".")[0],
+        "FULL_NAME": settings.site.hostname,
+        "TIME_ZONE": settings.site.time_zone,
+        "ADDRESS": network.address,
+        "GATEWAY": network.gateway,
+        "NAMESERVERS": " ".join(network.nameservers),
+        "TIME_SERVERS": " ".join(network.time_servers),
+        "WLAN": network.wlan,
+        "PASSPHRASE": network.passphrase,
+    }
+
+
+def write_env(path: Path, values: Mapping[str, str]) -> None:
+    """The variables as a file for `.` of a shell; only root may read it (a secret may be in it)."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_text("".join(f"{name}={shlex.quote(text)}\n" for name, text in values.items()))
+    fresh.replace(path)
+
+
+def usable(place: Place, boards: Path) -> Settings:
+    """The settings, once the owner's file can be used.
+
+    A file that cannot be used is put aside, the last one that could takes its place (the defaults,
+    if there was none), and etc/settings-refused says why.
+    """
+    good, refused = place.etc / "settings.good", place.etc / SETTINGS_REFUSED
+    try:
+        settings = checked(place.settings_file, place.beneath, boards)
+    except SettingsError as problem:
+        aside = place.settings_file.with_suffix(".refused")
+        place.settings_file.replace(aside)
+        refused.write_text(f"{problem}\nThe file is kept as {aside.name}.\n")
+        if good.exists():
+            _copy(good, place.settings_file)
+        return load(place.settings_file, place.beneath)
+    refused.unlink(missing_ok=True)
+    if place.settings_file.exists():
+        _copy(place.settings_file, good)
+    return settings
+
+
+def take_card_file(place: Place, card: Path, boards: Path) -> bool:
+    """Make the file on the card's boot partition the owner's settings; False if it cannot be used.
+
+    etc/card-refused then says why. A file without a single setting changes nothing.
+    """
+    refused = place.etc / CARD_REFUSED
+    refused.unlink(missing_ok=True)
+    try:
+        checked(card, place.beneath, boards)
+    except SettingsError as problem:
+        refused.write_text(f"{problem}\nThe settings stay as they were.\n")
+        return False
+    text = card.read_text(encoding="utf-8")
+    if re.search(r"^\s*[^#\s\[]", text, flags=re.MULTILINE):
+        fresh = place.settings_file.with_suffix(".new")
+        fresh.write_text(FRESH_NOTE + text, encoding="utf-8")
+        fresh.replace(place.settings_file)
+    return True
+
+
+def checked(path: Path, beneath: tuple[Path, ...], boards: Path) -> Settings:
+    """The settings of a file, with a board that is there. Raises SettingsError."""
+    settings = load(path, beneath)
+    board = settings.phone.board
+    if not (boards / board / "board.toml").is_file():
+        there = ", ".join(sorted(f.parent.name for f in boards.glob("*/board.toml")))
+        raise SettingsError(f"{path}: phone.board: there is no board {board}; there are: {there}")
+    return settings
+
+
+def _copy(old: Path, new: Path) -> None:
+    fresh = new.with_suffix(".new")
+    fresh.write_bytes(old.read_bytes())
+    fresh.replace(new)

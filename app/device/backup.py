@@ -1,0 +1,123 @@
+"""A backup: one file that holds what a device would be missed for.
+
+A tar archive [POSIX ustar] that begins with manifest.json: who made it, when, and the size and
+SHA-256 of every file that follows. It holds the store, the owner's settings, keys, greetings and
+what the device keeps of itself; not the logs, nor the prompts, nor what can be made again. Secrets
+are in it: whoever has the file has the box.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.device.errors import DeviceError
+from app.inbox.copying import copy_store
+from app.place import Place
+
+PRODUCT, FORMAT = "switchhook-backup", 1
+MANIFEST = "manifest.json"
+STORE = "store/inbox.db"
+FOLDERS = ("greetings", "keys", "etc")
+FILES = ("settings.toml", "store/claim-code")
+LEFT_OUT = ("etc/device.env", "etc/applied", "etc/clock")
+"""What follows from the rest, or is true of this moment only."""
+SPARE = 1_000_000
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file of a backup."""
+
+    name: str
+    octets: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup says of itself."""
+
+    version: str
+    """Of the program that made it."""
+    made_at: int
+    """Seconds since 1970."""
+    host: str
+    files: tuple[Item, ...]
+
+    def to_json(self) -> bytes:
+        """As it lies in the file."""
+        told = {"product": PRODUCT, "format": FORMAT, **asdict(self)}
+        return json.dumps(told, indent=1).encode() + b"\n"
+
+
+def make(place: Place, to: Path, version: str, host: str, now: float) -> Manifest:
+    """Write a backup to the file `to`, while the box goes on working.
+
+    The store is copied beside it first, so twice its size must be free there. Raises DeviceError,
+    StoreFailed or OSError; what was at `to` before is then still there.
+    """
+    _must_fit(place, to)
+    copy, partial = to.with_name(to.name + ".store"), to.with_name(to.name + ".partial")
+    try:
+        copy_store(place.database, copy)
+        sources = {STORE: copy, **dict(_others(place))}
+        items = tuple(_item(name, path) for name, path in sources.items())
+        manifest = Manifest(version, int(now), host, items)
+        _write(partial, manifest, sources)
+        partial.replace(to)
+    finally:
+        copy.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
+    return manifest
+
+
+def _must_fit(place: Place, to: Path) -> None:
+    store = sum(path.stat().st_size for path in place.database.parent.glob("inbox.db*"))
+    others = sum(path.stat().st_size for _, path in _others(place))
+    needed, free = 2 * store + others + SPARE, shutil.disk_usage(to.parent).free
+    if needed > free:
+        raise DeviceError(
+            f"{to.parent} has {free // 1_000_000} MB free; a backup needs {needed // 1_000_000} MB"
+        )
+
+
+def _others(place: Place) -> Iterator[tuple[str, Path]]:
+    names = [*FILES]
+    for folder in FOLDERS:
+        found = sorted((place.var / folder).rglob("*"))
+        names += [str(path.relative_to(place.var)) for path in found]
+    for name in names:
+        path = place.var / name
+        if name not in LEFT_OUT and path.is_file() and not path.is_symlink():
+            yield name, path
+
+
+def _item(name: str, path: Path) -> Item:
+    with path.open("rb") as file:
+        return Item(name, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _write(partial: Path, manifest: Manifest, sources: dict[str, Path]) -> None:
+    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with open(fd, "wb") as file:
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+            told = manifest.to_json()
+            archive.addfile(_member(MANIFEST, len(told), manifest), io.BytesIO(told))
+            for item in manifest.files:
+                with sources[item.name].open("rb") as source:
+                    archive.addfile(_member(item.name, item.octets, manifest), source)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _member(name: str, octets: int, manifest: Manifest) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size, info.mtime, info.mode = octets, manifest.made_at, 0o600
+    return info

@@ -1,0 +1,96 @@
+"""The first start of a new device: a name, keys, an administrator, a claim code.
+
+Nothing of it is in the image. Every step looks whether it is done already, and the mark that ends
+the work is made last: a power cut in the middle only means that it is done again.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.device import certificates, folders, identity
+from app.inbox.claim import Claim
+from app.inbox.db import Database, Tx
+from app.inbox.people import People, new_password, new_pin
+from app.place import Place
+
+LOGIN, NAME = "admin", "Administrator"
+MAILBOX, HANDSET = "200", "101"
+BY = "first boot"
+"""Who did it, as the history names it."""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What was made just now and is shown once."""
+
+    host: str
+    password: str
+    pin: str
+    claim: str
+
+
+def done(place: Place) -> Path:
+    """The mark that the first start is over; etc/installed."""
+    return place.etc / "installed"
+
+
+def name_device(place: Place, net: Path = identity.NET) -> str:
+    """Give the device its name, unless it has one; with .local, as mDNS tells it.
+
+    It is a default beneath the owner's settings (etc/machine.toml).
+    """
+    named, machine = place.etc / "host-name", place.etc / "machine.toml"
+    if not named.exists():
+        _write(named, f"{identity.new_name(net)}\n")
+    host = f"{named.read_text().strip()}.local"
+    _write(
+        machine, f'# Made at the first boot.\n[site]\nhostname = "{host}"\ndomains = ["{host}"]\n'
+    )
+    return host
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
+def settle_in(place: Place, db: Database, people: People, host: str, quota: int) -> Fresh:
+    """Keys, the administrator and the claim code; ends with the mark.
+
+    Raises DeviceError if a system program fails, InboxError if the store does.
+    """
+    certificates.ensure(place.keys, (host,))
+    fresh = Fresh(host, new_password(), new_pin(MAILBOX, HANDSET), Claim(db.path).open())
+    db.now(lambda tx: _administrator(tx, people, fresh, quota))
+    identity.write_shadow(place.etc / "shadow", fresh.password)
+    folders.share(place)
+    return fresh
+
+
+def _administrator(tx: Tx, people: People, fresh: Fresh, quota: int) -> None:
+    there = people.by_login(LOGIN)
+    if there is not None:
+        person = there.id
+    else:
+        person = people.add(
+            tx, LOGIN, NAME, MAILBOX, handset=HANDSET, admin=True, quota=quota, by=BY
+        )
+    people.set_password(tx, person, fresh.password, by=BY)
+    people.set_pin(tx, person, fresh.pin, by=BY)
+
+
+def welcome(fresh: Fresh) -> str:
+    """What the consoles show, this once."""
+    return f"""
+  ----------------------------------------------------------------
+  {fresh.host} is set up. Shown this once:
+
+     login     {LOGIN}
+     password  {fresh.password}    console, mail, web
+     mailbox   {MAILBOX}    PIN {fresh.pin}
+
+  Missed it? Dial *0# on a handset and hear the code to claim this
+  box; that ends with the administrator's first login.
+  ----------------------------------------------------------------
+"""

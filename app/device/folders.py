@@ -1,0 +1,55 @@
+"""Who may do what in the data partition: services run as users of their own and share a group.
+
+On a machine without that group (a laptop, a test) everything stays the caller's own.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from app.place import Place
+
+GROUP = "switchhook"
+"""Group of all services; whoever is in it may read and write the store."""
+UMASK = 0o007
+SHARED = 0o2770
+"""New files in a shared folder belong to the group."""
+
+
+def share(place: Place) -> None:
+    """Make the folders of a device, and let the services into those that are theirs."""
+    for folder in (place.etc, place.logs, place.var / "prompts"):
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for folder in (place.database.parent, place.spoken, place.greetings, place.keys):
+        folder.mkdir(mode=0o770, parents=True, exist_ok=True)
+        _give(folder)
+    for path, mode in (
+        (place.settings_file, 0o640),
+        (place.etc / "machine.toml", 0o644),
+        (place.keys / "server.key", 0o640),
+        (place.keys / "ca.key", 0o600),
+    ):
+        if path.exists():
+            _hand(path, mode)
+
+
+def _give(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir():
+            _hand(path, SHARED)
+        elif path.is_file():
+            _hand(path, 0o660)
+
+
+def _hand(path: Path, mode: int) -> None:
+    """Into the group's hands, if this machine has the group."""
+    try:
+        shutil.chown(path, group=GROUP)
+    except LookupError:
+        return
+    path.chmod(mode)
+
+
+def may_share() -> None:
+    """From now on this process makes files that the group may write."""
+    os.umask(UMASK)
