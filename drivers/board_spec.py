@@ -87,10 +87,12 @@ class BoardSpec:
     """SPI clock; both chips allow up to 16 MHz [Si3215 DS, serial timing]."""
     needs: tuple[Need, ...] = ()
     """Of the kernel; an image whose kernel lacks one does not list the board."""
+    reset_button: int | None = None
+    """Pin of a button to ground: held for ten seconds at a start, it erases the box."""
 
 
 _PIN = range(64)
-_TOP_KEYS = ("title", "country", "pcm", "spi", "needs", "line")
+_TOP_KEYS = ("title", "country", "reset_button", "pcm", "spi", "needs", "line")
 _PCM_KEYS = ("slots", "clock_hz", "device")
 _SPI_KEYS = ("clock_hz",)
 _LINE_KEYS = ("name", "kind", "chip", "bus", "chip_select", "reset", "interrupt", "slot")
@@ -198,6 +200,7 @@ def _board(path: Path, values: object) -> BoardSpec:
         lines=lines,
         pcm_device=pcm.word("device", default="default"),
         spi_hz=spi.number("clock_hz", range(100_000, 16_000_001), default=4_000_000),
+        reset_button=None if top.raw("reset_button") is None else top.number("reset_button", _PIN),
         needs=_Table(path, "needs", top.raw("needs") or {}, PURPOSES).needs(),
     )
 
