@@ -97,11 +97,14 @@ def promises(calls: Iterable[Call], asked: str, answered: str) -> list[Promise]:
         if call.name == "recvfrom" and call.result:
             last[call.descriptor] = call
             heard[call.descriptor] = heard.get(call.descriptor, "")[-40:] + _carried(call)
-        elif call.name == "sendto" and _carried(call).startswith(answered):
-            if heard.get(call.descriptor, "").endswith(asked):
-                question = last[call.descriptor]
-                between = sum(_between(question, sync, call) for sync in syncs)
-                found.append(Promise(call, question, between))
+        elif (
+            call.name == "sendto"
+            and _carried(call).startswith(answered)
+            and heard.get(call.descriptor, "").endswith(asked)
+        ):
+            question = last[call.descriptor]
+            between = sum(_between(question, sync, call) for sync in syncs)
+            found.append(Promise(call, question, between))
     return found
 
 
