@@ -136,7 +136,10 @@ class Phone(_Section):
 
     board: str = Field("virtual", description="Folder under board/ that describes the hardware.")
     ring_seconds: int = Field(
-        20, ge=2, le=120, description="Seconds a call rings before voicemail answers."
+        20,
+        ge=4,
+        le=120,
+        description="Seconds a call rings before voicemail answers; caller ID needs the first 4.",
     )
     incoming: dict[str, Incoming] = Field(
         default_factory=dict, description="For each outside line, by its jack."

@@ -30,7 +30,7 @@ def test_a_misspelt_name_is_shown_with_its_line_and_the_names_allowed(tmp_path: 
 def test_a_value_out_of_range_is_shown_with_its_meaning(tmp_path: Path) -> None:
     said = refused(tmp_path, "[phone]\nring_seconds = 1\n")
     assert "line 2: phone.ring_seconds" in said
-    assert "greater than or equal to 2" in said
+    assert "greater than or equal to 4" in said
     assert "Seconds a call rings" in said
 
 

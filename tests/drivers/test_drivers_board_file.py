@@ -61,7 +61,7 @@ def written(folder: Path, text: str) -> BoardSpec:
     [
         ('title = "Test"', "", "title: missing; allowed: any text that is not empty"),
         ('title = "Test"', "title = 3", "title: 3; allowed: any text that is not empty"),
-        ('title = "Test"', 'titel = "Test"', "titel: unknown key; allowed: title, country, pcm"),
+        ('title = "Test"', 'titel = "Test"', "titel: unknown key; allowed: title, country"),
         ("clock_hz = 512000", "clock_hz = 500000", "pcm.clock_hz: 500000; allowed: 256000, 512000"),
         ("slots = 4", "slots = 5", "pcm.slots: 5; allowed: 1 to 4"),
         ("slots = 4", "slots = 1", r"line\[2\].slot: 1; allowed: 0 to 0"),
