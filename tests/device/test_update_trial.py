@@ -22,7 +22,7 @@ domains = ["box.test"]
 pop3_port = 0
 smtp_port = 0
 [phone]
-ring_seconds = 2
+ring_seconds = 4
 [keeping]
 free_floor_mb = 1
 voice_reserve_mb = 1
