@@ -15,7 +15,7 @@ from typing import Any
 from app.place import PROJECT, Place
 
 DEVICE_SERVICES = PROJECT / "rootfs-overlay" / "etc" / "s6" / "services"
-READY_WITHIN_S = 20.0
+READY_WITHIN_S = 40.0
 
 
 class StartError(Exception):
