@@ -83,6 +83,8 @@ class BoardSpec:
     lines: tuple[LineSpec, ...]
     pcm_device: str = "default"
     """ALSA's name of the PCM stream; the virtual board ignores it."""
+    box_device: str = ""
+    """Of a board made of Python: the far end of `pcm_device`, where the box plays; empty: none."""
     spi_hz: int = 4_000_000
     """SPI clock; both chips allow up to 16 MHz [Si3215 DS, serial timing]."""
     needs: tuple[Need, ...] = ()
@@ -93,7 +95,7 @@ class BoardSpec:
 
 _PIN = range(64)
 _TOP_KEYS = ("title", "country", "reset_button", "pcm", "spi", "needs", "line")
-_PCM_KEYS = ("slots", "clock_hz", "device")
+_PCM_KEYS = ("slots", "clock_hz", "device", "box_device")
 _SPI_KEYS = ("clock_hz",)
 _LINE_KEYS = ("name", "kind", "chip", "bus", "chip_select", "reset", "interrupt", "slot")
 
@@ -199,6 +201,7 @@ def _board(path: Path, values: object) -> BoardSpec:
         pclk_hz=pclk_hz,
         lines=lines,
         pcm_device=pcm.word("device", default="default"),
+        box_device=pcm.word("box_device") if pcm.raw("box_device") else "",
         spi_hz=spi.number("clock_hz", range(100_000, 16_000_001), default=4_000_000),
         reset_button=None if top.raw("reset_button") is None else top.number("reset_button", _PIN),
         needs=_Table(path, "needs", top.raw("needs") or {}, PURPOSES).needs(),

@@ -5,10 +5,13 @@ needed, so the virtual board needs none. What is missing (library, device node, 
 a HardwareError that says what to do.
 """
 
+import contextlib
 import errno
 import fcntl
 import logging
+import os
 import struct
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import addressof, c_ubyte
@@ -244,6 +247,15 @@ class _Pin:
         return bool(self._gpio.input(self._number))
 
 
+def _pin_library() -> Any:
+    """lgpio makes a pipe in the working folder at once; a device's root is read-only."""
+    folder = tempfile.gettempdir()
+    os.environ.setdefault("LG_WD", folder)
+    with contextlib.chdir(folder):
+        from RPi import GPIO
+    return GPIO
+
+
 def open_pcm(device: str, slots: int) -> AlsaPcm:
     """The two streams of a sound card at 8 kHz, 10 ms periods. Raises HardwareError."""
     with _library("pyalsaaudio", "the PCM port"):
@@ -318,7 +330,7 @@ class LinuxHardware:
     def _pins(self) -> Any:
         if self._gpio is None:
             with _library("rpi-lgpio", "GPIO"):
-                from RPi import GPIO
+                GPIO = _pin_library()
 
             GPIO.setmode(GPIO.BCM)
             self._gpio = GPIO

@@ -16,4 +16,9 @@ def box(ready_fd: int | None) -> None:
     """The virtual board: chips, telephones and a telephone office made of Python."""
     place = begin("box")
     spec = in_child(lambda: board_spec(place.settings()))
-    serve(spec, place.bus, place.operator, ready_teller(ready_fd))
+    pcm = None
+    if spec.box_device:
+        from drivers.linux import open_pcm
+
+        pcm = open_pcm(spec.box_device, spec.slots)
+    serve(spec, place.bus, place.operator, ready_teller(ready_fd), pcm=pcm)

@@ -55,17 +55,25 @@ async def _serve_phone(place: Place, plan: PhonePlan, ready: Callable[[], None])
 
 
 async def _hardware(place: Place, plan: PhonePlan) -> Hardware:
-    """The board's devices: Linux's, or the virtual box's as soon as it is there."""
+    """The board's devices: Linux's, or the virtual box's as soon as it is there.
+
+    The samples of a virtual box may go over a sound card of Linux all the same.
+    """
     if not plan.has_box:
         from drivers.linux import LinuxHardware
 
         return LinuxHardware(plan.board)
-    from drivers.models.bus_client import RemoteBox
+    from drivers.models.bus_client import CardBox, RemoteBox
 
+    card = None
+    if plan.board.box_device:
+        from drivers.linux import open_pcm
+
+        card = open_pcm(plan.board.pcm_device, plan.board.slots)
     last = time.monotonic() + BOX_WITHIN_S
     while True:
         try:
-            return RemoteBox(place.bus)
+            return RemoteBox(place.bus) if card is None else CardBox(place.bus, card)
         except BusClosed:
             if time.monotonic() > last:
                 raise

@@ -1,7 +1,7 @@
 """The virtual box seen from another process: the telephone service's Hardware, and an operator.
 
 `RemoteBox` blocks for one answer on each SPI transfer (about 0.1 ms); its voice socket is for the
-service's loop.
+service's loop. Instead of that socket a sound card may carry the samples, the box at its far end.
 """
 
 import socket
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drivers.buses import PERIOD, Samples
+from drivers.buses import PERIOD, PcmPort, Samples
 from drivers.errors import BusClosed, HardwareError
 from drivers.models.bus_wire import (
     ANSWER,
@@ -18,6 +18,7 @@ from drivers.models.bus_wire import (
     CONTROL,
     ERROR,
     HELLO,
+    LEVELS,
     MESSAGE_MOST,
     PERIOD_HEAD,
     PIN,
@@ -52,11 +53,11 @@ class _Control:
     def close(self) -> None:
         self._socket.close()
 
-    def voice(self) -> socket.socket:
-        """A connection for voice."""
+    def stream(self, role: int) -> socket.socket:
+        """A connection for voice or for levels: one message a period."""
         voice = connected(self._path, socket.SOCK_SEQPACKET)
         voice.settimeout(ANSWER_WITHIN_S)
-        voice.send(HELLO.pack(VOICE, VERSION))
+        voice.send(HELLO.pack(role, VERSION))
         voice.recv(MESSAGE_MOST)
         voice.setblocking(False)
         return voice
@@ -128,7 +129,7 @@ class RemotePcm:
         """Start the clock and begin to exchange periods; twice is harmless."""
         if self._voice is None:
             self._control.request(bytes((CLOCK, 1)))
-            self._voice = self._control.voice()
+            self._voice = self._control.stream(VOICE)
 
     def fileno(self) -> int:
         """The voice socket, readable when a period waits. Raises BusClosed before start()."""
@@ -172,12 +173,11 @@ class RemotePcm:
         return self._voice
 
 
-class RemoteBox:
-    """Hardware behind the box's bus socket. Raises BusClosed if no box listens there."""
+class _Bus:
+    """SPI and pins of the box."""
 
     def __init__(self, bus_path: Path) -> None:
         self._control = _Control(bus_path)
-        self._pcm = RemotePcm(self._control)
 
     def spi(self, bus: int, chip_select: int) -> RemoteSpi:
         """The device behind one chip select."""
@@ -191,13 +191,92 @@ class RemoteBox:
         """A pin that we read."""
         return RemoteInput(self._control, pin)
 
+    def close(self) -> None:
+        """Let go of the box without stopping its clock."""
+        self._control.close()
+
+
+class RemoteBox(_Bus):
+    """Hardware behind the box's bus socket. Raises BusClosed if no box listens there."""
+
+    def __init__(self, bus_path: Path) -> None:
+        super().__init__(bus_path)
+        self._pcm = RemotePcm(self._control)
+
     def pcm(self) -> RemotePcm:
         """The board's PCM port."""
         return self._pcm
 
+
+class CardPcm:
+    """A sound card has the samples of the box's PCM port, the bus its clock and the levels."""
+
+    def __init__(self, control: _Control, card: PcmPort) -> None:
+        self._control, self._card = control, card
+        self._levels: socket.socket | None = None
+
+    @property
+    def slots(self) -> int:
+        """Slots in one frame."""
+        return self._card.slots
+
+    @property
+    def lost_periods(self) -> int:
+        """Periods lost since start, at our end."""
+        return self._card.lost_periods
+
+    def start(self) -> None:
+        """Start the clock and both streams; twice is harmless."""
+        if self._levels is None:
+            self._control.request(bytes((CLOCK, 1)))
+            self._levels = self._control.stream(LEVELS)
+            self._card.start()
+
+    def fileno(self) -> int:
+        """Readable when the card has a period."""
+        return self._card.fileno()
+
+    def read(self) -> Samples | None:
+        """The next period heard, or None. Raises BusClosed when the box is gone."""
+        period = self._card.read()
+        if period is not None and self._levels is not None:
+            self._look(self._levels)
+        return period
+
+    def _look(self, levels: socket.socket) -> None:
+        """Take all heads that have come; the last one counts."""
+        try:
+            while head := levels.recv(MESSAGE_MOST):
+                self._control.levels = PERIOD_HEAD.unpack_from(head)[0]
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise BusClosed(f"virtual box: {error}") from error
+        raise BusClosed("virtual box: has ended")
+
+    def write(self, period: Samples) -> None:
+        """Queue the next period to play."""
+        self._card.write(period)
+
     def close(self) -> None:
-        """Let go of the box without stopping its clock."""
-        self._control.close()
+        """Stop the clock and let go; twice is harmless."""
+        if self._levels is not None:
+            self._levels.close()
+            self._levels = None
+            self._card.close()
+            self._control.request(bytes((CLOCK, 0)))
+
+
+class CardBox(_Bus):
+    """Hardware behind the bus socket whose samples go over a sound card, the box at its far end."""
+
+    def __init__(self, bus_path: Path, card: PcmPort) -> None:
+        super().__init__(bus_path)
+        self._pcm = CardPcm(self._control, card)
+
+    def pcm(self) -> CardPcm:
+        """The board's PCM port."""
+        return self._pcm
 
 
 class RemoteOperator:

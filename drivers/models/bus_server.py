@@ -1,7 +1,8 @@
 """The virtual box as a process of its own: its clock, its bus socket, its operator's socket.
 
 One thread, one loop. A period passes every 10 ms of the monotonic clock, counted from the start so
-that nothing drifts; between two periods the sockets are served.
+that nothing drifts; between two periods the sockets are served. A box that plays on a sound card
+(snd-aloop, whose other end is the telephone service's) has that card's clock instead.
 """
 
 import logging
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from drivers.board import BoardSpec
-from drivers.buses import PERIOD, PERIODS_PER_SECOND, Samples
+from drivers.buses import PERIOD, PERIODS_PER_SECOND, PcmPort, Samples
 from drivers.errors import HardwareError
 from drivers.models.box import Box, InterruptPin
 from drivers.models.bus_wire import (
@@ -25,6 +26,7 @@ from drivers.models.bus_wire import (
     CLOCK,
     CONTROL,
     HELLO,
+    LEVELS,
     MESSAGE_MOST,
     OK,
     PERIOD_HEAD,
@@ -57,13 +59,17 @@ class BoxServer:
         operator_path: Path,
         monotonic: Callable[[], float] = time.monotonic,
         settled: Callable[[], bool] | None = None,
+        pcm: PcmPort | None = None,
     ) -> None:
+        """`pcm`: the samples of all lines go over this port, not over the bus."""
         self._box, self._monotonic = box, monotonic
         self._operator = Operator(box, settled)
         self._selector = selectors.DefaultSelector()
         self._pins = self._interrupt_pins()
         self._silence = np.zeros((box.spec.slots, PERIOD), np.int16)
         self._voice: socket.socket | None = None
+        self._watching: list[socket.socket] = []
+        """Who is told the levels alone."""
         self._played: deque[Samples] = deque(maxlen=PREFILL)
         """What waits to be played. A service that was late writes more than fits when it catches
         up: then the oldest go, whose time has passed, and the delay stays what it was."""
@@ -78,6 +84,10 @@ class BoxServer:
         self._listen(self._bus, self._accept_bus)
         self._desk = bound(operator_path, socket.SOCK_STREAM)
         self._listen(self._desk, self._accept_operator)
+        self._pcm = pcm
+        if pcm is not None:
+            pcm.start()
+            self._selector.register(pcm.fileno(), selectors.EVENT_READ, self._card_beats)
         self._next = monotonic() + BEAT_S
 
     def _interrupt_pins(self) -> list[tuple[int, InterruptPin]]:
@@ -93,6 +103,10 @@ class BoxServer:
 
     def turn(self) -> None:
         """One turn: serve the sockets until the next period is due, then let it pass."""
+        if self._pcm is not None:
+            for key, _ in self._selector.select():
+                key.data()
+            return
         wait = max(self._next - self._monotonic(), 0.0)
         for key, _ in self._selector.select(wait):
             key.data()
@@ -121,6 +135,8 @@ class BoxServer:
             if isinstance(key.fileobj, socket.socket):
                 key.fileobj.close()
         self._selector.close()
+        if self._pcm is not None:
+            self._pcm.close()
         self._wake.close()
         for path in self._paths:
             path.unlink(missing_ok=True)
@@ -138,11 +154,24 @@ class BoxServer:
 
     # ------------------------------------------------------------------ a period
 
+    def _card_beats(self) -> None:
+        """The sound card has a period for us, or several if we were late."""
+        assert self._pcm is not None
+        while (played := self._pcm.read()) is not None:
+            self._pcm.write(self._box.period(played))
+            self.lost_periods = self._pcm.lost_periods
+            self._tell_period(None)
+
     def _beat(self) -> None:
-        heard = self._box.period(self._next_played())
-        if self._voice is not None:
-            head = PERIOD_HEAD.pack(self._levels(), self._box.now, self.lost_periods)
+        self._tell_period(self._box.period(self._next_played()))
+
+    def _tell_period(self, heard: Samples | None) -> None:
+        """A period has passed; its samples go out with it unless a sound card has them."""
+        head = PERIOD_HEAD.pack(self._levels(), self._box.now, self.lost_periods)
+        if self._voice is not None and heard is not None:
             self._send_period(self._voice, head + heard.tobytes())
+        for watcher in list(self._watching):
+            self._send_levels(watcher, head)
         for link in list(self._links):
             link.period()
 
@@ -160,6 +189,18 @@ class BoxServer:
             self.lost_periods += 1
         except OSError:
             self._end_voice()
+
+    def _send_levels(self, watcher: socket.socket, head: bytes) -> None:
+        try:
+            watcher.send(head)
+        except BlockingIOError:
+            return  # it does not look at the moment, and finds older ones when it does
+        except OSError:
+            self._end_watching(watcher)
+
+    def _end_watching(self, watcher: socket.socket) -> None:
+        self._watching.remove(watcher)
+        self._forget(watcher)
 
     def _levels(self) -> int:
         levels = 0
@@ -190,13 +231,15 @@ class BoxServer:
             client.close()
             return
         role, version = HELLO.unpack(hello)
-        if version != VERSION or role not in (CONTROL, VOICE):
+        if version != VERSION or role not in (CONTROL, VOICE, LEVELS):
             client.send(failure(f"the box speaks version {VERSION}, the service {version}"))
             client.close()
             return
         client.send(WELCOME.pack(OK, self._box.spec.slots))
         if role == VOICE:
             self._start_voice(client)
+        elif role == LEVELS:
+            self._start_watching(client)
         else:
             self._listen(client, lambda: self._control(client))
 
@@ -233,6 +276,11 @@ class BoxServer:
         self._voice = client
         self._played.extend([self._silence] * PREFILL)
         self._listen(client, lambda: self._hear_service(client))
+
+    def _start_watching(self, client: socket.socket) -> None:
+        """It says nothing more, so what can be read is its end."""
+        self._watching.append(client)
+        self._listen(client, lambda: self._end_watching(client))
 
     def _end_voice(self) -> None:
         """The service is gone: lines hear silence, everything else goes on."""
@@ -278,13 +326,15 @@ def serve(
     operator_path: Path,
     ready: Callable[[], None],
     settled: Callable[[], bool] | None = None,
+    pcm: PcmPort | None = None,
 ) -> None:
     """The `box` process: serve a virtual board until SIGTERM or SIGINT.
 
-    `ready` is called once both sockets listen. Raises HardwareError if they cannot.
+    `ready` is called once both sockets listen. `pcm` is the far end of the sound card that carries
+    the lines, if one does. Raises HardwareError if the sockets cannot listen.
     """
     box = Box(spec, spec.country, started=datetime.now())
-    server = BoxServer(box, bus_path, operator_path, settled=settled)
+    server = BoxServer(box, bus_path, operator_path, settled=settled, pcm=pcm)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
     try:

@@ -1,8 +1,9 @@
 """What goes between the box process and the telephone service: message layouts.
 
 Both ends use Unix sockets that keep message boundaries (SOCK_SEQPACKET). A connection's first
-message says what it is for: CONTROL (SPI, pins, clock: one request, one answer) or VOICE (one
-message a period and direction). All numbers are little endian.
+message says what it is for: CONTROL (SPI, pins, clock: one request, one answer), VOICE (one
+message a period and direction) or LEVELS (the head of each period alone, for a service that has its
+samples over a sound card). All numbers are little endian.
 
     hello      role u8 · version u16                 answer   OK u8 · slots u16    (or error)
     SPI        'S' · bus u8 · select u8 · frames     answer   OK u8 · levels u64 · bytes read
@@ -10,6 +11,7 @@ message a period and direction). All numbers are little endian.
     clock      'K' · on u8                           answer   OK u8 · levels u64
     any error                                        answer   ERROR u8 · text
     voice out  levels u64 · now u64 · lost u32 · samples    voice in   samples
+    levels     levels u64 · now u64 · lost u32
 
 `levels` has one bit for each input pin number, so that reading a pin costs nothing.
 """
@@ -21,7 +23,7 @@ from pathlib import Path
 from drivers.errors import BusClosed, HardwareError
 
 VERSION = 1
-CONTROL, VOICE = 0x43, 0x56
+CONTROL, VOICE, LEVELS = 0x43, 0x56, 0x4C
 OK, ERROR = 0, 1
 SPI, PIN, CLOCK = 0x53, 0x50, 0x4B
 

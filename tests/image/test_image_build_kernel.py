@@ -54,8 +54,8 @@ def test_the_reference_board_names_a_need_for_each_of_its_parts() -> None:
 def test_a_board_whose_needs_are_not_met_is_not_listed() -> None:
     poor = {name: value for name, value in config().items() if name != "SND_SOC_BT_SCO"}
     assert boards.lacking(load_board(RPI), poor) == {"sound": ["SND_SOC_BT_SCO"]}
-    assert boards.listed(boards.all_boards(), poor) == ["virtual"]
-    assert boards.listed(boards.all_boards(), config()) == ["rpi", "virtual"]
+    assert boards.listed(boards.all_boards(), poor) == ["qemu", "virtual"]
+    assert boards.listed(boards.all_boards(), config()) == ["qemu", "rpi", "virtual"]
 
 
 def test_a_module_meets_a_need_and_a_number_does_not() -> None:
