@@ -19,6 +19,7 @@ COMMANDS = {
     "certificates": "app.commands.device_setup",
     "claim": "app.commands.device_setup",
     "password": "app.commands.device_setup",
+    "selftest": "app.commands.selftest",
 }
 
 

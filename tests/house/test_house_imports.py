@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "app.phone": {"drivers", "app.core"},
     "app.voicemail": {"drivers", "app.core", "app.phone", "app.inbox"},
     "app.mail": {"app.core", "app.inbox"},
-    "app.device": {"app.core", "app.inbox", "app.settings", "app.place"},
+    "app.device": {"drivers", "app.core", "app.inbox", "app.settings", "app.place"},
     "app.settings": {"app.core"},
     "app.place": {"app.settings"},
 }
