@@ -70,11 +70,11 @@ def test_the_package_installs_code_and_the_boards_that_fit(places: Places) -> No
     (home / "old").mkdir(parents=True)
     install(places.target, places.kernel_config)
     assert {path.name for path in home.iterdir()} == {"app", "drivers", "board"}
-    assert {path.name for path in (home / "board").iterdir()} == {"rpi", "virtual"}
+    assert {path.name for path in (home / "board").iterdir()} == {"qemu", "rpi", "virtual"}
     config = places.kernel_config
     config.write_text(config.read_text().replace("CONFIG_SPI_BCM2835=y\n", ""))
     install(places.target, config)
-    assert {path.name for path in (home / "board").iterdir()} == {"virtual"}
+    assert {path.name for path in (home / "board").iterdir()} == {"qemu", "virtual"}
 
 
 def test_after_the_build_the_root_is_ours(places: Places) -> None:
@@ -83,7 +83,7 @@ def test_after_the_build_the_root_is_ours(places: Places) -> None:
     home = places.target / "usr" / "lib" / "switchhook"
     release = json.loads((home / "release.json").read_text())
     assert release["built"] == 1_800_000_000
-    assert release["boards"] == ["rpi", "virtual"]
+    assert release["boards"] == ["qemu", "rpi", "virtual"]
     assert "PUBLIC KEY" in (home / "keys" / "development.pub").read_text()
     assert list((home / "app").glob("__pycache__/*.pyc"))
     assert all((places.target / name).is_dir() for name in rootfs.EMPTY)
@@ -162,7 +162,7 @@ def test_the_update_is_signed_by_the_named_key(
     with tarfile.open(bundle) as archive:
         archive.extractall(tmp_path, filter="data")
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["boards"] == ["rpi", "virtual"]
+    assert manifest["boards"] == ["qemu", "rpi", "virtual"]
     assert "made-up,bcm2711-rpi-4-b" in manifest["machines"]
     assert manifest["kernel"] == "6.1.192-switchhook"
     checked = subprocess.run(

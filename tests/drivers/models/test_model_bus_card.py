@@ -1,4 +1,4 @@
-"""A box whose samples go over a sound card: its clock is the card's, the bus has pins and levels."""
+"""A box whose samples go over a sound card: the card is its clock, the bus has pins and levels."""
 
 import socket
 import threading
