@@ -61,7 +61,13 @@ fi
 for slot in ${first} ${good} A B; do
   if test ${slot} = A; then setenv partition 2; else setenv partition 3; fi
   part start ${devtype} ${devnum} ${partition} begin
-  part uuid ${devtype} ${devnum}:${partition} uuid
+  if test ${devtype} = usb; then
+    # a stick and a card written from one image have the same UUIDs
+    setenv root /dev/sda${partition}
+  else
+    part uuid ${devtype} ${devnum}:${partition} uuid
+    setenv root PARTUUID=${uuid}
+  fi
   if ${devtype} read ${mem} ${begin} 1 && itest.l *${mem} == 0x73717368; then
     setexpr used ${mem} + 0x28
     setexpr.l used *${used}
@@ -83,7 +89,7 @@ for slot in ${first} ${good} A B; do
           fi
           # what is not the good slot has yet to prove itself: the service "trial" sees to that
           if test ${slot} = ${good}; then setenv told; else setenv told switchhook.trial; fi
-          setenv bootargs "console=tty1 console=${console} root=PARTUUID=${uuid} rootwait ro rootfstype=squashfs panic=5 switchhook.slot=${slot} ${told} ${extra}"
+          setenv bootargs "console=tty1 console=${console} root=${root} rootwait ro rootfstype=squashfs panic=5 switchhook.slot=${slot} ${told} ${extra}"
           booti ${kernel_addr_r} - ${tree}
         fi
       fi
@@ -91,4 +97,4 @@ for slot in ${first} ${good} A B; do
   fi
   echo "slots: ${slot} cannot be started"
 done
-echo "slots: nothing to start; write the card anew"
+echo "slots: nothing to start here; a USB stick with the card image is tried next, else write the card anew"

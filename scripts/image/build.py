@@ -16,6 +16,7 @@ from scripts.image import (
     card,
     extensions,
     kernel,
+    linking,
     parts,
     python_parts,
     rootfs,
@@ -106,7 +107,7 @@ def _root(
     root = folders.build / "root"
     with progress.step("Debian packages"):
         debs = rootfs.unpack_packages(apt, root)
-        rootfs.settle(root)
+        rootfs.settle(root, parts.files(debs, folders))
     with progress.step("Python packages"):
         wheels, archives = python_parts.download(folders)
         python_parts.install(root, wheels)
@@ -118,6 +119,7 @@ def _root(
         shutil.copytree(linux.modules, root / "usr", dirs_exist_ok=True)
         signing.trust(root, signing.signing_key(folders, wish.key))
         write_release(root, wish.release, _boards(linux))
+        linking.prune(root)
     with progress.step("byte-code"):
         python_parts.byte_compile(root)
     with progress.step("licences"):

@@ -14,6 +14,8 @@ BOOT = PROJECT / "board" / "boot"
 LAYOUT = PROJECT / "board" / "genimage.cfg"
 FIRMWARE = ("bootcode.bin", "start.elf", "fixup.dat", "start4.elf", "fixup4.dat")
 """Of Debian's raspi-firmware: the first steps of a Pi 3, Zero 2 W (no 4) and 4."""
+ENVIRONMENT_OCTETS = 0x4000
+"""As Debian's u-boot-rpi is built (CONFIG_ENV_SIZE)."""
 DATA_OCTETS = 64 * 1024 * 1024
 DATA_UUID = "5357484b-0000-4000-8000-000000000004"
 QEMU_LOADER = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
@@ -46,6 +48,7 @@ def assemble(
     shutil.copy2(BOOT / "config.txt", parts)
     shutil.copy2(BOOT / "switchhook.toml", parts)
     boot_script(parts / "boot.scr", epoch)
+    loader_environment(parts / "uboot.env")
     for name, state in zip(FILES, (SlotState(seq=1), SlotState()), strict=True):
         (parts / name).write_bytes(state.octets())
     (parts / "slot.img").symlink_to(slot)
@@ -81,6 +84,15 @@ def boot_script(script: Path, epoch: int) -> None:
         "mkimage", "-A", "arm64", "-T", "script", "-C", "none", "-n", "Switchhook",
         "-d", BOOT / "boot.cmd", script, env={"SOURCE_DATE_EPOCH": str(epoch)},
     )  # fmt: skip
+
+
+def loader_environment(environment: Path) -> None:
+    """What a Pi's U-Boot reads instead of its own settings.
+
+    No waiting for a key (noise on an open serial line would be one), no search on USB before the
+    card, no keyboard; a USB stick is tried when the card starts nothing.
+    """
+    run("mkenvimage", "-s", hex(ENVIRONMENT_OCTETS), "-o", environment, BOOT / "environment.txt")
 
 
 def _data(prompts: Sequence[Path], parts: Path, epoch: int) -> None:

@@ -71,8 +71,9 @@ def build(apt: Apt, folders: Folders) -> Kernel:
     key = key_of(version, compiler, *DEVICE_TREES, *ours)
     kept = folders.kept("kernel") / f"{version}-{key}"
     if not (kept / "Image").exists():
-        source = _source(deb, folders.build / "linux" / _tree_name(version))
-        output = folders.made("linux", key)
+        tree = _tree_name(version)
+        source = _source(deb, folders.build / "linux" / tree)
+        output = folders.made("linux", f"{tree}-gcc{compiler}")  # kept: the next change is quick
         _configure(source, output)
         _make(
             source, output, "Image", "modules", *(f"broadcom/{tree}.dtb" for tree in DEVICE_TREES)

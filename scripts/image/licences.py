@@ -2,11 +2,12 @@
 
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
-from scripts.image.work import key_of, run
+from scripts.image.work import run
 
 _STANZA_LICENCE = re.compile(r"^License:[ \t]*(\S.*)$", re.MULTILINE)
 _COMMON = re.compile(r"/usr/share/common-licenses/([A-Za-z0-9.-]+)")
@@ -37,29 +38,34 @@ def of_copyright(text: str) -> tuple[str, ...]:
 
 
 def of_deb(deb: Path, cache: Path) -> tuple[set[str], str]:
-    """(paths, copyright file) of a package; read once, then from the cache."""
+    """(paths, copyright file) of a package; read once, then from the cache.
+
+    The copyright file of a package that has it from another is "-> " and that one's name.
+    """
     cache.mkdir(parents=True, exist_ok=True)
-    listing, notice = (
-        cache / f"{deb.stem}-{key_of(deb.name)}{end}" for end in (".paths", ".copyright")
-    )
+    listing, notice = (cache / f"{deb.name}.{end}" for end in ("paths", "copyright"))
     if not notice.exists():
-        paths = run(
-            "bash", "-c", 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -t', "-", deb
-        )
-        listing.write_text(paths)
+        long = run("dpkg-deb", "--contents", deb)
+        paths = [line.split(maxsplit=5)[5] for line in long.splitlines()]
+        listing.write_text("\n".join(path.split(" -> ")[0] for path in paths))
         notice.write_text(_copyright(deb, paths))
     return {
         path.removeprefix("./") for path in listing.read_text().splitlines()
     }, notice.read_text()
 
 
-def _copyright(deb: Path, paths: str) -> str:
-    name = deb.name.split("_")[0]
-    wanted = f"./usr/share/doc/{name}/copyright"
-    if wanted not in paths.splitlines():
-        return ""
-    script = 'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -xO "$2"'
-    return run("bash", "-c", script, "-", deb, wanted)
+def _copyright(deb: Path, paths: Sequence[str]) -> str:
+    documents = f"./usr/share/doc/{deb.name.split('_')[0]}"
+    for path in paths:
+        if path == f"{documents}/copyright":
+            script = (
+                'set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar --extract --to-stdout "$2"'
+            )
+            return run("bash", "-c", script, "-", deb, path)
+        if path.startswith((f"{documents} -> ", f"{documents}/copyright -> ")):
+            target = path.split(" -> ")[1].removesuffix("/copyright")
+            return f"-> {target.rsplit('/', 1)[-1]}"
+    return ""
 
 
 def of_wheel(wheel: Path) -> Part:

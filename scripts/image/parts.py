@@ -12,15 +12,23 @@ from scripts.image.work import PROJECT, Folders, sha256
 def debian(debs: Iterable[Path], folders: Folders, root: Path | None = None) -> list[Part]:
     """Debian packages; with `root`, only those of which something is left in it."""
     cache = folders.kept("contents")
+    told = {deb: of_deb(deb, cache) for deb in debs}
+    by_name = {deb.name.split("_")[0]: notice for deb, (_, notice) in told.items()}
     parts = []
-    for deb in debs:
-        paths, notice = of_deb(deb, cache)
+    for deb, (paths, notice) in told.items():
+        notice = by_name.get(notice.removeprefix("-> "), notice)
         if root is not None and not any(_is_left(root, path) for path in paths):
             continue
         name, version, _ = deb.stem.split("_")
         version = version.replace("%3a", ":")
         parts.append(Part(name, version, "deb", of_copyright(notice), notice, sha256(deb)))
     return parts
+
+
+def files(debs: Iterable[Path], folders: Folders) -> dict[str, set[str]]:
+    """What each Debian package brings, by its name; folders end with a slash."""
+    cache = folders.kept("contents")
+    return {deb.name.split("_")[0]: of_deb(deb, cache)[0] for deb in debs}
 
 
 def _is_left(root: Path, path: str) -> bool:

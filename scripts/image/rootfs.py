@@ -6,14 +6,14 @@ made here by hand.
 
 import shlex
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.image.apt import ARCHITECTURE, SUITE, Apt
-from scripts.image.packages import LINKS, NOT_UNPACKED, PACKAGES, RADIO_FIRMWARE, REMOVED
+from scripts.image.packages import LINKS, PACKAGES, RADIO_FIRMWARE, REMOVED, UNUSED
 from scripts.image.work import PROJECT, files_of, run
 
 OVERLAY = PROJECT / "rootfs-overlay"
-LIBRARIES = "usr/lib/aarch64-linux-gnu"
 EMPTY = ("proc", "sys", "dev", "run", "tmp", "data", "boot", "root", "mnt", "media")
 """Places to mount something on."""
 
@@ -29,7 +29,6 @@ def unpack_packages(apt: Apt, root: Path) -> list[Path]:
     run(
         "mmdebstrap", "--quiet", f"--architectures={ARCHITECTURE}", "--variant=extract",
         "--mode=root", "--format=directory", "--aptopt=Apt::Install-Recommends false",
-        *(f"--dpkgopt=path-exclude={path}" for path in NOT_UNPACKED),
         f"--include={','.join(sorted(PACKAGES))}",
         f"--setup-hook=mkdir -p {archives} && cp {shlex.join(map(str, debs))} {archives}",
         SUITE, root, apt.sources,
@@ -37,8 +36,12 @@ def unpack_packages(apt: Apt, root: Path) -> list[Path]:
     return debs
 
 
-def settle(root: Path) -> None:
-    """After unpacking: trim, merge /bin, /sbin and /lib into /usr, make what scripts would."""
+def settle(root: Path, files: Mapping[str, set[str]]) -> None:
+    """After unpacking: trim, merge /bin, /sbin and /lib into /usr, make what scripts would.
+
+    `files` has each package's paths.
+    """
+    drop_packages(root, files)
     for pattern in REMOVED:
         for path in root.glob(pattern):
             _remove(path)
@@ -65,6 +68,15 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def drop_packages(root: Path, files: Mapping[str, set[str]]) -> None:
+    """Remove what belongs to unused packages alone."""
+    kept = {path for name, paths in files.items() if name not in UNUSED for path in paths}
+    for name in UNUSED:
+        for path in files.get(name, set()) - kept:
+            if path and not path.endswith("/"):
+                (root / path).unlink(missing_ok=True)
 
 
 def _only_our_radios(firmware: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.image import apt, licences, parts, sbom
+from scripts.image import apt, licences, linking, parts, rootfs, sbom
 from scripts.image.extensions import EXTENSIONS
 from scripts.image.licences import Part
 from scripts.image.python_parts import LOCK, requirements
@@ -133,3 +133,37 @@ def test_the_same_parts_give_the_same_documents(tmp_path: Path) -> None:
         sbom.write(THREE, "0.1.0", 5, "cd" * 32, tmp_path / name)
     for file in ("sbom.cdx.json", "licences.txt"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_libraries_are_followed_from_one_to_the_next() -> None:
+    needs = {"a": {"b", "c"}, "b": {"d"}, "d": {"a"}, "x": {"y"}}
+    assert linking.reached(["a"], needs) == {"a", "b", "c", "d"}
+
+
+def test_a_library_that_is_nowhere_is_told_with_a_program_that_wants_it() -> None:
+    programs = {
+        Path("usr/bin/tea"): {"libtea.so.1", "libc.so.6"},
+        Path("numpy.libs/libx.so"): set(),
+    }
+    there = {"libc.so.6": Path("libc.so.6")}
+    wanted = {"libtea.so.1", "libc.so.6", "libx.so", "libdeep.so"}
+    assert linking.lacking(wanted, there, programs) == [
+        "libdeep.so, for another library",
+        "libtea.so.1, for usr/bin/tea",
+    ]
+
+
+def test_only_programs_and_libraries_are_asked_what_they_need(tmp_path: Path) -> None:
+    (tmp_path / "script").write_text("#!/bin/sh\n")
+    (tmp_path / "program").write_bytes(b"\x7fELF...")
+    (tmp_path / "link").symlink_to("program")
+    assert [p.name for p in sorted(tmp_path.iterdir()) if linking.is_elf(p)] == ["program"]
+
+
+def test_a_package_that_is_not_used_leaves_what_others_bring_too(tmp_path: Path) -> None:
+    for name in ("usr/bin/perl", "etc/shared", "etc/ours"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    files = {"perl": {"usr/bin/perl", "etc/shared", "etc/"}, "tzdata": {"etc/shared", "etc/ours"}}
+    rootfs.drop_packages(tmp_path, files)
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["ours", "shared"]

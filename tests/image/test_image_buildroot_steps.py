@@ -129,7 +129,8 @@ def test_the_card_of_a_raspberry_pi(places: Places) -> None:
     card = post_image(places, "rpi")
     assert on_the_fat(card) == {
         "bootcode.bin", "start.elf", "fixup.dat", "start4.elf", "fixup4.dat", "LICENCE.broadcom",
-        "config.txt", "u-boot.bin", "boot.scr", "slot0.env", "slot1.env", "switchhook.toml",
+        "config.txt", "u-boot.bin", "uboot.env", "boot.scr", "slot0.env", "slot1.env",
+        "switchhook.toml",
         *(f"{name}.dtb" for name in DEVICE_TREES),
     }  # fmt: skip
     _, slot_a, slot_b, data = partitions(card)
