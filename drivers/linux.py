@@ -327,6 +327,15 @@ class LinuxHardware:
             self._pcm = open_pcm(self._spec.pcm_device, self._spec.slots)
         return self._pcm
 
+    def close(self) -> None:
+        """Let pins and streams go; calling it twice is harmless."""
+        if self._gpio is not None:
+            self._gpio.cleanup()
+            self._gpio = None
+        if self._pcm is not None:
+            self._pcm.close()
+            self._pcm = None
+
     def _pins(self) -> Any:
         if self._gpio is None:
             with _library("rpi-lgpio", "GPIO"):

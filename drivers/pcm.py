@@ -91,7 +91,11 @@ class AlsaPcm:
         frames, octets = piece
         if frames < 0:
             self._lost("capture overrun")
-            self._heard = self._silence  # the next read makes ALSA prepare the stream again
+            self._heard = self._silence
+            # The stream is prepared but stands still until it is read: its descriptor would never
+            # be readable again, and whoever waits for that would wait for ever.
+            frames, octets = self._capture.read()
+            self._heard += octets if frames > 0 else b""
             return True
         self._heard += octets
         return frames > 0

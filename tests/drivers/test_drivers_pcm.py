@@ -105,6 +105,29 @@ def test_an_overrun_is_one_silent_period_and_the_beat_goes_on() -> None:
     assert port.pcm.lost_periods == 1
 
 
+class HaltingStream(Stream):
+    """After an overrun it stands still until it is read, as ALSA does."""
+
+    halted = False
+
+    def read(self) -> tuple[int, bytes]:
+        if self.halted:
+            self.halted = False
+            return 0, b""
+        frames, octets = super().read()
+        self.halted = frames < 0
+        return frames, octets
+
+
+def test_after_an_overrun_the_clock_runs_again_at_once() -> None:
+    capture = HaltingStream()
+    pcm = AlsaPcm(Stream(), capture, slots=2)
+    pcm.start()
+    capture.captured.append((-errno.EPIPE, b""))
+    assert pcm.read() is not None
+    assert not capture.halted, "its descriptor would never be readable again"
+
+
 @pytest.mark.parametrize("answer", [0, -errno.EPIPE])
 def test_late_playback_is_counted(answer: int) -> None:
     port = Port()
