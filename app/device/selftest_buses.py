@@ -72,20 +72,25 @@ def pins(board: BoardSpec) -> str:
         os.environ["RPI_LGPIO_CHIP"] = str(bank.number)
         os.environ.setdefault("RPI_LGPIO_REVISION", _ANY_PI_3)
         hardware = LinuxHardware(board)
-        output, wire = hardware.output_pin(_OUT), hardware.input_pin(_IN)
-        for level in (False, True, False):
-            output.set(level)
-            if bank.level(_OUT) != level:
-                raise Broken(
-                    f"pin {_OUT} was set to {level:d} and its wire is not; check the kernel"
-                )
-        if not wire.read():
-            raise Broken(f"pin {_IN} is not pulled up; check the kernel's pin control")
-        for level in (False, True):
-            bank.pull(_IN, level)
-            if wire.read() != level:
-                raise Broken(f"the wire at pin {_IN} went to {level:d}, unseen; check the kernel")
+        try:
+            _drive_and_see(hardware, bank)
+        finally:
+            hardware.close()
     return f"gpiochip{bank.number} (simulated): driven and seen, a fall and a rise seen"
+
+
+def _drive_and_see(hardware: LinuxHardware, bank: Bank) -> None:
+    output, wire = hardware.output_pin(_OUT), hardware.input_pin(_IN)
+    for level in (False, True, False):
+        output.set(level)
+        if bank.level(_OUT) != level:
+            raise Broken(f"pin {_OUT} was set to {level:d} and its wire is not; check the kernel")
+    if not wire.read():
+        raise Broken(f"pin {_IN} is not pulled up; check the kernel's pin control")
+    for level in (False, True):
+        bank.pull(_IN, level)
+        if wire.read() != level:
+            raise Broken(f"the wire at pin {_IN} went to {level:d}, unseen; check the kernel")
 
 
 def i2c() -> str:
@@ -159,5 +164,8 @@ def board_pins(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
     if lines_run:
         return f"interrupt pins {told}: in use by the lines (see there)"
     hardware = LinuxHardware(board)
-    levels = [hardware.input_pin(number).read() for number in numbers]
+    try:
+        levels = [hardware.input_pin(number).read() for number in numbers]
+    finally:
+        hardware.close()
     return f"interrupt pins {told}: {'low' if not all(levels) else 'high'}"

@@ -60,8 +60,8 @@ def watchdog(sys: Path = WATCHDOG, arguments: Path = Path("/proc/cmdline")) -> s
 
 def clock(sys: Path = CLOCK) -> str:
     """The battery-backed clock tells the time that the system has. Raises Absent, Broken."""
-    if not sys.is_dir():
-        raise Absent("no real-time clock; the time comes from the network")
+    if not (sys / "time").exists():
+        raise Absent("no real-time clock that the kernel shows; the time comes from the network")
     name, date, hour = ((sys / file).read_text().strip() for file in ("name", "date", "time"))
     told = datetime.fromisoformat(f"{date}T{hour}").replace(tzinfo=UTC)
     apart = (told - datetime.now(UTC)).total_seconds()
