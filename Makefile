@@ -1,10 +1,10 @@
 # Every command this project has. Plain `make` lists them.
 PYTHON = .venv/bin/python
 .DEFAULT_GOAL = help
-.PHONY: help setup image boot run demo board test check bench soak lock clean
+.PHONY: help setup image boot boot-test boot-test-full run demo board test check bench soak lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: ## install system packages and .venv (done by the targets that need it)
 	@scripts/setup run
@@ -40,6 +40,16 @@ soak: ## the long proofs: many kills under load
 
 image: ## build the firmware image into ./build/image (Debian 12, as root)
 	@scripts/build-image $(IMAGE)
+
+boot-test: ## start the built image in QEMU: mail, login, hardware, a call
+	@scripts/setup image
+	@scripts/setup test
+	@$(PYTHON) -m pytest -m boot -rA tests/image
+
+boot-test-full: ## the same, Raspberry Pi, updates, and 50 power cuts
+	@scripts/setup image
+	@scripts/setup test
+	@$(PYTHON) -m pytest -m "boot or bootfull" -rA tests/image
 
 boot: ## start the built image in QEMU, its console here; Ctrl-A X ends it
 	@scripts/boot-image $(BOOT)

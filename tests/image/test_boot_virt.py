@@ -1,0 +1,158 @@
+"""The built image on QEMU's machine `virt`: one start, and everything an owner meets in it.
+
+The lines are the virtual board's and their sound goes over the kernel's loopback card, so a call
+takes the way it takes on real hardware: box, ALSA, phone service, voicemail, POP3.
+"""
+
+import email
+import email.policy
+import io
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.guest import Guest
+from tests.kit.guest_load import LETTER, owner_of
+from tests.kit.hearing import at_8_khz, find, read_wav, spoken
+from tests.kit.running import until
+
+pytestmark = pytest.mark.boot
+
+SETTINGS = '[phone]\nboard = "qemu"\nring_seconds = 4\n'
+CALLER = "5551234"
+WORDS = "words.8k.wav"
+MAY_BE_ABSENT = {"chips", "spi"}
+"""Made of Python on this board; QEMU 7 has no SPI."""
+LIKE = 0.8
+"""Likeness of what was said and what voicemail kept; unrelated sound is below 0.1."""
+
+
+class Panel(threading.Thread):
+    """The far end of the guest's serial line over USB: answers what it is asked."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(daemon=True)
+        self._line = socket.socket(socket.AF_UNIX)
+        self._path = path
+
+    def run(self) -> None:
+        """Until QEMU is gone."""
+        self._line.connect(str(self._path))
+        asked = b""
+        while piece := self._line.recv(4096):
+            asked += piece
+            if asked.endswith(b"PING\n"):
+                asked = b""
+                self._line.sendall(b"PONG\n")
+
+
+class House:
+    """The guest of this file, and its administrator."""
+
+    def __init__(self, guest: Guest) -> None:
+        self.guest, self.owner = guest, owner_of(guest)
+
+    def fetch(self) -> list[bytes]:
+        """What the administrator has."""
+        return self.guest.fetch(self.owner.login, self.owner.password)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("virt")
+    panel = folder / "panel"
+    devices = (
+        "-device", "qemu-xhci", "-chardev", f"socket,id=panel,path={panel},server=on,wait=off",
+        "-device", "usb-serial,chardev=panel",
+    )  # fmt: skip
+    guest = Guest(folder, devices=devices, settings=SETTINGS)
+    at_8_khz(spoken("The quick brown fox wants to be called back.", folder / "words.wav"))
+    guest.put_file_on_card(folder / WORDS)
+    with guest:
+        until(panel.exists)
+        Panel(panel).start()
+        house = House(guest)
+        guest.pop3().quit()
+        yield house
+
+
+def test_it_answers_pop3_soon(house: House) -> None:
+    print(f"POP3 answered {house.guest.booted_s:.1f} s after the start")
+    assert house.guest.booted_s < 60
+
+
+def test_a_mail_goes_in_by_smtp_and_out_by_pop3(house: House) -> None:
+    with house.guest.smtp() as client:
+        assert client.sendmail("carol@y.test", [house.owner.address], LETTER) == {}
+    (fetched,) = house.fetch()
+    assert fetched.endswith(LETTER)
+
+
+def test_the_administrator_logs_in_at_the_console(house: House) -> None:
+    house.guest.log_in(house.owner.password)
+    assert house.guest.run("id -u") == "0"
+    assert house.guest.run("uname -m") == "aarch64"
+
+
+def test_every_service_is_up_and_none_has_failed(house: House) -> None:
+    until(
+        lambda: " ready" in house.guest.run("s6-svstat /run/switchhook/services/phone"), within_s=60
+    )
+    told = "${s##*/} $(s6-svstat $s), died $(s6-svdt $s | wc -l)"
+    states = house.guest.run(f"for s in /run/switchhook/services/*; do echo {told}; done")
+    said = dict(line.split(" ", 1) for line in states.splitlines())
+    assert {"phone", "mail", "admin", "box", "network", "watchdog"} <= set(said)
+    for name, state in said.items():
+        assert "normally up" not in state, f"{name}: {state}"
+        assert state.endswith("died 0"), f"{name}: {state}"
+    for name in ("phone", "mail", "admin", "box", "watchdog"):
+        assert re.match(r"up \(pid \d+\) .* ready ", said[name]), f"{name}: {said[name]}"
+    assert "NOT WELL" not in house.guest.run("switchhook device health")
+
+
+def test_the_hardware_tests_itself(house: House) -> None:
+    code, text = house.guest.tried("switchhook device selftest --json", within_s=120)
+    outcomes = {outcome["name"]: outcome for outcome in json.loads(text)}
+    for outcome in outcomes.values():
+        print(f"{outcome['name']:<9} {outcome['result']:<12} {outcome['says']}")
+    failed = [outcome for outcome in outcomes.values() if outcome["result"] == "failed"]
+    assert not failed and code == 0, failed
+    absent = {name for name, outcome in outcomes.items() if outcome["result"] == "not present"}
+    assert absent <= MAY_BE_ABSENT
+    assert "PONG" in outcomes["panel"]["says"]
+
+
+def test_a_call_over_the_sound_card_is_fetched_by_pop3(house: House) -> None:
+    before = len(house.fetch())
+    house.guest.run(f"cp /run/card/{WORDS} /tmp/ && chmod 644 /tmp/{WORDS}")
+    for command in (
+        f"ring line1 from {CALLER}",
+        "wait-for line1 answered within 60s",
+        "wait-for line1 beep within 60s",
+        f"say line1 /tmp/{WORDS}",
+        "hangup line1",
+        "settle",
+    ):
+        house.guest.run(f"echo {command} | switchhook board", within_s=100)
+    until(lambda: len(house.fetch()) > before, within_s=60)
+    octets = house.fetch()[-1]
+    message = email.message_from_bytes(octets, policy=email.policy.default)
+    (recording,) = (part for part in message.walk() if part.get_content_maintype() == "audio")
+    sound = recording.get_payload(decode=True)
+    assert isinstance(sound, bytes)
+    like, at = find(read_wav(house.guest.folder / WORDS), read_wav(io.BytesIO(sound)))
+    print(f"likeness {like:.3f}, from sample {at} of the message")
+    assert CALLER in octets.decode("latin-1")
+    assert like > LIKE
+
+
+def test_the_power_button_switches_it_off_cleanly(house: House) -> None:
+    house.guest.press_power_button()
+    house.guest.wait_off()
+    assert "Power down" in house.guest.console
+    assert "cannot be used" not in house.guest.console
