@@ -1,0 +1,106 @@
+"""The self-test's frame, and its trials of what a folder can stand in for."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from app.device import selftest_machine
+from app.device.selftest import Absent, Broken, Outcome, Result, Trial, run
+from drivers.errors import ChipMissing
+
+
+def tried(*trials: Trial) -> list[Outcome]:
+    ticks = count(10)
+    return list(run(trials, lambda: next(ticks)))
+
+
+def _raise(error: Exception) -> str:
+    raise error
+
+
+def test_each_way_to_end_is_told_and_none_keeps_the_next_from_being_done() -> None:
+    outcomes = tried(
+        Trial("one", lambda: "seen"),
+        Trial("two", lambda: _raise(Absent("no such part"))),
+        Trial("three", lambda: _raise(Broken("silent; check the cable"))),
+        Trial("four", lambda: _raise(ChipMissing("I2C 1: no acknowledge; check the hat"))),
+        Trial("five", lambda: _raise(FileNotFoundError(2, "No such file or directory", "/dev/x"))),
+        Trial("six", lambda: "seen, too"),
+    )
+    assert [(told.name, told.result, told.says) for told in outcomes] == [
+        ("one", Result.OK, "seen"),
+        ("two", Result.ABSENT, "no such part"),
+        ("three", Result.FAILED, "silent; check the cable"),
+        ("four", Result.FAILED, "I2C 1: no acknowledge; check the hat"),
+        (
+            "five",
+            Result.FAILED,
+            "/dev/x: No such file or directory; see the kernel's log (dmesg)",
+        ),
+        ("six", Result.OK, "seen, too"),
+    ]
+    assert all(told.seconds == 1 for told in outcomes)
+    assert outcomes[1].line == "two       not present  no such part"
+
+
+def test_data_is_written_and_read(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/mmcblk0p4 {tmp_path} ext4 rw 0 0\n")
+    assert "(ext4): 1 MB written" in selftest_machine.data(tmp_path, mounts)
+    assert [path.name for path in tmp_path.iterdir()] == ["mounts"]
+
+
+def test_data_in_memory_is_no_data_partition(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"tmpfs {tmp_path} tmpfs rw 0 0\n")
+    with pytest.raises(Broken, match="lies in memory"):
+        selftest_machine.data(tmp_path, mounts)
+
+
+@pytest.fixture
+def dog(tmp_path: Path) -> Iterator[Path]:
+    for name, text in (("identity", "Software Watchdog"), ("state", "active"), ("timeout", "60")):
+        (tmp_path / name).write_text(f"{text}\n")
+    yield tmp_path
+
+
+def test_the_watchdog_is_fed_or_that_is_told(dog: Path, tmp_path: Path) -> None:
+    arguments = tmp_path / "cmdline"
+    arguments.write_text("ro\n")
+    assert selftest_machine.watchdog(dog, arguments).startswith("Software Watchdog: fed")
+    (dog / "state").write_text("inactive\n")
+    with pytest.raises(Broken, match="nobody feeds it"):
+        selftest_machine.watchdog(dog, arguments)
+    arguments.write_text("ro switchhook.watchdog=off\n")
+    with pytest.raises(Absent, match="switched off"):
+        selftest_machine.watchdog(dog, arguments)
+    with pytest.raises(Absent, match="no watchdog"):
+        selftest_machine.watchdog(tmp_path / "none", arguments)
+
+
+def test_a_clock_that_is_years_off_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Absent):
+        selftest_machine.clock(tmp_path)
+    for name, text in (("name", "rtc-ds1307"), ("date", "2001-02-03"), ("time", "04:05:06")):
+        (tmp_path / name).write_text(f"{text}\n")
+    with pytest.raises(Broken, match=r"rtc-ds1307: -\d+ s off; check its battery"):
+        selftest_machine.clock(tmp_path)
+
+
+def test_no_panel_is_no_fault(tmp_path: Path) -> None:
+    with pytest.raises(Absent, match="no serial line"):
+        selftest_machine.panel(tmp_path)
+
+
+def test_a_broken_line_is_told_by_its_name() -> None:
+    well = {"fault": None}
+    status = {"lines": {"101": well, "line1": {"fault": "no loop current"}}, "lost_periods": 3}
+    with pytest.raises(Broken, match="line1: no loop current"):
+        selftest_machine.lines(status)
+    assert selftest_machine.lines({"lines": {"101": well}, "lost_periods": 3}) == (
+        "1 without fault, 3 periods lost"
+    )
+    with pytest.raises(Absent):
+        selftest_machine.lines(None)
