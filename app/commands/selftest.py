@@ -1,10 +1,12 @@
 """`python -m app device selftest`: try the hardware, a line for each part."""
 
+import fcntl
 import json
 import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 
@@ -13,6 +15,7 @@ import click
 from app.commands.child import in_child
 from app.commands.plainly import plainly
 from app.device.selftest import Outcome, Trial, run
+from app.place import here
 
 
 @click.command("selftest")
@@ -26,13 +29,24 @@ def selftest(as_json: bool, only: tuple[str, ...]) -> None:
     """
     logging.disable(logging.WARNING)  # what drivers warn of is what the trials bring about
     told = []
-    for outcome in _outcomes(only):
-        told.append({**asdict(outcome), "result": outcome.result.value})
-        if not as_json:
-            click.echo(outcome.line)
+    with _one_at_a_time():
+        for outcome in _outcomes(only):
+            told.append({**asdict(outcome), "result": outcome.result.value})
+            if not as_json:
+                click.echo(outcome.line)
     if as_json:
         click.echo(json.dumps(told, indent=1))
     sys.exit(any(outcome["result"] == "failed" for outcome in told))
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait for another self-test to end: the one of the start, for example."""
+    place = here()
+    place.run.mkdir(parents=True, exist_ok=True)
+    with (place.run / "selftest.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _outcomes(only: tuple[str, ...]) -> Iterator[Outcome]:
@@ -51,7 +65,6 @@ def _parts() -> dict[str, Callable[[], str]]:
     from app.appliance import board_spec, has_box
     from app.commands.control import NotRunning, ask
     from app.device import selftest_buses, selftest_machine, selftest_sound
-    from app.place import here
 
     place = here()
     settings = place.settings()
