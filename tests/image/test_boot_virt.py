@@ -26,8 +26,12 @@ pytestmark = pytest.mark.boot
 SETTINGS = '[phone]\nboard = "qemu"\nring_seconds = 4\n'
 CALLER = "5551234"
 WORDS = "words.8k.wav"
-MAY_BE_ABSENT = {"chips", "spi"}
-"""Made of Python on this board; QEMU 7 has no SPI."""
+MAY_BE_ABSENT = {"chips", "spi", "clock"}
+"""Made of Python on this board; QEMU 7 has no SPI; a kernel may not show its clock to programs."""
+ONCE = {"trial", "selftest"}
+"""Services that do their work once and end well."""
+OFF = {"wlan"}
+"""Services that are not wanted here."""
 LIKE = 0.8
 """Likeness of what was said and what voicemail kept; unrelated sound is below 0.1."""
 
@@ -108,15 +112,19 @@ def test_every_service_is_up_and_none_has_failed(house: House) -> None:
     said = dict(line.split(" ", 1) for line in states.splitlines())
     assert {"phone", "mail", "admin", "box", "network", "watchdog"} <= set(said)
     for name, state in said.items():
-        assert "normally up" not in state, f"{name}: {state}"
-        assert state.endswith("died 0"), f"{name}: {state}"
+        died = int(state.rpartition(" ")[2])
+        if name in ONCE:
+            assert re.match(r"up |down \(exitcode 0\)", state) and died <= 1, f"{name}: {state}"
+        else:
+            assert died == 0, f"{name}: {state}"
+            assert state.startswith("up ") != (name in OFF), f"{name}: {state}"
     for name in ("phone", "mail", "admin", "box", "watchdog"):
         assert re.match(r"up \(pid \d+\) .* ready ", said[name]), f"{name}: {said[name]}"
     assert "NOT WELL" not in house.guest.run("switchhook device health")
 
 
 def test_the_hardware_tests_itself(house: House) -> None:
-    code, text = house.guest.tried("switchhook device selftest --json", within_s=120)
+    code, text = house.guest.tried("switchhook device selftest --json", within_s=240)
     outcomes = {outcome["name"]: outcome for outcome in json.loads(text)}
     for outcome in outcomes.values():
         print(f"{outcome['name']:<9} {outcome['result']:<12} {outcome['says']}")
