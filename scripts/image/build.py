@@ -104,7 +104,7 @@ def _root(
 ) -> tuple[Path, Sequence[Part]]:
     """The tree of the root file system, and what it is made of."""
     folders = wish.folders
-    root = folders.build / "root"
+    root = folders.made() / "root"
     with progress.step("Debian packages"):
         debs = rootfs.unpack_packages(apt, root)
         rootfs.settle(root, parts.files(debs, folders))
