@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.buses import Samples
 from tests.kit.guest import Guest
 from tests.kit.guest_load import LETTER, owner_of
 from tests.kit.hearing import at_8_khz, find, read_wav, spoken
@@ -32,8 +33,10 @@ ONCE = {"trial", "selftest"}
 """Services that do their work once and end well."""
 OFF = {"wlan"}
 """Services that are not wanted here."""
-LIKE = 0.8
-"""Likeness of what was said and what voicemail kept; unrelated sound is below 0.1."""
+PIECE, LOUD = 2000, 500
+"""A quarter of a second, and the level of speech."""
+LIKE, MOST = 0.8, 0.6
+"""Likeness of a piece: another voice's words stay below 0.75. And how many of them must be there."""
 
 
 class Panel(threading.Thread):
@@ -153,10 +156,21 @@ def test_a_call_over_the_sound_card_is_fetched_by_pop3(house: House) -> None:
     (recording,) = (part for part in message.walk() if part.get_content_maintype() == "audio")
     sound = recording.get_payload(decode=True)
     assert isinstance(sound, bytes)
-    like, at = find(read_wav(house.guest.folder / WORDS), read_wav(io.BytesIO(sound)))
-    print(f"likeness {like:.3f}, from sample {at} of the message")
+    share = found_again(read_wav(house.guest.folder / WORDS), read_wav(io.BytesIO(sound)))
+    print(f"{share:.0%} of the words are in the message as they were said")
     assert CALLER in octets.decode("latin-1")
-    assert like > LIKE
+    assert share > MOST
+
+
+def found_again(said: Samples, kept: Samples) -> float:
+    """The share of pieces of what was said that are in what was kept.
+
+    Not all at once: an emulator on a busy machine is late for a period now and then.
+    """
+    pieces = [said[at : at + PIECE] for at in range(0, len(said) - PIECE + 1, PIECE)]
+    loud = [piece for piece in pieces if piece.astype(float).std() > LOUD]
+    assert len(loud) > 3
+    return sum(find(piece, kept)[0] > LIKE for piece in loud) / len(loud)
 
 
 def test_the_power_button_switches_it_off_cleanly(house: House) -> None:
