@@ -35,11 +35,18 @@ SYSROOT = (
 """Packages with what the modules are compiled against, beside the cross compiler's C library."""
 
 
+FLAGS = (
+    "-shared", "-fPIC", "-O2", "-fstack-protector-strong", "-Wl,-z,relro,-z,now",
+    "-Wl,--build-id=none", "-s",
+)  # fmt: skip
+"""Position-independent, hardened as Debian's own, nothing of one build in it."""
+
+
 def build(apt: Apt, archives: Mapping[str, Path], folders: Folders) -> list[Path]:
     """The compiled modules, from the cache if nothing that goes in has changed."""
     debs = apt.fetch(*SYSROOT)
     key = key_of(
-        *(deb.name for deb in debs), *(a.name for a in archives.values()), repr(EXTENSIONS)
+        *(deb.name for deb in debs), *(a.name for a in archives.values()), repr((EXTENSIONS, FLAGS))
     )
     kept = folders.kept("extensions") / key
     if not kept.exists():
@@ -55,16 +62,15 @@ def build(apt: Apt, archives: Mapping[str, Path], folders: Folders) -> list[Path
 
 
 def _compile(extension: Extension, archive: Path, sysroot: Path, into: Path) -> None:
-    """Position-independent, hardened as Debian's own, without paths of this machine in it."""
+    """One module, without paths of this machine in it."""
     source = into / archive.name.removesuffix(".tar.gz")
     run("tar", "--extract", "--file", archive, "--directory", into)
     triplet = "aarch64-linux-gnu"
+    headers = ("usr/include/python3.11", "usr/include", f"usr/include/{triplet}")
     run(
-        COMPILER, "-shared", "-fPIC", "-O2", "-fstack-protector-strong", "-Wl,-z,relro,-z,now",
-        "-Wl,--build-id=none", "-s", f"-ffile-prefix-map={into}=.", "-I",
-        sysroot / "usr/include/python3.11", "-I", sysroot / "usr/include", "-I",
-        sysroot / f"usr/include/{triplet}", "-o", into / f"{extension.module}{SUFFIX}",
-        source / extension.source,
+        COMPILER, *FLAGS, f"-ffile-prefix-map={into}=.", f"-ffile-prefix-map={sysroot}=.",
+        *(f"-I{sysroot / folder}" for folder in headers),
+        "-o", into / f"{extension.module}{SUFFIX}", source / extension.source,
         *(sysroot / f"usr/lib/{triplet}/lib{name}.so" for name in extension.libraries),
     )  # fmt: skip
     shutil.rmtree(source)

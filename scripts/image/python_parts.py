@@ -114,15 +114,25 @@ def install_ours(root: Path, boards: Sequence[str]) -> None:
         shutil.copytree(PROJECT / "board" / board, home / "board" / board, ignore=leave)
 
 
+def compiler() -> Path | None:
+    """The interpreter that makes the byte-code: Debian's own first, so that all make the same."""
+    debian = Path("/usr/bin") / f"python{PYTHON}"
+    if debian.exists():
+        return debian
+    ours = ".".join(map(str, sys.version_info[:2]))
+    return Path(sys.executable) if ours == PYTHON else None
+
+
 def byte_compile(root: Path) -> None:
     """Byte-code for all Python files, never checked against them: the root is read-only.
 
     In one process and with a fixed hash seed, so that it is the same octets every time.
     """
-    if sys.version_info[:2] != tuple(int(part) for part in PYTHON.split(".")):
-        raise BuildError(f"byte-code for the device needs Python {PYTHON}, this is {sys.version}")
+    interpreter = compiler()
+    if interpreter is None:
+        raise BuildError(f"byte-code for the device needs Python {PYTHON}")
     run(
-        sys.executable, "-m", "compileall", "-q", "-j1", "--invalidation-mode", "unchecked-hash",
+        interpreter, "-m", "compileall", "-q", "-j1", "--invalidation-mode", "unchecked-hash",
         "-s", root, "-p", "/", root / "usr/lib/python3.11", root / SITE, root / HOME,
         env={"PYTHONHASHSEED": "0"},
     )  # fmt: skip
