@@ -36,7 +36,7 @@ OFF = {"wlan"}
 PIECE, LOUD = 2000, 500
 """A quarter of a second, and the level of speech."""
 LIKE, MOST = 0.8, 0.6
-"""Likeness of a piece: another voice's words stay below 0.75. And how many of them must be there."""
+"""Likeness of a piece (of other words: below 0.75), and how many must be there."""
 
 
 class Panel(threading.Thread):
