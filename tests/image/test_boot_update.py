@@ -32,6 +32,7 @@ def built() -> Manifest:
 
 def bundle_of(root: Path, release: Release, folder: Path) -> Path:
     """An update whose root file system is this one, believed by the built image."""
+    folder.mkdir()
     folders = Folders(folder, default_cache())
     slot = slots.make_slot(
         root, PRODUCTS / "Image", slots.overlay(folders), release, folder / "slot.img"
