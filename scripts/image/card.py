@@ -1,5 +1,6 @@
 """The card image: firmware and U-Boot on a FAT, two slots, the data partition with the prompts."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -101,6 +102,8 @@ def _data(prompts: Sequence[Path], parts: Path, epoch: int) -> None:
     (tree / "prompts").mkdir(parents=True)
     for pack in prompts:
         shutil.copy2(pack, tree / "prompts")
+    for path in (tree, *tree.rglob("*")):
+        os.utime(path, (epoch, epoch))
     image = parts / "data.ext4"
     with image.open("wb") as file:
         file.truncate(DATA_OCTETS)
