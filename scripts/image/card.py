@@ -1,6 +1,5 @@
 """The card image: firmware and U-Boot on a FAT, two slots, the data partition with the prompts."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +53,7 @@ def assemble(
         (parts / name).write_bytes(state.octets())
     (parts / "slot.img").symlink_to(slot)
     (parts / "empty.img").write_bytes(bytes(BLOCK))
-    _data(prompts, parts, epoch)
+    data_partition(prompts, parts, epoch)
     nothing = folders.made("empty")
     scratch = folders.build / "genimage"
     shutil.rmtree(scratch, ignore_errors=True)
@@ -96,20 +95,24 @@ def loader_environment(environment: Path) -> None:
     run("mkenvimage", "-s", hex(ENVIRONMENT_OCTETS), "-o", environment, BOOT / "environment.txt")
 
 
-def _data(prompts: Sequence[Path], parts: Path, epoch: int) -> None:
+def data_partition(prompts: Sequence[Path], parts: Path, epoch: int) -> None:
     """ext4 that can grow online, with the prompts in it."""
     tree = parts / "data"
     (tree / "prompts").mkdir(parents=True)
     for pack in prompts:
         shutil.copy2(pack, tree / "prompts")
-    for path in (tree, *tree.rglob("*")):
-        os.utime(path, (epoch, epoch))
     image = parts / "data.ext4"
     with image.open("wb") as file:
         file.truncate(DATA_OCTETS)
     run(
-        "mke2fs", "-q", "-F", "-t", "ext4", "-L", "data", "-m", "0", "-d", tree, "-U", DATA_UUID,
+        "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-J", "size=16", "-L", "data", "-m", "0", "-d", tree, "-U", DATA_UUID,
         "-E", f"hash_seed={DATA_UUID},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0", image,
         env={"E2FSPROGS_FAKE_TIME": str(epoch)},
     )  # fmt: skip
+    # each file and folder keeps the times it had here; there is no option against that
+    names = [f"/{path.relative_to(tree)}" for path in sorted(tree.rglob("*"))]
+    fields = [
+        f"set_inode_field {n} {which}time @{epoch}" for n in names for which in ("a", "c", "m")
+    ]
+    run("debugfs", "-w", "-f", "-", image, stdin="\n".join(fields))
     shutil.rmtree(tree)

@@ -11,6 +11,7 @@ from app.device.bundle import open_bundle
 from app.device.slots_content import Release, look
 from app.device.update_errors import BundleError
 from scripts.image import bundle, signing
+from scripts.image.card import data_partition
 from scripts.image.kernel import DEVICE_TREES, Kernel
 from scripts.image.slots import make_slot
 from scripts.image.squash import squash
@@ -173,3 +174,19 @@ def test_steps_are_told_with_their_times(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_cache_key_tells_where_one_part_ends() -> None:
     assert key_of("ab", "c") != key_of("a", "bc")
     assert key_of(b"ab") == key_of("ab")
+
+
+def test_the_same_prompts_give_the_same_data_partition(tmp_path: Path) -> None:
+    pack = tmp_path / "en-1.sqfs"
+    pack.write_bytes(bytes(100_000))
+    sums = []
+    for name in ("a", "b"):
+        parts = tmp_path / name
+        parts.mkdir()
+        pack.touch()  # its time is not the image's
+        data_partition([pack], parts, RELEASE.built)
+        sums.append(sha256(parts / "data.ext4"))
+        assert not (parts / "data").exists()
+    assert sums[0] == sums[1]
+    listed = run("debugfs", "-R", "ls -p /prompts", parts / "data.ext4")
+    assert "/en-1.sqfs/100000/" in listed
