@@ -28,10 +28,11 @@ def main(
     try:
         check(folders)
         asked = wish(folders, version, key)
-        build(asked, progress)
-        if twice:
-            build_root_again(asked, progress)
-        report(asked, progress)
+        with folders.alone(progress.say):
+            build(asked, progress)
+            if twice:
+                build_root_again(asked, progress)
+            report(asked, progress)
     except BuildError as problem:
         progress.say(f"stopped: {problem}")
         sys.exit(1)

@@ -105,7 +105,8 @@ def data_partition(prompts: Sequence[Path], parts: Path, epoch: int) -> None:
     with image.open("wb") as file:
         file.truncate(DATA_OCTETS)
     run(
-        "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-J", "size=16", "-L", "data", "-m", "0", "-d", tree, "-U", DATA_UUID,
+        "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-J", "size=16", "-L", "data",
+        "-m", "0", "-d", tree, "-U", DATA_UUID,
         "-E", f"hash_seed={DATA_UUID},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0", image,
         env={"E2FSPROGS_FAKE_TIME": str(epoch)},
     )  # fmt: skip

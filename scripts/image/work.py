@@ -1,11 +1,12 @@
 """What every step uses: running programs, telling how far it is, one error, and folders."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,17 @@ class Folders:
         folder = self.cache.joinpath(*parts)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @contextmanager
+    def alone(self, say: Callable[[str], None]) -> Iterator[None]:
+        """Around a build: no other one works in these folders meanwhile; waits for it."""
+        with (self.made() / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say(f"another build is at work in {self.build}; waiting for its end")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
 
 def default_cache() -> Path:

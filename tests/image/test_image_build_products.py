@@ -2,6 +2,7 @@
 
 import subprocess
 import tarfile
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,3 +191,27 @@ def test_the_same_prompts_give_the_same_data_partition(tmp_path: Path) -> None:
     assert sums[0] == sums[1]
     listed = run("debugfs", "-R", "ls -p /prompts", parts / "data.ext4")
     assert "/en-1.sqfs/100000/" in listed
+
+
+def test_a_second_build_in_the_same_folders_waits_for_the_first(folders: Folders) -> None:
+    told: list[str] = []
+    order: list[str] = []
+
+    waits = threading.Event()
+
+    def tell(words: str) -> None:
+        told.append(words)
+        waits.set()
+
+    def second() -> None:
+        with folders.alone(tell):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with folders.alone(told.append):
+        thread.start()
+        assert waits.wait(10)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+    assert told == [f"another build is at work in {folders.build}; waiting for its end"]
