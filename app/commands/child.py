@@ -21,18 +21,27 @@ def in_child(work: Callable[[], T]) -> T:
     An error raised on purpose is printed by the child, and this process exits as the child did.
     Call it before threads and loops are started.
     """
+    return beside(work)()
+
+
+def beside(work: Callable[[], T]) -> Callable[[], T]:
+    """Begin `work` as in_child() does and go on; what is returned waits for its result."""
     readable, writable = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(readable)
         os._exit(_answer(work, writable))
     os.close(writable)
-    with open(readable, "rb") as answer:
-        told = answer.read()
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code != 0:
-        sys.exit(code)
-    return cast(T, pickle.loads(told))
+
+    def wait() -> T:
+        with open(readable, "rb") as answer:
+            told = answer.read()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code != 0:
+            sys.exit(code)
+        return cast(T, pickle.loads(told))
+
+    return wait
 
 
 def _answer(work: Callable[[], object], writable: int) -> int:

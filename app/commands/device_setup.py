@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.commands.child import beside
 from app.commands.plainly import plainly
 from app.place import PROJECT, Place, here
 
@@ -20,9 +21,13 @@ BOARDS = PROJECT / "board"
 @click.option("--card", type=click.Path(path_type=Path), help="Settings file on the card.")
 @plainly
 def first_boot(card: Path | None) -> None:
-    """Name, keys, administrator, claim code; shown once at the consoles."""
+    """Name, keys, administrator, claim code; prints what is to be shown once.
+
+    Whoever has shown it marks the end of the first boot: etc/installed.
+    """
     from app.appliance import open_inbox
-    from app.device import applying, consoles, first_boot, folders
+    from app.commands.plans import prepare
+    from app.device import applying, first_boot, folders
 
     place = here()
     folders.may_share()
@@ -31,16 +36,16 @@ def first_boot(card: Path | None) -> None:
     first_boot.name_device(place)
     if card is not None:
         applying.take_card_file(place, card, BOARDS)
-    settings = _apply(place)
+    settings = _settings(place)
+    prepared = beside(lambda: prepare(place, settings))
     box = open_inbox(place, settings)
     quota = settings.keeping.quota_mb * 1_000_000
     host = settings.site.hostname
     fresh = first_boot.settle_in(place, box.db, box.people, host, quota)
     box.db.close()
+    prepared()
     os.sync()  # files without a sync of their own must not be empty after a power cut
-    consoles.announce(first_boot.welcome(fresh), consoles.consoles())
-    first_boot.done(place).touch()
-    os.sync()
+    click.echo(first_boot.welcome(fresh))
 
 
 @click.command("apply")
@@ -48,19 +53,27 @@ def first_boot(card: Path | None) -> None:
 @plainly
 def apply(card: Path | None) -> None:
     """Check the settings and write what the boot scripts need of them."""
+    from app.commands.plans import prepare
     from app.device import applying, folders
+    from app.device.certificates import ensure
+    from app.device.first_boot import done
 
     place = here()
     folders.may_share()
     if card is not None:
         applying.take_card_file(place, card, BOARDS)
-    _apply(place)
+    settings = _settings(place)
+    prepared = beside(lambda: prepare(place, settings))
+    if done(place).exists():
+        ensure(place.keys, (settings.site.hostname,))
+    prepared()
+    folders.share(place)
+    os.sync()
 
 
-def _apply(place: Place) -> "Settings":
-    from app.device import applying, folders
-    from app.device.certificates import ensure
-    from app.device.first_boot import done
+def _settings(place: Place) -> "Settings":
+    """Usable settings, and what boot scripts need of them."""
+    from app.device import applying
     from app.settings import annotated
     from drivers.board_spec import load_board
 
@@ -71,10 +84,6 @@ def _apply(place: Place) -> "Settings":
     button = "" if board.reset_button is None else str(board.reset_button)
     values = {**applying.device_env(settings), "RESET_BUTTON": button}
     applying.write_env(place.etc / "device.env", values)
-    if done(place).exists():
-        ensure(place.keys, (settings.site.hostname,))
-    folders.share(place)
-    os.sync()
     return settings
 
 

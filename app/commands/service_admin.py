@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import click
 
-from app.appliance import retention
-from app.commands.child import in_child
 from app.commands.plainly import plainly
+from app.commands.plans import plan
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.core.clock import SystemClock
 from app.inbox.db import Database
@@ -28,8 +27,7 @@ HOUSEKEEPING_S = 3600
 def admin(ready_fd: int | None) -> None:
     """Housekeeping: the bin, what never arrived, old history."""
     place = begin("admin")
-    keeping = in_child(lambda: retention(place.settings()))
-    _serve_admin(place, keeping, ready_teller(ready_fd))
+    _serve_admin(place, plan(place, "admin"), ready_teller(ready_fd))
 
 
 def _serve_admin(place: Place, keeping: Retention, ready: Callable[[], None]) -> None:

@@ -2,9 +2,8 @@
 
 import click
 
-from app.appliance import board_spec
-from app.commands.child import in_child
 from app.commands.plainly import plainly
+from app.commands.plans import plan
 from app.commands.services import begin, ready_option, ready_teller
 from drivers.models.bus_server import serve
 
@@ -15,7 +14,7 @@ from drivers.models.bus_server import serve
 def box(ready_fd: int | None) -> None:
     """The virtual board: chips, telephones and a telephone office made of Python."""
     place = begin("box")
-    spec = in_child(lambda: board_spec(place.settings()))
+    spec = plan(place, "box")
     pcm = None
     if spec.box_device:
         from drivers.linux import open_pcm

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import click
 
-from app.appliance import mail_config
-from app.commands.child import in_child
 from app.commands.plainly import plainly
+from app.commands.plans import plan
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.inbox.db import Database
 from app.mail.net import ListenError
@@ -22,7 +21,7 @@ from app.place import Place
 def mail(ready_fd: int | None) -> None:
     """POP3, SMTP and the outgoing queue."""
     place = begin("mail")
-    config = in_child(lambda: mail_config(place, place.settings()))
+    config = plan(place, "mail")
     try:
         asyncio.run(_serve_mail(place, config, ready_teller(ready_fd)))
     except ListenError as problem:

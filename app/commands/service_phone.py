@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import click
 
-from app.appliance import PhonePlan, make_phone, phone_plan
+from app.appliance import PhonePlan, make_phone
 from app.commands.child import in_child
 from app.commands.plainly import plainly
+from app.commands.plans import plan
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.place import Place
 from drivers.board import Hardware
@@ -24,17 +25,17 @@ BOX_WITHIN_S = 10.0
 def phone(ready_fd: int | None) -> None:
     """Lines, calls and voicemail."""
     place = begin("phone")
-    plan = in_child(lambda: _plan(place))
+    known = plan(place, "phone")
+    in_child(lambda: _check_store(place))
     _check_library()
-    asyncio.run(_serve_phone(place, plan, ready_teller(ready_fd)))
+    asyncio.run(_serve_phone(place, known, ready_teller(ready_fd)))
 
 
-def _plan(place: Place) -> PhonePlan:
-    """What the settings want; and the store must be one that the clerk can work on."""
+def _check_store(place: Place) -> None:
+    """It must be one that the clerk can work on."""
     from app.inbox.schema import check
 
     check(place.database)
-    return phone_plan(place, place.settings())
 
 
 def _check_library() -> None:

@@ -54,6 +54,8 @@ def usable(place: Place, boards: Path) -> Settings:
     try:
         settings = checked(place.settings_file, place.beneath, boards)
     except SettingsError as problem:
+        if not place.settings_file.exists():
+            raise  # what lies beneath cannot be used: nothing is mended by putting a file aside
         aside = place.settings_file.with_suffix(".refused")
         place.settings_file.replace(aside)
         refused.write_text(f"{problem}\nThe file is kept as {aside.name}.\n")

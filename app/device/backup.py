@@ -25,7 +25,7 @@ MANIFEST = "manifest.json"
 STORE = "store/inbox.db"
 FOLDERS = ("greetings", "keys", "etc")
 FILES = ("settings.toml", "store/claim-code")
-LEFT_OUT = ("etc/device.env", "etc/applied", "etc/clock")
+LEFT_OUT = ("etc/device.env", "etc/applied", "etc/clock", "etc/plans")
 """What follows from the rest, or is true of this moment only."""
 SPARE = 1_000_000
 PIECE = 1 << 20
@@ -95,7 +95,8 @@ def _others(place: Place) -> Iterator[tuple[str, Path]]:
         names += [str(path.relative_to(place.var)) for path in found]
     for name in names:
         path = place.var / name
-        if name not in LEFT_OUT and path.is_file() and not path.is_symlink():
+        made_again = name in LEFT_OUT or str(Path(name).parent) in LEFT_OUT
+        if not made_again and path.is_file() and not path.is_symlink():
             yield name, path
 
 

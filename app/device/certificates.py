@@ -43,14 +43,14 @@ authorityKeyIdentifier = keyid
 """
 
 
-def ensure(keys: Path, names: tuple[str, ...]) -> bool:
+def ensure(keys: Path, names: tuple[str, ...], renew_before_s: int = RENEW_BEFORE_S) -> bool:
     """Make what is missing, and the server's certificate anew if it must be; True if it was.
 
     `names` are those by which clients know this device, its own one first. Raises DeviceError.
     """
     if not (keys / "ca.crt").exists():
         _make_ca(keys, names[0])
-    elif _is_good(keys, names):
+    elif _is_good(keys, names, renew_before_s):
         return False
     _make_server(keys, names)
     return True
@@ -76,16 +76,16 @@ def _make_key(path: Path, mode: int) -> None:
     fresh.replace(path)
 
 
-def _is_good(keys: Path, names: tuple[str, ...]) -> bool:
+def _is_good(keys: Path, names: tuple[str, ...], renew_before_s: int) -> bool:
     certificate, wanted = keys / "server.crt", keys / "server.names"
     if not (certificate.exists() and wanted.exists() and (keys / "server.key").exists()):
         return False
-    return wanted.read_text().split() == list(names) and _lasts(certificate)
+    return wanted.read_text().split() == list(names) and _lasts(certificate, renew_before_s)
 
 
-def _lasts(certificate: Path) -> bool:
+def _lasts(certificate: Path, seconds: int) -> bool:
     try:
-        run("openssl", "x509", "-in", certificate, "-noout", "-checkend", str(RENEW_BEFORE_S))
+        run("openssl", "x509", "-in", certificate, "-noout", "-checkend", str(seconds))
     except DeviceError:  # its end is near, or it is no certificate
         return False
     return True

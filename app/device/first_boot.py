@@ -1,7 +1,8 @@
 """The first start of a new device: a name, keys, an administrator, a claim code.
 
 Nothing of it is in the image. Every step looks whether it is done already, and the mark that ends
-the work is made last: a power cut in the middle only means that it is done again.
+the work is made last, when all was shown: a power cut in the middle only means that it is done
+again.
 """
 
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def settle_in(place: Place, db: Database, people: People, host: str, quota: int) -> Fresh:
-    """Keys, the administrator and the claim code; ends with the mark.
+    """Keys, the administrator and the claim code.
 
     Raises DeviceError if a system program fails, InboxError if the store does.
     """

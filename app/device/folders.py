@@ -19,7 +19,8 @@ SHARED = 0o2770
 def share(place: Place) -> None:
     """Make the folders of a device, and let the services into those that are theirs."""
     for folder in (place.etc, place.logs, place.var / "prompts"):
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)  # mkdir's own mode would lose what the umask forbids
     for folder in (place.database.parent, place.spoken, place.greetings, place.keys):
         folder.mkdir(mode=0o770, parents=True, exist_ok=True)
         _give(folder)
@@ -30,18 +31,18 @@ def share(place: Place) -> None:
         (place.keys / "ca.key", 0o600),
     ):
         if path.exists():
-            _hand(path, mode)
+            hand(path, mode)
 
 
 def _give(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         if path.is_dir():
-            _hand(path, SHARED)
+            hand(path, SHARED)
         elif path.is_file():
-            _hand(path, 0o660)
+            hand(path, 0o660)
 
 
-def _hand(path: Path, mode: int) -> None:
+def hand(path: Path, mode: int) -> None:
     """Into the group's hands, if this machine has the group."""
     try:
         shutil.chown(path, group=GROUP)

@@ -90,6 +90,8 @@ def _greeting(host: str, port: int) -> bytes:
     with socket.create_connection((own, port), timeout=WITHIN_S) as client:
         line = client.recv(512)
         client.sendall(b"QUIT\r\n")
+        while client.recv(512):  # to its end: a session broken off would be a line in the log
+            continue
     return line.strip()
 
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 DEVICE = Path("/dev/watchdog")
 TIMEOUT_S = 60
 """The machine is reset when it was not fed for so long."""
-ROUND_S = 5.0
+ROUND_S = 10.0
 """Between two rounds of questions."""
 PATIENCE_S = 60.0
 """How long a question may be answered badly before the watchdog goes hungry."""
