@@ -12,6 +12,7 @@ COMMANDS = {
     "reset-button": "app.commands.device_care",
     "backup": "app.commands.device_backup",
     "restore": "app.commands.device_backup",
+    "rescue": "app.commands.device_backup",
     "change-over": "app.commands.device_backup",
     "first-boot": "app.commands.device_setup",
     "apply": "app.commands.device_setup",

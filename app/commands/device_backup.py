@@ -82,6 +82,27 @@ def change_over() -> None:
         click.echo("the backup is in its place")
 
 
+@click.command("rescue")
+@plainly
+def rescue() -> None:
+    """Started from a USB stick: put the memory card's system right again, its data untouched."""
+    from app.device import rescue, sticks
+    from app.device.slots_disk import BlockFile, disk_of, find
+
+    place, proc = here(), Path("/proc")
+    own = find(place.run / "boot")
+    source = own.slots[own.running]
+    if source not in sticks.sticks():
+        raise click.ClickException("this system was not started from a USB stick")
+    found = rescue.cards(Path("/sys"), Path("/dev"), source.name.rstrip("0123456789"))
+    name = rescue.one_card(found)
+    click.confirm(f"Write this version into slot A of {name}?", abort=True)
+    with BlockFile(source) as file:
+        card = disk_of(found[name], "B", place.run / "card-boot", proc)
+        rescue.put_right(card, file, lambda done, of: None)
+    click.echo("the card's slot A is good again; take the stick out and start anew")
+
+
 @contextmanager
 def _meant(text: str, writable: bool) -> Iterator[Path]:
     """The file or folder that an argument means; a stick is mounted meanwhile."""

@@ -129,8 +129,13 @@ def find(
     if not wanted <= set(places):
         missing = ", ".join(map(str, sorted(wanted - set(places))))
         raise NoSlots(f"the disk that the root came from lacks partition {missing}")
+    return disk_of(places, told[1], mount_at, proc)
+
+
+def disk_of(places: Mapping[int, Path], running: str, mount_at: Path, proc: Path) -> Disk:
+    """The disk with these partitions, by number."""
     fat = _BootPartition(places[BOOT_PARTITION], mount_at, proc)
-    return Disk(told[1], {slot: places[n] for slot, n in PARTITIONS.items()}, fat.opened)
+    return Disk(running, {slot: places[n] for slot, n in PARTITIONS.items()}, fat.opened)
 
 
 def _partitions(proc: Path, sys: Path, dev: Path) -> dict[int, Path]:
