@@ -14,26 +14,25 @@ ARCHITECTURE = "arm64"
 COMPONENTS = "main non-free-firmware"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
-PUBLIC = {
-    "debian": "http://deb.debian.org/debian",
-    "debian-security": "http://deb.debian.org/debian-security",
-}
-"""Used where this host's apt has none: it is no Debian, say."""
-
 _LISTS = (".list", ".sources")
 _ADDRESS = re.compile(r"^(?!\s*#).*?\b((?:https?|file)://\S+)", re.MULTILINE)
 
 
 def mirrors(etc: Path = Path("/etc/apt")) -> tuple[str, str]:
-    """This host's mirrors of Debian and of its security archive, told by how their paths end."""
+    """This host's mirrors of Debian and of its security archive, told by how their paths end.
+
+    Raises BuildError if its apt knows none: the host is no Debian, say.
+    """
     found: dict[str, str] = {}
     lists = (etc / "sources.list.d").glob("*")
     for file in (etc / "sources.list", *sorted(f for f in lists if f.suffix in _LISTS)):
         for address in _ADDRESS.findall(file.read_text() if file.is_file() else ""):
             address = address.rstrip("/")
             found.setdefault(address.rsplit("/", 1)[-1], address)
-    main, security = (found.get(name, public) for name, public in PUBLIC.items())
-    return main, security
+    if "debian" not in found:
+        raise BuildError(f"{etc}: no mirror whose address ends in /debian; add one")
+    # A mirror of the one usually keeps the other beside it.
+    return found["debian"], found.get("debian-security", f"{found['debian']}-security")
 
 
 def source_lines(etc: Path = Path("/etc/apt")) -> str:

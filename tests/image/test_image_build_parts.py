@@ -10,6 +10,7 @@ from scripts.image import apt, licences, linking, parts, rootfs, sbom
 from scripts.image.extensions import EXTENSIONS
 from scripts.image.licences import Part
 from scripts.image.python_parts import LOCK, requirements
+from scripts.image.work import BuildError
 
 DEB822 = """Types: deb
 # http://old.example.org/debian
@@ -39,14 +40,19 @@ def test_one_line_sources_are_read_too_and_comments_are_not(tmp_path: Path) -> N
         "#deb http://no.example.org/debian bookworm main\n"
         "deb http://yes.example.org/debian bookworm main\n"
     )
-    assert apt.mirrors(tmp_path)[0] == "http://yes.example.org/debian"
+    assert apt.mirrors(tmp_path) == (
+        "http://yes.example.org/debian",
+        "http://yes.example.org/debian-security",
+    )
 
 
-def test_a_host_without_debian_mirrors_uses_the_public_ones(tmp_path: Path) -> None:
-    assert apt.mirrors(tmp_path) == tuple(apt.PUBLIC.values())
+def test_a_host_without_debian_mirrors_is_told_what_to_add(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="no mirror whose address ends in /debian"):
+        apt.mirrors(tmp_path)
 
 
 def test_the_sources_name_release_updates_and_security(tmp_path: Path) -> None:
+    (tmp_path / "sources.list").write_text("deb http://yes.example.org/debian bookworm main\n")
     lines = apt.source_lines(tmp_path).splitlines()
     assert [line.split()[4] for line in lines] == [
         "bookworm",

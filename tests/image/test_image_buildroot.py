@@ -114,7 +114,9 @@ def test_a_package_is_complete(package: Path) -> None:
     for licence in told["LICENSE_FILES"].split():
         assert licence in known, "legal-info would complain"
     if told.get("SITE_METHOD") != "local":
-        assert told["SITE"].startswith("https://")
+        assert told["SITE"].startswith(
+            ("$(SWITCHHOOK_PYTHON_ARCHIVE)/", "$(SWITCHHOOK_DEBIAN_ARCHIVE)/")
+        )
         assert told["SOURCE"] in known
 
 
@@ -129,7 +131,7 @@ def test_python_packages_are_the_locked_ones() -> None:
         assert f"=={told['VERSION']} " in entry
         assert f"--hash=sha256:{hashes(package)[told['SOURCE']]}" in entry
         assert re.fullmatch(
-            r"https://files\.pythonhosted\.org/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}",
+            r"\$\(SWITCHHOOK_PYTHON_ARCHIVE\)/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}",
             told["SITE"],
         )
         checked.append(package.name)
@@ -233,6 +235,9 @@ def test_make_reads_every_recipe() -> None:
             "TARGET_DIR = /target",
             "HOST_DIR = /host",
             "LINUX_DIR = /linux",
+            'qstrip = $(strip $(subst ",,$(1)))',
+            'BR2_SWITCHHOOK_PYTHON_ARCHIVE = "https://index.example"',
+            'BR2_SWITCHHOOK_DEBIAN_ARCHIVE = "https://mirror.example/debian"',
             *(f"{kind}-package =" for kind in ("python", "generic", "autotools", "host-autotools")),
             f"include {BOARD / 'external.mk'}",
             *(f"$(info {name} $({name}_SITE)/$({name}_SOURCE))" for name in names),
@@ -247,7 +252,7 @@ def test_make_reads_every_recipe() -> None:
     )  # fmt: skip
     undefined = set(re.findall(r"undefined variable '(.+)'", read.stderr))
     assert undefined == {"SWITCHHOOK_SOURCE", "@"}, "a name that nobody gives"
-    assert "PYTHON_LGPIO https://files.pythonhosted.org/packages/56/33/" in read.stdout
+    assert "PYTHON_LGPIO https://index.example/packages/56/33/" in read.stdout
     assert "/lgpio-0.2.2.0.tar.gz\n" in read.stdout
     assert "/host/bin/python3 -m scripts.image.buildroot install /target" in " ".join(
         read.stdout.replace("\\\n", " ").split()

@@ -7,7 +7,7 @@
 # Debian's archive of the release, without the parts that are not free software.
 ESPEAK_NG_VERSION = 1.52.0+dfsg
 ESPEAK_NG_SOURCE = espeak-ng_$(ESPEAK_NG_VERSION).orig.tar.gz
-ESPEAK_NG_SITE = https://deb.debian.org/debian/pool/main/e/espeak-ng
+ESPEAK_NG_SITE = $(SWITCHHOOK_DEBIAN_ARCHIVE)/pool/main/e/espeak-ng
 ESPEAK_NG_LICENSE = GPL-3.0+, Apache-2.0, BSD-2-Clause, Unicode-DFS-2015
 ESPEAK_NG_LICENSE_FILES = COPYING COPYING.APACHE COPYING.BSD2 COPYING.UCD
 ESPEAK_NG_AUTORECONF = YES

@@ -6,7 +6,7 @@
 
 SWITCHHOOK_PROMPTS_EN_VERSION = 1.6.1
 SWITCHHOOK_PROMPTS_EN_SOURCE = asterisk-core-sounds-en-wav_$(SWITCHHOOK_PROMPTS_EN_VERSION)-1_all.deb
-SWITCHHOOK_PROMPTS_EN_SITE = https://deb.debian.org/debian/pool/main/a/asterisk-core-sounds
+SWITCHHOOK_PROMPTS_EN_SITE = $(SWITCHHOOK_DEBIAN_ARCHIVE)/pool/main/a/asterisk-core-sounds
 SWITCHHOOK_PROMPTS_EN_LICENSE = CC-BY-SA-3.0
 SWITCHHOOK_PROMPTS_EN_LICENSE_FILES = usr/share/doc/asterisk-core-sounds-en-wav/copyright
 SWITCHHOOK_PROMPTS_EN_INSTALL_TARGET = NO
