@@ -27,7 +27,7 @@ def board(command: tuple[str, ...]) -> None:
     operator = RemoteOperator(here().operator)
     try:
         for line in _lines(command):
-            if not perform(operator, line) and not sys.stdin.isatty():
+            if not perform(operator, line) and (command or not sys.stdin.isatty()):
                 sys.exit(1)
     finally:
         operator.close()
