@@ -79,13 +79,22 @@ def make(place: Place, to: Path, version: str, host: str, now: float) -> Manifes
 
 
 def _must_fit(place: Place, to: Path) -> None:
-    store = sum(path.stat().st_size for path in place.database.parent.glob("inbox.db*"))
+    wal = place.database.with_name(f"{place.database.name}-wal")
+    store = _size(place.database) + _size(wal)
     others = sum(path.stat().st_size for _, path in _others(place))
     needed, free = 2 * store + others + SPARE, shutil.disk_usage(to.parent).free
     if needed > free:
         raise DeviceError(
             f"{to.parent} has {free // 1_000_000} MB free; a backup needs {needed // 1_000_000} MB"
         )
+
+
+def _size(path: Path) -> int:
+    """Octets of a file; 0 if it is not there (SQLite takes its WAL away at any moment)."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _others(place: Place) -> Iterator[tuple[str, Path]]:
