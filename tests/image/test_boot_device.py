@@ -37,6 +37,11 @@ def uidls(guest: Guest, login: str, password: str) -> list[bytes]:
         return [line.split()[1] for line in box.uidl()[1]]
 
 
+def switch_off(guest: Guest) -> None:
+    guest.type("poweroff")
+    guest.wait_off()
+
+
 def send(guest: Guest, address: str) -> None:
     with guest.smtp() as client:
         assert client.sendmail("carol@y.test", [address], LETTER) == {}
@@ -52,8 +57,8 @@ def test_a_backup_on_a_stick_brings_everything_back_after_a_reset(tmp_path: Path
         guest.log_in(owner.password)
         key = guest.run("sha256sum </data/keys/ca.key")
         assert "it holds secrets" in guest.run(f"switchhook device backup usb:{STICK_LABEL}/box")
-        guest.run("switchhook device factory-reset --yes --later; poweroff", within_s=120)
-        guest.wait_off()
+        guest.run("switchhook device factory-reset --yes --later")
+        switch_off(guest)
 
     with Guest(tmp_path, devices=devices, card=guest.card) as reset:
         other = owner_of(reset)
@@ -63,9 +68,9 @@ def test_a_backup_on_a_stick_brings_everything_back_after_a_reset(tmp_path: Path
         reset.log_in(other.password)
         assert reset.run("sha256sum </data/keys/ca.key") != key
         assert "en " in reset.run("switchhook prompts list")
-        told = reset.run(f"switchhook device restore --later usb:{STICK_LABEL}/box; poweroff", 120)
+        told = reset.run(f"switchhook device restore --later usb:{STICK_LABEL}/box", within_s=120)
         assert "1 people, 1 messages" in told
-        reset.wait_off()
+        switch_off(reset)
 
     with Guest(tmp_path, devices=devices, card=guest.card) as back:
         assert uidls(back, owner.login, owner.password) == before
@@ -81,8 +86,7 @@ def test_a_bad_settings_file_on_the_card_is_told_and_mended(tmp_path: Path) -> N
         guest.pop3().quit()
         guest.log_in(owner.password)
         assert "site.countri" in guest.run("switchhook status")
-        guest.run("poweroff")
-        guest.wait_off()
+        switch_off(guest)
     guest.put_on_card("switchhook.toml", '[site]\nhostname = "pbx.local"\n')
     with Guest(tmp_path, card=guest.card) as mended:
         assert b"pbx.local" in mended.pop3().welcome
