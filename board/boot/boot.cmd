@@ -89,7 +89,8 @@ for slot in ${first} ${good} A B; do
           fi
           # what is not the good slot has yet to prove itself: the service "trial" sees to that
           if test ${slot} = ${good}; then setenv told; else setenv told switchhook.trial; fi
-          setenv bootargs "console=tty1 console=${console} root=${root} rootwait ro rootfstype=squashfs panic=5 switchhook.slot=${slot} ${told} ${extra}"
+          # an init named here that cannot be started is a panic, and so a restart; else it would be a shell
+          setenv bootargs "console=tty1 console=${console} root=${root} rootwait ro rootfstype=squashfs init=/sbin/init panic=5 switchhook.slot=${slot} ${told} ${extra}"
           booti ${kernel_addr_r} - ${tree}
         fi
       fi
