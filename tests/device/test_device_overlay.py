@@ -159,6 +159,30 @@ def test_the_built_root_holds_no_secret_of_ours() -> None:
     assert not list((root / "etc").rglob("*.key"))
 
 
+PROGRAMS = (
+    "acpid", "avahi-daemon", "chronyc", "chronyd", "chrt", "cmp", "cut", "date", "e2fsck", "findfs",
+    "fstrim", "getty", "grep", "hostname", "ip", "login", "mdev", "mke2fs", "mkfifo", "mount",
+    "mountpoint", "openssl", "pidof", "poweroff", "python3", "reboot", "renice", "resize2fs",
+    "s6-log", "s6-svc", "s6-svscan", "s6-svscanctl", "s6-svstat", "s6-svwait", "setpriv",
+    "sha256sum", "sleep", "sort", "stat", "sync", "sysctl", "timeout", "udhcpc", "umount",
+    "usleep", "wpa_supplicant",
+)  # fmt: skip
+"""What the scripts of the device call."""
+NOT_BUSYBOX = {"setpriv"}
+"""Whose busybox twin knows less than is asked of it."""
+
+
+def test_the_built_root_has_the_programs_that_scripts_call() -> None:
+    root = PROJECT / "build" / "root"
+    if not (root / "usr" / "lib" / "switchhook").is_dir():
+        pytest.skip("no root was built here; `make image` does")
+    folders = [root / "usr" / "bin", root / "usr" / "sbin"]
+    there = {p.name: p for folder in folders for p in folder.iterdir()}
+    assert set(PROGRAMS) <= set(there), set(PROGRAMS) - set(there)
+    for program in NOT_BUSYBOX:
+        assert not there[program].is_symlink()
+
+
 def test_a_devices_defaults_are_settings() -> None:
     settings = load(OVERLAY / "etc" / "switchhook" / "settings.toml")
     assert (settings.mail.pop3_port, settings.mail.smtp_port) == (110, 25)
