@@ -110,7 +110,8 @@ def status() -> None:
         if slot == state.trial:
             left = f"on trial, {state.left} tries left"
             marks += [left if state.left else "has not proved itself; it is not tried any more"]
-        console.print(f"slot {slot}  {holds}{': ' if marks else ''}{', '.join(marks)}")
+        line = f"slot {slot}  {holds}{': ' if marks else ''}{', '.join(marks)}"
+        console.print(line, soft_wrap=True)
     if state.trial == disk.other and last_trial().exists():
         console.print("its last try:")
         for line in last_trial().read_text().splitlines():
