@@ -1,6 +1,5 @@
 """The checks of a slot on trial, over the whole appliance at real pace."""
 
-import json
 import os
 import signal
 from collections.abc import Iterator
@@ -71,10 +70,3 @@ def test_a_mail_service_that_hangs_is_found_out(
     finally:
         os.kill(mail, signal.SIGCONT)
     assert [person.login for person in box.house.inbox().people.all()] == ["anna", "ben"]
-
-
-def test_a_line_that_breaks_is_found_out(box: Running) -> None:
-    before = box.house.place.etc / "broken-lines.json"
-    before.parent.mkdir(exist_ok=True)
-    before.write_text(json.dumps([]))
-    assert these(box)["lines"].do()
