@@ -119,7 +119,7 @@ def _configure(source: Path, output: Path) -> None:
 
 def _keep(source: Path, output: Path, kept: Path) -> None:
     """Into the cache, whole or not at all."""
-    part = kept.with_suffix(".part")
+    part = kept.with_name(f"{kept.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / "dtbs").mkdir(parents=True)
     boot = output / "arch" / "arm64" / "boot"
