@@ -6,7 +6,9 @@ import pytest
 
 from app.device import packs, reset, sticks
 from app.device.errors import DeviceError
-from app.place import Place
+from app.place import PROJECT, Place
+from drivers.board_spec import load_board
+from drivers.errors import BoardFileError
 from tests.kit.commands import Shell
 
 
@@ -87,3 +89,13 @@ def test_a_reset_wants_the_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert not mark.exists()
     shell.ok("device factory-reset --later", typed=f"{reset.WORD}\n")
     assert mark.exists()
+
+
+def test_a_board_may_have_a_reset_button(tmp_path: Path) -> None:
+    assert load_board(PROJECT / "board" / "rpi" / "board.toml").reset_button == 26
+    virtual = PROJECT / "board" / "virtual" / "board.toml"
+    assert load_board(virtual).reset_button is None
+    board = tmp_path / "board.toml"
+    board.write_text("reset_button = 99\n" + virtual.read_text())
+    with pytest.raises(BoardFileError, match=r"reset_button: 99; allowed: 0 to 63"):
+        load_board(board)
