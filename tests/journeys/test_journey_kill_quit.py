@@ -246,11 +246,17 @@ def test_a_quit_that_was_answered_stays_a_quit(house: House, tally: Tally, seed:
 
 
 def test_a_quit_that_cannot_be_kept_is_refused_and_removes_nothing(
-    house: House, tally: Tally
+    model_house: House, tmp_path: Path, tally: Tally
 ) -> None:
-    figures = fail_visits(house, 1, "EIO")
-    assert figures.refused and figures.acknowledged, figures
-    tally.add("QUITs, EIO of fdatasync", figures)
+    # The syncs that fail may all have been those of mail that came in beside: then once more.
+    for seed in range(1, 9):
+        house = model_house.copy(tmp_path / f"var{seed}")
+        figures = fail_visits(house, seed, "EIO")
+        tally.add("QUITs, EIO of fdatasync", figures)
+        house.clear()
+        if figures.refused and figures.acknowledged:
+            return
+    pytest.fail("in eight runs no failing sync was one of a QUIT")
 
 
 def test_a_sync_of_the_wal_lies_between_every_quit_and_its_ok(house: House) -> None:
