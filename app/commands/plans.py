@@ -51,7 +51,8 @@ def prepare(place: Place, settings: "Settings") -> None:
     for service, work in PLANS.items():
         fresh = folder / f"{service}.new"
         fresh.write_bytes(mark + pickle.dumps(work(place, settings)))
-        hand(fresh, 0o640)  # a secret may be in it
+        fresh.chmod(0o640)  # whatever the umask: whoever could write it could run anything
+        hand(fresh, 0o640)
         fresh.replace(folder / service)
 
 

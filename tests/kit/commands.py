@@ -1,5 +1,6 @@
 """Commands of `python -m app` in this process, over a place of their own."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,11 @@ class Shell:
 
     def run(self, line: str, typed: str | None = None) -> Said:
         """Run `python -m app LINE`; `typed` answers its questions."""
-        result = CliRunner().invoke(main, line.split(), input=typed, catch_exceptions=False)
+        umask = os.umask(0o022)  # a command may set another, and is a process of its own
+        try:
+            result = CliRunner().invoke(main, line.split(), input=typed, catch_exceptions=False)
+        finally:
+            os.umask(umask)
         return Said(result.exit_code, result.output, result.stdout_bytes)
 
     def ok(self, line: str, typed: str | None = None) -> str:
