@@ -27,7 +27,7 @@ def first_boot(card: Path | None) -> None:
     """
     from app.appliance import open_inbox
     from app.commands.plans import prepare
-    from app.device import applying, first_boot, folders
+    from app.device import applying, certificates, first_boot, folders
 
     place = here()
     folders.may_share()
@@ -37,13 +37,15 @@ def first_boot(card: Path | None) -> None:
     if card is not None:
         applying.take_card_file(place, card, BOARDS)
     settings = _settings(place)
+    host, quota = settings.site.hostname, settings.keeping.quota_mb * 1_000_000
     prepared = beside(lambda: prepare(place, settings))
+    certified = beside(lambda: certificates.ensure(place.keys, (host,)))
     box = open_inbox(place, settings)
-    quota = settings.keeping.quota_mb * 1_000_000
-    host = settings.site.hostname
     fresh = first_boot.settle_in(place, box.db, box.people, host, quota)
     box.db.close()
     prepared()
+    certified()
+    folders.share(place)
     os.sync()  # files without a sync of their own must not be empty after a power cut
     click.echo(first_boot.welcome(fresh))
 

@@ -8,7 +8,7 @@ again.
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.device import certificates, folders, identity
+from app.device import identity
 from app.inbox.claim import Claim
 from app.inbox.db import Database, Tx
 from app.inbox.people import People, new_password, new_pin
@@ -57,15 +57,13 @@ def _write(path: Path, text: str) -> None:
 
 
 def settle_in(place: Place, db: Database, people: People, host: str, quota: int) -> Fresh:
-    """Keys, the administrator and the claim code.
+    """The administrator and the claim code.
 
     Raises DeviceError if a system program fails, InboxError if the store does.
     """
-    certificates.ensure(place.keys, (host,))
     fresh = Fresh(host, new_password(), new_pin(MAILBOX, HANDSET), Claim(db.path).open())
     db.now(lambda tx: _administrator(tx, people, fresh, quota))
     identity.write_shadow(place.etc / "shadow", fresh.password)
-    folders.share(place)
     return fresh
 
 
