@@ -13,6 +13,7 @@ from app.device.first_boot import LOGIN
 from app.device.folders import GROUP
 from app.place import PROJECT
 from app.settings import Settings, load
+from tests.kit.secrets import secrets_in
 
 OVERLAY = PROJECT / "rootfs-overlay"
 SERVICES = OVERLAY / "etc" / "s6" / "services"
@@ -110,26 +111,6 @@ def test_logs_are_bounded() -> None:
     assert re.search(r"n\d s200000 .* n\d s64000 ", (OVERLAY / "etc/s6/log").read_text())
 
 
-SECRETS = {
-    "a hash of a password": rb"\$(6|5|2[aby]|y|argon2id?)\$",
-    "a private key": rb"PRIVATE KEY",
-    "a password": rb"(?im)^[^#\n]*\b(password|passphrase|secret|pin)\s*=\s*[\"']?[a-z0-9]{4,}",
-}
-TEXT_LIMIT = 1 << 20
-
-
-def secrets_in(root: Path) -> list[str]:
-    found = []
-    for path in sorted(root.rglob("*")):
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > TEXT_LIMIT:
-            continue
-        octets = path.read_bytes()
-        if b"\0" in octets[:4096]:
-            continue
-        found += [f"{path}: {what}" for what, sign in SECRETS.items() if re.search(sign, octets)]
-    return found
-
-
 def test_the_overlay_holds_no_secret() -> None:
     assert secrets_in(OVERLAY) == []
 
@@ -148,39 +129,11 @@ def test_a_secret_would_be_found(tmp_path: Path, text: str, found: int) -> None:
     assert len(secrets_in(tmp_path)) == found
 
 
-def test_the_built_root_holds_no_secret_of_ours() -> None:
-    root = PROJECT / "build" / "root"
-    if not (root / "usr" / "lib" / "switchhook").is_dir():
-        pytest.skip("no root was built here; `make image` does")
-    ours = [p for p in (root / "etc").iterdir() if p.name != "ssl"]  # Debian's samples of words
-    for part in (*ours, root / "usr/lib/switchhook/board", root / "root"):
-        assert secrets_in(part) == [], part
-    assert not list((root / "data").iterdir())
-    assert not list((root / "etc").rglob("*.key"))
-
-
-PROGRAMS = (
-    "acpid", "avahi-daemon", "chronyc", "chronyd", "chrt", "cmp", "cut", "date", "e2fsck", "findfs",
-    "fstrim", "getty", "grep", "hostname", "ip", "login", "mdev", "mke2fs", "mkfifo", "mount",
-    "mountpoint", "openssl", "pidof", "poweroff", "python3", "reboot", "renice", "resize2fs",
-    "s6-log", "s6-svc", "s6-svscan", "s6-svscanctl", "s6-svstat", "s6-svwait", "setpriv",
-    "sha256sum", "sleep", "sort", "stat", "sync", "sysctl", "timeout", "udhcpc", "umount",
-    "usleep", "wpa_supplicant",
-)  # fmt: skip
-"""What the scripts of the device call."""
-NOT_BUSYBOX = {"setpriv"}
-"""Whose busybox twin knows less than is asked of it."""
-
-
-def test_the_built_root_has_the_programs_that_scripts_call() -> None:
-    root = PROJECT / "build" / "root"
-    if not (root / "usr" / "lib" / "switchhook").is_dir():
-        pytest.skip("no root was built here; `make image` does")
-    folders = [root / "usr" / "bin", root / "usr" / "sbin"]
-    there = {p.name: p for folder in folders for p in folder.iterdir()}
-    assert set(PROGRAMS) <= set(there), set(PROGRAMS) - set(there)
-    for program in NOT_BUSYBOX:
-        assert not there[program].is_symlink()
+def test_in_a_program_only_a_text_is_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("password = new_password()\n")
+    assert secrets_in(tmp_path) == []
+    (tmp_path / "a.py").write_text('password = "hunter2"\n')
+    assert len(secrets_in(tmp_path)) == 1
 
 
 def test_a_devices_defaults_are_settings() -> None:
