@@ -284,6 +284,15 @@ def confirm(stay: bool) -> None:
     last_trial().unlink(missing_ok=True)
 
 
+@update.command("sweep", hidden=True)
+@plainly
+def sweep() -> None:
+    """Take away what a trial has left that the power ended. Called at a start."""
+    from app.commands.update_trial import sweep_up
+
+    console.print(f"{sweep_up(here())} messages of a trial that had no end were taken away")
+
+
 def last_trial() -> Path:
     """What the last slot that did not prove itself had to say; its log goes with the restart."""
     return here().etc / "last-trial.txt"

@@ -12,9 +12,10 @@ from app.commands.control import NotRunning, ask
 from app.core.clock import SystemClock
 from app.device import update_checks
 from app.device.health import Health
-from app.device.update_checks import Inside, Operator, guest
+from app.device.update_checks import Operator
 from app.device.update_confirm import Check
 from app.device.update_errors import CheckFailed
+from app.device.update_guest import Inside, guest, sweep
 from app.place import Place
 from drivers.errors import HardwareError
 from drivers.models.bus_client import RemoteOperator
@@ -39,6 +40,16 @@ def checks(place: Place, lines_before: Path) -> list[Check]:
     ]
 
 
+def left_file(place: Place) -> Path:
+    """Whom and what the checks have brought in; it is there while they are at work."""
+    return place.etc / "check-left"
+
+
+def sweep_up(place: Place) -> int:
+    """Take away what checks have left that had no end; how many messages that were."""
+    return sweep(_inside(place, inbox()), left_file(place))
+
+
 def _well(place: Place) -> str:
     """Wait until all services are well, several times in a row. Raises CheckFailed."""
     patient = Health(place, time.monotonic)
@@ -54,7 +65,7 @@ def _well(place: Place) -> str:
 
 def _mail(place: Place) -> str:
     inside = _inside(place, inbox())
-    with guest(inside) as someone:
+    with guest(inside, left_file(place)) as someone:
         return update_checks.self_mail(inside, someone)
 
 
@@ -84,7 +95,7 @@ def _call(place: Place) -> str:
     try:
         operator = Operator(partial(_operate, remote), _settle)
         words = place.run / "check.wav"
-        with guest(inside) as someone:
+        with guest(inside, left_file(place)) as someone:
             return update_checks.self_call(inside, someone, line, operator, words)
     finally:
         remote.close()

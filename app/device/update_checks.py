@@ -14,21 +14,17 @@ import secrets
 import smtplib
 import wave
 from array import array
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from app.core.clock import Clock
 from app.device.update_errors import CheckFailed
-from app.inbox.db import Database, Tx
-from app.inbox.people import People, new_password
-from app.inbox.store import Entry, Facts, Kind, State, Store
+from app.device.update_guest import BY, DOOR, Guest, Inside, voicemails
+from app.inbox.db import Tx
+from app.inbox.store import Entry, Facts, Kind, State
 
-BY, DOOR = "update check", "admin"
-"""How the history names what is done here."""
 WITHIN_S = 20
 """An SMTP or POP3 answer that takes longer is none."""
 WORDS_S = 3
@@ -40,52 +36,6 @@ _WAVE_HEAD = 44  # octets before the samples in the messages we make: PCM, 16 bi
 _LOUD = 500
 _WARBLE_HZ = (700, 1100, 900, 1500)
 """Changes every 150 ms: neither a key nor any tone of an exchange."""
-
-
-@dataclass(frozen=True)
-class Inside:
-    """The box's store, and the doors of its mail service."""
-
-    db: Database
-    store: Store
-    people: People
-    clock: Clock
-    host: str
-    ports: Mapping[str, int]
-    domain: str
-
-
-@dataclass(frozen=True)
-class Guest:
-    """The person who exists for the length of the checks."""
-
-    id: int
-    login: str
-    password: str
-
-
-@contextmanager
-def guest(inside: Inside) -> Iterator[Guest]:
-    """Add a guest; in the end the guest is gone, with all that came for them."""
-    login, password = f"check-{secrets.token_hex(4)}", new_password()
-    mailbox = str(9_000_000_000 + secrets.randbelow(999_999_999))
-
-    def add(tx: Tx) -> int:
-        person = inside.people.add(tx, login, "Update check", mailbox, by=BY)
-        inside.people.set_password(tx, person, password, by=BY)
-        return person
-
-    person = inside.db.now(add)
-    try:
-        yield Guest(person, login, password)
-    finally:
-        inside.db.now(lambda tx: _remove_guest(tx, inside, person))
-
-
-def _remove_guest(tx: Tx, inside: Inside, person: int) -> None:
-    left = [entry.id for entry in inside.store.entries(person)]
-    inside.store.remove(tx, left, DOOR, BY)
-    inside.people.remove(tx, person, by=BY)
 
 
 def self_mail(inside: Inside, to: Guest) -> str:
@@ -134,8 +84,8 @@ class Operator:
 
 def self_call(inside: Inside, to: Guest, line: str, operator: Operator, words: Path) -> str:
     """A call from outside, answered and recorded, fetched as a message. Raises CheckFailed."""
-    number = f"555{secrets.randbelow(10_000_000):07d}"
-    before = {entry.id for entry in _voicemails(inside)}
+    number = to.number
+    before = {entry.id for entry in voicemails(inside)}
     _warble(words)
     try:
         for command in (
@@ -151,7 +101,7 @@ def self_call(inside: Inside, to: Guest, line: str, operator: Operator, words: P
         words.unlink(missing_ok=True)
     # answered on the first ring, a call has no number yet
     made = next(
-        (entry for entry in _voicemails(inside)
+        (entry for entry in voicemails(inside)
          if entry.id not in before and entry.caller_number in (number, None)), None,
     )  # fmt: skip
     if made is None:
@@ -165,11 +115,6 @@ def self_call(inside: Inside, to: Guest, line: str, operator: Operator, words: P
     if seconds < HEARD_S:
         raise CheckFailed(f"the caller spoke for {WORDS_S} s and the message has {seconds:.1f} s")
     return f"a call on {line} was answered; its {seconds:.1f} s came out by POP3"
-
-
-def _voicemails(inside: Inside) -> Iterator[Entry]:
-    for person in inside.people.all():
-        yield from inside.store.entries(person.id, kinds=(Kind.VOICEMAIL,))
 
 
 def _show_to(tx: Tx, inside: Inside, to: Guest, made: Entry) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.commands.update_trial import left_file
 from app.device import packs, reset, restore
 from app.device.first_boot import LOGIN
 from app.device.folders import GROUP
-from app.place import PROJECT
+from app.place import PROJECT, Place
 from app.settings import Settings, load
 from tests.kit.secrets import secrets_in
 
@@ -152,6 +153,7 @@ def test_scripts_and_program_name_the_same_files() -> None:
     mark = restore.ready(type("P", (), {"var": Path("/data")})())
     assert str(mark) in shell_text("etc/init.d/S35folders")
     assert str(packs.MOUNTED) in shell_text("etc/init.d/S70prompts")
+    assert str(left_file(Place(Path("/data")))) in shell_text("etc/s6/services/trial/run")
 
 
 def test_shell_variables_of_the_settings_all_have_something_to_go_by() -> None:

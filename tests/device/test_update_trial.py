@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.commands.update_trial import checks
+from app.appliance import Inbox
+from app.commands.board import settle
+from app.commands.update_trial import checks, left_file, sweep_up
 from app.device.update_confirm import Check
 from app.device.update_errors import CheckFailed
-from app.inbox.store import State
+from app.inbox.store import Entry, State
+from drivers.models.bus_client import RemoteOperator
 from tests.kit.killing import House
-from tests.kit.running import Running
+from tests.kit.running import Running, until
 
 SETTINGS = """
 [site]
@@ -43,6 +46,11 @@ def these(box: Running) -> dict[str, Check]:
     return {check.name: check for check in checks(place, place.etc / "broken-lines.json")}
 
 
+def entries(inbox: Inbox) -> list[Entry]:
+    """Everything in everybody's inbox."""
+    return [entry for person in inbox.people.all() for entry in inbox.store.entries(person.id)]
+
+
 def test_a_good_box_passes_and_nothing_of_it_is_left(box: Running) -> None:
     said = {name: check.do() for name, check in these(box).items()}
     assert said["services"] == "all well"
@@ -52,7 +60,8 @@ def test_a_good_box_passes_and_nothing_of_it_is_left(box: Running) -> None:
     inbox = box.house.inbox()
     everybody = inbox.people.all()
     assert [person.login for person in everybody] == ["anna", "ben"]
-    assert not [entry for person in everybody for entry in inbox.store.entries(person.id)]
+    assert entries(inbox) == []
+    assert not left_file(box.house.place).exists()
     removed = inbox.store.entries(everybody[0].id, states=(State.BIN,))
     assert [(entry.kind, entry.removed_by) for entry in removed] == [("voicemail", "update check")]
     inbox.db.close()
@@ -70,3 +79,35 @@ def test_a_mail_service_that_hangs_is_found_out(
     finally:
         os.kill(mail, signal.SIGCONT)
     assert [person.login for person in box.house.inbox().people.all()] == ["anna", "ben"]
+
+
+def test_what_a_trial_has_left_that_the_power_ended_is_swept_up(box: Running) -> None:
+    place, inbox = box.house.place, box.house.inbox()
+    trial = os.fork()
+    if trial == 0:
+        try:
+            these(box)["call"].do()
+        finally:
+            os._exit(1)
+    until(lambda: inbox.store.recordings(unfinished_only=True), within_s=60)
+    os.kill(trial, signal.SIGKILL)
+    os.waitpid(trial, 0)
+    operator = RemoteOperator(place.operator)
+    for command in (
+        "wait-for line1 beep within 60s",
+        f"say line1 {place.run / 'check.wav'}",
+        "hangup line1",
+    ):
+        done, said = operator.run(command)
+        assert done, f"{command}: {said}"
+    operator.close()
+    assert settle()[0]
+    assert len(inbox.people.all()) == 3
+    assert len(entries(inbox)) == 1
+
+    assert sweep_up(place) == 1
+    assert [person.login for person in inbox.people.all()] == ["anna", "ben"]
+    assert entries(inbox) == []
+    assert not left_file(place).exists()
+    assert sweep_up(place) == 0
+    inbox.db.close()
