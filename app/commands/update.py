@@ -15,7 +15,7 @@ import click
 from app.commands.common import console, inbox, size, when
 from app.commands.control import NotRunning, ask
 from app.commands.plainly import plainly
-from app.device import sticks
+from app.device import durable, sticks
 from app.device.bundle import SUFFIX, Bundle, open_bundle
 from app.device.slots_content import Release
 from app.device.slots_disk import BlockFile, Disk, find, only_one
@@ -240,8 +240,7 @@ def _note_lines() -> None:
         broken = sorted(faulty(ask(here().phone_control, {"ask": "status"})))
     except NotRunning:
         broken = []
-    lines_before().parent.mkdir(parents=True, exist_ok=True)
-    lines_before().write_text(json.dumps(broken) + "\n")
+    durable.write(lines_before(), json.dumps(broken) + "\n")
 
 
 def _restart() -> None:
@@ -299,8 +298,4 @@ def last_trial() -> Path:
 
 
 def _keep_report(said: list[str]) -> None:
-    last_trial().parent.mkdir(parents=True, exist_ok=True)
-    with last_trial().open("w") as report:
-        report.write("\n".join(said) + "\n")
-        report.flush()
-        os.fsync(report.fileno())
+    durable.write(last_trial(), "\n".join(said) + "\n")

@@ -1,6 +1,7 @@
 """The checks of a slot on trial, over the running services."""
 
 import json
+import logging
 import time
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,8 @@ from app.place import Place
 from drivers.errors import HardwareError
 from drivers.models.bus_client import RemoteOperator
 from drivers.models.operator import OperatorError
+
+log = logging.getLogger(__name__)
 
 WELL_WITHIN_S = 240.0
 """A start on slow hardware, with a check of a large data partition, fits in here."""
@@ -75,8 +78,16 @@ def _lines(place: Place, lines_before: Path) -> str:
         status = ask(place.phone_control, {"ask": "status"})
     except NotRunning as problem:
         raise CheckFailed(str(problem)) from problem
-    broken = json.loads(lines_before.read_text()) if lines_before.exists() else []
-    return update_checks.lines_as_before(status, frozenset(broken), _settle)
+    return update_checks.lines_as_before(status, _broken(lines_before), _settle)
+
+
+def _broken(lines_before: Path) -> frozenset[str]:
+    """Lines that were broken before; none if nothing usable was written down about them."""
+    try:
+        return frozenset(json.loads(lines_before.read_text()))
+    except (OSError, ValueError) as problem:
+        log.warning("nothing is known of lines that were broken before: %s", problem)
+        return frozenset()
 
 
 def _call(place: Place) -> str:

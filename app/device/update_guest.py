@@ -6,7 +6,6 @@ both away (sweep).
 """
 
 import json
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.core.clock import Clock
+from app.device import durable
 from app.inbox.db import Database, Tx
 from app.inbox.people import People, new_password
 from app.inbox.store import Entry, Kind, Store
@@ -64,7 +64,7 @@ def guest(inside: Inside, note: Path) -> Iterator[Guest]:
     """
     sweep(inside, note)
     marks = Marks(f"check-{secrets.token_hex(4)}", f"555{secrets.randbelow(10_000_000):07d}")
-    _write(note, marks)
+    durable.write(note, json.dumps(asdict(marks)))
     mailbox, password = str(9_000_000_000 + secrets.randbelow(999_999_999)), new_password()
 
     def add(tx: Tx) -> int:
@@ -78,18 +78,6 @@ def guest(inside: Inside, note: Path) -> Iterator[Guest]:
     finally:
         inside.db.now(lambda tx: _remove_guest(tx, inside, person))
     note.unlink()
-
-
-def _write(note: Path, marks: Marks) -> None:
-    """Whole and on the disk, or not at all."""
-    note.parent.mkdir(exist_ok=True)
-    fresh = note.with_suffix(".new")
-    with fresh.open("w") as file:
-        json.dump(asdict(marks), file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(note)
-    os.sync()
 
 
 def sweep(inside: Inside, note: Path) -> int:

@@ -67,6 +67,14 @@ def test_a_good_box_passes_and_nothing_of_it_is_left(box: Running) -> None:
     inbox.db.close()
 
 
+def test_a_note_of_broken_lines_that_a_power_cut_has_emptied_is_no_note(box: Running) -> None:
+    note = box.house.place.etc / "broken-lines.json"
+    note.parent.mkdir(exist_ok=True)
+    note.write_text("")
+    assert these(box)["lines"].do().startswith("4 lines")
+    note.unlink()
+
+
 def test_a_mail_service_that_hangs_is_found_out(
     box: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
