@@ -28,7 +28,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from scripts.image.machine import FAT_OFFSET, MachineName, Start, copy_card, free_ports
+from scripts.image.machine import (
+    CARD_OCTETS,
+    FAT_OFFSET,
+    MachineName,
+    Start,
+    copy_card,
+    free_ports,
+)
 from scripts.image.work import PROJECT, run
 
 T = TypeVar("T")
@@ -62,13 +69,17 @@ class Guest:
         settings: str = "",
         card: Path | None = None,
         products: Path = PRODUCTS,
+        octets: int = CARD_OCTETS,
     ) -> None:
-        """`settings` is switchhook.toml on the card; `card` is one that has been used before."""
+        """`settings` is switchhook.toml on the card; `card` is one that has been used before.
+
+        `octets`: the size of a new one.
+        """
         self.folder = folder
         self.card = card or folder / "card.img"
         self.ports = free_ports()
         if card is None:
-            copy_card(products, self.card, append if uboot else "")
+            copy_card(products, self.card, append if uboot else "", octets)
             if settings:
                 self.put_on_card("switchhook.toml", settings)
         self._monitor = folder / f"monitor-{secrets.token_hex(4)}"
