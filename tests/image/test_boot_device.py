@@ -37,11 +37,6 @@ def uidls(guest: Guest, login: str, password: str) -> list[bytes]:
         return [line.split()[1] for line in box.uidl()[1]]
 
 
-def switch_off(guest: Guest) -> None:
-    guest.type("poweroff")
-    guest.wait_off()
-
-
 def send(guest: Guest, address: str) -> None:
     with guest.smtp() as client:
         assert client.sendmail("carol@y.test", [address], LETTER) == {}
@@ -58,7 +53,7 @@ def test_a_backup_on_a_stick_brings_everything_back_after_a_reset(tmp_path: Path
         key = guest.run("sha256sum </data/keys/ca.key")
         assert "it holds secrets" in guest.run(f"switchhook device backup usb:{STICK_LABEL}/box")
         guest.run("switchhook device factory-reset --yes --later")
-        switch_off(guest)
+        guest.switch_off()
 
     with Guest(tmp_path, devices=devices, card=guest.card) as reset:
         other = owner_of(reset)
@@ -70,7 +65,7 @@ def test_a_backup_on_a_stick_brings_everything_back_after_a_reset(tmp_path: Path
         assert "en " in reset.run("switchhook prompts list")
         told = reset.run(f"switchhook device restore --later usb:{STICK_LABEL}/box", within_s=120)
         assert "1 people, 1 messages" in told
-        switch_off(reset)
+        reset.switch_off()
 
     with Guest(tmp_path, devices=devices, card=guest.card) as back:
         assert uidls(back, owner.login, owner.password) == before
@@ -86,7 +81,7 @@ def test_a_bad_settings_file_on_the_card_is_told_and_mended(tmp_path: Path) -> N
         guest.pop3().quit()
         guest.log_in(owner.password)
         assert "site.countri" in guest.run("switchhook status")
-        switch_off(guest)
+        guest.switch_off()
     guest.put_on_card("switchhook.toml", '[site]\nhostname = "pbx.local"\n')
     with Guest(tmp_path, card=guest.card) as mended:
         assert b"pbx.local" in mended.pop3().welcome

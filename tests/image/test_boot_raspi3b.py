@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.guest import Guest
+from tests.kit.guest import NO_WATCHDOG, Guest
 from tests.kit.guest_load import LETTER, owner_of
 
 pytestmark = pytest.mark.bootfull
-
-NO_WATCHDOG = "switchhook.watchdog=off"
-"""QEMU's resets the machine as soon as it is opened."""
 
 
 @pytest.mark.parametrize("uboot", [False, True], ids=["kernel", "u-boot"])

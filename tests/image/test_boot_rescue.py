@@ -38,11 +38,6 @@ def stick(folder: Path) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def switch_off(guest: Guest) -> None:
-    guest.type("poweroff")
-    guest.wait_off()
-
-
 def test_a_card_that_does_not_start_leaves_the_start_to_the_stick(tmp_path: Path) -> None:
     guest = Guest(tmp_path, "raspi3b", uboot=True, devices=stick(tmp_path))
     erase_slots(guest.card)
@@ -61,7 +56,7 @@ def test_the_sticks_system_puts_the_card_right_and_its_data_stay(tmp_path: Path)
         with guest.smtp() as client:
             client.sendmail("carol@y.test", [owner.address], LETTER)
         guest.log_in(owner.password)
-        switch_off(guest)
+        guest.switch_off()
     erase_slots(guest.card)
 
     ports = ("-device", "qemu-xhci", *stick(tmp_path))
@@ -71,7 +66,7 @@ def test_the_sticks_system_puts_the_card_right_and_its_data_stay(tmp_path: Path)
         helper.log_in(stranger.password)
         told = helper.run("echo y | switchhook device rescue", within_s=120)
         assert "the card's slot A is good again" in told
-        switch_off(helper)
+        helper.switch_off()
 
     with Guest(tmp_path, uboot=True, card=guest.card) as mended:
         (letter,) = mended.fetch(owner.login, owner.password)

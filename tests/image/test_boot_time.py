@@ -9,13 +9,11 @@ from pathlib import Path
 import pytest
 
 from scripts.image.machine import MachineName
-from tests.kit.guest import Guest
+from tests.kit.guest import NO_WATCHDOG, Guest
 from tests.kit.guest_load import owner_of
 
 pytestmark = pytest.mark.bootfull
 
-NO_WATCHDOG = "switchhook.watchdog=off"
-"""QEMU's Raspberry Pi ends as soon as its watchdog is opened."""
 STARTS = 3
 FAR_TOO_LONG_S = 90
 

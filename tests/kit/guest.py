@@ -49,6 +49,8 @@ ANSWER_S = 5.0
 LOOK_S = 0.05
 LOCK = Path(tempfile.gettempdir()) / "switchhook-emulator.lock"
 """Two emulators at a time would make each other's clocks late."""
+NO_WATCHDOG = "switchhook.watchdog=off"
+"""A kernel argument: QEMU's Raspberry Pi ends as soon as its watchdog is opened."""
 _ECHOED = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -152,6 +154,11 @@ class Guest:
             raise NotSo(f"still on after {within_s:g} s\n{self.console[-2000:]}") from late
         assert code == 0, f"QEMU ended with {code}\n{self.console[-2000:]}"
         self._lock.close()
+
+    def switch_off(self) -> None:
+        """Say so at the console's shell, and wait."""
+        self.type("poweroff")
+        self.wait_off()
 
     def press_power_button(self) -> None:
         """As a finger would."""
