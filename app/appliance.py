@@ -1,4 +1,4 @@
-"""What is joined to what: the only place, with the commands, that sees every part.
+"""What is joined to what: the only paths, with the commands, that sees every part.
 
 Four services make the appliance (README, "Processes"); each is put together by one function here,
 from the settings and the place it lives in. Tests join the same parts in one process.
@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from app.config.paths import PROJECT, Paths
 from app.core.clock import Clock, SystemClock
 from app.core.own_addresses import own_addresses
-from app.place import PROJECT, Place
 
 if TYPE_CHECKING:
+    from app.clerk.config import ClerkConfig
+    from app.clerk.jobs import ClerkJobs
+    from app.config.settings import Settings
     from app.inbox.addresses import DeliveryConfig
     from app.inbox.aliases import Aliases
-    from app.inbox.db import Database
     from app.inbox.delivery import Delivery
     from app.inbox.people import People
     from app.inbox.queue import Queue
@@ -33,11 +35,9 @@ if TYPE_CHECKING:
     from app.mail.service import MailConfig
     from app.phone.config import PhoneConfig
     from app.phone.jobs import Clerk
+    from app.phone.pbx import Pbx
     from app.phone.service import PhoneService
-    from app.phone.switch import Switch
-    from app.settings import Settings
-    from app.voicemail.clerk import Desk
-    from app.voicemail.desk_config import DeskConfig
+    from app.store.database import Database
     from app.voicemail.recording import Limits
     from drivers.board import BoardSpec, Hardware
 
@@ -57,17 +57,17 @@ class Inbox:
     delivery: Delivery
 
 
-def open_inbox(place: Place, settings: Settings, clock: Clock | None = None) -> Inbox:
-    """Open the store of a place. Raises SchemaTooNew if a newer program has been at work."""
+def open_inbox(paths: Paths, settings: Settings, clock: Clock | None = None) -> Inbox:
+    """Open the store of a paths. Raises SchemaTooNew if a newer program has been at work."""
     from app.inbox.aliases import Aliases
-    from app.inbox.db import Database
     from app.inbox.delivery import Delivery
     from app.inbox.people import People
     from app.inbox.queue import Queue
     from app.inbox.store import Store
+    from app.store.database import Database
 
     clock = clock or SystemClock()
-    db = Database(place.database, clock)
+    db = Database(paths.database, clock)
     config = delivery_config(settings)
     store, people = Store(db, clock), People(db, clock)
     aliases = Aliases(db, people, config, clock)
@@ -92,28 +92,28 @@ def delivery_config(settings: Settings) -> DeliveryConfig:
 
 def phone_config(settings: Settings) -> PhoneConfig:
     """What the phone service must know of the settings."""
-    from app.phone.config import Incoming, PhoneConfig
+    from app.phone.config import IncomingRoute, PhoneConfig
 
     return PhoneConfig(
         country=settings.site.country,
         ring_seconds=settings.phone.ring_seconds,
         no_answer_seconds=settings.phone.ring_seconds,
         incoming={
-            jack: Incoming(line.handsets, line.mailbox)
+            jack: IncomingRoute(line.handsets, line.mailbox)
             for jack, line in settings.phone.incoming.items()
         },
     )
 
 
-def desk_config(place: Place, settings: Settings) -> DeskConfig:
+def desk_config(paths: Paths, settings: Settings) -> ClerkConfig:
     """What the clerk must know of the settings."""
-    from app.voicemail.desk_config import DeskConfig
+    from app.clerk.config import ClerkConfig
 
-    return DeskConfig(
-        store=str(place.database),
+    return ClerkConfig(
+        store=str(paths.database),
         packs=str(settings.voicemail.sounds),
-        cache=str(place.spoken),
-        greetings=str(place.greetings),
+        cache=str(paths.spoken),
+        greetings=str(paths.greetings),
         hostname=settings.site.hostname,
         domains=settings.site.domains,
         host_addresses=own_addresses(),
@@ -135,13 +135,13 @@ def retention(settings: Settings) -> Retention:
     )
 
 
-def make_desk(place: Place, box: Inbox, clock: Clock | None = None) -> Desk:
+def make_desk(paths: Paths, box: Inbox, clock: Clock | None = None) -> ClerkJobs:
     """The clerk's desk in this process (at real pace it has a process of its own)."""
-    from app.voicemail.clerk import Desk
+    from app.clerk.jobs import ClerkJobs
 
     clock = clock or SystemClock()
-    config = desk_config(place, box.settings)
-    return Desk(config, box.db, box.store, box.people, box.aliases, box.delivery, clock)
+    config = desk_config(paths, box.settings)
+    return ClerkJobs(config, box.db, box.store, box.people, box.aliases, box.delivery, clock)
 
 
 def recording_limits(settings: Settings) -> Limits:
@@ -171,48 +171,46 @@ class PhonePlan:
     board: BoardSpec
     has_box: bool
     calls: PhoneConfig
-    desk: DeskConfig
+    desk: ClerkConfig
     limits: Limits
 
 
-def phone_plan(place: Place, settings: Settings) -> PhonePlan:
+def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
     """The settings of the phone service as plain values. Raises BoardFileError."""
     return PhonePlan(
         board=board_spec(settings),
         has_box=has_box(settings.phone.board),
         calls=phone_config(settings),
-        desk=desk_config(place, settings),
+        desk=desk_config(paths, settings),
         limits=recording_limits(settings),
     )
 
 
-def make_switch(
-    plan: PhonePlan, hardware: Hardware, clerk: Clerk, date: Callable[[], str]
-) -> Switch:
+def make_switch(plan: PhonePlan, hardware: Hardware, clerk: Clerk, date: Callable[[], str]) -> Pbx:
     """Drivers, lines and calls without a pace: for tests, which beat them. `date` is MMDDHHMM."""
-    from app.phone.switch import Switch
+    from app.phone.pbx import Pbx
     from app.voicemail.answer import answer
-    from app.voicemail.inside import inside
+    from app.voicemail.internal import inside
     from drivers.board import LineBoard
     from drivers.countries import country
 
     board = LineBoard(plan.board, hardware, country(plan.calls.country))
     answering = partial(answer, limits=plan.limits)
-    return Switch(board, plan.board.slots, clerk, plan.calls, answering, inside, date)
+    return Pbx(board, plan.board.slots, clerk, plan.calls, answering, inside, date)
 
 
 def make_phone(
-    place: Place, plan: PhonePlan, hardware: Hardware, ready: Callable[[], None]
+    paths: Paths, plan: PhonePlan, hardware: Hardware, ready: Callable[[], None]
 ) -> PhoneService:
     """The phone service: drivers, lines and calls over this hardware, with a clerk of its own."""
+    from app.clerk.client import ProcessClerk
     from app.phone.service import PhoneService
     from app.voicemail.answer import answer
-    from app.voicemail.clerk_process import ProcessClerk
-    from app.voicemail.inside import inside
-    from app.voicemail.lamps import Lamps
+    from app.voicemail.internal import inside
+    from app.voicemail.message_waiting import MessageWaitingLamps
 
     zone = ZoneInfo(plan.desk.zone) if plan.desk.zone else None
-    lamps = Lamps(lambda station, on: service.switch.message_waiting(station, on))
+    lamps = MessageWaitingLamps(lambda station, on: service.switch.message_waiting(station, on))
     clerk = ProcessClerk(plan.desk, lamps.update, SystemClock())
     service = PhoneService(
         plan.board,
@@ -221,7 +219,7 @@ def make_phone(
         plan.calls,
         partial(answer, limits=plan.limits),
         inside,
-        place.phone_control,
+        paths.phone_control,
         lamps.settled,
         ready,
         date=lambda: datetime.now(zone).strftime("%m%d%H%M"),  # caller ID shows local time
@@ -229,9 +227,9 @@ def make_phone(
     return service
 
 
-def mail_config(place: Place, settings: Settings) -> MailConfig:
+def mail_config(paths: Paths, settings: Settings) -> MailConfig:
     """What the mail service must know of the settings."""
-    from app.mail.service import MailConfig, Patience
+    from app.mail.service import MailConfig, RetrySchedule
 
     outbound = settings.outbound
     return MailConfig(
@@ -243,8 +241,10 @@ def mail_config(place: Place, settings: Settings) -> MailConfig:
         largest=settings.mail.largest_mb * MB,
         connections=settings.mail.connections,
         smarthost=_host_and_port(outbound.smarthost),
-        patience=Patience(outbound.first_retry_s, outbound.longest_retry_s, outbound.give_up_s),
-        srs_secret=_secret(place.srs_key) if outbound.public_domain else b"",
+        patience=RetrySchedule(
+            outbound.first_retry_s, outbound.longest_retry_s, outbound.give_up_s
+        ),
+        srs_secret=_secret(paths.srs_key) if outbound.public_domain else b"",
         srs_domain=outbound.public_domain,
     )
 

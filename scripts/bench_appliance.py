@@ -28,10 +28,10 @@ from pathlib import Path
 from statistics import median
 
 from app.commands.control import NotRunning, ask
-from app.inbox.db import Database
+from app.config.paths import PROJECT, Paths
 from app.inbox.people import People
-from app.inbox.store import Facts, Kind, State, Store
-from app.place import PROJECT, Place
+from app.inbox.store import EntryState, Facts, Kind, Store
+from app.store.database import Database
 
 Figures = dict[str, float]
 
@@ -47,23 +47,23 @@ MESSAGE = b"From: bench@bench.test\r\nSubject: bench\r\n\r\nWords.\r\n"
 def figures(rounds: int = 20, directory: str | None = None) -> Figures:
     """All figures; `rounds` voicemails are removed one after the other."""
     with tempfile.TemporaryDirectory(dir=directory) as folder:
-        place = Place(Path(folder))
-        place.settings_file.write_text(SETTINGS)
-        with closing(Running(place)) as first:
+        paths = Paths(Path(folder))
+        paths.settings_file.write_text(SETTINGS)
+        with closing(Running(paths)) as first:
             found: Figures = {"appliance_first_start_s": round(first.took, 2)}
-        with closing(Running(place)) as second:
+        with closing(Running(paths)) as second:
             found["appliance_second_start_s"] = round(second.took, 2)
             time.sleep(IDLE_S)
             found |= second.memory()
-            found |= lamp(place, rounds)
+            found |= lamp(paths, rounds)
     return found
 
 
 class Running:
-    """`python -m app run` in this place, from its start until close()."""
+    """`python -m app run` in this paths, from its start until close()."""
 
-    def __init__(self, place: Place) -> None:
-        environment = {**os.environ, "SWITCHHOOK_VAR": str(place.var)}
+    def __init__(self, paths: Paths) -> None:
+        environment = {**os.environ, "SWITCHHOOK_VAR": str(paths.var)}
         begun = time.perf_counter()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "app", "run"],
@@ -139,9 +139,9 @@ def _frames(pid: int) -> Iterator[int]:
 # the lamp
 
 
-def lamp(place: Place, rounds: int) -> Figures:
+def lamp(paths: Paths, rounds: int) -> Figures:
     """A voicemail comes and is removed by POP3: wall time until the dial tone says so."""
-    with closing(Database(place.database)) as db:
+    with closing(Database(paths.database)) as db:
         people, store = People(db), Store(db)
         anna = people.by_login("anna")
         assert anna is not None
@@ -150,8 +150,8 @@ def lamp(place: Place, rounds: int) -> Figures:
         for _ in range(rounds):
             begun = time.perf_counter()
             _voicemail(db, store, anna.id)
-            on.append(_until(lambda: _waiting(place)) - begun)
-            off.append(_removed(place))
+            on.append(_until(lambda: _waiting(paths)) - begun)
+            off.append(_removed(paths))
     return {
         "lamp_on_ms": round(median(on) * 1000, 1),
         "lamp_off_ms": round(median(off) * 1000, 1),
@@ -163,14 +163,20 @@ def _voicemail(db: Database, store: Store, person: int) -> None:
     facts = Facts(received_at=time.time(), sender="bench", subject="bench", duration_s=3)
     db.now(
         lambda tx: store.add_entry(
-            tx, person, store.write_content(tx, [MESSAGE]), b"", Kind.VOICEMAIL, State.NEW, facts
+            tx,
+            person,
+            store.write_content(tx, [MESSAGE]),
+            b"",
+            Kind.VOICEMAIL,
+            EntryState.NEW,
+            facts,
         )
     )
 
 
-def _removed(place: Place) -> float:
+def _removed(paths: Paths) -> float:
     """Delete everything by POP3: seconds from before QUIT until the phone has seen it."""
-    ports = json.loads(place.mail_ports.read_text())
+    ports = json.loads(paths.mail_ports.read_text())
     door = poplib.POP3("127.0.0.1", ports["pop3"])
     door.user("anna")
     door.pass_(PASSWORD)
@@ -178,12 +184,12 @@ def _removed(place: Place) -> float:
         door.dele(number + 1)
     begun = time.perf_counter()
     door.quit()
-    return _until(lambda: not _waiting(place)) - begun
+    return _until(lambda: not _waiting(paths)) - begun
 
 
-def _waiting(place: Place) -> bool:
+def _waiting(paths: Paths) -> bool:
     """Whether anna's handset has stutter dial tone, as the phone service says."""
-    told = ask(place.phone_control, {"ask": "status"})
+    told = ask(paths.phone_control, {"ask": "status"})
     return bool(told["lines"]["101"]["message_waiting"])
 
 

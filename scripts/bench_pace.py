@@ -24,8 +24,8 @@ from pathlib import Path
 
 from app.appliance import PhonePlan, make_phone
 from app.commands.control import ask
+from app.config.paths import PROJECT, Paths
 from app.phone.config import PhoneConfig
-from app.place import PROJECT, Place
 from app.voicemail.recording import Limits
 from drivers.board import virtual_board
 from drivers.errors import BusClosed
@@ -43,9 +43,9 @@ LOADING_S = 2.0
 def figures(seconds: float = 10.0, directory: str | None = None) -> Figures:
     """All figures; `seconds` is how long the lines record."""
     with tempfile.TemporaryDirectory(dir=directory) as folder:
-        place = Place(Path(folder))
-        place.make()
-        with closing(OneCore(place)) as core:
+        paths = Paths(Path(folder))
+        paths.make()
+        with closing(OneCore(paths)) as core:
             core.all_record(seconds)
             return core.measure(seconds)
 
@@ -53,12 +53,12 @@ def figures(seconds: float = 10.0, directory: str | None = None) -> Figures:
 class OneCore:
     """Board and phone service, held on the machine's last core."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
         self._processes = [self._start("box"), self._start("phone")]
 
     def _start(self, part: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "scripts.bench_pace", part, str(self._place.var)]
+        command = [sys.executable, "-m", "scripts.bench_pace", part, str(self._paths.var)]
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         if process.stdout.readline() != "ready\n":
@@ -67,7 +67,7 @@ class OneCore:
 
     def all_record(self, seconds: float) -> None:
         """Ring every line, let every caller talk, until every line has a recording."""
-        with closing(RemoteOperator(self._place.operator)) as operator:
+        with closing(RemoteOperator(self._paths.operator)) as operator:
             for number in range(LINES):
                 operator.run(f"ring line{number + 1} from 5551234 BENCH")
             operator.run("wait-for line24 beep within 60s")
@@ -79,7 +79,7 @@ class OneCore:
     def _talk(self, number: int, seconds: float) -> None:
         """The caller on one line: the same speech again and again."""
         last = time.monotonic() + seconds
-        with closing(RemoteOperator(self._place.operator)) as operator, suppress(BusClosed):
+        with closing(RemoteOperator(self._paths.operator)) as operator, suppress(BusClosed):
             while time.monotonic() < last:  # or until the board is ended in mid-sentence
                 operator.run(f"say line{number + 1} {SPEECH}")
 
@@ -104,7 +104,7 @@ class OneCore:
 
     def _status(self) -> tuple[int, int]:
         """(scripts that run, periods lost)."""
-        told = ask(self._place.phone_control, {"ask": "status"})
+        told = ask(self._paths.phone_control, {"ask": "status"})
         return int(told["scripts"]), int(told["lost_periods"])
 
     def _cpu(self) -> list[float]:
@@ -132,19 +132,19 @@ def _ready() -> None:
     print("ready", flush=True)
 
 
-def _box(place: Place) -> None:
-    serve(virtual_board(2, LINES), place.bus, place.operator, _ready)
+def _box(paths: Paths) -> None:
+    serve(virtual_board(2, LINES), paths.bus, paths.operator, _ready)
 
 
-def _phone(place: Place) -> None:
+def _phone(paths: Paths) -> None:
     plan = PhonePlan(
         board=virtual_board(2, LINES),
         has_box=True,
         calls=PhoneConfig(ring_seconds=2, no_answer_seconds=2),
-        desk=desk(place.var),
+        desk=desk(paths.var),
         limits=Limits(longest_s=3600.0, silence_s=600.0),
     )
-    service = make_phone(place, plan, RemoteBox(place.bus), _ready)
+    service = make_phone(paths, plan, RemoteBox(paths.bus), _ready)
     signal.signal(signal.SIGTERM, lambda *_: service.stop())
     asyncio.run(service.run())
 
@@ -157,7 +157,7 @@ def main(arguments: list[str]) -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-    {"box": _box, "phone": _phone}[arguments[0]](Place(Path(arguments[1])))
+    {"box": _box, "phone": _phone}[arguments[0]](Paths(Path(arguments[1])))
 
 
 if __name__ == "__main__":

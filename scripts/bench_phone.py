@@ -27,17 +27,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.clerk.client import ProcessClerk
+from app.clerk.config import ClerkConfig
 from app.core.clock import SystemClock
-from app.inbox.db import Database
 from app.inbox.people import People
-from app.phone import dsp
 from app.phone.config import PhoneConfig
 from app.phone.pace import FreePace
-from app.phone.switch import Switch
+from app.phone.pbx import Pbx
+from app.phone.sound import dsp
+from app.store.database import Database
 from app.voicemail.answer import answer
-from app.voicemail.clerk_process import ProcessClerk
-from app.voicemail.desk_config import DeskConfig
-from app.voicemail.lamps import Lamps
+from app.voicemail.message_waiting import MessageWaitingLamps
 from app.voicemail.owner import owner
 from app.voicemail.recording import Limits
 from drivers.board import LineBoard, virtual_board
@@ -133,8 +133,10 @@ class House:
         self.box, self.meter = Box(spec), Meter()
         self.box.pcm().start()
         self.clerk = ProcessClerk(desk(directory), self._push, SystemClock())
-        self.lamps = Lamps(lambda station, on: self.switch.message_waiting(station, on))
-        self.switch = Switch(
+        self.lamps = MessageWaitingLamps(
+            lambda station, on: self.switch.message_waiting(station, on)
+        )
+        self.switch = Pbx(
             LineBoard(spec, MeteredBox(self.box, self.meter), country("us")),
             spec.slots,
             self.clerk,
@@ -217,9 +219,9 @@ class House:
         self.clerk.close()
 
 
-def desk(directory: Path) -> DeskConfig:
+def desk(directory: Path) -> ClerkConfig:
     """A desk with one person, whose mailbox answers all outside lines."""
-    config = DeskConfig(
+    config = ClerkConfig(
         store=str(directory / "inbox.db"),
         packs=str(PACKS),
         cache=str(directory / "spoken"),

@@ -17,11 +17,11 @@ from contextlib import closing
 from pathlib import Path
 
 from app.core.clock import SystemClock
-from app.inbox.db import Database, Tx
 from app.inbox.people import People
-from app.inbox.store import Facts, Kind, State, Store
-from app.mail.net import Server
-from app.mail.pop3_service import Pop3Config, Pop3Service
+from app.inbox.store import EntryState, Facts, Kind, Store
+from app.mail.net.listener import Server
+from app.mail.pop3.service import Pop3Config, Pop3Service
+from app.store.database import Database, Tx
 
 Figures = dict[str, float]
 PASSWORD = "bench-password"
@@ -91,7 +91,7 @@ def _fill(tx: Tx, store: Store, people: People, messages: int, size: int) -> Non
     for _ in range(messages):
         content = store.write_content(tx, [HEADER + body])
         facts = Facts(received_at=0.0)
-        store.add_entry(tx, person, content, b"", Kind.EMAIL, State.NEW, facts)
+        store.add_entry(tx, person, content, b"", Kind.EMAIL, EntryState.NEW, facts)
 
 
 async def _with_client(

@@ -22,10 +22,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from app.inbox.db import Database
 from app.inbox.delivery import DeliveryConfig
 from app.inbox.people import People
 from app.mail.service import MailConfig, MailService
+from app.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[1]
 PEOPLE = 8

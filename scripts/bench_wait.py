@@ -22,10 +22,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from app.clerk.client import ProcessClerk
+from app.clerk.config import ClerkConfig
 from app.core.clock import SystemClock
-from app.phone.script import Wait
-from app.voicemail.clerk_process import ProcessClerk
-from app.voicemail.desk_config import DeskConfig
+from app.phone.calls.scripting import Wait
 from scripts import bench_smtp
 
 Figures = dict[str, float]
@@ -64,8 +64,8 @@ def under_load(directory: Path, size: int, seconds: float) -> list[float]:
     return waits
 
 
-def _desk(directory: Path) -> DeskConfig:
-    return DeskConfig(
+def _desk(directory: Path) -> ClerkConfig:
+    return ClerkConfig(
         store=str(bench_smtp.store_in(directory)),
         packs="",
         cache=str(directory / "spoken"),

@@ -23,11 +23,11 @@ from app.appliance import delivery_config, open_inbox
 from app.commands.board import settle
 from app.commands.first_start import prepare
 from app.commands.supervision import StartError, Supervised
+from app.config.paths import Paths
 from app.inbox.addresses import DeliveryConfig
-from app.inbox.db import Database
 from app.inbox.people import People
 from app.mail.service import MailConfig, MailService, Ports
-from app.place import Place
+from app.store.database import Database
 from drivers.errors import HardwareError
 from drivers.models.bus_client import RemoteOperator
 
@@ -82,11 +82,11 @@ class Outside:
 class Story:
     """One box, its operator, and Anna's secrets."""
 
-    def __init__(self, place: Place, fresh: dict[str, list[str]], ports: dict[str, int]) -> None:
-        self.place, self.ports = place, ports
+    def __init__(self, paths: Paths, fresh: dict[str, list[str]], ports: dict[str, int]) -> None:
+        self.paths, self.ports = paths, ports
         self.password, self.pin = fresh["anna"]
-        self.operator = RemoteOperator(place.operator)
-        self.inbox = open_inbox(place, place.settings())
+        self.operator = RemoteOperator(paths.operator)
+        self.inbox = open_inbox(paths, paths.settings())
 
     def board(self, *lines: str) -> None:
         """Operate the virtual board."""
@@ -191,12 +191,12 @@ def an_alias_sends_the_next_mail_on(story: Story, outside: Outside) -> None:
 def main() -> int:
     """Play the story; the exit code."""
     shutil.rmtree(DEMO, ignore_errors=True)
-    place = Place(DEMO / "box")
-    place.make()
+    paths = Paths(DEMO / "box")
+    paths.make()
     outside = Outside(DEMO / "outside")
-    place.settings_file.write_text(SETTINGS.format(port=outside.ports.smtp))
+    paths.settings_file.write_text(SETTINGS.format(port=outside.ports.smtp))
     try:
-        return play(place, outside)
+        return play(paths, outside)
     except (StartError, HardwareError, AssertionError) as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
@@ -204,17 +204,17 @@ def main() -> int:
         outside.close()
 
 
-def play(place: Place, outside: Outside) -> int:
+def play(paths: Paths, outside: Outside) -> int:
     """The story itself."""
     import json
     import os
 
-    os.environ["SWITCHHOOK_VAR"] = str(place.var)
-    prepared = prepare(place)
-    with Supervised(place, prepared["services"]):
-        tell(f"The box is ready: {delivery_config(place.settings()).hostname}")
-        ports = json.loads(place.mail_ports.read_text())
-        story = Story(place, prepared["fresh"], ports)
+    os.environ["SWITCHHOOK_VAR"] = str(paths.var)
+    prepared = prepare(paths)
+    with Supervised(paths, prepared["services"]):
+        tell(f"The box is ready: {delivery_config(paths.settings()).hostname}")
+        ports = json.loads(paths.mail_ports.read_text())
+        story = Story(paths, prepared["fresh"], ports)
         a_caller_leaves_a_message(story)
         uidls = a_mail_program_fetches_both(story)
         the_owner_deletes_by_telephone(story, uidls)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.appliance import board_spec, has_box, mail_config, phone_config
-from app.place import Place
-from app.settings import Outbound, Phone, Settings, Site
+from app.config.paths import Paths
+from app.config.settings import Outbound, Phone, Settings, Site
 
 
 @pytest.mark.parametrize(
@@ -23,21 +23,21 @@ def test_a_smarthost_has_a_port(
     tmp_path: Path, smarthost: str, hop: tuple[str, int] | None
 ) -> None:
     settings = Settings(outbound=Outbound(smarthost=smarthost))
-    assert mail_config(Place(tmp_path), settings).smarthost == hop
+    assert mail_config(Paths(tmp_path), settings).smarthost == hop
 
 
 def test_the_key_of_rewritten_senders_is_made_once_and_is_private(tmp_path: Path) -> None:
     settings = Settings(outbound=Outbound(public_domain="example.org"))
-    place = Place(tmp_path)
-    first = mail_config(place, settings).srs_secret
+    paths = Paths(tmp_path)
+    first = mail_config(paths, settings).srs_secret
     assert len(first) == 32
-    assert mail_config(place, settings).srs_secret == first
-    assert place.srs_key.stat().st_mode & 0o777 == 0o600
+    assert mail_config(paths, settings).srs_secret == first
+    assert paths.srs_key.stat().st_mode & 0o777 == 0o600
 
 
 def test_no_key_is_made_for_nothing(tmp_path: Path) -> None:
-    assert mail_config(Place(tmp_path), Settings()).srs_secret == b""
-    assert not Place(tmp_path).srs_key.exists()
+    assert mail_config(Paths(tmp_path), Settings()).srs_secret == b""
+    assert not Paths(tmp_path).srs_key.exists()
 
 
 def test_the_country_of_the_lines_is_the_settings(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import click
 from rich.table import Table
 
 from app.commands.common import console, inbox, me
-from app.commands.plainly import plainly
+from app.commands.errors import plainly
 
 
 @click.group()

@@ -8,8 +8,8 @@ import click
 
 from app.commands.common import console, inbox
 from app.commands.control import NotRunning, ask
-from app.commands.plainly import plainly
-from app.place import here
+from app.commands.errors import plainly
+from app.config.paths import here
 from drivers.models.bus_client import RemoteOperator
 from drivers.models.operator import VERBS, OperatorError, with_absolute_file
 

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 
 from app.appliance import Inbox, open_inbox
+from app.config.paths import here
 from app.inbox.people import Person
-from app.place import here
 
 DOOR = "admin"
 """The door these commands go through, as the history names it."""
@@ -27,9 +27,9 @@ def me() -> str:
 
 def inbox() -> Inbox:
     """The store of the place we are at."""
-    place = here()
-    place.make()
-    return open_inbox(place, place.settings())
+    paths = here()
+    paths.make()
+    return open_inbox(paths, paths.settings())
 
 
 def person_of(box: Inbox, login: str) -> Person:

@@ -5,8 +5,10 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from app.core.errors import SwitchhookError
 
-class NotRunning(Exception):
+
+class NotRunning(SwitchhookError):
     """Nobody answers at a service's socket; the text says which and what to do."""
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from app.commands.plainly import plainly
-from app.place import PROJECT, Place, here
+from app.commands.errors import plainly
+from app.config.paths import PROJECT, Paths, here
 
 BY = "restore"
 """Who took waiting mail out of the queue, as notices and history name it."""
@@ -26,13 +26,13 @@ def backup(to: str) -> None:
     """
     from app.device import backup
 
-    place = here()
-    host = place.settings().site.hostname
+    paths = here()
+    host = paths.settings().site.hostname
     with _meant(to, writable=True) as path:
         if path.is_dir():
             day = datetime.now(UTC).strftime("%Y-%m-%d")
             path /= f"{host.partition('.')[0]}-{day}.backup"
-        made = backup.make(place, path, _version(), host, time.time())
+        made = backup.make(paths, path, _version(), host, time.time())
         octets = path.stat().st_size
     click.echo(f"{path.name}: {octets / 1e6:.1f} MB in {len(made.files)} files; it holds secrets")
 
@@ -51,16 +51,16 @@ def restore(source: str, later: bool) -> None:
     from app.commands.device_care import start_again
     from app.device import restore
 
-    place = here()
+    paths = here()
     with _meant(source, writable=False) as path:
-        staged = restore.stage(place, path)
-    beside = Place(place.var / "restore" / "new", place.beneath)
+        staged = restore.stage(paths, path)
+    beside = Paths(paths.var / "restore" / "new", paths.beneath)
     box = open_inbox(beside, beside.settings())
     waiting = [row.id for row in box.queue.all() if row.state == "waiting"]
     for row in waiting:
         box.db.now(lambda tx, row=row: box.queue.remove(tx, row, by=BY))  # type: ignore[misc]
     box.db.close()
-    restore.commit(place)
+    restore.commit(paths)
     made = datetime.fromtimestamp(staged.manifest.made_at, UTC)
     click.echo(
         f"a backup of {staged.manifest.host} made on {made:%Y-%m-%d %H:%M} UTC:"
@@ -73,12 +73,12 @@ def restore(source: str, later: bool) -> None:
 @click.command("change-over")
 @plainly
 def change_over() -> None:
-    """At a start, before the services: put a restored backup in its place."""
-    from app.device import folders, restore
+    """At a start, before the services: put a restored backup in its paths."""
+    from app.device import permissions, restore
 
-    place = here()
-    if restore.change_over(place):
-        folders.share(place)
+    paths = here()
+    if restore.change_over(paths):
+        permissions.share(paths)
         click.echo("the backup is in its place")
 
 
@@ -86,20 +86,21 @@ def change_over() -> None:
 @plainly
 def rescue() -> None:
     """Started from a USB stick: put the memory card's system right again, its data untouched."""
-    from app.device import rescue, sticks
-    from app.device.slots_disk import BlockFile, disk_of, find
+    from app.device import sticks
+    from app.device.update import restore_slot
+    from app.device.update.slots_disk import BlockFile, disk_of, find
 
-    place, proc = here(), Path("/proc")
-    own = find(place.run / "boot")
+    paths, proc = here(), Path("/proc")
+    own = find(paths.run / "boot")
     source = own.slots[own.running]
     if source not in sticks.sticks():
         raise click.ClickException("this system was not started from a USB stick")
-    found = rescue.cards(Path("/sys"), Path("/dev"), source.name.rstrip("0123456789"))
-    name = rescue.one_card(found)
+    found = restore_slot.cards(Path("/sys"), Path("/dev"), source.name.rstrip("0123456789"))
+    name = restore_slot.one_card(found)
     click.confirm(f"Write this version into slot A of {name}?", abort=True)
     with BlockFile(source) as file:
-        card = disk_of(found[name], "B", place.run / "card-boot", proc)
-        rescue.put_right(card, file, lambda done, of: None)
+        card = disk_of(found[name], "B", paths.run / "card-boot", proc)
+        restore_slot.put_right(card, file, lambda done, of: None)
     click.echo("the card's slot A is good again; take the stick out and start anew")
 
 

@@ -6,9 +6,9 @@ import time
 
 import click
 
-from app.commands.plainly import plainly
+from app.commands.errors import plainly
 from app.commands.services import ENDING, begin, ready_option, ready_teller
-from app.place import PROJECT, here
+from app.config.paths import PROJECT, here
 
 BEAT_S = 0.3
 """Between the two looks of `health`: thirty beats."""
@@ -38,9 +38,9 @@ def watchdog(ready_fd: int | None) -> None:
     from app.device.health import Health
     from app.device.watchdog import ROUND_S, Judge, Watchdog
 
-    place = begin("watchdog")
+    paths = begin("watchdog")
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    patient, judge = Health(place, time.monotonic), Judge()
+    patient, judge = Health(paths, time.monotonic), Judge()
     dog = Watchdog()
     ready_teller(ready_fd)()
     while True:
@@ -72,7 +72,7 @@ def factory_reset(yes: bool, later: bool) -> None:
 
 def start_again(later: bool, what: str) -> None:
     """Say what happens at the next start, and start again unless that is for later."""
-    from app.device.programs import run
+    from app.core.process import run
 
     click.echo(what if later else f"{what}, which is now")
     if not later:
@@ -88,7 +88,7 @@ def reset_button(board: str) -> None:
     from drivers.board_spec import load_board
     from drivers.linux import LinuxHardware
 
-    place = begin("reset-button")
+    paths = begin("reset-button")
     spec = load_board(PROJECT / "board" / board / "board.toml")
     if spec.reset_button is None:
         return
@@ -97,5 +97,5 @@ def reset_button(board: str) -> None:
     while (sure := held.look(time.monotonic(), not button.read())) is None:
         time.sleep(BUTTON_S)
     if sure:
-        reset.wish(place)
+        reset.wish(paths)
         start_again(False, "the reset button was held: the box is erased at its next start")

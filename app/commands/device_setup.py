@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.child import beside
-from app.commands.plainly import plainly
-from app.place import PROJECT, Place, here
+from app.commands.errors import OURS, plainly
+from app.config.paths import PROJECT, Paths, here
+from app.core.subprocess_call import beside
 
 if TYPE_CHECKING:
     from app.appliance import Inbox
-    from app.settings import Settings
+    from app.config.settings import Settings
 
 BOARDS = PROJECT / "board"
 
@@ -26,26 +26,26 @@ def first_boot(card: Path | None) -> None:
     Whoever has shown it marks the end of the first boot: etc/installed.
     """
     from app.appliance import open_inbox
-    from app.commands.plans import prepare
-    from app.device import applying, certificates, first_boot, folders
+    from app.config.services import prepare
+    from app.device import boot_env, certificates, first_boot, permissions
 
-    place = here()
-    folders.may_share()
-    folders.share(place)
-    place.make()
-    first_boot.name_device(place)
+    paths = here()
+    permissions.may_share()
+    permissions.share(paths)
+    paths.make()
+    first_boot.name_device(paths)
     if card is not None:
-        applying.take_card_file(place, card, BOARDS)
-    settings = _settings(place)
+        boot_env.take_card_file(paths, card, BOARDS)
+    settings = _settings(paths)
     host, quota = settings.site.hostname, settings.keeping.quota_mb * 1_000_000
-    prepared = beside(lambda: prepare(place, settings))
-    certified = beside(lambda: certificates.ensure(place.keys, (host,)))
-    box = open_inbox(place, settings)
-    fresh = first_boot.settle_in(place, box.db, box.people, host, quota)
+    prepared = beside(lambda: prepare(paths, settings), OURS)
+    certified = beside(lambda: certificates.ensure(paths.keys, (host,)))
+    box = open_inbox(paths, settings)
+    fresh = first_boot.settle_in(paths, box.db, box.people, host, quota)
     box.db.close()
     prepared()
     certified()
-    folders.share(place)
+    permissions.share(paths)
     os.sync()  # files without a sync of their own must not be empty after a power cut
     click.echo(first_boot.welcome(fresh))
 
@@ -55,37 +55,37 @@ def first_boot(card: Path | None) -> None:
 @plainly
 def apply(card: Path | None) -> None:
     """Check the settings and write what the boot scripts need of them."""
-    from app.commands.plans import prepare
-    from app.device import applying, folders
+    from app.config.services import prepare
+    from app.device import boot_env, permissions
     from app.device.certificates import ensure
     from app.device.first_boot import done
 
-    place = here()
-    folders.may_share()
+    paths = here()
+    permissions.may_share()
     if card is not None:
-        applying.take_card_file(place, card, BOARDS)
-    settings = _settings(place)
-    prepared = beside(lambda: prepare(place, settings))
-    if done(place).exists():
-        ensure(place.keys, (settings.site.hostname,))
+        boot_env.take_card_file(paths, card, BOARDS)
+    settings = _settings(paths)
+    prepared = beside(lambda: prepare(paths, settings), OURS)
+    if done(paths).exists():
+        ensure(paths.keys, (settings.site.hostname,))
     prepared()
-    folders.share(place)
+    permissions.share(paths)
     os.sync()
 
 
-def _settings(place: Place) -> "Settings":
+def _settings(paths: Paths) -> "Settings":
     """Usable settings, and what boot scripts need of them."""
-    from app.device import applying
-    from app.settings import annotated
+    from app.config.settings import annotated
+    from app.device import boot_env
     from drivers.board_spec import load_board
 
-    settings = applying.usable(place, BOARDS)
-    if not place.settings_file.exists():
-        place.settings_file.write_text(annotated(settings))
+    settings = boot_env.usable(paths, BOARDS)
+    if not paths.settings_file.exists():
+        paths.settings_file.write_text(annotated(settings))
     board = load_board(BOARDS / settings.phone.board / "board.toml")
     button = "" if board.reset_button is None else str(board.reset_button)
-    values = {**applying.device_env(settings), "RESET_BUTTON": button}
-    applying.write_env(place.etc / "device.env", values)
+    values = {**boot_env.device_env(settings), "RESET_BUTTON": button}
+    boot_env.write_env(paths.etc / "device.env", values)
     return settings
 
 
@@ -106,8 +106,8 @@ def certificates() -> None:
     """Make the server's certificate anew if its end is near or the name has changed."""
     from app.device.certificates import ensure
 
-    place = here()
-    made = ensure(place.keys, (place.settings().site.hostname,))
+    paths = here()
+    made = ensure(paths.keys, (paths.settings().site.hostname,))
     click.echo("a new certificate was made" if made else "the certificate is good")
 
 

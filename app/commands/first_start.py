@@ -6,11 +6,11 @@ from typing import Any
 from app.appliance import Inbox, board_spec, open_inbox
 from app.commands.common import console
 from app.commands.supervision import StartError, check_port, check_tools, services_of
-from app.inbox.db import Tx
+from app.config.paths import Paths
+from app.config.settings import Settings, annotated
 from app.inbox.people import new_password, new_pin
-from app.phone.dsp import SpandspMissing, library
-from app.place import Place
-from app.settings import Settings, annotated
+from app.phone.sound.dsp import SpandspMissing, library
+from app.store.database import Tx
 
 SAMPLE_PEOPLE = (
     ("anna", "Anna Lindqvist", "201", "101", True),
@@ -20,23 +20,23 @@ BY = "first start"
 """Who added the sample people, as the history names it."""
 
 
-def prepare(place: Place) -> dict[str, Any]:
+def prepare(paths: Paths) -> dict[str, Any]:
     """Make what a first start lacks.
 
     Gives {"services": service folders to start, "fresh": {login: [password, PIN]} made just now}.
 
-    Raises StartError, or another of plainly.ours(), naming what is in the way.
+    Raises StartError, or another of commands/errors.py's OURS, naming what is in the way.
     """
     check_tools()
     _check_library()
-    place.make()
-    if not place.settings_file.exists():
-        place.settings_file.write_text(annotated())
-    settings = place.settings()
+    paths.make()
+    if not paths.settings_file.exists():
+        paths.settings_file.write_text(annotated())
+    settings = paths.settings()
     board_spec(settings)
     check_port("POP3", settings.mail.listen, settings.mail.pop3_port)
     check_port("SMTP", settings.mail.listen, settings.mail.smtp_port)
-    inbox = open_inbox(place, settings)
+    inbox = open_inbox(paths, settings)
     try:
         fresh = {} if inbox.people.all() else _add_sample_people(inbox)
     finally:
@@ -77,19 +77,19 @@ def _add_sample_people(inbox: Inbox) -> dict[str, list[str]]:
     return fresh
 
 
-def show(place: Place, fresh: dict[str, list[str]], took: float) -> None:
+def show(paths: Paths, fresh: dict[str, list[str]], took: float) -> None:
     """The one screen: addresses, people, what to try first."""
-    settings = place.settings()
-    ports = json.loads(place.mail_ports.read_text())
+    settings = paths.settings()
+    ports = json.loads(paths.mail_ports.read_text())
     host = settings.mail.listen
     lines = [
         f"Switchhook runs on the {settings.phone.board} board (ready after {took:.1f} s)",
         "",
         f"  POP3  {host}:{ports['pop3']}      SMTP  {host}:{ports['smtp']}",
-        f"  store {place.database}",
-        f"  logs  {place.logs}      settings {place.settings_file}",
+        f"  store {paths.database}",
+        f"  logs  {paths.logs}      settings {paths.settings_file}",
         "",
-        *_people(place, settings, fresh),
+        *_people(paths, settings, fresh),
         "",
         "Try this in another terminal: `make board`, then",
         *_first_call(settings),
@@ -100,8 +100,8 @@ def show(place: Place, fresh: dict[str, list[str]], took: float) -> None:
     console.print("\n".join(lines), markup=False)
 
 
-def _people(place: Place, settings: Settings, fresh: dict[str, list[str]]) -> list[str]:
-    inbox = open_inbox(place, settings)
+def _people(paths: Paths, settings: Settings, fresh: dict[str, list[str]]) -> list[str]:
+    inbox = open_inbox(paths, settings)
     lines = ["  person   handset  mailbox  password          PIN"]
     for person in inbox.people.all():
         password, pin = fresh.get(person.login, ["(set)", "(set)"])

@@ -6,8 +6,8 @@ import click
 from rich.table import Table
 
 from app.commands.common import DOOR, console, inbox, me, person_of, size, when
-from app.commands.plainly import plainly
-from app.inbox.store import Entry, State
+from app.commands.errors import plainly
+from app.inbox.store import Entry, EntryState
 
 
 @click.group("inbox")
@@ -22,7 +22,9 @@ def inbox_() -> None:
 def list_(login: str, removed: bool) -> None:
     """What lies in LOGIN's inbox; also what is on its way out."""
     box = inbox()
-    states = (State.BIN,) if removed else (State.NEW, State.HEARD, State.LEAVING)
+    states = (
+        (EntryState.BIN,) if removed else (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
+    )
     table = Table("entry", "kind", "state", "received", "from", "subject", "size", box=None)
     for entry in box.store.entries(person_of(box, login).id, states=states):
         table.add_row(
@@ -38,10 +40,10 @@ def list_(login: str, removed: bool) -> None:
 
 
 def _state(entry: Entry) -> str:
-    if entry.state is State.BIN and entry.removed_at is not None:
+    if entry.state is EntryState.BIN and entry.removed_at is not None:
         who = entry.removed_by or "the box"
         return f"removed by {who} through {entry.removed_door} {when(entry.removed_at)}"
-    if entry.state is State.LEAVING:
+    if entry.state is EntryState.LEAVING:
         return "on its way out"
     return f"{entry.state}{', saved' if entry.saved else ''}"
 

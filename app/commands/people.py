@@ -5,13 +5,13 @@ from rich.table import Table
 
 from app.appliance import Inbox
 from app.commands.common import DOOR, console, inbox, me, person_of, size
-from app.commands.plainly import plainly
-from app.inbox.db import Tx
+from app.commands.errors import plainly
 from app.inbox.entries import ids_of
 from app.inbox.people import Person, Transfer, new_password, new_pin
-from app.inbox.store import State
+from app.inbox.store import EntryState
+from app.store.database import Tx
 
-EVERYTHING = (State.NEW, State.HEARD, State.LEAVING)
+EVERYTHING = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
 
 
 @click.group()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from app.commands.plainly import plainly
-from app.place import here
+from app.commands.errors import plainly
+from app.config.paths import here
 
 
 @click.group()

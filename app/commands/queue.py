@@ -5,7 +5,7 @@ from rich.table import Table
 
 from app.appliance import Inbox
 from app.commands.common import console, inbox, me, size, when
-from app.commands.plainly import plainly
+from app.commands.errors import plainly
 from app.inbox.queue import QueueRow
 
 

@@ -10,23 +10,23 @@ from typing import Any
 
 import click
 
-from app.commands.child import in_child
 from app.commands.supervision import StartError, Supervised
-from app.place import Place, here
+from app.config.paths import Paths, here
+from app.core.subprocess_call import in_child
 
 
 @click.command()
 def run() -> None:
     """Start everything; Ctrl-C ends it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # from the first service on
-    place = here()
+    paths = here()
     started = time.monotonic()
-    prepared = in_child(lambda: _prepare(place))
+    prepared = in_child(lambda: _prepare(paths))
     try:
-        with Supervised(place, prepared["services"]) as services:
+        with Supervised(paths, prepared["services"]) as services:
             took = time.monotonic() - started
             try:
-                in_child(lambda: _show(place, prepared["fresh"], took))
+                in_child(lambda: _show(paths, prepared["fresh"], took))
                 services.wait()
             except KeyboardInterrupt:
                 click.echo("\nending the services …")
@@ -34,13 +34,13 @@ def run() -> None:
         raise click.ClickException(str(problem)) from problem
 
 
-def _prepare(place: Place) -> dict[str, Any]:
+def _prepare(paths: Paths) -> dict[str, Any]:
     from app.commands.first_start import prepare
 
-    return prepare(place)
+    return prepare(paths)
 
 
-def _show(place: Place, fresh: dict[str, list[str]], took: float) -> None:
+def _show(paths: Paths, fresh: dict[str, list[str]], took: float) -> None:
     from app.commands.first_start import show
 
-    show(place, fresh, took)
+    show(paths, fresh, took)

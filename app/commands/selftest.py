@@ -12,10 +12,10 @@ from functools import partial
 
 import click
 
-from app.commands.child import in_child
-from app.commands.plainly import plainly
-from app.device.selftest import Outcome, Trial, run
-from app.place import here
+from app.commands.errors import OURS, plainly
+from app.config.paths import here
+from app.core.subprocess_call import in_child
+from app.device.selftest.findings import Outcome, Trial, run
 
 
 @click.command("selftest")
@@ -42,9 +42,9 @@ def selftest(as_json: bool, only: tuple[str, ...]) -> None:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Wait for another self-test to end: the one of the start, for example."""
-    place = here()
-    place.run.mkdir(parents=True, exist_ok=True)
-    with (place.run / "selftest.lock").open("w") as lock:
+    paths = here()
+    paths.run.mkdir(parents=True, exist_ok=True)
+    with (paths.run / "selftest.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -54,7 +54,7 @@ def _outcomes(only: tuple[str, ...]) -> Iterator[Outcome]:
     for name, do in _parts().items():
         if not only or name in only:
             # the pin library keeps the chip it has opened, so each part has a process of its own
-            yield from in_child(partial(_tried, Trial(name, do)))
+            yield from in_child(partial(_tried, Trial(name, do)), OURS)
 
 
 def _tried(trial: Trial) -> list[Outcome]:
@@ -64,28 +64,26 @@ def _tried(trial: Trial) -> list[Outcome]:
 def _parts() -> dict[str, Callable[[], str]]:
     from app.appliance import board_spec, has_box
     from app.commands.control import NotRunning, ask
-    from app.device import selftest_buses, selftest_machine, selftest_sound
+    from app.device.selftest import buses, machine, sound
 
-    place = here()
-    settings = place.settings()
+    paths = here()
+    settings = paths.settings()
     board, of_python = board_spec(settings), has_box(settings.phone.board)
     try:
-        status = ask(place.phone_control, {"ask": "status"})
+        status = ask(paths.phone_control, {"ask": "status"})
     except NotRunning:
         status = None
     running = status is not None
     return {
-        "pins": lambda: selftest_buses.pins(board),
-        "chips": lambda: selftest_buses.board_pins(board, of_python, running),
-        "i2c": selftest_buses.i2c,
-        "spi": lambda: selftest_buses.spi(board, of_python, running),
-        "loopback": lambda: selftest_sound.loopback(time.sleep),
-        "sound": lambda: selftest_sound.board_card(
-            board, of_python and not board.box_device, running
-        ),
-        "panel": selftest_machine.panel,
-        "watchdog": selftest_machine.watchdog,
-        "clock": selftest_machine.clock,
-        "data": lambda: selftest_machine.data(place.var),
-        "lines": lambda: selftest_machine.lines(status),
+        "pins": lambda: buses.pins(board),
+        "chips": lambda: buses.board_pins(board, of_python, running),
+        "i2c": buses.i2c,
+        "spi": lambda: buses.spi(board, of_python, running),
+        "loopback": lambda: sound.loopback(time.sleep),
+        "sound": lambda: sound.board_card(board, of_python and not board.box_device, running),
+        "panel": machine.panel,
+        "watchdog": machine.watchdog,
+        "clock": machine.clock,
+        "data": lambda: machine.data(paths.var),
+        "lines": lambda: machine.lines(status),
     }

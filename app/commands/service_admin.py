@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import click
 
-from app.commands.plainly import plainly
-from app.commands.plans import plan
+from app.commands.errors import plainly
 from app.commands.services import ENDING, begin, ready_option, ready_teller
+from app.config.paths import Paths
+from app.config.services import plan
 from app.core.clock import SystemClock
-from app.inbox.db import Database
 from app.inbox.retention import Retention, tidy
 from app.inbox.store import Store
-from app.place import Place
+from app.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +26,14 @@ HOUSEKEEPING_S = 3600
 @plainly
 def admin(ready_fd: int | None) -> None:
     """Housekeeping: the bin, what never arrived, old history."""
-    place = begin("admin")
-    _serve_admin(place, plan(place, "admin"), ready_teller(ready_fd))
+    paths = begin("admin")
+    _serve_admin(paths, plan(paths, "admin"), ready_teller(ready_fd))
 
 
-def _serve_admin(place: Place, keeping: Retention, ready: Callable[[], None]) -> None:
+def _serve_admin(paths: Paths, keeping: Retention, ready: Callable[[], None]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # housekeeping is finished before it ends
     clock = SystemClock()
-    db = Database(place.database, clock)
+    db = Database(paths.database, clock)
     store = Store(db, clock)
     ready()
     while True:

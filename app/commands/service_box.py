@@ -2,9 +2,9 @@
 
 import click
 
-from app.commands.plainly import plainly
-from app.commands.plans import plan
+from app.commands.errors import plainly
 from app.commands.services import begin, ready_option, ready_teller
+from app.config.services import plan
 from drivers.models.bus_server import serve
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import click
 
-from app.commands.plainly import plainly
-from app.commands.plans import plan
+from app.commands.errors import plainly
 from app.commands.services import ENDING, begin, ready_option, ready_teller
-from app.inbox.db import Database
-from app.mail.net import ListenError
+from app.config.paths import Paths
+from app.config.services import plan
+from app.mail.net.listener import ListenError
 from app.mail.service import MailConfig, MailService
-from app.place import Place
+from app.store.database import Database
 
 
 @click.command()
@@ -20,25 +20,25 @@ from app.place import Place
 @plainly
 def mail(ready_fd: int | None) -> None:
     """POP3, SMTP and the outgoing queue."""
-    place = begin("mail")
-    config = plan(place, "mail")
+    paths = begin("mail")
+    config = plan(paths, "mail")
     try:
-        asyncio.run(_serve_mail(place, config, ready_teller(ready_fd)))
+        asyncio.run(_serve_mail(paths, config, ready_teller(ready_fd)))
     except ListenError as problem:
         raise click.ClickException(str(problem)) from problem
 
 
-async def _serve_mail(place: Place, config: MailConfig, ready: Callable[[], None]) -> None:
-    db = Database(place.database)
+async def _serve_mail(paths: Paths, config: MailConfig, ready: Callable[[], None]) -> None:
+    db = Database(paths.database)
     service = MailService(db, config)
     told = asyncio.Event()
     for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     ports = await service.start()
     bound = {"host": config.listen, "pop3": ports.pop3, "smtp": ports.smtp}
-    place.mail_ports.write_text(json.dumps(bound))
+    paths.mail_ports.write_text(json.dumps(bound))
     ready()
     await told.wait()
-    place.mail_ports.unlink(missing_ok=True)
+    paths.mail_ports.unlink(missing_ok=True)
     await service.stop()
     db.close()

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import click
 
 from app.appliance import PhonePlan, make_phone
-from app.commands.child import in_child
-from app.commands.plainly import plainly
-from app.commands.plans import plan
+from app.commands.errors import plainly
 from app.commands.services import ENDING, begin, ready_option, ready_teller
-from app.place import Place
+from app.config.paths import Paths
+from app.config.services import plan
+from app.core.subprocess_call import in_child
 from drivers.board import Hardware
 from drivers.errors import BusClosed
 
@@ -24,23 +24,23 @@ BOX_WITHIN_S = 10.0
 @plainly
 def phone(ready_fd: int | None) -> None:
     """Lines, calls and voicemail."""
-    place = begin("phone")
-    known = plan(place, "phone")
-    in_child(lambda: _check_store(place))
+    paths = begin("phone")
+    known = plan(paths, "phone")
+    in_child(lambda: _check_store(paths))
     _check_library()
-    asyncio.run(_serve_phone(place, known, ready_teller(ready_fd)))
+    asyncio.run(_serve_phone(paths, known, ready_teller(ready_fd)))
 
 
-def _check_store(place: Place) -> None:
+def _check_store(paths: Paths) -> None:
     """It must be one that the clerk can work on."""
-    from app.inbox.schema import check
+    from app.store.schema import check
 
-    check(place.database)
+    check(paths.database)
 
 
 def _check_library() -> None:
     """Better now than at the first digit."""
-    from app.phone.dsp import SpandspMissing, library
+    from app.phone.sound.dsp import SpandspMissing, library
 
     try:
         library()
@@ -48,14 +48,14 @@ def _check_library() -> None:
         raise click.ClickException(str(missing)) from missing
 
 
-async def _serve_phone(place: Place, plan: PhonePlan, ready: Callable[[], None]) -> None:
-    service = make_phone(place, plan, await _hardware(place, plan), ready)
+async def _serve_phone(paths: Paths, plan: PhonePlan, ready: Callable[[], None]) -> None:
+    service = make_phone(paths, plan, await _hardware(paths, plan), ready)
     for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, service.stop)
     await service.run()
 
 
-async def _hardware(place: Place, plan: PhonePlan) -> Hardware:
+async def _hardware(paths: Paths, plan: PhonePlan) -> Hardware:
     """The board's devices: Linux's, or the virtual box's as soon as it is there.
 
     The samples of a virtual box may go over a sound card of Linux all the same.
@@ -74,7 +74,7 @@ async def _hardware(place: Place, plan: PhonePlan) -> Hardware:
     last = time.monotonic() + BOX_WITHIN_S
     while True:
         try:
-            return RemoteBox(place.bus) if card is None else CardBox(place.bus, card)
+            return RemoteBox(paths.bus) if card is None else CardBox(paths.bus, card)
         except BusClosed:
             if time.monotonic() > last:
                 raise

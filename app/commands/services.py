@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import click
 
-from app.place import Place, here
+from app.config.paths import Paths, here
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +23,14 @@ ready_option = click.option(
 )
 
 
-def begin(name: str) -> Place:
+def begin(name: str) -> Paths:
     """What every service does first: log to standard error, make its folders."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format=f"{name}: %(levelname)s %(name)s: %(message)s"
     )
-    place = here()
-    place.make()
-    return place
+    paths = here()
+    paths.make()
+    return paths
 
 
 def ready_teller(fd: int | None) -> Callable[[], None]:

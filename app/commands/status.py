@@ -8,11 +8,11 @@ from rich.table import Table
 
 from app.commands.common import console, inbox, size
 from app.commands.control import NotRunning, ask
-from app.commands.plainly import plainly
+from app.commands.errors import plainly
 from app.commands.supervision import services_of
+from app.config.paths import here
+from app.config.settings import annotated
 from app.inbox.delivery import disk_free
-from app.place import here
-from app.settings import annotated
 
 
 @click.command()
@@ -42,9 +42,9 @@ def _notices() -> None:
 
 
 def _services() -> None:
-    place = here()
-    for name in (Path(s).name for s in services_of(place.settings().phone.board)):
-        folder = place.run / "services" / name
+    paths = here()
+    for name in (Path(s).name for s in services_of(paths.settings().phone.board)):
+        folder = paths.run / "services" / name
         state = "not supervised here"
         if folder.is_dir():
             told = subprocess.run(

@@ -12,13 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from app.place import PROJECT, Place
+from app.config.paths import PROJECT, Paths
+from app.core.errors import SwitchhookError
 
 DEVICE_SERVICES = PROJECT / "rootfs-overlay" / "etc" / "s6" / "services"
 READY_WITHIN_S = 40.0
 
 
-class StartError(Exception):
+class StartError(SwitchhookError):
     """The appliance cannot start here; the text says what is in the way and what to do."""
 
 
@@ -64,15 +65,15 @@ def _try_to_bind(
 class Supervised:
     """The services of one box, started together, logged, restarted, and ended together."""
 
-    def __init__(self, place: Place, services: Sequence[str]) -> None:
-        self.place = place
+    def __init__(self, paths: Paths, services: Sequence[str]) -> None:
+        self.paths = paths
         self.services = [Path(service) for service in services]
         self._scan: subprocess.Popen[bytes] | None = None
 
     @property
     def folder(self) -> Path:
         """The scan folder of s6-svscan: one sub-folder a service."""
-        return self.place.run / "services"
+        return self.paths.run / "services"
 
     def start(self) -> None:
         """Start all; return when each has said it is ready. Raises StartError with the log."""
@@ -140,8 +141,8 @@ class Supervised:
             **os.environ,
             "SWITCHHOOK_HOME": str(PROJECT),
             "SWITCHHOOK_PYTHON": sys.executable,
-            "SWITCHHOOK_VAR": str(self.place.var),
-            "SWITCHHOOK_LOGS": str(self.place.logs),
+            "SWITCHHOOK_VAR": str(self.paths.var),
+            "SWITCHHOOK_LOGS": str(self.paths.logs),
         }
 
     def _what_failed(self) -> str:
@@ -159,7 +160,7 @@ class Supervised:
         return "\n".join(words)
 
     def _log_tail(self, service: str) -> list[str]:
-        log = self.place.logs / service / "current"
+        log = self.paths.logs / service / "current"
         return log.read_text(errors="replace").splitlines()[-8:] if log.exists() else []
 
 

@@ -14,14 +14,15 @@ import click
 
 from app.commands.common import console, inbox, size, when
 from app.commands.control import NotRunning, ask
-from app.commands.plainly import plainly
-from app.device import durable, sticks
-from app.device.bundle import SUFFIX, Bundle, open_bundle
-from app.device.slots_content import Release
-from app.device.slots_disk import BlockFile, Disk, find, only_one
-from app.device.update_errors import Refused, UpdateError
-from app.device.update_rules import Here, judge, judge_rollback, named
-from app.place import PROJECT, here
+from app.commands.errors import plainly
+from app.config.paths import PROJECT, here
+from app.core import files
+from app.device import sticks
+from app.device.update.bundle import SUFFIX, Bundle, open_bundle
+from app.device.update.errors import Refused, UpdateError
+from app.device.update.rules import Here, judge, judge_rollback, named
+from app.device.update.slots_content import Release
+from app.device.update.slots_disk import BlockFile, Disk, find, only_one
 
 KEYS = PROJECT / "keys"
 RELEASE = PROJECT / "release.json"
@@ -76,8 +77,8 @@ def install(file: str, restart: bool) -> None:
     FILE may be on a USB stick: usb/NAME, usb:LABEL/NAME, or just usb if there is one bundle on it.
     Calls go on meanwhile.
     """
-    from app.device.update_install import Pace
-    from app.device.update_install import install as put
+    from app.device.update.install import Pace
+    from app.device.update.install import install as put
 
     disk = _disk()
     with only_one(here().run / "update.lock"), _bundle(file) as bundle:
@@ -122,7 +123,7 @@ def status() -> None:
 @plainly
 def mark_good() -> None:
     """Keep what runs: start it from now on, whatever has been on trial."""
-    from app.device.update_confirm import mark_good as mark
+    from app.device.update.confirm import mark_good as mark
 
     disk = _disk()
     with only_one(here().run / "update.lock"):
@@ -159,7 +160,7 @@ def rollback(restart: bool) -> None:
 
 def _here(disk: Disk) -> Here:
     """What a bundle is judged against."""
-    from app.inbox.schema import STEPS, version_of
+    from app.store.schema import STEPS, version_of
 
     box = inbox()
     told = json.loads(RELEASE.read_text())
@@ -234,17 +235,17 @@ def lines_before() -> Path:
 
 def _note_lines() -> None:
     """Keep it for the new version, which must not be blamed for them."""
-    from app.device.update_checks import faulty
+    from app.device.update.checks import faulty
 
     try:
         broken = sorted(faulty(ask(here().phone_control, {"ask": "status"})))
     except NotRunning:
         broken = []
-    durable.write(lines_before(), json.dumps(broken) + "\n")
+    files.write(lines_before(), json.dumps(broken) + "\n")
 
 
 def _restart() -> None:
-    from app.device.programs import run
+    from app.core.process import run
 
     console.print("starting again now")
     run("reboot")
@@ -262,8 +263,8 @@ def confirm(stay: bool) -> None:
     Called once at each start. After three failures the version before is back by itself.
     """
     from app.commands.update_trial import checks
-    from app.device.update_confirm import Verdict, needs_proof
-    from app.device.update_confirm import confirm as prove
+    from app.device.update.confirm import Verdict, needs_proof
+    from app.device.update.confirm import confirm as prove
 
     disk = _disk()
     if not needs_proof(disk.state(), disk.running):
@@ -298,4 +299,4 @@ def last_trial() -> Path:
 
 
 def _keep_report(said: list[str]) -> None:
-    durable.write(last_trial(), "\n".join(said) + "\n")
+    files.write(last_trial(), "\n".join(said) + "\n")

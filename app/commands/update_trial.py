@@ -10,14 +10,14 @@ from app.appliance import Inbox, board_spec, has_box
 from app.commands.board import settle
 from app.commands.common import inbox
 from app.commands.control import NotRunning, ask
+from app.config.paths import Paths
 from app.core.clock import SystemClock
-from app.device import update_checks
 from app.device.health import Health
-from app.device.update_checks import Operator
-from app.device.update_confirm import Check
-from app.device.update_errors import CheckFailed
-from app.device.update_guest import Inside, guest, sweep
-from app.place import Place
+from app.device.update import checks as update_checks
+from app.device.update.checks import TestOperator
+from app.device.update.confirm import Check
+from app.device.update.errors import CheckFailed
+from app.device.update.guest import Inside, guest, sweep
 from drivers.errors import HardwareError
 from drivers.models.bus_client import RemoteOperator
 from drivers.models.operator import OperatorError
@@ -33,29 +33,29 @@ OWN = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 """Where we reach a service that listens everywhere."""
 
 
-def checks(place: Place, lines_before: Path) -> list[Check]:
+def checks(paths: Paths, lines_before: Path) -> list[Check]:
     """What is checked, in order; the first one waits until the services are up."""
     return [
-        Check("services", partial(_well, place)),
-        Check("mail", partial(_mail, place)),
-        Check("lines", partial(_lines, place, lines_before)),
-        Check("call", partial(_call, place)),
+        Check("services", partial(_well, paths)),
+        Check("mail", partial(_mail, paths)),
+        Check("lines", partial(_lines, paths, lines_before)),
+        Check("call", partial(_call, paths)),
     ]
 
 
-def left_file(place: Place) -> Path:
+def left_file(paths: Paths) -> Path:
     """Whom and what the checks have brought in; it is there while they are at work."""
-    return place.etc / "check-left"
+    return paths.etc / "check-left"
 
 
-def sweep_up(place: Place) -> int:
+def sweep_up(paths: Paths) -> int:
     """Take away what checks have left that had no end; how many messages that were."""
-    return sweep(_inside(place, inbox()), left_file(place))
+    return sweep(_inside(paths, inbox()), left_file(paths))
 
 
-def _well(place: Place) -> str:
+def _well(paths: Paths) -> str:
     """Wait until all services are well, several times in a row. Raises CheckFailed."""
-    patient = Health(place, time.monotonic)
+    patient = Health(paths, time.monotonic)
     last, well, said = time.monotonic() + WELL_WITHIN_S, 0, "nothing was asked"
     while time.monotonic() < last:
         bad = [f"{found.name}: {found.says}" for found in patient.look() if not found.ok]
@@ -66,16 +66,16 @@ def _well(place: Place) -> str:
     raise CheckFailed(f"not well within {WELL_WITHIN_S:.0f} s: {said}")
 
 
-def _mail(place: Place) -> str:
-    inside = _inside(place, inbox())
-    with guest(inside, left_file(place)) as someone:
+def _mail(paths: Paths) -> str:
+    inside = _inside(paths, inbox())
+    with guest(inside, left_file(paths)) as someone:
         return update_checks.self_mail(inside, someone)
 
 
-def _lines(place: Place, lines_before: Path) -> str:
+def _lines(paths: Paths, lines_before: Path) -> str:
     """Also on a real board: nothing rings, no line is taken. Raises CheckFailed."""
     try:
-        status = ask(place.phone_control, {"ask": "status"})
+        status = ask(paths.phone_control, {"ask": "status"})
     except NotRunning as problem:
         raise CheckFailed(str(problem)) from problem
     return update_checks.lines_as_before(status, _broken(lines_before), _settle)
@@ -90,7 +90,7 @@ def _broken(lines_before: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _call(place: Place) -> str:
+def _call(paths: Paths) -> str:
     """On the virtual board only: somebody is called there without disturbing anybody."""
     box = inbox()
     if not has_box(box.settings.phone.board):
@@ -98,15 +98,15 @@ def _call(place: Place) -> str:
     if not box.people.all():
         return "none: nobody has a mailbox yet"
     line = next(line.name for line in board_spec(box.settings).lines if line.kind == "trunk")
-    inside = _inside(place, box)
+    inside = _inside(paths, box)
     try:
-        remote = RemoteOperator(place.operator)
+        remote = RemoteOperator(paths.operator)
     except HardwareError as problem:
         raise CheckFailed(f"the virtual board does not answer: {problem}") from problem
     try:
-        operator = Operator(partial(_operate, remote), _settle)
-        words = place.run / "check.wav"
-        with guest(inside, left_file(place)) as someone:
+        operator = TestOperator(partial(_operate, remote), _settle)
+        words = paths.run / "check.wav"
+        with guest(inside, left_file(paths)) as someone:
             return update_checks.self_call(inside, someone, line, operator, words)
     finally:
         remote.close()
@@ -127,9 +127,9 @@ def _settle() -> None:
         raise CheckFailed(f"the phone service does not know the store's last change: {text}")
 
 
-def _inside(place: Place, box: Inbox) -> Inside:
+def _inside(paths: Paths, box: Inbox) -> Inside:
     try:
-        ports = json.loads(place.mail_ports.read_text())
+        ports = json.loads(paths.mail_ports.read_text())
     except (OSError, ValueError) as problem:
         raise CheckFailed(f"the mail service tells no ports: {problem}") from problem
     host = ports.pop("host", "")

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.device.errors import DeviceError
-from app.inbox.copying import copy_store
-from app.place import Place
+from app.config.paths import Paths
+from app.core.errors import DeviceError
+from app.store.snapshot import copy_store
 
 PRODUCT, FORMAT = "switchhook-backup", 1
 MANIFEST = "manifest.json"
@@ -57,17 +57,17 @@ class Manifest:
         return json.dumps(told, indent=1).encode() + b"\n"
 
 
-def make(place: Place, to: Path, version: str, host: str, now: float) -> Manifest:
+def make(paths: Paths, to: Path, version: str, host: str, now: float) -> Manifest:
     """Write a backup to the file `to`, while the box goes on working.
 
     The store is copied beside it first, so twice its size must be free there. Raises DeviceError,
     StoreFailed or OSError; what was at `to` before is then still there.
     """
-    _must_fit(place, to)
+    _must_fit(paths, to)
     copy, partial = to.with_name(to.name + ".store"), to.with_name(to.name + ".partial")
     try:
-        copy_store(place.database, copy)
-        sources = {STORE: copy, **dict(_others(place))}
+        copy_store(paths.database, copy)
+        sources = {STORE: copy, **dict(_others(paths))}
         items = tuple(_item(name, path) for name, path in sources.items())
         manifest = Manifest(version, int(now), host, items)
         _write(partial, manifest, sources)
@@ -78,10 +78,10 @@ def make(place: Place, to: Path, version: str, host: str, now: float) -> Manifes
     return manifest
 
 
-def _must_fit(place: Place, to: Path) -> None:
-    wal = place.database.with_name(f"{place.database.name}-wal")
-    store = _size(place.database) + _size(wal)
-    others = sum(path.stat().st_size for _, path in _others(place))
+def _must_fit(paths: Paths, to: Path) -> None:
+    wal = paths.database.with_name(f"{paths.database.name}-wal")
+    store = _size(paths.database) + _size(wal)
+    others = sum(path.stat().st_size for _, path in _others(paths))
     needed, free = 2 * store + others + SPARE, shutil.disk_usage(to.parent).free
     if needed > free:
         raise DeviceError(
@@ -97,13 +97,13 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _others(place: Place) -> Iterator[tuple[str, Path]]:
+def _others(paths: Paths) -> Iterator[tuple[str, Path]]:
     names = [*FILES]
     for folder in FOLDERS:
-        found = sorted((place.var / folder).rglob("*"))
-        names += [str(path.relative_to(place.var)) for path in found]
+        found = sorted((paths.var / folder).rglob("*"))
+        names += [str(path.relative_to(paths.var)) for path in found]
     for name in names:
-        path = place.var / name
+        path = paths.var / name
         made_again = name in LEFT_OUT or str(Path(name).parent) in LEFT_OUT
         if not made_again and path.is_file() and not path.is_symlink():
             yield name, path

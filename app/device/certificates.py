@@ -8,8 +8,8 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from app.device.errors import DeviceError
-from app.device.programs import run
+from app.core.errors import DeviceError
+from app.core.process import run
 
 CA_DAYS = 20 * 365
 SERVER_DAYS = 820

@@ -8,11 +8,11 @@ again.
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.config.paths import Paths
 from app.device import identity
 from app.inbox.claim import Claim
-from app.inbox.db import Database, Tx
 from app.inbox.people import People, new_password, new_pin
-from app.place import Place
+from app.store.database import Database, Tx
 
 LOGIN, NAME = "admin", "Administrator"
 MAILBOX, HANDSET = "200", "101"
@@ -30,17 +30,17 @@ class Fresh:
     claim: str
 
 
-def done(place: Place) -> Path:
+def done(paths: Paths) -> Path:
     """The mark that the first start is over; etc/installed."""
-    return place.etc / "installed"
+    return paths.etc / "installed"
 
 
-def name_device(place: Place, net: Path = identity.NET) -> str:
+def name_device(paths: Paths, net: Path = identity.NET) -> str:
     """Give the device its name, unless it has one; with .local, as mDNS tells it.
 
     It is a default beneath the owner's settings (etc/machine.toml).
     """
-    named, machine = place.etc / "host-name", place.etc / "machine.toml"
+    named, machine = paths.etc / "host-name", paths.etc / "machine.toml"
     if not named.exists():
         _write(named, f"{identity.new_name(net)}\n")
     host = f"{named.read_text().strip()}.local"
@@ -56,14 +56,14 @@ def _write(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def settle_in(place: Place, db: Database, people: People, host: str, quota: int) -> Fresh:
+def settle_in(paths: Paths, db: Database, people: People, host: str, quota: int) -> Fresh:
     """The administrator and the claim code.
 
     Raises DeviceError if a system program fails, InboxError if the store does.
     """
     fresh = Fresh(host, new_password(), new_pin(MAILBOX, HANDSET), Claim(db.path).open())
     db.now(lambda tx: _administrator(tx, people, fresh, quota))
-    identity.write_shadow(place.etc / "shadow", fresh.password)
+    identity.write_shadow(paths.etc / "shadow", fresh.password)
     return fresh
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.place import Place
+from app.config.paths import Paths
 
 WITHIN_S = 3.0
 """A service that takes longer to answer is not well."""
@@ -33,9 +33,9 @@ class Finding:
 class Health:
     """The questions, each time with what was seen the last time in mind."""
 
-    def __init__(self, place: Place, now: Callable[[], float]) -> None:
+    def __init__(self, paths: Paths, now: Callable[[], float]) -> None:
         """`now` is a monotonic clock, in seconds."""
-        self._place, self._now = place, now
+        self._place, self._now = paths, now
         self._periods: int | None = None
         self._probed_at: float | None = None
         self._probe = Finding("store", True, "not tried yet")

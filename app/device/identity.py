@@ -3,7 +3,7 @@
 import secrets
 from pathlib import Path
 
-from app.device.programs import run
+from app.core.process import run
 
 PREFIX = "switchhook"
 NET = Path("/sys/class/net")

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.device.errors import DeviceError
-from app.device.programs import run
+from app.core.errors import DeviceError
+from app.core.process import run
 
 MOUNTED = Path("/run/prompts")
 _NAME = re.compile(r"(?P<language>[a-z]{2})-(?P<version>[0-9]+(?:\.[0-9]+)*)\.sqfs")

@@ -11,7 +11,7 @@ from ctypes import addressof, create_string_buffer
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.device.errors import DeviceError
+from app.core.errors import DeviceError
 
 SECTOR = 512
 ALIGN = 2048

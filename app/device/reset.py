@@ -6,7 +6,7 @@ prompts, before any service runs, and take the mark away last.
 
 import os
 
-from app.place import Place
+from app.config.paths import Paths
 
 MARK = "factory-reset"
 WORD = "ERASE"
@@ -15,9 +15,9 @@ HOLD_S = 10.0
 """How long the reset button must be held at a start."""
 
 
-def wish(place: Place) -> None:
+def wish(paths: Paths) -> None:
     """The next start erases."""
-    (place.var / MARK).touch()
+    (paths.var / MARK).touch()
     os.sync()
 
 

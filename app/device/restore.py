@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from app.config.paths import Paths
+from app.core.errors import DeviceError
 from app.device.backup import (
     FILES,
     FOLDERS,
@@ -28,9 +30,7 @@ from app.device.backup import (
     Item,
     Manifest,
 )
-from app.device.errors import DeviceError
-from app.inbox.copying import Copied, examine
-from app.place import Place
+from app.store.snapshot import Copied, examine
 
 PLACES = ("store", "settings.toml", *FOLDERS)
 """What is changed over, each by a rename."""
@@ -46,17 +46,17 @@ class Staged:
     found: Copied
 
 
-def stage(place: Place, archive: Path) -> Staged:
+def stage(paths: Paths, archive: Path) -> Staged:
     """Verify a backup and lay its files below restore/new; nothing that is in use is touched.
 
     Raises DeviceError, StoreFailed or SchemaTooNew; then nothing of it stays.
     """
-    folder = place.var / "restore"
+    folder = paths.var / "restore"
     shutil.rmtree(folder, ignore_errors=True)
     try:
         with archive.open("rb") as file, tarfile.open(fileobj=file, mode="r|") as tar:
             manifest = _read_manifest(tar)
-            _must_fit(place, manifest)
+            _must_fit(paths, manifest)
             _unpack(tar, manifest, folder / "new")
         _complete(folder / "new")
         found = examine(folder / "new" / STORE)
@@ -99,9 +99,9 @@ def _belongs(name: str) -> bool:
     return name in (STORE, *FILES) or below
 
 
-def _must_fit(place: Place, manifest: Manifest) -> None:
+def _must_fit(paths: Paths, manifest: Manifest) -> None:
     needed = sum(item.octets for item in manifest.files) + SPARE
-    free = shutil.disk_usage(place.var).free
+    free = shutil.disk_usage(paths.var).free
     if needed > free:
         raise DeviceError(
             f"{free // 1_000_000} MB are free; the backup needs {needed // 1_000_000} MB"
@@ -140,32 +140,32 @@ def _copy(source: BinaryIO, path: Path) -> str:
     return digest.hexdigest()
 
 
-def ready(place: Place) -> Path:
+def ready(paths: Paths) -> Path:
     """The mark that the next start changes over."""
-    return place.var / "restore" / "ready"
+    return paths.var / "restore" / "ready"
 
 
-def commit(place: Place) -> None:
+def commit(paths: Paths) -> None:
     """From here on it will be changed over, whatever happens."""
     os.sync()
-    ready(place).touch()
+    ready(paths).touch()
     os.sync()
 
 
-def change_over(place: Place) -> bool:
-    """Put a staged backup in place, before any service runs; False if there is none."""
-    if not ready(place).exists():
+def change_over(paths: Paths) -> bool:
+    """Put a staged backup in paths, before any service runs; False if there is none."""
+    if not ready(paths).exists():
         return False
-    folder = place.var / "restore"
+    folder = paths.var / "restore"
     old, new = folder / "old", folder / "new"
     old.mkdir(exist_ok=True)
     for name in PLACES:
         if not (new / name).exists():
             continue  # done before a power cut, or not in the backup
-        if (place.var / name).exists():
-            (place.var / name).rename(old / name)
-        (new / name).rename(place.var / name)
+        if (paths.var / name).exists():
+            (paths.var / name).rename(old / name)
+        (new / name).rename(paths.var / name)
     os.sync()
-    ready(place).unlink()
+    ready(paths).unlink()
     shutil.rmtree(folder)
     return True

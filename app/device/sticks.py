@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.device.errors import DeviceError
-from app.device.programs import run
+from app.core.errors import DeviceError
+from app.core.process import run
 
 NAMED = re.compile(r"usb(?::(?P<label>[^/]+))?(?:/(?P<rest>.*))?")
 """usb/file: the only stick there is; usb:LABEL/file: the one with this label."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from app.core.clock import Clock, SystemClock
 from app.inbox.addresses import RESERVED, DeliveryConfig, is_name, is_outside_address
-from app.inbox.db import Database, Tx
+from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.errors import (
     AliasCycle,
     BadName,
@@ -22,8 +22,8 @@ from app.inbox.errors import (
     StillMember,
     UnknownMember,
 )
-from app.inbox.journal import Deed, Journal
 from app.inbox.people import People, Person
+from app.store.database import Database, Tx
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Aliases:
         self._db = db
         self._people = people
         self._config = config if config is not None else DeliveryConfig()
-        self._journal = Journal(db, clock if clock is not None else SystemClock())
+        self._journal = AuditLog(db, clock if clock is not None else SystemClock())
 
     # ---- finding
 
@@ -139,7 +139,7 @@ class Aliases:
         self._log(tx, "alias removed", by, name)
 
     def _log(self, tx: Tx, verb: str, by: str, detail: str) -> None:
-        self._journal.write(tx, verb, "admin", by, [Deed(None, None, detail)])
+        self._journal.write(tx, verb, "admin", by, [AuditEvent(None, None, detail)])
 
     def _check_name(self, tx: Tx, name: str) -> None:
         if not is_name(name):

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from app.core.clock import Clock
-from app.inbox.db import Database, Tx
 from app.inbox.entries import DotCounter
 from app.inbox.errors import ContentGone
+from app.store.database import Database, Tx
 
 CHUNK = 262_144
 """Octets in a chunk at most. Larger ones cost memory and lock time, smaller ones rows."""

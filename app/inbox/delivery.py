@@ -15,22 +15,22 @@ from pathlib import Path
 
 from app.inbox.addresses import DeliveryConfig, is_outside_address
 from app.inbox.aliases import Aliases, Expansion, Outside
-from app.inbox.db import Tx
-from app.inbox.entries import Facts, Kind, State
+from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.errors import BadName, MailboxFull, MailLoop, NoSpace, NoSuchPerson, NotOurs
-from app.inbox.header_facts import HeaderFacts, scan_head
 from app.inbox.people import People, Person
-from app.inbox.queue import Errand, Parcel, Queue
+from app.inbox.queue import Purpose, Queue, QueueItem
 from app.inbox.store import Store
+from app.message.headers import HeaderFacts, scan_head
+from app.store.database import Tx
 
 __all__ = [
     "Delivered",
     "Delivery",
     "DeliveryConfig",
+    "Destination",
     "Envelope",
     "HeaderFacts",
     "Local",
-    "Route",
     "disk_free",
     "scan_head",
 ]
@@ -49,7 +49,7 @@ class Local:
 
 
 @dataclass(frozen=True)
-class Route:
+class Destination:
     """Where one recipient address leads, each person and outside address once."""
 
     address: str
@@ -85,7 +85,7 @@ class Envelope:
 
     sender: str
     """Envelope sender; "" is the null sender."""
-    recipients: tuple[Route, ...]
+    recipients: tuple[Destination, ...]
     kind: Kind
     facts: Facts
     received_header: bytes = b""
@@ -133,13 +133,13 @@ class Delivery:
 
     # ---- where to
 
-    def route(self, address: str) -> Route:
+    def route(self, address: str) -> Destination:
         """Follow a recipient address; raises NoSuchPerson, or NotOurs for another domain's."""
         name, step = self._name(address.strip())
         reached = self._aliases.expand(name)
         return _route(address, reached, (step, *reached.trace))
 
-    def route_external(self, address: str) -> Route:
+    def route_external(self, address: str) -> Destination:
         """The route of an address elsewhere, for mail that we have agreed to relay.
 
         The sender gets it back if it cannot go there. Raises BadName if it is no mail address.
@@ -147,7 +147,7 @@ class Delivery:
         if not is_outside_address(address):
             raise BadName(f"{address!r} is not an address that mail could be sent to")
         outside = (Outside(address, None, ""),)
-        return Route(address, (), outside, True, (f"{address} is elsewhere: it is relayed",))
+        return Destination(address, (), outside, True, (f"{address} is elsewhere: it is relayed",))
 
     def sender_of(self, person: Person) -> str:
         """The envelope sender of what a person sends: the public address, else the one here."""
@@ -185,7 +185,7 @@ class Delivery:
 
     # ---- is there room
 
-    def check_room(self, route: Route, size: int, kind: Kind = Kind.EMAIL) -> None:
+    def check_room(self, route: Destination, size: int, kind: Kind = Kind.EMAIL) -> None:
         """Reserve room for a message of `size` octets (0: not announced) at one recipient.
 
         Raises NoSpace or MailboxFull, and then has reserved nothing. A mailbox with any room left
@@ -201,7 +201,7 @@ class Delivery:
             raise MailboxFull(f"the mailbox of {route.address} is full")
         self._reserve(route, size)
 
-    def release(self, route: Route, size: int) -> None:
+    def release(self, route: Destination, size: int) -> None:
         """Give back what check_room has reserved."""
         self._reserve(route, -size)
 
@@ -213,7 +213,7 @@ class Delivery:
         room = quota - self._store.used(person.id) - self._reserved.get(person.id, 0)
         return room > 0 and size <= room
 
-    def _reserve(self, route: Route, size: int) -> None:
+    def _reserve(self, route: Destination, size: int) -> None:
         for local in route.local:
             left = self._reserved.get(local.person.id, 0) + size
             if left > 0:
@@ -233,7 +233,9 @@ class Delivery:
         entries: dict[int, int] = {}
         for person in plan.keepers.values():
             self._must_exist(tx, person)
-            entries[person.id] = self._enter(tx, envelope, content, person.login, person, State.NEW)
+            entries[person.id] = self._enter(
+                tx, envelope, content, person.login, person, EntryState.NEW
+            )
         queued: list[int] = []
         for owner, outside in plan.sent.values():
             queued += self._send(tx, envelope, content, owner, outside, entries)
@@ -261,7 +263,7 @@ class Delivery:
             raise MailLoop(f"this message has been delivered to {again} before")
         plan.stop(name for route in came_back for name in route.senders_on)
 
-    def _came_back(self, route: Route, envelope: Envelope) -> bool:
+    def _came_back(self, route: Destination, envelope: Envelope) -> bool:
         """Whether it was sent on from here before, or everybody here has it already."""
         been = {
             name
@@ -283,20 +285,24 @@ class Delivery:
         via = outside[0].via
         if owner is None:
             local = self._local_sender(envelope.sender)
-            parcel = Parcel(Errand.RELAY, content, envelope.received_header, envelope.sender, local)
+            parcel = QueueItem(
+                Purpose.RELAY, content, envelope.received_header, envelope.sender, local
+            )
         else:
             self._must_exist(tx, owner)
-            errand = Errand.COPY
+            errand = Purpose.COPY
             if owner.id not in entries:
-                errand = Errand.CUSTODY
-                entries[owner.id] = self._enter(tx, envelope, content, via, owner, State.LEAVING)
+                errand = Purpose.CUSTODY
+                entries[owner.id] = self._enter(
+                    tx, envelope, content, via, owner, EntryState.LEAVING
+                )
             prefix = self._delivered_to(via) + envelope.received_header
             entry = entries[owner.id]
-            parcel = Parcel(errand, content, prefix, envelope.sender, owner.id, entry)
+            parcel = QueueItem(errand, content, prefix, envelope.sender, owner.id, entry)
         return self._queue.add(tx, parcel, [one.address for one in outside])
 
     def _enter(
-        self, tx: Tx, envelope: Envelope, content: int, via: str, person: Person, state: State
+        self, tx: Tx, envelope: Envelope, content: int, via: str, person: Person, state: EntryState
     ) -> int:
         """One person's entry. The trace lines come in the order of RFC 5321 §4.4: newest first."""
         prefix = b"Return-Path: <" + envelope.sender.encode() + b">\r\n" + self._delivered_to(via)
@@ -329,9 +335,9 @@ class Delivery:
             raise NoSuchPerson(f"{person.login} is not here any more")
 
 
-def _route(address: str, reached: Expansion, trace: tuple[str, ...]) -> Route:
+def _route(address: str, reached: Expansion, trace: tuple[str, ...]) -> Destination:
     local = tuple(map(Local, reached.people))
-    return Route(address, local, reached.outside, reached.group, trace)
+    return Destination(address, local, reached.outside, reached.group, trace)
 
 
 @dataclass
@@ -342,7 +348,7 @@ class _Plan:
     sent: dict[int | None, tuple[Person | None, list[Outside]]] = field(default_factory=dict)
     _addresses: set[str] = field(default_factory=set)
 
-    def take(self, route: Route) -> None:
+    def take(self, route: Destination) -> None:
         for local in route.local:
             self.keepers.setdefault(local.person.id, local.person)
         for outside in route.outside:

@@ -16,7 +16,7 @@ class Kind(StrEnum):
     VOICEMAIL = "voicemail"
 
 
-class State(StrEnum):
+class EntryState(StrEnum):
     """Where an entry is in its life."""
 
     NEW = "new"
@@ -29,7 +29,7 @@ class State(StrEnum):
     """Removed; restorable for the grace period."""
 
 
-INBOX = (State.NEW, State.HEARD)
+INBOX = (EntryState.NEW, EntryState.HEARD)
 """The states a person sees as "in my inbox"."""
 
 Door = str
@@ -64,7 +64,7 @@ class Entry:
     content: int
     uidl: str
     kind: Kind
-    state: State
+    state: EntryState
     saved: bool
     prefix: bytes
     """This person's own header lines, before the content: Return-Path, Delivered-To, Received."""

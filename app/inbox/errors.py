@@ -4,17 +4,11 @@ Refusals that a mail peer must hear carry the reply code [RFC 5321 §4.2] and th
 [RFC 3463] as class attributes; their text is fit to be shown to the peer.
 """
 
+from app.core.errors import SwitchhookError
 
-class InboxError(Exception):
+
+class InboxError(SwitchhookError):
     """Base of everything the inbox raises on purpose."""
-
-
-class SchemaTooNew(InboxError):
-    """The store was last written by a newer program whose files this one must not touch."""
-
-
-class StoreFailed(InboxError):
-    """A transaction could not be made durable. Its outcome is unknown: treat it as not done."""
 
 
 class ContentGone(InboxError):

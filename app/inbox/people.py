@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
 from app.inbox.addresses import MIB, RESERVED, is_name, is_outside_address
+from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.claim import Claim
 from app.inbox.credentials import check_pin_rules, hashed, matches, new_password, new_pin
-from app.inbox.db import Database, Tx
 from app.inbox.errors import BadName, NameTaken, NoSuchPerson, StillMember
-from app.inbox.journal import Deed, Journal
+from app.store.database import Database, Tx
 
 __all__ = ["People", "Person", "PinResult", "Transfer", "new_password", "new_pin"]
 
@@ -86,7 +86,7 @@ class People:
     def __init__(self, db: Database, clock: Clock | None = None) -> None:
         self._db = db
         self._clock = clock if clock is not None else SystemClock()
-        self._journal = Journal(db, self._clock)
+        self._journal = AuditLog(db, self._clock)
 
     # ---- finding
 
@@ -212,7 +212,7 @@ class People:
         self._log(tx, "person removed", person_id, by, login)
 
     def _log(self, tx: Tx, verb: str, person: int, by: str, detail: str = "") -> None:
-        self._journal.write(tx, verb, "admin", by, [Deed(person, None, detail)])
+        self._journal.write(tx, verb, "admin", by, [AuditEvent(person, None, detail)])
 
     # ---- passwords and PINs
 
@@ -296,7 +296,7 @@ class People:
             (min(lockouts + 1, 32), self._clock.now() + lasts, person_id),
         )
         self._journal.write(
-            tx, "PIN locked", "phone", "", [Deed(person_id, None, f"for {lasts:.0f} s")]
+            tx, "PIN locked", "phone", "", [AuditEvent(person_id, None, f"for {lasts:.0f} s")]
         )
         return PinResult.LOCKED
 

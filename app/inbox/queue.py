@@ -11,7 +11,7 @@ A row's errand says what its outcome means:
               not, and none at all for the null sender [RFC 5321 §6.1].
 
 Rows of one batch stay until all of them are settled, so that the notice can tell the whole story.
-When to try again is the caller's decision; sending is app/mail/outbound.py.
+When to try again is the caller's decision; sending is app/mail/outbound/runner.py.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
 from app.inbox.addresses import DeliveryConfig
-from app.inbox.db import Database, Tx
-from app.inbox.entries import Facts, Kind, State
-from app.inbox.notice import Failure, compose
+from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.people import People
 from app.inbox.store import Store
+from app.message.failure_report import Failure, compose
+from app.store.database import Database, Tx
 
 
-class Errand(StrEnum):
+class Purpose(StrEnum):
     """What a row is for; see the module's head."""
 
     CUSTODY = "custody"
@@ -53,7 +53,7 @@ class QueueRow:
     id: int
     batch: int
     """Rows that were queued together for one owner and message."""
-    errand: Errand
+    errand: Purpose
     owner: int | None
     """Person who is told of a failure; None: the envelope sender, who lives elsewhere."""
     entry: int | None
@@ -90,10 +90,10 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class Parcel:
+class QueueItem:
     """What `add` needs to know besides the recipients."""
 
-    errand: Errand
+    errand: Purpose
     content: int
     prefix: bytes
     sender: str
@@ -110,7 +110,7 @@ _SELECT = f"SELECT {_FIELDS} FROM queue LEFT JOIN content ON content.id = queue.
 
 def _row(found: Sequence[Any]) -> QueueRow:
     values = list(found)
-    values[2], values[9] = Errand(values[2]), RowState(values[9])
+    values[2], values[9] = Purpose(values[2]), RowState(values[9])
     return QueueRow(*values)
 
 
@@ -158,7 +158,7 @@ class Queue:
 
     # ---- writing
 
-    def add(self, tx: Tx, parcel: Parcel, recipients: Sequence[str]) -> list[int]:
+    def add(self, tx: Tx, parcel: QueueItem, recipients: Sequence[str]) -> list[int]:
         """Queue a message for outside recipients, due at once; returns the row ids.
 
         Call it in the transaction that stores the entries of the same message.
@@ -230,7 +230,7 @@ class Queue:
             return Settled()  # settled before, by another hand
         found = tx.execute(f"{_SELECT} WHERE queue.id = ?", (row_id,)).fetchone()
         row = _row(found)
-        if row.errand is Errand.RELAY:
+        if row.errand is Purpose.RELAY:
             return self._relay_settled(tx, row)
         batch = self._batch(tx, row.batch)
         if any(other.state is RowState.WAITING for other in batch):
@@ -258,13 +258,13 @@ class Queue:
         if not refused:
             return Settled(removed=self._gone_out(tx, row))
         returned = None
-        if row.errand is Errand.CUSTODY and row.entry is not None:
+        if row.errand is Purpose.CUSTODY and row.entry is not None:
             why = "; ".join(other.reply for other in batch if other.state is RowState.REFUSED)
             returned = row.entry if self._store.returned(tx, row.entry, why) else None
         return Settled(returned=returned, notice=self._notify(tx, row, batch))
 
     def _gone_out(self, tx: Tx, row: QueueRow) -> int | None:
-        if row.errand is not Errand.CUSTODY or row.entry is None:
+        if row.errand is not Purpose.CUSTODY or row.entry is None:
             return None
         gone = self._store.remove(tx, [row.entry], door="forward", by=row.recipient)
         return row.entry if gone else None
@@ -274,11 +274,19 @@ class Queue:
         if owner is None:
             return None
         now = self._clock.now()
-        letter = compose(self._failure(tx, row, batch, owner.login), self._config, now)
+        letter = compose(
+            self._failure(tx, row, batch, owner.login),
+            self._config.canonical("mailer-daemon"),
+            self._config.canonical(owner.login),
+            self._config.hostname,
+            now,
+        )
         content = self._store.write_content(tx, (letter.octets,))
         prefix = f"Return-Path: <>\r\nDelivered-To: {letter.to}\r\n".encode()
         facts = Facts(now, letter.sender, letter.subject, door="forward", by="queue")
-        return self._store.add_entry(tx, owner.id, content, prefix, Kind.EMAIL, State.NEW, facts)
+        return self._store.add_entry(
+            tx, owner.id, content, prefix, Kind.EMAIL, EntryState.NEW, facts
+        )
 
     def _failure(self, tx: Tx, row: QueueRow, batch: list[QueueRow], login: str) -> Failure:
         about = tx.execute(

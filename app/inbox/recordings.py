@@ -9,9 +9,9 @@ from typing import cast
 
 from app.core.clock import Clock
 from app.inbox.contents import CHUNK, place
-from app.inbox.db import Database, Tx
 from app.inbox.entries import Recording
 from app.inbox.errors import ContentGone
+from app.store.database import Database, Tx
 
 _SELECT = (
     "SELECT id, person, line, caller_number, caller_name, started_at, ended_at, why,"

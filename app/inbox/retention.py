@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.inbox.db import Database, Tx
 from app.inbox.store import Store
+from app.store.database import Database, Tx
 
 DAY_S = 86_400.0
 _PAGES_AT_ONCE = 256

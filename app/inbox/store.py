@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import cast
 
 from app.core.clock import Clock, SystemClock
+from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.contents import CHUNK, Contents
-from app.inbox.db import Database, Tx
 from app.inbox.entries import (
     INBOX,
     AuditRow,
@@ -24,16 +24,16 @@ from app.inbox.entries import (
     Door,
     DotCounter,
     Entry,
+    EntryState,
     Facts,
     Kind,
     Recording,
-    State,
     dots_in,
     ids_of,
 )
 from app.inbox.errors import NoSuchEntry
-from app.inbox.journal import Deed, Journal
 from app.inbox.recordings import Recordings
+from app.store.database import Database, Tx
 
 __all__ = [
     "CHUNK",
@@ -42,10 +42,10 @@ __all__ = [
     "Change",
     "DotCounter",
     "Entry",
+    "EntryState",
     "Facts",
     "Kind",
     "Recording",
-    "State",
     "Store",
     "ids_of",
 ]
@@ -55,7 +55,7 @@ _COLUMNS = (
     " sender, subject, caller_number, caller_name, duration_s, removed_at, removed_door, removed_by"
 )
 _KINDS = {kind.value: kind for kind in Kind}
-_STATES = {state.value: state for state in State}
+_STATES = {state.value: state for state in EntryState}
 # Many entries are changed by one statement: with the usage triggers behind it, a statement an entry
 # costs ten times as much, and everybody else is waiting at the turnstile.
 _THESE = "id IN (SELECT value FROM json_each(?))"
@@ -81,7 +81,7 @@ class Store(Contents, Recordings):
     def __init__(self, db: Database, clock: Clock | None = None) -> None:
         clock = clock if clock is not None else SystemClock()
         Contents.__init__(self, db, clock)
-        self.journal = Journal(db, clock)
+        self.journal = AuditLog(db, clock)
         self.history = self.journal.history
         self.last_change = self.journal.last_change
         self.changes = self.journal.changes
@@ -97,7 +97,7 @@ class Store(Contents, Recordings):
         self,
         person_id: int,
         kinds: Iterable[Kind] | None = None,
-        states: Iterable[State] = INBOX,
+        states: Iterable[EntryState] = INBOX,
     ) -> list[Entry]:
         """A person's entries in the order of delivery, of these kinds (None: all) and states."""
         kept, wanted = list(states), list(kinds if kinds is not None else Kind)
@@ -170,7 +170,7 @@ class Store(Contents, Recordings):
         content: int,
         prefix: bytes,
         kind: Kind,
-        state: State,
+        state: EntryState,
         facts: Facts,
     ) -> int:
         """Make sealed content visible to a person; returns the entry's id.
@@ -204,14 +204,16 @@ class Store(Contents, Recordings):
         )
         entry = cast(int, cursor.lastrowid)
         verb = "delivered" if state in INBOX else "leaving"
-        self.journal.write(tx, verb, facts.door, facts.by, [Deed(person_id, entry, facts.sender)])
+        self.journal.write(
+            tx, verb, facts.door, facts.by, [AuditEvent(person_id, entry, facts.sender)]
+        )
         return entry
 
     def mark(
         self,
         tx: Tx,
         entry_ids: Iterable[int],
-        state: State | None = State.HEARD,
+        state: EntryState | None = EntryState.HEARD,
         saved: bool | None = None,
         door: Door = "",
         by: str = "",
@@ -222,14 +224,14 @@ class Store(Contents, Recordings):
         """
         if state is not None and state not in INBOX:
             raise ValueError("mark knows NEW and HEARD; leaving the inbox is remove's work")
-        deeds: list[Deed] = []
-        groups: dict[tuple[State, bool], list[int]] = {}
+        deeds: list[AuditEvent] = []
+        groups: dict[tuple[EntryState, bool], list[int]] = {}
         for entry, person, was, was_saved in self._find(tx, entry_ids, INBOX):
-            to = state if state is not None else State(was)
+            to = state if state is not None else EntryState(was)
             keep = saved if saved is not None else bool(was_saved)
             if (to, keep) != (was, bool(was_saved)):
                 groups.setdefault((to, keep), []).append(entry)
-                deeds.append(Deed(person, entry, f"{to}, saved" if keep else str(to)))
+                deeds.append(AuditEvent(person, entry, f"{to}, saved" if keep else str(to)))
         for (to, keep), ids in groups.items():
             tx.execute(
                 f"UPDATE entry SET state = ?, saved = ? WHERE {_THESE}", (to, keep, _json(ids))
@@ -242,7 +244,7 @@ class Store(Contents, Recordings):
 
         Returns how many moved; what is in the bin already, or gone, is left as it is.
         """
-        states = (State.NEW, State.HEARD, State.LEAVING)
+        states = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
         found = self._find(tx, entry_ids, states)
         at = self._clock.now()
         tx.execute(
@@ -250,7 +252,7 @@ class Store(Contents, Recordings):
             f" removed_at = ?, removed_door = ?, removed_by = ? WHERE {_THESE}",
             (at, door, by, _json(row[0] for row in found)),
         )
-        self.journal.write(tx, "removed", door, by, [Deed(row[1], row[0]) for row in found])
+        self.journal.write(tx, "removed", door, by, [AuditEvent(row[1], row[0]) for row in found])
         return len(found)
 
     def restore(self, tx: Tx, entry_ids: Iterable[int], door: Door, by: str) -> int:
@@ -258,14 +260,14 @@ class Store(Contents, Recordings):
 
         What had been forwarded comes back as new. Returns how many came back.
         """
-        found = self._find(tx, entry_ids, (State.BIN,))
+        found = self._find(tx, entry_ids, (EntryState.BIN,))
         tx.execute(
             "UPDATE entry SET state = CASE state_before WHEN 'heard' THEN 'heard' ELSE 'new' END,"
             " removed_at = NULL, removed_door = NULL, removed_by = NULL, state_before = NULL"
             f" WHERE {_THESE}",
             (_json(row[0] for row in found),),
         )
-        self.journal.write(tx, "restored", door, by, [Deed(row[1], row[0]) for row in found])
+        self.journal.write(tx, "restored", door, by, [AuditEvent(row[1], row[0]) for row in found])
         return len(found)
 
     def returned(self, tx: Tx, entry_id: int, detail: str) -> bool:
@@ -273,10 +275,10 @@ class Store(Contents, Recordings):
 
         `detail` says, for the history, why it came back.
         """
-        found = self._find(tx, [entry_id], (State.LEAVING,))
+        found = self._find(tx, [entry_id], (EntryState.LEAVING,))
         for entry, person, *_ in found:
             tx.execute("UPDATE entry SET state = 'new' WHERE id = ?", (entry,))
-            self.journal.write(tx, "returned", "forward", "", [Deed(person, entry, detail)])
+            self.journal.write(tx, "returned", "forward", "", [AuditEvent(person, entry, detail)])
         return bool(found)
 
     def hand_over(self, tx: Tx, person_id: int, heir_id: int, door: Door, by: str) -> int:
@@ -284,7 +286,7 @@ class Store(Contents, Recordings):
         rows = tx.execute("SELECT id FROM entry WHERE person = ?", (person_id,)).fetchall()
         tx.execute("UPDATE entry SET person = ? WHERE person = ?", (heir_id, person_id))
         tx.execute("UPDATE recording SET person = ? WHERE person = ?", (heir_id, person_id))
-        deeds = [Deed(heir_id, entry, f"from person {person_id}") for (entry,) in rows]
+        deeds = [AuditEvent(heir_id, entry, f"from person {person_id}") for (entry,) in rows]
         self.journal.write(tx, "handed over", door, by, deeds)
         return len(rows)
 
@@ -307,11 +309,11 @@ class Store(Contents, Recordings):
         ]
         tx.execute(f"DELETE FROM entry WHERE {_THESE}", (_json(row[0] for row in rows),))
         self.drop_unused(tx, [row[2] for row in rows])
-        self.journal.write(tx, "purged", "expiry", "", [Deed(row[1], row[0]) for row in rows])
+        self.journal.write(tx, "purged", "expiry", "", [AuditEvent(row[1], row[0]) for row in rows])
         return len(rows)
 
     def _find(
-        self, tx: Tx, entry_ids: Iterable[int], states: Sequence[State]
+        self, tx: Tx, entry_ids: Iterable[int], states: Sequence[EntryState]
     ) -> list[tuple[int, int, str, int]]:
         """(id, person, state, saved) of those entries that are in one of `states`."""
         return tx.execute(

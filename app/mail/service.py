@@ -17,22 +17,22 @@ import dns.asyncresolver
 
 from app.core.clock import Clock, SystemClock
 from app.inbox.aliases import Aliases
-from app.inbox.db import Database
 from app.inbox.delivery import Delivery, DeliveryConfig
 from app.inbox.people import People
 from app.inbox.queue import Queue
 from app.inbox.store import Store
-from app.mail.hops import SMTP_PORT, MxRoute, Route, Smarthost
-from app.mail.net import Limits, ListenError, Server
-from app.mail.outbound import Outbound, OutboundConfig, Patience, Senders
-from app.mail.pop3 import Pop3Session
-from app.mail.pop3_service import Pop3Config, Pop3Service
-from app.mail.smtp import SmtpSession
-from app.mail.smtp_envelope import SmtpLimits
-from app.mail.smtp_service import SmtpConfig, SmtpService
-from app.mail.srs import Srs
+from app.mail.net.listener import Limits, ListenError, Server
+from app.mail.outbound.routing import SMTP_PORT, MxRoute, Route, Smarthost
+from app.mail.outbound.runner import Outbound, OutboundConfig, RetrySchedule, Senders
+from app.mail.outbound.srs import Srs
+from app.mail.pop3.service import Pop3Config, Pop3Service
+from app.mail.pop3.session import Pop3Session
+from app.mail.smtp.envelope import SmtpLimits
+from app.mail.smtp.service import SmtpConfig, SmtpService
+from app.mail.smtp.session import SmtpSession
+from app.store.database import Database
 
-__all__ = ["ListenError", "MailConfig", "MailService", "Patience", "Ports"]
+__all__ = ["ListenError", "MailConfig", "MailService", "Ports", "RetrySchedule"]
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ LOOK_S = 0.5  # a change notice may be lost, and time comes without one
 
 @dataclass(frozen=True)
 class MailConfig:
-    """What the mail service must know of the settings; app/settings.py says what each means."""
+    """What the mail service must know of the settings (app/config/settings.py)."""
 
     delivery: DeliveryConfig
     listen: str = "127.0.0.1"
@@ -56,7 +56,7 @@ class MailConfig:
     """Of those, from one address."""
     smarthost: tuple[str, int] | None = None
     """Host and port that take all outgoing mail; None: each domain's own servers."""
-    patience: Patience = field(default_factory=Patience)
+    patience: RetrySchedule = field(default_factory=RetrySchedule)
     srs_secret: bytes = b""
     """Key of rewritten senders; empty: senders of forwarded mail stay as they are."""
     srs_domain: str = ""

@@ -5,7 +5,7 @@ The phone process itself never touches a database or a file of sound from the be
 
 from typing import Any, Protocol
 
-from app.phone.script import Wait
+from app.phone.calls.scripting import Wait
 
 
 class Clerk(Protocol):

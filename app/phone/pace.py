@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from app.phone.switch import Switch
+from app.phone.pbx import Pbx
 from drivers.buses import PERIOD, PERIODS_PER_SECOND, Samples
 
 
@@ -29,9 +29,7 @@ class NotWithin(AssertionError):
 class FreePace:
     """Drives a box and a switch. `settle` returns when nobody has an unanswered job left."""
 
-    def __init__(
-        self, box: LineTime, switch: Switch, slots: int, settle: Callable[[], None]
-    ) -> None:
+    def __init__(self, box: LineTime, switch: Pbx, slots: int, settle: Callable[[], None]) -> None:
         self._box, self._switch, self._settle = box, switch, settle
         self._played: Samples = np.zeros((slots, PERIOD), np.int16)
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from app.phone.config import PhoneConfig
 from app.phone.control import Control
 from app.phone.jobs import Clerk
-from app.phone.switch import CallScript, Switch
+from app.phone.pbx import CallScript, Pbx
 from drivers.board import BoardSpec, Hardware, LineBoard
 from drivers.buses import PERIODS_PER_SECOND
 from drivers.countries import country
@@ -27,7 +27,7 @@ FAREWELL_S = 5
 
 
 class ServiceClerk(Clerk, Protocol):
-    """A clerk in a child process (app.voicemail.clerk_process.ProcessClerk)."""
+    """A clerk in a child process (app.clerk.client.ProcessClerk)."""
 
     def fileno(self) -> int:
         """Readable when dispatch() has something to do."""
@@ -51,7 +51,7 @@ class PhoneService:
 
     `settled(change)` says whether the clerk's pushes have brought the phone to that change of the
     store; `ready` is called once, when the lines are up and calls are taken. Raises what LineBoard
-    and Switch raise.
+    and Pbx raise.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class PhoneService:
         self._pcm = hardware.pcm()
         self._clerk = clerk
         board = LineBoard(spec, hardware, country(config.country))
-        self.switch = Switch(board, self._pcm.slots, clerk, config, answer, owner, date)
+        self.switch = Pbx(board, self._pcm.slots, clerk, config, answer, owner, date)
         self._control = Control(control, self.status, settled, lambda: clerk.pending == 0)
         self._ready: Callable[[], None] | None = ready
         self._stopping = False
@@ -78,7 +78,7 @@ class PhoneService:
         self._over: asyncio.Future[None] | None = None
 
     def status(self) -> dict[str, Any]:
-        """Switch.status(), and what the PCM stream and the clerk have to say."""
+        """Pbx.status(), and what the PCM stream and the clerk have to say."""
         return {
             **self.switch.status(),
             "lost_periods": self._pcm.lost_periods,

@@ -4,11 +4,11 @@ A caller who hangs up has left a message; one who hangs up before the beep, or s
 noted by the clerk as a missed call.
 """
 
+from app.phone.calls.line import HungUp, Line
 from app.phone.jobs import Clerk
-from app.phone.line import HungUp, Line
 from app.voicemail import greetings
+from app.voicemail.common import BEEP, politely, say
 from app.voicemail.recording import Limits, take_down
-from app.voicemail.saying import BEEP, politely, say
 
 DEFAULT_LIMITS = Limits()
 

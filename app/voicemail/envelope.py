@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.phone import prompts
-from app.phone.sounds import Prompt, Sound, Spoken
-from app.voicemail.saying import say_all
+from app.phone.sound import prompts
+from app.phone.sound.sounds import Prompt, Sound, Spoken
+from app.voicemail.common import say_all
 
 EXTENSION_LONGEST = 4  # digits; longer numbers are called telephone numbers
 

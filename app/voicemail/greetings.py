@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from app.phone import prompts
-from app.phone.sounds import Greeting, Sound
-from app.voicemail.saying import say, say_all
+from app.phone.sound import prompts
+from app.phone.sound.sounds import Greeting, Sound
+from app.voicemail.common import say, say_all
 
 UNAVAILABLE = "unavailable"
 

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.phone import prompts
-from app.phone.prompts import Names
+from app.phone.sound import prompts
+from app.phone.sound.prompts import Names
 
 
 class Action(StrEnum):

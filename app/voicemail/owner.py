@@ -8,13 +8,13 @@ the middle of a message keeps it new.
 
 from collections.abc import Awaitable, Callable
 
-from app.phone import prompts
+from app.phone.calls.line import ANY, Line
 from app.phone.jobs import Clerk
-from app.phone.line import ANY, Line
-from app.phone.sounds import MessageAudio, Pause, Sound
+from app.phone.sound import prompts
+from app.phone.sound.sounds import MessageAudio, Pause, Sound
+from app.voicemail.common import ask_digits, politely, say
 from app.voicemail.envelope import Message, counts, envelope
 from app.voicemail.menu import STANDARD, Action, KeyMap, offers
-from app.voicemail.saying import ask_digits, politely, say
 
 PIN_LONGEST = 16  # digits
 PIN_TRIES = 3  # in one call; the clerk counts over calls and locks

@@ -7,8 +7,8 @@ of the recording (a message, or a missed call) is decided by the clerk at its en
 from dataclasses import dataclass
 from itertools import count
 
+from app.phone.calls.line import Line, RecordingEnd
 from app.phone.jobs import Clerk
-from app.phone.line import Line, RecordingEnd
 
 
 @dataclass(frozen=True, slots=True)

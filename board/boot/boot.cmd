@@ -1,5 +1,5 @@
 # U-Boot's part of A/B: which slot to start, its kernel checked first. Its twin in Python, told at
-# more length, is app/device/slots.py and slots_content.py; a test holds the two together.
+# more length, is app/device/update/slots.py and slots_content.py; a test holds the two together.
 #
 # State is in two files of 512 octets on this FAT, slot0.env and slot1.env: checksummed; the valid one
 # with the higher sequence number counts, and the other one is written. A slot marked good is started

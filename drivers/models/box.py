@@ -13,7 +13,7 @@ import numpy as np
 from drivers.board import BoardSpec, LineSpec
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.errors import HardwareError
-from drivers.models.exchange import OfficeLine, State
+from drivers.models.exchange import OfficeLine, OfficeState
 from drivers.models.loops import StationLoop, TrunkLoop
 from drivers.models.party import Party
 from drivers.models.si3050 import Si3050Model
@@ -63,9 +63,9 @@ class TrunkJack:
         office.move(now)
         chip.now = now
         chip.step()
-        line = None if office.state is State.IDLE else office.towards_us()
+        line = None if office.state is OfficeState.IDLE else office.towards_us()
         row = chip.exchange(played, heard, line)
-        if office.state is not State.IDLE:
+        if office.state is not OfficeState.IDLE:
             office.from_us(row)
 
 

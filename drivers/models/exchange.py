@@ -32,7 +32,7 @@ class OfficeError(Exception):
     """A caller cannot do this now; the text says in which state the line is."""
 
 
-class State(Enum):
+class OfficeState(Enum):
     """What a line of the office is doing."""
 
     IDLE = "idle"
@@ -46,7 +46,7 @@ class State(Enum):
     CALLING = "ringing the party that was dialled"
 
 
-class Event(Enum):
+class OfficeEvent(Enum):
     """What can happen to a line."""
 
     RING = "ring"
@@ -58,30 +58,42 @@ class Event(Enum):
     TIME = "the state's time is over"
 
 
-TABLE: dict[State, dict[Event, State]] = {
-    State.IDLE: {Event.RING: State.RINGING, Event.LOOP_CLOSED: State.DIAL_TONE},
-    State.RINGING: {Event.LOOP_CLOSED: State.TALKING, Event.FAR_HANGS_UP: State.IDLE},
-    State.TALKING: {Event.LOOP_OPENED: State.RELEASED, Event.FAR_HANGS_UP: State.CLEARING},
-    State.CLEARING: {Event.TIME: State.ABANDONED},
-    State.ABANDONED: {Event.LOOP_OPENED: State.IDLE},
-    State.RELEASED: {
-        Event.FAR_HANGS_UP: State.IDLE,
-        Event.RING: State.RINGING,
-        Event.LOOP_CLOSED: State.DIAL_TONE,
+TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
+    OfficeState.IDLE: {
+        OfficeEvent.RING: OfficeState.RINGING,
+        OfficeEvent.LOOP_CLOSED: OfficeState.DIAL_TONE,
     },
-    State.DIAL_TONE: {Event.DIGIT: State.DIALLING, Event.LOOP_OPENED: State.IDLE},
-    State.DIALLING: {
-        Event.DIGIT: State.DIALLING,
-        Event.TIME: State.CALLING,
-        Event.LOOP_OPENED: State.IDLE,
+    OfficeState.RINGING: {
+        OfficeEvent.LOOP_CLOSED: OfficeState.TALKING,
+        OfficeEvent.FAR_HANGS_UP: OfficeState.IDLE,
     },
-    State.CALLING: {
-        Event.FAR_LIFTS: State.TALKING,
-        Event.FAR_HANGS_UP: State.ABANDONED,
-        Event.LOOP_OPENED: State.IDLE,
+    OfficeState.TALKING: {
+        OfficeEvent.LOOP_OPENED: OfficeState.RELEASED,
+        OfficeEvent.FAR_HANGS_UP: OfficeState.CLEARING,
+    },
+    OfficeState.CLEARING: {OfficeEvent.TIME: OfficeState.ABANDONED},
+    OfficeState.ABANDONED: {OfficeEvent.LOOP_OPENED: OfficeState.IDLE},
+    OfficeState.RELEASED: {
+        OfficeEvent.FAR_HANGS_UP: OfficeState.IDLE,
+        OfficeEvent.RING: OfficeState.RINGING,
+        OfficeEvent.LOOP_CLOSED: OfficeState.DIAL_TONE,
+    },
+    OfficeState.DIAL_TONE: {
+        OfficeEvent.DIGIT: OfficeState.DIALLING,
+        OfficeEvent.LOOP_OPENED: OfficeState.IDLE,
+    },
+    OfficeState.DIALLING: {
+        OfficeEvent.DIGIT: OfficeState.DIALLING,
+        OfficeEvent.TIME: OfficeState.CALLING,
+        OfficeEvent.LOOP_OPENED: OfficeState.IDLE,
+    },
+    OfficeState.CALLING: {
+        OfficeEvent.FAR_LIFTS: OfficeState.TALKING,
+        OfficeEvent.FAR_HANGS_UP: OfficeState.ABANDONED,
+        OfficeEvent.LOOP_OPENED: OfficeState.IDLE,
     },
 }
-TIMERS_MS = {State.CLEARING: 500, State.DIALLING: 4000}
+TIMERS_MS = {OfficeState.CLEARING: 500, OfficeState.DIALLING: 4000}
 """CPC lasts 500 ms; four seconds without a digit end a number."""
 
 
@@ -96,11 +108,11 @@ class OfficeLine(Party):
         self._plan = PLANS[country]
         self._ringback = self._plan.ringback.rows()
         self._office_tones = {
-            State.DIAL_TONE: self._plan.dial.rows(),
-            State.CALLING: self._ringback,
-            State.ABANDONED: self._plan.reorder.rows(),
+            OfficeState.DIAL_TONE: self._plan.dial.rows(),
+            OfficeState.CALLING: self._ringback,
+            OfficeState.ABANDONED: self._plan.reorder.rows(),
         }
-        self.state = State.IDLE
+        self.state = OfficeState.IDLE
         self._periods = 0
         self._current_periods = 0
         self._loop_closed = False
@@ -121,17 +133,17 @@ class OfficeLine(Party):
     @property
     def answered(self) -> bool:
         """Whether the two ends are connected."""
-        return self.state is State.TALKING
+        return self.state is OfficeState.TALKING
 
     @property
     def ringing(self) -> bool:
         """Whether somebody is being rung: our side, or the far party that was dialled."""
-        return self.state in (State.RINGING, State.CALLING)
+        return self.state in (OfficeState.RINGING, OfficeState.CALLING)
 
     @property
     def hung_up(self) -> bool:
         """Whether our side has ended the call and the far party still listens."""
-        return self.state is State.RELEASED
+        return self.state is OfficeState.RELEASED
 
     def ring(
         self, number: str | None = None, name: str | None = None, caller_id: bool = True
@@ -141,59 +153,59 @@ class OfficeLine(Party):
         Raises OfficeError while the line is in use.
         """
         self._number, self._name, self._sends_caller_id = number, name, caller_id
-        self._order(Event.RING)
+        self._order(OfficeEvent.RING)
 
     def lift(self) -> None:
         """The party that was dialled on this line answers."""
-        self._order(Event.FAR_LIFTS)
+        self._order(OfficeEvent.FAR_LIFTS)
 
     def hang_up(self) -> None:
         """The far party hangs up: ringing stops, or our side sees the battery go (CPC)."""
         self._mouth.stop()
         self.close_recordings()
-        if Event.FAR_HANGS_UP in TABLE[self.state]:
-            self._happen(Event.FAR_HANGS_UP)
+        if OfficeEvent.FAR_HANGS_UP in TABLE[self.state]:
+            self._happen(OfficeEvent.FAR_HANGS_UP)
 
     def reverse(self) -> None:
         """Turn the line's polarity round."""
         self.line_volts = -self.line_volts
         self._loop.feed(self.line_volts)
 
-    def _order(self, event: Event) -> None:
+    def _order(self, event: OfficeEvent) -> None:
         if event not in TABLE[self.state]:
             raise OfficeError(f"{self.name} is {self.state.value}: cannot {event.value}")
         self._happen(event)
 
     # ------------------------------------------------------------------ the table moves
 
-    def _happen(self, event: Event) -> None:
+    def _happen(self, event: OfficeEvent) -> None:
         target = TABLE[self.state].get(event)
         if target is None:
             log.debug("%s: %s while %s: ignored", self.name, event.value, self.state.value)
             return
-        if target is State.RINGING:
+        if target is OfficeState.RINGING:
             self.bursts = 0
-        elif target is State.DIAL_TONE:
+        elif target is OfficeState.DIAL_TONE:
             self.dialled, self._receiver = "", DtmfReceiver()
-        if self.state is State.RINGING:
+        if self.state is OfficeState.RINGING:
             self._loop.ring(0.0, 0)
             self._data.stop()
         self.state, self._periods = target, 0
-        self._loop.feed(0.0 if target is State.CLEARING else self.line_volts)
+        self._loop.feed(0.0 if target is OfficeState.CLEARING else self.line_volts)
 
     def move(self, now: int) -> None:
         """A period passes for everything but sound."""
-        if self.state is State.IDLE and not self._loop.ma:
+        if self.state is OfficeState.IDLE and not self._loop.ma:
             self._current_periods = 0
             return
-        if self.state is not State.CLEARING:
+        if self.state is not OfficeState.CLEARING:
             self._supervise()
-        if self.state is State.RINGING:
+        if self.state is OfficeState.RINGING:
             self._cadence(now)
         self._periods += 1
         limit = TIMERS_MS.get(self.state)
         if limit is not None and self._periods * 10 >= limit:
-            self._happen(Event.TIME)
+            self._happen(OfficeEvent.TIME)
 
     def _supervise(self) -> None:
         """Debounce the loop current."""
@@ -204,7 +216,7 @@ class OfficeLine(Party):
         self._current_periods += 1
         if self._current_periods >= (CLOSED_PERIODS if closed else OPENED_PERIODS):
             self._loop_closed, self._current_periods = closed, 0
-            self._happen(Event.LOOP_CLOSED if closed else Event.LOOP_OPENED)
+            self._happen(OfficeEvent.LOOP_CLOSED if closed else OfficeEvent.LOOP_OPENED)
 
     def _cadence(self, now: int) -> None:
         plan = self._plan
@@ -232,19 +244,19 @@ class OfficeLine(Party):
             row: Samples = tones[self._periods % len(tones)]
             return row
         spoken = self.speak()
-        return self._data.take() if self.state is State.RINGING else spoken
+        return self._data.take() if self.state is OfficeState.RINGING else spoken
 
     def from_us(self, row: Samples | None) -> None:
         """The period that our side sent; None is silence."""
         state = self.state
-        if state is State.TALKING:
+        if state is OfficeState.TALKING:
             self.listen(row)
-        elif state in (State.RINGING, State.CALLING):
+        elif state in (OfficeState.RINGING, OfficeState.CALLING):
             self.listen(self._ringback[self._periods % len(self._ringback)])
-        elif state is State.RELEASED:
+        elif state is OfficeState.RELEASED:
             self.listen(None)
-        elif state in (State.DIAL_TONE, State.DIALLING):
+        elif state in (OfficeState.DIAL_TONE, OfficeState.DIALLING):
             digit = self._receiver.hear(row)
             if digit:
                 self.dialled += digit
-                self._happen(Event.DIGIT)
+                self._happen(OfficeEvent.DIGIT)

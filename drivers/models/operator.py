@@ -13,7 +13,7 @@ from pathlib import Path
 from drivers.buses import PERIODS_PER_SECOND
 from drivers.models.box import Box
 from drivers.models.ear import SOUNDS, Ear
-from drivers.models.exchange import OfficeError, OfficeLine, State
+from drivers.models.exchange import OfficeError, OfficeLine, OfficeState
 from drivers.models.party import Party
 from drivers.models.sound import NotPlayable
 from drivers.models.telephone import Telephone
@@ -251,7 +251,7 @@ class Operator:
             party.hang_up()
             for _ in range(round(LET_GO_S * PERIODS_PER_SECOND)):
                 yield
-                if party.state is State.IDLE:
+                if party.state is OfficeState.IDLE:
                     break
         self._moved_on(party)
         return f"{party.name} hung up"

@@ -44,7 +44,7 @@ from drivers.models.si3050_registers import (
     TX_GAIN_3,
 )
 from drivers.models.si3050_ring import RingDetector
-from drivers.models.slots import Coding, Misplaced, Place, place_at, put, scaled, take
+from drivers.models.slots import Coding, Misplaced, SlotPosition, place_at, put, scaled, take
 from drivers.models.sound import SILENCE
 from drivers.models.wire import PERIOD_US, SpiChip
 
@@ -71,9 +71,9 @@ class Si3050Model(SpiChip):
         """Samples since start, for the phase of the ringing; the box sets it each period."""
         self._r = bytearray(64)
         self._ring = RingDetector(self._r, loop)
-        self.transmit: Place | None = None
+        self.transmit: SlotPosition | None = None
         """Where the chip drives the PCM highway."""
-        self._receive: Place | None = None
+        self._receive: SlotPosition | None = None
         self._misplaced = ""
         self._control: int | None = None
         self._register: int | None = None
@@ -154,7 +154,7 @@ class Si3050Model(SpiChip):
         row = take(played, receive)
         return row if self._tx_gain == 1.0 else scaled(row, self._tx_gain)
 
-    def _transmit(self, heard: Samples, place: Place, line: Samples | None) -> None:
+    def _transmit(self, heard: Samples, place: SlotPosition, line: Samples | None) -> None:
         if line is None or not self.audio or not self._rx_gain:
             if place.coding is Coding.LINEAR:
                 return

@@ -51,7 +51,7 @@ from drivers.models.si3210_registers import (
     WRITE_ONE_TO_CLEAR,
     Part,
 )
-from drivers.models.slots import Coding, Misplaced, Place, place_at, put, scaled, take
+from drivers.models.slots import Coding, Misplaced, SlotPosition, place_at, put, scaled, take
 from drivers.models.sound import SILENCE
 from drivers.models.wire import PERIOD_US, SpiChip
 
@@ -79,9 +79,9 @@ class Si3210Model(SpiChip):
         self._indirect = Indirect(part, random, self.faults, self.notebook)
         self._feed = LineFeed(self._r, self._indirect, loop, self.faults, self._interrupt)
         self._calibration = Calibration(self._r, random, loop, self.faults, self._interrupt)
-        self.transmit: Place | None = None
+        self.transmit: SlotPosition | None = None
         """Where the chip drives the PCM highway."""
-        self._receive: Place | None = None
+        self._receive: SlotPosition | None = None
         self._misplaced = ""
         self._command: int | None = None
         self._audio = False
@@ -149,7 +149,7 @@ class Si3210Model(SpiChip):
         row = take(played, receive)
         return row if self._rx_gain == 1.0 else scaled(row, self._rx_gain)
 
-    def _transmit(self, heard: Samples, place: Place, spoken: Samples | None) -> None:
+    def _transmit(self, heard: Samples, place: SlotPosition, spoken: Samples | None) -> None:
         if spoken is None or not self._audio or not self._tx_gain:
             if place.coding is Coding.LINEAR:
                 return

@@ -30,7 +30,7 @@ CODECS = {Coding.A_LAW: (A_ENCODE, A_DECODE), Coding.MU_LAW: (MU_ENCODE, MU_DECO
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SlotPosition:
     """One direction of one line in the frame."""
 
     slot: int
@@ -43,7 +43,7 @@ class Misplaced(Exception):
     """A start count at which no slot of this frame begins; the text says why."""
 
 
-def place_at(count: int, coding: Coding, slots: int) -> Place:
+def place_at(count: int, coding: Coding, slots: int) -> SlotPosition:
     """The place that begins at this count in a frame with so many 16-bit slots."""
     step = SLOT_BITS if coding is Coding.LINEAR else OCTET_BITS
     steps, rest = divmod(count - FIRST_COUNT, step)
@@ -52,10 +52,10 @@ def place_at(count: int, coding: Coding, slots: int) -> Place:
     slot, lower = (steps, 0) if coding is Coding.LINEAR else divmod(steps, 2)
     if slot >= slots:
         raise Misplaced(f"count {count} is slot {slot}; the port has {slots}")
-    return Place(slot, coding, upper=not lower)
+    return SlotPosition(slot, coding, upper=not lower)
 
 
-def take(played: Samples, place: Place) -> Samples:
+def take(played: Samples, place: SlotPosition) -> Samples:
     """The samples that a chip receives at its place."""
     row: Samples = played[place.slot]
     if place.coding is Coding.LINEAR:
@@ -66,7 +66,7 @@ def take(played: Samples, place: Place) -> Samples:
     return decoded
 
 
-def put(heard: Samples, place: Place, row: Samples) -> None:
+def put(heard: Samples, place: SlotPosition, row: Samples) -> None:
     """Transmit samples at a place; the other octet of an 8-bit slot keeps what it has."""
     if place.coding is Coding.LINEAR:
         heard[place.slot] = row

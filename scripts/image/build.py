@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from app.device.slots_content import Release
-from app.inbox.schema import STEPS
+from app.device.update.slots_content import Release
+from app.store.schema import STEPS
 from scripts.image import (
     boards,
     bundle,
@@ -36,7 +36,7 @@ LANGUAGES = ("en",)
 
 
 @dataclass(frozen=True)
-class Wish:
+class BuildRequest:
     """What to build."""
 
     version: str
@@ -58,15 +58,15 @@ class Wish:
         return self.folders.made("image")
 
 
-def wish(folders: Folders, version: str | None = None, key: Path | None = None) -> Wish:
+def wish(folders: Folders, version: str | None = None, key: Path | None = None) -> BuildRequest:
     """What this source tree asks for; its time is that of the last commit."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     named = os.environ.pop("SOURCE_DATE_EPOCH", None)  # programs are told where they need it
     epoch = int(named or run("git", "log", "-1", "--format=%ct", cwd=PROJECT))
-    return Wish(version or project["version"], epoch, folders, key)
+    return BuildRequest(version or project["version"], epoch, folders, key)
 
 
-def build(wish: Wish, progress: Progress) -> Path:
+def build(wish: BuildRequest, progress: Progress) -> Path:
     """Everything; gives the folder of the products."""
     folders, products = wish.folders, wish.products
     apt = Apt(folders.kept("apt"))
@@ -100,7 +100,7 @@ def build(wish: Wish, progress: Progress) -> Path:
 
 
 def _root(
-    wish: Wish, apt: Apt, linux: kernel.Kernel, progress: Progress
+    wish: BuildRequest, apt: Apt, linux: kernel.Kernel, progress: Progress
 ) -> tuple[Path, Sequence[Part]]:
     """The tree of the root file system, and what it is made of."""
     folders = wish.folders
@@ -149,7 +149,7 @@ def _for_the_emulator(linux: kernel.Kernel, folders: Folders, products: Path) ->
         shutil.copy2(linux.device_tree(tree), products)
 
 
-def build_root_again(wish: Wish, progress: Progress) -> None:
+def build_root_again(wish: BuildRequest, progress: Progress) -> None:
     """The root once more, in other folders. Raises BuildError if it is not the same."""
     again = replace(wish, folders=Folders(wish.folders.build / "again", wish.folders.cache))
     apt = Apt(again.folders.kept("apt"))

@@ -1,6 +1,6 @@
 """The update bundle: one slot's content, what is said of it, and the signature of that.
 
-The format is the device's (app/device/bundle.py); here it is written.
+The format is the device's (app/device/update/bundle.py); here it is written.
 """
 
 import io
@@ -8,8 +8,8 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.device.bundle import MEMBERS, SUFFIX, Manifest
-from app.device.slots_content import Release
+from app.device.update.bundle import MEMBERS, SUFFIX, Manifest
+from app.device.update.slots_content import Release
 from scripts.image import signing
 from scripts.image.kernel import DEVICE_TREES, Kernel
 from scripts.image.work import Folders, run, sha256

@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.device.slots import FILES, SlotState
-from app.device.slots_content import BLOCK
+from app.device.update.slots import FILES, SlotState
+from app.device.update.slots_content import BLOCK
 from scripts.image.apt import Apt, unpack
 from scripts.image.kernel import DEVICE_TREES, Kernel
 from scripts.image.work import PROJECT, Folders, run

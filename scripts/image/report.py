@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scripts.image.work import BuildError, Progress, sha256
 
 if TYPE_CHECKING:
-    from scripts.image.build import Wish
+    from scripts.image.build import BuildRequest
 
 MB = 1_000_000
 GOALS_MB = {"root.sqfs": 64, "card.img.zst": 150}
@@ -21,7 +21,7 @@ def figures(products: Path, progress: Progress) -> dict[str, object]:
     return {"octets": sizes, "seconds": times, "root_sha256": sha256(products / "root.sqfs")}
 
 
-def report(wish: "Wish", progress: Progress) -> None:
+def report(wish: "BuildRequest", progress: Progress) -> None:
     """Tell it, and write figures.json. Raises BuildError if something is larger than its goal."""
     products = wish.products
     told = figures(products, progress)

@@ -1,8 +1,8 @@
-"""A slot's content, put together from its parts; app/device/slots_content.py tells its form."""
+"""A slot's content, put together from its parts; its form: app/device/update/slots_content.py."""
 
 from pathlib import Path
 
-from app.device.slots_content import BLOCK, PAGE, SLOT_OCTETS, Release, facts_page, padded
+from app.device.update.slots_content import BLOCK, PAGE, SLOT_OCTETS, Release, facts_page, padded
 from scripts.image.work import PROJECT, BuildError, Folders, run
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.place import PROJECT
+from app.config.paths import PROJECT
 from tests.kit.killing import SETTINGS, House
 from tests.kit.running import processes_of
 
@@ -64,21 +64,21 @@ def make_newer(database: Path) -> list[Path]:
 
 @pytest.mark.parametrize("command", [*SERVICES, "admin", "people list"])
 def test_a_store_of_a_newer_program_is_refused_and_not_touched(house: House, command: str) -> None:
-    files = make_newer(house.place.database)
+    files = make_newer(house.paths.database)
     before = [file.read_bytes() for file in files]
     assert all(before)
     said = refusal(house, command)
     (known,) = (word for word in said.split("knows up to ")[1].split(".")[:1])
-    assert str(house.place.database) in said and "version 901" in said and "version 900" in said
+    assert str(house.paths.database) in said and "version 901" in said and "version 900" in said
     assert known.isdigit() and "newer program" in said
     assert [file.read_bytes() for file in files] == before
 
 
 @pytest.mark.parametrize("command", [*SERVICES, "people list"])
 def test_a_file_that_is_no_store_is_named(house: House, command: str) -> None:
-    house.place.database.write_bytes(b"not a store " * 1000)
+    house.paths.database.write_bytes(b"not a store " * 1000)
     said = refusal(house, command)
-    assert f"{house.place.database} cannot be opened: file is not a database" in said
+    assert f"{house.paths.database} cannot be opened: file is not a database" in said
 
 
 # ---- what must be installed
@@ -116,7 +116,7 @@ def test_a_port_in_use_is_named_with_its_setting(house: House, command: str, set
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         settings = SETTINGS.replace(f"{setting} = 0", f"{setting} = {port}")
-        house.place.settings_file.write_text(settings)
+        house.paths.settings_file.write_text(settings)
         said = refusal(house, command)
     assert f"port {port}" in said and "in use" in said and f"mail.{setting}" in said
 
@@ -124,7 +124,7 @@ def test_a_port_in_use_is_named_with_its_setting(house: House, command: str, set
 @pytest.mark.parametrize("command", ["run", "mail"])
 def test_an_address_that_is_not_ours_is_named(house: House, command: str) -> None:
     settings = SETTINGS.replace("[mail]", '[mail]\nlisten = "203.0.113.7"')
-    house.place.settings_file.write_text(settings)
+    house.paths.settings_file.write_text(settings)
     said = refusal(house, command)
     assert "203.0.113.7" in said and "settings" in said
 
@@ -134,9 +134,9 @@ def test_an_address_that_is_not_ours_is_named(house: House, command: str) -> Non
 
 @pytest.mark.parametrize("command", [*SERVICES, "people list"])
 def test_a_setting_that_does_not_exist_is_named_with_its_line(house: House, command: str) -> None:
-    house.place.settings_file.write_text("[mail]\n# a comment\npop_port = 0\n")
+    house.paths.settings_file.write_text("[mail]\n# a comment\npop_port = 0\n")
     said = refusal(house, command)
-    assert f"{house.place.settings_file}, line 3: mail.pop_port: no such setting" in said
+    assert f"{house.paths.settings_file}, line 3: mail.pop_port: no such setting" in said
     assert "allowed here: connections, lan, largest_mb, listen, pop3_port, smtp_port" in said
 
 
@@ -153,14 +153,14 @@ def test_a_setting_that_does_not_exist_is_named_with_its_line(house: House, comm
 def test_a_setting_that_cannot_be_is_told_with_its_line_and_what_can(
     house: House, text: str, told: str
 ) -> None:
-    house.place.settings_file.write_text(text)
+    house.paths.settings_file.write_text(text)
     said = refusal(house, "mail")
-    assert said.startswith(f"switchhook: {house.place.settings_file}") and told in said
+    assert said.startswith(f"switchhook: {house.paths.settings_file}") and told in said
 
 
 @pytest.mark.parametrize("command", ["run", "phone"])
 def test_a_board_that_does_not_exist_is_named(house: House, command: str) -> None:
-    house.place.settings_file.write_text(SETTINGS + '[phone]\nboard = "nosuch"\n')
+    house.paths.settings_file.write_text(SETTINGS + '[phone]\nboard = "nosuch"\n')
     assert "board/nosuch/board.toml: cannot be read" in refusal(house, command)
 
 

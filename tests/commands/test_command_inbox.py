@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.store import Facts, Kind, State
-from app.settings import Settings
+from app.config.settings import Settings
+from app.inbox.store import EntryState, Facts, Kind
 from tests.kit.commands import Shell
 
 MAIL = b"From: eva@example.org\r\nSubject: hello\r\n\r\nbody\r\n"
@@ -30,7 +30,7 @@ def entry(shell: Shell) -> int:
     def work(tx):  # type: ignore[no-untyped-def]  # the Tx of the inbox
         content = box.store.write_content(tx, (MAIL,))
         return box.store.add_entry(
-            tx, person.id, content, b"Return-Path: <>\r\n", Kind.EMAIL, State.NEW, facts
+            tx, person.id, content, b"Return-Path: <>\r\n", Kind.EMAIL, EntryState.NEW, facts
         )
 
     return int(box.db.now(work))
@@ -49,7 +49,7 @@ def test_removing_and_restoring_leaves_a_history_of_who_and_how(shell: Shell, en
     assert "through admin" in shell.ok("inbox list anna --bin")
     assert "restored: 1 of 1" in shell.ok(f"inbox restore {entry}")
     found = shell.inbox().store.need(entry)
-    assert (found.state, found.uidl) == (State.NEW, uidl)
+    assert (found.state, found.uidl) == (EntryState.NEW, uidl)
     history = shell.ok(f"inbox history anna --entry {entry}")
     verbs = [line.split()[2] for line in history.splitlines()[1:]]
     assert verbs == ["delivered", "removed", "restored"]
@@ -78,7 +78,7 @@ def test_the_queue_is_listed_shown_retried_and_given_up(shell: Shell) -> None:
     assert "it is due now" in shell.ok(f"queue retry {row}")
     said = shell.ok(f"queue remove {row}")
     assert f"entry {done.entries[0]} is back in the inbox" in said
-    assert box.store.need(done.entries[0]).state is State.NEW
+    assert box.store.need(done.entries[0]).state is EntryState.NEW
     assert f"nothing in the queue has the number {row}" in shell.refused(f"queue show {row}")
 
 

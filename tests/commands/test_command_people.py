@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.people import PinResult
-from app.inbox.store import Facts, Kind, State
+from app.inbox.store import EntryState, Facts, Kind
 from tests.kit.commands import Shell
 
 ANNA = "people add anna --name Anna --mailbox 201 --handset 101 --admin"
@@ -25,7 +25,9 @@ def deliver(shell: Shell, login: str) -> int:
     content = box.db.now(lambda tx: box.store.write_content(tx, (b"Subject: x\r\n\r\nx\r\n",)))
     facts = Facts(0.0, "someone", "x")
     return box.db.now(
-        lambda tx: box.store.add_entry(tx, person.id, content, b"", Kind.EMAIL, State.NEW, facts)
+        lambda tx: box.store.add_entry(
+            tx, person.id, content, b"", Kind.EMAIL, EntryState.NEW, facts
+        )
     )
 
 
@@ -113,7 +115,7 @@ def test_removing_with_discard_puts_the_content_into_the_bin(shell: Shell) -> No
     shell.ok(BEN)
     entry = deliver(shell, "ben")
     assert "put into the bin" in shell.ok("people remove ben --discard")
-    assert shell.inbox().store.need(entry).state is State.BIN
+    assert shell.inbox().store.need(entry).state is EntryState.BIN
 
 
 def test_an_alias_is_set_listed_traced_and_removed(shell: Shell) -> None:

@@ -6,28 +6,28 @@ from pathlib import Path
 import pytest
 
 from app.commands.supervision import Supervised
-from app.place import Place
+from app.config.paths import Paths
 
 
 class ToldToEnd(Supervised):
     """Ctrl-C comes when the service runs and the others are still awaited."""
 
     def _become_ready(self) -> bool:
-        with open(self.place.run / "alive", "rb") as fifo:  # until the service has started
+        with open(self.paths.run / "alive", "rb") as fifo:  # until the service has started
             self.service = int(fifo.read())
         raise KeyboardInterrupt
 
 
 def test_told_to_end_while_starting_no_service_stays(tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    place.make()
+    paths = Paths(tmp_path)
+    paths.make()
     folder = tmp_path / "own" / "sleeper"
     folder.mkdir(parents=True)
-    os.mkfifo(place.run / "alive")
+    os.mkfifo(paths.run / "alive")
     script = folder / "run"
-    script.write_text(f"#!/bin/sh\necho $$ >{place.run / 'alive'}\nexec sleep 1000\n")
+    script.write_text(f"#!/bin/sh\necho $$ >{paths.run / 'alive'}\nexec sleep 1000\n")
     script.chmod(0o755)
-    services = ToldToEnd(place, [str(folder)])
+    services = ToldToEnd(paths, [str(folder)])
     with pytest.raises(KeyboardInterrupt), services:
         pass
     assert not Path(f"/proc/{services.service}").exists()

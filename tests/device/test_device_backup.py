@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from app.config.paths import Paths
 from app.device import backup, restore
 from app.inbox.claim import Claim
-from app.inbox.db import Tx
-from app.inbox.entries import Facts, Kind, State
+from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.errors import InboxError
-from app.inbox.queue import Errand, Parcel
-from app.place import Place
+from app.inbox.queue import Purpose, QueueItem
+from app.store.database import Tx
 from tests.kit.commands import Shell
 
 LETTER = b"Subject: kept\r\n\r\nThis must come back.\r\n"
@@ -30,31 +30,31 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
     def work(tx: Tx) -> None:
         box.people.set_password(tx, anna.id, SECRET)
-        for state in (State.NEW, State.LEAVING):
+        for state in (EntryState.NEW, EntryState.LEAVING):
             content = box.store.write_content(tx, (LETTER,))
             facts = Facts(1000.0, "carl@elsewhere.example", "kept")
             entry = box.store.add_entry(tx, anna.id, content, b"", Kind.EMAIL, state, facts)
-            if state is State.LEAVING:
-                parcel = Parcel(
-                    Errand.CUSTODY, content, b"", "carl@elsewhere.example", anna.id, entry
+            if state is EntryState.LEAVING:
+                parcel = QueueItem(
+                    Purpose.CUSTODY, content, b"", "carl@elsewhere.example", anna.id, entry
                 )
                 box.queue.add(tx, parcel, ["anna@elsewhere.example"])
 
     box.db.now(work)
     box.db.close()
-    place = shell.place
-    place.settings_file.write_text('[site]\ncountry = "de"\n')
-    for folder, name in ((place.keys, "srs.key"), (place.etc, "host-name")):
+    paths = shell.paths
+    paths.settings_file.write_text('[site]\ncountry = "de"\n')
+    for folder, name in ((paths.keys, "srs.key"), (paths.etc, "host-name")):
         folder.mkdir(exist_ok=True)
         (folder / name).write_bytes(name.encode())
-    (place.greetings / "1").mkdir()
-    (place.greetings / "1" / "unavailable.wav").write_bytes(b"RIFF" * 1000)
-    (place.etc / "device.env").write_text("BOARD=virtual\n")
+    (paths.greetings / "1").mkdir()
+    (paths.greetings / "1" / "unavailable.wav").write_bytes(b"RIFF" * 1000)
+    (paths.etc / "device.env").write_text("BOARD=virtual\n")
     return shell
 
 
 def backed_up(shell: Shell) -> Path:
-    path = shell.place.var.parent / "box.backup"
+    path = shell.paths.var.parent / "box.backup"
     assert "it holds secrets" in shell.ok(f"device backup {path}")
     return path
 
@@ -76,10 +76,10 @@ def ruin(shell: Shell) -> None:
     everything = [e.id for e in box.store.entries(anna.id)]
     box.db.now(lambda tx: box.store.remove(tx, everything, door="phone", by="anna"))
     box.db.close()
-    shell.place.settings_file.write_text('[site]\ncountry = "fr"\n')
-    (shell.place.keys / "srs.key").unlink()
-    (shell.place.greetings / "1" / "unavailable.wav").unlink()
-    (shell.place.etc / "new-one").touch()
+    shell.paths.settings_file.write_text('[site]\ncountry = "fr"\n')
+    (shell.paths.keys / "srs.key").unlink()
+    (shell.paths.greetings / "1" / "unavailable.wav").unlink()
+    (shell.paths.etc / "new-one").touch()
 
 
 def restored(shell: Shell, path: Path) -> str:
@@ -95,13 +95,13 @@ def test_what_was_there_comes_back_with_its_uidls(shell: Shell) -> None:
     ruin(shell)
     text = restored(shell, path)
     assert "1 people, 2 messages" in text
-    place = shell.place
+    paths = shell.paths
     assert before[0] in uidls(shell)
-    assert place.settings().site.country == "de"
-    assert (place.keys / "srs.key").read_bytes() == b"srs.key"
-    assert (place.greetings / "1" / "unavailable.wav").stat().st_size == 4000
-    assert not (place.etc / "new-one").exists()
-    assert not (place.var / "restore").exists()
+    assert paths.settings().site.country == "de"
+    assert (paths.keys / "srs.key").read_bytes() == b"srs.key"
+    assert (paths.greetings / "1" / "unavailable.wav").stat().st_size == 4000
+    assert not (paths.etc / "new-one").exists()
+    assert not (paths.var / "restore").exists()
     assert shell.inbox().people.check_password("anna", SECRET) is not None
 
 
@@ -113,7 +113,7 @@ def test_mail_that_waited_is_not_sent_again_but_given_back(shell: Shell) -> None
     anna = box.people.by_login("anna")
     assert anna is not None
     states = [(e.subject, e.state) for e in box.store.entries(anna.id)]
-    assert states.count(("kept", State.NEW)) == 2
+    assert states.count(("kept", EntryState.NEW)) == 2
     assert len(states) == 3, "and a notice says what happened"
 
 
@@ -133,17 +133,17 @@ def test_it_is_one_file_with_a_manifest_and_nothing_that_can_be_made_again(shell
 
 
 def test_a_claim_that_is_open_is_kept_open(shell: Shell) -> None:
-    code = Claim(shell.place.database).open()
+    code = Claim(shell.paths.database).open()
     path = backed_up(shell)
-    Claim(shell.place.database).close()
+    Claim(shell.paths.database).close()
     restored(shell, path)
-    assert Claim(shell.place.database).code == code
+    assert Claim(shell.paths.database).code == code
 
 
-def snapshot(place: Place) -> dict[str, bytes]:
+def snapshot(paths: Paths) -> dict[str, bytes]:
     """Every file's octets; SQLite tidies up the store's own when it likes to."""
-    files = [p for p in place.var.rglob("*") if p.is_file() and "inbox.db" not in p.name]
-    return {str(p.relative_to(place.var)): p.read_bytes() for p in files}
+    files = [p for p in paths.var.rglob("*") if p.is_file() and "inbox.db" not in p.name]
+    return {str(p.relative_to(paths.var)): p.read_bytes() for p in files}
 
 
 def changed(path: Path, old: bytes, new: bytes) -> None:
@@ -170,10 +170,10 @@ def test_a_file_that_is_no_whole_backup_changes_nothing(shell: Shell, harm: str)
             octets = path.read_bytes()
             path.write_bytes(octets.replace(b"etc/host-name", b"etc/../../../x"[:13]))
     ruin(shell)
-    before, letters = snapshot(shell.place), uidls(shell)
+    before, letters = snapshot(shell.paths), uidls(shell)
     assert "backup" in shell.refused(f"device restore --later {path}")
-    assert (snapshot(shell.place), uidls(shell)) == (before, letters)
-    assert not (shell.place.var / "restore").exists()
+    assert (snapshot(shell.paths), uidls(shell)) == (before, letters)
+    assert not (shell.paths.var / "restore").exists()
 
 
 def test_a_backup_of_a_newer_program_is_refused(
@@ -182,15 +182,15 @@ def test_a_backup_of_a_newer_program_is_refused(
     box = shell.inbox()
     box.db.now(lambda tx: tx.execute("UPDATE schema SET version = 99, readable_from = 99"))
     box.db.close()
-    path = shell.place.var.parent / "box.backup"
-    backup.make(shell.place, path, "9.9", "future.local", 1000.0)
+    path = shell.paths.var.parent / "box.backup"
+    backup.make(shell.paths, path, "9.9", "future.local", 1000.0)
     with pytest.raises(InboxError, match="99"):
-        restore.stage(shell.place, path)
-    assert not (shell.place.var / "restore").exists()
+        restore.stage(shell.paths, path)
+    assert not (shell.paths.var / "restore").exists()
 
 
 def test_a_folder_gets_a_file_named_after_box_and_day(shell: Shell) -> None:
-    folder = shell.place.var.parent / "stick"
+    folder = shell.paths.var.parent / "stick"
     folder.mkdir()
     shell.ok(f"device backup {folder}")
     (made,) = folder.iterdir()
@@ -201,7 +201,7 @@ def test_a_folder_gets_a_file_named_after_box_and_day(shell: Shell) -> None:
 def test_a_backup_that_fails_leaves_the_last_one(shell: Shell) -> None:
     path = backed_up(shell)
     before = path.read_bytes()
-    shell.place.database.write_bytes(b"this was a store once" * 1000)
+    shell.paths.database.write_bytes(b"this was a store once" * 1000)
     shell.refused(f"device backup {path}")
     assert path.read_bytes() == before
     assert not list(path.parent.glob("box.backup.*"))
@@ -213,24 +213,24 @@ def test_a_power_cut_in_the_change_over_only_delays_it(shell: Shell, after: int)
     before = uidls(shell)
     ruin(shell)
     shell.ok(f"device restore --later {path}")
-    place = shell.place
-    folder = place.var / "restore"
+    paths = shell.paths
+    folder = paths.var / "restore"
     (folder / "old").mkdir()
     for name in restore.PLACES[:after]:  # these were done before the power went
-        (place.var / name).rename(folder / "old" / name)
-        (folder / "new" / name).rename(place.var / name)
+        (paths.var / name).rename(folder / "old" / name)
+        (folder / "new" / name).rename(paths.var / name)
     if after < len(restore.PLACES):  # and this one half
         name = restore.PLACES[after]
-        (place.var / name).rename(folder / "old" / name)
-    assert restore.change_over(place)
+        (paths.var / name).rename(folder / "old" / name)
+    assert restore.change_over(paths)
     assert before[0] in uidls(shell)
-    assert place.settings().site.country == "de"
-    assert (place.keys / "srs.key").exists()
+    assert paths.settings().site.country == "de"
+    assert (paths.keys / "srs.key").exists()
     assert not folder.exists()
-    assert not restore.change_over(place)
+    assert not restore.change_over(paths)
 
 
 def test_a_backup_that_was_only_staged_is_not_changed_over_to(shell: Shell) -> None:
     path = backed_up(shell)
-    restore.stage(shell.place, path)
-    assert not restore.change_over(shell.place)
+    restore.stage(shell.paths, path)
+    assert not restore.change_over(shell.paths)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.config.paths import PROJECT
 from app.device import first_boot
 from app.inbox.claim import Claim
-from app.place import PROJECT
 from tests.kit.commands import Shell
 
 
@@ -15,14 +15,14 @@ from tests.kit.commands import Shell
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     shell = Shell(tmp_path / "data", monkeypatch)
     device = PROJECT / "rootfs-overlay" / "etc" / "switchhook" / "settings.toml"
-    monkeypatch.setenv("SWITCHHOOK_DEFAULTS", f"{device}:{shell.place.etc / 'machine.toml'}")
+    monkeypatch.setenv("SWITCHHOOK_DEFAULTS", f"{device}:{shell.paths.etc / 'machine.toml'}")
     return shell
 
 
 def boots(shell: Shell, *options: str) -> str:
     """A first boot; what is shown at the consoles."""
     text = shell.ok(" ".join(("device first-boot", *options)))
-    first_boot.done(shell.place).touch()
+    first_boot.done(shell.paths).touch()
     return text
 
 
@@ -34,35 +34,35 @@ def secret(text: str, name: str) -> str:
 
 def test_a_new_device_has_a_name_keys_an_administrator_and_a_claim_code(shell: Shell) -> None:
     text = boots(shell)
-    host = first_boot.name_device(shell.place)
+    host = first_boot.name_device(shell.paths)
     assert re.fullmatch(r"switchhook-[0-9a-f]{4}\.local", host)
     assert f"{host} is set up" in text
-    place = shell.place
+    paths = shell.paths
     for name in ("ca.key", "ca.crt", "server.key", "server.crt"):
-        assert (place.keys / name).stat().st_size > 0
+        assert (paths.keys / name).stat().st_size > 0
     box = shell.inbox()
     admin = box.people.check_password("admin", secret(text, "password"))
     assert admin is not None and admin.admin
     assert box.people.check_pin(admin.id, secret(text, "PIN")).value == "ok"
-    assert secret(text, "password") not in (place.etc / "shadow").read_text()
+    assert secret(text, "password") not in (paths.etc / "shadow").read_text()
 
 
 def test_its_defaults_are_a_devices_and_its_settings_file_only_shows_them(shell: Shell) -> None:
     boots(shell)
-    from app.place import here
+    from app.config.paths import here
 
     settings = here().settings()
     assert (settings.mail.listen, settings.mail.pop3_port) == ("0.0.0.0", 110)
-    assert settings.site.hostname == first_boot.name_device(shell.place)
+    assert settings.site.hostname == first_boot.name_device(shell.paths)
     assert settings.site.domains == (settings.site.hostname,)
-    text = shell.place.settings_file.read_text()
+    text = shell.paths.settings_file.read_text()
     assert "#pop3_port = 110" in text
     assert not re.search(r"^\w", text, flags=re.MULTILINE)
 
 
 def test_the_code_is_claimed_once(shell: Shell) -> None:
     boots(shell)
-    claim = Claim(shell.place.database)
+    claim = Claim(shell.paths.database)
     code = claim.code
     assert code is not None
     wrong = str((int(code) + 1) % 10**8).zfill(8)
@@ -75,20 +75,20 @@ def test_the_code_is_claimed_once(shell: Shell) -> None:
 
 def test_a_fresh_password_opens_console_and_mail(shell: Shell) -> None:
     boots(shell)
-    before = (shell.place.etc / "shadow").read_text()
+    before = (shell.paths.etc / "shadow").read_text()
     password = secret(shell.ok("device password"), "password:")
-    assert (shell.place.etc / "shadow").read_text() != before
+    assert (shell.paths.etc / "shadow").read_text() != before
     assert shell.inbox().people.check_password("admin", password) is not None
 
 
 def test_a_first_boot_cut_short_is_done_again_and_what_is_shown_then_is_true(shell: Shell) -> None:
     boots(shell)
-    host = first_boot.name_device(shell.place)
-    authority = (shell.place.keys / "ca.crt").read_bytes()
-    first_boot.done(shell.place).unlink()  # the power went before the mark
+    host = first_boot.name_device(shell.paths)
+    authority = (shell.paths.keys / "ca.crt").read_bytes()
+    first_boot.done(shell.paths).unlink()  # the power went before the mark
     again = boots(shell)
     assert f"{host} is set up" in again
-    assert (shell.place.keys / "ca.crt").read_bytes() == authority
+    assert (shell.paths.keys / "ca.crt").read_bytes() == authority
     box = shell.inbox()
     assert [person.login for person in box.people.all()] == ["admin"]
     assert box.people.check_password("admin", secret(again, "password")) is not None
@@ -105,18 +105,18 @@ def test_two_devices_share_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_settings_on_the_card_hold_from_the_first_boot_on(shell: Shell) -> None:
-    card = shell.place.var.parent / "switchhook.toml"
+    card = shell.paths.var.parent / "switchhook.toml"
     card.write_text('[site]\nhostname = "pbx.local"\ncountry = "de"\n')
     assert "pbx.local is set up" in boots(shell, f"--card {card}")
-    env = (shell.place.etc / "device.env").read_text()
+    env = (shell.paths.etc / "device.env").read_text()
     assert "FULL_NAME=pbx.local\n" in env
-    assert (shell.place.keys / "server.names").read_text() == "pbx.local\n"
+    assert (shell.paths.keys / "server.names").read_text() == "pbx.local\n"
 
 
 def test_changed_settings_are_applied_with_a_certificate_for_the_new_name(shell: Shell) -> None:
     boots(shell)
-    shell.place.settings_file.write_text('[site]\nhostname = "desk.local"\n')
+    shell.paths.settings_file.write_text('[site]\nhostname = "desk.local"\n')
     shell.ok("device apply")
-    assert "HOST_NAME=desk\n" in (shell.place.etc / "device.env").read_text()
-    assert (shell.place.keys / "server.names").read_text() == "desk.local\n"
+    assert "HOST_NAME=desk\n" in (shell.paths.etc / "device.env").read_text()
+    assert (shell.paths.keys / "server.names").read_text() == "desk.local\n"
     assert "certificate is good" in shell.ok("device certificates")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from app.config.paths import Paths
 from app.device.health import PROBE_EVERY_S, Finding, Health
 from app.device.watchdog import PATIENCE_S, Judge
-from app.place import Place
 
 
 class Phone:
@@ -34,11 +34,11 @@ class Phone:
 
 
 @contextmanager
-def mail(place: Place, greeting: bytes, times: int = 8) -> Iterator[None]:
+def mail(paths: Paths, greeting: bytes, times: int = 8) -> Iterator[None]:
     """A POP3 service that says one line."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         told = {"host": "0.0.0.0", "pop3": door.getsockname()[1], "smtp": 0}
-        place.mail_ports.write_text(json.dumps(told))
+        paths.mail_ports.write_text(json.dumps(told))
 
         def serve() -> None:
             with suppress(OSError):  # the door is closed when the test is over
@@ -63,10 +63,10 @@ class Now:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    place = Place(tmp_path)
-    place.make()
-    return place
+def paths(tmp_path: Path) -> Paths:
+    paths = Paths(tmp_path)
+    paths.make()
+    return paths
 
 
 def look(health: Health) -> dict[str, Finding]:
@@ -75,46 +75,46 @@ def look(health: Health) -> dict[str, Finding]:
     return {finding.name: finding for finding in findings}
 
 
-def test_a_box_that_works_is_well(place: Place) -> None:
-    Phone(place.phone_control, 100, 130)
-    health = Health(place, Now())
-    with mail(place, b"+OK box.example.org\r\n"):
+def test_a_box_that_works_is_well(paths: Paths) -> None:
+    Phone(paths.phone_control, 100, 130)
+    health = Health(paths, Now())
+    with mail(paths, b"+OK box.example.org\r\n"):
         health.look()
         found = look(health)
     assert all(finding.ok for finding in found.values()), found
     assert found["phone"].says == "period 130, 2 lost"
 
 
-def test_a_beat_that_stands_still_is_seen(place: Place) -> None:
-    Phone(place.phone_control, 100, 100, 101)
-    health = Health(place, Now())
+def test_a_beat_that_stands_still_is_seen(paths: Paths) -> None:
+    Phone(paths.phone_control, 100, 100, 101)
+    health = Health(paths, Now())
     assert look(health)["phone"].ok
     assert look(health)["phone"].says == "the beat stands still at 100"
     assert look(health)["phone"].ok
 
 
-def test_lines_that_are_not_up_are_not_well(place: Place) -> None:
-    Phone(place.phone_control, 5, ready=False)
-    assert look(Health(place, Now()))["phone"].says == "the lines are not up yet"
+def test_lines_that_are_not_up_are_not_well(paths: Paths) -> None:
+    Phone(paths.phone_control, 5, ready=False)
+    assert look(Health(paths, Now()))["phone"].says == "the lines are not up yet"
 
 
-def test_services_that_do_not_answer_are_named(place: Place) -> None:
-    found = look(Health(place, Now()))
+def test_services_that_do_not_answer_are_named(paths: Paths) -> None:
+    found = look(Health(paths, Now()))
     assert not found["phone"].ok
     assert not found["mail"].ok
     assert "no answer" in found["mail"].says
 
 
-def test_mail_that_answers_wrongly_is_not_well(place: Place) -> None:
-    with mail(place, b"-ERR too many connections\r\n"):
-        found = look(Health(place, Now()))["mail"]
+def test_mail_that_answers_wrongly_is_not_well(paths: Paths) -> None:
+    with mail(paths, b"-ERR too many connections\r\n"):
+        found = look(Health(paths, Now()))["mail"]
     assert (found.ok, found.says) == (False, "-ERR too many connections")
 
 
-def test_the_store_is_tried_rarely_and_again_at_once_when_it_failed(place: Place) -> None:
+def test_the_store_is_tried_rarely_and_again_at_once_when_it_failed(paths: Paths) -> None:
     now = Now()
-    health = Health(place, now)
-    alive = place.database.parent / ".alive"
+    health = Health(paths, now)
+    alive = paths.database.parent / ".alive"
     assert look(health)["store"].ok
     alive.unlink()
     now.at += PROBE_EVERY_S - 1
@@ -125,10 +125,10 @@ def test_the_store_is_tried_rarely_and_again_at_once_when_it_failed(place: Place
     assert alive.exists()
 
 
-def test_a_full_disk_is_no_reason_to_start_again(place: Place) -> None:
-    alive = place.database.parent / ".alive"
+def test_a_full_disk_is_no_reason_to_start_again(paths: Paths) -> None:
+    alive = paths.database.parent / ".alive"
     alive.symlink_to("/dev/full")
-    found = look(Health(place, Now()))["store"]
+    found = look(Health(paths, Now()))["store"]
     assert found.ok
     assert "No space left" in found.says
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from app.commands.update_trial import left_file
+from app.config.paths import PROJECT, Paths
+from app.config.settings import Settings, load
 from app.device import packs, reset, restore
 from app.device.first_boot import LOGIN
-from app.device.folders import GROUP
-from app.place import PROJECT, Place
-from app.settings import Settings, load
+from app.device.permissions import GROUP
 from tests.kit.secrets import secrets_in
 
 OVERLAY = PROJECT / "rootfs-overlay"
@@ -153,11 +153,11 @@ def test_scripts_and_program_name_the_same_files() -> None:
     mark = restore.ready(type("P", (), {"var": Path("/data")})())
     assert str(mark) in shell_text("etc/init.d/S35folders")
     assert str(packs.MOUNTED) in shell_text("etc/init.d/S70prompts")
-    assert str(left_file(Place(Path("/data")))) in shell_text("etc/s6/services/trial/run")
+    assert str(left_file(Paths(Path("/data")))) in shell_text("etc/s6/services/trial/run")
 
 
 def test_shell_variables_of_the_settings_all_have_something_to_go_by() -> None:
-    from app.device.applying import device_env
+    from app.device.boot_env import device_env
 
     text = shell_text("etc/switchhook/device")
     for variable in (*device_env(Settings()), "RESET_BUTTON"):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from app.config.paths import PROJECT, Paths
+from app.core.errors import DeviceError
 from app.device import packs, reset, sticks
-from app.device.errors import DeviceError
-from app.place import PROJECT, Place
 from drivers.board_spec import load_board
 from drivers.errors import BoardFileError
 from tests.kit.commands import Shell
@@ -83,7 +83,7 @@ def test_a_button_counts_when_it_was_held_from_the_start_without_a_break() -> No
 
 def test_a_reset_wants_the_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shell = Shell(tmp_path, monkeypatch)
-    mark = Place(tmp_path).var / reset.MARK
+    mark = Paths(tmp_path).var / reset.MARK
     assert "nothing was erased" in shell.refused("device factory-reset --later", typed="yes\n")
     assert "nothing was erased" in shell.refused("device factory-reset --later", typed="\n")
     assert not mark.exists()

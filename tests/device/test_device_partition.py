@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.device.errors import DeviceError
+from app.core.errors import DeviceError
 from app.device.partition import ALIGN, SECTOR, Part, grow, grown, read
 
 MIB = 2048

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from app.device.errors import DeviceError
-from app.device.rescue import SIGNATURE, cards, one_card, put_right
-from app.device.slots import newest
-from app.device.slots_disk import BlockFile
+from app.core.errors import DeviceError
+from app.device.update.restore_slot import SIGNATURE, cards, one_card, put_right
+from app.device.update.slots import newest
+from app.device.update.slots_disk import BlockFile
 from tests.kit.slots import SLOT_OCTETS, PlainDisk, Power, PowerCut, a_slot
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.commands import device_care
-from app.device import programs, reset
+from app.core import process
+from app.device import reset
 from drivers.board_spec import BoardSpec
 from tests.kit.commands import Shell
 
@@ -34,7 +35,7 @@ class Desk:
         self.asked: list[int] = []
         monkeypatch.setattr(device_care, "time", self.clock)
         monkeypatch.setattr("drivers.linux.LinuxHardware", self._hardware)
-        monkeypatch.setattr(programs, "run", self._run)
+        monkeypatch.setattr(process, "run", self._run)
 
     def _hardware(self, spec: BoardSpec) -> "Desk":
         return self
@@ -56,7 +57,7 @@ class Desk:
         """A start with the button held for so long; whether the next start will erase."""
         self.until = self.clock.now + held_s
         self.shell.ok(f"device reset-button {board}")
-        return (self.shell.place.var / reset.MARK).exists()
+        return (self.shell.paths.var / reset.MARK).exists()
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.device import selftest_machine
-from app.device.selftest import Absent, Broken, Outcome, Result, Trial, run
+from app.device.selftest import machine
+from app.device.selftest.findings import Absent, Broken, Outcome, Result, Trial, run
 from drivers.errors import ChipMissing
 
 
@@ -48,7 +48,7 @@ def test_each_way_to_end_is_told_and_none_keeps_the_next_from_being_done() -> No
 def test_data_is_written_and_read(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/mmcblk0p4 {tmp_path} ext4 rw 0 0\n")
-    assert "(ext4): 1 MB written" in selftest_machine.data(tmp_path, mounts)
+    assert "(ext4): 1 MB written" in machine.data(tmp_path, mounts)
     assert [path.name for path in tmp_path.iterdir()] == ["mounts"]
 
 
@@ -56,7 +56,7 @@ def test_data_in_memory_is_no_data_partition(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(f"tmpfs {tmp_path} tmpfs rw 0 0\n")
     with pytest.raises(Broken, match="lies in memory"):
-        selftest_machine.data(tmp_path, mounts)
+        machine.data(tmp_path, mounts)
 
 
 @pytest.fixture
@@ -69,38 +69,38 @@ def dog(tmp_path: Path) -> Iterator[Path]:
 def test_the_watchdog_is_fed_or_that_is_told(dog: Path, tmp_path: Path) -> None:
     arguments = tmp_path / "cmdline"
     arguments.write_text("ro\n")
-    assert selftest_machine.watchdog(dog, arguments).startswith("Software Watchdog: fed")
+    assert machine.watchdog(dog, arguments).startswith("Software Watchdog: fed")
     (dog / "state").write_text("inactive\n")
     with pytest.raises(Broken, match="nobody feeds it"):
-        selftest_machine.watchdog(dog, arguments)
+        machine.watchdog(dog, arguments)
     arguments.write_text("ro switchhook.watchdog=off\n")
     with pytest.raises(Absent, match="switched off"):
-        selftest_machine.watchdog(dog, arguments)
+        machine.watchdog(dog, arguments)
     with pytest.raises(Absent, match="no watchdog"):
-        selftest_machine.watchdog(tmp_path / "none", arguments)
+        machine.watchdog(tmp_path / "none", arguments)
 
 
 def test_a_clock_that_is_years_off_is_told(tmp_path: Path) -> None:
     with pytest.raises(Absent):
-        selftest_machine.clock(tmp_path)
+        machine.clock(tmp_path)
     for name, text in (("name", "rtc-ds1307"), ("date", "2001-02-03"), ("time", "04:05:06")):
         (tmp_path / name).write_text(f"{text}\n")
     with pytest.raises(Broken, match=r"rtc-ds1307: -\d+ s off; check its battery"):
-        selftest_machine.clock(tmp_path)
+        machine.clock(tmp_path)
 
 
 def test_no_panel_is_no_fault(tmp_path: Path) -> None:
     with pytest.raises(Absent, match="no serial line"):
-        selftest_machine.panel(tmp_path)
+        machine.panel(tmp_path)
 
 
 def test_a_broken_line_is_told_by_its_name() -> None:
     well = {"fault": None}
     status = {"lines": {"101": well, "line1": {"fault": "no loop current"}}, "lost_periods": 3}
     with pytest.raises(Broken, match="line1: no loop current"):
-        selftest_machine.lines(status)
-    assert selftest_machine.lines({"lines": {"101": well}, "lost_periods": 3}) == (
+        machine.lines(status)
+    assert machine.lines({"lines": {"101": well}, "lost_periods": 3}) == (
         "1 without fault, 3 periods lost"
     )
     with pytest.raises(Absent):
-        selftest_machine.lines(None)
+        machine.lines(None)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.device.slots import SlotState, newest, parse, start
-from app.device.slots_content import look
-from app.device.update_confirm import needs_proof
+from app.device.update.confirm import needs_proof
+from app.device.update.slots import SlotState, newest, parse, start
+from app.device.update.slots_content import look
 from tests.kit.slot_machine import SlotMachine, a_kernel, missing
 from tests.kit.slots import a_slot
 

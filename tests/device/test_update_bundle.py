@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.device.bundle import MEMBERS, open_bundle, read_manifest
-from app.device.update_errors import BundleError
+from app.device.update.bundle import MEMBERS, open_bundle, read_manifest
+from app.device.update.errors import BundleError
 from tests.kit.bundles import NEW, Workshop
 from tests.kit.slots import a_slot
 

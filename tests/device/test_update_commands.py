@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from app.commands import update
-from app.device.slots import SlotState
-from app.device.slots_disk import find, only_one
-from app.device.update_errors import NoSlots, UpdateError
-from app.inbox.schema import STEPS
+from app.device.update.errors import NoSlots, UpdateError
+from app.device.update.slots import SlotState
+from app.device.update.slots_disk import find, only_one
+from app.store.schema import STEPS
 from tests.kit.bundles import NEW, Workshop
 from tests.kit.slots import RELEASE, PlainDisk, a_slot
 

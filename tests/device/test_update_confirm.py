@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from app.device.slots import SlotState, start
-from app.device.slots_disk import BlockFile
-from app.device.update_checks import faulty, lines_as_before
-from app.device.update_confirm import Check, Verdict, confirm, mark_good, needs_proof
-from app.device.update_errors import CheckFailed
+from app.device.update.checks import faulty, lines_as_before
+from app.device.update.confirm import Check, Verdict, confirm, mark_good, needs_proof
+from app.device.update.errors import CheckFailed
+from app.device.update.slots import SlotState, start
+from app.device.update.slots_disk import BlockFile
 from tests.kit.slots import PlainDisk
 
 FINE = Check("fine", lambda: "as it should be")

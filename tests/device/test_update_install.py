@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from app.device.bundle import Bundle, open_bundle
-from app.device.slots import SlotState, newest, start
-from app.device.slots_content import BLOCK, PIECE, Release
-from app.device.slots_disk import BlockFile
-from app.device.update_errors import BundleError, Refused, UpdateError, WriteFailed
-from app.device.update_install import BURST, Pace, install
-from app.device.update_rules import Here
+from app.device.update.bundle import Bundle, open_bundle
+from app.device.update.errors import BundleError, Refused, UpdateError, WriteFailed
+from app.device.update.install import BURST, Pace, install
+from app.device.update.rules import Here
+from app.device.update.slots import SlotState, newest, start
+from app.device.update.slots_content import BLOCK, PIECE, Release
+from app.device.update.slots_disk import BlockFile
 from tests.kit.bundles import HERE, NEW, QUICK, Workshop
 from tests.kit.slots import RELEASE, SLOT_OCTETS, PlainDisk, Power, PowerCut, a_slot
 

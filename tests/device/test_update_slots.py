@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.device.slots import FILE_OCTETS, SlotState, choose, newest, parse, start
-from app.device.slots_content import PAGE, look
+from app.device.update.slots import FILE_OCTETS, SlotState, choose, newest, parse, start
+from app.device.update.slots_content import PAGE, look
 from tests.kit.slots import RELEASE, PlainDisk, Power, PowerCut, a_slot
 
 GOOD_A = SlotState(4, "A")

@@ -9,9 +9,9 @@ import pytest
 from app.appliance import Inbox
 from app.commands.board import settle
 from app.commands.update_trial import checks, left_file, sweep_up
-from app.device.update_confirm import Check
-from app.device.update_errors import CheckFailed
-from app.inbox.store import Entry, State
+from app.device.update.confirm import Check
+from app.device.update.errors import CheckFailed
+from app.inbox.store import Entry, EntryState
 from drivers.models.bus_client import RemoteOperator
 from tests.kit.killing import House
 from tests.kit.running import Running, until
@@ -34,15 +34,15 @@ voice_reserve_mb = 1
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     house = House(tmp_path_factory.mktemp("trial") / "var")
-    house.place.make()
-    house.place.settings_file.write_text(SETTINGS)
+    house.paths.make()
+    house.paths.settings_file.write_text(SETTINGS)
     with Running(house) as running, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SWITCHHOOK_VAR", str(house.var))
         yield running
 
 
 def these(box: Running) -> dict[str, Check]:
-    place = box.house.place
+    place = box.house.paths
     return {check.name: check for check in checks(place, place.etc / "broken-lines.json")}
 
 
@@ -61,14 +61,14 @@ def test_a_good_box_passes_and_nothing_of_it_is_left(box: Running) -> None:
     everybody = inbox.people.all()
     assert [person.login for person in everybody] == ["anna", "ben"]
     assert entries(inbox) == []
-    assert not left_file(box.house.place).exists()
-    removed = inbox.store.entries(everybody[0].id, states=(State.BIN,))
+    assert not left_file(box.house.paths).exists()
+    removed = inbox.store.entries(everybody[0].id, states=(EntryState.BIN,))
     assert [(entry.kind, entry.removed_by) for entry in removed] == [("voicemail", "update check")]
     inbox.db.close()
 
 
 def test_a_note_of_broken_lines_that_a_power_cut_has_emptied_is_no_note(box: Running) -> None:
-    note = box.house.place.etc / "broken-lines.json"
+    note = box.house.paths.etc / "broken-lines.json"
     note.parent.mkdir(exist_ok=True)
     note.write_text("")
     assert these(box)["lines"].do().startswith("4 lines")
@@ -78,7 +78,7 @@ def test_a_note_of_broken_lines_that_a_power_cut_has_emptied_is_no_note(box: Run
 def test_a_mail_service_that_hangs_is_found_out(
     box: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.device.update_checks.WITHIN_S", 1)  # of patience
+    monkeypatch.setattr("app.device.update.checks.WITHIN_S", 1)  # of patience
     mail = box.pid("mail")
     os.kill(mail, signal.SIGSTOP)
     try:
@@ -90,7 +90,7 @@ def test_a_mail_service_that_hangs_is_found_out(
 
 
 def test_what_a_trial_has_left_that_the_power_ended_is_swept_up(box: Running) -> None:
-    place, inbox = box.house.place, box.house.inbox()
+    place, inbox = box.house.paths, box.house.inbox()
     trial = os.fork()
     if trial == 0:
         try:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-READS_SETTINGS = {"pydantic", "rich"}  # a short-lived child does that: app/commands/child.py
+READS_SETTINGS = {"pydantic", "rich"}  # a short-lived child does that: app/core/subprocess_call.py
 SOUND = {"numpy", "cffi"}
-STORE = {"sqlite3", "app.inbox.db"}
+STORE = {"sqlite3", "app.store.database"}
 
 # Module of a service, and what it must not load.
 LEAN = {
@@ -18,7 +18,7 @@ LEAN = {
     "app.commands.service_phone": READS_SETTINGS | STORE,
     "app.commands.service_mail": READS_SETTINGS | SOUND,
     "app.commands.service_admin": READS_SETTINGS | SOUND | {"asyncio", "ssl"},
-    "app.voicemail.clerk_main": READS_SETTINGS | {"numpy", "asyncio", "ssl"},
+    "app.clerk.server": READS_SETTINGS | {"numpy", "asyncio", "ssl"},
 }
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.device.bundle import MEMBERS, Manifest, read_manifest
-from app.device.slots_content import Release
+from app.device.update.bundle import MEMBERS, Manifest, read_manifest
+from app.device.update.slots_content import Release
 from scripts.image import bundle, signing, slots
 from scripts.image.work import Folders, default_cache, run, sha256
 from tests.kit.guest import PRODUCTS, Guest

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.device.bundle import open_bundle
-from app.device.slots_content import Release, look
-from app.device.update_errors import BundleError
+from app.device.update.bundle import open_bundle
+from app.device.update.errors import BundleError
+from app.device.update.slots_content import Release, look
 from scripts.image import bundle, signing
 from scripts.image.card import data_partition
 from scripts.image.kernel import DEVICE_TREES, Kernel

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.device.slots_content import PAGE
+from app.device.update.slots_content import PAGE
 from scripts.image import buildroot, rootfs
 from scripts.image.buildroot import Places, install, main, post_build, post_image
 from scripts.image.kernel import DEVICE_TREES

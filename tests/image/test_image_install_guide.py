@@ -7,8 +7,8 @@ import click
 import pytest
 
 from app.__main__ import main as program
+from app.config.settings import load
 from app.device.first_boot import Fresh, welcome
-from app.settings import load
 from drivers.board_spec import load_board
 from scripts.image.work import PROJECT
 

@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 from app.inbox.claim import DIGITS, Claim
-from app.inbox.db import Tx
+from app.store.database import Tx
 from tests.kit.store import open_store
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.delivery import Envelope, disk_free, scan_head
-from app.inbox.entries import Facts, Kind, State
+from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.errors import (
     BadName,
     ContentGone,
@@ -16,7 +16,7 @@ from app.inbox.errors import (
     NotOurs,
     Refused,
 )
-from app.inbox.queue import Errand
+from app.inbox.queue import Purpose
 from tests.kit.store import LETTER, RECEIVED, StoreKit, open_store
 
 MIB = 1 << 20
@@ -210,12 +210,12 @@ def test_a_forward_without_own_name_leaves_in_custody(kit: StoreKit) -> None:
     delivered = kit.mail("anna", kind=Kind.VOICEMAIL)
     assert kit.inbox("anna") == [] and kit.store.unheard(kit.person("anna").id) == (0, 0)
     (leaving,) = kit.leaving("anna")
-    assert leaving.state is State.LEAVING and delivered.entries == (leaving.id,)
+    assert leaving.state is EntryState.LEAVING and delivered.entries == (leaving.id,)
     rows = kit.queue.all()
     assert [row.recipient for row in rows] == ["a@far.example", "b@far.example"]
     assert delivered.queued == tuple(row.id for row in rows)
     for row in rows:
-        assert (row.errand, row.entry) == (Errand.CUSTODY, leaving.id)
+        assert (row.errand, row.entry) == (Purpose.CUSTODY, leaving.id)
         assert row.owner == kit.person("anna").id and row.sender == "carl@elsewhere.example"
         assert row.prefix == b"Delivered-To: anna@example.org\r\n" + RECEIVED
         assert row.size == len(row.prefix) + len(LETTER)
@@ -228,7 +228,7 @@ def test_a_forward_with_a_copy_keeps_it_new_and_has_no_custody(kit: StoreKit) ->
     kit.mail("anna")
     (entry,) = kit.inbox("anna")
     (row,) = kit.queue.all()
-    assert (row.errand, row.entry) == (Errand.COPY, entry.id)
+    assert (row.errand, row.entry) == (Purpose.COPY, entry.id)
 
 
 def test_a_group_of_outsiders_is_kept_by_who_answers_for_it(kit: StoreKit) -> None:
@@ -236,7 +236,7 @@ def test_a_group_of_outsiders_is_kept_by_who_answers_for_it(kit: StoreKit) -> No
     kit.mail("far")
     (leaving,) = kit.leaving("bob")
     (row,) = kit.queue.all()
-    assert (row.errand, row.entry) == (Errand.CUSTODY, leaving.id)
+    assert (row.errand, row.entry) == (Purpose.CUSTODY, leaving.id)
     assert b"Delivered-To: far@example.org\r\n" in row.prefix
 
 
@@ -247,7 +247,7 @@ def test_relayed_mail_belongs_to_its_sender(kit: StoreKit) -> None:
     kit.mail(relay=["x@far.example"], sender="")
     rows = kit.queue.all()
     assert [row.owner for row in rows] == [kit.person("anna").id, kit.person("cleo").id, None, None]
-    assert all(row.errand is Errand.RELAY and row.entry is None for row in rows)
+    assert all(row.errand is Purpose.RELAY and row.entry is None for row in rows)
     assert rows[0].prefix == RECEIVED
     assert all(kit.inbox(login) == [] for login in ("anna", "bob", "cleo"))
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.credentials import check_pin_rules, matches, new_password, new_pin, why_trivial
-from app.inbox.entries import State
+from app.inbox.entries import EntryState
 from app.inbox.errors import BadName, NameTaken, NoSuchPerson, StillMember, TrivialPin
 from app.inbox.people import PinResult, Transfer
 from tests.kit.store import StoreKit, open_store
@@ -99,7 +99,7 @@ def test_a_removed_person_frees_their_names_and_their_box_stays_restorable(kit: 
     kit.db.now(leave)
     assert kit.people.by_login("anna") is None and kit.people.by_id(anna.id) is None
     assert kit.people.check_password("anna", "x") is None
-    assert kit.store.need(entry.id).state is State.BIN
+    assert kit.store.need(entry.id).state is EntryState.BIN
     again = add(kit, "anna", "201", handset="101")
     assert again != anna.id
     assert kit.inbox("anna") == []

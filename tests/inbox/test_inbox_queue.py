@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.entries import Entry, Kind, State
+from app.inbox.entries import Entry, EntryState, Kind
 from app.inbox.errors import ContentGone
-from app.inbox.notice import Failure, compose
 from app.inbox.queue import RowState, Settled
-from tests.kit.store import CONFIG, LETTER, StoreKit, open_store
+from app.message.failure_report import Failure, compose
+from tests.kit.store import LETTER, StoreKit, open_store
 
 GONE = "550 5.1.1 <a@far.example> no such user here"
 
@@ -47,13 +47,13 @@ def read(kit: StoreKit, entry_id: int | None) -> EmailMessage:
 def test_when_all_have_it_the_local_copy_goes_to_the_bin(kit: StoreKit) -> None:
     entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
     assert succeed(kit, first) == Settled()
-    assert kit.store.need(entry.id).state is State.LEAVING
+    assert kit.store.need(entry.id).state is EntryState.LEAVING
     assert succeed(kit, second) == Settled(removed=entry.id)
     gone = kit.store.need(entry.id)
-    assert (gone.state, gone.removed_door) == (State.BIN, "forward")
+    assert (gone.state, gone.removed_door) == (EntryState.BIN, "forward")
     assert kit.queue.all() == []
     kit.db.now(lambda tx: kit.store.restore(tx, [entry.id], "admin", "root"))
-    assert kit.store.need(entry.id).state is State.NEW  # restorable, and as new
+    assert kit.store.need(entry.id).state is EntryState.NEW  # restorable, and as new
 
 
 def test_when_one_refuses_it_comes_back_with_a_notice(kit: StoreKit) -> None:
@@ -62,7 +62,7 @@ def test_when_one_refuses_it_comes_back_with_a_notice(kit: StoreKit) -> None:
     assert kit.inbox("anna") == []
     outcome = succeed(kit, second)
     assert outcome.returned == entry.id
-    assert kit.store.need(entry.id).state is State.NEW
+    assert kit.store.need(entry.id).state is EntryState.NEW
     assert kit.store.unheard(entry.person) == (1, 1)  # the voicemail and the notice
     notice = read(kit, outcome.notice)
     assert notice["Return-Path"] == "<>" and notice["Auto-Submitted"] == "auto-generated"
@@ -81,7 +81,7 @@ def test_a_copy_that_is_refused_leaves_the_inbox_alone_but_says_so(kit: StoreKit
     outcome = fail(kit, row)
     assert outcome.returned is None
     assert "Your own copy is in your inbox" in read(kit, outcome.notice).get_content()
-    assert kit.store.need(entry.id).state is State.NEW
+    assert kit.store.need(entry.id).state is EntryState.NEW
 
 
 def test_a_copy_that_is_taken_changes_nothing(kit: StoreKit) -> None:
@@ -101,7 +101,7 @@ def test_a_deferred_row_waits_until_its_time(kit: StoreKit) -> None:
     assert (waiting.attempts, waiting.reply) == (1, "451 4.3.0 later")
     assert kit.db.now(lambda tx: kit.queue.retry(tx, row))
     assert [due.id for due in kit.queue.due(now)] == [row]
-    assert kit.store.need(entry.id).state is State.LEAVING
+    assert kit.store.need(entry.id).state is EntryState.LEAVING
     succeed(kit, row)
     assert kit.queue.next_due() is None
     assert not kit.db.now(lambda tx: kit.queue.retry(tx, row))
@@ -123,7 +123,7 @@ def test_settling_twice_is_once(kit: StoreKit) -> None:
     assert kit.queue.get(first).state is RowState.TAKEN  # type: ignore[union-attr]
     succeed(kit, second)
     assert fail(kit, second) == Settled() == fail(kit, 999)
-    assert kit.store.need(entry.id).state is State.BIN
+    assert kit.store.need(entry.id).state is EntryState.BIN
 
 
 def test_giving_up_on_a_row_brings_the_message_back(kit: StoreKit) -> None:
@@ -138,7 +138,7 @@ def test_removed_by_its_owner_meanwhile_it_stays_removed(kit: StoreKit) -> None:
     kit.db.now(lambda tx: kit.store.remove(tx, [entry.id], "admin", "anna"))
     outcome = fail(kit, row)
     assert outcome.returned is None and outcome.notice is not None
-    assert kit.store.need(entry.id).state is State.BIN
+    assert kit.store.need(entry.id).state is EntryState.BIN
 
 
 def test_relayed_mail_bounces_to_a_local_sender_at_once(kit: StoreKit) -> None:
@@ -210,7 +210,9 @@ def test_a_notice_is_plain_lawful_mail_whatever_the_next_hop_says() -> None:
         (),
         (("a@far.example", nasty),),
     )
-    octets = compose(failure, CONFIG, 1_000_000.0).octets
+    octets = compose(
+        failure, "mailer-daemon@example.org", "anna@example.org", "box.example.org", 1_000_000.0
+    ).octets
     assert octets.isascii() and b"\0" not in octets
     assert all(len(line) <= 998 for line in octets.split(b"\r\n"))
     assert b"\n" not in octets.replace(b"\r\n", b"") and b"\r" not in octets.replace(b"\r\n", b"")

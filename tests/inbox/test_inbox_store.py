@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.entries import DotCounter, Facts, Kind, State, dots_in, ids_of
+from app.inbox.entries import DotCounter, EntryState, Facts, Kind, dots_in, ids_of
 from app.inbox.errors import ContentGone, NoSuchEntry
 from app.inbox.store import CHUNK
 from tests.kit.store import LETTER, StoreKit, open_store
@@ -27,7 +27,9 @@ def restore(kit: StoreKit, *ids: int) -> int:
     return kit.db.now(lambda tx: kit.store.restore(tx, ids, "admin", "root"))
 
 
-def enter(kit: StoreKit, content: int, prefix: bytes = b"", state: State = State.NEW) -> int:
+def enter(
+    kit: StoreKit, content: int, prefix: bytes = b"", state: EntryState = EntryState.NEW
+) -> int:
     person, facts = kit.person("anna").id, Facts(0)
     return kit.db.now(
         lambda tx: kit.store.add_entry(tx, person, content, prefix, Kind.EMAIL, state, facts)
@@ -139,7 +141,7 @@ def test_entries_come_in_the_order_of_delivery_by_kind_and_state(kit: StoreKit) 
     listed = kit.store.entries(anna)
     assert ids_of(listed) == [mail.id, call.id, heard.id]
     assert ids_of(kit.store.entries(anna, kinds=[Kind.VOICEMAIL])) == [call.id, heard.id]
-    assert ids_of(kit.store.entries(anna, states=[State.HEARD])) == [heard.id]
+    assert ids_of(kit.store.entries(anna, states=[EntryState.HEARD])) == [heard.id]
     assert kit.store.unheard(anna) == (1, 1)
     assert kit.store.entry(mail.id) == mail == listed[0]
 
@@ -158,18 +160,20 @@ def test_marking_changes_what_is_in_the_inbox_only(kit: StoreKit) -> None:
     first, second = kit.put("anna"), kit.put("anna")
     remove(kit, second.id)
 
-    def mark(*ids: int, state: State | None = State.HEARD, saved: bool | None = None) -> int:
+    def mark(
+        *ids: int, state: EntryState | None = EntryState.HEARD, saved: bool | None = None
+    ) -> int:
         return kit.db.now(lambda tx: kit.store.mark(tx, ids, state, saved, "phone", "101"))
 
     assert mark(first.id, second.id, 999) == 1
     assert mark(first.id) == 0  # already heard
     assert mark(first.id, state=None, saved=True) == 1
     now = kit.store.need(first.id)
-    assert (now.state, now.saved) == (State.HEARD, True)
-    assert mark(first.id, state=State.NEW) == 1
+    assert (now.state, now.saved) == (EntryState.HEARD, True)
+    assert mark(first.id, state=EntryState.NEW) == 1
     assert kit.store.need(first.id).saved is True
     with pytest.raises(ValueError, match="remove"):
-        mark(first.id, state=State.BIN)
+        mark(first.id, state=EntryState.BIN)
 
 
 def test_removal_has_an_author_and_a_way_back(kit: StoreKit) -> None:
@@ -180,10 +184,10 @@ def test_removal_has_an_author_and_a_way_back(kit: StoreKit) -> None:
     assert remove(kit, heard.id) == 0
     assert kit.inbox("anna") == []
     gone = kit.store.need(new.id)
-    assert (gone.state, gone.removed_door, gone.removed_by) == (State.BIN, "pop3", "anna")
+    assert (gone.state, gone.removed_door, gone.removed_by) == (EntryState.BIN, "pop3", "anna")
     assert gone.removed_at == kit.clock.now()
     assert restore(kit, heard.id, new.id) == 2
-    assert [e.state for e in kit.inbox("anna")] == [State.HEARD, State.NEW]
+    assert [e.state for e in kit.inbox("anna")] == [EntryState.HEARD, EntryState.NEW]
     assert kit.store.need(new.id).removed_at is None
     verbs = [(row.verb, row.door, row.by) for row in kit.store.history(entry=new.id)]
     assert verbs == [
@@ -219,7 +223,7 @@ def test_used_octets_follow_every_change(kit: StoreKit) -> None:
     restore(kit, one.id)
     assert used() == 1010
     content = kit.db.now(lambda tx: kit.store.write_content(tx, (LETTER,)))
-    leaving = enter(kit, content, state=State.LEAVING)
+    leaving = enter(kit, content, state=EntryState.LEAVING)
     assert used() == 1010
     kit.db.now(lambda tx: kit.store.returned(tx, leaving, "550"))
     assert used() == 1010 + len(LETTER)
@@ -316,7 +320,7 @@ def test_a_failed_work_leaves_neither_entry_nor_history(kit: StoreKit) -> None:
 
     with pytest.raises(ValueError):
         kit.db.now(half)
-    assert kit.store.need(entry.id).state is State.NEW
+    assert kit.store.need(entry.id).state is EntryState.NEW
     assert len(kit.store.history()) == rows
 
 

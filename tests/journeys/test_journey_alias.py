@@ -3,7 +3,7 @@
 from io import BytesIO
 from pathlib import Path
 
-from app.inbox.entries import Kind, State
+from app.inbox.entries import EntryState, Kind
 from drivers.buses import Samples
 from tests.kit.hearing import SAME, likeness, read_wav
 from tests.kit.letters import LETTER, parsed, wav_of
@@ -33,7 +33,7 @@ def test_without_the_own_name_everything_goes_elsewhere_and_nothing_stays(
 
     assert world.fetch("anna") == []
     assert world.lamps() == DARK
-    gone = world.entries("anna", State.BIN)
+    gone = world.entries("anna", EntryState.BIN)
     assert [entry.kind for entry in gone] == [Kind.VOICEMAIL, Kind.EMAIL]
     assert [entry.removed_door for entry in gone] == ["forward", "forward"]
     assert world.inbox.queue.all() == []
@@ -84,7 +84,9 @@ def test_a_voicemail_that_is_put_off_goes_at_the_next_try(
     assert world.fetch("anna") == []
     (waiting,) = world.inbox.queue.all()
     assert (waiting.attempts, waiting.reply) == (1, "451 4.7.1 come again")
-    assert [entry.state for entry in world.entries("anna", State.LEAVING)] == [State.LEAVING]
+    assert [entry.state for entry in world.entries("anna", EntryState.LEAVING)] == [
+        EntryState.LEAVING
+    ]
 
     del sink.answers[ELSEWHERE]
     world.later(FIRST_RETRY_S - 30)
@@ -94,5 +96,5 @@ def test_a_voicemail_that_is_put_off_goes_at_the_next_try(
     assert parsed(mail.octets)["Message-Context"] == "voice-message"
     assert (sink.connections, world.inbox.queue.all()) == (2, [])
     assert world.fetch("anna") == []
-    assert world.entries("anna", State.LEAVING) == []
+    assert world.entries("anna", EntryState.LEAVING) == []
     assert world.lamps() == DARK

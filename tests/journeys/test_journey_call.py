@@ -51,7 +51,7 @@ class Trace(logging.Handler):
 @contextmanager
 def traced(world: World) -> Iterator[list[str]]:
     """The moves made meanwhile."""
-    moves, trace = logging.getLogger("app.phone.states"), Trace(world)
+    moves, trace = logging.getLogger("app.core.fsm"), Trace(world)
     level = moves.level
     moves.setLevel(logging.INFO)
     moves.addHandler(trace)

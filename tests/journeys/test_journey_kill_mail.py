@@ -75,7 +75,7 @@ def load(service: MailProcess, books: Books, name: str, enough: int = 1 << 30) -
 
 def cut(house: House, dice: random.Random) -> int:
     """The power fails: what was never synced is torn."""
-    database = house.place.database
+    database = house.paths.database
     files = (database, database.with_name(database.name + "-wal"))
     return cut_power(read_calls(house.trace), files, dice)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.db import Tx
-from app.inbox.store import Facts, Kind, State
+from app.inbox.store import EntryState, Facts, Kind
+from app.store.database import Tx
 from tests.kit.kill_load import (
     Books,
     Crowd,
@@ -52,7 +52,7 @@ def model_house(tmp_path_factory: pytest.TempPathFactory) -> House:
                 letter = write_letter(f"{person.id}-{number}", 1500, (person.login,))
                 content = box.store.write_content(tx, [letter.octets])
                 facts = Facts(0, "carol", str(number))
-                box.store.add_entry(tx, person.id, content, b"", Kind.EMAIL, State.NEW, facts)
+                box.store.add_entry(tx, person.id, content, b"", Kind.EMAIL, EntryState.NEW, facts)
 
     box.db.now(work)
     box.db.close()
@@ -199,7 +199,7 @@ def check(
     for login in PEOPLE:
         person = box.people.by_login(login)
         assert person is not None
-        binned = box.store.entries(person.id, states=[State.BIN])
+        binned = box.store.entries(person.id, states=[EntryState.BIN])
         assert {entry.uidl.encode() for entry in binned} == before[login] - there[login]
         assert {(entry.removed_door, entry.removed_by) for entry in binned} <= {("pop3", login)}
     box.db.close()
@@ -207,7 +207,7 @@ def check(
 
 
 def cut(house: House, dice: random.Random) -> int:
-    database = house.place.database
+    database = house.paths.database
     files = (database, database.with_name(database.name + "-wal"))
     return cut_power(read_calls(house.trace), files, dice)
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.inbox.entries import State
+from app.inbox.entries import EntryState
 from drivers.buses import Samples
 from tests.kit.hearing import Hearing, prompt_file
 from tests.kit.letters import uidls
@@ -59,7 +59,7 @@ def test_what_the_owner_has_heard_comes_back_as_heard(
     visit.hears("vm-deleted")
     world.board("hangup 101")
     world.command("inbox", "restore", str(entry.id))
-    assert [e.state for e in world.voicemails("anna")] == [State.HEARD]
+    assert [e.state for e in world.voicemails("anna")] == [EntryState.HEARD]
     assert world.lamps() == {"101": "dark", "102": "dark"}
 
 
@@ -93,7 +93,7 @@ def test_the_owner_works_through_three_messages(world: World) -> None:
 
     press(world, visit, "9", "vm-message", "vm-saved")
     kept = world.store.need(first.id)
-    assert (kept.state, kept.saved) == (State.HEARD, True)
+    assert (kept.state, kept.saved) == (EntryState.HEARD, True)
 
     press(world, visit, "*", "vm-repeat", "vm-next", "vm-delete", "vm-savemessage", "vm-helpexit")
     assert not visit.heard("vm-prev"), "there is nothing before the first message"
@@ -103,12 +103,12 @@ def test_the_owner_works_through_three_messages(world: World) -> None:
     press(world, visit, "7", "vm-undeleted")
     assert uidls_of(world, "anna") == uidls_at_first
     back = world.store.need(first.id)
-    assert (back.state, back.saved) == (State.HEARD, True)
+    assert (back.state, back.saved) == (EntryState.HEARD, True)
 
     press(world, visit, "#", "vm-goodbye")
     world.board("wait-for 101 busy", "hangup 101")
     states = [entry.state for entry in world.voicemails("anna")]
-    assert states == [State.HEARD, State.HEARD, State.NEW]
+    assert states == [EntryState.HEARD, EntryState.HEARD, EntryState.NEW]
     assert world.lamps() == {"101": "lit", "102": "dark"}
     assert not world.phone.switch.busy
 

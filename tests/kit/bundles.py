@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.device.bundle import Manifest
-from app.device.slots_content import Release
-from app.device.update_install import Pace
-from app.device.update_rules import Here
+from app.device.update.bundle import Manifest
+from app.device.update.install import Pace
+from app.device.update.rules import Here
+from app.device.update.slots_content import Release
 from scripts.image import bundle, signing
 from scripts.image.work import Folders, run
 from tests.kit.slots import RELEASE, SLOT_OCTETS, a_slot

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from app.__main__ import main
 from app.appliance import Inbox, open_inbox
-from app.place import Place
+from app.config.paths import Paths
 
 
 @dataclass
@@ -25,8 +25,8 @@ class Shell:
     """A shell whose box lies in `folder`."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.place = Place(folder)
-        self.place.make()
+        self.paths = Paths(folder)
+        self.paths.make()
         monkeypatch.setenv("SWITCHHOOK_VAR", str(folder))
 
     def run(self, line: str, typed: str | None = None) -> Said:
@@ -52,4 +52,4 @@ class Shell:
 
     def inbox(self) -> Inbox:
         """The store, for what no command does."""
-        return open_inbox(self.place, self.place.settings())
+        return open_inbox(self.paths, self.paths.settings())

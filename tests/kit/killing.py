@@ -25,8 +25,8 @@ from types import TracebackType
 import pytest
 
 from app.appliance import Inbox, open_inbox
-from app.inbox.db import Tx
-from app.place import PROJECT, Place
+from app.config.paths import PROJECT, Paths
+from app.store.database import Tx
 
 PASSWORD = "tin-whistle-42"
 START_S = 60.0  # a service starts in half a second; a busy machine is not what we test
@@ -49,7 +49,7 @@ UNREACHABLE = {
     "content that never arrived whole": "SELECT id FROM content WHERE size IS NULL",
     "content without an entry": "SELECT id FROM content WHERE id NOT IN"
     " (SELECT content FROM entry)",
-    "chunks without content": "SELECT place FROM chunk WHERE place >> 20 NOT IN"
+    "chunks without content": "SELECT paths FROM chunk WHERE paths >> 20 NOT IN"
     " (SELECT id FROM content)",
     "a wrong sum of octets": "SELECT person FROM usage WHERE octets <> (SELECT"
     " coalesce(sum(size), 0) FROM entry WHERE entry.person = usage.person"
@@ -92,8 +92,8 @@ def watch(calls: str, octets: int = 0) -> tuple[str, ...]:
 class MailProcess:
     """`python -m app mail`, started; `with` ends it."""
 
-    def __init__(self, place: Place, log: Path, strace: Sequence[str], trace: Path) -> None:
-        self._place = place
+    def __init__(self, paths: Paths, log: Path, strace: Sequence[str], trace: Path) -> None:
+        self._paths = paths
         self._log = log
         command = [sys.executable, "-m", "app", "mail"]
         tracer = ["strace", "-D", "-f", "-qq", "-y", "-e", "signal=none", "-o", str(trace), *strace]
@@ -103,7 +103,7 @@ class MailProcess:
                 self.process = subprocess.Popen(
                     [*(tracer if strace else []), *command, "--ready-fd", str(told)],
                     cwd=PROJECT,
-                    env={**os.environ, "SWITCHHOOK_VAR": str(place.var)},
+                    env={**os.environ, "SWITCHHOOK_VAR": str(paths.var)},
                     pass_fds=[told],
                     stdin=subprocess.DEVNULL,
                     stdout=errors,
@@ -126,7 +126,7 @@ class MailProcess:
         """Wait for the service's own word; `ready` stays False if it ended without one."""
         self.ready = bool(self._read(START_S))
         if self.ready:
-            ports = json.loads(self._place.mail_ports.read_text())
+            ports = json.loads(self._paths.mail_ports.read_text())
             self.pop3, self.smtp = ports["pop3"], ports["smtp"]
 
     def _read(self, within: float) -> bytes:
@@ -174,9 +174,9 @@ class House:
     var: Path
 
     @property
-    def place(self) -> Place:
+    def paths(self) -> Paths:
         """What lies where in it."""
-        return Place(self.var)
+        return Paths(self.var)
 
     @property
     def trace(self) -> Path:
@@ -190,8 +190,8 @@ class House:
 
     def furnish(self, logins: Iterable[str], settings: str = "") -> None:
         """Settings, and people: the first one is the administrator; all have PASSWORD."""
-        self.place.make()
-        self.place.settings_file.write_text(SETTINGS + settings)
+        self.paths.make()
+        self.paths.settings_file.write_text(SETTINGS + settings)
         box = self.inbox()
 
         def work(tx: Tx) -> None:
@@ -211,7 +211,7 @@ class House:
 
     def inbox(self) -> Inbox:
         """The store, opened in this process; close its db."""
-        return open_inbox(self.place, self.place.settings())
+        return open_inbox(self.paths, self.paths.settings())
 
     def copy(self, to: Path) -> "House":
         """A house just like this one."""
@@ -224,11 +224,11 @@ class House:
 
     def mail(self, strace: Sequence[str] = ()) -> MailProcess:
         """A mail service that is being started; `with` waits until it is ready, and ends it."""
-        return MailProcess(self.place, self.log, strace, self.trace)
+        return MailProcess(self.paths, self.log, strace, self.trace)
 
     def check_store(self) -> None:
         """SQLite finds no fault with the file, and nothing lies in it that nobody can reach."""
-        connection = sqlite3.connect(self.place.database)
+        connection = sqlite3.connect(self.paths.database)
         try:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             for nobody, query in UNREACHABLE.items():

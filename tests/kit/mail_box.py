@@ -10,12 +10,12 @@ from typing import Any
 
 from app.core.clock import Clock, HandClock
 from app.inbox.aliases import Aliases
-from app.inbox.db import Database
 from app.inbox.delivery import DeliveryConfig
 from app.inbox.people import People
 from app.inbox.queue import Queue, QueueRow
-from app.inbox.store import Entry, Kind, State, Store
+from app.inbox.store import Entry, EntryState, Kind, Store
 from app.mail.service import MailConfig, MailService, Ports
+from app.store.database import Database
 
 CONFIG = MailConfig(
     delivery=DeliveryConfig(
@@ -91,7 +91,7 @@ class MailBox:
         with self.client() as client:
             client.sendmail(sender, list(recipients), octets)
 
-    def inbox(self, login: str, state: State | None = None) -> list[Entry]:
+    def inbox(self, login: str, state: EntryState | None = None) -> list[Entry]:
         """What a person has, or has in one state."""
         person = self.people.by_login(login)
         assert person is not None

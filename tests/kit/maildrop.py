@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.mail.pop3 import Pop3Session
-from app.mail.pop3_drop import Item, Unreadable
-from app.mail.pop3_states import Code, Commit, LoginWanted
+from app.mail.pop3.maildrop import Item, Unreadable
+from app.mail.pop3.session import Pop3Session
+from app.mail.pop3.states import Code, Commit, LoginWanted
 
 
 class MemoryMaildrop:

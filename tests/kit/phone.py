@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.phone.calls.line import Caller, Line
+from app.phone.calls.scripting import Wait
 from app.phone.config import PhoneConfig
-from app.phone.dsp import dtmf
 from app.phone.jobs import Clerk, JobFailed
-from app.phone.line import Caller, Line
-from app.phone.script import Wait
-from app.phone.sounds import Tone
-from app.phone.switch import Switch
+from app.phone.pbx import Pbx
+from app.phone.sound.dsp import dtmf
+from app.phone.sound.sounds import Tone
 from drivers.buses import PERIOD, Samples
 from drivers.ports import (
     BatteryChanged,
@@ -194,7 +194,7 @@ class Bench:
         self.clerk = clerk or HandClerk(
             directory=directory(("Ann", "201", "101"), ("Bob", "202", "102"), default="201")
         )
-        self.switch = Switch(
+        self.switch = Pbx(
             self.board,
             self.board.slots,
             self.clerk,
@@ -276,7 +276,7 @@ class TalkingScript:
 
 def trace(caplog: pytest.LogCaptureFixture) -> str:
     """All moves of lines and calls since the last time, one a line."""
-    lines = [r.getMessage() for r in caplog.records if r.name == "app.phone.states"]
+    lines = [r.getMessage() for r in caplog.records if r.name == "app.core.fsm"]
     caplog.clear()
     return "\n".join(lines)
 

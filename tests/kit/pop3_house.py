@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from app.core.clock import HandClock
-from app.inbox.db import Database
 from app.inbox.people import People, Transfer
-from app.inbox.store import Entry, Facts, Kind, State, Store
-from app.mail.net import Limits, Server
-from app.mail.pop3 import Pop3Session
-from app.mail.pop3_service import Pop3Config, Pop3Service
+from app.inbox.store import Entry, EntryState, Facts, Kind, Store
+from app.mail.net.listener import Limits, Server
+from app.mail.pop3.service import Pop3Config, Pop3Service
+from app.mail.pop3.session import Pop3Session
+from app.store.database import Database
 
 
 class Pop3House:
@@ -52,7 +52,7 @@ class Pop3House:
         octets: bytes | Iterable[bytes],
         kind: Kind = Kind.EMAIL,
         prefix: bytes = b"",
-        state: State = State.NEW,
+        state: EntryState = EntryState.NEW,
     ) -> int:
         """Put a message into an inbox; returns the entry's id."""
         pieces = [octets] if isinstance(octets, bytes) else octets
@@ -138,4 +138,4 @@ def pop3_house(directory: Path, **config: Any) -> Iterator[Pop3House]:
         house.stop()
 
 
-__all__ = ["Kind", "Pop3House", "State", "Transfer", "pop3_house"]
+__all__ = ["EntryState", "Kind", "Pop3House", "Transfer", "pop3_house"]

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from app.place import PROJECT
+from app.config.paths import PROJECT
 from drivers.errors import BusClosed
 from drivers.models.bus_client import RemoteOperator
 from tests.kit.killing import House
@@ -92,7 +92,7 @@ class Running:
         )
         threading.Thread(target=self._listen, daemon=True).start()
         assert self._said_ready.wait(START_S) and READY in self.screen, "\n".join(self.screen)
-        self._operator = RemoteOperator(self.house.place.operator)
+        self._operator = RemoteOperator(self.house.paths.operator)
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
@@ -130,7 +130,7 @@ class Running:
         """Have one command line carried out while the test goes on; join it."""
 
         def work() -> None:
-            operator = RemoteOperator(self.house.place.operator)
+            operator = RemoteOperator(self.house.paths.operator)
             try:
                 operator.run(line)
             except BusClosed as closed:
@@ -145,7 +145,7 @@ class Running:
     def pid(self, service: str) -> int:
         """The process of a service; 0 while it is not running."""
         told = subprocess.run(
-            ["s6-svstat", "-o", "pid", str(self.house.place.run / "services" / service)],
+            ["s6-svstat", "-o", "pid", str(self.house.paths.run / "services" / service)],
             check=True,
             capture_output=True,
             text=True,
@@ -163,10 +163,10 @@ class Running:
 
     def ports(self) -> dict[str, int]:
         """The TCP ports of mail: "pop3" and "smtp"."""
-        ports = json.loads(self.house.place.mail_ports.read_text())
+        ports = json.loads(self.house.paths.mail_ports.read_text())
         assert isinstance(ports, dict)
         return ports
 
     def log(self, service: str) -> str:
         """The end of a service's log."""
-        return _read(self.house.place.logs / service / "current").decode(errors="replace")[-3000:]
+        return _read(self.house.paths.logs / service / "current").decode(errors="replace")[-3000:]

@@ -10,8 +10,8 @@ import struct
 import subprocess
 from pathlib import Path
 
-from app.device.slots import FILES
-from app.device.slots_disk import BlockFile
+from app.device.update.slots import FILES
+from app.device.update.slots_disk import BlockFile
 
 U_BOOT = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
 TOOLS = ("qemu-system-aarch64", "mkimage", "mkfs.vfat", "mcopy")

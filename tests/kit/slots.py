@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.device.slots import FILES, SlotState
-from app.device.slots_content import PAGE, Release, facts_page, padded
-from app.device.slots_disk import BlockFile, Disk, Opener
+from app.device.update.slots import FILES, SlotState
+from app.device.update.slots_content import PAGE, Release, facts_page, padded
+from app.device.update.slots_disk import BlockFile, Disk, Opener
 
 SECTOR = 512
 RELEASE = Release("0.1.0", 1_790_000_000, 4, 4)

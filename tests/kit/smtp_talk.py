@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from app.mail import smtp_replies as say
-from app.mail.smtp import SmtpSession
-from app.mail.smtp_envelope import (
+from app.mail.smtp import replies as say
+from app.mail.smtp.envelope import (
     Abandoned,
     Accepted,
     Begin,
@@ -14,8 +13,9 @@ from app.mail.smtp_envelope import (
     SmtpLimits,
     Transaction,
 )
-from app.mail.smtp_grammar import Address
-from app.mail.smtp_replies import Reply
+from app.mail.smtp.grammar import Address
+from app.mail.smtp.replies import Reply
+from app.mail.smtp.session import SmtpSession
 
 OUTSIDE = Peer("192.0.2.7")
 LAN = Peer("127.0.0.1", lan=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 from app.core.clock import HandClock
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.aliases import Aliases
-from app.inbox.db import Database
-from app.inbox.delivery import Delivered, Delivery, Envelope, Route, scan_head
-from app.inbox.entries import Entry, Facts, Kind, State
+from app.inbox.delivery import Delivered, Delivery, Destination, Envelope, scan_head
+from app.inbox.entries import Entry, EntryState, Facts, Kind
 from app.inbox.people import People, Person
 from app.inbox.queue import Queue
 from app.inbox.store import Store
+from app.store.database import Database
 
 GIB = 1 << 30
 CONFIG = DeliveryConfig(
@@ -82,7 +82,7 @@ class StoreKit:
 
         def work(tx):  # type: ignore[no-untyped-def]  # a Tx in, an id out
             content = self.store.write_content(tx, (octets,))
-            return self.store.add_entry(tx, person.id, content, b"", kind, State.NEW, facts)
+            return self.store.add_entry(tx, person.id, content, b"", kind, EntryState.NEW, facts)
 
         return self.store.need(self.db.now(work))
 
@@ -101,7 +101,7 @@ class StoreKit:
 
     def deliver(
         self,
-        routes: Iterable[Route],
+        routes: Iterable[Destination],
         octets: bytes = LETTER,
         sender: str = "carl@elsewhere.example",
         kind: Kind = Kind.EMAIL,
@@ -120,7 +120,7 @@ class StoreKit:
 
     def leaving(self, login: str) -> list[Entry]:
         """What is on its way out for somebody."""
-        return self.store.entries(self.person(login).id, states=(State.LEAVING,))
+        return self.store.entries(self.person(login).id, states=(EntryState.LEAVING,))
 
     def text(self, entry: Entry) -> bytes:
         """The whole message."""

@@ -1,7 +1,7 @@
 """A house with voicemail, and a telephone line on which a script can be held to its every word.
 
-ScriptLine is a whole Line (app.phone.line) over virtual time: a sound lasts as long as it is, a
-hand presses keys at chosen moments, and nothing happens between. Conversations are written as
+ScriptLine is a whole Line (app/phone/calls/line.py) over virtual time: a sound lasts as long as it
+is, a hand presses keys at chosen moments, and nothing happens between. Conversations are written as
 people would tell them:
 
     hears    vm-password                 these sounds, in this order, to their ends
@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from app.clerk.client import InProcessClerk
+from app.clerk.config import ClerkConfig
+from app.clerk.jobs import ClerkJobs
 from app.inbox.entries import Entry, Kind
+from app.phone.calls.line import ANY, Caller, HungUp, Recorded, RecordingEnd
+from app.phone.calls.line import Kind as LineKind
+from app.phone.calls.scripting import Script, Wait
 from app.phone.jobs import Clerk
-from app.phone.line import ANY, Caller, HungUp, Recorded, RecordingEnd
-from app.phone.line import Kind as LineKind
-from app.phone.script import Script, Wait
-from app.phone.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken, Tone
-from app.voicemail.clerk import Desk
-from app.voicemail.clerk_process import InProcessClerk
-from app.voicemail.desk_config import DeskConfig
+from app.phone.sound.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken, Tone
 from tests.kit.store import StoreKit, open_store
 
 PACKS = Path("/usr/share/asterisk/sounds")
@@ -47,7 +47,7 @@ def silence(seconds: float) -> bytes:
     return bytes(round(seconds * 8000) * 2)
 
 
-def desk_config(directory: Path, **changes: Any) -> DeskConfig:
+def desk_config(directory: Path, **changes: Any) -> ClerkConfig:
     """A clerk's configuration with everything below one directory."""
     values: dict[str, Any] = {
         "store": str(directory / "inbox.db"),
@@ -60,7 +60,7 @@ def desk_config(directory: Path, **changes: Any) -> DeskConfig:
         "free_floor": 1000,
         "reserve": 500,
     }
-    return DeskConfig(**{**values, **changes})
+    return ClerkConfig(**{**values, **changes})
 
 
 @dataclass
@@ -83,10 +83,10 @@ class House:
         self.desk = self.new_desk()
         self.clerk = InProcessClerk(self.desk, self.pushes.append)
 
-    def new_desk(self) -> Desk:
+    def new_desk(self) -> ClerkJobs:
         """A desk as after a restart: over the same store, remembering nothing."""
         kit = self.kit
-        return Desk(
+        return ClerkJobs(
             self.config, kit.db, kit.store, kit.people, kit.aliases, kit.delivery, kit.clock
         )
 
@@ -155,7 +155,7 @@ class ScriptLine:
     # ---- what scripts call
 
     async def play(self, *sounds: Sound, stop_on: str = "") -> str:
-        """See app.phone.line.Line."""
+        """See app.phone.calls.line.Line."""
         for sound in sounds:
             self._check()
             if self._ahead and self._ahead[0] in stop_on:
@@ -168,7 +168,7 @@ class ScriptLine:
     async def digits(
         self, most: int, end: str = "#", first_s: float = 6, between_s: float = 4
     ) -> str:
-        """See app.phone.line.Line."""
+        """See app.phone.calls.line.Line."""
         dialled = ""
         while len(dialled) < most:
             self._check()
@@ -188,7 +188,7 @@ class ScriptLine:
         silence_s: float,
         stop_on: str = ANY,
     ) -> Recorded:
-        """See app.phone.line.Line."""
+        """See app.phone.calls.line.Line."""
         self._check()
         self._ahead, self.sink, self.recorded = "", sink, 0
         self.limits = (limit_s, silence_s)
@@ -199,16 +199,16 @@ class ScriptLine:
         return Recorded(self.recorded, reason, digit)
 
     async def pause(self, seconds: float) -> None:
-        """See app.phone.line.Line."""
+        """See app.phone.calls.line.Line."""
         self._check()
         await self._for(_Now("pause", Wait(), "", round(seconds * 100)))
 
     def tone(self, tone: Tone | None) -> None:
-        """See app.phone.line.Line."""
+        """See app.phone.calls.line.Line."""
         self._check()
 
     async def hang_up(self) -> None:
-        """See app.phone.line.Line."""
+        """See app.phone.calls.line.Line."""
         self._check()
         self.hung_up = self._gone = True
 

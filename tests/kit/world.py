@@ -35,17 +35,17 @@ from app.appliance import (
     open_inbox,
     phone_plan,
 )
+from app.clerk.client import InProcessClerk
+from app.config.paths import PROJECT, Paths
+from app.config.settings import Settings
 from app.core.clock import HandClock
-from app.inbox.db import Tx
-from app.inbox.entries import AuditRow, Entry, Kind, State
+from app.inbox.entries import AuditRow, Entry, EntryState, Kind
 from app.inbox.people import Person
 from app.mail.service import MailService, Ports
 from app.phone.pace import FreePace
-from app.phone.switch import Switch
-from app.place import PROJECT, Place
-from app.settings import Settings
-from app.voicemail.clerk_process import InProcessClerk
-from app.voicemail.lamps import Lamps
+from app.phone.pbx import Pbx
+from app.store.database import Tx
+from app.voicemail.message_waiting import MessageWaitingLamps
 from drivers.buses import PERIODS_PER_SECOND, Samples
 from drivers.models.box import Box
 from drivers.models.operator import Operator, OperatorError
@@ -100,21 +100,23 @@ class PhoneSide:
     """What the phone service and its clerk are made of; gone when their power goes."""
 
     def __init__(
-        self, place: Place, plan: PhonePlan, inbox: Inbox, box: Box, clock: HandClock
+        self, paths: Paths, plan: PhonePlan, inbox: Inbox, box: Box, clock: HandClock
     ) -> None:
-        self.desk = make_desk(place, inbox, clock)
+        self.desk = make_desk(paths, inbox, clock)
         self.desk.takes.recover(set())  # as a clerk does when it starts
-        self.lamps = Lamps(lambda station, on: self.switch.message_waiting(station, on))
+        self.lamps = MessageWaitingLamps(
+            lambda station, on: self.switch.message_waiting(station, on)
+        )
         self.clerk = InProcessClerk(self.desk, self.lamps.update)
         box.pcm().start()
-        self.switch: Switch = make_switch(plan, box, self.clerk, lambda: DATE)
+        self.switch: Pbx = make_switch(plan, box, self.clerk, lambda: DATE)
 
 
 class MailSide:
     """The mail service in a thread with a loop of its own, as in a process of its own."""
 
-    def __init__(self, place: Place, inbox: Inbox, clock: HandClock) -> None:
-        self._config = mail_config(place, inbox.settings)
+    def __init__(self, paths: Paths, inbox: Inbox, clock: HandClock) -> None:
+        self._config = mail_config(paths, inbox.settings)
         self._service = MailService(inbox.db, self._config, clock)
         self._store = inbox.store
         self._loop = asyncio.new_event_loop()
@@ -161,18 +163,18 @@ class World:
         self, directory: Path, smarthost: int | None = None, more_settings: str = ""
     ) -> None:
         self.directory = directory
-        self.place = Place(directory / "var")
-        self.place.make()
+        self.paths = Paths(directory / "var")
+        self.paths.make()
         hop = f"127.0.0.1:{smarthost}" if smarthost else ""
-        self.place.settings_file.write_text(SETTINGS.format(smarthost=hop) + more_settings)
-        self.settings: Settings = self.place.settings()
+        self.paths.settings_file.write_text(SETTINGS.format(smarthost=hop) + more_settings)
+        self.settings: Settings = self.paths.settings()
         self.clock = HandClock()
-        self.inbox: Inbox = open_inbox(self.place, self.settings, self.clock)
+        self.inbox: Inbox = open_inbox(self.paths, self.settings, self.clock)
         self.store = self.inbox.store
         self.inbox.db.now(self._populate)
-        self._plan = phone_plan(self.place, self.settings)
+        self._plan = phone_plan(self.paths, self.settings)
         self.box = Box(self._plan.board, self._plan.board.country)
-        self._mail = MailSide(self.place, self.inbox, self.clock)
+        self._mail = MailSide(self.paths, self.inbox, self.clock)
         self._clients: list[poplib.POP3 | smtplib.SMTP] = []
         self._next_due = math.inf  # when mail has something to send next
         self._operator = Operator(self.box, lambda: self._knows(self.store.last_change()))
@@ -187,7 +189,7 @@ class World:
 
     def _power_up(self) -> None:
         self._settled_at = -1  # data version of the store that everybody knows
-        self.phone = PhoneSide(self.place, self._plan, self.inbox, self.box, self.clock)
+        self.phone = PhoneSide(self.paths, self._plan, self.inbox, self.box, self.clock)
         timed, slots = TimedBox(self.box, self.clock), self.box.spec.slots
         self.pace = FreePace(timed, self.phone.switch, slots, self.settle)
         self.pace.power_up()
@@ -338,9 +340,9 @@ class World:
         """Save an alias."""
         self.inbox.db.now(lambda tx: self.inbox.aliases.set(tx, name, members))
 
-    def entries(self, login: str, *states: State) -> list[Entry]:
+    def entries(self, login: str, *states: EntryState) -> list[Entry]:
         """What a person's inbox holds, or what they have in other states."""
-        wanted = states or (State.NEW, State.HEARD)
+        wanted = states or (EntryState.NEW, EntryState.HEARD)
         return self.store.entries(self.person(login).id, states=wanted)
 
     def voicemails(self, login: str) -> list[Entry]:
@@ -356,7 +358,7 @@ class World:
         done = subprocess.run(
             [sys.executable, "-m", "app", *words],
             cwd=PROJECT,
-            env={**os.environ, "SWITCHHOOK_VAR": str(self.place.var)},
+            env={**os.environ, "SWITCHHOOK_VAR": str(self.paths.var)},
             capture_output=True,
             text=True,
             timeout=60,

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from app.mail.lines import BareLineEnd, LineError, LineReader, LineTooLong, NulInLine
+from app.mail.net.lines import BareLineEnd, LineError, LineReader, LineTooLong, NulInLine
 
 
 def drain(reader: LineReader) -> list[bytes | type[LineError]]:

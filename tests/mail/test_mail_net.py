@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app.core.clock import HandClock
-from app.mail.lines import LineReader
-from app.mail.net import Limits, Link, ListenError, Server
+from app.mail.net.lines import LineReader
+from app.mail.net.listener import Connection, Limits, ListenError, Server
 
 PIECE = 65_536
 
@@ -94,11 +94,11 @@ class Aviary:
         self.later = asyncio.Event()
         self.departure = asyncio.Event()
 
-    def open(self, link: Link[Parrot]) -> Parrot:
+    def open(self, link: Connection[Parrot]) -> Parrot:
         self.parrots.append(Parrot())
         return self.parrots[-1]
 
-    def handle(self, session: Parrot, event: str, link: Link[Parrot]) -> None:
+    def handle(self, session: Parrot, event: str, link: Connection[Parrot]) -> None:
         if event == "soon":
             session.waiting = False
             link.wake()

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from app.core.clock import HandClock
-from app.inbox.store import State
-from app.mail.outbound import Patience
+from app.inbox.store import EntryState
+from app.mail.outbound.runner import RetrySchedule
 from tests.kit.dns_zone import DnsZone
 from tests.kit.mail_box import MailBox
 from tests.kit.sink import Sink
 
 TEXT = b"From: X <x@y.test>\r\nSubject: hello\r\nDate: now\r\nMessage-ID: <1@y>\r\n\r\nbody\r\n"
-SOON = Patience(first_s=300, longest_s=1000, give_up_s=4000)
+SOON = RetrySchedule(first_s=300, longest_s=1000, give_up_s=4000)
 
 
 def behind(sink: Sink, directory: Path, **changes: Any) -> MailBox:
@@ -40,7 +40,7 @@ def test_an_alias_without_the_own_name_sends_the_mail_on(tmp_path: Path) -> None
         assert mail.octets.endswith(TEXT)
         assert mail.octets.startswith(b"Delivered-To: bob@box.test\r\nReceived: from client.test")
         assert box.inbox("bob") == [] and box.rows() == []
-        (gone,) = box.inbox("bob", State.BIN)
+        (gone,) = box.inbox("bob", EntryState.BIN)
         assert gone.removed_door == "forward"
 
 
@@ -283,7 +283,7 @@ def test_many_mails_go_out_a_few_at_a_time(tmp_path: Path) -> None:
         sink.wait(40)
         box.settle()
         assert box.rows() == [] and len(sink.caught) == 40
-        assert len(box.inbox("bob", State.BIN)) == 40
+        assert len(box.inbox("bob", EntryState.BIN)) == 40
 
 
 def test_a_voicemail_sized_mail_goes_out_whole(tmp_path: Path) -> None:

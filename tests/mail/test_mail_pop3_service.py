@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.pop3_house import Kind, Pop3House, State, Transfer, pop3_house
+from tests.kit.pop3_house import EntryState, Kind, Pop3House, Transfer, pop3_house
 
 MAIL = b"From: x\r\nSubject: mail\r\n\r\nhello\r\n"
 VOICE = b"From: y\r\nMessage-Context: voice-message\r\n\r\nUklGRg==\r\n"
@@ -71,7 +71,7 @@ def test_deletions_happen_at_quit_in_one_transaction(house: Pop3House, anna: int
         (second.id, "removed"),
     ]
     gone = house.store.need(second.id)
-    assert (gone.state, gone.removed_door, gone.removed_by) == (State.BIN, "pop3", "anna")
+    assert (gone.state, gone.removed_door, gone.removed_by) == (EntryState.BIN, "pop3", "anna")
 
 
 def test_a_lost_connection_deletes_nothing_and_frees_the_maildrop(
@@ -173,7 +173,7 @@ def test_a_message_whose_bin_was_emptied_is_refused(house: Pop3House, anna: int)
 
 
 def test_what_is_on_its_way_out_is_not_shown(house: Pop3House, anna: int) -> None:
-    house.deliver(anna, MAIL, state=State.LEAVING)
+    house.deliver(anna, MAIL, state=EntryState.LEAVING)
     assert house.logged_in().stat()[0] == 2
 
 

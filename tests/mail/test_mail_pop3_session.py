@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.mail.pop3 import COMMANDS, Pop3Session
-from app.mail.pop3_states import MOVES, Code, Commit, LoginWanted, State
+from app.mail.pop3.session import COMMANDS, Pop3Session
+from app.mail.pop3.states import MOVES, Code, Commit, LoginWanted, Pop3State
 from tests.kit.maildrop import MemoryMaildrop, Owner
 from tests.kit.talk import octets, pump, talk, talk_every_way
 
@@ -439,7 +439,7 @@ def test_stop_lets_a_commit_be_told() -> None:
     pop3.receive(b"DELE 1\r\nQUIT\r\n")
     pump(pop3, lambda *_: None)
     pop3.stop()
-    assert pop3.state is State.WAIT_COMMIT
+    assert pop3.state is Pop3State.WAIT_COMMIT
     pop3.committed(1)
     talk(pop3, "S: +OK bye, 1 message removed\nclosed")
 
@@ -450,11 +450,11 @@ def test_answers_that_come_too_late_are_not_taken() -> None:
     pump(pop3, lambda *_: None)
     pop3.stop()
     assert pop3.logged_in(MemoryMaildrop([FIRST])) is False
-    assert pop3.state is State.CLOSED
+    assert pop3.state is Pop3State.CLOSED
 
 
 def test_every_state_but_closed_can_be_left() -> None:
-    assert set(MOVES) == set(State)
-    assert [state for state, moves in MOVES.items() if not moves] == [State.CLOSED]
-    for state in set(State) - {State.CLOSED}:
-        assert State.CLOSED in MOVES[state].values()
+    assert set(MOVES) == set(Pop3State)
+    assert [state for state, moves in MOVES.items() if not moves] == [Pop3State.CLOSED]
+    for state in set(Pop3State) - {Pop3State.CLOSED}:
+        assert Pop3State.CLOSED in MOVES[state].values()

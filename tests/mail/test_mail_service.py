@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.store import CHUNK
-from app.mail.net import ListenError
+from app.mail.net.listener import ListenError
 from app.mail.service import MailConfig
 from tests.kit.mail_box import CONFIG, MailBox
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.db import Database, Tx
-from app.inbox.errors import StoreFailed
 from app.inbox.store import CHUNK, Store
-from app.mail.smtp_content import HOLD_BACK, Incoming
-from app.mail.smtp_data import Findings
+from app.mail.smtp.content import HOLD_BACK, IncomingContent
+from app.mail.smtp.data import Findings
+from app.store.database import Database, Tx
+from app.store.errors import StoreFailed
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def db(tmp_path: Path) -> Iterator[Database]:
     db.close()
 
 
-def incoming(db: Database) -> Incoming:
-    return Incoming(db, Store(db), lambda: None)
+def incoming(db: Database) -> IncomingContent:
+    return IncomingContent(db, Store(db), lambda: None)
 
 
 def contents(db: Database) -> tuple[int, int]:
@@ -92,7 +92,7 @@ def test_a_first_part_that_fails_forgets_its_number(db: Database) -> None:
         def add_chunk(self, tx: Tx, content: int, seq: int, octets: bytes) -> None:
             raise OSError("no")
 
-    mail = Incoming(db, Failing(db), lambda: None)
+    mail = IncomingContent(db, Failing(db), lambda: None)
     mail.add(b"x" * (CHUNK + 1))
     other = incoming(db)
     other.add(b"hello\r\n")
@@ -105,7 +105,7 @@ def test_a_first_part_that_fails_forgets_its_number(db: Database) -> None:
 def test_reading_stops_while_the_disk_is_behind(db: Database) -> None:
     gate, news = threading.Event(), threading.Semaphore(0)
     db.submit(lambda tx: gate.wait(10) and None)
-    mail = Incoming(db, Store(db), news.release)
+    mail = IncomingContent(db, Store(db), news.release)
     while not mail.must_wait:
         mail.add(b"x" * 65_536)
     gate.set()
@@ -116,7 +116,7 @@ def test_reading_stops_while_the_disk_is_behind(db: Database) -> None:
 
 def test_25_mb_never_sit_whole_in_memory(db: Database) -> None:
     news = threading.Semaphore(0)
-    mail = Incoming(db, Store(db), news.release)
+    mail = IncomingContent(db, Store(db), news.release)
     block = b"0123456789abcde\n" * 4096
     tracemalloc.start()
     for _ in range(25_000_000 // len(block)):

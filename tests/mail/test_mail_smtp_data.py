@@ -5,8 +5,8 @@ import tracemalloc
 
 import pytest
 
-from app.mail.smtp_data import DataReader
-from app.mail.smtp_envelope import SmtpLimits
+from app.mail.smtp.data import DataReader
+from app.mail.smtp.envelope import SmtpLimits
 from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes
 
 END = b"\r\n.\r\n"

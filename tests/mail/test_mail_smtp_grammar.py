@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.mail.smtp_grammar import (
+from app.mail.smtp.grammar import (
     Address,
     Cursor,
     GrammarError,

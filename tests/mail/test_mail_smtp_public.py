@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.store import Kind
-from app.mail.smtp_public import PublicSenders
+from app.mail.smtp.public_sender import PublicSenders
 from tests.kit.mail_box import MailBox
 
 PUBLIC = {"bob@box.test": "bob@public.test", "bob@[192.0.2.99]": "bob@public.test"}

@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.mail.smtp import COMMANDS, SmtpSession
-from app.mail.smtp_envelope import SmtpLimits
-from app.mail.smtp_replies import MAILBOX_FULL, TRY_AGAIN
-from app.mail.smtp_states import MOVES, State, Step
+from app.mail.smtp.envelope import SmtpLimits
+from app.mail.smtp.replies import MAILBOX_FULL, TRY_AGAIN
+from app.mail.smtp.session import COMMANDS, SmtpSession
+from app.mail.smtp.states import MOVES, SmtpEvent, SmtpState
 from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes
 
 SCRIPT = b"".join(
@@ -137,18 +137,20 @@ def test_recipients(line: bytes, code: int) -> None:
 
 def test_every_state_answers_every_step_by_the_table() -> None:
     lines = {
-        Step.HELLO: b"EHLO c\r\n",
-        Step.MAIL: b"MAIL FROM:<x@y>\r\n",
-        Step.RCPT: b"RCPT TO:<anna>\r\n",
-        Step.DATA: b"DATA\r\n",
-        Step.RESET: b"RSET\r\n",
-        Step.LEAVE: b"QUIT\r\n",
+        SmtpEvent.HELLO: b"EHLO c\r\n",
+        SmtpEvent.MAIL: b"MAIL FROM:<x@y>\r\n",
+        SmtpEvent.RCPT: b"RCPT TO:<anna>\r\n",
+        SmtpEvent.DATA: b"DATA\r\n",
+        SmtpEvent.RESET: b"RSET\r\n",
+        SmtpEvent.LEAVE: b"QUIT\r\n",
     }
     roads = {
-        State.CONNECTED: b"",
-        State.READY: lines[Step.HELLO],
-        State.SENDER: lines[Step.HELLO] + lines[Step.MAIL],
-        State.RECIPIENTS: lines[Step.HELLO] + lines[Step.MAIL] + lines[Step.RCPT],
+        SmtpState.CONNECTED: b"",
+        SmtpState.READY: lines[SmtpEvent.HELLO],
+        SmtpState.SENDER: lines[SmtpEvent.HELLO] + lines[SmtpEvent.MAIL],
+        SmtpState.RECIPIENTS: lines[SmtpEvent.HELLO]
+        + lines[SmtpEvent.MAIL]
+        + lines[SmtpEvent.RCPT],
     }
     for state, road in roads.items():
         for step, line in lines.items():
@@ -220,7 +222,7 @@ def test_a_message_that_cannot_be_stored_is_answered_so(reply: object) -> None:
     talk = Talk(verdict=TRY_AGAIN)
     assert talk.send(ENVELOPE + b"x\r\n.\r\n").endswith(TRY_AGAIN.wire)
     assert talk.kept == []
-    assert talk.session.state is State.READY
+    assert talk.session.state is SmtpState.READY
 
 
 def test_several_mails_in_one_session_and_in_one_packet() -> None:

@@ -5,9 +5,9 @@ import email.utils
 import pytest
 
 from app.inbox.delivery import scan_head
-from app.mail.smtp_envelope import Accepted, Peer, Transaction
-from app.mail.smtp_grammar import Address
-from app.mail.smtp_trace import HEAD_LIMIT, HeadWatch, date, missing_fields, received
+from app.mail.smtp.envelope import Accepted, Peer, Transaction
+from app.mail.smtp.grammar import Address
+from app.mail.smtp.trace import HEAD_LIMIT, HeadWatch, date, missing_fields, received
 
 NOW = 1_790_000_000.25
 

@@ -3,8 +3,8 @@
 import pytest
 
 from app.core.clock import HandClock
-from app.mail.smtp_grammar import NULL, Address, parse_address
-from app.mail.srs import DAY, Srs, SrsError
+from app.mail.outbound.srs import DAY, Srs, SrsError
+from app.mail.smtp.grammar import NULL, Address, parse_address
 
 ANNA = Address("anna", "author.example")
 

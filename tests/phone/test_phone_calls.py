@@ -5,10 +5,10 @@ import logging
 import numpy as np
 import pytest
 
-from app.phone import audio, dsp
-from app.phone.audio import sine
+from app.phone.calls.line import Caller, Line
 from app.phone.jobs import Clerk
-from app.phone.line import Caller, Line
+from app.phone.sound import audio, dsp
+from app.phone.sound.audio import sine
 from tests.kit.phone import (
     CALLS,
     Bench,
@@ -25,7 +25,7 @@ from tests.kit.phone import (
 @pytest.fixture
 def bench(caplog: pytest.LogCaptureFixture) -> Bench:
     made = Bench(CALLS)
-    caplog.set_level(logging.INFO, "app.phone.states")
+    caplog.set_level(logging.INFO, "app.core.fsm")
     return made
 
 
@@ -169,7 +169,7 @@ def test_ones_own_number_is_busy_and_leads_to_ones_voicemail() -> None:
 def test_no_answer_leads_to_the_owners_voicemail(caplog: pytest.LogCaptureFixture) -> None:
     answer = TalkingScript()
     bench = Bench(CALLS, answer=answer)
-    caplog.set_level(logging.INFO, "app.phone.states")
+    caplog.set_level(logging.INFO, "app.core.fsm")
     bench.station("101").lift()
     bench.run(20)
     bench.dial("101", "102")

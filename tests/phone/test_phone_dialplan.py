@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.phone.dialplan import (
+from app.phone.calls.dialplan import (
     Dialplan,
     Directory,
     Handset,

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from app.phone import callerid, dsp
-from app.phone.audio import amplitude
-from app.phone.line import Caller
-from app.phone.recorder import DIGIT_CUT
+from app.phone.calls.line import Caller
+from app.phone.lines import caller_id
+from app.phone.sound import dsp
+from app.phone.sound.audio import amplitude
+from app.phone.sound.recorder import DIGIT_CUT
 from drivers.buses import PERIOD, Samples
 
 
@@ -86,18 +87,18 @@ CALLERS = [
 
 @pytest.mark.parametrize("caller", CALLERS, ids=str)
 def test_caller_id_round_trip(caller: Caller) -> None:
-    sent = dsp.fsk_message(callerid.caller_message(caller, "11241530"))
+    sent = dsp.fsk_message(caller_id.caller_message(caller, "11241530"))
     messages = received(sent)
-    assert [callerid.parse(message) for message in messages] == [caller]
+    assert [caller_id.parse(message) for message in messages] == [caller]
 
 
 def test_faint_caller_id_is_received() -> None:
-    faint = dsp.fsk_message(callerid.caller_message(CALLERS[0])) / 25  # -42 dBm0
+    faint = dsp.fsk_message(caller_id.caller_message(CALLERS[0])) / 25  # -42 dBm0
     assert len(received(faint.astype(np.int16))) == 1
 
 
 def test_a_message_with_a_wrong_bit_is_dropped() -> None:
-    sent = dsp.fsk_message(callerid.caller_message(CALLERS[0], "11241530"))
+    sent = dsp.fsk_message(caller_id.caller_message(CALLERS[0], "11241530"))
     sent[len(sent) // 2 + 600 :][:200] = 0
     assert received(sent) == []
 
@@ -121,9 +122,9 @@ def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_messages_from_the_line_are_read_with_care(message: bytes, caller: Caller | None) -> None:
-    assert callerid.parse(message) == caller
+    assert caller_id.parse(message) == caller
 
 
 def test_a_long_or_odd_name_is_cut_to_what_telephones_show() -> None:
-    message = callerid.caller_message(Caller("1" * 40, "A very long name with é"))
-    assert callerid.parse(message) == Caller("1" * 15, "A very long nam")
+    message = caller_id.caller_message(Caller("1" * 40, "A very long name with é"))
+    assert caller_id.parse(message) == Caller("1" * 15, "A very long nam")

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.phone import audio, callerid, dsp, tones
-from app.phone.line import Caller
-from app.phone.player import ToneSource
+from app.phone.calls.line import Caller
+from app.phone.lines import caller_id
+from app.phone.sound import audio, dsp, tones
+from app.phone.sound.player import ToneSource
 from drivers.buses import PERIOD, Samples
 
 
@@ -35,7 +36,7 @@ def written(samples: Samples, path: Path) -> Path:
 @needs("minimodem")
 @needs("sox")
 def test_minimodem_reads_our_caller_id(tmp_path: Path) -> None:
-    message = callerid.caller_message(Caller("5551234567", "CALLER NAME"), "11241530")
+    message = caller_id.caller_message(Caller("5551234567", "CALLER NAME"), "11241530")
     quiet = np.zeros(4000, np.int16)
     samples = np.concatenate([quiet, dsp.fsk_message(message), quiet])
     wav = tmp_path / "call.wav"

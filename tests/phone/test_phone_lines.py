@@ -5,17 +5,18 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.phone import callerid, dsp, facts
-from app.phone.facts import Fact
-from app.phone.hook import Break, judge, pulsed_digit
-from app.phone.line import Caller
-from app.phone.mixer import Mixer
-from app.phone.station import St as StationSt
-from app.phone.station import StationLine
-from app.phone.timers import TimerQueue
-from app.phone.tones import plan
-from app.phone.trunk import St as TrunkSt
-from app.phone.trunk import TrunkLine
+from app.core.timers import TimerQueue
+from app.phone.calls.line import Caller
+from app.phone.lines import caller_id, line_events
+from app.phone.lines.hook import Break, judge, pulsed_digit
+from app.phone.lines.line_events import Fact
+from app.phone.lines.station import St as StationSt
+from app.phone.lines.station import StationLine
+from app.phone.lines.trunk import St as TrunkSt
+from app.phone.lines.trunk import TrunkLine
+from app.phone.sound import dsp
+from app.phone.sound.mixer import Mixer
+from app.phone.sound.tones import plan
 from drivers.buses import PERIOD, Samples
 from drivers.ports import Feed, HookChanged, PolarityReversed, PortFault, PortRecovered
 from tests.kit.phone import HandStation, HandTrunk
@@ -135,13 +136,13 @@ def test_ten_pulses_are_a_zero_and_eleven_nothing() -> None:
 def test_a_lifted_station_is_not_rung_and_hangs_up_after_its_time() -> None:
     hand = OneStation()
     hand.lift()
-    assert hand.take_facts() == [facts.OffHook()]
+    assert hand.take_facts() == [line_events.OffHook()]
     assert not hand.line.ring(Caller())  # it is in somebody's hand
     assert hand.state is StationSt.OFF_HOOK
     hand.lower(124)
     assert (hand.state, hand.take_facts()) == (StationSt.LOWERED, [])
     hand.run(2)
-    assert (hand.state, hand.take_facts()) == (StationSt.ON_HOOK, [facts.HungUp()])
+    assert (hand.state, hand.take_facts()) == (StationSt.ON_HOOK, [line_events.HungUp()])
 
 
 def test_flash() -> None:
@@ -149,7 +150,7 @@ def test_flash() -> None:
     hand.lift(50)
     hand.lower(50)
     hand.lift()
-    assert hand.take_facts() == [facts.OffHook(), facts.Flash()]
+    assert hand.take_facts() == [line_events.OffHook(), line_events.Flash()]
     hand.lower(100)
     hand.lift(100)
     assert hand.take_facts() == []  # neither flash nor hang-up: the call goes on
@@ -165,10 +166,10 @@ def test_pulse_dialling() -> None:
             hand.lift(4)
         hand.run(60)
     assert hand.take_facts() == [
-        facts.OffHook(),
-        facts.Digit("1"),
-        facts.Digit("0"),
-        facts.Digit("3"),
+        line_events.OffHook(),
+        line_events.Digit("1"),
+        line_events.Digit("0"),
+        line_events.Digit("3"),
     ]
 
 
@@ -177,11 +178,11 @@ def test_dtmf_is_told_only_when_wanted() -> None:
     hand.lift()
     hand.say(dsp.dtmf("1"))
     hand.run(30)
-    assert hand.take_facts() == [facts.OffHook()]
+    assert hand.take_facts() == [line_events.OffHook()]
     hand.line.digits_wanted(True)
     hand.say(dsp.dtmf("23"))
     hand.run(60)
-    assert hand.take_facts() == [facts.Digit("2"), facts.Digit("3")]
+    assert hand.take_facts() == [line_events.Digit("2"), line_events.Digit("3")]
 
 
 def test_ring_cadence_and_ring_trip() -> None:
@@ -196,14 +197,14 @@ def test_ring_cadence_and_ring_trip() -> None:
     assert hand.port.ringing
     hand.lift()
     assert hand.port.feeds[-1] is Feed.ACTIVE
-    assert hand.take_facts() == [facts.OffHook()]
+    assert hand.take_facts() == [line_events.OffHook()]
     hand.run(700)
     assert not hand.port.ringing
 
 
 def shown(played: list[Samples]) -> list[Caller | None]:
     receiver = dsp.FskReceiver()
-    return [callerid.parse(m) for row in played for m in receiver.hear(row)]
+    return [caller_id.parse(m) for row in played for m in receiver.hear(row)]
 
 
 def test_caller_id_lies_between_the_first_two_bursts() -> None:
@@ -258,7 +259,7 @@ def test_after_the_call_busy_tone_then_howler_then_silence() -> None:
     assert hand.state.name == "SILENT" and not hand.played[-1].any()
     hand.lower()
     assert hand.state.name == "ON_HOOK"
-    assert hand.take_facts() == [facts.OffHook()]  # the call had ended before
+    assert hand.take_facts() == [line_events.OffHook()]  # the call had ended before
 
 
 def test_a_station_fault_ends_its_call_and_recovery_brings_it_back() -> None:
@@ -266,11 +267,11 @@ def test_a_station_fault_ends_its_call_and_recovery_brings_it_back() -> None:
     hand.lift()
     hand.line.port_event(PortFault("power alarm Q1"))
     assert (hand.state, hand.line.fault) == (StationSt.DOWN, "power alarm Q1")
-    assert hand.take_facts() == [facts.OffHook(), facts.HungUp()]
+    assert hand.take_facts() == [line_events.OffHook(), line_events.HungUp()]
     hand.line.port_event(HookChanged(True))
     assert hand.take_facts() == []
     hand.line.port_event(PortRecovered())  # the handset is still lifted
-    assert hand.take_facts() == [facts.OffHook()]
+    assert hand.take_facts() == [line_events.OffHook()]
     assert hand.line.fault == ""
 
 
@@ -278,14 +279,14 @@ def test_trunk_life_of_an_answered_call() -> None:
     office = OneTrunk()
     office.line.release()  # nothing to release: harmless
     office.burst()
-    assert (office.state, office.take_facts()) == (TrunkSt.PAUSING, [facts.Ringing()])
+    assert (office.state, office.take_facts()) == (TrunkSt.PAUSING, [line_events.Ringing()])
     assert office.line.seize() and office.port.seized
     assert not office.line.seize()
     office.port.battery(False)
     office.run(5)
     assert office.take_facts() == []
     office.run(2)
-    assert office.take_facts() == [facts.CallerGone()]
+    assert office.take_facts() == [line_events.CallerGone()]
     assert not office.port.seized
     assert office.state is TrunkSt.SETTLING
     office.port.battery(True)
@@ -326,16 +327,20 @@ def test_a_caller_who_gives_up() -> None:
     assert office.state is TrunkSt.PAUSING
     office.run(1)
     assert office.state.name == "IDLE"
-    assert office.take_facts() == [facts.Ringing(), facts.RingsOn(), facts.CallerGone()]
+    assert office.take_facts() == [
+        line_events.Ringing(),
+        line_events.RingsOn(),
+        line_events.CallerGone(),
+    ]
 
 
 def test_caller_id_of_a_trunk_is_received_in_the_silence() -> None:
     office, caller = OneTrunk(), Caller("5551234567", "CALLER NAME")
     office.burst()
     office.run(50)
-    office.say(dsp.fsk_message(callerid.caller_message(caller, "11241530")) // 8)
+    office.say(dsp.fsk_message(caller_id.caller_message(caller, "11241530")) // 8)
     office.run(200)
-    assert office.take_facts() == [facts.Ringing(), facts.CallerKnown(caller)]
+    assert office.take_facts() == [line_events.Ringing(), line_events.CallerKnown(caller)]
     assert office.line.caller == caller
     office.line.seize()
     office.line.release()
@@ -356,7 +361,7 @@ def test_a_ringing_trunk_that_fails_is_gone(happens: Callable[[OneTrunk], None])
     office.burst()
     happens(office)
     office.run(1)
-    assert office.take_facts() == [facts.Ringing(), facts.CallerGone()]
+    assert office.take_facts() == [line_events.Ringing(), line_events.CallerGone()]
     assert office.line.fault
     assert not office.line.seize()
 
@@ -377,7 +382,7 @@ def lamps(played: list[Samples]) -> list[bytes]:
     return [message for row in played for message in receiver.hear(row)]
 
 
-ON, OFF = callerid.waiting_message(True), callerid.waiting_message(False)
+ON, OFF = caller_id.waiting_message(True), caller_id.waiting_message(False)
 
 
 def test_a_resting_telephones_lamp_is_told_at_the_start_and_at_every_change() -> None:

@@ -1,17 +1,17 @@
-"""Switch, drivers and models together: telephones and an office that know nothing of our code."""
+"""Pbx, drivers and models together: telephones and an office that know nothing of our code."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from app.phone.audio import sine
+from app.phone.calls.line import Caller, Line, Recorded
 from app.phone.config import PhoneConfig
 from app.phone.jobs import Clerk
-from app.phone.line import Caller, Line, Recorded
 from app.phone.pace import FreePace
-from app.phone.sounds import Tone
-from app.phone.switch import CallScript, Switch
+from app.phone.pbx import CallScript, Pbx
+from app.phone.sound.audio import sine
+from app.phone.sound.sounds import Tone
 from drivers.board import LineBoard, virtual_board
 from drivers.buses import Samples
 from drivers.countries import country
@@ -35,9 +35,7 @@ class House:
         )
         board = LineBoard(spec, self.box, country("us"))
         config = PhoneConfig(ring_seconds=8, no_answer_seconds=8)
-        self.switch = Switch(
-            board, spec.slots, clerk, config, answer, owner, date=lambda: "11241530"
-        )
+        self.switch = Pbx(board, spec.slots, clerk, config, answer, owner, date=lambda: "11241530")
         self.pace = FreePace(self.box, self.switch, spec.slots, clerk.answer_all)
         self.pace.power_up()
         self.phones, self.office = self.box.telephones, self.box.office_lines

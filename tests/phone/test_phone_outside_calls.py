@@ -4,11 +4,12 @@ import logging
 
 import pytest
 
-from app.phone import callerid, dsp
-from app.phone.audio import sine
-from app.phone.config import Incoming, PhoneConfig
+from app.phone.calls.line import Caller, HungUp, Line
+from app.phone.config import IncomingRoute, PhoneConfig
 from app.phone.jobs import Clerk
-from app.phone.line import Caller, HungUp, Line
+from app.phone.lines import caller_id
+from app.phone.sound import dsp
+from app.phone.sound.audio import sine
 from tests.kit.phone import (
     CALLS,
     TALK,
@@ -26,7 +27,7 @@ from tests.kit.phone import (
 @pytest.fixture
 def bench(caplog: pytest.LogCaptureFixture) -> Bench:
     made = Bench(CALLS)
-    caplog.set_level(logging.INFO, "app.phone.states")
+    caplog.set_level(logging.INFO, "app.core.fsm")
     return made
 
 
@@ -38,7 +39,7 @@ def ring(bench: Bench, name: str, times: int = 1, caller: Caller | None = None) 
         bench.trunk(name).burst(False)
         bench.run(60)
         if caller is not None and time == 0:
-            bench.say(name, dsp.fsk_message(callerid.caller_message(caller, "11241530")))
+            bench.say(name, dsp.fsk_message(caller_id.caller_message(caller, "11241530")))
         bench.run(340)
 
 
@@ -47,7 +48,7 @@ def test_an_outside_call_that_is_answered(bench: Bench, caplog: pytest.LogCaptur
     ring(bench, "line1", caller=caller)
     receiver = dsp.FskReceiver()
     heard = [m for row in bench.station("102").heard for m in receiver.hear(row)]
-    assert [callerid.parse(m) for m in heard] == [caller]
+    assert [caller_id.parse(m) for m in heard] == [caller]
     assert not bench.trunk("line1").seized
 
     bench.station("102").lift()
@@ -143,7 +144,7 @@ def test_a_line_is_not_answered_when_the_caller_has_just_given_up() -> None:
 
 def test_settings_say_who_rings_and_who_answers() -> None:
     answer = TalkingScript()
-    incoming = {"line2": Incoming(handsets=("102", "999"), mailbox="202")}
+    incoming = {"line2": IncomingRoute(handsets=("102", "999"), mailbox="202")}
     bench = Bench(PhoneConfig(ring_seconds=2, incoming=incoming), answer=answer)
     bench.trunk("line2").burst(True)
     bench.run(100)

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.phone import audio
+from app.phone.calls.line import Recorded
 from app.phone.jobs import JobFailed
-from app.phone.line import Recorded
-from app.phone.player import PIECE, Player, Sounds, Source
-from app.phone.recorder import DIGIT_CUT, Recorder
-from app.phone.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken
+from app.phone.sound import audio
+from app.phone.sound.player import PIECE, Player, Sounds, Source
+from app.phone.sound.recorder import DIGIT_CUT, Recorder
+from app.phone.sound.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken
 from drivers.buses import PERIOD, Samples
 from tests.kit.phone import HandClerk
 

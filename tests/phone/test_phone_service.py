@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.phone.calls.line import Line
 from app.phone.config import PhoneConfig
 from app.phone.jobs import Clerk
-from app.phone.line import Line
 from app.phone.pace import FreePace, NotWithin
 from app.phone.service import PhoneService
 from drivers.board import virtual_board

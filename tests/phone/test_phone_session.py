@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.phone.audio import sine
+from app.phone.calls.line import ANY, HungUp, Line
+from app.phone.calls.scripting import Script, Wait
 from app.phone.config import PhoneConfig
-from app.phone.dsp import dtmf
 from app.phone.jobs import Clerk, JobFailed
-from app.phone.line import ANY, HungUp, Line
-from app.phone.player import Player
-from app.phone.script import Script, Wait
-from app.phone.sounds import Pause, Pcm, Prompt
+from app.phone.sound.audio import sine
+from app.phone.sound.dsp import dtmf
+from app.phone.sound.player import Player
+from app.phone.sound.sounds import Pause, Pcm, Prompt
 from tests.kit.phone import Bench, HandClerk, directory
 
 LONG = Pcm(np.full(80 * 100, 1000, np.int16))  # 1 s

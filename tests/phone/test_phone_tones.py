@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from app.phone import audio, tones
-from app.phone.player import ToneSource
-from app.phone.sounds import Tone
+from app.phone.sound import audio, tones
+from app.phone.sound.player import ToneSource
+from app.phone.sound.sounds import Tone
 from drivers.buses import PERIOD, Samples
 from tests.kit.phone import power_at
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from app.clerk.client import InProcessClerk
+from app.clerk.jobs import ClerkJobs
+from app.phone.calls.line import Caller
 from app.phone.jobs import JobFailed
-from app.phone.line import Caller
 from app.voicemail.answer import answer
-from app.voicemail.clerk import Desk
-from app.voicemail.clerk_process import InProcessClerk
 from tests.kit.voicemail import House, ScriptLine, silence, tone
 
 CARL = Caller("5551234", "CARL CALLER")
@@ -200,7 +200,7 @@ def test_unknown_and_private_callers(house: House, caller: Caller, subject: str)
 class BrokenDesk:
     """A desk that cannot begin recordings any more."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ClerkJobs) -> None:
         self._desk = desk
 
     def handle(self, job: str, arguments: dict[str, Any]) -> Any:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.entries import Kind, State
+from app.inbox.entries import EntryState, Kind
 from app.voicemail.menu import KEY_MAPS, STANDARD, KeyMap
 from app.voicemail.owner import owner
 from tests.kit.voicemail import PIN, House, ScriptLine, tone
@@ -268,7 +268,7 @@ def test_save(house: House) -> None:
     house.leave("201")
     logged_in(house).talk("presses 1\npresses 9\nhears vm-message vm-saved\nhangs up")
     (entry,) = house.voicemails("anna")
-    assert (entry.state, entry.saved) == (State.HEARD, True)
+    assert (entry.state, entry.saved) == (EntryState.HEARD, True)
 
 
 def test_saving_a_deleted_message_brings_it_back(house: House) -> None:

@@ -9,7 +9,7 @@ from drivers.board import virtual_board
 from drivers.errors import HardwareError
 from drivers.models.box import Box
 from drivers.models.ear import Ear
-from drivers.models.exchange import OfficeError, State
+from drivers.models.exchange import OfficeError, OfficeState
 from drivers.models.fsk import caller_id_of, demodulate, mdmf, modulate
 from drivers.models.si3050 import Si3050Model
 from tests.kit.models import (
@@ -91,7 +91,7 @@ def test_a_caller_who_gives_up_ends_the_ringing() -> None:
     run(box, 50)
     office.hang_up()
     run(box, 700)
-    assert office.state is State.IDLE
+    assert office.state is OfficeState.IDLE
     assert office.bursts == 1
 
 
@@ -115,7 +115,7 @@ def test_cpc_lasts_half_a_second_then_reorder_until_released() -> None:
     assert ear.heard == ["reorder"]
     release(chip)
     run(box, 35)
-    assert office.state is State.IDLE
+    assert office.state is OfficeState.IDLE
 
 
 def test_our_hanging_up_leaves_the_caller_in_silence() -> None:
@@ -134,7 +134,7 @@ def test_our_hanging_up_leaves_the_caller_in_silence() -> None:
     run(box, 40)
     assert office.hung_up
     office.hang_up()
-    assert office.state is State.IDLE
+    assert office.state is OfficeState.IDLE
 
 
 def test_a_line_in_use_cannot_be_rung() -> None:
@@ -159,7 +159,7 @@ def test_seizing_gives_dial_tone_and_digits_are_collected() -> None:
     assert office.dialled == "530"
     assert not run(box, 10)[0].any()  # no dial tone any more
     run(box, 400)
-    assert office.state is State.CALLING
+    assert office.state is OfficeState.CALLING
     office.lift()
     assert office.answered
 

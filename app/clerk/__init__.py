@@ -1,0 +1,1 @@
+"""The phone's helper process: what may block (store, prompts, PINs, MIME)."""

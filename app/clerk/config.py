@@ -1,0 +1,57 @@
+"""What a clerk must be told before it can work; plain values that fit in a frame."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkConfig:
+    """Places, names and limits of the clerk's work. Sizes are octets, times seconds."""
+
+    store: str
+    """Path of the store's file."""
+    packs: str
+    """Folder of the sound packs."""
+    cache: str
+    """Folder for spoken texts, which may be lost."""
+    greetings: str
+    """Folder of people's own greetings: <person>/<kind>.wav."""
+    hostname: str
+    domains: tuple[str, ...]
+    """Our mail domains, the first one first."""
+    host_addresses: tuple[str, ...] = ("127.0.0.1",)
+    postmaster: str = ""
+    """Login of who gets mail to postmaster."""
+    language: str = "en"
+    """Language of what is said to callers who have no language of their own."""
+    shortest_s: float = 1.0
+    """A recording with less than this is a missed call."""
+    default_mailbox: str = ""
+    """Who answers outside lines whose setting names nobody; empty: the first administrator."""
+    zone: str = ""
+    """Time zone that times are spoken and written in, e.g. Europe/Berlin; empty: the system's."""
+    free_floor: int = 200_000_000
+    """Free space below which mail is put off."""
+    reserve: int = 100_000_000
+    """The part of that floor that voicemail may use."""
+
+    @property
+    def voicemail_address(self) -> str:
+        """Who voicemail is from when its owner has no public address."""
+        return f"voicemail@{self.domains[0]}"
+
+    @property
+    def store_path(self) -> Path:
+        """The store's file."""
+        return Path(self.store)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> "ClerkConfig":
+        """From JSON values."""
+        lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
+        return ClerkConfig(**{**values, **lists})

@@ -1,0 +1,32 @@
+"""Errors that we raise on purpose end a command with one line and exit code 1, not with a trace."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import click
+
+from app.core.errors import SwitchhookError
+from drivers.errors import HardwareError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+OURS: tuple[type[Exception], ...] = (SwitchhookError, HardwareError)
+"""The errors that we raise on purpose."""
+
+
+def plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the errors we raise on purpose into one line and exit code 1."""
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except OURS as problem:
+            click.echo(f"switchhook: {problem}", err=True)
+            sys.exit(1)
+
+    return wrapper

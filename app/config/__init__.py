@@ -1,0 +1,1 @@
+"""Settings, the folders the box lives in, and what each service is told of the settings."""

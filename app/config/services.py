@@ -1,0 +1,96 @@
+"""What each service must know of the settings, as plain values.
+
+Working it out takes pydantic: a short-lived child does it, so that the service stays small. On a
+device even that is done beforehand, when the settings change (`device apply`): five services that
+start at once would each take a second or two for it, just when callers and mail programs wait.
+"""
+
+import hashlib
+import pickle
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app import appliance
+from app.commands.errors import OURS
+from app.config.paths import PROJECT, Paths
+from app.core.own_addresses import own_addresses
+from app.core.subprocess_call import in_child
+from app.device.permissions import hand
+
+if TYPE_CHECKING:
+    from app.config.settings import Settings
+    from app.mail.service import MailConfig
+
+PLANS: Mapping[str, Callable[[Paths, "Settings"], Any]] = {
+    "box": lambda _, settings: appliance.board_spec(settings),
+    "phone": appliance.phone_plan,
+    "mail": appliance.mail_config,
+    "admin": lambda _, settings: appliance.retention(settings),
+}
+
+
+def plan(paths: Paths, service: str) -> Any:
+    """The plan of a service: the prepared one if it is of these settings, else worked out now.
+
+    Raises SettingsError or BoardFileError.
+    """
+    prepared = _prepared(paths, service)
+    if prepared is None:
+        return in_child(lambda: PLANS[service](paths, paths.settings()), OURS)
+    return _REFRESHED.get(service, lambda value: value)(prepared)
+
+
+def prepare(paths: Paths, settings: "Settings") -> None:
+    """Work all plans out and keep them for the services' next start."""
+    folder = paths.etc / "plans"
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    mark = _inputs(paths)
+    for service, work in PLANS.items():
+        fresh = folder / f"{service}.new"
+        fresh.write_bytes(mark + pickle.dumps(work(paths, settings)))
+        fresh.chmod(0o640)  # whatever the umask: whoever could write it could run anything
+        hand(fresh, 0o640)
+        fresh.replace(folder / service)
+
+
+def _prepared(paths: Paths, service: str) -> Any:
+    path = paths.etc / "plans" / service
+    try:
+        if not _only_roots(path) or not _only_roots(path.parent):
+            return None
+        octets = path.read_bytes()
+    except OSError:
+        return None
+    mark = _inputs(paths)
+    return pickle.loads(octets[len(mark) :]) if octets.startswith(mark) else None
+
+
+def _only_roots(path: Path) -> bool:
+    """Whether root alone can have written this: a pickle runs what its writer likes."""
+    facts = path.stat()
+    return facts.st_uid == 0 and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _inputs(paths: Paths) -> bytes:
+    """A checksum of everything that plans follow from: the settings and this program."""
+    digest = hashlib.sha256()
+    for path in (*paths.beneath, paths.settings_file, PROJECT / "release.json"):
+        octets = path.read_bytes() if path.exists() else b""
+        digest.update(len(octets).to_bytes(8, "big") + octets)
+    return digest.digest()
+
+
+def _mail_now(config: "MailConfig") -> "MailConfig":
+    return replace(config, delivery=replace(config.delivery, host_addresses=own_addresses()))
+
+
+def _phone_now(known: appliance.PhonePlan) -> appliance.PhonePlan:
+    return replace(known, desk=replace(known.desk, host_addresses=own_addresses()))
+
+
+_REFRESHED: Mapping[str, Callable[[Any], Any]] = {"mail": _mail_now, "phone": _phone_now}
+"""What is true of this start only."""

@@ -1,0 +1,345 @@
+"""Every setting, declared once: its meaning, unit, range and default.
+
+The TOML file, its error messages and `python -m app settings` all come from these declarations.
+People, mailboxes and aliases are not settings; they live in the store.
+"""
+
+import ipaddress
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from app.core.errors import SwitchhookError
+
+
+class SettingsError(SwitchhookError, ValueError):
+    """The settings file cannot be used; the text says file, line, name and what is allowed."""
+
+
+def _network(text: str) -> str:
+    ipaddress.ip_network(text)  # ValueError says what is wrong with it
+    return text
+
+
+def _own_address(text: str) -> str:
+    if text and "/" not in text:
+        raise ValueError("the length of the network is missing, as in 192.168.1.10/24")
+    if text:
+        ipaddress.ip_interface(text)
+    return text
+
+
+def _address(text: str) -> str:
+    if text:
+        ipaddress.ip_address(text)
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        if text:
+            ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
+        raise ValueError("there is no such time zone; Europe/Berlin is one") from problem
+    return text
+
+
+IpNetwork = Annotated[str, AfterValidator(_network)]
+IpAddress = Annotated[str, AfterValidator(_address)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(_Section):
+    """Where the box stands and what it is called."""
+
+    hostname: str = Field(
+        "switchhook.local",
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+        description="The box's own name, as it greets mail clients and servers.",
+    )
+    domains: tuple[str, ...] = Field(
+        ("switchhook.local",),
+        description="Mail domains that are ours; the first one is used in people's addresses.",
+    )
+    country: Literal["us", "uk", "de", "fr", "au", "jp"] = Field(
+        "us", description="Tones, ringing and line settings."
+    )
+    language: str = Field(
+        "en", pattern=r"^[a-z]{2}$", description="Language of the prompts (a sound pack's)."
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "", description="Time zone of times told, such as Europe/Berlin; empty: the system's."
+    )
+    postmaster: str = Field(
+        "", description="Login of who gets mail to postmaster; empty: the first administrator."
+    )
+
+
+class Mail(_Section):
+    """POP3 and SMTP."""
+
+    listen: str = Field(
+        "127.0.0.1", description="Address to listen on; 0.0.0.0 is every IPv4 address."
+    )
+    pop3_port: Port = Field(2110, description="TCP port of POP3; 0 lets the system choose.")
+    smtp_port: Port = Field(2525, description="TCP port of SMTP; 0 lets the system choose.")
+    lan: tuple[IpNetwork, ...] = Field(
+        ("127.0.0.0/8", "::1/128"),
+        description="Networks whose clients may relay mail, log in without TLS and send bare LF.",
+    )
+    largest_mb: int = Field(50, ge=1, le=1000, description="Largest mail accepted, in MB.")
+    connections: int = Field(200, ge=4, le=5000, description="Mail connections at one time.")
+
+
+class Outbound(_Section):
+    """Mail to the world outside."""
+
+    smarthost: str = Field(
+        "",
+        pattern=r"^$|^[^:\s]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$",
+        description="host:port that takes all outgoing mail; empty: each domain's own MX.",
+    )
+    public_domain: str = Field(
+        "",
+        pattern=r"^$|^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+        description="Public domain whose MX is this box; forwards get a sender in it (SRS).",
+    )
+    first_retry_s: int = Field(
+        300, ge=1, le=86400, description="Seconds to the first retry; each one waits twice as long."
+    )
+    longest_retry_s: int = Field(14400, ge=1, le=86400, description="Longest wait between tries.")
+    give_up_s: int = Field(
+        432000,
+        ge=60,
+        le=2592000,
+        description="Seconds after which a mail comes back [RFC 5321 4.5.4].",
+    )
+
+
+class Incoming(_Section):
+    """What a call on an outside line does."""
+
+    handsets: tuple[str, ...] = Field((), description="Jacks that ring; empty: every handset.")
+    mailbox: str = Field(
+        "", description="Mailbox number that answers; empty: the first administrator's."
+    )
+
+
+class Phone(_Section):
+    """Lines and calls."""
+
+    board: str = Field("virtual", description="Folder under board/ that describes the hardware.")
+    ring_seconds: int = Field(
+        20,
+        ge=4,
+        le=120,
+        description="Seconds a call rings before voicemail answers; caller ID needs the first 4.",
+    )
+    incoming: dict[str, Incoming] = Field(
+        default_factory=dict, description="For each outside line, by its jack."
+    )
+
+
+class Voicemail(_Section):
+    """Answering and recording."""
+
+    longest_s: int = Field(180, ge=10, le=3600, description="Longest message, in seconds.")
+    shortest_s: float = Field(
+        1.0, ge=0, le=30, description="Shorter recordings count as a missed call, in seconds."
+    )
+    silence_s: int = Field(10, ge=2, le=60, description="Silence that ends a message, in seconds.")
+    sounds: Path = Field(
+        Path("/usr/share/asterisk/sounds"), description="Folder of the sound packs."
+    )
+
+
+class Keeping(_Section):
+    """What the store keeps, and what it leaves free."""
+
+    quota_mb: int = Field(
+        1000, ge=1, le=1_000_000, description="Size of a new person's inbox, in MB."
+    )
+    grace_days: float = Field(
+        14, ge=0, le=3650, description="Days a removed message can be restored."
+    )
+    bin_share: float = Field(
+        0.2, ge=0.01, le=0.9, description="Largest share of the disk that removed messages hold."
+    )
+    free_floor_mb: int = Field(
+        200, ge=1, le=1_000_000, description="Free space below which mail is put off (452), in MB."
+    )
+    voice_reserve_mb: int = Field(
+        100,
+        ge=1,
+        le=1_000_000,
+        description="Part of that floor that voicemail may still use, in MB.",
+    )
+
+
+class Network(_Section):
+    """The network, on a device that is its own (a laptop's is left alone)."""
+
+    address: Annotated[str, AfterValidator(_own_address)] = Field(
+        "", description="Fixed address with its network, 192.168.1.10/24; empty: DHCP gives one."
+    )
+    gateway: IpAddress = Field("", description="Way out of that network, for a fixed address.")
+    nameservers: tuple[IpAddress, ...] = Field(
+        (), description="Addresses of name servers; empty: those that DHCP names."
+    )
+    time_servers: tuple[str, ...] = Field(
+        (), description="Names or addresses of NTP servers; empty: DHCP's and a public pool."
+    )
+    wlan: str = Field("", max_length=32, description="Name of the wireless network, if it is one.")
+    passphrase: str = Field("", pattern=r"^$|^.{8,63}$", description="Secret of that network.")
+
+
+class Settings(_Section):
+    """The whole settings file."""
+
+    site: Site = Site()
+    network: Network = Network()
+    mail: Mail = Mail()
+    outbound: Outbound = Outbound()
+    phone: Phone = Phone()
+    voicemail: Voicemail = Voicemail()
+    keeping: Keeping = Keeping()
+
+
+def load(path: Path, beneath: Sequence[Path] = ()) -> Settings:
+    """The settings of a TOML file; a missing file means the defaults. Raises SettingsError.
+
+    `beneath` are files whose values hold where `path` says nothing; of two, the later one's hold.
+    """
+    merged: dict[str, Any] = {}
+    for lower in beneath:
+        _lay_over(merged, _read(lower)[1])
+    text, values = _read(path)
+    _lay_over(merged, values)
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as problem:
+        raise SettingsError(_explain(path, text, problem)) from problem
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    """A file's text and values; nothing of a file that is not there."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except FileNotFoundError:
+        return "", {}
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"{path}: cannot be read: {problem}") from problem
+    except tomllib.TOMLDecodeError as problem:
+        raise SettingsError(f"{path}: {problem}") from problem
+
+
+def _lay_over(lower: dict[str, Any], upper: dict[str, Any]) -> None:
+    """Put the upper values into the lower ones, table by table."""
+    for name, value in upper.items():
+        there = lower.get(name)
+        if isinstance(there, dict) and isinstance(value, dict):
+            _lay_over(there, value)
+        else:
+            lower[name] = value
+
+
+def _explain(path: Path, text: str, problem: ValidationError) -> str:
+    lines = []
+    for error in problem.errors():
+        place = [str(part) for part in error["loc"]]
+        number = _line_of(text, place)
+        where = f"{path}, line {number}" if number else f"{path}"
+        lines.append(f"{where}: {'.'.join(place)}: {_reason(place, error)}")
+    return "\n".join(lines)
+
+
+def _reason(place: list[str], error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return f"no such setting; allowed here: {', '.join(_names_beside(place))}"
+    meaning = _field(place)
+    return f"{error['msg']} (found {error['input']!r}){f'; {meaning}' if meaning else ''}"
+
+
+def _section_of(place: list[str]) -> type[BaseModel]:
+    model: type[BaseModel] = Settings
+    for part in place:
+        if part in model.model_fields:
+            annotation = model.model_fields[part].annotation
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                model = annotation
+            elif part == "incoming":
+                model = Incoming
+    return model
+
+
+def _names_beside(place: list[str]) -> list[str]:
+    return sorted(_section_of(place[:-1]).model_fields)
+
+
+def _field(place: list[str]) -> str:
+    for depth in range(len(place), 0, -1):
+        field = _section_of(place[: depth - 1]).model_fields.get(place[depth - 1])
+        if field is not None and field.description:
+            return field.description
+    return ""
+
+
+def _line_of(text: str, place: list[str]) -> int:
+    """The line of a key (1..n), or 0 if it is not written there: TOML readers do not tell."""
+    section: list[str] = []
+    best = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if line.startswith("["):
+            section = line.strip("[]").replace('"', "").split(".")
+            if section == place[: len(section)]:
+                best = number
+        elif "=" in line and not line.startswith("#"):
+            key = [part.strip().strip('"') for part in line.split("=", 1)[0].split(".")]
+            written = section + key
+            if written == place[: len(written)]:
+                return number
+    return best
+
+
+def annotated(defaults: Settings | None = None) -> str:
+    """All settings with meaning, default and range, as a TOML file that changes nothing."""
+    lines = ["# Switchhook settings. A line without # changes the default it shows."]
+    for name in Settings.model_fields:
+        section = getattr(defaults or Settings(), name)
+        lines += ["", f"# {type(section).__doc__}", f"[{name}]"]
+        for key, inner in type(section).model_fields.items():
+            lines += [f"# {inner.description}{_range(inner.metadata, inner.annotation)}"]
+            if key != "incoming":
+                lines += [f"#{key} = {_toml(getattr(section, key))}"]
+            else:
+                lines += ['#incoming.line1 = { handsets = ["101"], mailbox = "201" }']
+    return "\n".join(lines) + "\n"
+
+
+def _range(metadata: list[Any], annotation: Any) -> str:
+    low = next((m.ge for m in metadata if hasattr(m, "ge")), None)
+    high = next((m.le for m in metadata if hasattr(m, "le")), None)
+    if low is not None and high is not None:
+        return f" From {low} to {high}."
+    choices = getattr(annotation, "__args__", None)
+    if choices and all(isinstance(c, str) for c in choices):
+        return f" One of: {', '.join(choices)}."
+    return ""
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    if isinstance(value, str | Path):
+        return '"' + str(value) + '"'
+    return str(value)

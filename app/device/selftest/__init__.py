@@ -1,0 +1,1 @@
+"""The hardware self-test: what is tried, and what came of it."""

@@ -1,0 +1,180 @@
+"""Pins and buses: simulated devices of the kernel first, then what the board really has.
+
+The kernel makes a bank of pins (gpio-sim) and an I2C chip that is nothing but registers (i2c-stub)
+for us; the drivers cannot tell them from real ones. Making them takes root.
+"""
+
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.device.selftest.findings import Absent, Broken
+from drivers.board_spec import BoardSpec
+from drivers.errors import HardwareError
+from drivers.linux import LinuxHardware, LinuxI2c, LinuxSpi
+
+SIMULATED_PINS = Path("/sys/kernel/config/gpio-sim")
+_LINES = 32
+_OUT, _IN = 17, 27
+"""Pins of the simulated bank; any two."""
+_ANY_PI_3 = "a22082"
+"""Revision of a Raspberry Pi, for the pin library, which wants to know one."""
+I2C_BUSES = Path("/sys/class/i2c-dev")
+_STUB_NAME = "SMBus stub"
+_STUB_ADDRESS, _NOBODY = 0x20, 0x21
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A bank of simulated pins: as a chip, and seen from the world outside."""
+
+    number: int
+    """Of /dev/gpiochip…"""
+    world: Path
+
+    def level(self, pin: int) -> bool:
+        """What is on the pin's wire."""
+        return (self.world / f"sim_gpio{pin}" / "value").read_text().strip() == "1"
+
+    def pull(self, pin: int, high: bool) -> None:
+        """Pull the wire up or down."""
+        (self.world / f"sim_gpio{pin}" / "pull").write_text("pull-up" if high else "pull-down")
+
+
+@contextmanager
+def simulated_bank(root: Path = SIMULATED_PINS) -> Iterator[Bank]:
+    """A bank that is there for as long as the block lasts. Raises Absent, or OSError."""
+    if not root.is_dir():
+        raise Absent("the kernel has no gpio-sim")
+    device = root / f"selftest-{secrets.token_hex(4)}"
+    bank = device / "bank0"
+    bank.mkdir(parents=True)
+    try:
+        (bank / "num_lines").write_text(str(_LINES))
+        (device / "live").write_text("1")
+        chip = (bank / "chip_name").read_text().strip()
+        name = (device / "dev_name").read_text().strip()
+        yield Bank(int(chip.removeprefix("gpiochip")), Path("/sys/devices/platform", name, chip))
+    finally:
+        (device / "live").write_text("0")
+        bank.rmdir()
+        device.rmdir()
+
+
+def pins(board: BoardSpec) -> str:
+    """Drive a pin and see it outside; pull a wire and see both edges. In a process of its own:
+    the pin library keeps the chip that it was first given."""
+    with simulated_bank() as bank:
+        os.environ["RPI_LGPIO_CHIP"] = str(bank.number)
+        os.environ.setdefault("RPI_LGPIO_REVISION", _ANY_PI_3)
+        hardware = LinuxHardware(board)
+        try:
+            _drive_and_see(hardware, bank)
+        finally:
+            hardware.close()
+    return f"gpiochip{bank.number} (simulated): driven and seen, a fall and a rise seen"
+
+
+def _drive_and_see(hardware: LinuxHardware, bank: Bank) -> None:
+    output, wire = hardware.output_pin(_OUT), hardware.input_pin(_IN)
+    for level in (False, True, False):
+        output.set(level)
+        if bank.level(_OUT) != level:
+            raise Broken(f"pin {_OUT} was set to {level:d} and its wire is not; check the kernel")
+    if not wire.read():
+        raise Broken(f"pin {_IN} is not pulled up; check the kernel's pin control")
+    for level in (False, True):
+        bank.pull(_IN, level)
+        if wire.read() != level:
+            raise Broken(f"the wire at pin {_IN} went to {level:d}, unseen; check the kernel")
+
+
+def i2c() -> str:
+    """Registers of the simulated chip keep what is written; where no chip is, nobody answers."""
+    bus = _bus_named(_STUB_NAME)
+    if bus is None:
+        made = subprocess.run(
+            ["modprobe", "i2c-stub", f"chip_addr={_STUB_ADDRESS:#x}"],
+            check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        bus = _bus_named(_STUB_NAME)
+        if bus is None:
+            raise Absent(f"the kernel has no i2c-stub ({made.stderr.strip() or 'no such bus'})")
+    chip = LinuxI2c(bus, _STUB_ADDRESS)
+    try:
+        for register, value in ((0x00, 0x5A), (0x07, 0xA5), (0xFF, 0x00)):
+            chip.write_register(register, value)
+            if (read := chip.read_register(register)) != value:
+                raise Broken(f"I2C {bus}: wrote {value:#04x}, read {read:#04x}; check the kernel")
+    finally:
+        chip.close()
+    _nobody_answers(bus)
+    return f"bus {bus} ({_STUB_NAME}): three registers kept, nobody at {_NOBODY:#04x}"
+
+
+def _nobody_answers(bus: int) -> None:
+    nobody = LinuxI2c(bus, _NOBODY)
+    try:
+        nobody.read_register(0)
+    except HardwareError:
+        return
+    finally:
+        nobody.close()
+    raise Broken(f"I2C {bus}: somebody answers at {_NOBODY:#04x}, where nobody is")
+
+
+def _bus_named(name: str) -> int | None:
+    for folder in I2C_BUSES.glob("i2c-*"):
+        if name in (folder / "name").read_text():
+            return int(folder.name.removeprefix("i2c-"))
+    return None
+
+
+def spi(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
+    """Each chip select can be clocked. Not while lines run: an odd octet disturbs them."""
+    places = sorted({(line.bus, line.chip_select) for line in board.lines})
+    nodes = {place: Path("/dev/spidev{}.{}".format(*place)) for place in places}
+    if made_of_python:
+        places = [place for place in places if nodes[place].exists()]
+    if not places:
+        raise Absent("the chips are made of Python, and there is no /dev/spidev…")
+    told = ", ".join(str(nodes[place]) for place in places)
+    if lines_run and not made_of_python:
+        return f"{told}: in use by the lines (see there)"
+    try:
+        for bus, select in places:
+            _clock(bus, select, board.spi_hz)
+    except HardwareError as problem:
+        if made_of_python:  # an emulator has the node, and no controller behind it
+            raise Absent(str(problem)) from problem
+        raise
+    return f"{told}: clocked"
+
+
+def _clock(bus: int, select: int, speed_hz: int) -> None:
+    device = LinuxSpi(bus, select, speed_hz)
+    try:
+        if len(device.transfer([0])) != 1:
+            raise Broken(f"/dev/spidev{bus}.{select}: no octet came back; check its driver")
+    finally:
+        device.close()
+
+
+def board_pins(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
+    """The interrupt pins of the board's chips can be had. In a process of its own, as pins()."""
+    if made_of_python:
+        raise Absent("the chips are made of Python")
+    numbers = sorted({line.interrupt for line in board.lines})
+    told = ", ".join(map(str, numbers))
+    if lines_run:
+        return f"interrupt pins {told}: in use by the lines (see there)"
+    hardware = LinuxHardware(board)
+    try:
+        levels = [hardware.input_pin(number).read() for number in numbers]
+    finally:
+        hardware.close()
+    return f"interrupt pins {told}: {'low' if not all(levels) else 'high'}"

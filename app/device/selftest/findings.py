@@ -1,0 +1,73 @@
+"""The hardware self-test: what is tried, and what came of it.
+
+Each trial goes through the kernel's own devices and the drivers that the appliance uses. In an
+emulator simulated devices of the kernel answer; on a Raspberry Pi the real ones do. A trial ends in
+one of three ways: it says what it saw; it raises Absent (this board has no such part); or it raises
+Broken or a HardwareError, which say what to check.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.core.errors import DeviceError
+from drivers.errors import HardwareError
+
+
+class Result(StrEnum):
+    """How a trial ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    ABSENT = "not present"
+
+
+class Absent(Exception):
+    """This board has no such part, or may not use it now; the text says how that shows."""
+
+
+class Broken(DeviceError):
+    """A part does not do what it must; the text says what was seen and what to check."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One part and how it is tried. `do` says what it saw, or raises."""
+
+    name: str
+    do: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial."""
+
+    name: str
+    result: Result
+    says: str
+    seconds: float
+
+    @property
+    def line(self) -> str:
+        """For a terminal."""
+        return f"{self.name:<9} {self.result.value:<12} {self.says}"
+
+
+def run(trials: Iterable[Trial], now: Callable[[], float]) -> Iterator[Outcome]:
+    """Do the trials one by one; none can keep the next from being done. `now` is monotonic."""
+    for trial in trials:
+        begun = now()
+        result, says = _tried(trial)
+        yield Outcome(trial.name, result, says, round(now() - begun, 3))
+
+
+def _tried(trial: Trial) -> tuple[Result, str]:
+    try:
+        return Result.OK, trial.do()
+    except Absent as absent:
+        return Result.ABSENT, str(absent)
+    except (Broken, HardwareError) as problem:
+        return Result.FAILED, str(problem)
+    except OSError as problem:
+        where = f"{problem.filename}: " if problem.filename else ""
+        return Result.FAILED, f"{where}{problem.strerror}; see the kernel's log (dmesg)"

@@ -1,0 +1,112 @@
+"""The rest of the machine: panel, watchdog, clock, data partition."""
+
+import os
+import secrets
+import select
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.device.selftest.findings import Absent, Broken
+from drivers.linux import LinuxSerial
+
+PANELS = ("ttyACM*", "ttyUSB*")
+QUESTION = b"PING\n"
+ANSWER_S = 2.0
+WATCHDOG = Path("/sys/class/watchdog/watchdog0")
+CLOCK = Path("/sys/class/rtc/rtc0")
+CLOCK_WITHIN_S = 5.0
+DATA_OCTETS = 1 << 20
+SLOW_S = 5.0
+
+
+def panel(dev: Path = Path("/dev")) -> str:
+    """The panel's serial line over USB: a question, an answer. Raises Absent, Broken."""
+    found = sorted(node for pattern in PANELS for node in dev.glob(pattern))
+    if not found:
+        raise Absent("no serial line over USB")
+    line, answer = LinuxSerial(str(found[0])), b""
+    try:
+        line.write(QUESTION)
+        last = time.monotonic() + ANSWER_S
+        while not answer.endswith(b"\n"):
+            left = last - time.monotonic()
+            if left <= 0 or not select.select([line.fileno()], [], [], left)[0]:
+                raise Broken(
+                    f"{found[0]}: nothing answers within {ANSWER_S:g} s; check that the panel has"
+                    " its program and is not in use"
+                )
+            answer += line.read()
+    finally:
+        line.close()
+    return f"{found[0]}: {answer.strip().decode('ascii', 'replace')}"
+
+
+def watchdog(sys: Path = WATCHDOG, arguments: Path = Path("/proc/cmdline")) -> str:
+    """It is there, and fed by its service. Nothing is opened: that would arm it."""
+    if not sys.is_dir():
+        raise Absent("the kernel has no watchdog")
+    name, state, timeout = (
+        (sys / file).read_text().strip() for file in ("identity", "state", "timeout")
+    )
+    if state == "active":
+        return f"{name}: fed, resets the machine after {timeout} s without"
+    if "switchhook.watchdog=off" in arguments.read_text():
+        raise Absent(f"{name}: switched off by a kernel argument")
+    raise Broken(f"{name}: nobody feeds it; check the service watchdog")
+
+
+def clock(sys: Path = CLOCK) -> str:
+    """The battery-backed clock tells the time that the system has. Raises Absent, Broken."""
+    if not (sys / "time").exists():
+        raise Absent("no real-time clock that the kernel shows; the time comes from the network")
+    name, date, hour = ((sys / file).read_text().strip() for file in ("name", "date", "time"))
+    told = datetime.fromisoformat(f"{date}T{hour}").replace(tzinfo=UTC)
+    apart = (told - datetime.now(UTC)).total_seconds()
+    if abs(apart) > CLOCK_WITHIN_S:
+        raise Broken(f"{name}: {apart:+.0f} s off; check its battery, and the network's time")
+    return f"{name}: {told:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def data(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The data partition keeps what is written and made durable. Raises Broken, OSError."""
+    kind = next(
+        (
+            row.split()[2]
+            for row in mounts.read_text().splitlines()
+            if row.split()[1] == str(folder)
+        ),
+        "",
+    )
+    if kind == "tmpfs":
+        raise Broken(f"{folder} lies in memory: nothing is kept; check the card's data partition")
+    path, octets = folder / ".selftest", secrets.token_bytes(DATA_OCTETS)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        begun = time.monotonic()
+        os.write(fd, octets)
+        os.fsync(fd)
+        seconds = time.monotonic() - begun
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)  # so that the medium is read
+        if os.pread(fd, DATA_OCTETS, 0) != octets:
+            raise Broken(f"{path}: other octets came back; the card is bad")
+    finally:
+        os.close(fd)
+        path.unlink()
+    if seconds > SLOW_S:
+        raise Broken(f"{folder}: 1 MB took {seconds:.1f} s; the card is worn out or too slow")
+    return (
+        f"{folder} ({kind or 'a folder'}): 1 MB written, durable in {seconds * 1000:.0f} ms, read"
+    )
+
+
+def lines(status: Mapping[str, Any] | None) -> str:
+    """What the phone service says of its lines. Raises Absent, Broken."""
+    if status is None:
+        raise Absent("the phone service does not run")
+    bad = [f"{name}: {line['fault']}" for name, line in status["lines"].items() if line["fault"]]
+    if bad:
+        raise Broken("; ".join(bad))
+    return f"{len(status['lines'])} without fault, {status['lost_periods']} periods lost"

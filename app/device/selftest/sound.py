@@ -1,0 +1,139 @@
+"""The PCM port through snd-aloop: two ports of ours, one at each end of the kernel's loopback card.
+
+What is tried is what a call needs: both streams at 8 kHz in periods of 80 frames, a beat that comes
+from the card, samples that arrive whole and in order, and a beat that goes on after somebody was
+late for longer than the card can wait, the loss counted.
+"""
+
+import select
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.device.selftest.findings import Absent, Broken
+from drivers.board_spec import BoardSpec
+from drivers.buses import PERIOD, PERIODS_PER_SECOND, SAMPLE_RATE, PcmPort, Samples
+from drivers.linux import ALSA_PERIODS, open_pcm
+
+CARD = "Loopback"
+NEAR, FAR = f"hw:{CARD},0,7", f"hw:{CARD},1,7"
+"""The last of eight cables: a board of ours may use the first."""
+SLOTS = 2
+TONE_HZ = 1200
+_AMPLITUDE = 8000
+_PERIODS = 150
+_SILENT_S = 1.0
+"""A card that gives no period for so long has no clock."""
+_LATE_S = 3 * ALSA_PERIODS / PERIODS_PER_SECOND
+_RATE_WITHIN = 0.05
+
+
+@dataclass
+class Tone:
+    """A sine, period after period."""
+
+    at: int = 0
+
+    def period(self, slots: int) -> Samples:
+        """The next period, the same in every slot."""
+        time_axis = np.arange(self.at, self.at + PERIOD) / SAMPLE_RATE
+        self.at += PERIOD
+        wave = (_AMPLITUDE * np.sin(2 * np.pi * TONE_HZ * time_axis)).astype(np.int16)
+        return np.tile(wave, (slots, 1))
+
+
+class _Pair:
+    """Both ends, beaten together: the near one plays a tone, the far one keeps what it hears."""
+
+    def __init__(self, near: PcmPort, far: PcmPort) -> None:
+        self.near, self.far, self.tone = near, far, Tone()
+        self._silence = np.zeros((SLOTS, PERIOD), np.int16)
+        self.heard: list[Samples] = []
+
+    def beat(self, periods: int) -> float:
+        """Until the far end has heard so many more periods; the seconds it took."""
+        begun, wanted = time.monotonic(), len(self.heard) + periods
+        while len(self.heard) < wanted:
+            ready, _, _ = select.select([self.near.fileno(), self.far.fileno()], [], [], _SILENT_S)
+            if not ready:
+                raise Broken(f"the card gives no period within {_SILENT_S:g} s; check its driver")
+            while self.near.read() is not None:
+                self.near.write(self.tone.period(SLOTS))
+            while (period := self.far.read()) is not None:
+                self.heard.append(period)
+                self.far.write(self._silence)
+        return time.monotonic() - begun
+
+
+def loopback(rest: Callable[[float], None]) -> str:
+    """A tone through the loopback card, and a late beat mended; `rest` waits so many seconds.
+
+    Raises Absent, Broken, HardwareError.
+    """
+    cards = Path("/proc/asound/cards")
+    if not cards.exists() or CARD not in cards.read_text():
+        raise Absent("the kernel has no snd-aloop")
+    near, far = open_pcm(NEAR, SLOTS), open_pcm(FAR, SLOTS)
+    try:
+        near.start()
+        far.start()
+        pair = _Pair(near, far)
+        seconds = pair.beat(_PERIODS)
+        _right_tone(pair.heard[_PERIODS // 2 :])
+        pace = _PERIODS / PERIODS_PER_SECOND / seconds
+        if abs(pace - 1) > _RATE_WITHIN * 2:
+            raise Broken(f"{_PERIODS} periods took {seconds:.2f} s; check the card's clock")
+        before = near.lost_periods, far.lost_periods
+        rest(_LATE_S)
+        pair.beat(_PERIODS)
+        lost = near.lost_periods - before[0], far.lost_periods - before[1]
+        if not all(lost):
+            raise Broken(f"{_LATE_S * 1000:.0f} ms late and the ports counted {lost} losses")
+        _right_tone(pair.heard[-_PERIODS // 2 :])
+    finally:
+        near.close()
+        far.close()
+    return (
+        f"hw:{CARD}: {TONE_HZ} Hz through it, {PERIODS_PER_SECOND * pace:.1f} periods/s,"
+        f" {_LATE_S * 1000:.0f} ms late mended ({lost[0]} + {lost[1]} losses counted)"
+    )
+
+
+def _right_tone(periods: list[Samples]) -> None:
+    """The loudest frequency is the one that was played, and loud. Raises Broken."""
+    samples = np.concatenate(periods, axis=1)[0].astype(float)
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    peak = float(np.argmax(spectrum)) * SAMPLE_RATE / len(samples)
+    level = float(np.sqrt(np.mean(samples**2)))
+    if abs(peak - TONE_HZ) > 2 * SAMPLE_RATE / len(samples) or level < _AMPLITUDE / 4:
+        raise Broken(
+            f"{TONE_HZ} Hz was played, {peak:.0f} Hz at level {level:.0f} came; check ALSA"
+        )
+
+
+def board_card(board: BoardSpec, on_the_bus: bool, lines_run: bool) -> str:
+    """The board's own sound card beats at its rate. Raises Absent, Broken, HardwareError."""
+    if on_the_bus:
+        raise Absent("the samples of this board go over its bus")
+    if lines_run:
+        return f"{board.pcm_device}: in use by the lines (see there)"
+    port = open_pcm(board.pcm_device, board.slots)
+    silence = np.zeros((board.slots, PERIOD), np.int16)
+    try:
+        port.start()
+        begun, periods = time.monotonic(), 0
+        while periods < PERIODS_PER_SECOND:
+            if not select.select([port.fileno()], [], [], _SILENT_S)[0]:
+                raise Broken(f"{board.pcm_device}: no clock; check the overlay and the hat")
+            while port.read() is not None:
+                port.write(silence)
+                periods += 1
+        rate = periods / (time.monotonic() - begun)
+    finally:
+        port.close()
+    if abs(rate / PERIODS_PER_SECOND - 1) > _RATE_WITHIN * 2:
+        raise Broken(f"{board.pcm_device}: {rate:.1f} periods/s instead of 100; check its clock")
+    return f"{board.pcm_device}: {rate:.1f} periods/s"

@@ -1,0 +1,1 @@
+"""Slots and signed updates: install, try, keep or go back."""

@@ -1,0 +1,182 @@
+"""An update bundle: one slot's content and what is said of it, signed.
+
+A tar archive [POSIX ustar] of three files in this order:
+
+    manifest.json   what it is (Manifest below)
+    manifest.sig    Ed25519 signature of manifest.json's octets [RFC 8032], 64 octets
+    slot.img        the content of a slot (slots_content.py); its SHA-256 is in the manifest
+
+Nothing in it is believed before the signature fits a key of the running system.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.device.update.errors import BundleError
+from app.device.update.slots_content import Release, pieces
+
+FORMAT = 1
+PRODUCT = "switchhook"
+SUFFIX = ".update"
+MEMBERS = ("manifest.json", "manifest.sig", "slot.img")
+LONGEST_MANIFEST = 65536
+SIGNATURE_OCTETS = 64
+
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,3}([-+~][A-Za-z0-9.]+)?")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle says of itself."""
+
+    release: Release
+    machines: tuple[str, ...]
+    """Machines its kernel runs on, as the device tree's `compatible` names them."""
+    boards: tuple[str, ...]
+    """Boards (folders of board/) it can drive."""
+    octets: int
+    """Of slot.img."""
+    sha256: str
+    root_sha256: str
+    """Of the squashfs alone: two builds of one source have the same."""
+    kernel: str
+    """The kernel's release, as `uname -r` says."""
+    needs_free: int
+    """Octets that must be free on the data partition, so that it can take the store over."""
+
+    def to_json(self) -> bytes:
+        """As it lies in the bundle."""
+        told = {"product": PRODUCT, "format": FORMAT, **asdict(self)}
+        return json.dumps(told, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def read_manifest(octets: bytes) -> Manifest:
+    """The manifest in a JSON text. Raises BundleError naming what is wrong with it."""
+    try:
+        told: dict[str, Any] = json.loads(octets)
+        if told["product"] != PRODUCT:
+            raise BundleError(f"the bundle is for {told['product']!r}, not for {PRODUCT}")
+        if told["format"] != FORMAT:
+            raise BundleError(
+                f"the bundle has format {told['format']!r}, this system reads {FORMAT};"
+                " an update in between is needed"
+            )
+        release = told["release"]
+        manifest = Manifest(
+            Release(**{name: kind(release[name]) for name, kind in _RELEASE.items()}),
+            **{name: kind(told[name]) for name, kind in _FIELDS.items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise BundleError(f"the bundle's manifest is not understood: {problem!r}") from problem
+    if not _VERSION.fullmatch(manifest.release.version) or not _SHA256.fullmatch(manifest.sha256):
+        raise BundleError("the bundle's manifest has no proper version or checksum")
+    return manifest
+
+
+_RELEASE: dict[str, Any] = {"version": str, "built": int, "schema": int, "readable_from": int}
+_FIELDS: dict[str, Any] = {
+    "machines": tuple, "boards": tuple, "octets": int, "sha256": str, "root_sha256": str,
+    "kernel": str, "needs_free": int,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose signature is good. The slot's content is not read yet: see verify()."""
+
+    path: Path
+    manifest: Manifest
+    signed_by: str
+    """The file of the key."""
+    offset: int
+    """Where in the file the slot's content begins."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """The slot's content in order. Raises BundleError if it is not what the manifest says."""
+        digest, left = hashlib.sha256(), self.manifest.octets
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.offset)
+                for piece in pieces(file, left):
+                    digest.update(piece)
+                    left -= len(piece)
+                    yield piece
+        except OSError as problem:
+            raise BundleError(f"{self.path.name} cannot be read: {problem.strerror}") from problem
+        if left:
+            raise BundleError(f"{self.path.name} is cut off: {left} octets are missing")
+        if digest.hexdigest() != self.manifest.sha256:
+            raise BundleError(f"{self.path.name} is damaged: the content's checksum is wrong")
+
+    def verify(self) -> None:
+        """Read all of it. Raises BundleError."""
+        for _ in self.pieces():
+            continue
+
+
+def open_bundle(path: Path, keys: Sequence[Path]) -> Bundle:
+    """Open a bundle and check its signature with these public keys. Raises BundleError."""
+    try:
+        with tarfile.open(path, "r:") as archive:
+            manifest, signature, slot = (_member(archive, name) for name in MEMBERS)
+            manifest_octets = _octets(archive, manifest, LONGEST_MANIFEST)
+            signature_octets = _octets(archive, signature, SIGNATURE_OCTETS)
+    except tarfile.TarError as problem:
+        raise BundleError(f"{path.name} is no update bundle, or cut off: {problem}") from problem
+    except OSError as problem:
+        raise BundleError(f"{path} cannot be read: {problem.strerror}") from problem
+    signed_by = _signer(manifest_octets, signature_octets, keys)
+    if signed_by is None:
+        raise BundleError(
+            f"{path.name} is not signed by any key this system trusts"
+            f" ({', '.join(key.name for key in keys) or 'it has none'}): it was made elsewhere, or"
+            " has been changed"
+        )
+    told = read_manifest(manifest_octets)
+    if slot.size != told.octets:
+        raise BundleError(f"{path.name} is damaged: its content has another size than signed")
+    return Bundle(path, told, signed_by.name, slot.offset_data)
+
+
+def _member(archive: tarfile.TarFile, name: str) -> tarfile.TarInfo:
+    member = archive.next()
+    if member is None or member.name != name or not member.isreg():
+        raise BundleError(
+            f"{Path(str(archive.name)).name} is no update bundle, or cut off: {name} is missing"
+        )
+    return member
+
+
+def _octets(archive: tarfile.TarFile, member: tarfile.TarInfo, most: int) -> bytes:
+    if member.size > most:
+        raise BundleError(f"the bundle's {member.name} is too large ({member.size} octets)")
+    file = archive.extractfile(member)
+    assert file is not None  # it is a regular file
+    return file.read()
+
+
+def _signer(manifest: bytes, signature: bytes, keys: Sequence[Path]) -> Path | None:
+    """The first of the keys that made the signature."""
+    with tempfile.TemporaryDirectory() as folder:
+        signed, by = Path(folder, "manifest"), Path(folder, "signature")
+        signed.write_bytes(manifest)
+        by.write_bytes(signature)
+        return next((key for key in keys if _verifies(key, signed, by)), None)
+
+
+def _verifies(key: Path, signed: Path, by: Path) -> bool:
+    done = subprocess.run(
+        ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", str(key),
+         "-in", str(signed), "-sigfile", str(by)],
+        check=False, capture_output=True,
+    )  # fmt: skip
+    return done.returncode == 0

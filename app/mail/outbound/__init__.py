@@ -1,0 +1,1 @@
+"""The outgoing queue: routing, the SMTP client, sender rewriting, status notices."""

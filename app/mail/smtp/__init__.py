@@ -1,0 +1,1 @@
+"""SMTP in: a session without sockets, its grammar and replies, the service over the store."""

@@ -1,0 +1,105 @@
+"""What an SMTP session knows of a mail before its octets come, and whom it asks about it."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from app.mail.smtp.data import Findings
+from app.mail.smtp.grammar import NULL, Address
+from app.mail.smtp.replies import Reply
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Who is on the line: IP address as text, and whether it is in one of the LAN networks."""
+
+    host: str
+    lan: bool = False
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A recipient that will be served: the address as given, and where the policy leads it."""
+
+    address: Address
+    route: object = None
+
+
+@dataclass
+class Transaction:
+    """One mail between MAIL and the verdict [RFC 5321 §3.3]."""
+
+    peer: Peer
+    helo: str = ""
+    esmtp: bool = False
+    sender: Address = NULL
+    size: int = 0  # octets announced by SIZE; 0 when nothing was announced [RFC 1870]
+    eight_bit: bool = False  # BODY=8BITMIME [RFC 6152]
+    utf8: bool = False  # SMTPUTF8 [RFC 6531]
+    accepted: list[Accepted] = field(default_factory=list)
+    refused: int = 0  # recipients refused so far
+    found: Findings = field(default_factory=Findings)
+
+    @property
+    def protocol(self) -> str:
+        """The word after `with` in Received [RFC 3848, RFC 6531 §4.3]."""
+        return "UTF8SMTP" if self.utf8 else "ESMTP" if self.esmtp else "SMTP"
+
+
+class Policy(Protocol):
+    """Who may send what to whom. Answers come at once: a session never waits for a verdict here."""
+
+    def sender(self, transaction: Transaction) -> Reply | None:
+        """Judge sender and announced size; None lets the mail go on to its recipients."""
+        ...
+
+    def recipient(self, transaction: Transaction, address: Address) -> Accepted | Reply:
+        """Judge one recipient, and reserve room for the announced size."""
+        ...
+
+    def ended(self, transaction: Transaction) -> None:
+        """Hear that the mail is over, delivered or not: reservations end."""
+        ...
+
+
+@dataclass(frozen=True)
+class SmtpLimits:
+    """What a session takes from a stranger before it says no."""
+
+    size: int = 50_000_000  # octets of one message
+    recipients: int = 1000  # of one message; RFC 5321 §4.5.3.1.8 demands at least 100
+    line: int = 1000  # octets of one command line
+    errors: int = 20  # wrong commands since the last accepted mail
+    strangers: int = 100  # refused recipients since the last accepted mail
+    idle_s: float = 300.0  # RFC 5321 §4.5.3.2.7
+
+
+# Events for the service, in the order they happen. Only `Complete` waits for an answer.
+
+
+@dataclass(frozen=True)
+class Begin:
+    """DATA was accepted; octets follow."""
+
+    transaction: Transaction
+
+
+@dataclass(frozen=True)
+class Octets:
+    """The next octets of the message, to be kept."""
+
+    block: bytes
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """The message is bad: what was kept of it can go; no more octets follow."""
+
+
+@dataclass(frozen=True)
+class Complete:
+    """The message has ended well; answer with `accepted` or `rejected`."""
+
+    transaction: Transaction
+
+
+Event = Begin | Octets | Abandoned | Complete

@@ -1,0 +1,168 @@
+"""Sound as it comes in files and mail parts, made S16LE mono 8 kHz while it is read.
+
+Understands RIFF WAVE [RFC 2361] with PCM of 8 or 16 bit, mu-law or A-law, one or two channels,
+and headerless mu-law (audio/basic [RFC 2046 §4.3]). Anything else raises UnknownSound.
+"""
+
+import struct
+import sys
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.message.resample import resampled
+
+RATE = 8000
+PCM, A_LAW, MU_LAW, EXTENSIBLE = 1, 6, 7, 0xFFFE  # format tags [RFC 2361 annex A]
+
+
+class UnknownSound(Exception):
+    """The sound is in a format that we do not play; the text says which."""
+
+
+class Readable(Protocol):
+    """Where octets come from, at most so many at a time; b"" is the end."""
+
+    def read(self, most: int) -> bytes:
+        """The next octets, at least one unless it is the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a WAVE file's "fmt " chunk says."""
+
+    tag: int
+    channels: int
+    rate: int
+    bits: int
+
+    @property
+    def frame(self) -> int:
+        """Octets of one sample of all channels."""
+        return self.channels * self.bits // 8
+
+
+def samples(source: Readable, content_type: str = "audio/wav") -> Iterator[bytes]:
+    """The sound as S16LE mono 8 kHz, in pieces. Raises UnknownSound, at once or never."""
+    if content_type == "audio/basic":
+        form, left = Format(MU_LAW, 1, RATE, 8), sys.maxsize
+    else:
+        form, left = _read_header(source)
+    convert = _CONVERT.get((form.tag, form.bits))
+    if convert is None or form.channels not in (1, 2) or not 4000 <= form.rate <= 48000:
+        raise UnknownSound(f"{content_type}, WAVE format {form}")
+    pieces = (_mono(convert(raw), form.channels) for raw in _frames(source, form.frame, left))
+    if form.rate == RATE:
+        return (_little_endian(piece) for piece in pieces)
+    return (_little_endian(piece) for piece in resampled(pieces, form.rate, RATE))
+
+
+def _read_header(source: Readable) -> tuple[Format, int]:
+    if _exactly(source, 12)[:4] != b"RIFF":
+        raise UnknownSound("not a RIFF file")
+    form: Format | None = None
+    while True:
+        name, size = struct.unpack("<4sI", _exactly(source, 8))
+        if name == b"data" and form is not None:
+            return form, size
+        if name == b"data" or size > 65_536:
+            raise UnknownSound(f"chunk {name!r} of {size} octets before the format")
+        body = _exactly(source, size + size % 2)
+        if name == b"fmt ":
+            form = _format(body)
+
+
+def _format(body: bytes) -> Format:
+    if len(body) < 16:
+        raise UnknownSound("format chunk too short")
+    tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
+    if tag == EXTENSIBLE and len(body) >= 26:
+        (tag,) = struct.unpack_from("<H", body, 24)  # the sub-format's first octets are the old tag
+    return Format(tag, channels, rate, bits)
+
+
+def _exactly(source: Readable, count: int) -> bytes:
+    taken = b""
+    while len(taken) < count:
+        piece = source.read(count - len(taken))
+        if not piece:
+            raise UnknownSound("ends within its header")
+        taken += piece
+    return taken
+
+
+def _frames(source: Readable, frame: int, left: int) -> Iterator[bytes]:
+    kept = b""
+    while left > 0:
+        piece = source.read(min(left, 16_384))
+        if not piece:
+            return
+        left -= len(piece)
+        kept += piece
+        whole = len(kept) // frame * frame
+        yield kept[:whole]
+        kept = kept[whole:]
+
+
+def _from_pcm16(raw: bytes) -> "array[int]":
+    values = array("h", raw)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
+
+
+def _from_pcm8(raw: bytes) -> "array[int]":
+    return array("h", [(octet - 128) << 8 for octet in raw])
+
+
+def _from_mu_law(raw: bytes) -> "array[int]":
+    return array("h", map(_MU_LAW_TABLE.__getitem__, raw))
+
+
+def _from_a_law(raw: bytes) -> "array[int]":
+    return array("h", map(_A_LAW_TABLE.__getitem__, raw))
+
+
+_CONVERT = {
+    (PCM, 16): _from_pcm16,
+    (PCM, 8): _from_pcm8,
+    (MU_LAW, 8): _from_mu_law,
+    (A_LAW, 8): _from_a_law,
+}
+
+
+def _mu_law_value(code: int) -> int:
+    # all bits inverted; sign, 3 bits of segment, 4 of step [G.711 table 2]; 14 bits made 16
+    code = ~code & 0xFF
+    size = ((((code & 0x0F) << 3) + 0x84) << (code >> 4 & 7)) - 0x84
+    return -size if code & 0x80 else size
+
+
+def _a_law_value(code: int) -> int:
+    # even bits inverted; sign bit set is positive [G.711 table 1]; 13 bits made 16
+    code ^= 0x55
+    segment = code >> 4 & 7
+    size = ((code & 0x0F) << 4) + 8
+    if segment:
+        size = (size + 0x100) << (segment - 1)
+    return size if code & 0x80 else -size
+
+
+_MU_LAW_TABLE = [_mu_law_value(code) for code in range(256)]
+_A_LAW_TABLE = [_a_law_value(code) for code in range(256)]
+
+
+def _mono(values: "array[int]", channels: int) -> "array[int]":
+    if channels == 1:
+        return values
+    left, right = values[0::2], values[1::2]
+    return array("h", [(a + b) // 2 for a, b in zip(left, right, strict=True)])
+
+
+def _little_endian(values: "array[int]") -> bytes:
+    if sys.byteorder == "big":
+        values = values[:]
+        values.byteswap()
+    return values.tobytes()

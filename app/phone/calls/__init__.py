@@ -1,0 +1,1 @@
+"""Calls: who is connected to what, the dial plan, and call scripts."""

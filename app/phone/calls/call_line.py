@@ -1,0 +1,177 @@
+"""One call script's hold on a line: implements app.phone.calls.line.Line.
+
+A session ends with its call. A script that is still busy afterwards (its recording is being
+composed) cannot disturb the line's next call: everything it asks of the line raises HungUp.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from app.core.timers import Due, TimerQueue, periods
+from app.phone.calls.line import ANY, Caller, HungUp, Kind, Recorded
+from app.phone.calls.scripting import Wait
+from app.phone.jobs import JobFailed
+from app.phone.sound.mixer import Channel
+from app.phone.sound.player import Sounds
+from app.phone.sound.recorder import Recorder
+from app.phone.sound.sounds import Sound, Tone
+
+T = TypeVar("T")
+
+_AHEAD = 40
+"""Digits kept when nobody asked for them yet; more are dropped."""
+
+
+class CallLine:
+    """See app.phone.calls.line.Line for what scripts may call; the rest is for the call."""
+
+    def __init__(
+        self,
+        name: str,
+        kind: Kind,
+        caller: Caller,
+        channel: Channel,
+        queue: TimerQueue,
+        sounds: Sounds,
+        hung_up: Callable[[], None],
+    ) -> None:
+        self.name, self.kind, self.caller = name, kind, caller
+        self.over = False
+        self._channel, self._queue, self._sounds, self._hung_up = channel, queue, sounds, hung_up
+        self._ahead: list[str] = []
+        self._wants: Callable[[str], bool] | None = None
+        self._wait: Wait[Any] | None = None
+
+    @property
+    def periods(self) -> int:
+        """See Line."""
+        return self._queue.now
+
+    # What the call tells the session.
+
+    def digit(self, digit: str) -> None:
+        """The far end dialled."""
+        if self._wants is not None and self._wants(digit):
+            return
+        if len(self._ahead) < _AHEAD:
+            self._ahead.append(digit)
+
+    def end(self) -> None:
+        """The far end is gone: a recording ends, any other wait on the line raises HungUp."""
+        if self.over:
+            return
+        self.over = True
+        self._channel.stop()
+        if self._channel.recorder is not None:
+            self._channel.recorder.end("hung up")
+        elif self._wait is not None:
+            self._wait.failed(HungUp())
+
+    # What scripts ask.
+
+    async def play(self, *sounds: Sound, stop_on: str = "") -> str:
+        """See Line."""
+        self._check()
+        if self._ahead and self._ahead[0] in stop_on:
+            return self._ahead.pop(0)
+        sources = [self._sounds.source(sound) for sound in sounds]
+        wait: Wait[str] = Wait(cancelled=self._channel.stop)
+
+        def wants(digit: str) -> bool:
+            if digit not in stop_on:
+                return False
+            self._channel.stop()
+            wait.happened(digit)
+            return True
+
+        def ended(failure: JobFailed | None) -> None:
+            if failure is None:
+                wait.happened("")
+            else:
+                wait.failed(failure)
+
+        self._channel.play(sources, ended)
+        return await self._for(wait, wants)
+
+    async def digits(
+        self, most: int, end: str = "#", first_s: float = 6, between_s: float = 4
+    ) -> str:
+        """See Line."""
+        self._check()
+        dialled = ""
+        while len(dialled) < most:
+            digit = await self._one_digit(between_s if dialled else first_s)
+            if not digit or digit in end:
+                break
+            dialled += digit
+        return dialled
+
+    async def record(
+        self, sink: Callable[[bytes], None], limit_s: float, silence_s: float, stop_on: str = ANY
+    ) -> Recorded:
+        """See Line. What was dialled before is forgotten: it was not meant for this."""
+        self._check()
+        self._ahead.clear()
+        wait: Wait[Recorded] = Wait(cancelled=lambda: self._channel.record(None))
+
+        def ended(recorded: Recorded) -> None:
+            self._channel.record(None)
+            wait.happened(recorded)
+
+        def wants(digit: str) -> bool:
+            if digit not in stop_on:
+                return False
+            recorder.end("digit", digit)
+            return True
+
+        recorder = Recorder(sink, periods(limit_s * 1000), periods(silence_s * 1000), ended)
+        self._channel.record(recorder)
+        return await self._for(wait, wants)
+
+    async def pause(self, seconds: float) -> None:
+        """See Line."""
+        self._check()
+        wait: Wait[None] = Wait()
+        due = self._queue.after(periods(seconds * 1000), lambda: wait.happened(None))
+        await self._for(wait, None, due)
+
+    def tone(self, tone: Tone | None) -> None:
+        """See Line."""
+        self._check()
+        self._channel.tone(tone)
+
+    async def hang_up(self) -> None:
+        """See Line."""
+        self._check()
+        self.over = True
+        self._channel.stop()
+        self._hung_up()
+
+    async def _one_digit(self, seconds: float) -> str:
+        if self._ahead:
+            return self._ahead.pop(0)
+        wait: Wait[str] = Wait()
+
+        def wants(digit: str) -> bool:
+            wait.happened(digit)
+            return True
+
+        due = self._queue.after(periods(seconds * 1000), lambda: wait.happened(""))
+        return await self._for(wait, wants, due)
+
+    async def _for(
+        self, wait: Wait[T], wants: Callable[[str], bool] | None, due: Due | None = None
+    ) -> T:
+        if self._wait is not None:
+            raise RuntimeError(f"line {self.name}: a script waits for one thing at a time")
+        self._wait, self._wants = wait, wants
+        try:
+            return await wait
+        finally:
+            self._wait = self._wants = None
+            if due is not None:
+                due.cancel()
+
+    def _check(self) -> None:
+        if self.over:
+            raise HungUp

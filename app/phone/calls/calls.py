@@ -1,0 +1,186 @@
+"""All calls of one board: which line belongs to which call, and what calls need in common."""
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from app.core.timers import TimerQueue
+from app.phone.calls.call import AnyLine, Call
+from app.phone.calls.call_line import CallLine
+from app.phone.calls.dialplan import Dialplan, Directory
+from app.phone.calls.line import Caller, Line
+from app.phone.calls.scripting import Script, Wait
+from app.phone.config import IncomingRoute, PhoneConfig
+from app.phone.jobs import Clerk, JobFailed
+from app.phone.lines import line_events
+from app.phone.lines.line_events import Fact
+from app.phone.lines.station import StationLine
+from app.phone.lines.trunk import TrunkLine
+from app.phone.sound.mixer import Mixer
+from app.phone.sound.player import Sounds
+from app.phone.sound.tones import TonePlan
+
+log = logging.getLogger(__name__)
+
+CallScript = Callable[[Line, Clerk, str], Coroutine[Any, Any, None]]
+"""answer(line, clerk, mailbox) for callers, owner(line, clerk, mailbox) for a mailbox's owner."""
+
+
+class Calls:
+    """Turns the facts that lines tell into calls."""
+
+    def __init__(
+        self,
+        queue: TimerQueue,
+        mixer: Mixer,
+        plan: TonePlan,
+        clerk: Clerk,
+        config: PhoneConfig,
+        answer: CallScript,
+        owner: CallScript,
+    ) -> None:
+        self.queue, self.mixer, self.plan, self.config = queue, mixer, plan, config
+        self.answer, self.owner = answer, owner
+        self.sounds = Sounds(clerk)
+        self.stations: Mapping[str, StationLine] = {}
+        self.trunks: Mapping[str, TrunkLine] = {}
+        self._clerk = clerk
+        self._calls: dict[str, Call] = {}
+        self._scripts: set[Script] = set()
+        self._directory = Directory()
+        self._directory_asked: Wait[Any] | None = None
+
+    @property
+    def running(self) -> int:
+        """Scripts that have not ended, also those whose call is over."""
+        return len(self._scripts)
+
+    def told(self, line: AnyLine, fact: Fact) -> None:
+        """A line tells a fact."""
+        _TOLD[type(fact)](self, line, fact)
+
+    def call_of(self, line: AnyLine) -> Call | None:
+        """The call that this line takes part in."""
+        return self._calls.get(line.name)
+
+    def close_all(self) -> None:
+        """End every call from our side."""
+        for call in set(self._calls.values()):
+            call.close()
+
+    # What calls need.
+
+    def join(self, line: AnyLine, call: Call) -> None:
+        """This line belongs to this call."""
+        self._calls[line.name] = call
+
+    def leave(self, line: AnyLine, call: Call) -> None:
+        """This line has left this call."""
+        if self._calls.get(line.name) is call:
+            del self._calls[line.name]
+
+    def identity(self, line: AnyLine) -> Caller:
+        """Who calls on this line."""
+        if isinstance(line, TrunkLine):
+            return line.caller
+        owner = self._current_directory().of_handset(line.name)
+        return Caller(number=line.name, name=owner.name if owner else None)
+
+    def refresh_directory(self) -> None:
+        """Ask the clerk who has which number; the answer is there before it is needed."""
+        self._current_directory()
+        if self._directory_asked is None:
+            self._directory_asked = self._clerk.ask("directory")
+
+    def dialplan(self) -> Dialplan:
+        """What numbers mean now."""
+        return Dialplan(self.stations, self._current_directory())
+
+    def default_mailbox(self) -> str:
+        """Who answers a trunk whose setting names no mailbox; "" is nobody."""
+        return self._current_directory().default
+
+    def session(self, line: AnyLine, hung_up: Callable[[], None]) -> CallLine:
+        """A script's hold on this line."""
+        return CallLine(
+            line.name,
+            line.kind,
+            self.identity(line),
+            line.channel,
+            self.queue,
+            self.sounds,
+            hung_up,
+        )
+
+    def run(
+        self, script: CallScript, session: CallLine, mailbox: str, over: Callable[[], None]
+    ) -> None:
+        """Start a script on a session; `over` when it has ended, by itself or by its death."""
+
+        def ended(failure: BaseException | None) -> None:
+            self._scripts.discard(running)
+            if failure is not None:
+                log.error("script on %s died", session.name, exc_info=failure)
+            over()
+
+        running = Script(script(session, self._clerk, mailbox), ended)
+        self._scripts.add(running)
+        running.start()
+
+    def _current_directory(self) -> Directory:
+        asked = self._directory_asked
+        if asked is not None and asked.done:
+            self._directory_asked = None
+            try:
+                self._directory = Directory.from_answer(asked.result())
+            except (JobFailed, KeyError, TypeError, ValueError) as problem:
+                log.error("the directory stays as it was: %r", problem)
+        return self._directory
+
+    # Facts.
+
+    def _off_hook(self, line: StationLine, _: Fact) -> None:
+        call = self._calls.get(line.name) or Call(self, line)
+        call.lifted(line)
+
+    def _ringing(self, line: TrunkLine, _: Fact) -> None:
+        self.refresh_directory()
+        incoming = self.config.incoming.get(line.name, IncomingRoute())
+        names = incoming.handsets or tuple(self.stations)
+        handsets = [self.stations[name] for name in names if name in self.stations]
+        Call(self, line).from_trunk(handsets, incoming.mailbox)
+
+    def _digit(self, line: AnyLine, fact: line_events.Digit) -> None:
+        call = self._calls.get(line.name)
+        if call is not None:
+            call.digit(line, fact.digit)
+
+    def _left(self, line: AnyLine, _: Fact) -> None:
+        call = self._calls.get(line.name)
+        if call is not None:
+            call.left(line)
+
+    def _rings_on(self, line: TrunkLine, _: Fact) -> None:
+        call = self._calls.get(line.name)
+        if call is not None:
+            call.rings_on()
+
+    def _caller_known(self, line: TrunkLine, fact: line_events.CallerKnown) -> None:
+        call = self._calls.get(line.name)
+        if call is not None:
+            call.caller_known(fact.caller)
+
+    def _flash(self, line: StationLine, _: Fact) -> None:
+        log.info("station %s: flash has no meaning in this call", line.name)
+
+
+_TOLD: dict[type[Fact], Callable[[Calls, Any, Any], None]] = {
+    line_events.OffHook: Calls._off_hook,
+    line_events.HungUp: Calls._left,
+    line_events.Flash: Calls._flash,
+    line_events.Digit: Calls._digit,
+    line_events.Ringing: Calls._ringing,
+    line_events.RingsOn: Calls._rings_on,
+    line_events.CallerKnown: Calls._caller_known,
+    line_events.CallerGone: Calls._left,
+}

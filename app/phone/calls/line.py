@@ -1,0 +1,110 @@
+"""What a call script sees of the line it talks on.
+
+A script is given a Line for one call. Times are line time: they count periods of the PCM stream
+(10 ms), never the wall clock. When the other party hangs up, every later wait on the line raises
+HungUp (calls/scripting.py); only record() returns instead, so that the script can finish its work.
+A script that waits for the clerk at that moment is left to get its answer first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from app.phone.calls.scripting import HungUp
+from app.phone.sound.sounds import Sound, Tone
+
+__all__ = ["ANY", "Caller", "HungUp", "Kind", "Line", "Reason", "Recorded", "RecordingEnd"]
+
+ANY = "0123456789*#"
+"""Every digit of a telephone's keypad, for `stop_on`."""
+
+Kind = Literal["station", "trunk"]
+Reason = Literal["out of area", "private"]
+RecordingEnd = Literal["digit", "silence", "limit", "hung up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as far as the line told us; `reason` is set when the number is withheld."""
+
+    number: str | None = None
+    name: str | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How a recording ended: its length in periods (10 ms), why, and the digit if one ended it."""
+
+    periods: int
+    why: RecordingEnd
+    digit: str = ""
+
+
+class Line(Protocol):
+    """One line, for the length of one call, as call scripts use it."""
+
+    @property
+    def name(self) -> str:
+        """The jack's label, e.g. "101" or "line1"."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """Whether a handset of ours ("station") or an outside line ("trunk") is at the far end."""
+        ...
+
+    @property
+    def caller(self) -> Caller:
+        """Who is calling on this line."""
+        ...
+
+    @property
+    def periods(self) -> int:
+        """Beats (10 ms of line time) since the phone side started."""
+        ...
+
+    async def play(self, *sounds: Sound, stop_on: str = "") -> str:
+        """Play in order, without gaps.
+
+        A digit in `stop_on` (dialled now or waiting in the type-ahead buffer) ends it and is
+        returned; "" when all was played. Other digits stay in the buffer. Raises JobFailed if the
+        clerk cannot give one of the sounds.
+        """
+        ...
+
+    async def digits(
+        self, most: int, end: str = "#", first_s: float = 6, between_s: float = 4
+    ) -> str:
+        """Collect digits, from the type-ahead buffer first.
+
+        Ends at `most` digits, at the `end` digit (not returned), when the first digit takes longer
+        than `first_s` or a further one longer than `between_s`; gives what was dialled so far.
+        """
+        ...
+
+    async def record(
+        self, sink: Callable[[bytes], None], limit_s: float, silence_s: float, stop_on: str = ANY
+    ) -> Recorded:
+        """Record until a digit, silence, the limit or the far end's hang-up.
+
+        `sink` gets signed 16-bit little-endian samples at 8 kHz in pieces of at most 1 s, the last
+        one before this returns. The tone of a digit that ends the recording is cut off.
+        """
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Wait; dialled digits stay in the buffer."""
+        ...
+
+    def tone(self, tone: Tone | None) -> None:
+        """Sound a tone behind everything until it is changed; None is silence."""
+        ...
+
+    async def hang_up(self) -> None:
+        """End the call from our side; the line cannot be used by this script afterwards.
+
+        A trunk is released; a station hears busy tone, then howler, then silence until it is put
+        on hook.
+        """
+        ...

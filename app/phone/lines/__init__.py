@@ -1,0 +1,1 @@
+"""Station and trunk lines: hook, ringing, caller ID, message waiting, supervision."""

@@ -1,0 +1,88 @@
+"""Caller ID and message-waiting messages [GR-30, SDMF and MDMF] as bytes.
+
+On the wire, which app.phone.sound.dsp sends and receives as FSK:
+
+    type | length of what follows | parameters | checksum (made and checked by the modem)
+    MDMF parameter:  type | length | text
+"""
+
+from app.phone.calls.line import Caller, Reason
+
+SDMF_CALLER = 0x04
+MDMF_CALLER = 0x80
+MDMF_WAITING = 0x82
+
+DATE, NUMBER, NO_NUMBER, NAME, NO_NAME = 0x01, 0x02, 0x04, 0x07, 0x08
+WAITING = 0x0B
+
+LONGEST = 15
+"""Most characters of a name or number that common telephones show [GR-30: name 15]."""
+
+
+def parse(message: bytes) -> Caller | None:
+    """Who calls, from one message as received; None if it is no caller-ID message."""
+    if len(message) < 2:
+        return None
+    body = message[2:]
+    if message[0] == SDMF_CALLER:
+        number = _text(body[8:])
+        reason = _reason(number)
+        return Caller(None if reason else number or None, None, reason)
+    if message[0] == MDMF_CALLER:
+        return _from_parameters(_parameters(body))
+    return None
+
+
+def caller_message(caller: Caller, date: str = "") -> bytes:
+    """An MDMF caller-ID message; `date` is MMDDHHMM of local time, or "" to leave it out."""
+    parameters = []
+    if date:
+        parameters.append((DATE, date))
+    if caller.number:
+        parameters.append((NUMBER, _clean(caller.number)))
+    else:
+        parameters.append((NO_NUMBER, "P" if caller.reason == "private" else "O"))
+    if caller.name:
+        parameters.append((NAME, _clean(caller.name)))
+    body = b"".join(
+        bytes((kind, len(text))) + text.encode("ascii", "replace") for kind, text in parameters
+    )
+    return bytes((MDMF_CALLER, len(body))) + body
+
+
+def waiting_message(waiting: bool) -> bytes:
+    """An MDMF message that turns a telephone's message lamp on or off (VMWI)."""
+    return bytes((MDMF_WAITING, 3, WAITING, 1, 0xFF if waiting else 0x00))
+
+
+def _from_parameters(parameters: dict[int, str]) -> Caller:
+    number = parameters.get(NUMBER) or None
+    name = parameters.get(NAME) or None
+    reason = None if number else _reason(parameters.get(NO_NUMBER, "O"))
+    return Caller(number, name, reason)
+
+
+def _parameters(body: bytes) -> dict[int, str]:
+    found: dict[int, str] = {}
+    place = 0
+    while place + 2 <= len(body):
+        kind, length = body[place], body[place + 1]
+        found[kind] = _text(body[place + 2 : place + 2 + length])
+        place += 2 + length
+    return found
+
+
+_REASONS: dict[str, Reason] = {"P": "private", "O": "out of area"}
+
+
+def _reason(code: str) -> Reason | None:
+    return _REASONS.get(code)
+
+
+def _text(octets: bytes) -> str:
+    """Printable text only: what comes from the line must never reach a header or a log as is."""
+    return "".join(c for c in octets.decode("latin-1") if c.isprintable()).strip()
+
+
+def _clean(text: str) -> str:
+    return "".join(c for c in text if " " <= c <= "~")[:LONGEST]

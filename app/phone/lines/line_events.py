@@ -1,0 +1,52 @@
+"""What a line tells the call layer: facts, already judged (a flash is a flash, not two edges)."""
+
+from dataclasses import dataclass
+
+from app.phone.calls.line import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class OffHook:
+    """A handset was lifted, while idle or while it rang."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """A handset lies on its hook again (or its port failed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """A handset's hook was pressed briefly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """A digit was dialled, by DTMF or by pulses."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """A trunk began to ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class RingsOn:
+    """A trunk that rings began a further burst: the caller is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerKnown:
+    """A ringing trunk told who calls."""
+
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class CallerGone:
+    """The far end of a trunk gave up ringing or hung up (or the port failed)."""
+
+
+Fact = OffHook | HungUp | Flash | Digit | Ringing | RingsOn | CallerKnown | CallerGone

@@ -1,0 +1,1 @@
+"""Sound of all lines: mixing, playing, recording, tones, prompts, spandsp."""

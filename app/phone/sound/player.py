@@ -1,0 +1,273 @@
+"""Playing: sources of sound that fill one period at a time, and the player that chains them.
+
+A source that depends on the clerk asks for at least AHEAD_S seconds in advance. When the clerk is
+late after all, the line hears silence, the sound goes on where it stopped, and it is counted.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from app.phone.calls.scripting import Wait
+from app.phone.jobs import Clerk, JobFailed
+from app.phone.sound import audio
+from app.phone.sound.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken, Tone
+from drivers.buses import PERIOD, SAMPLE_RATE, Samples
+
+AHEAD_S = 2
+PIECE = AHEAD_S * SAMPLE_RATE
+"""Samples asked of the clerk at a time; the next piece is asked for when one is begun."""
+
+
+class Source(Protocol):
+    """Something that can be played once, from its beginning."""
+
+    def fill(self, row: Samples, start: int) -> int:
+        """Write samples to row[start:]; how many. Fewer than there is room for: it is over.
+
+        Raises JobFailed if the clerk cannot give the sound.
+        """
+        ...
+
+    def close(self) -> None:
+        """It will not be played further."""
+        ...
+
+
+class PcmSource:
+    """Samples that are at hand."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+        self._place = 0
+
+    def fill(self, row: Samples, start: int) -> int:
+        """See Source."""
+        piece = self._samples[self._place : self._place + PERIOD - start]
+        row[start : start + len(piece)] = piece
+        self._place += len(piece)
+        return len(piece)
+
+    def close(self) -> None:
+        """See Source."""
+
+
+class SilenceSource:
+    """Nothing, for a time."""
+
+    def __init__(self, ms: int) -> None:
+        self._left = ms * audio.PER_MS
+
+    def fill(self, row: Samples, start: int) -> int:
+        """See Source."""
+        count = min(self._left, PERIOD - start)
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        """See Source."""
+
+
+class ToneSource:
+    """A tone with its cadence, counted in samples; endless if its `repeat` is 0."""
+
+    def __init__(self, tone: Tone) -> None:
+        self._enter(tone)
+
+    def _enter(self, tone: Tone) -> None:
+        self._loop = audio.loop(tone)
+        self._turn = len(self._loop) - PERIOD
+        self._place = 0
+        self._left = tone.repeat * self._turn if tone.repeat else -1
+        self._then = tone.then
+
+    def fill(self, row: Samples, start: int) -> int:
+        """See Source."""
+        place = start
+        while place < PERIOD:
+            count = PERIOD - place
+            if 0 <= self._left < count:
+                count = self._left
+            row[place : place + count] = self._loop[self._place : self._place + count]
+            self._place = (self._place + count) % self._turn
+            place += count
+            if self._left > 0:
+                self._left -= count
+            if self._left == 0:
+                if self._then is None:
+                    break
+                self._enter(self._then)
+        return place - start
+
+    def close(self) -> None:
+        """See Source."""
+
+
+class Late:
+    """How many periods heard silence because the clerk was late."""
+
+    def __init__(self) -> None:
+        self.periods = 0
+
+
+class ClerkSource:
+    """A sound that the clerk has, fetched piece by piece ahead of its playing."""
+
+    def __init__(
+        self,
+        clerk: Clerk,
+        sound: dict[str, Any],
+        late: Late,
+        whole: Callable[[Samples], None] | None = None,
+    ) -> None:
+        self._clerk, self._sound, self._late, self._whole = clerk, sound, late, whole
+        self._asked = 0
+        self._waits: deque[Wait[Any]] = deque()
+        self._kept: list[Samples] = []
+        self._pieces: deque[Samples] = deque()
+        self._place = 0
+        self._complete = False
+        self._begun = False
+        self._failure: JobFailed | None = None
+        self._ask()
+
+    def fill(self, row: Samples, start: int) -> int:
+        """See Source."""
+        self._take_answers()
+        place = start
+        while place < PERIOD and self._pieces:
+            self._begun = True
+            piece = self._pieces[0]
+            part = piece[self._place : self._place + PERIOD - place]
+            row[place : place + len(part)] = part
+            place += len(part)
+            self._place += len(part)
+            if self._place >= len(piece):
+                self._pieces.popleft()
+                self._place = 0
+                self._ask()
+        if place < PERIOD and self._failure is not None:
+            raise self._failure
+        if place < PERIOD and not self._complete:
+            self._late.periods += self._begun
+            return PERIOD - start
+        return place - start
+
+    def close(self) -> None:
+        """See Source."""
+        while self._waits:
+            self._waits.popleft().give_up()
+
+    def _ask(self) -> None:
+        """Keep one piece beyond the one that is being played."""
+        while not self._complete and len(self._pieces) + len(self._waits) < 2:
+            self._waits.append(
+                self._clerk.ask("sound", sound=self._sound, start=self._asked, count=PIECE)
+            )
+            self._asked += PIECE
+            self._take_answers()
+
+    def _take_answers(self) -> None:
+        while self._waits and self._waits[0].done:
+            self._arrived(self._waits.popleft())
+
+    def _arrived(self, wait: Wait[Any]) -> None:
+        if self._complete:
+            return
+        try:
+            piece = audio.from_bytes(wait.result())
+        except JobFailed as problem:
+            self._failure = problem
+            self._complete = True
+            return
+        if self._whole is not None:
+            self._kept.append(piece)
+        if len(piece):
+            self._pieces.append(piece)
+        if len(piece) < PIECE:
+            self._complete = True
+            if self._whole is not None:
+                self._whole(np.concatenate(self._kept))
+
+
+class Sounds:
+    """Makes sources of names; keeps the prompts that were played last."""
+
+    def __init__(self, clerk: Clerk, most_samples: int = 4_000_000) -> None:
+        self._clerk = clerk
+        self._prompts: OrderedDict[str, Samples] = OrderedDict()
+        self._room = most_samples
+        self.late = Late()
+
+    def source(self, sound: Sound) -> Source:
+        """A fresh source; one that needs the clerk has asked already."""
+        if isinstance(sound, Tone):
+            return ToneSource(sound)
+        if isinstance(sound, Pcm):
+            return PcmSource(sound.samples)
+        if isinstance(sound, Pause):
+            return SilenceSource(sound.ms)
+        if isinstance(sound, Prompt):
+            return self._prompt(sound.name)
+        return ClerkSource(self._clerk, _job_name(sound), self.late)
+
+    def _prompt(self, name: str) -> Source:
+        kept = self._prompts.get(name)
+        if kept is None:
+            keep = lambda samples: self._keep(name, samples)  # noqa: E731
+            return ClerkSource(self._clerk, {"prompt": name}, self.late, keep)
+        self._prompts.move_to_end(name)
+        return PcmSource(kept)
+
+    def _keep(self, name: str, samples: Samples) -> None:
+        if name in self._prompts:
+            return
+        self._prompts[name] = samples
+        self._room -= len(samples)
+        while self._room < 0:
+            self._room += len(self._prompts.popitem(last=False)[1])
+
+
+def _job_name(sound: Spoken | MessageAudio | Greeting) -> dict[str, Any]:
+    if isinstance(sound, Spoken):
+        return {"text": sound.text}
+    if isinstance(sound, MessageAudio):
+        return {"entry": sound.entry}
+    return {"greeting": sound.person, "kind": sound.kind}
+
+
+class Player:
+    """Plays sources in order without gaps.
+
+    `ended` is called once: with None when the last one is over, with the failure if one cannot be
+    played (the rest is not played then).
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], ended: Callable[[JobFailed | None], None]
+    ) -> None:
+        self._sources = deque(sources)
+        self._ended = ended
+
+    def fill(self, row: Samples) -> bool:
+        """The next period into row (which is silent); False when nothing is left to play."""
+        place = 0
+        try:
+            while self._sources:
+                place += self._sources[0].fill(row, place)
+                if place >= PERIOD:
+                    return True
+                self._sources.popleft().close()
+        except JobFailed as problem:
+            self.close()
+            self._ended(problem)
+        else:
+            self._ended(None)
+        return False
+
+    def close(self) -> None:
+        """Stop; `ended` is not called."""
+        while self._sources:
+            self._sources.popleft().close()

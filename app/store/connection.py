@@ -1,0 +1,218 @@
+"""How one thread writes to the store: its connection, its turn, its commit, its checkpoint.
+
+A pen runs works in one transaction under the turnstile. Its answer to trouble is always the same:
+what was not committed for certain is reported as failed, and a connection that has seen an I/O
+error is closed and replaced, so that no half-known state survives in it. (Never the last one of the
+process: see Database._prepare.)
+
+Why a failed COMMIT loses nothing that was promised: SQLite first writes the frames to the WAL, then
+fdatasyncs it, and only then publishes them. If the sync fails nothing is published, the next writer
+overwrites the same frames, and everything promised earlier has been synced before it was promised.
+After a power cut the frames may turn out to be whole all the same; so "failed" means "unknown".
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.notices import Notices
+from app.store.errors import StoreFailed
+from app.store.locks import FileLock, Turnstile
+
+log = logging.getLogger(__name__)
+
+BUSY_S = 5.0  # only a program that does not know the turnstile can make us wait this long
+TRUNCATE_BUSY_MS = 50  # a reader that lingers must not hold up the writers behind us
+PAGE = 4096
+WAL_PASSIVE = 1 << 20  # octets in the WAL after which it is copied into the store
+WAL_TRUNCATE = 8 << 20  # octets in the WAL after which it is also cut to nothing
+COMMIT_OCTETS = 1 << 20  # octets of content in a group; who stands at the turnstile waits for them
+_FIXED_PAGES = 8  # pages every commit touches: tree roots, counters, pointer map
+_BROKEN = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT})
+
+
+class Tx(sqlite3.Connection):
+    """A connection inside a transaction, as works receive it."""
+
+    changed: bool = False
+    """A change row was written: listeners are told after the commit."""
+    octets: int = 0
+    """Octets of content written, for the estimate of how full the WAL is."""
+
+
+Work = Callable[[Tx], Any]
+
+
+@dataclass
+class Outcome:
+    """What became of one work: its value, or the error to hand to whoever asked for it."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+
+def connect_writer(path: Path) -> Tx:
+    """Open the store for writing; every COMMIT waits until the WAL is on the disk."""
+    tx = sqlite3.connect(
+        path,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=Tx,
+        cached_statements=256,
+    )
+    for pragma in (
+        "synchronous = FULL",
+        "secure_delete = OFF",
+        "foreign_keys = ON",
+        "temp_store = MEMORY",
+        "wal_autocheckpoint = 0",
+        f"journal_size_limit = {WAL_TRUNCATE}",
+    ):
+        tx.execute(f"PRAGMA {pragma}").fetchall()
+    return tx
+
+
+class WriteConnection:
+    """The one way to write; belongs to one thread."""
+
+    def __init__(self, path: Path, notices: Notices) -> None:
+        self._path = path
+        self._notices = notices
+        self._turnstile = Turnstile(path)
+        self._checkpoint_lock = FileLock(path.with_name(path.name + ".ckpt"))
+        self._tx: Tx | None = None
+        self._wal = 0  # octets we guess to have written since the last checkpoint
+        self._changed = False
+        self._busy = False
+
+    def write(self, works: Iterable[Work]) -> list[Outcome]:
+        """Run works in one transaction and commit it; a work that fails hurts only itself.
+
+        Draws works until there are none or COMMIT_OCTETS have been written, and returns one outcome
+        a work drawn, in order. Call `finish` afterwards, once whoever waits for the outcomes has
+        been told. Raises StoreFailed if nothing of it may be taken as done; works already drawn
+        from the iterable are then lost to the caller, who must know them.
+        """
+        if self._busy:
+            raise RuntimeError("a transaction is open in this thread: use the Tx it was given")
+        self._busy = True
+        try:
+            with self._turnstile.turn():
+                return self._transaction(works)
+        finally:
+            self._busy = False
+
+    def _transaction(self, works: Iterable[Work]) -> list[Outcome]:
+        try:
+            tx = self._begin()
+            before = tx.total_changes
+            outcomes = self._run_all(tx, works)
+            tx.execute("COMMIT")
+        except sqlite3.Error as problem:
+            self._discard()
+            raise StoreFailed(f"the store could not be written: {problem}") from problem
+        except BaseException:
+            self._discard()
+            raise
+        self._wal += PAGE * (_FIXED_PAGES + tx.total_changes - before) + tx.octets
+        self._changed = self._changed or tx.changed
+        return outcomes
+
+    def _begin(self) -> Tx:
+        if self._tx is None:
+            self._tx = connect_writer(self._path)
+        self._tx.execute("BEGIN IMMEDIATE")
+        self._tx.changed, self._tx.octets = False, 0
+        return self._tx
+
+    def _run_all(self, tx: Tx, works: Iterable[Work]) -> list[Outcome]:
+        outcomes = []
+        for work in works:
+            outcomes.append(self._run(tx, work))
+            if tx.octets >= COMMIT_OCTETS:
+                break
+        return outcomes
+
+    def _run(self, tx: Tx, work: Work) -> Outcome:
+        tx.execute("SAVEPOINT work")
+        try:
+            value = work(tx)
+        except Exception as problem:
+            self._undo(tx, problem)
+            return Outcome(error=problem)
+        tx.execute("RELEASE work")
+        return Outcome(value)
+
+    def _undo(self, tx: Tx, problem: Exception) -> None:
+        # After an I/O error or a full disk SQLite may have rolled everything back by itself, and
+        # even where it has not, what the page cache holds is no longer worth trusting.
+        if isinstance(problem, sqlite3.Error) and (not tx.in_transaction or is_broken(problem)):
+            raise problem
+        tx.execute("ROLLBACK TO work")
+        tx.execute("RELEASE work")
+
+    def _discard(self) -> None:
+        tx, self._tx = self._tx, None
+        if tx is None:
+            return
+        try:
+            tx.close()  # rolls back what is open
+        except sqlite3.Error as problem:
+            log.warning("closing a broken connection: %s", problem)
+
+    def finish(self) -> None:
+        """After a commit, with all promises given: tell listeners, checkpoint if it is time."""
+        if self._changed:
+            self._changed = False
+            self._notices.tell()
+        if self._wal >= WAL_PASSIVE:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Copy the WAL into the store, if nobody else is at it; cut it when it has grown large.
+
+        Never raises for a failing disk: the WAL still holds everything, the next try repeats it.
+        """
+        if not self._checkpoint_lock.try_take():
+            return
+        try:
+            if self._copied() * PAGE > WAL_TRUNCATE:
+                self._truncate()
+            self._wal = 0
+        except sqlite3.Error as problem:
+            log.error("checkpoint failed: %s", problem)
+            self._wal = 0
+            self._discard()
+        finally:
+            self._checkpoint_lock.drop()
+
+    def _copied(self) -> int:
+        """Copy what can be copied without waiting for anybody; the WAL's length in pages."""
+        if self._tx is None:
+            self._tx = connect_writer(self._path)
+        _busy, pages, _copied = self._tx.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return max(0, int(pages))
+
+    def _truncate(self) -> None:
+        # Under the turnstile: SQLite holds its own writer lock meanwhile, and writers that know
+        # the turnstile then queue fairly instead of polling.
+        assert self._tx is not None
+        with self._turnstile.turn():
+            self._tx.execute(f"PRAGMA busy_timeout = {TRUNCATE_BUSY_MS}").fetchall()
+            self._tx.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._tx.execute(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}").fetchall()
+
+    def close(self) -> None:
+        """Close the connection and the lock files."""
+        self._discard()
+        self._turnstile.close()
+        self._checkpoint_lock.close()
+
+
+def is_broken(problem: sqlite3.Error) -> bool:
+    """Whether an error means that the disk, not the request, is at fault."""
+    return (getattr(problem, "sqlite_errorcode", 0) & 0xFF) in _BROKEN

@@ -1,0 +1,109 @@
+"""Group commit: one thread that writes for a whole process, many works to a commit.
+
+Whatever is queued when the thread comes round goes into one transaction, each work under its own
+savepoint; the futures resolve after COMMIT has returned, so a resolved future is a durable promise.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+from app.core.clock import Clock
+from app.store.connection import Outcome, Tx, Work, WriteConnection
+from app.store.errors import StoreFailed
+
+log = logging.getLogger(__name__)
+
+GROUP_WORKS = 64  # works to a commit at most
+GROUP_S = 0.010  # running time of a group at most: another process is waiting at the turnstile
+
+Job = tuple[Work, "Future[Any]"]
+
+
+class Writer:
+    """The writing thread of one process."""
+
+    def __init__(self, make_pen: Callable[[], WriteConnection], clock: Clock) -> None:
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._make_pen = make_pen
+        self._clock = clock
+        self._closed = False
+        self._ended = False
+        self._thread = threading.Thread(target=self._main, name="inbox-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Tx], Any]) -> "Future[Any]":
+        """Queue a work; the future gets its value after the commit, or the error."""
+        if self._closed:
+            raise RuntimeError("the store is closed")
+        future: Future[Any] = Future()
+        self._jobs.put((work, future))
+        return future
+
+    def close(self) -> None:
+        """Commit what is queued and end the thread."""
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+
+    def _main(self) -> None:
+        pen = self._make_pen()
+        while not self._ended:
+            job = self._jobs.get()
+            if job is None:
+                break
+            self._group(pen, job)
+        pen.close()
+
+    def _group(self, pen: WriteConnection, first: Job) -> None:
+        futures: list[Future[Any]] = []
+        try:
+            outcomes = pen.write(self._gather(first, futures))
+        except BaseException as problem:
+            self._fail(futures, problem)
+            return
+        for future, outcome in zip(futures, outcomes, strict=True):
+            _resolve(future, outcome)
+        try:
+            pen.finish()
+        except Exception:  # the promises are kept; this thread must live on to give the next ones
+            log.exception("after a commit")
+
+    def _gather(self, first: Job, futures: "list[Future[Any]]") -> Iterator[Work]:
+        """The works of one group, drawn while the group runs, so that late ones still get on."""
+        started = self._clock.monotonic()
+        job: Job | None = first
+        while job is not None:
+            work, future = job
+            if future.set_running_or_notify_cancel():
+                futures.append(future)
+                yield work
+            if len(futures) >= GROUP_WORKS or self._clock.monotonic() - started > GROUP_S:
+                return
+            job = self._another()
+
+    def _another(self) -> Job | None:
+        try:
+            job = self._jobs.get_nowait()
+        except queue.Empty:
+            return None
+        self._ended = job is None
+        return job
+
+    def _fail(self, futures: "list[Future[Any]]", problem: BaseException) -> None:
+        log.error("a group of %d works was not committed: %s", len(futures), problem)
+        error = problem if isinstance(problem, StoreFailed) else StoreFailed(str(problem))
+        error.__cause__ = problem.__cause__ or problem if error is not problem else error.__cause__
+        for future in futures:
+            future.set_exception(error)
+
+
+def _resolve(future: "Future[Any]", outcome: Outcome) -> None:
+    if outcome.error is not None:
+        future.set_exception(outcome.error)
+    else:
+        future.set_result(outcome.value)

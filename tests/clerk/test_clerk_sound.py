@@ -1,0 +1,295 @@
+"""Sound as it comes: WAVE files of many kinds, other rates, packs, speech."""
+
+import io
+import math
+import stat
+import struct
+import subprocess
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.clerk.playback import NoAudio, Playback
+from app.clerk.prompt_store import PromptStore
+from app.clerk.speech import NoSpeech, Speaker
+from app.clerk.trim import measure
+from app.message import audio_formats
+from app.message.resample import Values, resampled
+from app.phone.sound import prompts
+from app.voicemail import menu
+from tests.kit.voicemail import PACKS, House, silence, tone
+
+
+def sox(*arguments: str | Path, sound: bytes) -> bytes:
+    """What sox makes of S16LE at 8 kHz."""
+    raw = ["sox", "-D", "-t", "raw", "-r", "8000", "-e", "signed", "-b", "16", "-c", "1", "-"]
+    return subprocess.run([*raw, *arguments], input=sound, capture_output=True, check=True).stdout
+
+
+def read(wav: bytes, kind: str = "audio/wav") -> Values:
+    return array("h", b"".join(audio_formats.samples(io.BytesIO(wav), kind)))
+
+
+def difference(a: Values, b: Values) -> int:
+    """The largest difference, away from the edges; lengths may differ by a few."""
+    assert abs(len(a) - len(b)) <= 4
+    count = min(len(a), len(b)) - 200
+    return max(abs(a[n] - b[n]) for n in range(200, count))
+
+
+# ---- WAVE
+
+
+@pytest.mark.parametrize(
+    ("options", "off"),
+    [
+        (("-e", "signed", "-b", "16"), 0),
+        (("-e", "unsigned", "-b", "8"), 256),
+        (("-e", "mu-law", "-b", "8"), 520),
+        (("-e", "a-law", "-b", "8"), 520),
+        (("-e", "signed", "-b", "16", "-c", "2"), 1),
+    ],
+)
+def test_what_sox_writes_is_read(options: tuple[str, ...], off: int) -> None:
+    spoken = tone(1, hz=700, peak=16_000)
+    wav = sox("-t", "wav", *options, "-", sound=spoken)
+    assert difference(read(wav), array("h", spoken)) <= off
+
+
+@pytest.mark.parametrize("law", ["mu-law", "a-law"])
+def test_g711_tables_are_those_of_sox(law: str) -> None:
+    codes = bytes(range(256))
+    raw = ["sox", "-t", "raw", "-r", "8000", "-e", law, "-b", "8", "-c", "1", "-"]
+    decoded = subprocess.run(
+        [*raw, "-t", "raw", "-e", "signed", "-b", "16", "-"], input=codes, capture_output=True
+    ).stdout
+    tag = audio_formats.MU_LAW if law == "mu-law" else audio_formats.A_LAW
+    wav = (
+        b"RIFF\0\0\0\0WAVEfmt "
+        + struct.pack("<IHHIIHH", 16, tag, 1, 8000, 8000, 1, 8)
+        + struct.pack("<4sI", b"data", 256)
+        + codes
+    )
+    assert read(wav) == array("h", decoded)
+
+
+def test_audio_basic_is_mu_law_without_a_header() -> None:
+    spoken = tone(1, hz=700, peak=16_000)
+    ulaw = sox("-t", "raw", "-e", "mu-law", "-b", "8", "-", sound=spoken)
+    assert difference(read(ulaw, "audio/basic"), array("h", spoken)) <= 520
+
+
+@pytest.mark.parametrize("rate", [11_025, 16_000, 22_050, 44_100, 48_000])
+def test_other_rates(rate: int) -> None:
+    spoken = tone(1, hz=700, peak=16_000)
+    wav = sox("-t", "wav", "-", "rate", "-v", str(rate), sound=spoken)
+    assert difference(read(wav), array("h", spoken)) <= 200
+
+
+@pytest.mark.parametrize(
+    "wav",
+    [
+        b"",
+        b"RIFF",
+        b"not a wave file, but long enough for one",
+        b"RIFF\0\0\0\0WAVEdata\x04\0\0\0abcd",
+        b"RIFF\0\0\0\0WAVEjunk\xff\xff\xff\x7f",
+        b"RIFF\0\0\0\0WAVEfmt " + struct.pack("<IHHIIHH", 16, 0x31, 1, 8000, 1625, 65, 0),
+        b"RIFF\0\0\0\0WAVEfmt \x04\0\0\0\x01\0\x01\0",
+        b"RIFF\0\0\0\0WAVEfmt " + struct.pack("<IHHIIHH4sI", 16, 1, 9, 8000, 0, 18, 16, b"data", 0),
+    ],
+)
+def test_what_is_no_sound_we_know(wav: bytes) -> None:
+    with pytest.raises(audio_formats.UnknownSound):
+        read(wav)
+
+
+def test_a_file_cut_off_gives_what_is_there() -> None:
+    wav = sox("-t", "wav", "-", sound=tone(1))
+    assert read(wav[:5045]).tobytes() == tone(1)[:5000]
+
+
+# ---- resampling
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 100_000])
+def test_resampling_does_not_depend_on_the_pieces(size: int) -> None:
+    values = array("h", [n * 7919 % 20_000 - 10_000 for n in range(3000)])
+    cut = [values[at : at + size] for at in range(0, len(values), size)]
+    whole = b"".join(p.tobytes() for p in resampled([values], 22_050, 8000))
+    assert b"".join(p.tobytes() for p in resampled(cut, 22_050, 8000)) == whole
+    assert len(whole) // 2 == 3000 * 8000 // 22_050
+
+
+def test_what_would_alias_is_filtered_out() -> None:
+    high = array("h", [round(16_000 * math.sin(math.tau * 5000 / 22_050 * n)) for n in range(9000)])
+    (out, _) = resampled([high], 22_050, 8000)
+    assert max(map(abs, out[100:])) < 16_000 / 300  # 50 dB down
+
+
+# ---- how long a recording is
+
+
+def test_measure() -> None:
+    assert measure([]) == (0, 0)
+    assert measure([silence(3)]) == (0, 2400)
+    assert measure([tone(1), silence(1)]) == (8000, 10_400)
+    assert measure([silence(0.5), tone(0.5), silence(0.1)]) == (8000, 8800)
+    assert measure([tone(0.01)] * 100)[0] == 8000
+
+
+# ---- packs and speech
+
+
+def shelf(directory: Path, program: str = "espeak-ng", packs: Path = PACKS) -> PromptStore:
+    return PromptStore(packs, Speaker(directory / "spoken", program))
+
+
+def test_a_prompt_is_the_packs_recording(tmp_path: Path) -> None:
+    file = PACKS / "en_US_f_Allison" / "vm-intro.wav"
+    assert shelf(tmp_path).prompt("vm-intro", "en") == file.read_bytes()[44:]
+    assert shelf(tmp_path).prompt("vm-intro", "xx") == file.read_bytes()[44:]
+
+
+def test_what_no_pack_has_is_spoken_once(tmp_path: Path) -> None:
+    spoken = shelf(tmp_path).prompt("switchhook/locked", "en")
+    assert 2 < len(spoken) / 16_000 < 8
+    assert max(map(abs, array("h", spoken))) > 5000
+    assert len(list((tmp_path / "spoken").iterdir())) == 1
+    assert shelf(tmp_path, "no-such-program").prompt("switchhook/locked", "en") == spoken
+
+
+def test_without_any_pack_everything_is_spoken(tmp_path: Path) -> None:
+    here = shelf(tmp_path, packs=tmp_path / "none")
+    assert len(here.prompt("digits/7", "en")) > 2000
+    assert len(here.prompt("vm-intro", "en")) > 32_000
+
+
+def test_a_missing_synthesizer_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NoSpeech, match="package espeak-ng"):
+        shelf(tmp_path, "no-such-program").spoken("hello", "en")
+
+
+def test_a_failing_synthesizer_is_no_crash(tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    bad.write_text("#!/bin/sh\nexit 3\n")
+    bad.chmod(bad.stat().st_mode | stat.S_IXUSR)
+    with pytest.raises(NoSpeech, match="status 3"):
+        shelf(tmp_path, str(bad)).spoken("hello", "en")
+
+
+def test_a_text_is_no_option_and_no_command(tmp_path: Path) -> None:
+    for text in ("-f /etc/passwd", "$(touch x)", "--version"):
+        assert len(shelf(tmp_path).spoken(text, "en")) > 2000
+
+
+def test_a_prompt_name_stays_within_the_pack(tmp_path: Path) -> None:
+    (tmp_path / "packs" / "en").mkdir(parents=True)
+    (tmp_path / "secret.wav").write_bytes(sox("-t", "wav", "-", sound=tone(1)))
+    here = shelf(tmp_path, packs=tmp_path / "packs")
+    for name in ("../../secret", str(tmp_path / "secret")):
+        assert here.prompt(name, "en") != tone(1)
+
+
+def every_prompt() -> list[str]:
+    said = [
+        name for keys in menu.KEY_MAPS.values() for name in menu.offers(keys, list(menu.Action))
+    ]
+    return sorted(set(prompts.WORDS) | set(said))
+
+
+def test_the_pack_has_all_prompts_but_our_own() -> None:
+    missing = [
+        name for name in every_prompt() if not (PACKS / "en_US_f_Allison" / f"{name}.wav").exists()
+    ]
+    assert missing == [name for name in every_prompt() if name.startswith("switchhook/")]
+    assert set(missing) <= set(prompts.WORDS), "each of our own has its words"
+
+
+# ---- numbers and times
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "0"),
+        (19, "19"),
+        (20, "20"),
+        (21, "20 1"),
+        (100, "1 hundred"),
+        (342, "3 hundred 40 2"),
+        (1000, "1 thousand"),
+        (21_001, "20 1 thousand 1"),
+    ],
+)
+def test_numbers(value: int, said: str) -> None:
+    assert prompts.number(value) == tuple(f"digits/{word}" for word in said.split())
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "said"),
+    [
+        (0, 0, "12 oclock a-m"),
+        (12, 0, "12 oclock p-m"),
+        (9, 5, "9 oh 5 a-m"),
+        (23, 59, "11 50 9 p-m"),
+    ],
+)
+def test_times(hour: int, minute: int, said: str) -> None:
+    assert prompts.time(hour, minute) == tuple(f"digits/{word}" for word in said.split())
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "said"),
+    [
+        (0, "today"),
+        (1, "yesterday"),
+        (2, "day-6"),
+        (6, "day-6"),
+        (7, "mon-1 20 h-8"),
+        (-3, "mon-1 20 h-8"),
+    ],
+)
+def test_days(days_ago: int, said: str) -> None:
+    expected = tuple(f"digits/{word}" for word in said.split())
+    assert prompts.day(2, 28, 6, days_ago) == expected
+
+
+def test_signs_that_can_be_dialled() -> None:
+    assert prompts.digits("+1*2#x") == ("digits/1", "digits/star", "digits/2", "digits/pound")
+
+
+# ---- playing messages
+
+
+def test_a_message_can_be_played_from_anywhere(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    spoken = tone(5, hz=523)
+    house.leave("201", spoken)
+    (entry,) = house.voicemails("anna")
+    for start, count in ((0, 16_000), (16_000, 16_000), (39_990, 100), (8000, 1), (50_000, 10)):
+        asked = {"sound": {"entry": entry.id}, "start": start, "count": count}
+        assert house.desk.handle("sound", asked) == spoken[start * 2 : (start + count) * 2]
+
+
+def test_a_message_is_read_only_as_far_as_it_is_played() -> None:
+    read_so_far = 0
+
+    def message() -> Iterator[bytes]:
+        nonlocal read_so_far
+        yield b"Content-Type: audio/basic\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        for _ in range(1000):
+            read_so_far += 1
+            yield b"\x2a\x55\n" * 400
+
+    playback = Playback()
+    assert len(playback.samples(1, message(), 0, 8000)) == 16_000
+    assert read_so_far < 20
+    assert len(playback.samples(1, iter(()), 4000, 8000)) == 16_000, "kept by content"
+
+
+def test_a_message_without_sound() -> None:
+    with pytest.raises(NoAudio):
+        Playback().samples(1, [b"Subject: x\r\n\r\nhello\r\n"], 0, 10)

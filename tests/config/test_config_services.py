@@ -1,0 +1,76 @@
+"""Plans prepared for the services: taken only when they are of these settings and root's own."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.config import services
+from app.config.paths import Paths
+from app.core.own_addresses import own_addresses
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="prepared plans are root's alone")
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    paths = Paths(tmp_path / "data")
+    paths.make()
+    paths.etc.mkdir()
+    paths.settings_file.write_text("[mail]\npop3_port = 1110\n[voicemail]\nlongest_s = 77\n")
+    return paths
+
+
+def prepared(paths: Paths) -> None:
+    services.prepare(paths, paths.settings())
+
+
+@pytest.mark.parametrize("service", sorted(services.PLANS))
+def test_a_prepared_plan_is_the_one_worked_out(paths: Paths, service: str) -> None:
+    now = services.plan(paths, service)
+    prepared(paths)
+    assert services._prepared(paths, service) is not None
+    assert services.plan(paths, service) == now
+
+
+def changed(paths: Paths) -> None:
+    paths.settings_file.write_text("[mail]\npop3_port = 1111\n")
+
+
+def for_the_group(paths: Paths) -> None:
+    (paths.etc / "plans" / "mail").chmod(0o660)
+
+
+def in_a_folder_for_all(paths: Paths) -> None:
+    (paths.etc / "plans").chmod(0o777)
+
+
+def somebody_elses(paths: Paths) -> None:
+    os.chown(paths.etc / "plans" / "mail", 65534, 65534)
+
+
+def cut_off(paths: Paths) -> None:
+    os.truncate(paths.etc / "plans" / "mail", 20)
+
+
+@pytest.mark.parametrize(
+    "harm", [changed, for_the_group, in_a_folder_for_all, somebody_elses, cut_off]
+)
+def test_what_is_not_to_be_trusted_is_worked_out_anew(paths: Paths, harm: Any) -> None:
+    prepared(paths)
+    harm(paths)
+    assert services._prepared(paths, "mail") is None
+    wanted = paths.settings().mail.pop3_port
+    assert services.plan(paths, "mail").pop3_port == wanted
+
+
+def test_the_machines_addresses_are_those_of_now(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app import appliance
+
+    monkeypatch.setattr(appliance, "own_addresses", lambda: ("192.0.2.99",))  # a day ago
+    prepared(paths)
+    assert services.plan(paths, "mail").delivery.host_addresses == own_addresses()
+    assert services.plan(paths, "phone").desk.host_addresses == own_addresses()

@@ -1,0 +1,105 @@
+"""A settings file with a typo is refused with line, name and what is allowed."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.config.settings import Settings, SettingsError, annotated, load
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as problem:
+        load(path)
+    return str(problem.value)
+
+
+def test_no_file_means_the_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path / "none.toml") == Settings()
+
+
+def test_a_misspelt_name_is_shown_with_its_line_and_the_names_allowed(tmp_path: Path) -> None:
+    said = refused(tmp_path, '[site]\ncountry = "us"\nhostnam = "x"\n')
+    assert "line 3" in said
+    assert "site.hostnam: no such setting" in said
+    assert "hostname" in said
+
+
+def test_a_value_out_of_range_is_shown_with_its_meaning(tmp_path: Path) -> None:
+    said = refused(tmp_path, "[phone]\nring_seconds = 1\n")
+    assert "line 2: phone.ring_seconds" in said
+    assert "greater than or equal to 4" in said
+    assert "Seconds a call rings" in said
+
+
+def test_a_bad_choice_lists_the_choices(tmp_path: Path) -> None:
+    said = refused(tmp_path, '[site]\ncountry = "uss"\n')
+    assert "'us'" in said
+    assert "'jp'" in said
+
+
+def test_a_bad_network_is_named(tmp_path: Path) -> None:
+    assert "does not appear to be" in refused(tmp_path, '[mail]\nlan = ["10.0.0"]\n')
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ('address = "192.168.1.10"', "as in 192.168.1.10/24"),
+        ('address = "192.168.1.300/24"', "does not appear to be"),
+        ('nameservers = ["one"]', "does not appear to be"),
+        ('passphrase = "short"', "should match"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused(tmp_path: Path, setting: str, complaint: str) -> None:
+    said = refused(tmp_path, f"[network]\n{setting}\n")
+    assert "line 2: network." in said
+    assert complaint in said
+
+
+def test_a_time_zone_is_looked_up(tmp_path: Path) -> None:
+    said = refused(tmp_path, '[site]\ntime_zone = "Europe/Atlantis"\n')
+    assert "there is no such time zone; Europe/Berlin is one" in said
+    path = tmp_path / "settings.toml"
+    path.write_text('[site]\ntime_zone = "Europe/Berlin"\n')
+    assert load(path).site.time_zone == "Europe/Berlin"
+
+
+def test_what_lies_beneath_holds_where_the_owner_says_nothing(tmp_path: Path) -> None:
+    lower, upper = tmp_path / "device.toml", tmp_path / "settings.toml"
+    lower.write_text('[mail]\npop3_port = 110\nsmtp_port = 25\n[site]\ncountry = "de"\n')
+    upper.write_text("[mail]\npop3_port = 8110\n")
+    both = load(upper, (tmp_path / "none.toml", lower))
+    assert (both.mail.pop3_port, both.mail.smtp_port, both.site.country) == (8110, 25, "de")
+    assert tomllib.loads(annotated(both).replace("#smtp_port", "smtp_port"))["mail"] == {
+        "smtp_port": 25
+    }
+
+
+def test_broken_toml_says_where(tmp_path: Path) -> None:
+    assert "line 2" in refused(tmp_path, '[mail]\nlisten = "x\n')
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    said = refused(tmp_path, "[mail]\nprot = 1\n[keeping]\nquota_mb = 0\n")
+    assert len(said.splitlines()) == 2
+
+
+def test_an_outside_line_is_set_by_its_jack(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('[phone.incoming.line1]\nhandsets = ["101"]\nmailbox = "201"\n')
+    assert load(path).phone.incoming["line1"].handsets == ("101",)
+
+
+def test_the_annotated_file_changes_nothing_and_its_lines_are_true() -> None:
+    text = annotated()
+    assert Settings.model_validate(tomllib.loads(text)) == Settings()
+    uncommented = "\n".join(
+        line[1:] if line.startswith("#") and not line.startswith("# ") else line
+        for line in text.splitlines()
+    )
+    changed = Settings.model_validate(tomllib.loads(uncommented))
+    assert changed.phone.incoming["line1"].mailbox == "201"
+    assert changed.model_copy(update={"phone": Settings().phone}) == Settings()

@@ -1,0 +1,287 @@
+"""A voicemail as a message: what Python's mail parser, soxi and our own reader make of it."""
+
+import email
+import email.policy
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from email.message import EmailMessage
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from app.message.voice import (
+    VoiceMessage,
+    clean_name,
+    clean_number,
+    compose,
+    composed_size,
+    find_audio,
+)
+
+ENDED = datetime(2026, 9, 21, 16, 13, 20, tzinfo=timezone(timedelta(hours=2)))
+
+
+def voice(samples: int = 16_000, **changes: object) -> VoiceMessage:
+    values: dict[str, object] = {
+        "to_name": "Anna A.",
+        "to_address": "anna@example.org",
+        "mailbox": "201",
+        "from_address": "voicemail@example.org",
+        "caller_number": "5551234",
+        "caller_name": "CARL CALLER",
+        "ended_at": ENDED,
+        "samples": samples,
+        "token": "0123456789abcdef0123",
+    }
+    return VoiceMessage(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def sound(samples: int) -> bytes:
+    return b"".join((n * 7919 % 65536).to_bytes(2, "little") for n in range(samples))
+
+
+def octets(message: VoiceMessage, raw: bytes | None = None) -> bytes:
+    raw = sound(message.samples) if raw is None else raw
+    return b"".join(compose(message, [raw]))
+
+
+def parsed(message: VoiceMessage) -> EmailMessage:
+    return email.message_from_bytes(octets(message), policy=email.policy.default)
+
+
+def in_pieces(whole: bytes, size: int) -> Iterator[bytes]:
+    return (whole[at : at + size] for at in range(0, len(whole), size))
+
+
+# ---- composing
+
+
+def test_the_head_says_it_all() -> None:
+    head = parsed(voice())
+    assert head["From"] == "CARL CALLER <voicemail@example.org>"
+    assert head["To"] == '"Anna A." <anna@example.org>'
+    assert head["Subject"] == "Voicemail from CARL CALLER 5551234 (0:02)"
+    assert head["Date"] == "Mon, 21 Sep 2026 16:13:20 +0200"
+    assert head["Message-ID"] == "<0123456789abcdef0123.voicemail@example.org>"
+    assert head["Message-Context"] == "voice-message"
+    assert head["Content-Duration"] == "2"
+    assert head["X-CallingTelephoneNumber"] == "5551234"
+    assert head["X-VoiceMessageSenderName"] == "CARL CALLER"
+    assert head["X-VoiceMessageDuration"] == "2"
+    assert head["MIME-Version"] == "1.0"
+    assert not head.defects
+
+
+def test_text_first_then_sound() -> None:
+    message = parsed(voice(3 * 8000))
+    text, audio = message.iter_parts()
+    assert message.get_content_type() == "multipart/mixed"
+    assert text.get_content_type() == "text/plain"
+    assert "Caller:   CARL CALLER 5551234" in text.get_content()
+    assert "Length:   0:03" in text.get_content()
+    assert audio.get_content_type() == "audio/wav"
+    assert audio["Content-Duration"] == "3"
+    assert audio.get_filename() == "voicemail-20260921-161320-5551234-01234567.wav"
+    assert audio.get_payload(decode=True)[44:] == sound(3 * 8000)  # type: ignore[index]
+
+
+def test_soxi_understands_the_sound(tmp_path: Path) -> None:
+    _, audio = parsed(voice(20_000)).iter_parts()
+    wav = tmp_path / "message.wav"
+    wav.write_bytes(cast(bytes, audio.get_payload(decode=True)))
+    said = subprocess.run(["soxi", wav], capture_output=True, text=True, check=True).stdout
+    assert "Channels       : 1" in said
+    assert "Sample Rate    : 8000" in said
+    assert "Precision      : 16-bit" in said
+    assert "20000 samples" in said
+
+
+@pytest.mark.parametrize("samples", [0, 1, 5, 6, 7, 8000, 85_499, 85_500, 85_501, 300_000])
+def test_the_size_is_known_before(samples: int) -> None:
+    assert len(octets(voice(samples))) == composed_size(voice(samples))
+
+
+@pytest.mark.parametrize("size", [1, 2, 57, 16_000, 999_999])
+def test_pieces_of_any_length_make_the_same_message(size: int) -> None:
+    raw = sound(9000)
+    assert b"".join(compose(voice(9000), in_pieces(raw, size))) == octets(voice(9000))
+
+
+def test_blocks_are_small_however_long_the_recording() -> None:
+    pieces = (bytes(16_000) for _ in range(600))
+    blocks = [len(block) for block in compose(voice(600 * 8000), pieces)]
+    assert max(blocks) <= 262_144
+    assert len(blocks) > 40
+
+
+def test_lines_are_crlf_and_short() -> None:
+    whole = octets(voice(4000, caller_name="Ünal Çağlar " * 5))
+    assert whole.count(b"\n") == whole.count(b"\r\n") == whole.count(b"\r")
+    assert max(map(len, whole.split(b"\r\n"))) <= 998
+    assert whole.isascii()
+
+
+@pytest.mark.parametrize("samples", [15_999, 16_001])
+def test_a_length_that_is_not_the_announced_one_is_refused(samples: int) -> None:
+    with pytest.raises(ValueError, match="octets of audio"):
+        octets(voice(16_000), sound(samples))
+
+
+@pytest.mark.parametrize(
+    ("samples", "seconds", "shown"),
+    [(100, 1, "(0:01)"), (11_999, 1, "(0:01)"), (12_000, 2, "(0:02)"), (8000 * 61, 61, "(1:01)")],
+)
+def test_whole_seconds(samples: int, seconds: int, shown: str) -> None:
+    assert voice(samples).seconds == seconds
+    assert voice(samples).subject.endswith(shown)
+
+
+# ---- names from outside
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "EVIL\r\nBcc: everybody@example.org",
+        "EVIL\nBcc: everybody@example.org",
+        "EVIL\rBcc: x\r\n\r\n<html>",
+        "EVIL\x00\x0b\x0c\x85\u2028Bcc: x",
+        'EVIL" <boss@example.org>, "x',
+        "=?utf-8?q?EVIL=0D=0ABcc=3A_x?=",
+        "EVIL\u202eRENNO",
+        "\ud800EVIL",
+    ],
+)
+def test_a_caller_cannot_write_into_the_head(name: str) -> None:
+    message = voice(8000, caller_name=name, caller_number="555\r\nBcc: 1234")
+    clean = parsed(voice(8000))
+    evil = parsed(message)
+    assert evil.keys() == clean.keys()
+    assert len(evil["From"].addresses) == 1
+    assert evil["From"].addresses[0].addr_spec == "voicemail@example.org"
+    assert evil["X-CallingTelephoneNumber"] == "5551234"
+    assert len(list(evil.iter_parts())) == 2
+    assert not evil.defects
+
+
+def test_names_of_other_scripts_arrive() -> None:
+    message = parsed(voice(8000, caller_name="Łukasz Żółć", to_name="Анна"))
+    assert message["From"].addresses[0].display_name == "Łukasz Żółć"
+    assert message["To"].addresses[0].display_name == "Анна"
+    assert message["Subject"] == "Voicemail from Łukasz Żółć 5551234 (0:01)"
+    text, _ = message.iter_parts()
+    assert "Łukasz Żółć" in text.get_content()
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "shown", "sender"),
+    [
+        (None, None, "unknown caller", "Unknown caller"),
+        ("5551234", None, "5551234", "5551234"),
+        (None, "CARL", "CARL", "CARL"),
+        ("\r\n", " \x00 ", "unknown caller", "Unknown caller"),
+    ],
+)
+def test_what_is_not_known(number: str, name: str, shown: str, sender: str) -> None:
+    message = parsed(voice(8000, caller_number=number, caller_name=name))
+    assert message["Subject"] == f"Voicemail from {shown} (0:01)"
+    assert message["From"].addresses[0].display_name == sender
+    assert ("X-CallingTelephoneNumber" in message) == (number == "5551234")
+    assert ("X-VoiceMessageSenderName" in message) == (name == "CARL")
+
+
+def test_cleaning() -> None:
+    assert clean_name("  A \t B\r\n") == "A B"
+    assert clean_name("x" * 500) == "x" * 64
+    assert clean_name("") is None
+    assert clean_number("+49 (30) 123-45*#") == "+493012345*#"
+    assert clean_number("1" * 99) == "1" * 32
+    assert clean_number("private") is None
+
+
+# ---- finding the sound
+
+
+def audio_of(whole: bytes, size: int = 1000) -> tuple[str, bytes]:
+    part = find_audio(in_pieces(whole, size))
+    assert part is not None, "no audio part"
+    return part.content_type, b"".join(part.octets)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 77, 4096, 10_000_000])
+def test_our_own_message_is_read_back(size: int) -> None:
+    kind, wav = audio_of(octets(voice(5000)), size)
+    assert kind == "audio/wav"
+    assert wav[:4] == b"RIFF"
+    assert wav[44:] == sound(5000)
+
+
+def by_hand(audio: bytes = b"RIFFsound", cte: str = "base64") -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = "from elsewhere"
+    message.set_content("text")
+    message.add_attachment(audio, maintype="audio", subtype="wav", cte=cte)
+    return message
+
+
+def test_what_python_composes_is_found() -> None:
+    assert audio_of(by_hand(bytes(range(256)) * 100).as_bytes(policy=email.policy.SMTP)) == (
+        "audio/wav",
+        bytes(range(256)) * 100,
+    )
+
+
+def test_bare_line_feeds_are_understood() -> None:
+    assert audio_of(by_hand().as_bytes())[1] == b"RIFFsound"
+
+
+@pytest.mark.parametrize("cte", ["quoted-printable", "base64"])
+def test_transfer_encodings(cte: str) -> None:
+    raw = b"a=b\x00\xff sound" * 20
+    assert audio_of(by_hand(raw, cte).as_bytes(policy=email.policy.SMTP))[1] == raw
+
+
+def test_sound_in_a_multipart_in_a_forwarded_message() -> None:
+    inner = by_hand(b"inner sound")
+    outer = EmailMessage()
+    outer.set_content("look what I got")
+    outer.add_alternative("<p>look</p>", subtype="html")
+    outer.add_attachment(inner)
+    assert audio_of(outer.as_bytes(policy=email.policy.SMTP))[1] == b"inner sound"
+
+
+def test_a_multipart_that_never_ends_does_not_hide_what_follows() -> None:
+    whole = (
+        b"Content-Type: multipart/mixed; boundary=outer\r\n\r\n"
+        b"--outer\r\nContent-Type: multipart/alternative; boundary=inner\r\n\r\n"
+        b"--inner\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
+        b"--outer\r\nContent-Type: audio/basic\r\n\r\nsound\r\n--outer--\r\n"
+    )
+    assert audio_of(whole) == ("audio/basic", b"sound")
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b"",
+        b"no header at all",
+        b"Subject: x\r\n\r\ntext",
+        b"Content-Type: multipart/mixed\r\n\r\n--x\r\nContent-Type: audio/wav\r\n\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\nnever begins",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b--\r\n",
+        b"A" * 300_000,
+        b"X: " + b"y" * 300_000 + b"\r\n\r\n",
+        (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" * 50),
+    ],
+)
+def test_no_sound_is_no_error(whole: bytes) -> None:
+    assert find_audio(in_pieces(whole, 999)) is None
+
+
+def test_a_message_cut_off_gives_what_is_there() -> None:
+    whole = octets(voice(5000))
+    wav = audio_of(whole[: len(whole) // 2])[1]
+    assert 44 < len(wav) < 10_044
+    assert sound(5000).startswith(wav[44:])
