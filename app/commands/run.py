@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from app.commands.errors import OURS
 from app.commands.supervision import StartError, Supervised
 from app.config.paths import Paths, here
 from app.core.subprocess_call import in_child
@@ -21,12 +22,12 @@ def run() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # from the first service on
     paths = here()
     started = time.monotonic()
-    prepared = in_child(lambda: _prepare(paths))
+    prepared = in_child(lambda: _prepare(paths), OURS)
     try:
         with Supervised(paths, prepared["services"]) as services:
             took = time.monotonic() - started
             try:
-                in_child(lambda: _show(paths, prepared["fresh"], took))
+                in_child(lambda: _show(paths, prepared["fresh"], took), OURS)
                 services.wait()
             except KeyboardInterrupt:
                 click.echo("\nending the services …")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from app.appliance import PhonePlan, make_phone
-from app.commands.errors import plainly
+from app.commands.errors import OURS, plainly
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
@@ -26,7 +26,7 @@ def phone(ready_fd: int | None) -> None:
     """Lines, calls and voicemail."""
     paths = begin("phone")
     known = plan(paths, "phone")
-    in_child(lambda: _check_store(paths))
+    in_child(lambda: _check_store(paths), OURS)
     _check_library()
     asyncio.run(_serve_phone(paths, known, ready_teller(ready_fd)))
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.config.paths import Paths
+from app.core.errors import SwitchhookError
 from app.device import backup, restore
 from app.inbox.claim import Claim
 from app.inbox.entries import EntryState, Facts, Kind
-from app.inbox.errors import InboxError
 from app.inbox.queue import Purpose, QueueItem
 from app.store.database import Tx
 from tests.kit.commands import Shell
@@ -184,7 +184,7 @@ def test_a_backup_of_a_newer_program_is_refused(
     box.db.close()
     path = shell.paths.var.parent / "box.backup"
     backup.make(shell.paths, path, "9.9", "future.local", 1000.0)
-    with pytest.raises(InboxError, match="99"):
+    with pytest.raises(SwitchhookError, match="99"):
         restore.stage(shell.paths, path)
     assert not (shell.paths.var / "restore").exists()
 

@@ -49,7 +49,7 @@ UNREACHABLE = {
     "content that never arrived whole": "SELECT id FROM content WHERE size IS NULL",
     "content without an entry": "SELECT id FROM content WHERE id NOT IN"
     " (SELECT content FROM entry)",
-    "chunks without content": "SELECT paths FROM chunk WHERE paths >> 20 NOT IN"
+    "chunks without content": "SELECT place FROM chunk WHERE place >> 20 NOT IN"
     " (SELECT id FROM content)",
     "a wrong sum of octets": "SELECT person FROM usage WHERE octets <> (SELECT"
     " coalesce(sum(size), 0) FROM entry WHERE entry.person = usage.person"
