@@ -157,7 +157,7 @@ class Running:
         phone = self.pid("phone")
         children = _read(Path(f"/proc/{phone}/task/{phone}/children")).split()
         for child in map(int, children):
-            if b"clerk_main" in _read(Path(f"/proc/{child}/cmdline")):
+            if b"app.clerk.server" in _read(Path(f"/proc/{child}/cmdline")):
                 return child
         return 0
 
