@@ -154,8 +154,8 @@ class Visit:
                 return key or await self._play(*say("vm-nomore"))
         here = self._messages[self._at]
         key = await self._play(*envelope(here, self._at, len(self._messages)))
-        if key:
-            return key
+        if key and self._keys.action(key, self._possible()) is not Action.LISTEN:
+            return key  # listen once more: the number and time, 16 s, are skipped
         return await (self._hear(here) if found["playable"] else self._play(*say("im-sorry")))
 
     async def _look(self) -> dict[str, bool]:

@@ -165,6 +165,23 @@ def test_listening_to_the_end_makes_a_message_heard(house: House) -> None:
     assert line.hung_up
 
 
+def test_listen_key_during_the_announcement_starts_the_message(house: House) -> None:
+    house.leave("201")
+    logged_in(house).talk(
+        f"presses 1\nhears vm-first vm-message\npresses 1\nhears {message(house)} {LAST}"
+    )
+    assert states(house) == ["heard"]
+
+
+def test_listen_key_during_another_announcement_starts_that_message(house: House) -> None:
+    house.leave("201", tone(2))
+    house.leave("201", tone(1))
+    second = house.voicemails("anna")[1].id
+    logged_in(house).talk(
+        f"presses 1\npresses 6\nhears vm-last vm-message\npresses 1\nhears message:{second}"
+    )
+
+
 def test_hanging_up_in_the_middle_keeps_it_new(house: House) -> None:
     house.leave("201")
     line = logged_in(house)
@@ -205,8 +222,6 @@ def test_new_messages_come_first_then_old_ones_oldest_first(house: House) -> Non
         hears vm-nomore vm-prev vm-repeat vm-delete vm-savemessage vm-helpexit
         presses 4
         hears vm-message digits/2 vm-from spoken:NEW_TWO
-        presses 1
-        hears vm-first
         """
     )
 
