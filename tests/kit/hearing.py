@@ -1,8 +1,4 @@
-"""Ears of a test: is what was played in what was heard, whatever its level and its offset?
-
-The judge is the normalized cross-correlation: 1 is the same sound, unrelated speech gives less
-than about 0.3. Samples are 1/8000 s.
-"""
+"""Ears of a test: is what was played in what was heard? (drivers/models/comparison.py judges)"""
 
 import subprocess
 import wave
@@ -13,11 +9,13 @@ from typing import IO
 import numpy as np
 
 from drivers.buses import PERIODS_PER_SECOND, SAMPLE_RATE, Samples
+from drivers.models.comparison import SAME as SAME
+from drivers.models.comparison import find as find
+from drivers.models.comparison import likeness as likeness
 from drivers.models.party import Party
 from drivers.models.sound import Recording
 
 PACK = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
-SAME = 0.95
 LOOK_EACH = 50  # periods between looks; each costs a few milliseconds
 
 
@@ -50,30 +48,6 @@ def at_8_khz(path: Path) -> Samples:
     low = path.with_suffix(".8k.wav")
     subprocess.run(["sox", "-D", str(path), "-r", "8000", "-b", "16", str(low)], check=True)
     return read_wav(low)
-
-
-def find(wanted: Samples, heard: Samples) -> tuple[float, int]:
-    """(likeness, where): the best normalized cross-correlation, and at which sample of `heard`."""
-    count = len(wanted)
-    if not count or len(heard) < count:
-        return 0.0, 0
-    pattern = wanted - wanted.mean()
-    size = 1 << (len(heard) + count).bit_length()
-    product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(pattern, size))
-    scalar = np.fft.irfft(product, size)[: len(heard) - count + 1]
-    sums = np.concatenate([[0.0], np.cumsum(heard, dtype=np.float64)])
-    squares = np.concatenate([[0.0], np.cumsum(heard.astype(np.float64) ** 2)])
-    total = sums[count:] - sums[:-count]
-    energy = squares[count:] - squares[:-count] - total * total / count
-    norm = np.sqrt(np.maximum(energy, 1.0) * max(float(pattern @ pattern), 1.0))
-    likeness = scalar / norm
-    best = int(np.argmax(likeness))
-    return float(likeness[best]), best
-
-
-def likeness(wanted: Samples, heard: Samples) -> float:
-    """How much one sound is in another: 1 is whole and clear."""
-    return find(wanted, heard)[0]
 
 
 class Hearing:
