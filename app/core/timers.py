@@ -5,14 +5,17 @@ Time is handed in as periods of 10 ms, one call of `beat` a period; nothing here
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PERIOD_MS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """One time limit: default, least and greatest in ms, and what it is for."""
+    """One time limit: its length in ms, the least and greatest that make sense, what it is for.
+
+    Raises ValueError for a length outside least..greatest, whoever makes it.
+    """
 
     name: str
     ms: int
@@ -20,9 +23,19 @@ class Timer:
     greatest: int
     meaning: str
 
+    def __post_init__(self) -> None:
+        if not self.least <= self.ms <= self.greatest:
+            raise ValueError(
+                f"timer {self.name}: {self.ms} ms is not within {self.least} to {self.greatest} ms"
+            )
+
+    def lasting(self, ms: float) -> "Timer":
+        """The same timer with another length. Raises ValueError outside least..greatest."""
+        return replace(self, ms=round(ms))
+
     @property
     def periods(self) -> int:
-        """The default in periods, rounded up."""
+        """The length in periods of 10 ms, rounded up."""
         return periods(self.ms)
 
 
@@ -31,8 +44,8 @@ def periods(ms: float) -> int:
     return -int(-ms // PERIOD_MS)
 
 
-class Due:
-    """One running timer; cancel() is harmless at any time."""
+class RunningTimer:
+    """One call that a TimerQueue has yet to make; cancel() is harmless at any time."""
 
     __slots__ = ("call",)
 
@@ -40,27 +53,27 @@ class Due:
         self.call: Callable[[], None] | None = call
 
     def cancel(self) -> None:
-        """Never call it."""
+        """Never make the call."""
         self.call = None
 
 
 class TimerQueue:
-    """Calls things when their period has come; `now` counts periods since the start."""
+    """Makes calls when their period has come; `now` counts periods of 10 ms since the start."""
 
     def __init__(self) -> None:
         self.now = 0
         self._order = 0
-        self._queue: list[tuple[int, int, Due]] = []
+        self._queue: list[tuple[int, int, RunningTimer]] = []
 
-    def after(self, count: int, call: Callable[[], None]) -> Due:
-        """Call this `count` periods from now, at least one."""
-        due = Due(call)
+    def after(self, count: int, call: Callable[[], None]) -> RunningTimer:
+        """Make this call `count` periods from now, at least one."""
+        running = RunningTimer(call)
         self._order += 1
-        heapq.heappush(self._queue, (self.now + max(count, 1), self._order, due))
-        return due
+        heapq.heappush(self._queue, (self.now + max(count, 1), self._order, running))
+        return running
 
     def beat(self) -> None:
-        """One period has passed: run what is due, in the order in which it was asked for."""
+        """Let one period pass: make the calls that are due, in the order they were asked for."""
         self.now += 1
         while self._queue and self._queue[0][0] <= self.now:
             call = heapq.heappop(self._queue)[2].call

@@ -10,10 +10,8 @@ from app.phone.calls.line import Caller
 from app.phone.lines import caller_id, line_events
 from app.phone.lines.hook import Break, judge, pulsed_digit
 from app.phone.lines.line_events import Fact
-from app.phone.lines.station import St as StationSt
-from app.phone.lines.station import StationLine
-from app.phone.lines.trunk import St as TrunkSt
-from app.phone.lines.trunk import TrunkLine
+from app.phone.lines.station import StationLine, StationState
+from app.phone.lines.trunk import TrunkLine, TrunkState
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Mixer
 from app.phone.sound.tones import plan
@@ -83,7 +81,7 @@ class OneStation(OneLine):
         self.run(periods)
 
     @property
-    def state(self) -> StationSt:
+    def state(self) -> StationState:
         return self.line.machine.state
 
 
@@ -108,7 +106,7 @@ class OneTrunk(OneLine):
         self.run(1)
 
     @property
-    def state(self) -> TrunkSt:
+    def state(self) -> TrunkState:
         return self.line.machine.state
 
 
@@ -138,11 +136,11 @@ def test_a_lifted_station_is_not_rung_and_hangs_up_after_its_time() -> None:
     hand.lift()
     assert hand.take_facts() == [line_events.OffHook()]
     assert not hand.line.ring(Caller())  # it is in somebody's hand
-    assert hand.state is StationSt.OFF_HOOK
+    assert hand.state is StationState.OFF_HOOK
     hand.lower(124)
-    assert (hand.state, hand.take_facts()) == (StationSt.LOWERED, [])
+    assert (hand.state, hand.take_facts()) == (StationState.LOWERED, [])
     hand.run(2)
-    assert (hand.state, hand.take_facts()) == (StationSt.ON_HOOK, [line_events.HungUp()])
+    assert (hand.state, hand.take_facts()) == (StationState.ON_HOOK, [line_events.HungUp()])
 
 
 def test_flash() -> None:
@@ -154,7 +152,7 @@ def test_flash() -> None:
     hand.lower(100)
     hand.lift(100)
     assert hand.take_facts() == []  # neither flash nor hang-up: the call goes on
-    assert hand.state is StationSt.OFF_HOOK
+    assert hand.state is StationState.OFF_HOOK
 
 
 def test_pulse_dialling() -> None:
@@ -252,7 +250,7 @@ def test_after_the_call_busy_tone_then_howler_then_silence() -> None:
     hand.lift()
     hand.line.dismiss()
     hand.run(10)
-    assert hand.state is StationSt.DISMISSED and hand.played[-1].any()
+    assert hand.state is StationState.DISMISSED and hand.played[-1].any()
     hand.run(3000)
     assert hand.state.name == "HOWLING"
     hand.run(6000)
@@ -266,7 +264,7 @@ def test_a_station_fault_ends_its_call_and_recovery_brings_it_back() -> None:
     hand = OneStation()
     hand.lift()
     hand.line.port_event(PortFault("power alarm Q1"))
-    assert (hand.state, hand.line.fault) == (StationSt.DOWN, "power alarm Q1")
+    assert (hand.state, hand.line.fault) == (StationState.DOWN, "power alarm Q1")
     assert hand.take_facts() == [line_events.OffHook(), line_events.HungUp()]
     hand.line.port_event(HookChanged(True))
     assert hand.take_facts() == []
@@ -279,7 +277,7 @@ def test_trunk_life_of_an_answered_call() -> None:
     office = OneTrunk()
     office.line.release()  # nothing to release: harmless
     office.burst()
-    assert (office.state, office.take_facts()) == (TrunkSt.PAUSING, [line_events.Ringing()])
+    assert (office.state, office.take_facts()) == (TrunkState.PAUSING, [line_events.Ringing()])
     assert office.line.seize() and office.port.seized
     assert not office.line.seize()
     office.port.battery(False)
@@ -288,10 +286,10 @@ def test_trunk_life_of_an_answered_call() -> None:
     office.run(2)
     assert office.take_facts() == [line_events.CallerGone()]
     assert not office.port.seized
-    assert office.state is TrunkSt.SETTLING
+    assert office.state is TrunkState.SETTLING
     office.port.battery(True)
     office.run(78)
-    assert office.state is TrunkSt.SETTLING
+    assert office.state is TrunkState.SETTLING
     office.run(2)
     assert office.state.name == "IDLE"
 
@@ -303,7 +301,7 @@ def test_a_trunk_that_was_unplugged_in_a_call_is_dead_after_it() -> None:
     office.port.volts = 0
     office.port.battery(False)
     office.run(90)
-    assert office.state is TrunkSt.DEAD
+    assert office.state is TrunkState.DEAD
     assert "plugged in" in office.line.fault
 
 
@@ -315,7 +313,7 @@ def test_a_short_loss_of_battery_is_no_hang_up() -> None:
     office.run(4)
     office.port.battery(True)
     office.run(100)
-    assert office.state is TrunkSt.SEIZED and office.port.seized
+    assert office.state is TrunkState.SEIZED and office.port.seized
 
 
 def test_a_caller_who_gives_up() -> None:
@@ -324,7 +322,7 @@ def test_a_caller_who_gives_up() -> None:
     office.run(399)
     office.burst()
     office.run(798)
-    assert office.state is TrunkSt.PAUSING
+    assert office.state is TrunkState.PAUSING
     office.run(1)
     assert office.state.name == "IDLE"
     assert office.take_facts() == [
@@ -374,7 +372,7 @@ def test_a_dead_trunk_comes_to_life_and_polarity_means_nothing() -> None:
     office.port.battery(True)
     office.run(1)
     office.line.port_event(PolarityReversed())
-    assert (office.state, office.line.fault, office.take_facts()) == (TrunkSt.IDLE, "", [])
+    assert (office.state, office.line.fault, office.take_facts()) == (TrunkState.IDLE, "", [])
 
 
 def lamps(played: list[Samples]) -> list[bytes]:

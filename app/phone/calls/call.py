@@ -5,11 +5,11 @@ for the caller (voicemail, the owner's menu). It ends for both when either leave
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from app.core.fsm import Machine, Row, Table
+from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import Timer, periods
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.dialplan import Handset, Incomplete, Mailbox
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 AnyLine = StationLine | TrunkLine
 
 
-class St(StrEnum):
+class CallState(StrEnum):
     """States of a call."""
 
     NEW = "new"
@@ -41,7 +41,7 @@ class St(StrEnum):
     ENDED = "ended"
 
 
-class Ev(StrEnum):
+class CallEvent(StrEnum):
     """Events of a call."""
 
     LIFT = "lift"
@@ -64,59 +64,65 @@ class Ev(StrEnum):
 
 # OVERDUE: it has rung long enough. A trunk is answered during a burst only: between bursts nobody
 # can tell whether the caller has given up, and the office's dial tone would be taken down.
-_ENDS = {Ev.CALLER_LEFT: St.ENDED, Ev.CLOSE: St.ENDED}
+_ENDS = {CallEvent.CALLER_LEFT: CallState.ENDED, CallEvent.CLOSE: CallState.ENDED}
 
-CALL: Table[St, Ev] = Table(
+CALL: Table[CallState, CallEvent] = Table(
     "call",
     {
-        St.NEW: Row({Ev.LIFT: St.DIAL_TONE, Ev.RING: St.RINGING}),
-        St.DIAL_TONE: Row(
-            {**_ENDS, Ev.DIGIT: St.DIALLING, Ev.TOO_SLOW: St.ENDED},
-            timer=FIRST_DIGIT,
-            due=Ev.TOO_SLOW,
+        CallState.NEW: Row(
+            {CallEvent.LIFT: CallState.DIAL_TONE, CallEvent.RING: CallState.RINGING}
         ),
-        St.DIALLING: Row(
+        CallState.DIAL_TONE: Row(
+            {**_ENDS, CallEvent.DIGIT: CallState.DIALLING, CallEvent.TOO_SLOW: CallState.ENDED},
+            timer=FIRST_DIGIT,
+            due=CallEvent.TOO_SLOW,
+        ),
+        CallState.DIALLING: Row(
             {
                 **_ENDS,
-                Ev.DIGIT: St.DIALLING,
-                Ev.PAUSE: St.DIALLING,
-                Ev.RING: St.RINGING,
-                Ev.VOICEMAIL: St.ANSWERING,
-                Ev.OWNER: St.ANSWERING,
-                Ev.UNKNOWN: St.ENDED,
+                CallEvent.DIGIT: CallState.DIALLING,
+                CallEvent.PAUSE: CallState.DIALLING,
+                CallEvent.RING: CallState.RINGING,
+                CallEvent.VOICEMAIL: CallState.ANSWERING,
+                CallEvent.OWNER: CallState.ANSWERING,
+                CallEvent.UNKNOWN: CallState.ENDED,
             },
             timer=NEXT_DIGIT,
-            due=Ev.PAUSE,
+            due=CallEvent.PAUSE,
         ),
-        St.RINGING: Row(
+        CallState.RINGING: Row(
             {
                 **_ENDS,
-                Ev.ANSWERED: St.CONNECTED,
-                Ev.NO_ANSWER: St.OVERDUE,
+                CallEvent.ANSWERED: CallState.CONNECTED,
+                CallEvent.NO_ANSWER: CallState.OVERDUE,
             },
-            stay=frozenset({Ev.DIGIT, Ev.RINGS_ON}),
+            stay=frozenset({CallEvent.DIGIT, CallEvent.RINGS_ON}),
             timer=NO_ANSWER,
-            due=Ev.NO_ANSWER,
+            due=CallEvent.NO_ANSWER,
         ),
-        St.OVERDUE: Row(
+        CallState.OVERDUE: Row(
             {
                 **_ENDS,
-                Ev.ANSWERED: St.CONNECTED,
-                Ev.RINGS_ON: St.OVERDUE,
-                Ev.VOICEMAIL: St.ANSWERING,
-                Ev.UNKNOWN: St.ENDED,
+                CallEvent.ANSWERED: CallState.CONNECTED,
+                CallEvent.RINGS_ON: CallState.OVERDUE,
+                CallEvent.VOICEMAIL: CallState.ANSWERING,
+                CallEvent.UNKNOWN: CallState.ENDED,
             },
-            stay=frozenset({Ev.DIGIT}),
+            stay=frozenset({CallEvent.DIGIT}),
         ),
-        St.CONNECTED: Row({**_ENDS, Ev.CALLED_LEFT: St.ENDED}, stay=frozenset({Ev.DIGIT})),
-        St.ANSWERING: Row(
-            {**_ENDS, Ev.PICKED_UP: St.SCRIPT},
-            stay=frozenset({Ev.DIGIT}),
+        CallState.CONNECTED: Row(
+            {**_ENDS, CallEvent.CALLED_LEFT: CallState.ENDED}, stay=frozenset({CallEvent.DIGIT})
+        ),
+        CallState.ANSWERING: Row(
+            {**_ENDS, CallEvent.PICKED_UP: CallState.SCRIPT},
+            stay=frozenset({CallEvent.DIGIT}),
             timer=PICK_UP,
-            due=Ev.PICKED_UP,
+            due=CallEvent.PICKED_UP,
         ),
-        St.SCRIPT: Row({**_ENDS, Ev.SCRIPT_OVER: St.ENDED}, stay=frozenset({Ev.DIGIT})),
-        St.ENDED: Row(stay=frozenset(Ev)),
+        CallState.SCRIPT: Row(
+            {**_ENDS, CallEvent.SCRIPT_OVER: CallState.ENDED}, stay=frozenset({CallEvent.DIGIT})
+        ),
+        CallState.ENDED: Row(stay=frozenset(CallEvent)),
     },
 )
 
@@ -133,7 +139,7 @@ class Call:
         self._dialled = ""
         self._session: CallLine | None = None
         self._script = board.answer
-        self.machine = Machine(CALL, caller.name, St.NEW, board.queue, self._moved, self._length)
+        self.machine = Machine(_ACTIONS, self, caller.name, board.queue, self._length)
         board.join(caller, self)
 
     # What the switchboard reports.
@@ -145,27 +151,24 @@ class Call:
     def lifted(self, line: StationLine) -> None:
         """A handset was lifted: the caller's, or one of those that ring."""
         if line is self.caller:
-            self.machine.event(Ev.LIFT)
+            self.machine.event(CallEvent.LIFT)
         elif line in self.ringing:
             self.called = line
-            self.machine.event(Ev.ANSWERED)
+            self.machine.event(CallEvent.ANSWERED)
 
     def digit(self, line: AnyLine, digit: str) -> None:
         """The caller dialled."""
         if line is not self.caller:
             return
-        if self._session is not None:
-            self._session.digit(digit)
-            return
         self._dialled += digit
-        self.machine.event(Ev.DIGIT)
+        self.machine.event(CallEvent.DIGIT)
 
     def left(self, line: AnyLine) -> None:
         """A line of this call has hung up or failed."""
         if line is self.caller:
-            self.machine.event(Ev.CALLER_LEFT)
+            self.machine.event(CallEvent.CALLER_LEFT)
         elif line is self.called:
-            self.machine.event(Ev.CALLED_LEFT)
+            self.machine.event(CallEvent.CALLED_LEFT)
 
     def caller_known(self, caller: Caller) -> None:
         """The trunk told who calls: show it on the handsets that ring."""
@@ -174,11 +177,11 @@ class Call:
 
     def rings_on(self) -> None:
         """The trunk began a further burst of ringing."""
-        self.machine.event(Ev.RINGS_ON)
+        self.machine.event(CallEvent.RINGS_ON)
 
     def close(self) -> None:
         """End it from our side."""
-        self.machine.event(Ev.CLOSE)
+        self.machine.event(CallEvent.CLOSE)
 
     # What follows from it.
 
@@ -190,13 +193,6 @@ class Call:
         if timer is PICK_UP and not trunk:
             return 1
         return timer.periods
-
-    def _moved(self, old: St, event: Ev, new: St) -> None:
-        action = _ACTIONS.get(event)
-        if action is not None and new is not St.ENDED:
-            action(self)
-        if new is St.ENDED and old is not St.ENDED:
-            self._end(event)
 
     def _dial_tone(self) -> None:
         assert isinstance(self.caller, StationLine)
@@ -224,9 +220,9 @@ class Call:
             self._call_handset(meaning)
         elif isinstance(meaning, Mailbox):
             self.mailbox, self._script = meaning.number, self._board.owner
-            self.machine.event(Ev.OWNER)
+            self.machine.event(CallEvent.OWNER)
         else:
-            self.machine.event(Ev.UNKNOWN)
+            self.machine.event(CallEvent.UNKNOWN)
 
     def _call_handset(self, wanted: Handset) -> None:
         line = self._board.stations[wanted.station]
@@ -235,7 +231,7 @@ class Call:
             self._ring([line], wanted.mailbox)
         else:
             self.mailbox = wanted.mailbox
-            self.machine.event(Ev.VOICEMAIL if wanted.mailbox else Ev.UNKNOWN)
+            self.machine.event(CallEvent.VOICEMAIL if wanted.mailbox else CallEvent.UNKNOWN)
 
     def _ring(self, handsets: Iterable[StationLine], mailbox: str) -> None:
         self.mailbox = mailbox
@@ -244,7 +240,7 @@ class Call:
             if handset is not self.caller and handset.ring(caller):
                 self.ringing.append(handset)
                 self._board.join(handset, self)
-        self.machine.event(Ev.RING)
+        self.machine.event(CallEvent.RING)
 
     def _stop_ringing(self) -> None:
         for handset in self.ringing:
@@ -270,9 +266,9 @@ class Call:
         )
         self.mailbox = mailbox
         if mailbox:
-            self.machine.event(Ev.VOICEMAIL)
+            self.machine.event(CallEvent.VOICEMAIL)
         elif isinstance(self.caller, StationLine):
-            self.machine.event(Ev.UNKNOWN)
+            self.machine.event(CallEvent.UNKNOWN)
 
     def _answer(self) -> None:
         self._stop_ringing()
@@ -286,39 +282,64 @@ class Call:
         self._board.run(self._script, self._session, self.mailbox, self._script_over)
 
     def _script_over(self) -> None:
-        self.machine.event(Ev.SCRIPT_OVER)
+        self.machine.event(CallEvent.SCRIPT_OVER)
 
-    def _end(self, event: Ev) -> None:
+    def _digit_for_script(self) -> None:
+        assert self._session is not None
+        self._session.digit(self._dialled[-1])
+
+    def _caller_left(self) -> None:
+        self._part()
+        self._dismiss(self.called, self._board.plan.busy)
+
+    def _called_left(self) -> None:
+        self._part()
+        self._dismiss(self.caller, self._board.plan.busy)
+
+    def _finish(self) -> None:
+        self._part()
+        for line in (self.caller, self.called):
+            self._dismiss(line, self._board.plan.busy)
+
+    @staticmethod
+    def _dismiss(line: AnyLine | None, tone: Tone) -> None:
+        if isinstance(line, TrunkLine):
+            line.release()
+        elif line is not None:
+            line.dismiss(tone)
+
+    def _reject(self) -> None:
+        self._part()
+        self._dismiss(self.caller, self._board.plan.reorder)
+
+    def _part(self) -> None:
         self._stop_ringing()
         if self._session is not None:
             self._session.end()
         self._board.mixer.part(self.caller.channel)
-        plan = self._board.plan
-        tone = plan.reorder if event in (Ev.UNKNOWN, Ev.TOO_SLOW) else plan.busy
-        if event is not Ev.CALLER_LEFT:
-            _let_go(self.caller, tone)
-        if self.called is not None and event is not Ev.CALLED_LEFT:
-            _let_go(self.called, tone)
         for line in (self.caller, self.called):
             if line is not None:
                 self._board.leave(line, self)
 
 
-def _let_go(line: AnyLine, tone: Tone) -> None:
-    if isinstance(line, TrunkLine):
-        line.release()
-    else:
-        line.dismiss(tone)
-
-
-_ACTIONS: dict[Ev, Callable[[Call], None]] = {
-    Ev.LIFT: Call._dial_tone,
-    Ev.DIGIT: Call._judge,
-    Ev.PAUSE: Call._judge_finally,
-    Ev.ANSWERED: Call._connect,
-    Ev.NO_ANSWER: Call._nobody_answers,
-    Ev.RINGS_ON: Call._nobody_answers,
-    Ev.VOICEMAIL: Call._answer,
-    Ev.OWNER: Call._answer,
-    Ev.PICKED_UP: Call._run_script,
-}
+_ACTIONS = Actions[Call, CallState, CallEvent](
+    CALL,
+    {
+        CallEvent.LIFT: Call._dial_tone,
+        CallEvent.DIGIT: Call._judge,
+        CallEvent.PAUSE: Call._judge_finally,
+        (CallState.SCRIPT, CallEvent.DIGIT): Call._digit_for_script,
+        CallEvent.ANSWERED: Call._connect,
+        CallEvent.NO_ANSWER: Call._nobody_answers,
+        CallEvent.RINGS_ON: Call._nobody_answers,
+        CallEvent.VOICEMAIL: Call._answer,
+        CallEvent.OWNER: Call._answer,
+        CallEvent.PICKED_UP: Call._run_script,
+        CallEvent.UNKNOWN: Call._reject,
+        CallEvent.TOO_SLOW: Call._reject,
+        CallEvent.CALLER_LEFT: Call._caller_left,
+        CallEvent.CALLED_LEFT: Call._called_left,
+        CallEvent.SCRIPT_OVER: Call._finish,
+        CallEvent.CLOSE: Call._finish,
+    },
+)

@@ -7,7 +7,7 @@ composed) cannot disturb the line's next call: everything it asks of the line ra
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from app.core.timers import Due, TimerQueue, periods
+from app.core.timers import RunningTimer, TimerQueue, periods
 from app.phone.calls.line import ANY, Caller, HungUp, Kind, Recorded
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import JobFailed
@@ -160,7 +160,7 @@ class CallLine:
         return await self._for(wait, wants, due)
 
     async def _for(
-        self, wait: Wait[T], wants: Callable[[str], bool] | None, due: Due | None = None
+        self, wait: Wait[T], wants: Callable[[str], bool] | None, due: RunningTimer | None = None
     ) -> T:
         if self._wait is not None:
             raise RuntimeError(f"line {self.name}: a script waits for one thing at a time")

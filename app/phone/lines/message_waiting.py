@@ -1,6 +1,6 @@
 """A handset's message-waiting lamp: an FSK message to the resting telephone (VMWI) [GR-30]."""
 
-from app.core.timers import Due, TimerQueue
+from app.core.timers import RunningTimer, TimerQueue
 from app.phone.lines.caller_id import waiting_message
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Channel
@@ -21,7 +21,7 @@ class MessageWaiting:
         self._told: bool | None = None
         self._resting = False
         self._telling = False
-        self._due: Due | None = None
+        self._due: RunningTimer | None = None
 
     def set(self, waiting: bool) -> None:
         """Whether messages wait, from now on."""

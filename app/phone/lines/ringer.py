@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.core.timers import Due, TimerQueue, periods
+from app.core.timers import RunningTimer, TimerQueue, periods
 from app.phone.calls.line import Caller
 from app.phone.lines.caller_id import caller_message
 from app.phone.sound import dsp
@@ -31,8 +31,8 @@ class Ringer:
         self._port, self._channel, self._queue = port, channel, queue
         self._cadence = tuple(periods(ms) for ms in ring_ms)
         self._date = date
-        self._step: Due | None = None
-        self._lead: Due | None = None
+        self._step: RunningTimer | None = None
+        self._lead: RunningTimer | None = None
         self._place = 0
         self._silence_until = 0
         self._may_send_from = 0

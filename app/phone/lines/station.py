@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Literal
 
-from app.core.fsm import Machine, Row, Table
+from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines import line_events
@@ -20,7 +20,7 @@ from app.phone.timers import BUSY_TONE, HANG_UP, HOWLER, PULSE_END
 from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, StationPort
 
 
-class St(StrEnum):
+class StationState(StrEnum):
     """States of a station line."""
 
     DOWN = "down"
@@ -34,7 +34,7 @@ class St(StrEnum):
     SILENT = "silent"
 
 
-class Ev(StrEnum):
+class StationEvent(StrEnum):
     """Events of a station line."""
 
     READY = "ready"
@@ -53,58 +53,86 @@ class Ev(StrEnum):
     GIVE_UP = "give up"
 
 
-_TO_REST = {Ev.LOWER: St.ON_HOOK, Ev.FAULT: St.DOWN}
+_TO_REST = {StationEvent.LOWER: StationState.ON_HOOK, StationEvent.FAULT: StationState.DOWN}
 
 # LOWERED: on hook, but not long enough to know what it is. DISMISSED to SILENT: the call is over
 # and the handset still off hook; busy tone, then howler, then nothing.
-STATION: Table[St, Ev] = Table(
+STATION: Table[StationState, StationEvent] = Table(
     "station",
     {
-        St.DOWN: Row(
-            {Ev.READY: St.ON_HOOK},
-            stay=frozenset({Ev.FAULT, Ev.LIFT, Ev.LOWER, Ev.STOP, Ev.DISMISS}),
+        StationState.DOWN: Row(
+            {StationEvent.READY: StationState.ON_HOOK},
+            stay=frozenset(
+                {
+                    StationEvent.FAULT,
+                    StationEvent.LIFT,
+                    StationEvent.LOWER,
+                    StationEvent.STOP,
+                    StationEvent.DISMISS,
+                }
+            ),
         ),
-        St.ON_HOOK: Row(
-            {Ev.LIFT: St.OFF_HOOK, Ev.RING: St.RINGING, Ev.FAULT: St.DOWN},
-            stay=frozenset({Ev.LOWER, Ev.STOP, Ev.DISMISS}),
-        ),
-        St.RINGING: Row(
-            {Ev.LIFT: St.OFF_HOOK, Ev.STOP: St.ON_HOOK, Ev.FAULT: St.DOWN},
-            stay=frozenset({Ev.LOWER}),
-        ),
-        St.OFF_HOOK: Row(
-            {Ev.LOWER: St.LOWERED, Ev.DISMISS: St.DISMISSED, Ev.FAULT: St.DOWN},
-            stay=frozenset({Ev.STOP}),
-        ),
-        St.LOWERED: Row(
+        StationState.ON_HOOK: Row(
             {
-                Ev.PULSE: St.PULSING,
-                Ev.FLASH: St.OFF_HOOK,
-                Ev.BLIP: St.OFF_HOOK,
-                Ev.DISMISS: St.ON_HOOK,
-                Ev.HANG_UP_DUE: St.ON_HOOK,
-                Ev.FAULT: St.DOWN,
+                StationEvent.LIFT: StationState.OFF_HOOK,
+                StationEvent.RING: StationState.RINGING,
+                StationEvent.FAULT: StationState.DOWN,
+            },
+            stay=frozenset({StationEvent.LOWER, StationEvent.STOP, StationEvent.DISMISS}),
+        ),
+        StationState.RINGING: Row(
+            {
+                StationEvent.LIFT: StationState.OFF_HOOK,
+                StationEvent.STOP: StationState.ON_HOOK,
+                StationEvent.FAULT: StationState.DOWN,
+            },
+            stay=frozenset({StationEvent.LOWER}),
+        ),
+        StationState.OFF_HOOK: Row(
+            {
+                StationEvent.LOWER: StationState.LOWERED,
+                StationEvent.DISMISS: StationState.DISMISSED,
+                StationEvent.FAULT: StationState.DOWN,
+            },
+            stay=frozenset({StationEvent.STOP}),
+        ),
+        StationState.LOWERED: Row(
+            {
+                StationEvent.PULSE: StationState.PULSING,
+                StationEvent.FLASH: StationState.OFF_HOOK,
+                StationEvent.BLIP: StationState.OFF_HOOK,
+                StationEvent.DISMISS: StationState.ON_HOOK,
+                StationEvent.HANG_UP_DUE: StationState.ON_HOOK,
+                StationEvent.FAULT: StationState.DOWN,
             },
             timer=HANG_UP,
-            due=Ev.HANG_UP_DUE,
+            due=StationEvent.HANG_UP_DUE,
         ),
-        St.PULSING: Row(
+        StationState.PULSING: Row(
             {
-                Ev.LOWER: St.LOWERED,
-                Ev.DIGIT_DONE: St.OFF_HOOK,
-                Ev.DISMISS: St.DISMISSED,
-                Ev.FAULT: St.DOWN,
+                StationEvent.LOWER: StationState.LOWERED,
+                StationEvent.DIGIT_DONE: StationState.OFF_HOOK,
+                StationEvent.DISMISS: StationState.DISMISSED,
+                StationEvent.FAULT: StationState.DOWN,
             },
             timer=PULSE_END,
-            due=Ev.DIGIT_DONE,
+            due=StationEvent.DIGIT_DONE,
         ),
-        St.DISMISSED: Row({**_TO_REST, Ev.HOWL: St.HOWLING}, timer=BUSY_TONE, due=Ev.HOWL),
-        St.HOWLING: Row({**_TO_REST, Ev.GIVE_UP: St.SILENT}, timer=HOWLER, due=Ev.GIVE_UP),
-        St.SILENT: Row(dict(_TO_REST)),
+        StationState.DISMISSED: Row(
+            {**_TO_REST, StationEvent.HOWL: StationState.HOWLING},
+            timer=BUSY_TONE,
+            due=StationEvent.HOWL,
+        ),
+        StationState.HOWLING: Row(
+            {**_TO_REST, StationEvent.GIVE_UP: StationState.SILENT},
+            timer=HOWLER,
+            due=StationEvent.GIVE_UP,
+        ),
+        StationState.SILENT: Row(dict(_TO_REST)),
     },
 )
 
-_IN_CALL = (St.OFF_HOOK, St.LOWERED, St.PULSING)
+_IN_CALL = (StationState.OFF_HOOK, StationState.LOWERED, StationState.PULSING)
 
 
 class StationLine:
@@ -134,7 +162,7 @@ class StationLine:
         self._lowered_at = 0
         self._pulses = 0
         self._farewell: Tone = plan.busy
-        self.machine = Machine(STATION, self.name, St.DOWN, queue, self._moved)
+        self.machine = Machine(_ACTIONS, self, self.name, queue)
 
     @property
     def message_waiting(self) -> bool:
@@ -150,21 +178,21 @@ class StationLine:
     @property
     def idle(self) -> bool:
         """Whether it can be rung."""
-        return self.machine.state is St.ON_HOOK
+        return self.machine.state is StationState.ON_HOOK
 
     def ready(self) -> None:
         """The port has been powered up."""
-        self.machine.event(Ev.READY)
+        self.machine.event(StationEvent.READY)
         if self._port.off_hook:
-            self.machine.event(Ev.LIFT)
+            self.machine.event(StationEvent.LIFT)
 
     def port_event(self, event: PortEvent) -> None:
         """What the driver saw."""
         if isinstance(event, HookChanged):
-            self.machine.event(self._lift() if event.off_hook else Ev.LOWER)
+            self.machine.event(self._lift() if event.off_hook else StationEvent.LOWER)
         elif isinstance(event, PortFault):
             self.fault = event.what
-            self.machine.event(Ev.FAULT)
+            self.machine.event(StationEvent.FAULT)
         elif isinstance(event, PortRecovered):
             self.ready()
 
@@ -173,21 +201,21 @@ class StationLine:
         if not self.idle:
             return False
         self._rung_by = caller
-        return self.machine.event(Ev.RING)
+        return self.machine.event(StationEvent.RING)
 
     def show(self, caller: Caller) -> None:
         """The caller has become known while it rings."""
-        if self.machine.state is St.RINGING:
+        if self.machine.state is StationState.RINGING:
             self._ringer.caller_known(caller)
 
     def stop_ringing(self) -> None:
         """Nobody wants it any more."""
-        self.machine.event(Ev.STOP)
+        self.machine.event(StationEvent.STOP)
 
     def dismiss(self, tone: Tone | None = None) -> None:
         """The call is over: this tone (busy), then howler, then silence, until it is put down."""
         self._farewell = tone or self.plan.busy
-        self.machine.event(Ev.DISMISS)
+        self.machine.event(StationEvent.DISMISS)
 
     def dial_tone(self) -> Tone:
         """What the owner hears on lifting."""
@@ -197,47 +225,47 @@ class StationLine:
         """Whether dialled digits are told; `dial_tone`: it is being played."""
         self.channel.listen(self._digit if wanted else None, dial_tone)
 
-    def _lift(self) -> Ev:
-        if self.machine.state is not St.LOWERED:
-            return Ev.LIFT
-        return {Break.PULSE: Ev.PULSE, Break.FLASH: Ev.FLASH, Break.NEITHER: Ev.BLIP}[
-            judge(self._queue.now - self._lowered_at)
-        ]
+    def _lift(self) -> StationEvent:
+        if self.machine.state is not StationState.LOWERED:
+            return StationEvent.LIFT
+        return {
+            Break.PULSE: StationEvent.PULSE,
+            Break.FLASH: StationEvent.FLASH,
+            Break.NEITHER: StationEvent.BLIP,
+        }[judge(self._queue.now - self._lowered_at)]
 
     def _digit(self, digit: str) -> None:
         self._told(self, line_events.Digit(digit))
 
-    def _moved(self, old: St, event: Ev, new: St) -> None:
-        if old is St.RINGING:
-            self._ringer.stop()
-        if old is St.ON_HOOK:
-            self._lamp.busy()
-        if new in (St.ON_HOOK, St.DOWN) and old in _IN_CALL:
-            self._told(
-                self, line_events.HungUp()
-            )  # before quiet(): a recording has an end to write
-        if new is St.DOWN:
-            self.channel.quiet()
-        else:
-            self.fault = ""
-        action = _ACTIONS.get((old, event)) or _ACTIONS.get(new)
-        if action is not None:
-            action(self)
+    # Actions.
+
+    def _start(self) -> None:
+        self.fault = ""
+        self._rest()
+
+    def _rest(self) -> None:
+        self._ringer.stop()
+        self.channel.quiet()
+        self._port.feed(Feed.ACTIVE)
+        self._lamp.rest()
 
     def _ring(self) -> None:
+        self._lamp.busy()
         self._ringer.start(self._rung_by)
 
-    def _came_off_hook(self) -> None:
+    def _lifted(self) -> None:
+        self._lamp.busy()
+        self._ringer.stop()
         self._pulses = 0
         self._told(self, line_events.OffHook())
 
-    def _lower(self) -> None:
+    def _lowered(self) -> None:
         self._lowered_at = self._queue.now
 
-    def _pulse(self) -> None:
+    def _count_pulse(self) -> None:
         self._pulses += 1
 
-    def _digit_done(self) -> None:
+    def _pulses_end(self) -> None:
         digit, self._pulses = pulsed_digit(self._pulses), 0
         if digit:
             self._digit(digit)
@@ -246,15 +274,14 @@ class StationLine:
         self._pulses = 0
         self._told(self, line_events.Flash())
 
-    def _blip(self) -> None:
+    def _forget_pulses(self) -> None:
         self._pulses = 0
 
-    def _rest(self) -> None:
-        self.channel.quiet()
-        self._port.feed(Feed.ACTIVE)
-        self._lamp.rest()
+    def _hung_up(self) -> None:
+        self._told(self, line_events.HungUp())  # before quiet(): a recording has an end to write
+        self._rest()
 
-    def _say_farewell(self) -> None:
+    def _busy_tone(self) -> None:
         self.channel.quiet()
         self.channel.tone(self._farewell)
 
@@ -264,18 +291,36 @@ class StationLine:
     def _fall_silent(self) -> None:
         self.channel.tone(None)
 
+    def _fail(self) -> None:
+        self._lamp.busy()
+        self._ringer.stop()
+        self.channel.quiet()
 
-_ACTIONS: dict[St | tuple[St, Ev], Callable[[StationLine], None]] = {
-    St.ON_HOOK: StationLine._rest,
-    (St.ON_HOOK, Ev.LIFT): StationLine._came_off_hook,
-    (St.RINGING, Ev.LIFT): StationLine._came_off_hook,
-    St.RINGING: StationLine._ring,
-    St.LOWERED: StationLine._lower,
-    (St.LOWERED, Ev.PULSE): StationLine._pulse,
-    (St.LOWERED, Ev.FLASH): StationLine._flash,
-    (St.LOWERED, Ev.BLIP): StationLine._blip,
-    (St.PULSING, Ev.DIGIT_DONE): StationLine._digit_done,
-    St.DISMISSED: StationLine._say_farewell,
-    St.HOWLING: StationLine._howl,
-    St.SILENT: StationLine._fall_silent,
-}
+    def _fail_in_call(self) -> None:
+        self._told(self, line_events.HungUp())  # before quiet(): a recording has an end to write
+        self._fail()
+
+
+_ACTIONS = Actions[StationLine, StationState, StationEvent](
+    STATION,
+    {
+        StationEvent.READY: StationLine._start,
+        StationEvent.RING: StationLine._ring,
+        StationEvent.STOP: StationLine._rest,
+        StationEvent.LIFT: StationLine._lifted,
+        (StationState.OFF_HOOK, StationEvent.LOWER): StationLine._lowered,
+        (StationState.PULSING, StationEvent.LOWER): StationLine._lowered,
+        StationEvent.LOWER: StationLine._rest,
+        StationEvent.PULSE: StationLine._count_pulse,
+        StationEvent.FLASH: StationLine._flash,
+        StationEvent.BLIP: StationLine._forget_pulses,
+        StationEvent.DIGIT_DONE: StationLine._pulses_end,
+        StationEvent.HANG_UP_DUE: StationLine._hung_up,
+        (StationState.LOWERED, StationEvent.DISMISS): StationLine._hung_up,
+        StationEvent.DISMISS: StationLine._busy_tone,
+        StationEvent.HOWL: StationLine._howl,
+        StationEvent.GIVE_UP: StationLine._fall_silent,
+        **{(state, StationEvent.FAULT): StationLine._fail_in_call for state in _IN_CALL},
+        StationEvent.FAULT: StationLine._fail,
+    },
+)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Literal
 
-from app.core.fsm import Machine, Row, Table
+from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id, line_events
@@ -22,7 +22,7 @@ from drivers.ports import (
 )
 
 
-class St(StrEnum):
+class TrunkState(StrEnum):
     """States of a trunk line."""
 
     DOWN = "down"
@@ -35,7 +35,7 @@ class St(StrEnum):
     SETTLING = "settling"
 
 
-class Ev(StrEnum):
+class TrunkEvent(StrEnum):
     """Events of a trunk line."""
 
     READY = "ready"
@@ -52,71 +52,95 @@ class Ev(StrEnum):
     POLARITY = "polarity"
 
 
-_QUIET = frozenset({Ev.RING_OFF, Ev.BATTERY_BACK, Ev.POLARITY, Ev.RELEASE})
+_QUIET = frozenset(
+    {TrunkEvent.RING_OFF, TrunkEvent.BATTERY_BACK, TrunkEvent.POLARITY, TrunkEvent.RELEASE}
+)
 
 # DEAD: nothing plugged in. NO_BATTERY: seized, and the far end may be hanging up (CPC).
 # SETTLING: just released; what the voltage does now means nothing.
-TRUNK: Table[St, Ev] = Table(
+TRUNK: Table[TrunkState, TrunkEvent] = Table(
     "trunk",
     {
-        St.DOWN: Row({Ev.READY: St.IDLE}, stay=frozenset(Ev) - {Ev.READY, Ev.SEIZE}),
-        St.DEAD: Row(
-            {Ev.BATTERY_BACK: St.IDLE, Ev.FAULT: St.DOWN},
-            stay=frozenset({Ev.BATTERY_LOST, Ev.RING_ON, Ev.RING_OFF, Ev.POLARITY, Ev.RELEASE}),
+        TrunkState.DOWN: Row(
+            {TrunkEvent.READY: TrunkState.IDLE},
+            stay=frozenset(TrunkEvent) - {TrunkEvent.READY, TrunkEvent.SEIZE},
         ),
-        St.IDLE: Row(
+        TrunkState.DEAD: Row(
+            {TrunkEvent.BATTERY_BACK: TrunkState.IDLE, TrunkEvent.FAULT: TrunkState.DOWN},
+            stay=frozenset(
+                {
+                    TrunkEvent.BATTERY_LOST,
+                    TrunkEvent.RING_ON,
+                    TrunkEvent.RING_OFF,
+                    TrunkEvent.POLARITY,
+                    TrunkEvent.RELEASE,
+                }
+            ),
+        ),
+        TrunkState.IDLE: Row(
             {
-                Ev.RING_ON: St.RINGING,
-                Ev.SEIZE: St.SEIZED,
-                Ev.BATTERY_LOST: St.DEAD,
-                Ev.FAULT: St.DOWN,
+                TrunkEvent.RING_ON: TrunkState.RINGING,
+                TrunkEvent.SEIZE: TrunkState.SEIZED,
+                TrunkEvent.BATTERY_LOST: TrunkState.DEAD,
+                TrunkEvent.FAULT: TrunkState.DOWN,
             },
             stay=_QUIET,
         ),
-        St.RINGING: Row(
+        TrunkState.RINGING: Row(
             {
-                Ev.RING_OFF: St.PAUSING,
-                Ev.GAP: St.IDLE,
-                Ev.SEIZE: St.SEIZED,
-                Ev.BATTERY_LOST: St.DEAD,
-                Ev.FAULT: St.DOWN,
+                TrunkEvent.RING_OFF: TrunkState.PAUSING,
+                TrunkEvent.GAP: TrunkState.IDLE,
+                TrunkEvent.SEIZE: TrunkState.SEIZED,
+                TrunkEvent.BATTERY_LOST: TrunkState.DEAD,
+                TrunkEvent.FAULT: TrunkState.DOWN,
             },
-            stay=_QUIET - {Ev.RING_OFF} | {Ev.RING_ON},
+            stay=_QUIET - {TrunkEvent.RING_OFF} | {TrunkEvent.RING_ON},
             timer=RING_GAP,
-            due=Ev.GAP,
+            due=TrunkEvent.GAP,
         ),
-        St.PAUSING: Row(
+        TrunkState.PAUSING: Row(
             {
-                Ev.RING_ON: St.RINGING,
-                Ev.GAP: St.IDLE,
-                Ev.SEIZE: St.SEIZED,
-                Ev.BATTERY_LOST: St.DEAD,
-                Ev.FAULT: St.DOWN,
+                TrunkEvent.RING_ON: TrunkState.RINGING,
+                TrunkEvent.GAP: TrunkState.IDLE,
+                TrunkEvent.SEIZE: TrunkState.SEIZED,
+                TrunkEvent.BATTERY_LOST: TrunkState.DEAD,
+                TrunkEvent.FAULT: TrunkState.DOWN,
             },
             stay=_QUIET,
             timer=RING_GAP,
-            due=Ev.GAP,
+            due=TrunkEvent.GAP,
         ),
-        St.SEIZED: Row(
-            {Ev.RELEASE: St.SETTLING, Ev.BATTERY_LOST: St.NO_BATTERY, Ev.FAULT: St.DOWN},
-            stay=_QUIET - {Ev.RELEASE} | {Ev.RING_ON},
-        ),
-        St.NO_BATTERY: Row(
+        TrunkState.SEIZED: Row(
             {
-                Ev.BATTERY_BACK: St.SEIZED,
-                Ev.FAR_END_GONE: St.SETTLING,
-                Ev.RELEASE: St.SETTLING,
-                Ev.FAULT: St.DOWN,
+                TrunkEvent.RELEASE: TrunkState.SETTLING,
+                TrunkEvent.BATTERY_LOST: TrunkState.NO_BATTERY,
+                TrunkEvent.FAULT: TrunkState.DOWN,
             },
-            stay=frozenset({Ev.RING_ON, Ev.RING_OFF, Ev.POLARITY, Ev.BATTERY_LOST}),
+            stay=_QUIET - {TrunkEvent.RELEASE} | {TrunkEvent.RING_ON},
+        ),
+        TrunkState.NO_BATTERY: Row(
+            {
+                TrunkEvent.BATTERY_BACK: TrunkState.SEIZED,
+                TrunkEvent.FAR_END_GONE: TrunkState.SETTLING,
+                TrunkEvent.RELEASE: TrunkState.SETTLING,
+                TrunkEvent.FAULT: TrunkState.DOWN,
+            },
+            stay=frozenset(
+                {
+                    TrunkEvent.RING_ON,
+                    TrunkEvent.RING_OFF,
+                    TrunkEvent.POLARITY,
+                    TrunkEvent.BATTERY_LOST,
+                }
+            ),
             timer=CPC,
-            due=Ev.FAR_END_GONE,
+            due=TrunkEvent.FAR_END_GONE,
         ),
-        St.SETTLING: Row(
-            {Ev.SETTLED: St.IDLE, Ev.FAULT: St.DOWN},
-            stay=_QUIET | {Ev.RING_ON, Ev.BATTERY_LOST},
+        TrunkState.SETTLING: Row(
+            {TrunkEvent.SETTLED: TrunkState.IDLE, TrunkEvent.FAULT: TrunkState.DOWN},
+            stay=_QUIET | {TrunkEvent.RING_ON, TrunkEvent.BATTERY_LOST},
             timer=SETTLE,
-            due=Ev.SETTLED,
+            due=TrunkEvent.SETTLED,
         ),
     },
 )
@@ -124,8 +148,13 @@ TRUNK: Table[St, Ev] = Table(
 BATTERY_VOLTS = 3
 """Less is no battery [DAHDI]."""
 
-_RUNG = (St.RINGING, St.PAUSING)
-_WITH_CALLER = (*_RUNG, St.SEIZED, St.NO_BATTERY)
+_WITH_CALLER = (
+    TrunkState.RINGING,
+    TrunkState.PAUSING,
+    TrunkState.SEIZED,
+    TrunkState.NO_BATTERY,
+)
+NO_VOLTAGE = "no line voltage: is it plugged in?"
 
 
 class TrunkLine:
@@ -145,38 +174,40 @@ class TrunkLine:
         self.caller = Caller()
         self.fault = "not powered up"
         self._port, self._told = port, told
-        self.machine = Machine(TRUNK, self.name, St.DOWN, queue, self._moved)
+        self.machine = Machine(_ACTIONS, self, self.name, queue)
 
     @property
     def ringing(self) -> bool:
         """Whether a burst of ringing is under way: there is a caller at this very moment."""
-        return self.machine.state is St.RINGING
+        return self.machine.state is TrunkState.RINGING
 
     def ready(self) -> None:
         """The port has been powered up."""
-        self.machine.event(Ev.READY)
+        self.machine.event(TrunkEvent.READY)
 
     def port_event(self, event: PortEvent) -> None:
         """What the driver saw."""
         if isinstance(event, RingBurst):
-            self.machine.event(Ev.RING_ON if event.on else Ev.RING_OFF)
+            self.machine.event(TrunkEvent.RING_ON if event.on else TrunkEvent.RING_OFF)
         elif isinstance(event, BatteryChanged):
-            self.machine.event(Ev.BATTERY_BACK if event.present else Ev.BATTERY_LOST)
+            self.machine.event(
+                TrunkEvent.BATTERY_BACK if event.present else TrunkEvent.BATTERY_LOST
+            )
         elif isinstance(event, PolarityReversed):
-            self.machine.event(Ev.POLARITY)
+            self.machine.event(TrunkEvent.POLARITY)
         elif isinstance(event, PortFault):
             self.fault = event.what
-            self.machine.event(Ev.FAULT)
+            self.machine.event(TrunkEvent.FAULT)
         elif isinstance(event, PortRecovered):
             self.ready()
 
     def seize(self) -> bool:
         """Answer it, or take it for a call; False if it is in no state for that."""
-        return self.machine.event(Ev.SEIZE)
+        return self.machine.event(TrunkEvent.SEIZE)
 
     def release(self) -> None:
         """Hang up."""
-        self.machine.event(Ev.RELEASE)
+        self.machine.event(TrunkEvent.RELEASE)
 
     def digits_wanted(self, wanted: bool) -> None:
         """Whether the far end's digits are told."""
@@ -191,30 +222,76 @@ class TrunkLine:
             self.caller = caller
             self._told(self, line_events.CallerKnown(caller))
 
-    def _moved(self, old: St, event: Ev, new: St) -> None:
-        if old in _WITH_CALLER and new not in _WITH_CALLER and event is not Ev.RELEASE:
-            self._told(
-                self, line_events.CallerGone()
-            )  # before quiet(): a recording has an end to write
-        if new is not St.DOWN:
-            self.fault = "no line voltage: is it plugged in?" if new is St.DEAD else ""
-        if new in _RUNG:
-            self._ring(old, event)
-        elif new is St.SEIZED and event is Ev.SEIZE:
-            self.channel.receive(None)
-            self._port.seize()
-        elif new not in _WITH_CALLER:
-            self.channel.quiet()
-        if new is St.SETTLING:
-            self._port.release()
-        elif event is Ev.SETTLED and abs(self._port.line_voltage()) < BATTERY_VOLTS:
-            self.machine.event(Ev.BATTERY_LOST)  # unplugged during the call: no further event
+    # Actions.
 
-    def _ring(self, old: St, event: Ev) -> None:
+    def _quiet(self) -> None:
+        self.fault = ""
+        self.channel.quiet()
+
+    def _first_burst(self) -> None:
+        self.caller = Caller()
+        self._told(self, line_events.Ringing())
+
+    def _burst_over(self) -> None:
         # Data can only come between bursts; a burst would only confuse the modem.
-        self.channel.receive(self._message if event is Ev.RING_OFF else None)
-        if old not in _RUNG:
-            self.caller = Caller()
-            self._told(self, line_events.Ringing())
-        elif event is Ev.RING_ON:
-            self._told(self, line_events.RingsOn())
+        self.channel.receive(self._message)
+
+    def _further_burst(self) -> None:
+        self.channel.receive(None)
+        self._told(self, line_events.RingsOn())
+
+    def _seize(self) -> None:
+        self.channel.receive(None)
+        self._port.seize()
+
+    def _release(self) -> None:
+        self.channel.quiet()
+        self._port.release()
+
+    def _caller_gone(self) -> None:
+        self._told(
+            self, line_events.CallerGone()
+        )  # before quiet(): a recording has an end to write
+        self.channel.quiet()
+
+    def _far_end_gone(self) -> None:
+        self._caller_gone()
+        self._port.release()
+
+    def _unplugged(self) -> None:
+        self.channel.quiet()
+        self.fault = NO_VOLTAGE
+
+    def _unplugged_while_ringing(self) -> None:
+        self._caller_gone()
+        self.fault = NO_VOLTAGE
+
+    def _fail(self) -> None:
+        self.channel.quiet()
+
+    def _check_voltage(self) -> None:
+        if abs(self._port.line_voltage()) < BATTERY_VOLTS:
+            # Unplugged during the call: no further event will come.
+            self.machine.event(TrunkEvent.BATTERY_LOST)
+
+
+_ACTIONS = Actions[TrunkLine, TrunkState, TrunkEvent](
+    TRUNK,
+    {
+        TrunkEvent.READY: TrunkLine._quiet,
+        (TrunkState.DEAD, TrunkEvent.BATTERY_BACK): TrunkLine._quiet,
+        TrunkEvent.RING_ON: TrunkLine._first_burst,
+        TrunkEvent.RING_OFF: TrunkLine._burst_over,
+        (TrunkState.PAUSING, TrunkEvent.RING_ON): TrunkLine._further_burst,
+        TrunkEvent.GAP: TrunkLine._caller_gone,
+        TrunkEvent.SEIZE: TrunkLine._seize,
+        TrunkEvent.RELEASE: TrunkLine._release,
+        TrunkEvent.FAR_END_GONE: TrunkLine._far_end_gone,
+        (TrunkState.IDLE, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged,
+        (TrunkState.RINGING, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged_while_ringing,
+        (TrunkState.PAUSING, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged_while_ringing,
+        TrunkEvent.SETTLED: TrunkLine._check_voltage,
+        **{(state, TrunkEvent.FAULT): TrunkLine._caller_gone for state in _WITH_CALLER},
+        TrunkEvent.FAULT: TrunkLine._fail,
+    },
+)
