@@ -5,19 +5,24 @@ People, mailboxes and aliases are not settings; they live in the store.
 """
 
 import ipaddress
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
-from app.core.errors import SwitchhookError
+from app.config import toml_file
+from app.config.toml_file import SettingsError
 
-
-class SettingsError(SwitchhookError, ValueError):
-    """The settings file cannot be used; the text says file, line, name and what is allowed."""
+__all__ = ["Settings", "SettingsError", "annotated", "load"]
 
 
 def _network(text: str) -> str:
@@ -37,6 +42,11 @@ def _address(text: str) -> str:
     if text:
         ipaddress.ip_address(text)
     return text
+
+
+def _lower(value: object) -> object:
+    """Codes of countries and languages are the same in capitals."""
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _zone(text: str) -> str:
@@ -69,10 +79,10 @@ class Site(_Section):
         ("switchhook.local",),
         description="Mail domains that are ours; the first one is used in people's addresses.",
     )
-    country: Literal["us", "uk", "de", "fr", "au", "jp"] = Field(
-        "us", description="Tones, ringing and line settings."
+    country: Annotated[Literal["us", "uk", "de", "fr", "au", "jp"], BeforeValidator(_lower)] = (
+        Field("us", description="Tones, ringing and line settings.")
     )
-    language: str = Field(
+    language: Annotated[str, BeforeValidator(_lower)] = Field(
         "en", pattern=r"^[a-z]{2}$", description="Language of the prompts (a sound pack's)."
     )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
@@ -220,26 +230,13 @@ def load(path: Path, beneath: Sequence[Path] = ()) -> Settings:
     """
     merged: dict[str, Any] = {}
     for lower in beneath:
-        _lay_over(merged, _read(lower)[1])
-    text, values = _read(path)
+        _lay_over(merged, toml_file.read(lower)[1])
+    text, values = toml_file.read(path)
     _lay_over(merged, values)
     try:
         return Settings.model_validate(merged)
     except ValidationError as problem:
         raise SettingsError(_explain(path, text, problem)) from problem
-
-
-def _read(path: Path) -> tuple[str, dict[str, Any]]:
-    """A file's text and values; nothing of a file that is not there."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        return text, tomllib.loads(text)
-    except FileNotFoundError:
-        return "", {}
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SettingsError(f"{path}: cannot be read: {problem}") from problem
-    except tomllib.TOMLDecodeError as problem:
-        raise SettingsError(f"{path}: {problem}") from problem
 
 
 def _lay_over(lower: dict[str, Any], upper: dict[str, Any]) -> None:
@@ -255,23 +252,24 @@ def _lay_over(lower: dict[str, Any], upper: dict[str, Any]) -> None:
 def _explain(path: Path, text: str, problem: ValidationError) -> str:
     lines = []
     for error in problem.errors():
-        place = [str(part) for part in error["loc"]]
-        number = _line_of(text, place)
+        name = [str(part) for part in error["loc"]]
+        number = _line_of(text, name)
         where = f"{path}, line {number}" if number else f"{path}"
-        lines.append(f"{where}: {'.'.join(place)}: {_reason(place, error)}")
+        lines.append(f"{where}: {'.'.join(name)}: {_reason(name, error)}")
     return "\n".join(lines)
 
 
-def _reason(place: list[str], error: Any) -> str:
+def _reason(name: list[str], error: Any) -> str:
     if error["type"] == "extra_forbidden":
-        return f"no such setting; allowed here: {', '.join(_names_beside(place))}"
-    meaning = _field(place)
-    return f"{error['msg']} (found {error['input']!r}){f'; {meaning}' if meaning else ''}"
+        return f"no such setting; allowed here: {', '.join(_names_beside(name))}"
+    found = "" if name[-1] in toml_file.SECRETS else f" (found {error['input']!r})"
+    meaning = _meaning(name)
+    return f"{error['msg']}{found}{f'; {meaning}' if meaning else ''}"
 
 
-def _section_of(place: list[str]) -> type[BaseModel]:
+def _section_of(name: list[str]) -> type[BaseModel]:
     model: type[BaseModel] = Settings
-    for part in place:
+    for part in name:
         if part in model.model_fields:
             annotation = model.model_fields[part].annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -281,32 +279,32 @@ def _section_of(place: list[str]) -> type[BaseModel]:
     return model
 
 
-def _names_beside(place: list[str]) -> list[str]:
-    return sorted(_section_of(place[:-1]).model_fields)
+def _names_beside(name: list[str]) -> list[str]:
+    return sorted(_section_of(name[:-1]).model_fields)
 
 
-def _field(place: list[str]) -> str:
-    for depth in range(len(place), 0, -1):
-        field = _section_of(place[: depth - 1]).model_fields.get(place[depth - 1])
+def _meaning(name: list[str]) -> str:
+    for depth in range(len(name), 0, -1):
+        field = _section_of(name[: depth - 1]).model_fields.get(name[depth - 1])
         if field is not None and field.description:
             return field.description
     return ""
 
 
-def _line_of(text: str, place: list[str]) -> int:
-    """The line of a key (1..n), or 0 if it is not written there: TOML readers do not tell."""
+def _line_of(text: str, name: list[str]) -> int:
+    """The line of a key (1..n), or 0 if it is not written there: TOML readers do not say."""
     section: list[str] = []
     best = 0
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
         if line.startswith("["):
             section = line.strip("[]").replace('"', "").split(".")
-            if section == place[: len(section)]:
+            if section == name[: len(section)]:
                 best = number
         elif "=" in line and not line.startswith("#"):
             key = [part.strip().strip('"') for part in line.split("=", 1)[0].split(".")]
             written = section + key
-            if written == place[: len(written)]:
+            if written == name[: len(written)]:
                 return number
     return best
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.config.paths import Paths
 from app.config.settings import Settings, SettingsError, load
+from app.config.toml_file import read_text
 
 SETTINGS_REFUSED, CARD_REFUSED = "settings-refused", "card-refused"
 """Files below etc/ that say why settings were not taken; told at each start until it is mended."""
@@ -80,7 +81,7 @@ def take_card_file(paths: Paths, card: Path, boards: Path) -> bool:
     except SettingsError as problem:
         refused.write_text(f"{problem}\nThe settings stay as they were.\n")
         return False
-    text = card.read_text(encoding="utf-8")
+    text = read_text(card)  # without a byte order mark, which could not stand below the note
     if re.search(r"^\s*[^#\s\[]", text, flags=re.MULTILINE):
         fresh = paths.settings_file.with_suffix(".new")
         fresh.write_text(FRESH_NOTE + text, encoding="utf-8")

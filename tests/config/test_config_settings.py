@@ -103,3 +103,58 @@ def test_the_annotated_file_changes_nothing_and_its_lines_are_true() -> None:
     changed = Settings.model_validate(tomllib.loads(uncommented))
     assert changed.phone.incoming["line1"].mailbox == "201"
     assert changed.model_copy(update={"phone": Settings().phone}) == Settings()
+
+
+# ---- files as owners' editors leave them
+
+
+def test_a_file_with_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "switchhook.toml"
+    path.write_bytes(b'\xef\xbb\xbf[phone]\r\nboard = "rpi"\r\n\r\n[site]\r\ncountry = "de"\r\n')
+    settings = load(path)
+    assert (settings.phone.board, settings.site.country) == ("rpi", "de")
+
+
+def test_curly_quotation_marks_are_refused_with_the_line_to_write(tmp_path: Path) -> None:
+    said = refused(tmp_path, "[phone]\r\nboard = “rpi”\r\n")
+    assert "line 2: the quotation marks “ ”" in said
+    assert said.endswith('write plain ones: board = "rpi"')
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_utf_16_is_refused_with_what_to_do(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes('[site]\ncountry = "de"\n'.encode(encoding))
+    with pytest.raises(SettingsError, match=r"UTF-16.*save it again as UTF-8"):
+        load(path)
+
+
+def test_latin_1_is_refused_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes('[network]\n# das Café\nwlan = "Café"\n'.encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"line 2: a letter of `# das Café`.*UTF-8"):
+        load(path)
+
+
+def test_text_without_quotation_marks_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
+    said = refused(tmp_path, "[site]\ncountry = de # here\n")
+    assert 'line 2: text needs quotation marks: country = "de"' in said
+
+
+def test_a_line_that_is_no_setting_is_quoted(tmp_path: Path) -> None:
+    assert 'line 2: `country "de"` cannot be understood' in refused(
+        tmp_path, '[site]\ncountry "de"\n'
+    )
+
+
+@pytest.mark.parametrize("text", ["passphrase = geheim12", 'passphrase = "kurz"'])
+def test_no_error_shows_a_secret(tmp_path: Path, text: str) -> None:
+    said = refused(tmp_path, f"[network]\n{text}\n")
+    assert "geheim12" not in said and "kurz" not in said and "passphrase" in said
+
+
+@pytest.mark.parametrize("code", ["DE", "de ", "De"])
+def test_codes_in_capitals_are_understood(tmp_path: Path, code: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(f'[site]\ncountry = "{code}"\nlanguage = "{code}"\n')
+    assert (load(path).site.country, load(path).site.language) == ("de", "de")

@@ -100,6 +100,13 @@ def test_a_bad_file_on_the_card_changes_nothing_and_is_told(
     assert not (paths.etc / CARD_REFUSED).exists()
 
 
+def test_a_card_file_with_a_byte_order_mark_becomes_usable_settings(paths: Paths) -> None:
+    file = card_file(paths, CARD)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert take_card_file(paths, file, BOARDS)
+    assert usable(paths, BOARDS).site.country == "de"
+
+
 def test_a_card_file_of_comments_changes_nothing(paths: Paths) -> None:
     template = (BOARDS / "boot" / "switchhook.toml").read_text()
     assert take_card_file(paths, card_file(paths, template), BOARDS)
