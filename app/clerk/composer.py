@@ -14,7 +14,6 @@ from app.clerk.config import ClerkConfig
 from app.clerk.trim import RATE, measure, shortened
 from app.core.clock import Clock
 from app.inbox.aliases import Aliases
-from app.inbox.audit import AuditEvent
 from app.inbox.delivery import Delivery, Envelope
 from app.inbox.entries import Facts, Kind, Recording
 from app.inbox.people import People, Person
@@ -57,7 +56,7 @@ class Composer:
         owner = self._people.by_id(recording.person) or self._aliases.postmaster()
         spoken, kept = measure(self._store.samples(recording.id))
         if owner is None or spoken < self._config.shortest_s * RATE:
-            self._db.now(lambda tx: self._note_missed(tx, recording, spoken))
+            self._db.now(lambda tx: self._note_missed(tx, recording, owner, spoken))
             return False
         voice = self._voice(recording, owner, kept)
         self._db.now(lambda tx: self._deliver(tx, recording, owner, voice))
@@ -108,10 +107,13 @@ class Composer:
         self._delivery.deliver(tx, Envelope(sender, (route,), Kind.VOICEMAIL, facts), content)
         self._store.drop_recording(tx, recording.id)
 
-    def _note_missed(self, tx: Tx, recording: Recording, spoken: int) -> None:
-        caller = [clean_name(recording.caller_name), clean_number(recording.caller_number)]
-        who = " ".join(part for part in caller if part) or "unknown caller"
-        detail = f"{who}, {spoken / RATE:.1f} s recorded ({recording.why or CUT_OFF})"
-        deed = AuditEvent(recording.person, None, detail)
-        self._store.journal.write(tx, "missed call", DOOR, recording.line, [deed])
+    def _note_missed(self, tx: Tx, recording: Recording, owner: Person | None, spoken: int) -> None:
+        self._store.missed_call(
+            tx,
+            None if owner is None else owner.id,
+            line=recording.line,
+            caller_number=clean_number(recording.caller_number),
+            caller_name=clean_name(recording.caller_name),
+            reason=f"{spoken / RATE:.1f} s recorded ({recording.why or CUT_OFF})",
+        )
         self._store.drop_recording(tx, recording.id)

@@ -78,8 +78,12 @@ class AuditLog:
         return [Change(*row) for row in rows.fetchall()]
 
     def trim(self, tx: Tx, audit_before: float, changes_before: float) -> int:
-        """Forget old rows; the newest change always stays, so that seq never goes back."""
+        """Forget old rows; the newest change always stays, so that seq never goes back.
+
+        Missed calls are forgotten with the history.
+        """
         gone = tx.execute("DELETE FROM audit WHERE at < ?", (audit_before,)).rowcount
+        gone += tx.execute("DELETE FROM missed_call WHERE at < ?", (audit_before,)).rowcount
         gone += tx.execute(
             "DELETE FROM change WHERE at < ? AND seq < (SELECT max(seq) FROM change)",
             (changes_before,),

@@ -99,6 +99,29 @@ class AuditRow:
 
 
 @dataclass(frozen=True)
+class MissedCall:
+    """A call that left no message. Order of fields = order of columns in the store."""
+
+    id: int
+    at: float
+    """When the call was noted as missed; seconds since 1970 UTC."""
+    person: int | None
+    """Whom it was for; None: nobody, so the administrator must know of it."""
+    caller_number: str | None
+    caller_name: str | None
+    line: str
+    """Jack it came in on, or the handset that called."""
+    reason: str
+    """Why there is no message, in words: "the mailbox is full"."""
+
+    @property
+    def caller(self) -> str:
+        """Who called, as text to show."""
+        known = [part for part in (self.caller_name, self.caller_number) if part]
+        return " ".join(known) or "unknown caller"
+
+
+@dataclass(frozen=True)
 class Change:
     """One row of the log that listeners follow; `seq` only grows."""
 

@@ -65,6 +65,8 @@ class Person:
     fetched_is_heard: bool
     """Whether fetching a voicemail by POP3 counts as having heard it."""
     language: str
+    key_map: str
+    """Name of the key map of their voicemail menu."""
 
 
 _FIELDS = tuple(Person.__dataclass_fields__)
@@ -140,6 +142,7 @@ class People:
         transfer: Transfer = Transfer.ALL,
         fetched_is_heard: bool = False,
         language: str = "en",
+        key_map: str = "standard",
         by: str = "",
     ) -> int:
         """Add a person, without password and PIN; returns the id. Raises BadName or NameTaken."""
@@ -150,8 +153,8 @@ class People:
         with _taken(login):
             cursor = tx.execute(
                 "INSERT INTO person (login, name, mailbox, handset, address, admin, quota,"
-                " transfer, fetched_is_heard, language, added_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " transfer, fetched_is_heard, language, key_map, added_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     login,
                     name,
@@ -163,6 +166,7 @@ class People:
                     Transfer(transfer),
                     fetched_is_heard,
                     language,
+                    key_map,
                     self._clock.now(),
                 ),
             )

@@ -27,6 +27,7 @@ from app.inbox.entries import (
     EntryState,
     Facts,
     Kind,
+    MissedCall,
     Recording,
     dots_in,
     ids_of,
@@ -45,6 +46,7 @@ __all__ = [
     "EntryState",
     "Facts",
     "Kind",
+    "MissedCall",
     "Recording",
     "Store",
     "ids_of",
@@ -217,10 +219,12 @@ class Store(Contents, Recordings):
         saved: bool | None = None,
         door: Door = "",
         by: str = "",
+        detail: str = "",
     ) -> int:
         """Set entries that are in the inbox to NEW or HEARD, and saved or not (None: leave it).
 
-        Returns how many changed; entries in the bin or on their way out are left alone.
+        Returns how many changed; entries in the bin or on their way out are left alone. `detail` is
+        added to what the history says of it.
         """
         if state is not None and state not in INBOX:
             raise ValueError("mark knows NEW and HEARD; leaving the inbox is remove's work")
@@ -231,7 +235,8 @@ class Store(Contents, Recordings):
             keep = saved if saved is not None else bool(was_saved)
             if (to, keep) != (was, bool(was_saved)):
                 groups.setdefault((to, keep), []).append(entry)
-                deeds.append(AuditEvent(person, entry, f"{to}, saved" if keep else str(to)))
+                told = (f"{to}, saved" if keep else str(to), detail)
+                deeds.append(AuditEvent(person, entry, ", ".join(filter(None, told))))
         for (to, keep), ids in groups.items():
             tx.execute(
                 f"UPDATE entry SET state = ?, saved = ? WHERE {_THESE}", (to, keep, _json(ids))
@@ -239,10 +244,13 @@ class Store(Contents, Recordings):
         self.journal.write(tx, "marked", door, by, deeds)
         return len(deeds)
 
-    def remove(self, tx: Tx, entry_ids: Iterable[int], door: Door, by: str) -> int:
+    def remove(
+        self, tx: Tx, entry_ids: Iterable[int], door: Door, by: str, detail: str = ""
+    ) -> int:
         """The one verb that takes entries out of inboxes: they move to the bin.
 
-        Returns how many moved; what is in the bin already, or gone, is left as it is.
+        Returns how many moved; what is in the bin already, or gone, is left as it is. `detail` is
+        for the history: "from 192.0.2.7".
         """
         states = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
         found = self._find(tx, entry_ids, states)
@@ -252,13 +260,16 @@ class Store(Contents, Recordings):
             f" removed_at = ?, removed_door = ?, removed_by = ? WHERE {_THESE}",
             (at, door, by, _json(row[0] for row in found)),
         )
-        self.journal.write(tx, "removed", door, by, [AuditEvent(row[1], row[0]) for row in found])
+        self._note(tx, "removed", door, by, found, detail)
         return len(found)
 
-    def restore(self, tx: Tx, entry_ids: Iterable[int], door: Door, by: str) -> int:
+    def restore(
+        self, tx: Tx, entry_ids: Iterable[int], door: Door, by: str, detail: str = ""
+    ) -> int:
         """The inverse of remove: back into the inbox, as new as they were, UIDL and all.
 
-        What had been forwarded comes back as new. Returns how many came back.
+        What had been forwarded comes back as new. Returns how many came back. `detail` is for the
+        history.
         """
         found = self._find(tx, entry_ids, (EntryState.BIN,))
         tx.execute(
@@ -267,7 +278,7 @@ class Store(Contents, Recordings):
             f" WHERE {_THESE}",
             (_json(row[0] for row in found),),
         )
-        self.journal.write(tx, "restored", door, by, [AuditEvent(row[1], row[0]) for row in found])
+        self._note(tx, "restored", door, by, found, detail)
         return len(found)
 
     def returned(self, tx: Tx, entry_id: int, detail: str) -> bool:
@@ -286,6 +297,7 @@ class Store(Contents, Recordings):
         rows = tx.execute("SELECT id FROM entry WHERE person = ?", (person_id,)).fetchall()
         tx.execute("UPDATE entry SET person = ? WHERE person = ?", (heir_id, person_id))
         tx.execute("UPDATE recording SET person = ? WHERE person = ?", (heir_id, person_id))
+        tx.execute("UPDATE missed_call SET person = ? WHERE person = ?", (heir_id, person_id))
         deeds = [AuditEvent(heir_id, entry, f"from person {person_id}") for (entry,) in rows]
         self.journal.write(tx, "handed over", door, by, deeds)
         return len(rows)
@@ -311,6 +323,70 @@ class Store(Contents, Recordings):
         self.drop_unused(tx, [row[2] for row in rows])
         self.journal.write(tx, "purged", "expiry", "", [AuditEvent(row[1], row[0]) for row in rows])
         return len(rows)
+
+    # ---- missed calls
+
+    def missed_call(
+        self,
+        tx: Tx,
+        person_id: int | None,
+        *,
+        line: str,
+        caller_number: str | None = None,
+        caller_name: str | None = None,
+        reason: str,
+    ) -> MissedCall:
+        """Note a call that left no message, for its owner, or for the administrator (None).
+
+        `line` is the jack it came in on, `reason` why there is no message. It is written to the
+        history, too, and listeners are told.
+        """
+        values = (self._clock.now(), person_id, caller_number, caller_name, line, reason)
+        cursor = tx.execute(
+            "INSERT INTO missed_call (at, person, caller_number, caller_name, line, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        call = MissedCall(cast(int, cursor.lastrowid), *values)
+        event = AuditEvent(person_id, None, f"{call.caller}, {reason}")
+        self.journal.write(tx, "missed call", "phone", line, [event])
+        return call
+
+    def missed_calls(self, person_id: int | None, since: float = 0.0) -> list[MissedCall]:
+        """A person's missed calls from `since` (seconds since 1970) on, oldest first.
+
+        None: those that were for nobody.
+        """
+        rows = self._db.reader().execute(
+            "SELECT id, at, person, caller_number, caller_name, line, reason FROM missed_call"
+            " WHERE person IS ? AND at >= ? ORDER BY id",
+            (person_id, since),
+        )
+        return [MissedCall(*row) for row in rows.fetchall()]
+
+    def missed_call_counts(self, since: float = 0.0) -> dict[int | None, int]:
+        """How many calls each person has missed from `since` on; None: those for nobody.
+
+        Who has missed none is not in it.
+        """
+        rows = self._db.reader().execute(
+            "SELECT person, count(*) FROM missed_call WHERE at >= ? GROUP BY person", (since,)
+        )
+        return dict(rows.fetchall())
+
+    # ---- inside
+
+    def _note(
+        self,
+        tx: Tx,
+        verb: str,
+        door: Door,
+        by: str,
+        found: Iterable[tuple[int, int, str, int]],
+        detail: str,
+    ) -> None:
+        events = [AuditEvent(row[1], row[0], detail) for row in found]
+        self.journal.write(tx, verb, door, by, events)
 
     def _find(
         self, tx: Tx, entry_ids: Iterable[int], states: Sequence[EntryState]

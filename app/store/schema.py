@@ -100,11 +100,25 @@ _WORK = (
         person INTEGER, entry INTEGER, verb TEXT NOT NULL)""",
 )
 
+# A call that left no message has a row of its own, so that it can be listed and counted: the line
+# in the history is prose.
+_MISSED_CALLS = (
+    # The names of the maps are the voicemail menu's affair; this one is always there.
+    "ALTER TABLE person ADD COLUMN key_map TEXT NOT NULL DEFAULT 'standard'",
+    # person is NULL where nobody was called: the administrator's to know
+    """CREATE TABLE missed_call (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, person INTEGER REFERENCES person,
+        caller_number TEXT, caller_name TEXT, line TEXT NOT NULL, reason TEXT NOT NULL)""",
+    "CREATE INDEX missed_call_person ON missed_call (person, at)",
+    "CREATE INDEX missed_call_at ON missed_call (at)",
+)
+
 STEPS: tuple[Step, ...] = (
     Step(1, 1, ("CREATE TABLE schema (version INTEGER NOT NULL, readable_from INTEGER NOT NULL)",)),
     Step(2, 2, _PEOPLE),
     Step(3, 3, _MESSAGES),
     Step(4, 4, _WORK),
+    Step(5, 4, _MISSED_CALLS),  # a program of version 4 neither reads nor needs any of it
 )
 
 

@@ -17,6 +17,7 @@ from tests.kit.bundles import NEW, Workshop
 from tests.kit.slots import RELEASE, PlainDisk, a_slot
 
 KNOWN = STEPS[-1].version
+NEEDED = STEPS[-1].readable_from  # the oldest program that may still work on this store
 NEXT = replace(NEW, schema=KNOWN + 1, readable_from=KNOWN)
 
 
@@ -111,18 +112,18 @@ def test_a_refusal_is_one_line_and_exit_code_1(console: Console) -> None:
 
 
 def test_a_store_that_has_grown_too_new_is_seen(console: Console) -> None:
-    old = replace(NEXT, schema=KNOWN - 1, readable_from=1)
+    old = replace(NEXT, schema=NEEDED - 1, readable_from=1)
     said = console.type(f"install {console.shop.bundle(release=old)}", code=1)
-    assert f"this store needs {KNOWN}" in said
+    assert f"this store needs {NEEDED}" in said
 
 
 def test_rollback_puts_the_other_slot_on_trial(console: Console) -> None:
     said = console.type("rollback", code=1)
     assert said == "switchhook: slot B holds nothing that could be started"
-    console.plain.fill("B", a_slot(3, release=replace(RELEASE, schema=KNOWN - 1)))
-    assert f"this store needs {KNOWN}" in console.type("rollback", code=1)
+    console.plain.fill("B", a_slot(3, release=replace(RELEASE, schema=NEEDED - 1)))
+    assert f"this store needs {NEEDED}" in console.type("rollback", code=1)
     assert console.plain.disk().state().trial is None
-    console.plain.fill("B", a_slot(3, release=replace(RELEASE, schema=KNOWN)))
+    console.plain.fill("B", a_slot(3, release=replace(RELEASE, schema=NEEDED)))
     assert console.type("rollback") == "slot B is tried at the next start"
     assert console.plain.disk().state() == SlotState(2, "A", "B", 3)
     console.plain.running = "B"

@@ -78,8 +78,12 @@ def test_an_alias_has_its_name_to_itself(kit: StoreKit) -> None:
 
 
 def test_changing_fields(kit: StoreKit) -> None:
+    assert kit.person("anna").key_map == "standard"
     change(kit, "anna", transfer="email only", quota=5, handset="", fetched_is_heard=True)
+    change(kit, "anna", key_map="nortel", language="de")
     anna = kit.person("anna")
+    assert (anna.key_map, anna.language) == ("nortel", "de")
+    assert kit.people.by_id(add(kit, "dora", key_map="octel")).key_map == "octel"  # type: ignore[union-attr]
     assert (anna.transfer, anna.quota, anna.handset) == (Transfer.EMAIL, 5, None)
     assert anna.fetched_is_heard is True
     for wrong in ({"login": "x"}, {}, {"quota": -1}, {"mailbox": "abc"}, {"address": "nobody"}):

@@ -1,12 +1,13 @@
 """Entries and content: what goes in comes out exactly, and every removal has a way back."""
 
 import sqlite3
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from app.inbox.entries import DotCounter, EntryState, Facts, Kind, dots_in, ids_of
+from app.inbox.entries import DotCounter, EntryState, Facts, Kind, MissedCall, dots_in, ids_of
 from app.inbox.errors import ContentGone, NoSuchEntry
 from app.inbox.store import CHUNK
 from tests.kit.store import LETTER, StoreKit, open_store
@@ -195,6 +196,59 @@ def test_removal_has_an_author_and_a_way_back(kit: StoreKit) -> None:
         ("removed", "pop3", "anna"),
         ("restored", "admin", "root"),
     ]
+
+
+def test_detail_of_removal_restore_and_mark_is_in_the_history(kit: StoreKit) -> None:
+    entry, store = kit.put("anna"), kit.store
+    kit.db.now(lambda tx: store.remove(tx, [entry.id], "pop3", "anna", detail="from 192.0.2.7"))
+    kit.db.now(lambda tx: store.restore(tx, [entry.id], "admin", "root", detail="asked by phone"))
+    kit.db.now(lambda tx: store.mark(tx, [entry.id], saved=True, by="anna", detail="by key 2"))
+    rows = store.history(entry=entry.id)[1:]
+    assert [(row.verb, row.detail) for row in rows] == [
+        ("removed", "from 192.0.2.7"),
+        ("restored", "asked by phone"),
+        ("marked", "heard, saved, by key 2"),
+    ]
+
+
+def test_missed_call_is_listed_for_its_owner_or_for_the_administrator(kit: StoreKit) -> None:
+    anna, store, seen = kit.person("anna").id, kit.store, kit.store.last_change()
+
+    def miss(person: int | None, reason: str, number: str | None = None) -> MissedCall:
+        return kit.db.now(
+            lambda tx: store.missed_call(
+                tx, person, line="line1", caller_number=number, reason=reason
+            )
+        )
+
+    full = miss(anna, "the mailbox is full", "5551234")
+    kit.clock.advance(60)
+    nobody = miss(None, "nobody has mailbox 299")
+    assert (full.caller, nobody.caller) == ("5551234", "unknown caller")
+    assert store.missed_calls(anna) == [full]
+    assert store.missed_calls(None) == [nobody]
+    assert store.missed_calls(kit.person("bob").id) == []
+    assert store.missed_calls(anna, full.at) == [full]
+    assert store.missed_calls(anna, full.at + 0.001) == []
+    assert store.missed_call_counts() == {anna: 1, None: 1}
+    assert store.missed_call_counts(nobody.at) == {None: 1}
+    row = store.history()[-2]
+    assert (row.verb, row.door, row.by, row.person, row.detail) == (
+        *("missed call", "phone", "line1", anna),
+        "5551234, the mailbox is full",
+    )
+    assert [change.verb for change in store.changes(seen)] == ["missed call", "missed call"]
+
+
+def test_missed_calls_go_to_the_heir_and_are_forgotten_with_the_history(kit: StoreKit) -> None:
+    anna, bob, store = kit.person("anna").id, kit.person("bob").id, kit.store
+    call = kit.db.now(lambda tx: store.missed_call(tx, anna, line="line1", reason="no room"))
+    kit.db.now(lambda tx: store.hand_over(tx, anna, bob, "admin", "root"))
+    assert (store.missed_calls(anna), store.missed_calls(bob)) == ([], [replace(call, person=bob)])
+    kit.db.now(lambda tx: store.journal.trim(tx, call.at, 0))
+    assert len(store.missed_calls(bob)) == 1
+    kit.db.now(lambda tx: store.journal.trim(tx, call.at + 0.001, 0))
+    assert store.missed_calls(bob) == []
 
 
 def test_history_of_a_person_has_all_of_theirs_and_none_of_others(kit: StoreKit) -> None:

@@ -192,6 +192,26 @@ def test_migration_runs_step_by_step_and_twice_changes_nothing(tmp_path: Path) -
     assert version_of(connection)[0] == STEPS[-1].version
 
 
+def test_store_of_version_4_keeps_its_people_and_still_takes_a_program_of_version_4(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "inbox.db"
+    older = sqlite3.connect(path, isolation_level=None)
+    migrate(older, path, STEPS[:4])
+    insert = (
+        "INSERT INTO person (login, name, mailbox, admin, quota, transfer, fetched_is_heard,"
+        " language, added_at) VALUES (?, 'A', ?, 1, 5, 'none', 0, 'en', 0)"
+    )
+    older.execute(insert, ("anna", "201"))
+    kit = StoreKit(path)
+    assert (kit.person("anna").key_map, kit.store.missed_calls(None)) == ("standard", [])
+    migrate(older, path, STEPS[:4])  # what an older program does when it starts: nothing
+    older.execute(insert, ("bob", "202"))
+    older.close()
+    assert kit.person("bob").key_map == "standard"
+    kit.close()
+
+
 def test_a_step_that_fails_leaves_the_version_before_it(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
     migrate(connection, tmp_path)
