@@ -282,3 +282,16 @@ def test_a_port_in_use_is_named(tmp_path: Path, setting: str) -> None:
 
 def test_config_has_a_default_for_all_but_delivery() -> None:
     assert MailConfig(CONFIG.delivery).lan == ("127.0.0.0/8", "::1/128")
+
+
+@pytest.mark.parametrize(
+    "subject", [b"=?utf-8?B?A?=", b"=?utf\xe98?Q?hello?=", b"=?utf-7?Q?+2AA-?="]
+)
+def test_a_subject_that_makes_no_sense_is_taken_and_shown_as_it_came(
+    tmp_path: Path, subject: bytes
+) -> None:
+    with MailBox(tmp_path) as box:
+        box.send(TEXT.replace(b"hello", subject), "anna")
+        (entry,) = box.inbox("anna")
+        assert entry.subject == subject.decode("utf-8", "replace")
+        assert subject in box.octets(entry)

@@ -29,7 +29,7 @@ from app.mail.outbound.routing import NoHop, Route
 from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, hand_over
 from app.mail.outbound.srs import Srs
 from app.mail.smtp.grammar import GrammarError, parse_address
-from app.mail.smtp.trace import HeadWatch
+from app.message.headers import read_head
 from app.store.database import Database, Tx
 from app.store.errors import StoreFailed
 
@@ -277,12 +277,7 @@ class Outbound:
         self._queue.add(tx, QueueItem(Purpose.RELAY, content, b"", sender=""), [sender])
 
     def _head(self, row: QueueRow) -> bytes:
-        watch = HeadWatch()
-        for piece in self._pieces(row):
-            watch.see(piece)
-            if watch.complete:
-                break
-        return watch.octets
+        return read_head(self._pieces(row))
 
 
 def _domain(address: str) -> str:

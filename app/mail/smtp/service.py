@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from app.core.clock import Clock
-from app.inbox.delivery import Delivered, Delivery, Destination, Envelope, scan_head
+from app.inbox.delivery import Delivered, Delivery, Destination, Envelope
 from app.inbox.errors import BadName, MailboxFull, MailLoop, NoSpace, NoSuchPerson, NotOurs
 from app.inbox.store import Facts, Kind, Store
 from app.mail.net.listener import Connection
@@ -37,10 +37,10 @@ from app.mail.smtp.envelope import (
     Transaction,
 )
 from app.mail.smtp.grammar import Address
-from app.mail.smtp.public_sender import PublicSenders
 from app.mail.smtp.replies import Reply
 from app.mail.smtp.session import SmtpSession
-from app.mail.smtp.trace import HeadWatch, missing_fields, received
+from app.mail.smtp.trace import missing_fields, received, with_public_senders
+from app.message.headers import HeadReader, scan_head
 from app.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -131,8 +131,8 @@ class InboundMessage:
         self._session = session
         self._link = link
         self._incoming: IncomingContent | None = None
-        self._watch = HeadWatch()
-        self._senders: PublicSenders | None = None  # for our own people's mail
+        self._head = HeadReader()
+        self._grown = 0  # octets by which the header has become longer than it came
 
     def handle(self, event: Event) -> None:
         """Do what the session asks for."""
@@ -142,10 +142,8 @@ class InboundMessage:
             self._incoming = IncomingContent(
                 self._service.db, self._service.store, self._progressed
             )
-            self._watch = HeadWatch()
-            lan = self._session.peer.lan
-            public = self._service.delivery.public_address
-            self._senders = PublicSenders(public) if lan else None
+            self._head = HeadReader()
+            self._grown = 0
         elif isinstance(event, Abandoned):
             self.drop()
         elif isinstance(event, Complete):
@@ -161,11 +159,21 @@ class InboundMessage:
     def _keep(self, block: bytes) -> None:
         if self._incoming is None:
             return
-        if self._senders is not None:
-            block = self._senders.feed(block)
-        self._watch.see(block)
+        if not self._head.complete:
+            block = self._with_header(self._head.feed(block))
         self._incoming.add(block)
         self._session.held_back = self._incoming.must_wait
+
+    def _with_header(self, octets: bytes) -> bytes:
+        """The first octets of the message, once its header is known, as they are kept."""
+        head = self._head
+        if not octets or head.cut_off or not self._session.peer.lan:
+            return octets
+        changed = with_public_senders(head.head, self._service.delivery.public_address)
+        self._grown = len(changed) - len(head.head)
+        octets = changed + octets[len(head.head) :]
+        head.head = changed
+        return octets
 
     def _progressed(self) -> None:
         """A chunk is on the disk; called in the writer thread."""
@@ -195,12 +203,10 @@ class InboundMessage:
         self._service.db.submit(work).add_done_callback(done)
 
     def _last_octets(self, mail: Transaction) -> Findings:
-        """Let go what is still held back of the message; its counts as it is kept."""
-        senders, self._senders = self._senders, None
-        if senders is None:
-            return mail.found
-        self._keep(senders.end())
-        return replace(mail.found, size=mail.found.size + senders.grown)
+        """Keep what is still held back of the message; its counts as it is kept."""
+        if self._incoming is not None and not self._head.complete:
+            self._incoming.add(self._with_header(self._head.end()))
+        return replace(mail.found, size=mail.found.size + self._grown)
 
     def _decide(self, future: "Future[Delivered]", incoming: IncomingContent, name: str) -> None:
         self._service.deciding -= 1
@@ -222,11 +228,11 @@ class InboundMessage:
 
     def _envelope(self, mail: Transaction, name: str) -> Envelope:
         config, now = self._service.config, self._service.clock.now()
-        head = scan_head(self._watch.octets)
+        head = scan_head(self._head.head)
         prefix = received(mail, config.host, name, now)
         if mail.peer.lan:
             prefix += missing_fields(head, config.host, name, now)
-        if self._watch.is_text:
+        if head.is_text:
             prefix += b"\r\n"  # so that our fields are not taken for part of the text
         sender = str(mail.sender)
         if mail.peer.lan and sender:

@@ -1,43 +1,36 @@
-"""The head of a mail as it passes: what we put before it, and what we look for in it.
+"""What we put before a mail that comes in, and the one thing we change in its header.
 
 Before the octets of the author stand our own lines, kept apart from them as a prefix: Received
 [RFC 5321 §4.4] and, for LAN clients that left them out, Date and Message-ID [RFC 6409 §8].
-The author's octets stay as they are, but for the senders of our own people (smtp_public.py).
+
+The author's octets stay as they are, but for mail of our own people. A client of the LAN may know
+a person only as anna@our.local.domain. Whoever answers such a mail, from wherever, must reach her:
+so in From and Sender [RFC 5322 §3.6.2] her local spellings become her public address before the
+mail is kept. Mail that comes from outside, whose signatures must stay good, is not touched.
 """
 
 import re
+from collections.abc import Callable
 from email.utils import formatdate
 
-from app.inbox.delivery import HeaderFacts
 from app.mail.smtp.envelope import Transaction
 from app.mail.smtp.grammar import host_literal, is_domain
+from app.message.headers import HeaderFacts, rewrite
 
-HEAD_LIMIT = 131_072  # octets of a head that are looked at; what follows counts as text
-
-_FIELD_NAME = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 §2.2, §4.5
+_ADDRESS = re.compile(rb"[A-Za-z0-9._+-]+@(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)")
 
 
-class HeadWatch:
-    """Collects the octets up to the first empty line, wherever the blocks are cut."""
+def with_public_senders(head: bytes, public: Callable[[str], str | None]) -> bytes:
+    """The header with local addresses in From and Sender replaced by public ones.
 
-    def __init__(self) -> None:
-        self.octets = b""
-        """The head with the CR LF of its last field, without the empty line."""
-        self.complete = False
+    `public` gives the public address for a local one, or None to leave it as it is.
+    """
 
-    def see(self, block: bytes) -> None:
-        """Look at the next octets of the message."""
-        if self.complete:
-            return
-        octets = self.octets + block if self.octets else block
-        end = 0 if octets.startswith(b"\r\n") else octets.find(b"\r\n\r\n") + 2
-        self.complete = end != 1 or len(octets) >= HEAD_LIMIT
-        self.octets = octets[:end] if end != 1 else octets[:HEAD_LIMIT]
+    def spelt(address: re.Match[bytes]) -> bytes:
+        found = public(address[0].decode("ascii"))
+        return address[0] if found is None else found.encode()
 
-    @property
-    def is_text(self) -> bool:
-        """True if the message begins with text: neither a field nor an empty line."""
-        return bool(self.octets) and not _FIELD_NAME.match(self.octets)
+    return rewrite(head, ("from", "sender"), lambda field: _ADDRESS.sub(spelt, field))
 
 
 def received(transaction: Transaction, hostname: str, name: str, now: float) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.store import Kind
-from app.mail.smtp.public_sender import PublicSenders
+from app.mail.smtp.trace import with_public_senders
 from tests.kit.mail_box import MailBox
 
 PUBLIC = {"bob@box.test": "bob@public.test", "bob@[192.0.2.99]": "bob@public.test"}
@@ -29,30 +29,36 @@ PASSED = (
 )
 
 
-@pytest.mark.parametrize("cut", [1, 7, len(MESSAGE)])
-def test_only_from_and_sender_change_however_the_blocks_are_cut(cut: int) -> None:
-    senders = PublicSenders(PUBLIC.get)
-    passed = b"".join(senders.feed(MESSAGE[at : at + cut]) for at in range(0, len(MESSAGE), cut))
-    passed += senders.end()
-    assert passed == PASSED
-    assert senders.grown == len(PASSED) - len(MESSAGE)
+def test_public_senders_change_from_and_sender_only() -> None:
+    head, text = MESSAGE.split(b"\r\n\r\n")
+    changed = with_public_senders(head + b"\r\n", PUBLIC.get)
+    assert changed + b"\r\n" + text == PASSED
 
 
-def test_a_message_without_an_empty_line_is_let_go_at_its_end() -> None:
-    senders = PublicSenders(PUBLIC.get)
-    assert senders.feed(b"From: bob@box.test\r\n") == b""
-    assert senders.end() == b"From: bob@public.test\r\n"
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (b"From: bob@box.test\r\n", b"From: bob@public.test\r\n"),
+        (b"\r\nFrom: bob@box.test\r\n", b"\r\nFrom: bob@box.test\r\n"),
+        (b"Hello,\r\nFrom: bob@box.test\r\n", b"Hello,\r\nFrom: bob@box.test\r\n"),
+    ],
+)
+def test_mail_without_an_empty_line_or_a_header_is_kept_whole(
+    tmp_path: Path, sent: bytes, kept: bytes
+) -> None:
+    with MailBox(tmp_path) as box:
+        box.send(sent, "anna")
+        (entry,) = box.inbox("anna")
+        octets = box.octets(entry)
+        assert octets.endswith(kept) and entry.size == len(octets)
 
 
-def test_a_message_without_a_head_is_not_touched() -> None:
-    senders = PublicSenders(PUBLIC.get)
-    assert senders.feed(b"\r\nFrom: bob@box.test\r\n") == b"\r\nFrom: bob@box.test\r\n"
-
-
-def test_a_head_that_never_ends_is_not_held_for_ever() -> None:
-    senders = PublicSenders(PUBLIC.get)
+def test_mail_with_an_endless_header_is_kept_as_it_came(tmp_path: Path) -> None:
     octets = b"From: bob@box.test\r\n" + b"X: y\r\n" * 30_000
-    assert senders.feed(octets) == octets
+    with MailBox(tmp_path) as box:
+        box.send(octets, "anna")
+        (entry,) = box.inbox("anna")
+        assert box.octets(entry).endswith(octets)
 
 
 def test_a_neighbour_sees_the_public_address_and_the_size_is_exact(tmp_path: Path) -> None:
