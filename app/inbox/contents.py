@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from app.core.clock import Clock
-from app.inbox.entries import DotCounter
 from app.inbox.errors import ContentGone
+from app.message.dot_stuffing import DotCounter
 from app.store.database import Database, Tx
 
 CHUNK = 262_144

@@ -148,31 +148,6 @@ class Recording:
     """Length of the raw samples so far (S16LE, 8 kHz: 16,000 octets a second)."""
 
 
-class DotCounter:
-    """Counts lines that begin with a dot in octets that come in pieces.
-
-    POP3 doubles such a dot on the way out [RFC 1939 §3]; the count says whether there is any.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._tail = b"\r\n"  # the first line begins a line, too
-
-    def feed(self, octets: bytes) -> None:
-        """Take the next piece, of any length, cut anywhere."""
-        # A line end cut by the seam is looked for in the few octets around it; two of the new
-        # ones cannot hold a whole "CRLF dot", so nothing is counted twice.
-        self.count += (self._tail + octets[:2]).count(b"\r\n.") + octets.count(b"\r\n.")
-        self._tail = (self._tail + octets[-2:])[-2:]
-
-
-def dots_in(octets: bytes) -> int:
-    """Lines of a whole piece of text that begin with a dot."""
-    counter = DotCounter()
-    counter.feed(octets)
-    return counter.count
-
-
 def ids_of(entries: Iterable[Entry]) -> list[int]:
     """The entry ids, in order."""
     return [entry.id for entry in entries]

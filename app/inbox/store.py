@@ -22,18 +22,17 @@ from app.inbox.entries import (
     AuditRow,
     Change,
     Door,
-    DotCounter,
     Entry,
     EntryState,
     Facts,
     Kind,
     MissedCall,
     Recording,
-    dots_in,
     ids_of,
 )
 from app.inbox.errors import NoSuchEntry
 from app.inbox.recordings import Recordings
+from app.message.dot_stuffing import dots_in
 from app.store.database import Database, Tx
 
 __all__ = [
@@ -41,7 +40,6 @@ __all__ = [
     "INBOX",
     "AuditRow",
     "Change",
-    "DotCounter",
     "Entry",
     "EntryState",
     "Facts",

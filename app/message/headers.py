@@ -217,9 +217,8 @@ _CHARSETS = frozenset(encodings.aliases.aliases.values())
 
 
 class _Word(NamedTuple):
-    """One encoded word: as it came, its charset in lower case, its octets (None: broken)."""
+    """One encoded word: its charset in lower case, its octets (None: broken)."""
 
-    text: str
     charset: str
     octets: bytes | None
 
@@ -229,20 +228,21 @@ def _decoded_words(run: re.Match[str]) -> str:
 
     Words of one charset are decoded together: many programs cut them in the middle of a character.
     """
-    words = [_word(*found.groups(), found[0]) for found in _ONE_WORD.finditer(run[0])]
+    words = [_word(found) for found in _ONE_WORD.finditer(run[0])]
     texts = [_text(list(group)) for _, group in groupby(words, key=lambda word: word.charset)]
     return run[0] if None in texts else "".join(text for text in texts if text is not None)
 
 
-def _word(charset: str, coding: str, text: str, whole: str) -> _Word:
+def _word(found: re.Match[str]) -> _Word:
+    charset, coding, text = found.groups()
     name = charset.partition("*")[0].lower()
     try:
         raw = text.encode("ascii")
         if coding in "Qq":
-            return _Word(whole, name, binascii.a2b_qp(raw, header=True))
-        return _Word(whole, name, binascii.a2b_base64(raw + b"=" * (-len(raw) % 4)))
+            return _Word(name, binascii.a2b_qp(raw, header=True))
+        return _Word(name, binascii.a2b_base64(raw + b"=" * (-len(raw) % 4)))
     except (UnicodeEncodeError, binascii.Error):
-        return _Word(whole, name, None)
+        return _Word(name, None)
 
 
 def _text(words: list[_Word]) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.entries import DotCounter, EntryState, Facts, Kind, MissedCall, dots_in, ids_of
+from app.inbox.entries import EntryState, Facts, Kind, MissedCall, ids_of
 from app.inbox.errors import ContentGone, NoSuchEntry
 from app.inbox.store import CHUNK
 from tests.kit.store import LETTER, StoreKit, open_store
@@ -96,27 +96,6 @@ def test_no_read_is_left_open(kit: StoreKit) -> None:
     busy, *_ = outsider.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     assert busy == 0  # a reader inside a transaction would make it 1
     outsider.close()
-
-
-@pytest.mark.parametrize(
-    "text, dots",
-    [
-        (b"", 0),
-        (b".", 1),
-        (b"..\r\n", 1),
-        (b"a.\r\n", 0),
-        (b"a\r\n.\r\n.b\r\nc", 2),
-        (b"a\n.b\r.c", 0),
-        (b"\r\n.\r\n", 1),
-    ],
-)
-def test_dotted_lines_are_counted_however_the_octets_are_cut(text: bytes, dots: int) -> None:
-    assert dots_in(text) == dots
-    for size in range(1, len(text) + 1):
-        counter = DotCounter()
-        for at in range(0, len(text), size):
-            counter.feed(text[at : at + size])
-        assert counter.count == dots, size
 
 
 def test_a_dotted_line_across_a_chunk_boundary_is_counted_once(kit: StoreKit) -> None:

@@ -1,13 +1,12 @@
 """One mail to one next hop, and what became of each recipient."""
 
 import asyncio
-import random
 from collections.abc import Iterable
 
 import pytest
 
 from app.mail.outbound.routing import Hop
-from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, hand_over, stuffed
+from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, hand_over
 from tests.kit.sink import Sink
 
 TEXT = b"Subject: hi\r\n\r\n.dot\r\nlast\r\n"
@@ -139,14 +138,3 @@ def test_a_big_mail_goes_piece_by_piece() -> None:
         hop = Hop("sink", "127.0.0.1", sink.port)
         assert asyncio.run(hand_over(hop, letter, "b"))["x@y.test"].taken
         assert sink.wait(1)[0].octets == block * 40
-
-
-def test_dots_are_doubled_wherever_the_pieces_are_cut() -> None:
-    chance = random.Random(3)
-    for _ in range(3000):
-        text = b"".join(chance.choice([b".", b"\r\n", b"a", b"\r\n."]) for _ in range(10))
-        cuts = sorted(chance.randrange(len(text) + 1) for _ in range(chance.randrange(6)))
-        pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-        whole = (b"\r\n" + text).replace(b"\r\n.", b"\r\n..")[2:]
-        end = b"" if (b"\r\n" + text).endswith(b"\r\n") else b"\r\n"
-        assert b"".join(stuffed(pieces)) == whole + end

@@ -11,19 +11,22 @@ goes again: it may then arrive twice, never not at all.
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import aiosmtplib
 
+from app.core.text import one_line
 from app.mail.outbound.routing import Hop
 from app.mail.smtp.grammar import GrammarError, parse_address
+from app.message.dot_stuffing import stuffed, whole_lines
 
 log = logging.getLogger(__name__)
 
 CONNECT_S = 30.0  # to try the next host soon; RFC 5321 §4.5.3.2 sets no time for connecting
 COMMAND_S = 300.0  # RFC 5321 §4.5.3.2.2
 END_S = 600.0  # RFC 5321 §4.5.3.2.6
+REPLY_LIMIT = 500  # characters of a reply that are kept
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ async def _helo(client: aiosmtplib.SMTP, hop: Hop) -> aiosmtplib.SMTP:
 
 def _connect_reply(hop: Hop, problem: Exception) -> str:
     """Not being able to talk to a server is always temporary [RFC 5321 §4.5.4.1]."""
-    return f"451 4.4.1 {hop.name} port {hop.port}: {_one_line(str(problem)) or type(problem)}"
+    why = one_line(str(problem), REPLY_LIMIT) or type(problem).__name__
+    return f"451 4.4.1 {hop.name} port {hop.port}: {why}"
 
 
 async def _transaction(client: aiosmtplib.SMTP, letter: OutgoingMail) -> dict[str, Answer]:
@@ -123,7 +127,7 @@ async def _transaction(client: aiosmtplib.SMTP, letter: OutgoingMail) -> dict[st
     except aiosmtplib.SMTPResponseException as refused:
         reply = _reply(refused.code, refused.message)
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as broken:
-        reply = f"451 4.4.2 {_one_line(str(broken)) or 'the connection broke'}"
+        reply = f"451 4.4.2 {one_line(str(broken), REPLY_LIMIT) or 'the connection broke'}"
     except GrammarError as unsendable:
         reply = f"553 5.1.7 {unsendable}"
     return {one: answers.get(one) or Answer(reply) for one in letter.recipients}
@@ -172,7 +176,7 @@ async def _message(client: aiosmtplib.SMTP, letter: OutgoingMail) -> str:
     if started.code != 354:
         return _reply(started.code, started.message)
     try:
-        for piece in stuffed(letter.pieces()):
+        for piece in whole_lines(stuffed(letter.pieces())):
             await _write(client, piece)
     except BaseException:
         client.close()  # in the middle of the text no command can be given any more
@@ -199,29 +203,7 @@ async def _goodbye(client: aiosmtplib.SMTP) -> None:
         client.close()
 
 
-def stuffed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text with each dot that begins a line doubled [RFC 5321 §4.5.2], ending in CR LF.
-
-    A piece that ends in CR LF leaves the question open whether a dot follows; what is needed of
-    the past is its last two octets.
-    """
-    tail = b"\r\n"
-    for piece in pieces:
-        seam = (tail + piece[:2]).find(b"\r\n.")  # a line end cut by the border, or just before it
-        tail = (tail + piece)[-2:]
-        inside = piece.replace(b"\r\n.", b"\r\n..") if b"." in piece else piece
-        if seam >= 0:
-            inside = inside[:seam] + b"." + inside[seam:]
-        yield inside
-    if tail != b"\r\n":
-        yield b"\r\n"
-
-
 def _reply(code: int, message: str) -> str:
     """One line of a reply; a code that is none counts as temporary."""
-    text = _one_line(message)
+    text = one_line(message, REPLY_LIMIT)
     return f"{code} {text}" if 200 <= code <= 599 else f"451 4.5.0 Not a reply: {code} {text}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())[:500]

@@ -19,6 +19,8 @@ back and put before the next block.
 
 from dataclasses import dataclass
 
+from app.message.dot_stuffing import unstuffed
+
 END = b"\r\n.\r\n"
 # Endings of a block that may be the start of something: longest first.
 _UNDECIDED = (b"\r\n.\r", b"\r\n.", b"\r\n", b"\n.", b"\r", b"\n")
@@ -76,9 +78,8 @@ class DataReader:
         """Line ends checked or mended, dots removed, everything counted."""
         found = self.found
         piece = self._line_ends(piece)
-        if b"." in piece:
-            found.dotted += piece.count(b"\r\n..")
-            piece = piece.replace(b"\r\n.", b"\r\n")
+        piece, dotted = unstuffed(piece)
+        found.dotted += dotted
         if self._first and piece:
             piece = piece[len(_BEFORE) :]
             self._first = False
