@@ -1,6 +1,7 @@
 """Imports run one way (README, "The two roads"), and hardware has one door."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ MAY_IMPORT = {
 SEES_ALL = ("app.appliance", "app.commands", "app.__main__")
 # One module of a package that otherwise sees less: it works out what each service is told.
 EXCEPTIONS = {"app.config.services": {"app.appliance", "app.commands", "app.device", "app.mail"}}
+
+SQL = re.compile(
+    r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b", re.DOTALL
+)
 
 HARDWARE = {"spidev", "smbus2", "RPi", "serial", "alsaaudio", "gpiod", "lgpio"}
 
@@ -93,7 +98,17 @@ def test_the_telephone_side_has_one_thread(module: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize(("module", "path"), modules())
-def test_only_store_and_inbox_speak_sql(module: str, path: Path) -> None:
+def test_only_store_and_inbox_hold_sql(module: str, path: Path) -> None:
     if package_of(module) in ("app.store", "app.inbox"):
         return
     assert "sqlite3" not in imported(path), f"{module} imports sqlite3; store and inbox may"
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert not SQL.search(node.value), (
+                f"{module}:{node.lineno}: SQL outside store and inbox"
+            )
+
+
+def test_sql_in_a_text_is_found() -> None:
+    assert SQL.search("SELECT id FROM entry") and SQL.search("DELETE FROM entry WHERE id = ?")
+    assert not SQL.search("Select a message from the list")
