@@ -148,11 +148,11 @@ class Machine(Generic[O, S, E]):
     """
 
     __slots__ = (
+        "_acting",
         "_actions",
         "_later",
         "_length",
         "_log",
-        "_moving",
         "_name",
         "_owner",
         "_queue",
@@ -184,7 +184,7 @@ class Machine(Generic[O, S, E]):
         self._length = length
         self._log = log
         self._running: RunningTimer | None = None
-        self._moving = False
+        self._acting = False
         self._later: list[E] = []
 
     def event(self, event: E) -> bool:
@@ -192,18 +192,16 @@ class Machine(Generic[O, S, E]):
 
         Inside an action of this machine the event is kept until the action is over, and True.
         """
-        if self._moving:
+        if self._acting:
             self._later.append(event)
             return True
-        self._moving = True
-        try:
-            accepted = self._handle(event)
-            while self._later:
-                self._handle(self._later.pop(0))
-        finally:
-            self._moving = False
-            self._later.clear()  # an action that failed takes the events after it along
-        return accepted
+        old = self.state
+        if not self._move(old, event):
+            return False
+        action = self._actions[old].get(event)
+        if action is not None:
+            self._act(action)
+        return True
 
     def stop(self) -> None:
         """Stop the timer; for an owner that ends in whatever state it is."""
@@ -211,32 +209,42 @@ class Machine(Generic[O, S, E]):
             self._running.cancel()
             self._running = None
 
-    def _handle(self, event: E) -> bool:
-        old = self.state
-        row = self._rows[old]
-        target = row.on.get(event)
-        if target is not None:
-            self._enter(old, event, target)
-        elif event not in row.stay:
-            if self._log is not None:
-                self._log.warning(
-                    "%s %s: %s refused in %s", self.table.kind, self._name, event, old
-                )
-            return False
-        action = self._actions[old].get(event)
-        if action is not None:
+    def _act(self, action: Callable[[O], None]) -> None:
+        self._acting = True
+        try:
             action(self._owner)
-        return True
+            while self._later:
+                old, event = self.state, self._later.pop(0)
+                if self._move(old, event) and (then := self._actions[old].get(event)) is not None:
+                    then(self._owner)
+        finally:
+            self._acting = False
+            self._later.clear()  # an action that failed takes the events after it along
 
-    def _enter(self, old: S, event: E, new: S) -> None:
+    def _move(self, old: S, event: E) -> bool:
+        row = self._rows[old]
+        new = row.on.get(event)
+        if new is None:
+            return self._stay(old, row, event)
         self.state = new
         if self._log is not None:
             self._log.info("%s %s: %s --%s--> %s", self.table.kind, self._name, old, event, new)
+        if self._queue is not None:
+            self._start_timer(self._queue, self._rows[new])
+        return True
+
+    def _stay(self, old: S, row: Row[S, E], event: E) -> bool:
+        if event in row.stay:
+            return True
+        if self._log is not None:
+            self._log.warning("%s %s: %s refused in %s", self.table.kind, self._name, event, old)
+        return False
+
+    def _start_timer(self, queue: TimerQueue, row: Row[S, E]) -> None:
         self.stop()
-        row = self._rows[new]
-        if row.timer is not None and row.due is not None and self._queue is not None:
+        if row.timer is not None and row.due is not None:
             due = row.due
-            self._running = self._queue.after(self._length(row.timer), lambda: self._expired(due))
+            self._running = queue.after(self._length(row.timer), lambda: self._expired(due))
 
     def _expired(self, due: E) -> None:
         self._running = None
