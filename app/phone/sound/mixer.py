@@ -1,12 +1,27 @@
-"""The sound of all lines: what each hears and says in one period.
+"""The sound of all parties: what each hears and says in one period of 10 ms.
 
-A Channel is the sound of one line. The Mixer goes only through the channels that have something to
-do; bridged lines are copied for all bridges at once.
+A Channel is the sound of one party: a line of the board, or a script that takes part in a
+conference. A Leg puts a channel on a Bus, and on a bus everybody hears the sum of all others, but
+never themselves ("n-1"). Whatever a call does with its parties is a move of legs:
+
+    two talk          two legs on one bus
+    three-way         a third leg joins
+    hold              a leg leaves its bus; with music it joins the bus of the music, unheard
+    transfer          a leg moves to another call's bus
+    listening in      a leg joins that is not heard
+
+A channel's own player, tone, recorder and digit detector go with it wherever its leg is: they
+belong to the party, not to the bus. Sounds played to a line are added to what its bus sends it.
+
+The Mixer goes only through what has something to do. A bus of two lines at 0 dB, which is nearly
+every call, is copied for all such buses at once.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.phone.jobs import JobFailed
 from app.phone.sound import audio, dsp
@@ -15,14 +30,24 @@ from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Tone
 from drivers.buses import PERIOD, Samples
 
+GAIN_LEAST_DB, GAIN_MOST_DB = -50.0, 20.0
+"""Range of a leg's gain; more would only be noise or clipping."""
+
 
 class Channel:
-    """The sound of one line, by its place in the PCM frame."""
+    """The sound of one party.
 
-    def __init__(self, mixer: "Mixer", slot: int) -> None:
+    `slot` is a line's place in the PCM frame; None is a script, which has none. Two rows of 80
+    samples are written in every period and keep their place: `row` is what the channel's recorder
+    and detectors hear, `says` is what others on its bus hear of it. For a line both are what comes
+    in from the line. For a script `row` is what its bus sends it, and `says` what it plays.
+    """
+
+    def __init__(self, mixer: "Mixer", slot: int | None) -> None:
         self._mixer = mixer
         self.slot = slot
-        self.row: Samples = mixer.heard[slot]
+        self.row: Samples = np.zeros(PERIOD, np.int16) if slot is None else mixer.heard[slot]
+        self.says: Samples = np.zeros(PERIOD, np.int16) if slot is None else self.row
         self._address = dsp.pointer(self.row)
         self._player: Player | None = None
         self._tone: Tone | None = None
@@ -32,7 +57,8 @@ class Channel:
         self._messages: Callable[[bytes], None] | None = None
         self._receiver: dsp.FskReceiver | None = None
         self.recorder: Recorder | None = None
-        self.peer: Channel | None = None
+        self.leg: Leg | None = None
+        """Its place on a bus, if it is on one."""
 
     def play(self, sources: Sequence[Source], ended: Callable[[JobFailed | None], None]) -> None:
         """Play instead of whatever played before; see Player for `ended`."""
@@ -75,13 +101,14 @@ class Channel:
         self._mixer.changed(self)
 
     def quiet(self) -> None:
-        """Nothing played, heard, recorded or bridged."""
+        """Stop all: nothing is played, heard or recorded, and the leg leaves its bus."""
         self.stop()
         self.tone(None)
         self.record(None)
         self.listen(None)
         self.receive(None)
-        self._mixer.part(self)
+        if self.leg is not None:
+            self.leg.leave()
 
     @property
     def listening(self) -> bool:
@@ -90,7 +117,7 @@ class Channel:
 
     @property
     def sounding(self) -> bool:
-        """Whether something is played to this line (a bridge is not counted)."""
+        """Whether something is played to this party (what its bus sends is not counted)."""
         return self._player is not None or self._tone_source is not None
 
     def hear(self) -> None:
@@ -105,8 +132,8 @@ class Channel:
                     self._messages(message)
 
     def fill(self, row: Samples) -> None:
-        """Write the next period; a bridge has written its part before."""
-        if self.peer is None and (self._player is None or self._tone_source is None):
+        """Write the next period; the party's bus has written its part before."""
+        if self.leg is None and (self._player is None or self._tone_source is None):
             self._fill_one(row)
             return
         below = row.copy()
@@ -132,29 +159,126 @@ class Channel:
             self._mixer.changed(self)
 
 
+class Leg:
+    """One party's place in conferences: on one bus at a time, or on none.
+
+    `gain_db` (-50 to 20) is how much louder the others hear this party; `heard` False is a party
+    that only listens. Raises ValueError for a gain out of range.
+    """
+
+    def __init__(self, channel: Channel, gain_db: float = 0.0, heard: bool = True) -> None:
+        if not GAIN_LEAST_DB <= gain_db <= GAIN_MOST_DB:
+            raise ValueError(
+                f"a gain of {gain_db} dB is not within {GAIN_LEAST_DB} to {GAIN_MOST_DB}"
+            )
+        self.channel = channel
+        self.gain_db = gain_db
+        self.heard = heard
+        self.bus: Bus | None = None
+
+    @property
+    def factor(self) -> float:
+        """What the party's samples are multiplied by: 20 dB are 10."""
+        return float(10.0 ** (self.gain_db / 20.0)) if self.heard else 0.0
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a line whose samples may be copied as they are."""
+        return self.channel.slot is not None and self.heard and self.gain_db == 0.0
+
+    def join(self, bus: "Bus") -> None:
+        """Move to this bus. Raises ValueError if the channel is on a bus by another leg."""
+        if self.channel.leg not in (None, self):
+            raise ValueError("a party can be on one bus at a time")
+        self.leave()
+        self.bus, self.channel.leg = bus, self
+        bus.legs = (*bus.legs, self)
+        bus.changed()
+
+    def leave(self) -> None:
+        """Leave the bus, if it is on one: it hears nothing of it and is not heard."""
+        bus, self.bus, self.channel.leg = self.bus, None, None
+        if bus is not None:
+            bus.legs = tuple(leg for leg in bus.legs if leg is not self)
+            bus.changed()
+            if self.channel.slot is None:
+                self.channel.row[:] = 0
+
+
+class Bus:
+    """A conference: each leg hears the sum of all others that are heard, saturated at 16 bits.
+
+    Legs come and go by Leg.join and Leg.leave; get one from Mixer.bus().
+    """
+
+    def __init__(self, changed: Callable[["Bus"], None]) -> None:
+        self.legs: tuple[Leg, ...] = ()
+        self._changed = changed
+        self._factors: NDArray[np.float32] = np.zeros((0, 1), np.float32)
+
+    @property
+    def plain_pair(self) -> bool:
+        """Whether it is no more than two lines that hear each other as they are."""
+        return len(self.legs) == 2 and all(leg.plain for leg in self.legs)
+
+    def changed(self) -> None:
+        """Account for legs that came or went."""
+        self._factors = np.array([[leg.factor] for leg in self.legs], np.float32).reshape(-1, 1)
+        for leg in self.legs:
+            if len(self.legs) == 1 and leg.channel.slot is None:
+                leg.channel.row[:] = 0  # alone: nobody writes it any more
+        self._changed(self)
+
+    def mix(self, played: Samples) -> None:
+        """Write what each leg hears: a line into its slot's row of `played`, a script into its row.
+
+        played: (slots, 80).
+        """
+        says = np.stack([leg.channel.says for leg in self.legs]) * self._factors
+        for leg, own in zip(self.legs, says.sum(axis=0) - says, strict=True):
+            slot = leg.channel.slot
+            target = leg.channel.row if slot is None else played[slot]
+            target[:] = audio.saturated(np.rint(own))
+
+
 class Mixer:
-    """The sound of all lines of one board."""
+    """The sound of all lines of one board, and of scripts in conferences."""
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
         self.heard: Samples = np.zeros((slots, PERIOD), np.int16)
-        self._channels: list[Channel] = []
+        self._scripts: list[Channel] = []
         self._listening: list[Channel] = []
         self._recording: list[Channel] = []
         self._sounding: list[Channel] = []
-        self._to: list[int] = []
-        self._from: list[int] = []
+        self._pairs: list[Bus] = []
+        self._conferences: list[Bus] = []
+        self._to = self._from = np.zeros(0, np.intp)
 
     def channel(self, slot: int) -> Channel:
-        """The channel of one slot; asked for once per line. Raises ValueError out of range."""
+        """The channel of one line; asked for once per line. Raises ValueError out of range."""
         if not 0 <= slot < self.slots:
             raise ValueError(f"slot {slot}: the frame has {self.slots}")
-        channel = Channel(self, slot)
-        self._channels.append(channel)
+        return Channel(self, slot)
+
+    def script_channel(self) -> Channel:
+        """A channel for a script that takes part in a conference; give it back with close()."""
+        channel = Channel(self, None)
+        self._scripts = [*self._scripts, channel]
         return channel
 
+    def close(self, channel: Channel) -> None:
+        """End a script's channel."""
+        channel.quiet()
+        self._scripts = [c for c in self._scripts if c is not channel]
+
+    def bus(self) -> Bus:
+        """A bus without legs; it costs nothing until two have joined it."""
+        return Bus(self._rewire)
+
     def hear(self, heard: Samples) -> None:
-        """One period from all lines: digits and data are reported, recordings go on."""
+        """Take one period from all lines, (slots, 80): digits and data are reported, recordings
+        go on."""
         np.copyto(self.heard, heard)
         for channel in self._listening:
             channel.hear()
@@ -163,27 +287,20 @@ class Mixer:
                 channel.recorder.hear(channel.row)
 
     def play(self) -> Samples:
-        """One period to all lines."""
+        """One period to all lines, (slots, 80)."""
         played = np.zeros((self.slots, PERIOD), np.int16)
-        if self._to:
+        for script in self._scripts:
+            script.says[:] = 0
+            if script.sounding:
+                script.fill(script.says)
+        if len(self._to):
             played[self._to] = self.heard[self._from]
+        for bus in self._conferences:
+            bus.mix(played)
         for channel in self._sounding:
-            channel.fill(played[channel.slot])
+            if channel.slot is not None:
+                channel.fill(played[channel.slot])
         return played
-
-    def bridge(self, one: Channel, other: Channel) -> None:
-        """Let two lines hear each other; earlier bridges of both end."""
-        self.part(one)
-        self.part(other)
-        one.peer, other.peer = other, one
-        self._rewire()
-
-    def part(self, channel: Channel) -> None:
-        """End the bridge of this line, if there is one."""
-        if channel.peer is not None:
-            channel.peer.peer = None
-            channel.peer = None
-            self._rewire()
 
     def changed(self, channel: Channel) -> None:
         """A channel's work has changed. The lists are made anew: one may be under way."""
@@ -191,15 +308,20 @@ class Mixer:
         self._recording = _with(self._recording, channel, channel.recorder is not None)
         self._sounding = _with(self._sounding, channel, channel.sounding)
 
-    def _rewire(self) -> None:
-        bridged = [c for c in self._channels if c.peer is not None]
-        self._to = [c.slot for c in bridged]
-        self._from = [c.peer.slot for c in bridged if c.peer is not None]
+    def _rewire(self, bus: Bus) -> None:
+        pair = bus.plain_pair
+        self._pairs = _with(self._pairs, bus, pair)
+        self._conferences = _with(self._conferences, bus, len(bus.legs) > 1 and not pair)
+        slots = [[leg.channel.slot or 0 for leg in bus.legs] for bus in self._pairs]
+        self._to = np.array([slot for pair in slots for slot in pair], np.intp)
+        self._from = np.array([slot for pair in slots for slot in reversed(pair)], np.intp)
 
 
-def _with(channels: list[Channel], channel: Channel, wanted: bool) -> list[Channel]:
-    if (channel in channels) == wanted:
-        return channels
-    if wanted:
-        return [*channels, channel]
-    return [c for c in channels if c is not channel]
+T = TypeVar("T")
+
+
+def _with(some: list[T], one: T, wanted: bool) -> list[T]:
+    """The list with or without this one; a new list if that changes it."""
+    if (one in some) == wanted:
+        return some
+    return [*some, one] if wanted else [other for other in some if other is not one]
