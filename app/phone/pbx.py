@@ -1,6 +1,6 @@
 """The beat of the phone side: what happens in each 10 ms of line time, in this order.
 
-1. The board is asked what happened on the lines; facts go to the calls.
+1. The board is asked what happened on the lines; line events go to the calls.
 2. Timers that are due run.
 3. The period heard is given to detectors and recordings.
 4. The period to be played is made: bridges, players, tones.
@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from app.core.timers import TimerQueue
-from app.phone.calls.call import AnyLine
-from app.phone.calls.calls import Calls, CallScript
+from app.phone.calls.call import AnyLine, CallScript
+from app.phone.calls.calls import Calls
 from app.phone.config import PhoneConfig
 from app.phone.jobs import Clerk
 from app.phone.lines.station import StationLine
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class Board(Protocol):
-    """The part of drivers.board.LineBoard that the switch uses."""
+    """The part of drivers.board.LineBoard that the PBX uses."""
 
     @property
     def stations(self) -> Mapping[str, StationPort]:
@@ -77,18 +77,20 @@ class Pbx:
         self._queue = TimerQueue()
         self._mixer = Mixer(slots)
         tones = plan(config.country)
-        self.switchboard = Calls(self._queue, self._mixer, tones, clerk, config, answer, owner)
-        told = self.switchboard.told
+        self.calls = Calls(self._queue, self._mixer, tones, clerk, config, answer, owner)
+        report = self.calls.on_event
         self.stations = {
-            name: StationLine(port, self._mixer.channel(port.slot), self._queue, tones, told, date)
+            name: StationLine(
+                port, self._mixer.channel(port.slot), self._queue, tones, report, date
+            )
             for name, port in board.stations.items()
         }
         self.trunks = {
-            name: TrunkLine(port, self._mixer.channel(port.slot), self._queue, told)
+            name: TrunkLine(port, self._mixer.channel(port.slot), self._queue, report)
             for name, port in board.trunks.items()
         }
         self.lines: dict[str, AnyLine] = {**self.stations, **self.trunks}
-        self.switchboard.stations, self.switchboard.trunks = self.stations, self.trunks
+        self.calls.stations, self.calls.trunks = self.stations, self.trunks
         self._steps: Steps | None = None
         self.ready = False
         """Whether the chips are up and calls are taken."""
@@ -100,7 +102,7 @@ class Pbx:
 
     def power_up(self) -> None:
         """Start bringing the chips up; beat() goes on with it, calls are taken afterwards."""
-        self.switchboard.refresh_directory()
+        self.calls.refresh_directory()
         self._steps = self._board.power_up()
         self._next_step()
 
@@ -121,25 +123,25 @@ class Pbx:
 
     def hang_up_all(self) -> None:
         """End every call; recordings are finished by their scripts (see `busy`)."""
-        self.switchboard.close_all()
+        self.calls.close_all()
 
     @property
     def busy(self) -> bool:
         """Whether any call script still runs."""
-        return self.switchboard.running > 0
+        return self.calls.running > 0
 
     def status(self) -> dict[str, Any]:
         """Lines with their states, late sounds, faults; JSON values only."""
         return {
             "ready": self.ready,
             "periods": self.periods,
-            "scripts": self.switchboard.running,
-            "late_periods": self.switchboard.sounds.late.periods,
+            "scripts": self.calls.running,
+            "late_periods": self.calls.sounds.late.periods,
             "lines": {name: self._line_status(line) for name, line in self.lines.items()},
         }
 
     def _line_status(self, line: AnyLine) -> dict[str, Any]:
-        call = self.switchboard.call_of(line)
+        call = self.calls.call_of(line)
         status: dict[str, Any] = {
             "kind": line.kind,
             "state": str(line.machine.state),

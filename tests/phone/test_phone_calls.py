@@ -183,8 +183,8 @@ def test_no_answer_leads_to_the_owners_voicemail(caplog: pytest.LogCaptureFixtur
     same_trace(
         "\n".join(trace(caplog).splitlines()[-6:]),
         """
-        call 101: ringing --no answer--> overdue
-        call 101: overdue --voicemail--> answering
+        call 101: ringing --no answer--> unanswered
+        call 101: unanswered --voicemail--> answering
         station 102: ringing --stop--> on hook
         call 101: answering --picked up--> script
         call 101: script --script over--> ended

@@ -9,7 +9,7 @@ from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id, line_events
 from app.phone.lines.hook import Break, judge, pulsed_digit
-from app.phone.lines.line_events import Fact
+from app.phone.lines.line_events import LineEvent
 from app.phone.lines.station import StationLine, StationState
 from app.phone.lines.trunk import TrunkLine, TrunkState
 from app.phone.sound import dsp
@@ -25,15 +25,15 @@ class OneLine:
 
     def __init__(self) -> None:
         self.queue, self.mixer = TimerQueue(), Mixer(1)
-        self.facts: list[Fact] = []
+        self.reported: list[LineEvent] = []
         self.says: list[Samples] = []
         self.played: list[Samples] = []
 
-    def told(self, line: object, fact: Fact) -> None:
-        self.facts.append(fact)
+    def report(self, line: object, event: LineEvent) -> None:
+        self.reported.append(event)
 
-    def take_facts(self) -> list[Fact]:
-        taken, self.facts[:] = list(self.facts), []
+    def events(self) -> list[LineEvent]:
+        taken, self.reported[:] = list(self.reported), []
         return taken
 
     def run(self, periods: int) -> None:
@@ -63,7 +63,7 @@ class OneStation(OneLine):
             self.mixer.channel(0),
             self.queue,
             plan("us"),
-            self.told,
+            self.report,
             lambda: "11241530",
         )
         self.line.ready()
@@ -91,7 +91,7 @@ class OneTrunk(OneLine):
     def __init__(self) -> None:
         super().__init__()
         self.port = HandTrunk("line1", 0)
-        self.line = TrunkLine(self.port, self.mixer.channel(0), self.queue, self.told)
+        self.line = TrunkLine(self.port, self.mixer.channel(0), self.queue, self.report)
         self.line.ready()
 
     def poll(self) -> None:
@@ -134,13 +134,13 @@ def test_ten_pulses_are_a_zero_and_eleven_nothing() -> None:
 def test_a_lifted_station_is_not_rung_and_hangs_up_after_its_time() -> None:
     hand = OneStation()
     hand.lift()
-    assert hand.take_facts() == [line_events.OffHook()]
+    assert hand.events() == [line_events.OffHook()]
     assert not hand.line.ring(Caller())  # it is in somebody's hand
     assert hand.state is StationState.OFF_HOOK
     hand.lower(124)
-    assert (hand.state, hand.take_facts()) == (StationState.LOWERED, [])
+    assert (hand.state, hand.events()) == (StationState.LOWERED, [])
     hand.run(2)
-    assert (hand.state, hand.take_facts()) == (StationState.ON_HOOK, [line_events.HungUp()])
+    assert (hand.state, hand.events()) == (StationState.ON_HOOK, [line_events.HungUp()])
 
 
 def test_flash() -> None:
@@ -148,10 +148,10 @@ def test_flash() -> None:
     hand.lift(50)
     hand.lower(50)
     hand.lift()
-    assert hand.take_facts() == [line_events.OffHook(), line_events.Flash()]
+    assert hand.events() == [line_events.OffHook(), line_events.Flash()]
     hand.lower(100)
     hand.lift(100)
-    assert hand.take_facts() == []  # neither flash nor hang-up: the call goes on
+    assert hand.events() == []  # neither flash nor hang-up: the call goes on
     assert hand.state is StationState.OFF_HOOK
 
 
@@ -163,7 +163,7 @@ def test_pulse_dialling() -> None:
             hand.lower(6)
             hand.lift(4)
         hand.run(60)
-    assert hand.take_facts() == [
+    assert hand.events() == [
         line_events.OffHook(),
         line_events.Digit("1"),
         line_events.Digit("0"),
@@ -176,11 +176,11 @@ def test_dtmf_is_told_only_when_wanted() -> None:
     hand.lift()
     hand.say(dsp.dtmf("1"))
     hand.run(30)
-    assert hand.take_facts() == [line_events.OffHook()]
+    assert hand.events() == [line_events.OffHook()]
     hand.line.digits_wanted(True)
     hand.say(dsp.dtmf("23"))
     hand.run(60)
-    assert hand.take_facts() == [line_events.Digit("2"), line_events.Digit("3")]
+    assert hand.events() == [line_events.Digit("2"), line_events.Digit("3")]
 
 
 def test_ring_cadence_and_ring_trip() -> None:
@@ -195,7 +195,7 @@ def test_ring_cadence_and_ring_trip() -> None:
     assert hand.port.ringing
     hand.lift()
     assert hand.port.feeds[-1] is Feed.ACTIVE
-    assert hand.take_facts() == [line_events.OffHook()]
+    assert hand.events() == [line_events.OffHook()]
     hand.run(700)
     assert not hand.port.ringing
 
@@ -257,7 +257,7 @@ def test_after_the_call_busy_tone_then_howler_then_silence() -> None:
     assert hand.state.name == "SILENT" and not hand.played[-1].any()
     hand.lower()
     assert hand.state.name == "ON_HOOK"
-    assert hand.take_facts() == [line_events.OffHook()]  # the call had ended before
+    assert hand.events() == [line_events.OffHook()]  # the call had ended before
 
 
 def test_a_station_fault_ends_its_call_and_recovery_brings_it_back() -> None:
@@ -265,11 +265,11 @@ def test_a_station_fault_ends_its_call_and_recovery_brings_it_back() -> None:
     hand.lift()
     hand.line.port_event(PortFault("power alarm Q1"))
     assert (hand.state, hand.line.fault) == (StationState.DOWN, "power alarm Q1")
-    assert hand.take_facts() == [line_events.OffHook(), line_events.HungUp()]
+    assert hand.events() == [line_events.OffHook(), line_events.HungUp()]
     hand.line.port_event(HookChanged(True))
-    assert hand.take_facts() == []
+    assert hand.events() == []
     hand.line.port_event(PortRecovered())  # the handset is still lifted
-    assert hand.take_facts() == [line_events.OffHook()]
+    assert hand.events() == [line_events.OffHook()]
     assert hand.line.fault == ""
 
 
@@ -277,14 +277,14 @@ def test_trunk_life_of_an_answered_call() -> None:
     office = OneTrunk()
     office.line.release()  # nothing to release: harmless
     office.burst()
-    assert (office.state, office.take_facts()) == (TrunkState.PAUSING, [line_events.Ringing()])
+    assert (office.state, office.events()) == (TrunkState.PAUSING, [line_events.Ringing()])
     assert office.line.seize() and office.port.seized
     assert not office.line.seize()
     office.port.battery(False)
     office.run(5)
-    assert office.take_facts() == []
+    assert office.events() == []
     office.run(2)
-    assert office.take_facts() == [line_events.CallerGone()]
+    assert office.events() == [line_events.CallerGone()]
     assert not office.port.seized
     assert office.state is TrunkState.SETTLING
     office.port.battery(True)
@@ -325,7 +325,7 @@ def test_a_caller_who_gives_up() -> None:
     assert office.state is TrunkState.PAUSING
     office.run(1)
     assert office.state.name == "IDLE"
-    assert office.take_facts() == [
+    assert office.events() == [
         line_events.Ringing(),
         line_events.RingsOn(),
         line_events.CallerGone(),
@@ -338,7 +338,7 @@ def test_caller_id_of_a_trunk_is_received_in_the_silence() -> None:
     office.run(50)
     office.say(dsp.fsk_message(caller_id.caller_message(caller, "11241530")) // 8)
     office.run(200)
-    assert office.take_facts() == [line_events.Ringing(), line_events.CallerKnown(caller)]
+    assert office.events() == [line_events.Ringing(), line_events.CallerKnown(caller)]
     assert office.line.caller == caller
     office.line.seize()
     office.line.release()
@@ -359,7 +359,7 @@ def test_a_ringing_trunk_that_fails_is_gone(happens: Callable[[OneTrunk], None])
     office.burst()
     happens(office)
     office.run(1)
-    assert office.take_facts() == [line_events.Ringing(), line_events.CallerGone()]
+    assert office.events() == [line_events.Ringing(), line_events.CallerGone()]
     assert office.line.fault
     assert not office.line.seize()
 
@@ -372,7 +372,7 @@ def test_a_dead_trunk_comes_to_life_and_polarity_means_nothing() -> None:
     office.port.battery(True)
     office.run(1)
     office.line.port_event(PolarityReversed())
-    assert (office.state, office.line.fault, office.take_facts()) == (TrunkState.IDLE, "", [])
+    assert (office.state, office.line.fault, office.events()) == (TrunkState.IDLE, "", [])
 
 
 def lamps(played: list[Samples]) -> list[bytes]:

@@ -159,7 +159,7 @@ def test_without_any_mailbox_it_rings_on() -> None:
     bench = Bench(PhoneConfig(ring_seconds=2), answer=answer, clerk=clerk)
     ring(bench, "line1", times=2)
     assert answer.seen == []
-    assert bench.call("line1") == "overdue"
+    assert bench.call("line1") == "unanswered"
     assert bench.station("101").ringing
 
 

@@ -7,7 +7,7 @@ import pytest
 from app.core.fsm import Table
 from app.core.timers import Timer
 from app.phone import timers
-from app.phone.calls.call import CALL
+from app.phone.calls.states import CALL
 from app.phone.lines.station import STATION
 from app.phone.lines.trunk import TRUNK
 

@@ -1,148 +1,140 @@
-"""A call: who is connected to what. The table below is the page to read first.
+"""A call: who is connected to what. Its table of states (states.py) is the page to read first.
 
 A call has a caller, a handset or a trunk. It rings handsets, connects one of them, or runs a script
-for the caller (voicemail, the owner's menu). It ends for both when either leaves.
+for the caller (voicemail, the owner's menu). Who talks is a leg on the call's conference bus
+(app.phone.sound.mixer); hold, transfer, a third party and listening in are moves of legs. The call
+is over when fewer than two of them are left.
 """
 
 import logging
-from collections.abc import Iterable
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, Literal, Protocol
 
-from app.core.fsm import Actions, Machine, Row, Table
-from app.core.timers import Timer, periods
+from app.core.fsm import Actions, Machine
+from app.core.timers import Timer, TimerQueue
 from app.phone.calls.call_line import CallLine
-from app.phone.calls.dialplan import Handset, Incomplete, Mailbox
-from app.phone.calls.line import Caller
+from app.phone.calls.dialplan import Dialplan, Handset, Incomplete, Mailbox
+from app.phone.calls.line import Caller, Line
+from app.phone.calls.states import CALL, CallEvent, CallState
+from app.phone.config import PhoneConfig
+from app.phone.jobs import Clerk
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
+from app.phone.sound.mixer import Bus, Channel, Leg, Mixer
 from app.phone.sound.sounds import Tone
-from app.phone.timers import FIRST_DIGIT, NEXT_DIGIT, NO_ANSWER, PICK_UP
-
-if TYPE_CHECKING:
-    from app.phone.calls.calls import Calls
+from app.phone.sound.tones import TonePlan
+from app.phone.timers import NO_ANSWER, PICK_UP
 
 log = logging.getLogger(__name__)
 
 AnyLine = StationLine | TrunkLine
 
+CallScript = Callable[[Line, Clerk, str], Coroutine[Any, Any, None]]
+"""answer(line, clerk, mailbox) for callers, owner(line, clerk, mailbox) for a mailbox's owner."""
 
-class CallState(StrEnum):
-    """States of a call."""
-
-    NEW = "new"
-    DIAL_TONE = "dial tone"
-    DIALLING = "dialling"
-    RINGING = "ringing"
-    OVERDUE = "overdue"
-    CONNECTED = "connected"
-    ANSWERING = "answering"
-    SCRIPT = "script"
-    ENDED = "ended"
+MissedReason = Literal["no mailbox", "unknown mailbox"]
+"""Why nobody could answer: no handset did and there is no voicemail, or a setting names a mailbox
+that nobody has."""
 
 
-class CallEvent(StrEnum):
-    """Events of a call."""
+class CallContext(Protocol):
+    """What a call needs from outside; app.phone.calls.calls.Calls provides it for one board."""
 
-    LIFT = "lift"
-    DIGIT = "digit"
-    PAUSE = "pause"
-    TOO_SLOW = "too slow"
-    UNKNOWN = "unknown number"
-    RING = "ring"
-    ANSWERED = "answered"
-    NO_ANSWER = "no answer"
-    RINGS_ON = "rings on"
-    VOICEMAIL = "voicemail"
-    OWNER = "owner"
-    PICKED_UP = "picked up"
-    SCRIPT_OVER = "script over"
-    CALLER_LEFT = "caller left"
-    CALLED_LEFT = "called left"
-    CLOSE = "close"
+    @property
+    def queue(self) -> TimerQueue:
+        """Line time."""
+        ...
 
+    @property
+    def mixer(self) -> Mixer:
+        """Where conference buses come from."""
+        ...
 
-# OVERDUE: it has rung long enough. A trunk is answered during a burst only: between bursts nobody
-# can tell whether the caller has given up, and the office's dial tone would be taken down.
-_ENDS = {CallEvent.CALLER_LEFT: CallState.ENDED, CallEvent.CLOSE: CallState.ENDED}
+    @property
+    def plan(self) -> TonePlan:
+        """The country's tones."""
+        ...
 
-CALL: Table[CallState, CallEvent] = Table(
-    "call",
-    {
-        CallState.NEW: Row(
-            {CallEvent.LIFT: CallState.DIAL_TONE, CallEvent.RING: CallState.RINGING}
-        ),
-        CallState.DIAL_TONE: Row(
-            {**_ENDS, CallEvent.DIGIT: CallState.DIALLING, CallEvent.TOO_SLOW: CallState.ENDED},
-            timer=FIRST_DIGIT,
-            due=CallEvent.TOO_SLOW,
-        ),
-        CallState.DIALLING: Row(
-            {
-                **_ENDS,
-                CallEvent.DIGIT: CallState.DIALLING,
-                CallEvent.PAUSE: CallState.DIALLING,
-                CallEvent.RING: CallState.RINGING,
-                CallEvent.VOICEMAIL: CallState.ANSWERING,
-                CallEvent.OWNER: CallState.ANSWERING,
-                CallEvent.UNKNOWN: CallState.ENDED,
-            },
-            timer=NEXT_DIGIT,
-            due=CallEvent.PAUSE,
-        ),
-        CallState.RINGING: Row(
-            {
-                **_ENDS,
-                CallEvent.ANSWERED: CallState.CONNECTED,
-                CallEvent.NO_ANSWER: CallState.OVERDUE,
-            },
-            stay=frozenset({CallEvent.DIGIT, CallEvent.RINGS_ON}),
-            timer=NO_ANSWER,
-            due=CallEvent.NO_ANSWER,
-        ),
-        CallState.OVERDUE: Row(
-            {
-                **_ENDS,
-                CallEvent.ANSWERED: CallState.CONNECTED,
-                CallEvent.RINGS_ON: CallState.OVERDUE,
-                CallEvent.VOICEMAIL: CallState.ANSWERING,
-                CallEvent.UNKNOWN: CallState.ENDED,
-            },
-            stay=frozenset({CallEvent.DIGIT}),
-        ),
-        CallState.CONNECTED: Row(
-            {**_ENDS, CallEvent.CALLED_LEFT: CallState.ENDED}, stay=frozenset({CallEvent.DIGIT})
-        ),
-        CallState.ANSWERING: Row(
-            {**_ENDS, CallEvent.PICKED_UP: CallState.SCRIPT},
-            stay=frozenset({CallEvent.DIGIT}),
-            timer=PICK_UP,
-            due=CallEvent.PICKED_UP,
-        ),
-        CallState.SCRIPT: Row(
-            {**_ENDS, CallEvent.SCRIPT_OVER: CallState.ENDED}, stay=frozenset({CallEvent.DIGIT})
-        ),
-        CallState.ENDED: Row(stay=frozenset(CallEvent)),
-    },
-)
+    @property
+    def config(self) -> PhoneConfig:
+        """How long it rings."""
+        ...
+
+    @property
+    def stations(self) -> Mapping[str, StationLine]:
+        """The handsets' lines by name."""
+        ...
+
+    @property
+    def answer(self) -> CallScript:
+        """Takes a message from the caller."""
+        ...
+
+    @property
+    def owner(self) -> CallScript:
+        """The menu of a mailbox's owner."""
+        ...
+
+    def call_of(self, line: AnyLine) -> "Call | None":
+        """The call that this line belongs to."""
+        ...
+
+    def join(self, line: AnyLine, call: "Call") -> None:
+        """This line belongs to this call from now on, and to no other."""
+        ...
+
+    def leave(self, line: AnyLine, call: "Call") -> None:
+        """This line belongs to this call no more, if it did."""
+        ...
+
+    def identity(self, line: AnyLine) -> Caller:
+        """Who calls on this line."""
+        ...
+
+    def refresh_directory(self) -> None:
+        """Who has which number will be needed soon."""
+        ...
+
+    def dialplan(self) -> Dialplan:
+        """What numbers mean now."""
+        ...
+
+    def default_mailbox(self) -> str:
+        """Who answers a trunk whose setting names no mailbox; "" is nobody."""
+        ...
+
+    def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
+        """What a script sees of this line; its sound goes by `channel`."""
+        ...
+
+    def run(
+        self, script: CallScript, line: CallLine, mailbox: str, over: Callable[[], None]
+    ) -> None:
+        """Start a script; `over` is called when it has ended, by itself or by its death."""
+        ...
 
 
 class Call:
     """One call from its first sign of life to its end."""
 
-    def __init__(self, board: "Calls", caller: AnyLine) -> None:
+    def __init__(self, context: CallContext, caller: AnyLine) -> None:
         self.caller = caller
         self.called: StationLine | None = None
         self.ringing: list[StationLine] = []
         self.mailbox = ""
-        self._board = board
+        self.legs: dict[AnyLine, Leg] = {}
+        """The lines that talk, listen or are on hold, once it is connected."""
+        self._context = context
+        self._members: list[AnyLine] = []
         self._dialled = ""
-        self._session: CallLine | None = None
-        self._script = board.answer
-        self.machine = Machine(_ACTIONS, self, caller.name, board.queue, self._length)
-        board.join(caller, self)
+        self._script = context.answer
+        self._script_line: CallLine | None = None
+        self._guests: dict[CallLine, Channel] = {}
+        self._bus: Bus = context.mixer.bus()
+        self.machine = Machine(_ACTIONS, self, caller.name, context.queue, self._length)
+        self._add_member(caller)
 
-    # What the switchboard reports.
+    # What the lines report.
 
     def from_trunk(self, handsets: Iterable[StationLine], mailbox: str) -> None:
         """The caller is a ringing trunk: ring these; `mailbox` answers, if there is one."""
@@ -158,20 +150,18 @@ class Call:
 
     def digit(self, line: AnyLine, digit: str) -> None:
         """The caller dialled."""
-        if line is not self.caller:
-            return
-        self._dialled += digit
-        self.machine.event(CallEvent.DIGIT)
+        if line is self.caller:
+            self._dialled += digit
+            self.machine.event(CallEvent.DIGIT)
 
     def left(self, line: AnyLine) -> None:
         """A line of this call has hung up or failed."""
-        if line is self.caller:
-            self.machine.event(CallEvent.CALLER_LEFT)
-        elif line is self.called:
-            self.machine.event(CallEvent.CALLED_LEFT)
+        if line in self._members and line not in self.ringing:
+            self._remove_member(line)
+            self._report_departure(line)
 
     def caller_known(self, caller: Caller) -> None:
-        """The trunk told who calls: show it on the handsets that ring."""
+        """The trunk's caller ID has come in: show it on the handsets that ring."""
         for handset in self.ringing:
             handset.show(caller)
 
@@ -183,51 +173,118 @@ class Call:
         """End it from our side."""
         self.machine.event(CallEvent.CLOSE)
 
-    # What follows from it.
+    # Moves of legs. Each gives False, and moves nothing, unless the call is connected.
+
+    def add(self, line: AnyLine, gain_db: float = 0.0, heard: bool = True) -> bool:
+        """Let a further line take part, out of its own call; not `heard`, it only listens in.
+
+        `gain_db` (-50 to 20): how much louder the others hear it. Raises ValueError out of range.
+        """
+        leg = Leg(line.channel, gain_db, heard)
+        earlier = self._context.call_of(line)
+        if earlier is self or not self._take(line, leg):
+            return False
+        if earlier is not None:
+            earlier.left(line)
+        line.channel.tone(None)
+        line.digits_wanted(False)
+        return True
+
+    def hold(self, line: AnyLine, music: Bus | None = None) -> bool:
+        """Take a party off the conference: it hears nothing, or the bus of the music."""
+        leg = self.legs.get(line)
+        if leg is None or not self.machine.event(CallEvent.HOLD):
+            return False
+        leg.leave()
+        if music is not None:
+            on_hold = Leg(line.channel, heard=False)
+            on_hold.join(music)
+        return True
+
+    def resume(self, line: AnyLine) -> bool:
+        """Let a held party talk again."""
+        leg = self.legs.get(line)
+        if leg is None or leg.bus is self._bus or not self.machine.event(CallEvent.RESUME):
+            return False
+        self._put_on_bus(leg)
+        return True
+
+    def transfer(self, line: AnyLine, to: "Call") -> bool:
+        """Move a party into another connected call; this one goes on if two are left, else ends."""
+        leg = self.legs.get(line)
+        if leg is None or line in to.legs or not self.machine.event(CallEvent.TRANSFER):
+            return False
+        if not to._take(line, leg):
+            return False
+        self._members.remove(line)
+        del self.legs[line]
+        self._report_departure(line)
+        return True
+
+    def add_script(self, script: CallScript, mailbox: str = "", heard: bool = True) -> bool:
+        """Let a script take part: it hears all parties together, and they hear it if `heard`."""
+        if not self.machine.event(CallEvent.JOIN):
+            return False
+        channel = self._context.mixer.script_channel()
+
+        def over() -> None:
+            self._end_guest(line)
+
+        line: CallLine = self._context.call_line(self.caller, channel, over)
+        self._guests[line] = channel
+        channel.listen(line.digit)
+        Leg(channel, heard=heard).join(self._bus)
+        self._context.run(script, line, mailbox, over)
+        return True
+
+    # How it works.
 
     def _length(self, timer: Timer) -> int:
         trunk = isinstance(self.caller, TrunkLine)
-        config = self._board.config
+        config = self._context.config
         if timer is NO_ANSWER:
-            return periods(1000 * (config.ring_seconds if trunk else config.no_answer_seconds))
+            seconds = config.ring_seconds if trunk else config.no_answer_seconds
+            return NO_ANSWER.lasting(1000 * seconds).periods
         if timer is PICK_UP and not trunk:
             return 1
         return timer.periods
 
-    def _dial_tone(self) -> None:
-        assert isinstance(self.caller, StationLine)
-        self._board.refresh_directory()
-        self.caller.channel.tone(self.caller.dial_tone())
-        self.caller.digits_wanted(True, dial_tone=True)
+    def _add_member(self, line: AnyLine) -> None:
+        self._members.append(line)
+        self._context.join(line, self)
 
-    def _judge(self) -> None:
-        if len(self._dialled) == 1:
-            self.caller.channel.tone(None)
-            self.caller.digits_wanted(True)
-        complete = self._dialled.endswith("#") and len(self._dialled) > 1
-        self._act_on(complete)
+    def _remove_member(self, line: AnyLine) -> None:
+        self._members.remove(line)
+        self._context.leave(line, self)
+        if self.legs.pop(line, None) is not None and line.channel.leg is not None:
+            line.channel.leg.leave()
 
-    def _judge_finally(self) -> None:
-        self._act_on(True)
-
-    def _act_on(self, complete: bool) -> None:
-        meaning = self._board.dialplan().find(self._dialled.rstrip("#"))
-        if isinstance(meaning, Incomplete):
-            if not complete:
-                return
-            meaning = meaning.so_far
-        if isinstance(meaning, Handset):
-            self._call_handset(meaning)
-        elif isinstance(meaning, Mailbox):
-            self.mailbox, self._script = meaning.number, self._board.owner
-            self.machine.event(CallEvent.OWNER)
+    def _report_departure(self, line: AnyLine) -> None:
+        """A line is a member no more: does the call go on without it?"""
+        if sum(leg.heard for leg in self.legs.values()) >= 2:
+            self.machine.event(CallEvent.PARTY_LEFT)
+        elif line is self.caller:
+            self.machine.event(CallEvent.CALLER_LEFT)
         else:
-            self.machine.event(CallEvent.UNKNOWN)
+            self.machine.event(CallEvent.CALLED_LEFT)
+
+    def _take(self, line: AnyLine, leg: Leg) -> bool:
+        if not self.machine.event(CallEvent.JOIN):
+            return False
+        self._add_member(line)
+        self.legs[line] = leg
+        self._put_on_bus(leg)
+        return True
+
+    def _put_on_bus(self, leg: Leg) -> None:
+        if leg.channel.leg is not None:  # its own, or one on the bus of the music
+            leg.channel.leg.leave()
+        leg.join(self._bus)
 
     def _call_handset(self, wanted: Handset) -> None:
-        line = self._board.stations[wanted.station]
+        line = self._context.stations[wanted.station]
         if line.idle:
-            self.caller.channel.tone(self._board.plan.ringback)
+            self.caller.channel.tone(self._context.plan.ringback)
             self._ring([line], wanted.mailbox)
         else:
             self.mailbox = wanted.mailbox
@@ -235,19 +292,77 @@ class Call:
 
     def _ring(self, handsets: Iterable[StationLine], mailbox: str) -> None:
         self.mailbox = mailbox
-        caller = self._board.identity(self.caller)
+        caller = self._context.identity(self.caller)
         for handset in handsets:
             if handset is not self.caller and handset.ring(caller):
                 self.ringing.append(handset)
-                self._board.join(handset, self)
+                self._add_member(handset)
         self.machine.event(CallEvent.RING)
 
     def _stop_ringing(self) -> None:
         for handset in self.ringing:
             if handset is not self.called:
-                self._board.leave(handset, self)
+                self._remove_member(handset)
                 handset.stop_ringing()
         self.ringing.clear()
+
+    def _interpret(self, complete: bool) -> None:
+        meaning = self._context.dialplan().find(self._dialled.rstrip("#"))
+        if isinstance(meaning, Incomplete):
+            if not complete:
+                return
+            meaning = meaning.so_far
+        if isinstance(meaning, Handset):
+            self._call_handset(meaning)
+        elif isinstance(meaning, Mailbox):
+            self.mailbox, self._script = meaning.number, self._context.owner
+            self.machine.event(CallEvent.OWNER)
+        else:
+            self.machine.event(CallEvent.UNKNOWN)
+
+    def _script_over(self) -> None:
+        self.machine.event(CallEvent.SCRIPT_OVER)
+
+    def _end_guest(self, line: CallLine) -> None:
+        channel = self._guests.pop(line, None)
+        if channel is not None:
+            line.end()
+            self._context.mixer.close(channel)
+
+    def _end(self, tone: Tone) -> None:
+        """Dismiss all who are still here, with this tone for handsets."""
+        self._stop_ringing()
+        if self._script_line is not None:
+            self._script_line.end()
+        for guest in list(self._guests):
+            self._end_guest(guest)
+        for line in list(self._members):
+            self._remove_member(line)
+            if isinstance(line, TrunkLine):
+                line.release()
+            else:
+                line.dismiss(tone)
+
+    # Actions.
+
+    def _give_dial_tone(self) -> None:
+        assert isinstance(self.caller, StationLine)
+        self._context.refresh_directory()
+        self.caller.channel.tone(self.caller.dial_tone())
+        self.caller.digits_wanted(True, dial_tone=True)
+
+    def _interpret_digit(self) -> None:
+        if len(self._dialled) == 1:
+            self.caller.channel.tone(None)
+            self.caller.digits_wanted(True)
+        self._interpret(complete=self._dialled.endswith("#") and len(self._dialled) > 1)
+
+    def _interpret_all(self) -> None:
+        self._interpret(complete=True)
+
+    def _digit_to_script(self) -> None:
+        assert self._script_line is not None
+        self._script_line.digit(self._dialled[-1])
 
     def _connect(self) -> None:
         assert self.called is not None
@@ -256,16 +371,16 @@ class Call:
         self.caller.digits_wanted(False)
         if isinstance(self.caller, TrunkLine):
             self.caller.seize()
-        self._board.mixer.bridge(self.caller.channel, self.called.channel)
+        for line in (self.caller, self.called):
+            self.legs[line] = Leg(line.channel)
+            self._put_on_bus(self.legs[line])
 
-    def _nobody_answers(self) -> None:
+    def _look_for_voicemail(self) -> None:
         if isinstance(self.caller, TrunkLine) and not self.caller.ringing:
             return
-        mailbox = self.mailbox or (
-            self._board.default_mailbox() if isinstance(self.caller, TrunkLine) else ""
-        )
-        self.mailbox = mailbox
-        if mailbox:
+        if not self.mailbox and isinstance(self.caller, TrunkLine):
+            self.mailbox = self._context.default_mailbox()
+        if self.mailbox:
             self.machine.event(CallEvent.VOICEMAIL)
         elif isinstance(self.caller, StationLine):
             self.machine.event(CallEvent.UNKNOWN)
@@ -278,67 +393,35 @@ class Call:
         self.caller.digits_wanted(True)
 
     def _run_script(self) -> None:
-        self._session = self._board.session(self.caller, self._script_over)
-        self._board.run(self._script, self._session, self.mailbox, self._script_over)
-
-    def _script_over(self) -> None:
-        self.machine.event(CallEvent.SCRIPT_OVER)
-
-    def _digit_for_script(self) -> None:
-        assert self._session is not None
-        self._session.digit(self._dialled[-1])
-
-    def _caller_left(self) -> None:
-        self._part()
-        self._dismiss(self.called, self._board.plan.busy)
-
-    def _called_left(self) -> None:
-        self._part()
-        self._dismiss(self.caller, self._board.plan.busy)
+        self._script_line = self._context.call_line(
+            self.caller, self.caller.channel, self._script_over
+        )
+        self._context.run(self._script, self._script_line, self.mailbox, self._script_over)
 
     def _finish(self) -> None:
-        self._part()
-        for line in (self.caller, self.called):
-            self._dismiss(line, self._board.plan.busy)
-
-    @staticmethod
-    def _dismiss(line: AnyLine | None, tone: Tone) -> None:
-        if isinstance(line, TrunkLine):
-            line.release()
-        elif line is not None:
-            line.dismiss(tone)
+        self._end(self._context.plan.busy)
 
     def _reject(self) -> None:
-        self._part()
-        self._dismiss(self.caller, self._board.plan.reorder)
-
-    def _part(self) -> None:
-        self._stop_ringing()
-        if self._session is not None:
-            self._session.end()
-        self._board.mixer.part(self.caller.channel)
-        for line in (self.caller, self.called):
-            if line is not None:
-                self._board.leave(line, self)
+        self._end(self._context.plan.reorder)
 
 
 _ACTIONS = Actions[Call, CallState, CallEvent](
     CALL,
     {
-        CallEvent.LIFT: Call._dial_tone,
-        CallEvent.DIGIT: Call._judge,
-        CallEvent.PAUSE: Call._judge_finally,
-        (CallState.SCRIPT, CallEvent.DIGIT): Call._digit_for_script,
+        CallEvent.LIFT: Call._give_dial_tone,
+        CallEvent.DIGIT: Call._interpret_digit,
+        CallEvent.PAUSE: Call._interpret_all,
+        (CallState.SCRIPT, CallEvent.DIGIT): Call._digit_to_script,
         CallEvent.ANSWERED: Call._connect,
-        CallEvent.NO_ANSWER: Call._nobody_answers,
-        CallEvent.RINGS_ON: Call._nobody_answers,
+        CallEvent.NO_ANSWER: Call._look_for_voicemail,
+        CallEvent.RINGS_ON: Call._look_for_voicemail,
         CallEvent.VOICEMAIL: Call._answer,
         CallEvent.OWNER: Call._answer,
         CallEvent.PICKED_UP: Call._run_script,
         CallEvent.UNKNOWN: Call._reject,
         CallEvent.TOO_SLOW: Call._reject,
-        CallEvent.CALLER_LEFT: Call._caller_left,
-        CallEvent.CALLED_LEFT: Call._called_left,
+        CallEvent.CALLER_LEFT: Call._finish,
+        CallEvent.CALLED_LEFT: Call._finish,
         CallEvent.SCRIPT_OVER: Call._finish,
         CallEvent.CLOSE: Call._finish,
     },

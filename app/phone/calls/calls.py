@@ -1,33 +1,30 @@
 """All calls of one board: which line belongs to which call, and what calls need in common."""
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.timers import TimerQueue
-from app.phone.calls.call import AnyLine, Call
+from app.phone.calls.call import AnyLine, Call, CallScript
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.dialplan import Dialplan, Directory
-from app.phone.calls.line import Caller, Line
+from app.phone.calls.line import Caller
 from app.phone.calls.scripting import Script, Wait
 from app.phone.config import IncomingRoute, PhoneConfig
 from app.phone.jobs import Clerk, JobFailed
 from app.phone.lines import line_events
-from app.phone.lines.line_events import Fact
+from app.phone.lines.line_events import LineEvent
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
-from app.phone.sound.mixer import Mixer
+from app.phone.sound.mixer import Channel, Mixer
 from app.phone.sound.player import Sounds
 from app.phone.sound.tones import TonePlan
 
 log = logging.getLogger(__name__)
 
-CallScript = Callable[[Line, Clerk, str], Coroutine[Any, Any, None]]
-"""answer(line, clerk, mailbox) for callers, owner(line, clerk, mailbox) for a mailbox's owner."""
-
 
 class Calls:
-    """Turns the facts that lines tell into calls."""
+    """All calls of one board, made of what its lines report. It is the calls' CallContext."""
 
     def __init__(
         self,
@@ -55,12 +52,12 @@ class Calls:
         """Scripts that have not ended, also those whose call is over."""
         return len(self._scripts)
 
-    def told(self, line: AnyLine, fact: Fact) -> None:
-        """A line tells a fact."""
-        _TOLD[type(fact)](self, line, fact)
+    def on_event(self, line: AnyLine, event: LineEvent) -> None:
+        """Something happened on a line."""
+        _HANDLERS[type(event)](self, line, event)
 
     def call_of(self, line: AnyLine) -> Call | None:
-        """The call that this line takes part in."""
+        """The call that this line belongs to."""
         return self._calls.get(line.name)
 
     def close_all(self) -> None:
@@ -68,14 +65,14 @@ class Calls:
         for call in set(self._calls.values()):
             call.close()
 
-    # What calls need.
+    # What calls need: see CallContext.
 
     def join(self, line: AnyLine, call: Call) -> None:
-        """This line belongs to this call."""
+        """This line belongs to this call from now on, and to no other."""
         self._calls[line.name] = call
 
     def leave(self, line: AnyLine, call: Call) -> None:
-        """This line has left this call."""
+        """This line belongs to this call no more, if it did."""
         if self._calls.get(line.name) is call:
             del self._calls[line.name]
 
@@ -87,7 +84,7 @@ class Calls:
         return Caller(number=line.name, name=owner.name if owner else None)
 
     def refresh_directory(self) -> None:
-        """Ask the clerk who has which number; the answer is there before it is needed."""
+        """Ask the clerk who has which number; the answer comes before it is needed."""
         self._current_directory()
         if self._directory_asked is None:
             self._directory_asked = self._clerk.ask("directory")
@@ -100,30 +97,30 @@ class Calls:
         """Who answers a trunk whose setting names no mailbox; "" is nobody."""
         return self._current_directory().default
 
-    def session(self, line: AnyLine, hung_up: Callable[[], None]) -> CallLine:
-        """A script's hold on this line."""
+    def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
+        """What a script sees of this line; its sound goes by `channel`."""
         return CallLine(
             line.name,
             line.kind,
             self.identity(line),
-            line.channel,
+            channel,
             self.queue,
             self.sounds,
             hung_up,
         )
 
     def run(
-        self, script: CallScript, session: CallLine, mailbox: str, over: Callable[[], None]
+        self, script: CallScript, line: CallLine, mailbox: str, over: Callable[[], None]
     ) -> None:
-        """Start a script on a session; `over` when it has ended, by itself or by its death."""
+        """Start a script; `over` is called when it has ended, by itself or by its death."""
 
         def ended(failure: BaseException | None) -> None:
             self._scripts.discard(running)
             if failure is not None:
-                log.error("script on %s died", session.name, exc_info=failure)
+                log.error("script on %s died", line.name, exc_info=failure)
             over()
 
-        running = Script(script(session, self._clerk, mailbox), ended)
+        running = Script(script(line, self._clerk, mailbox), ended)
         self._scripts.add(running)
         running.start()
 
@@ -137,44 +134,44 @@ class Calls:
                 log.error("the directory stays as it was: %r", problem)
         return self._directory
 
-    # Facts.
+    # What lines report.
 
-    def _off_hook(self, line: StationLine, _: Fact) -> None:
+    def _off_hook(self, line: StationLine, _: LineEvent) -> None:
         call = self._calls.get(line.name) or Call(self, line)
         call.lifted(line)
 
-    def _ringing(self, line: TrunkLine, _: Fact) -> None:
+    def _ringing(self, line: TrunkLine, _: LineEvent) -> None:
         self.refresh_directory()
         incoming = self.config.incoming.get(line.name, IncomingRoute())
         names = incoming.handsets or tuple(self.stations)
         handsets = [self.stations[name] for name in names if name in self.stations]
         Call(self, line).from_trunk(handsets, incoming.mailbox)
 
-    def _digit(self, line: AnyLine, fact: line_events.Digit) -> None:
+    def _digit(self, line: AnyLine, event: line_events.Digit) -> None:
         call = self._calls.get(line.name)
         if call is not None:
-            call.digit(line, fact.digit)
+            call.digit(line, event.digit)
 
-    def _left(self, line: AnyLine, _: Fact) -> None:
+    def _left(self, line: AnyLine, _: LineEvent) -> None:
         call = self._calls.get(line.name)
         if call is not None:
             call.left(line)
 
-    def _rings_on(self, line: TrunkLine, _: Fact) -> None:
+    def _rings_on(self, line: TrunkLine, _: LineEvent) -> None:
         call = self._calls.get(line.name)
         if call is not None:
             call.rings_on()
 
-    def _caller_known(self, line: TrunkLine, fact: line_events.CallerKnown) -> None:
+    def _caller_known(self, line: TrunkLine, event: line_events.CallerKnown) -> None:
         call = self._calls.get(line.name)
         if call is not None:
-            call.caller_known(fact.caller)
+            call.caller_known(event.caller)
 
-    def _flash(self, line: StationLine, _: Fact) -> None:
+    def _flash(self, line: StationLine, _: LineEvent) -> None:
         log.info("station %s: flash has no meaning in this call", line.name)
 
 
-_TOLD: dict[type[Fact], Callable[[Calls, Any, Any], None]] = {
+_HANDLERS: dict[type[LineEvent], Callable[[Calls, Any, Any], None]] = {
     line_events.OffHook: Calls._off_hook,
     line_events.HungUp: Calls._left,
     line_events.Flash: Calls._flash,

@@ -1,4 +1,4 @@
-"""What a line tells the call layer: facts, already judged (a flash is a flash, not two edges)."""
+"""What lines report to calls: events already interpreted (a flash, not two edges of a hook)."""
 
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ class RingsOn:
 
 @dataclass(frozen=True, slots=True)
 class CallerKnown:
-    """A ringing trunk told who calls."""
+    """A ringing trunk's caller ID has come in."""
 
     caller: Caller
 
@@ -49,4 +49,4 @@ class CallerGone:
     """The far end of a trunk gave up ringing or hung up (or the port failed)."""
 
 
-Fact = OffHook | HungUp | Flash | Digit | Ringing | RingsOn | CallerKnown | CallerGone
+LineEvent = OffHook | HungUp | Flash | Digit | Ringing | RingsOn | CallerKnown | CallerGone

@@ -9,7 +9,7 @@ from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines import line_events
 from app.phone.lines.hook import Break, judge, pulsed_digit
-from app.phone.lines.line_events import Fact
+from app.phone.lines.line_events import LineEvent
 from app.phone.lines.message_waiting import MessageWaiting
 from app.phone.lines.ringer import Ringer
 from app.phone.sound.mixer import Channel
@@ -136,7 +136,7 @@ _IN_CALL = (StationState.OFF_HOOK, StationState.LOWERED, StationState.PULSING)
 
 
 class StationLine:
-    """One handset; `told(line, fact)` hears what the person with the handset does."""
+    """One handset; `report(line, event)` is given what the person with the handset does."""
 
     kind: Literal["station"] = "station"
 
@@ -146,7 +146,7 @@ class StationLine:
         channel: Channel,
         queue: TimerQueue,
         plan: TonePlan,
-        told: Callable[["StationLine", Fact], None],
+        report: Callable[["StationLine", LineEvent], None],
         date: Callable[[], str],
     ) -> None:
         self.name = port.name
@@ -155,7 +155,7 @@ class StationLine:
         self.caller = Caller(number=port.name)
         self._waiting = False
         self.fault = "not powered up"
-        self._port, self._queue, self._told = port, queue, told
+        self._port, self._queue, self._report = port, queue, report
         self._lamp = MessageWaiting(port, channel, queue)
         self._ringer = Ringer(port, channel, queue, plan.ring_ms, date)
         self._rung_by = Caller()
@@ -222,7 +222,7 @@ class StationLine:
         return self.plan.stutter if self.message_waiting else self.plan.dial
 
     def digits_wanted(self, wanted: bool, dial_tone: bool = False) -> None:
-        """Whether dialled digits are told; `dial_tone`: it is being played."""
+        """Whether dialled digits are reported; `dial_tone`: it is being played."""
         self.channel.listen(self._digit if wanted else None, dial_tone)
 
     def _lift(self) -> StationEvent:
@@ -235,7 +235,7 @@ class StationLine:
         }[judge(self._queue.now - self._lowered_at)]
 
     def _digit(self, digit: str) -> None:
-        self._told(self, line_events.Digit(digit))
+        self._report(self, line_events.Digit(digit))
 
     # Actions.
 
@@ -257,7 +257,7 @@ class StationLine:
         self._lamp.busy()
         self._ringer.stop()
         self._pulses = 0
-        self._told(self, line_events.OffHook())
+        self._report(self, line_events.OffHook())
 
     def _lowered(self) -> None:
         self._lowered_at = self._queue.now
@@ -272,13 +272,13 @@ class StationLine:
 
     def _flash(self) -> None:
         self._pulses = 0
-        self._told(self, line_events.Flash())
+        self._report(self, line_events.Flash())
 
     def _forget_pulses(self) -> None:
         self._pulses = 0
 
     def _hung_up(self) -> None:
-        self._told(self, line_events.HungUp())  # before quiet(): a recording has an end to write
+        self._report(self, line_events.HungUp())  # before quiet(): a recording has an end to write
         self._rest()
 
     def _busy_tone(self) -> None:
@@ -297,7 +297,7 @@ class StationLine:
         self.channel.quiet()
 
     def _fail_in_call(self) -> None:
-        self._told(self, line_events.HungUp())  # before quiet(): a recording has an end to write
+        self._report(self, line_events.HungUp())  # before quiet(): a recording has an end to write
         self._fail()
 
 

@@ -8,7 +8,7 @@ from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id, line_events
-from app.phone.lines.line_events import Fact
+from app.phone.lines.line_events import LineEvent
 from app.phone.sound.mixer import Channel
 from app.phone.timers import CPC, RING_GAP, SETTLE
 from drivers.ports import (
@@ -158,7 +158,7 @@ NO_VOLTAGE = "no line voltage: is it plugged in?"
 
 
 class TrunkLine:
-    """One outside line; `told(line, fact)` hears what its far end does."""
+    """One outside line; `report(line, event)` is given what its far end does."""
 
     kind: Literal["trunk"] = "trunk"
 
@@ -167,13 +167,13 @@ class TrunkLine:
         port: TrunkPort,
         channel: Channel,
         queue: TimerQueue,
-        told: Callable[["TrunkLine", Fact], None],
+        report: Callable[["TrunkLine", LineEvent], None],
     ) -> None:
         self.name = port.name
         self.channel = channel
         self.caller = Caller()
         self.fault = "not powered up"
-        self._port, self._told = port, told
+        self._port, self._report = port, report
         self.machine = Machine(_ACTIONS, self, self.name, queue)
 
     @property
@@ -210,17 +210,17 @@ class TrunkLine:
         self.machine.event(TrunkEvent.RELEASE)
 
     def digits_wanted(self, wanted: bool) -> None:
-        """Whether the far end's digits are told."""
+        """Whether the far end's digits are reported."""
         self.channel.listen(self._digit if wanted else None)
 
     def _digit(self, digit: str) -> None:
-        self._told(self, line_events.Digit(digit))
+        self._report(self, line_events.Digit(digit))
 
     def _message(self, message: bytes) -> None:
         caller = caller_id.parse(message)
         if caller is not None:
             self.caller = caller
-            self._told(self, line_events.CallerKnown(caller))
+            self._report(self, line_events.CallerKnown(caller))
 
     # Actions.
 
@@ -230,7 +230,7 @@ class TrunkLine:
 
     def _first_burst(self) -> None:
         self.caller = Caller()
-        self._told(self, line_events.Ringing())
+        self._report(self, line_events.Ringing())
 
     def _burst_over(self) -> None:
         # Data can only come between bursts; a burst would only confuse the modem.
@@ -238,7 +238,7 @@ class TrunkLine:
 
     def _further_burst(self) -> None:
         self.channel.receive(None)
-        self._told(self, line_events.RingsOn())
+        self._report(self, line_events.RingsOn())
 
     def _seize(self) -> None:
         self.channel.receive(None)
@@ -249,9 +249,8 @@ class TrunkLine:
         self._port.release()
 
     def _caller_gone(self) -> None:
-        self._told(
-            self, line_events.CallerGone()
-        )  # before quiet(): a recording has an end to write
+        # Before quiet(): a recording has an end to write.
+        self._report(self, line_events.CallerGone())
         self.channel.quiet()
 
     def _far_end_gone(self) -> None:

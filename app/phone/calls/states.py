@@ -1,0 +1,135 @@
+"""The states of a call and what moves it between them: the page to read first about calls.
+
+What a call does on the way is in call.py; how a table is read is told in app.core.fsm.
+"""
+
+from enum import StrEnum
+
+from app.core.fsm import Row, Table
+from app.phone.timers import FIRST_DIGIT, NEXT_DIGIT, NO_ANSWER, PICK_UP
+
+
+class CallState(StrEnum):
+    """States of a call."""
+
+    NEW = "new"
+    DIAL_TONE = "dial tone"
+    DIALLING = "dialling"
+    RINGING = "ringing"
+    UNANSWERED = "unanswered"
+    CONNECTED = "connected"
+    ANSWERING = "answering"
+    SCRIPT = "script"
+    ENDED = "ended"
+
+
+class CallEvent(StrEnum):
+    """Events of a call."""
+
+    LIFT = "lift"
+    DIGIT = "digit"
+    PAUSE = "pause"
+    TOO_SLOW = "too slow"
+    UNKNOWN = "unknown number"
+    RING = "ring"
+    ANSWERED = "answered"
+    NO_ANSWER = "no answer"
+    RINGS_ON = "rings on"
+    VOICEMAIL = "voicemail"
+    OWNER = "owner"
+    PICKED_UP = "picked up"
+    SCRIPT_OVER = "script over"
+    JOIN = "join"
+    HOLD = "hold"
+    RESUME = "resume"
+    TRANSFER = "transfer"
+    PARTY_LEFT = "party left"
+    CALLER_LEFT = "caller left"
+    CALLED_LEFT = "called left"
+    CLOSE = "close"
+
+
+_ENDS = {CallEvent.CALLER_LEFT: CallState.ENDED, CallEvent.CLOSE: CallState.ENDED}
+
+CALL: Table[CallState, CallEvent] = Table(
+    "call",
+    {
+        CallState.NEW: Row(
+            {CallEvent.LIFT: CallState.DIAL_TONE, CallEvent.RING: CallState.RINGING},
+            meaning="The caller has joined.",
+        ),
+        CallState.DIAL_TONE: Row(
+            {**_ENDS, CallEvent.DIGIT: CallState.DIALLING, CallEvent.TOO_SLOW: CallState.ENDED},
+            timer=FIRST_DIGIT,
+            due=CallEvent.TOO_SLOW,
+            meaning="A handset hears dial tone; waits for the first digit.",
+        ),
+        CallState.DIALLING: Row(
+            {
+                **_ENDS,
+                CallEvent.DIGIT: CallState.DIALLING,
+                CallEvent.PAUSE: CallState.DIALLING,
+                CallEvent.RING: CallState.RINGING,
+                CallEvent.VOICEMAIL: CallState.ANSWERING,
+                CallEvent.OWNER: CallState.ANSWERING,
+                CallEvent.UNKNOWN: CallState.ENDED,
+            },
+            timer=NEXT_DIGIT,
+            due=CallEvent.PAUSE,
+            meaning="Waits until the digits can mean one thing only, or no more come.",
+        ),
+        CallState.RINGING: Row(
+            {
+                **_ENDS,
+                CallEvent.ANSWERED: CallState.CONNECTED,
+                CallEvent.NO_ANSWER: CallState.UNANSWERED,
+            },
+            stay=frozenset({CallEvent.DIGIT, CallEvent.RINGS_ON}),
+            timer=NO_ANSWER,
+            due=CallEvent.NO_ANSWER,
+            meaning="Handsets ring.",
+        ),
+        CallState.UNANSWERED: Row(
+            {
+                **_ENDS,
+                CallEvent.ANSWERED: CallState.CONNECTED,
+                CallEvent.RINGS_ON: CallState.UNANSWERED,
+                CallEvent.VOICEMAIL: CallState.ANSWERING,
+                CallEvent.UNKNOWN: CallState.ENDED,
+            },
+            stay=frozenset({CallEvent.DIGIT}),
+            meaning=(
+                "Handsets have rung long enough. A trunk is answered during a burst only: between "
+                "bursts nobody can tell whether the caller has given up, and the office's dial "
+                "tone would be recorded."
+            ),
+        ),
+        CallState.CONNECTED: Row(
+            {**_ENDS, CallEvent.CALLED_LEFT: CallState.ENDED},
+            stay=frozenset(
+                {
+                    CallEvent.DIGIT,
+                    CallEvent.JOIN,
+                    CallEvent.HOLD,
+                    CallEvent.RESUME,
+                    CallEvent.TRANSFER,
+                    CallEvent.PARTY_LEFT,
+                }
+            ),
+            meaning="Two or more talk; it ends when the last but one leaves.",
+        ),
+        CallState.ANSWERING: Row(
+            {**_ENDS, CallEvent.PICKED_UP: CallState.SCRIPT},
+            stay=frozenset({CallEvent.DIGIT}),
+            timer=PICK_UP,
+            due=CallEvent.PICKED_UP,
+            meaning="A trunk is seized and not yet ready for sound.",
+        ),
+        CallState.SCRIPT: Row(
+            {**_ENDS, CallEvent.SCRIPT_OVER: CallState.ENDED},
+            stay=frozenset({CallEvent.DIGIT}),
+            meaning="The caller is in voicemail or in the owner's menu.",
+        ),
+        CallState.ENDED: Row(stay=frozenset(CallEvent), meaning="Nobody belongs to it any more."),
+    },
+)

@@ -1,0 +1,224 @@
+"""Moves of legs in calls: three-way, hold, transfer, listening in, scripts among the parties."""
+
+import numpy as np
+import pytest
+
+from app.phone.calls.call import Call
+from app.phone.calls.line import Line
+from app.phone.jobs import Clerk
+from app.phone.sound.mixer import Leg
+from app.phone.sound.sounds import Tone
+from drivers.buses import PERIOD, Samples
+from tests.kit.phone import Bench, power_at
+
+VOICES = {"101": 700.0, "102": 1100.0, "103": 1500.0, "104": 1900.0}
+MUSIC = 2300.0
+BUSY = 620.0
+
+
+class Party:
+    """Four handsets, each of which says a tone of its own while it is listened to."""
+
+    def __init__(self) -> None:
+        self.bench = Bench(stations=4, trunks=1)
+
+    def connect(self, caller: str, called: str) -> Call:
+        """The call of two handsets that talk."""
+        self.lift(caller)
+        self.bench.dial(caller, called)
+        self.bench.run(20)
+        self.lift(called)
+        call = self.call_of(caller)
+        assert call is not None and self.bench.call(called) == "connected"
+        return call
+
+    def call_of(self, name: str) -> Call | None:
+        return self.bench.switch.calls.call_of(self.bench.switch.lines[name])
+
+    def add(self, call: Call, name: str, gain_db: float = 0.0, heard: bool = True) -> None:
+        """Let a handset that hears dial tone take part."""
+        self.lift(name)
+        assert call.add(self.bench.switch.stations[name], gain_db, heard)
+
+    def lift(self, name: str) -> None:
+        self.bench.station(name).lift()
+        self.bench.run(5)
+
+    def hang_up(self, name: str) -> None:
+        self.bench.station(name).lower()
+        self.bench.run(130)
+
+    def levels(self) -> dict[str, Samples]:
+        """What each handset hears while all talk, over 0.4 s."""
+        for name, hz in VOICES.items():
+            self.bench.station(name).says.clear()
+            self.bench.say(name, tone(hz))
+            self.bench.station(name).heard.clear()
+        self.bench.run(40)
+        for name in VOICES:
+            self.bench.station(name).says.clear()
+        return {name: np.concatenate(self.bench.station(name).heard) for name in VOICES}
+
+    def hears(self) -> dict[str, str]:
+        """The last digits of those whom each handset hears; M is music, B is busy tone."""
+        known = {name[-1]: hz for name, hz in VOICES.items()} | {"M": MUSIC, "B": BUSY}
+        return {
+            name: "".join(who for who, hz in known.items() if power_at(heard, hz) > -40)
+            for name, heard in self.levels().items()
+        }
+
+
+def tone(hz: float) -> Samples:
+    time = np.arange(40 * PERIOD) / 8000
+    samples: Samples = np.rint(3000 * np.sin(2 * np.pi * hz * time)).astype(np.int16)
+    return samples
+
+
+def test_three_parties_hear_each_other_but_not_themselves() -> None:
+    party = Party()
+    party.add(party.connect("101", "102"), "103")
+    assert party.hears() == {"101": "23", "102": "13", "103": "12", "104": ""}
+
+
+def test_gain_of_a_party_is_heard_by_the_others() -> None:
+    party = Party()
+    party.add(party.connect("101", "102"), "103", gain_db=-10)
+    heard = party.levels()
+    assert power_at(heard["101"], 1500) == pytest.approx(power_at(heard["101"], 1100) - 10, abs=0.1)
+    assert power_at(heard["103"], 700) == pytest.approx(power_at(heard["102"], 700), abs=0.1)
+
+
+def test_call_of_three_goes_on_when_its_caller_leaves() -> None:
+    party = Party()
+    call = party.connect("101", "102")
+    party.add(call, "103")
+    party.hang_up("101")
+    assert party.hears() == {"101": "", "102": "3", "103": "2", "104": ""}
+    assert party.bench.call("101") == ""
+    party.hang_up("103")
+    assert call.machine.state == "ended"
+    assert party.hears()["102"] == "B"
+
+
+def test_held_party_hears_nothing_and_is_not_heard_until_it_is_resumed() -> None:
+    party = Party()
+    call = party.connect("101", "102")
+    held = party.bench.switch.stations["102"]
+    assert call.hold(held)
+    assert party.hears() == {"101": "", "102": "", "103": "", "104": ""}
+    assert call.machine.state == "connected"
+    assert call.resume(held)
+    assert party.hears() == {"101": "2", "102": "1", "103": "", "104": ""}
+
+
+def test_held_party_hears_the_music_of_its_bus_until_it_is_resumed() -> None:
+    party = Party()
+    call = party.connect("101", "102")
+    mixer = party.bench.switch.calls.mixer
+    music, bus = mixer.script_channel(), mixer.bus()
+    music.tone(Tone((MUSIC,), dbm0=-13.0))
+    Leg(music).join(bus)
+    held = party.bench.switch.stations["102"]
+    assert call.hold(held, bus)
+    assert party.hears() == {"101": "", "102": "M", "103": "", "104": ""}
+    assert call.resume(held)
+    assert party.hears()["102"] == "1"
+
+
+def test_held_party_that_hangs_up_ends_a_call_of_two() -> None:
+    party = Party()
+    call = party.connect("101", "102")
+    call.hold(party.bench.switch.stations["102"], party.bench.switch.calls.mixer.bus())
+    party.hang_up("102")
+    assert call.machine.state == "ended"
+    assert party.hears()["101"] == "B"
+
+
+def test_transferred_party_talks_in_the_other_call_and_its_own_call_ends() -> None:
+    party = Party()
+    here, there = party.connect("101", "102"), party.connect("103", "104")
+    assert here.transfer(party.bench.switch.stations["102"], there)
+    assert here.machine.state == "ended"
+    assert party.hears() == {"101": "B", "102": "34", "103": "24", "104": "23"}
+    party.hang_up("103")
+    assert party.hears() == {"101": "B", "102": "4", "103": "", "104": "2"}
+
+
+def test_transferred_caller_is_dismissed_by_neither_call() -> None:
+    party = Party()
+    here, there = party.connect("101", "102"), party.connect("103", "104")
+    here.hold(party.bench.switch.stations["101"])
+    assert here.transfer(party.bench.switch.stations["101"], there)
+    assert party.call_of("101") is there
+    assert party.hears() == {"101": "34", "102": "B", "103": "14", "104": "13"}
+    party.hang_up("101")
+    assert party.hears() == {"101": "", "102": "B", "103": "4", "104": "3"}
+
+
+def test_monitor_hears_a_call_that_does_not_hear_it_and_ends_with_it() -> None:
+    party = Party()
+    call = party.connect("101", "102")
+    party.add(call, "104", heard=False)
+    assert party.hears() == {"101": "2", "102": "1", "103": "", "104": "12"}
+    party.hang_up("101")  # a monitor alone with one party is no call
+    assert call.machine.state == "ended"
+    assert party.hears() == {"101": "", "102": "B", "103": "", "104": "B"}
+
+
+def test_monitor_that_hangs_up_leaves_the_call_as_it_was() -> None:
+    party = Party()
+    call = party.connect("101", "102")
+    party.add(call, "104", heard=False)
+    party.hang_up("104")
+    assert party.hears() == {"101": "2", "102": "1", "103": "", "104": ""}
+
+
+def test_legs_of_a_call_that_is_not_connected_do_not_move() -> None:
+    party = Party()
+    stations = party.bench.switch.stations
+    connected = party.connect("101", "102")
+    party.lift("103")
+    dialling = party.call_of("103")
+    assert dialling is not None
+    assert not dialling.add(stations["104"])
+    assert not dialling.hold(stations["103"])
+    assert not connected.transfer(stations["101"], dialling)
+    assert not connected.transfer(stations["103"], connected)
+    assert not connected.add(stations["101"])
+    assert not connected.resume(stations["101"])  # not on hold
+    assert party.hears() == {"101": "2", "102": "1", "103": "", "104": ""}
+
+
+class Attendant:
+    """A call script that says music to all parties and collects their digits."""
+
+    def __init__(self) -> None:
+        self.digits = ""
+        self.ended = 0
+
+    async def __call__(self, line: Line, clerk: Clerk, mailbox: str) -> None:
+        try:
+            line.tone(Tone((MUSIC,), dbm0=-13.0))
+            self.digits = await line.digits(2, first_s=60, between_s=60)
+        finally:
+            self.ended += 1
+
+
+def test_script_in_a_call_is_heard_by_all_and_gets_the_digits_of_each() -> None:
+    party, script = Party(), Attendant()
+    call = party.connect("101", "102")
+    assert call.add_script(script)
+    assert party.hears() == {"101": "2M", "102": "1M", "103": "", "104": ""}
+    party.bench.dial("101", "4")
+    party.bench.dial("102", "7")
+    assert (script.digits, script.ended) == ("47", 1)
+    assert party.hears() == {"101": "2", "102": "1", "103": "", "104": ""}
+
+
+def test_script_in_a_call_ends_with_the_call() -> None:
+    party, script = Party(), Attendant()
+    call = party.connect("101", "102")
+    assert call.add_script(script)
+    party.hang_up("102")
+    assert (call.machine.state, script.ended) == ("ended", 1)
+    assert party.hears()["101"] == "B"
