@@ -86,7 +86,7 @@ def delivery_config(settings: Settings) -> DeliveryConfig:
         hostname=settings.site.hostname,
         postmaster=settings.site.postmaster,
         free_floor=settings.keeping.free_floor_mb * MB,
-        reserve=settings.keeping.voice_reserve_mb * MB,
+        voice_reserve=settings.keeping.voice_reserve_mb * MB,
     )
 
 
@@ -122,7 +122,7 @@ def desk_config(paths: Paths, settings: Settings) -> ClerkConfig:
         shortest_s=settings.voicemail.shortest_s,
         zone=settings.site.time_zone,
         free_floor=settings.keeping.free_floor_mb * MB,
-        reserve=settings.keeping.voice_reserve_mb * MB,
+        voice_reserve=settings.keeping.voice_reserve_mb * MB,
     )
 
 

@@ -229,11 +229,15 @@ def desk(directory: Path) -> ClerkConfig:
         hostname="bench.test",
         domains=("bench.test",),
         free_floor=0,
-        reserve=0,
+        voice_reserve=0,
     )
     with closing(Database(config.store_path)) as db:
         people = People(db)
-        db.now(lambda tx: people.add(tx, "bench", "Bench", "201", handset="101", admin=True))
+        db.now(
+            lambda tx: people.add(
+                tx, "bench", "Bench", "201", quota=1 << 40, handset="101", admin=True
+            )
+        )
     return config
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from app.core.clock import SystemClock
 from app.inbox.people import People
 from app.inbox.store import EntryState, Facts, Kind, Store
-from app.mail.net.listener import Server
+from app.mail.net.listener import Limits, Server
 from app.mail.pop3.service import Pop3Config, Pop3Service
 from app.store.database import Database, Tx
 
@@ -85,7 +85,7 @@ def _serve(messages: int, size: int, job: str, seconds: float) -> Figures:
 
 
 def _fill(tx: Tx, store: Store, people: People, messages: int, size: int) -> None:
-    person = people.add(tx, "bench", "Bench", "201")
+    person = people.add(tx, "bench", "Bench", "201", quota=1 << 40)
     people.set_password(tx, person, PASSWORD)
     body = (LINE * (size // len(LINE)))[: size - len(HEADER) - 2] + b"\r\n"
     for _ in range(messages):
@@ -97,7 +97,7 @@ def _fill(tx: Tx, store: Store, people: People, messages: int, size: int) -> Non
 async def _with_client(
     service: Pop3Service, clock: SystemClock, job: str, seconds: float
 ) -> Figures:
-    server = Server(service, "127.0.0.1", 0, clock)
+    server = Server(service, "127.0.0.1", 0, clock, Limits(total=200, per_peer=200))
     got = await _client(await server.start(), job, seconds)
     await server.stop()
     return got

@@ -127,9 +127,14 @@ async def serve(directory: Path) -> None:
             person = (f"p{n}", f"P {n}", f"{200 + n}")
             db.now(lambda tx, person=person: people.add(tx, *person, quota=1 << 40))  # type: ignore[misc]
     delivery = DeliveryConfig(
-        domains=("box.test",), hostname="box.test", free_floor=0, reserve=0, postmaster="p0"
+        domains=("box.test",),
+        host_addresses=(),
+        hostname="box.test",
+        postmaster="p0",
+        free_floor=0,
+        voice_reserve=0,
     )
-    service = MailService(db, MailConfig(delivery))
+    service = MailService(db, MailConfig(delivery, 0, 0, largest=50_000_000, connections=200))
     ports = await service.start()
     print(ports.smtp, flush=True)
     before = os.times()

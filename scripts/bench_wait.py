@@ -73,7 +73,7 @@ def _desk(directory: Path) -> ClerkConfig:
         hostname="box.test",
         domains=("box.test",),
         free_floor=0,
-        reserve=0,
+        voice_reserve=0,
     )
 
 

@@ -64,9 +64,17 @@ class Outside:
     def __init__(self, folder: Path) -> None:
         self.db = Database(folder / "inbox.db")
         self.people = People(self.db)
-        self.db.now(lambda tx: self.people.add(tx, "anna", "Anna elsewhere", "1"))
-        delivery = DeliveryConfig(("elsewhere.example",), (), "mx.elsewhere.example")
-        self.service = MailService(self.db, MailConfig(delivery))
+        self.db.now(lambda tx: self.people.add(tx, "anna", "Anna elsewhere", "1", quota=1 << 30))
+        delivery = DeliveryConfig(
+            domains=("elsewhere.example",),
+            host_addresses=(),
+            hostname="mx.elsewhere.example",
+            postmaster="anna",
+            free_floor=0,
+            voice_reserve=0,
+        )
+        config = MailConfig(delivery, 0, 0, largest=50_000_000, connections=20)
+        self.service = MailService(self.db, config)
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
         self.ports: Ports = asyncio.run_coroutine_threadsafe(

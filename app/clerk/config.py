@@ -20,6 +20,10 @@ class ClerkConfig:
     hostname: str
     domains: tuple[str, ...]
     """Our mail domains, the first one first."""
+    free_floor: int
+    """Free space below which mail is put off."""
+    voice_reserve: int
+    """The part of that floor that voicemail may use."""
     host_addresses: tuple[str, ...] = ("127.0.0.1",)
     postmaster: str = ""
     """Login of who gets mail to postmaster."""
@@ -31,10 +35,6 @@ class ClerkConfig:
     """Who answers outside lines whose setting names nobody; empty: the first administrator."""
     zone: str = ""
     """Time zone that times are spoken and written in, e.g. Europe/Berlin; empty: the system's."""
-    free_floor: int = 200_000_000
-    """Free space below which mail is put off."""
-    reserve: int = 100_000_000
-    """The part of that floor that voicemail may use."""
 
     @property
     def voicemail_address(self) -> str:

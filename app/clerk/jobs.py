@@ -267,7 +267,7 @@ def desk_over(config: ClerkConfig, db: Database, clock: Clock) -> ClerkJobs:
         hostname=config.hostname,
         postmaster=config.postmaster,
         free_floor=config.free_floor,
-        reserve=config.reserve,
+        voice_reserve=config.voice_reserve,
     )
     store, people = Store(db, clock), People(db, clock)
     aliases = Aliases(db, people, delivery_config, clock)

@@ -8,8 +8,6 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-MIB = 1 << 20
-
 RESERVED = frozenset({"postmaster", "mailer-daemon", "voicemail"})
 """Names nobody may bear: RFC 5321 §4.5.1 gives the first a meaning, our own notices the others."""
 
@@ -20,20 +18,20 @@ _LONGEST = 254  # octets in an address that fits an SMTP path [RFC 5321 §4.5.3.
 
 @dataclass(frozen=True)
 class DeliveryConfig:
-    """What delivery must know of the settings."""
+    """What delivery must know of the settings; their defaults are in app/config/settings.py."""
 
-    domains: tuple[str, ...] = ()
+    domains: tuple[str, ...]
     """Domains whose mail is ours; the first is the one we write into Delivered-To."""
-    host_addresses: tuple[str, ...] = ()
+    host_addresses: tuple[str, ...]
     """IP addresses of the box, for login@[address]."""
-    hostname: str = "switchhook.local"
+    hostname: str
     """The box's own name; mail to it is ours, too."""
-    postmaster: str = ""
+    postmaster: str
     """Login of the person who gets postmaster's mail; empty: the first administrator."""
-    free_floor: int = 256 * MIB
+    free_floor: int
     """Mail is refused when it would leave less free space than this; octets."""
-    reserve: int = 192 * MIB
-    """How far below the floor voicemail and removals may still go; octets."""
+    voice_reserve: int
+    """How far below the floor voicemail may still go; octets."""
 
     def local_part(self, address: str) -> str | None:
         """The name an address bears here, in lower case; None if its domain is not ours."""

@@ -72,13 +72,13 @@ class Aliases:
         self,
         db: Database,
         people: People,
-        config: DeliveryConfig | None = None,
+        config: DeliveryConfig,
         clock: Clock | None = None,
     ) -> None:
         """`config` says which domains are ours, so that bob@our.domain means bob."""
         self._db = db
         self._people = people
-        self._config = config if config is not None else DeliveryConfig()
+        self._config = config
         self._journal = AuditLog(db, clock if clock is not None else SystemClock())
 
     # ---- finding

@@ -37,8 +37,8 @@ __all__ = [
 
 HOPS = 100
 """Received lines after which a message is taken to be going round [RFC 5321 §6.3]."""
-VOICE_OVER = 0.10
-"""Share of the quota by which voicemail may go over it, so that a caller can leave a message."""
+VOICE_OVER_PERCENT = 10
+"""Of the quota; by so much voicemail may go over it, so that a caller can leave a message."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class Delivery:
         counts until `release` is called with the same route and size, delivered or not.
         """
         floor = self._config.free_floor
-        floor -= self._config.reserve if kind is Kind.VOICEMAIL else 0
+        floor -= self._config.voice_reserve if kind is Kind.VOICEMAIL else 0
         if self._free() - sum(self._reserved.values()) - size < floor:
             raise NoSpace("the disk is nearly full; try again later")
         person = route.single
@@ -208,7 +208,7 @@ class Delivery:
     def _fits(self, person: Person, size: int, kind: Kind) -> bool:
         quota = person.quota
         if kind is Kind.VOICEMAIL:
-            quota += int(quota * VOICE_OVER)
+            quota += quota * VOICE_OVER_PERCENT // 100
             size = 0  # a call is never cut short for its length; it may overdraw
         room = quota - self._store.used(person.id) - self._reserved.get(person.id, 0)
         return room > 0 and size <= room

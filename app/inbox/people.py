@@ -9,7 +9,7 @@ from enum import Enum, StrEnum
 from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
-from app.inbox.addresses import MIB, RESERVED, is_name, is_outside_address
+from app.inbox.addresses import RESERVED, is_name, is_outside_address
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.claim import Claim
 from app.inbox.credentials import check_pin_rules, hashed, matches, new_password, new_pin
@@ -18,8 +18,6 @@ from app.store.database import Database, Tx
 
 __all__ = ["People", "Person", "PinResult", "Transfer", "new_password", "new_pin"]
 
-QUOTA = 512 * MIB
-"""Octets a new person's inbox may hold."""
 PIN_TRIES = 3
 """Wrong PINs in a row that lock a box."""
 LOCK_FIRST_S, LOCK_LONGEST_S = 300.0, 86_400.0
@@ -135,17 +133,20 @@ class People:
         name: str,
         mailbox: str,
         *,
+        quota: int,
         handset: str | None = None,
         address: str | None = None,
         admin: bool = False,
-        quota: int = QUOTA,
         transfer: Transfer = Transfer.ALL,
         fetched_is_heard: bool = False,
         language: str = "en",
         key_map: str = "standard",
         by: str = "",
     ) -> int:
-        """Add a person, without password and PIN; returns the id. Raises BadName or NameTaken."""
+        """Add a person, without password and PIN; returns the id.
+
+        `quota` is the octets the inbox may hold. Raises BadName or NameTaken.
+        """
         login = login.lower()
         _check_login(login)
         _check_fields({"mailbox": mailbox, "address": address, "quota": quota})

@@ -122,13 +122,13 @@ class Queue:
         db: Database,
         store: Store,
         people: People,
-        config: DeliveryConfig | None = None,
+        config: DeliveryConfig,
         clock: Clock | None = None,
     ) -> None:
         self._db = db
         self._store = store
         self._people = people
-        self._config = config if config is not None else DeliveryConfig()
+        self._config = config
         self._clock = clock if clock is not None else SystemClock()
 
     # ---- reading

@@ -21,9 +21,9 @@ _PAGES_KEPT_FREE = 4_096  # 16 MiB for the next messages, without growing the fi
 class Retention:
     """How long things are kept."""
 
-    grace_s: float = 30 * DAY_S
+    grace_s: float
     """How long a removed entry can be restored."""
-    bin_share: float = 0.10
+    bin_share: float
     """Share of the disk that all bins together may take; beyond it the oldest go early."""
     history_s: float = 400 * DAY_S
     """How long the history remembers."""
@@ -55,14 +55,13 @@ def tidy(
     db: Database,
     store: Store,
     now: float,
-    settings: Retention | None = None,
+    keep: Retention,
     disk: Callable[[], int] | None = None,
 ) -> Tidied:
     """One round of housekeeping, in the calling thread; `now` is seconds since 1970 UTC.
 
     `disk` tells the size of the disk in octets; by default the store's disk is asked.
     """
-    keep = settings if settings is not None else Retention()
     size = disk() if disk is not None else disk_octets(store.directory)
     purged = _until_none(db, lambda tx: store.empty_bin(tx, now - keep.grace_s))
     purged += _shrink_bin(db, store, now, int(size * keep.bin_share))

@@ -1,6 +1,6 @@
 """The mail service: POP3 and SMTP listening, and the outgoing queue running, over one store.
 
-    mail = MailService(db, MailConfig(hostname="box.example", domains=("box.example",)))
+    mail = MailService(db, appliance.mail_config(paths, settings))
     ports = await mail.start()          # Ports(pop3=2110, smtp=2525)
     ...
     await mail.stop()
@@ -44,14 +44,15 @@ class MailConfig:
     """What the mail service must know of the settings (app/config/settings.py)."""
 
     delivery: DeliveryConfig
-    listen: str = "127.0.0.1"
-    pop3_port: int = 0
-    smtp_port: int = 0
-    lan: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    largest: int = 50_000_000
+    pop3_port: int
+    """0 lets the system choose; see Ports."""
+    smtp_port: int
+    largest: int
     """Octets of the largest mail accepted."""
-    connections: int = 200
+    connections: int
     """Connections of POP3, and of SMTP, at one time."""
+    listen: str = "127.0.0.1"
+    lan: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     per_peer: int = 50
     """Of those, from one address."""
     smarthost: tuple[str, int] | None = None

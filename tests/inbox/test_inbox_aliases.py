@@ -13,6 +13,7 @@ from app.inbox.errors import (
     StillMember,
     UnknownMember,
 )
+from tests.kit.defaults import add_person
 from tests.kit.store import StoreKit, open_store
 
 
@@ -84,7 +85,9 @@ def test_the_public_address_of_a_person_is_the_person(kit: StoreKit) -> None:
 
 def test_an_outside_address_that_has_become_ours_is_followed_here(kit: StoreKit) -> None:
     kit.alias("sales", "dora@dora.example")
-    kit.db.now(lambda tx: kit.people.add(tx, "dora", "Dora", "204", address="dora@dora.example"))
+    kit.db.now(
+        lambda tx: add_person(kit.people, tx, "dora", "Dora", "204", address="dora@dora.example")
+    )
     assert who(kit.aliases.expand("sales")) == (["dora"], {})
 
 

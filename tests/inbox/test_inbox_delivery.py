@@ -17,9 +17,8 @@ from app.inbox.errors import (
     Refused,
 )
 from app.inbox.queue import Purpose
+from tests.kit.defaults import add_person
 from tests.kit.store import LETTER, RECEIVED, StoreKit, open_store
-
-MIB = 1 << 20
 
 
 @pytest.fixture
@@ -89,8 +88,8 @@ def test_a_postmaster_there_always_is(tmp_path: Path) -> None:
     kit = StoreKit(tmp_path / "inbox.db")
     with pytest.raises(NoSuchPerson):
         kit.delivery.route("postmaster")
-    kit.db.now(lambda tx: kit.people.add(tx, "eve", "Eve", "205"))
-    kit.db.now(lambda tx: kit.people.add(tx, "dan", "Dan", "206", admin=True))
+    kit.db.now(lambda tx: add_person(kit.people, tx, "eve", "Eve", "205"))
+    kit.db.now(lambda tx: add_person(kit.people, tx, "dan", "Dan", "206", admin=True))
     assert kit.delivery.route("postmaster").single == kit.person("dan")
     kit.close()
 
@@ -150,13 +149,30 @@ def test_a_forward_without_a_copy_does_not_ask_for_room(kit: StoreKit) -> None:
         kit.delivery.check_room(kit.delivery.route("anna"), 5000)
 
 
-def test_a_caller_can_leave_a_message_in_a_box_that_is_just_full(kit: StoreKit) -> None:
-    fill(kit, "anna", quota=1000, used=1099)
+@pytest.mark.parametrize("quota, last", [(1000, 1099), (1009, 1108), (9, 8)])
+def test_voicemail_overdraws_the_quota_by_a_tenth_to_the_octet(
+    kit: StoreKit, quota: int, last: int
+) -> None:
+    fill(kit, "anna", quota=quota, used=last)  # one octet is left of quota and a tenth
     route = kit.delivery.route("201")
     kit.delivery.check_room(route, 500_000, Kind.VOICEMAIL)
+    kit.delivery.release(route, 500_000)
     kit.put("anna", b"x")
     with pytest.raises(MailboxFull):
         kit.delivery.check_room(route, 0, Kind.VOICEMAIL)
+
+
+def test_mail_fills_the_quota_to_the_octet_and_not_beyond(kit: StoreKit) -> None:
+    fill(kit, "anna", quota=1000, used=999)
+    route = kit.delivery.route("anna")
+    with pytest.raises(MailboxFull):
+        kit.delivery.check_room(route, 2)
+    kit.delivery.check_room(route, 1)
+    kit.delivery.release(route, 1)
+    kit.put("anna", b"x")
+    for size in (0, 1):
+        with pytest.raises(MailboxFull):
+            kit.delivery.check_room(route, size)
 
 
 def test_the_disk_has_a_floor_for_mail_and_a_reserve_for_voice(kit: StoreKit) -> None:
@@ -169,10 +185,11 @@ def test_the_disk_has_a_floor_for_mail_and_a_reserve_for_voice(kit: StoreKit) ->
     assert (refusal.value.reply, refusal.value.status) == (452, "4.3.1")
     with pytest.raises(NoSpace):
         kit.delivery.check_room(kit.delivery.route_external("x@far.example"), 1001)
-    kit.delivery.check_room(route, 192 * MIB + 1000, Kind.VOICEMAIL)
-    kit.delivery.release(route, 192 * MIB + 1000)
+    reserve = kit.config.voice_reserve
+    kit.delivery.check_room(route, reserve + 1000, Kind.VOICEMAIL)
+    kit.delivery.release(route, reserve + 1000)
     with pytest.raises(NoSpace):
-        kit.delivery.check_room(route, 192 * MIB + 1001, Kind.VOICEMAIL)
+        kit.delivery.check_room(route, reserve + 1001, Kind.VOICEMAIL)
 
 
 def test_the_disk_itself_is_asked(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.inbox.addresses import DeliveryConfig
 from app.inbox.credentials import check_pin_rules, matches, new_password, new_pin, why_trivial
 from app.inbox.entries import EntryState
 from app.inbox.errors import BadName, NameTaken, NoSuchPerson, StillMember, TrivialPin
 from app.inbox.people import PinResult, Transfer
+from tests.kit.defaults import add_person, delivery_config
 from tests.kit.store import StoreKit, open_store
 
 
@@ -21,7 +21,9 @@ def kit(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def add(kit: StoreKit, login: str, mailbox: str = "299", **fields: Any) -> int:
-    return kit.db.now(lambda tx: kit.people.add(tx, login, login.title(), mailbox, **fields))
+    return kit.db.now(
+        lambda tx: add_person(kit.people, tx, login, login.title(), mailbox, **fields)
+    )
 
 
 def change(kit: StoreKit, who: str, **fields: Any) -> None:
@@ -247,7 +249,7 @@ def test_which_addresses_are_ours(kit: StoreKit, address: str, name: str | None)
 
 
 def test_without_domains_the_box_has_its_name() -> None:
-    config = DeliveryConfig()
+    config = delivery_config(domains=())
     assert config.local_part("anna@switchhook.local") == "anna"
     assert config.local_part("anna@example.org") is None
     assert config.canonical("anna") == "anna@switchhook.local"

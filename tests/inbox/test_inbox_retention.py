@@ -1,10 +1,12 @@
 """Housekeeping: what is too old or too much goes, nothing else does."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.inbox.retention import DAY_S, Retention, disk_octets, give_back, tidy
+from app.inbox.retention import DAY_S, disk_octets, give_back, tidy
+from tests.kit.defaults import RETENTION
 from tests.kit.store import StoreKit, open_store
 
 
@@ -28,25 +30,48 @@ def left(kit: StoreKit, ids: list[int]) -> list[int]:
     return [entry for entry in ids if kit.store.entry(entry) is not None]
 
 
+GRACE = replace(RETENTION, grace_s=30 * DAY_S)
+
+
 def test_the_grace_period_is_kept_to_the_minute(kit: StoreKit) -> None:
     kept = kit.put("anna")
     ids = bin_of(kit, 10, 20, 30)
-    done = tidy(kit.db, kit.store, kit.clock.now() + 30 * DAY_S - 59)
+    done = tidy(kit.db, kit.store, kit.clock.now() + 30 * DAY_S - 59, GRACE)
     assert (done.purged, left(kit, ids)) == (2, ids[2:])
     assert kit.store.need(kept.id) == kept
-    assert tidy(kit.db, kit.store, kit.clock.now()).purged == 0
+    assert tidy(kit.db, kit.store, kit.clock.now(), GRACE).purged == 0
 
 
 def test_bins_that_take_too_much_lose_their_oldest(kit: StoreKit) -> None:
     ids = bin_of(kit, 1000, 1000, 1000, 1000)
-    done = tidy(kit.db, kit.store, kit.clock.now(), Retention(bin_share=0.1), lambda: 25_000)
+    done = tidy(
+        kit.db, kit.store, kit.clock.now(), replace(RETENTION, bin_share=0.1), lambda: 25_000
+    )
     assert (done.purged, left(kit, ids)) == (2, ids[2:])
     assert kit.store.bin_octets() == 2000
 
 
+def test_removed_message_stays_for_the_whole_grace_period(kit: StoreKit) -> None:
+    ids = bin_of(kit, 10)
+    end = kit.clock.now() + GRACE.grace_s
+    assert tidy(kit.db, kit.store, end, GRACE).purged == 0
+    assert tidy(kit.db, kit.store, end + 0.001, GRACE).purged == 1
+    assert left(kit, ids) == []
+
+
+@pytest.mark.parametrize("disk, purged", [(30_000, 0), (29_990, 1), (20_000, 1), (19_990, 2)])
+def test_bin_at_its_share_stays_and_one_octet_more_costs_the_oldest(
+    kit: StoreKit, disk: int, purged: int
+) -> None:
+    ids = bin_of(kit, 1000, 1000, 1000)
+    keep = replace(GRACE, bin_share=0.1)
+    assert tidy(kit.db, kit.store, kit.clock.now(), keep, lambda: disk).purged == purged
+    assert left(kit, ids) == ids[purged:]
+
+
 def test_more_than_one_round_of_purging_is_done(kit: StoreKit) -> None:
     ids = bin_of(kit, *[10] * 450)
-    assert tidy(kit.db, kit.store, kit.clock.now() + 31 * DAY_S).purged == 450
+    assert tidy(kit.db, kit.store, kit.clock.now() + 31 * DAY_S, GRACE).purged == 450
     assert left(kit, ids) == []
 
 
@@ -55,7 +80,7 @@ def test_unfinished_messages_and_old_history_go(kit: StoreKit) -> None:
     kit.put("anna")
     now = kit.clock.now() + 401 * DAY_S
     kit.clock.advance(401 * DAY_S)
-    done = tidy(kit.db, kit.store, now)
+    done = tidy(kit.db, kit.store, now, GRACE)
     assert done.swept == 1 and done.forgotten > 0
     assert kit.store.history() == [] and len(kit.store.changes(0)) == 1
 

@@ -27,6 +27,7 @@ import pytest
 from app.appliance import Inbox, open_inbox
 from app.config.paths import PROJECT, Paths
 from app.store.database import Tx
+from tests.kit.defaults import add_person
 
 PASSWORD = "tin-whistle-42"
 START_S = 60.0  # a service starts in half a second; a busy machine is not what we test
@@ -196,7 +197,8 @@ class House:
 
         def work(tx: Tx) -> None:
             for number, login in enumerate(logins):
-                id_ = box.people.add(
+                id_ = add_person(
+                    box.people,
                     tx,
                     login,
                     login,

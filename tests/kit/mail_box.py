@@ -4,28 +4,33 @@ import asyncio
 import smtplib
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from app.core.clock import Clock, HandClock
 from app.inbox.aliases import Aliases
-from app.inbox.delivery import DeliveryConfig
 from app.inbox.people import People
 from app.inbox.queue import Queue, QueueRow
 from app.inbox.store import Entry, EntryState, Kind, Store
 from app.mail.service import MailConfig, MailService, Ports
 from app.store.database import Database
+from tests.kit.defaults import add_person, delivery_config
 
 CONFIG = MailConfig(
-    delivery=DeliveryConfig(
+    delivery=delivery_config(
         domains=("box.test",),
         host_addresses=("192.0.2.99",),
         hostname="box.test",
         postmaster="anna",
         free_floor=0,
-        reserve=0,
-    )
+        voice_reserve=0,
+    ),
+    pop3_port=0,
+    smtp_port=0,
+    largest=50_000_000,
+    connections=200,
 )
 
 
@@ -48,7 +53,7 @@ class MailBox:
         self._thread = threading.Thread(target=self._loop.run_forever)
 
     def _populate(self) -> None:
-        add = self.people.add
+        add = partial(add_person, self.people)
         self.db.now(lambda tx: add(tx, "anna", "Anna", "201", admin=True))
         self.db.now(lambda tx: add(tx, "bob", "Bob", "202", address="bob@public.test"))
         self.db.now(lambda tx: add(tx, "carl", "Carl", "203", quota=5000))

@@ -11,10 +11,11 @@ from typing import Any
 from app.core.clock import HandClock
 from app.inbox.people import People, Transfer
 from app.inbox.store import Entry, EntryState, Facts, Kind, Store
-from app.mail.net.listener import Limits, Server
+from app.mail.net.listener import Server
 from app.mail.pop3.service import Pop3Config, Pop3Service
 from app.mail.pop3.session import Pop3Session
 from app.store.database import Database
+from tests.kit.defaults import LIMITS, add_person
 
 
 class Pop3House:
@@ -28,7 +29,7 @@ class Pop3House:
         self.service = Pop3Service(
             self.db, self.store, self.people, Pop3Config("box", **config), self.clock
         )
-        self.limits = Limits()
+        self.limits = LIMITS
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._server: Server[Pop3Session]
@@ -38,7 +39,9 @@ class Pop3House:
 
     def add(self, login: str, mailbox: str, password: str = "a pass word", **fields: Any) -> int:
         """A person with a password; returns the id."""
-        person = self.db.now(lambda tx: self.people.add(tx, login, login, mailbox, **fields))
+        person = self.db.now(
+            lambda tx: add_person(self.people, tx, login, login, mailbox, **fields)
+        )
         self.db.now(lambda tx: self.people.set_password(tx, person, password))
         return person
 

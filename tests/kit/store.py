@@ -13,9 +13,10 @@ from app.inbox.people import People, Person
 from app.inbox.queue import Queue
 from app.inbox.store import Store
 from app.store.database import Database
+from tests.kit.defaults import add_person, delivery_config
 
 GIB = 1 << 30
-CONFIG = DeliveryConfig(
+CONFIG = delivery_config(
     domains=("example.org", "example.net"),
     host_addresses=("192.0.2.1", "2001:db8::1"),
     hostname="box.example.org",
@@ -60,9 +61,9 @@ class StoreKit:
         """Anna (admin, box 201 at jack 101), Bob (202 at 102), Cleo (203, no telephone)."""
         self.db.now(
             lambda tx: (
-                self.people.add(tx, "anna", "Anna A.", "201", handset="101", admin=True),
-                self.people.add(tx, "bob", "Bob B.", "202", handset="102"),
-                self.people.add(tx, "cleo", "Cleo C.", "203", address="cleo@cleo.example"),
+                add_person(self.people, tx, "anna", "Anna A.", "201", handset="101", admin=True),
+                add_person(self.people, tx, "bob", "Bob B.", "202", handset="102"),
+                add_person(self.people, tx, "cleo", "Cleo C.", "203", address="cleo@cleo.example"),
             )
         )
 

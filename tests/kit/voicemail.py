@@ -58,7 +58,7 @@ def desk_config(directory: Path, **changes: Any) -> ClerkConfig:
         "domains": ("example.org", "example.net"),
         "zone": "Europe/Berlin",
         "free_floor": 1000,
-        "reserve": 500,
+        "voice_reserve": 500,
     }
     return ClerkConfig(**{**values, **changes})
 

@@ -49,6 +49,7 @@ from app.voicemail.message_waiting import MessageWaitingLamps
 from drivers.buses import PERIODS_PER_SECOND, Samples
 from drivers.models.box import Box
 from drivers.models.operator import Operator, OperatorError
+from tests.kit.defaults import add_person
 from tests.kit.hearing import Hearing
 
 T = TypeVar("T")
@@ -183,7 +184,7 @@ class World:
     def _populate(self, tx: Tx) -> None:
         people = self.inbox.people
         for login, name, mailbox, handset, admin in PEOPLE:
-            person = people.add(tx, login, name, mailbox, handset=handset, admin=admin)
+            person = add_person(people, tx, login, name, mailbox, handset=handset, admin=admin)
             people.set_password(tx, person, PASSWORDS[login])
             people.set_pin(tx, person, PINS[login])
 

@@ -13,6 +13,7 @@ import pytest
 from app.core.clock import HandClock
 from app.mail.net.lines import LineReader
 from app.mail.net.listener import Connection, Limits, ListenError, Server
+from tests.kit.defaults import LIMITS
 
 PIECE = 65_536
 
@@ -149,7 +150,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def house(limits: Limits | None = None) -> AsyncIterator[House]:
+async def house(limits: Limits = LIMITS) -> AsyncIterator[House]:
     clock = HandClock()
     aviary = Aviary()
     server: Server[Parrot] = Server(aviary, "127.0.0.1", 0, clock, limits)
@@ -372,7 +373,7 @@ def test_a_port_in_use_is_named_and_what_to_do() -> None:
         async with house() as here:
             port = here.server.port
             second: Server[Parrot] = Server(
-                here.aviary, "127.0.0.1", port, here.clock, setting="mail.parrot_port"
+                here.aviary, "127.0.0.1", port, here.clock, LIMITS, setting="mail.parrot_port"
             )
             with pytest.raises(ListenError) as caught:
                 await second.start()
@@ -386,7 +387,7 @@ def test_a_port_in_use_is_named_and_what_to_do() -> None:
 
 def test_an_address_that_is_not_ours() -> None:
     async def test() -> None:
-        server: Server[Parrot] = Server(Aviary(), "192.0.2.1", 0, HandClock())
+        server: Server[Parrot] = Server(Aviary(), "192.0.2.1", 0, HandClock(), LIMITS)
         with pytest.raises(ListenError, match="no such address"):
             await server.start()
 

@@ -11,7 +11,6 @@ import pytest
 
 from app.inbox.store import CHUNK
 from app.mail.net.listener import ListenError
-from app.mail.service import MailConfig
 from tests.kit.mail_box import CONFIG, MailBox
 
 TEXT = b"From: X <x@y.test>\r\nSubject: hello\r\nDate: now\r\nMessage-ID: <1@y>\r\n\r\nbody\r\n"
@@ -278,10 +277,6 @@ def test_a_port_in_use_is_named(tmp_path: Path, setting: str) -> None:
         box._thread.join()
         box._loop.close()
         box.db.close()
-
-
-def test_config_has_a_default_for_all_but_delivery() -> None:
-    assert MailConfig(CONFIG.delivery).lan == ("127.0.0.0/8", "::1/128")
 
 
 @pytest.mark.parametrize(

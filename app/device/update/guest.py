@@ -20,6 +20,8 @@ from app.store.database import Database, Tx
 
 BY, DOOR = "update check", "admin"
 """How the history names what is done here."""
+ROOM = 50_000_000
+"""Octets of the guest's inbox: one short mail and one short voicemail."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def guest(inside: Inside, note: Path) -> Iterator[Guest]:
     mailbox, password = str(9_000_000_000 + secrets.randbelow(999_999_999)), new_password()
 
     def add(tx: Tx) -> int:
-        person = inside.people.add(tx, marks.login, "Update check", mailbox, by=BY)
+        person = inside.people.add(tx, marks.login, "Update check", mailbox, quota=ROOM, by=BY)
         inside.people.set_password(tx, person, password, by=BY)
         return person
 

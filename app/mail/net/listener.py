@@ -3,7 +3,7 @@
 The shell between a connection and its session is `connection.py`; its names are given out here as
 well, so that a service imports this module alone:
 
-    server = Server(service, "127.0.0.1", 2110, clock, setting="mail.pop3_port")
+    server = Server(service, "127.0.0.1", 2110, clock, limits, setting="mail.pop3_port")
     port = await server.start()
     ...
     await server.stop()
@@ -32,8 +32,9 @@ TICK = 1.0
 class Limits:
     """How many connections one server holds at a time."""
 
-    total: int = 200
-    per_peer: int = 20
+    total: int
+    per_peer: int
+    """Of those, from one address."""
 
 
 class ListenError(SwitchhookError):
@@ -53,14 +54,14 @@ class Server(Generic[S]):
         host: str,
         port: int,
         clock: Clock,
-        limits: Limits | None = None,
+        limits: Limits,
         setting: str = "",
     ) -> None:
         self.service = service
         self.clock = clock
         self.host = host
         self.port = port
-        self._limits = limits or Limits()
+        self._limits = limits
         self._setting = setting
         self._links: set[Connection[S]] = set()
         self._peers: Counter[str] = Counter()

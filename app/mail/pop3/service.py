@@ -1,7 +1,7 @@
 """POP3 over the store: logins, snapshots, and the one transaction that QUIT asks for.
 
     service = Pop3Service(db, store, people, Pop3Config("box.example", lan=("10.0.0.0/8",)), clock)
-    server = Server(service, "127.0.0.1", 2110, clock)
+    server = Server(service, "127.0.0.1", 2110, clock, limits)
 
 Passwords are checked in one thread, one at a time (each check takes up to 19 MiB), and the snapshot
 is taken there too; chunks are read on the loop, because a hop to a thread costs a third of the RETR

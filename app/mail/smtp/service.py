@@ -1,7 +1,7 @@
 """SMTP over the store: who may send to whom, and the one commit behind every `250`.
 
     service = SmtpService(db, store, delivery, SmtpConfig("box.example"), clock)
-    server = Server(service, "127.0.0.1", 2525, clock)
+    server = Server(service, "127.0.0.1", 2525, clock, limits)
 
 Octets go to the store as they come (smtp_content.py). At the end of a message one work writes what
 is left of it, makes the entries and the queue rows; only when that commit is on the disk does the
