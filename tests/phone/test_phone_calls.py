@@ -16,6 +16,7 @@ from tests.kit.phone import (
     TalkingScript,
     directory,
     hears_tone,
+    no_script,
     power_at,
     same_trace,
     trace,
@@ -132,29 +133,81 @@ def test_giving_up_while_it_rings(bench: Bench) -> None:
     assert not bench.station("102").ringing
 
 
-@pytest.mark.parametrize("digits", ["9", "105", "1011"])
-def test_a_number_that_nobody_has_gives_reorder_tone(bench: Bench, digits: str) -> None:
+BUSY_MS, REORDER_MS = 500, 250
+"""Length of a burst of 480 + 620 Hz; the silence after it is as long [T1.401]."""
+
+
+def burst_ms(bench: Bench, name: str) -> int:
+    """The length of one burst of the tone that this party hears, in ms."""
+    loud = np.abs(bench.hears(name, 250).reshape(-1, 80)).max(axis=1) > 0
+    edges = np.flatnonzero(np.diff(loud.astype(np.int8)))
+    lengths = set(np.diff(edges).tolist())
+    assert len(lengths) == 1, f"no even cadence: {lengths}"
+    return int(lengths.pop()) * 10
+
+
+@pytest.mark.parametrize("digits", ["9", "105"])
+def test_number_that_nobody_has_gives_reorder_tone(bench: Bench, digits: str) -> None:
     bench.station("102").lift()
     bench.run(20)
     bench.dial("102", digits)
-    heard = bench.hears("102", 100)
-    if digits == "1011":  # ended with the third digit: 101 rings
-        assert bench.station("101").ringing
-        return
-    assert power_at(heard, 480) == pytest.approx(-24 - 6, abs=0.1)  # half of the time
     assert bench.states()["102"] == "dismissed"
+    assert hears_tone(bench, "102", 480, 620)
+    assert burst_ms(bench, "102") == REORDER_MS
 
 
-def test_no_digit_and_too_few_digits(bench: Bench) -> None:
-    bench.station("101").lift()
+def test_digits_after_a_complete_number_are_ignored(bench: Bench) -> None:
+    bench.station("102").lift()
+    bench.run(20)
+    bench.dial("102", "1011")
+    assert bench.station("101").ringing
+
+
+def test_too_few_digits_give_reorder_tone_after_the_pause(bench: Bench) -> None:
     bench.station("102").lift()
     bench.run(20)
     bench.dial("102", "10")
-    bench.run(395)
+    bench.run(380)
+    assert bench.states()["102"] == "off hook"
+    bench.run(15)
     assert bench.states()["102"] == "dismissed"
+    assert burst_ms(bench, "102") == REORDER_MS
+
+
+def test_no_digit_within_15_s_gives_reorder_tone(bench: Bench) -> None:
+    bench.station("101").lift()
+    bench.run(1499)
     assert bench.call("101") == "dial tone"
-    bench.run(1100)
+    bench.run(5)
     assert bench.states()["101"] == "dismissed"
+    assert burst_ms(bench, "101") == REORDER_MS
+
+
+def test_handset_whose_party_has_left_hears_busy_tone(bench: Bench) -> None:
+    bench.station("101").lift()
+    bench.run(20)
+    bench.dial("101", "102")
+    bench.station("102").lift()
+    bench.run(3)
+    bench.station("102").lower()
+    bench.run(130)
+    assert burst_ms(bench, "101") == BUSY_MS
+
+
+def test_handset_whose_menu_is_over_hears_busy_tone() -> None:
+    bench = Bench(CALLS, owner=no_script)
+    bench.station("101").lift()
+    bench.run(20)
+    bench.dial("101", "201")
+    bench.run(5)
+    assert burst_ms(bench, "101") == BUSY_MS
+
+
+def test_call_closed_from_our_side_gives_busy_tone(bench: Bench) -> None:
+    bench.station("101").lift()
+    bench.run(20)
+    bench.switch.hang_up_all()
+    assert burst_ms(bench, "101") == BUSY_MS
 
 
 def test_ones_own_number_is_busy_and_leads_to_ones_voicemail() -> None:
