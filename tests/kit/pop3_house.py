@@ -108,8 +108,7 @@ class Pop3House:
 
     def await_refusal(self) -> None:
         """Wait until a session holds back a refused login."""
-        links = self._server._links
-        self._await(lambda: any(link._session and link._session._held for link in links))
+        self._await(lambda: any(session.refusal_is_held for session in self._server.sessions))
 
     def _await(self, condition: Callable[[], bool]) -> None:
         async def look() -> None:

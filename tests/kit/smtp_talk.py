@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.mail.smtp import replies as say
+from app.mail.smtp import replies
 from app.mail.smtp.envelope import (
     Abandoned,
     Accepted,
@@ -57,8 +57,8 @@ class Talk:
 
     def recipient(self, transaction: Transaction, address: Address) -> Accepted | Reply:
         if address.domain not in ("", "box.test"):
-            return Accepted(address) if self.peer.lan else say.NO_RELAY
-        return Accepted(address) if address.local in self.people else say.UNKNOWN_PERSON
+            return Accepted(address) if self.peer.lan else replies.NO_RELAY
+        return Accepted(address) if address.local in self.people else replies.UNKNOWN_PERSON
 
     def ended(self, transaction: Transaction) -> None:
         self.ends += 1

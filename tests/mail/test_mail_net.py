@@ -36,7 +36,7 @@ class Parrot:
         return self.over and not self.out
 
     @property
-    def hungry(self) -> bool:
+    def wants_input(self) -> bool:
         return not self.waiting
 
     def receive(self, data: bytes) -> None:

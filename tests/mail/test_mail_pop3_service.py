@@ -72,6 +72,26 @@ def test_deletions_happen_at_quit_in_one_transaction(house: Pop3House, anna: int
     ]
     gone = house.store.need(second.id)
     assert (gone.state, gone.removed_door, gone.removed_by) == (EntryState.BIN, "pop3", "anna")
+    row = house.store.history(entry=second.id)[-1]
+    assert (row.verb, row.door, row.by, row.detail) == (
+        "removed",
+        "pop3",
+        "anna",
+        "from 127.0.0.1",
+    )
+
+
+def test_the_log_of_a_session_ends_with_its_counters(
+    house: Pop3House, anna: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "app.mail.pop3"):
+        client = house.logged_in()
+        client.retr(1)
+        client.dele(1)
+        client.quit()
+        house.await_connections(0)
+    (line,) = [text for text in caplog.messages if " is over: " in text]
+    assert line.startswith("POP3 session of anna from 127.0.0.1 is over: retr=1 dele=1 octets=")
 
 
 def test_a_lost_connection_deletes_nothing_and_frees_the_maildrop(

@@ -3,7 +3,7 @@
 import pytest
 
 from app.mail.pop3.session import COMMANDS, Pop3Session
-from app.mail.pop3.states import MOVES, Code, Commit, LoginWanted, Pop3State
+from app.mail.pop3.states import POP3, Code, Commit, LoginWanted, Pop3State
 from tests.kit.maildrop import MemoryMaildrop, Owner
 from tests.kit.talk import octets, pump, talk, talk_every_way
 
@@ -344,7 +344,7 @@ def test_what_is_piped_behind_a_password_waits_for_its_check() -> None:
     pump(pop3, lambda _, event: asked.append(event))
     assert asked == [LoginWanted("anna", "p w ")]
     assert "p w" not in repr(asked)
-    assert not pop3.hungry
+    assert not pop3.wants_input
     pop3.logged_in(MemoryMaildrop([FIRST]))
     commits: list[Commit] = []
     assert (
@@ -395,11 +395,11 @@ def test_piped_commands_do_not_pile_up_output() -> None:
     pop3.receive(octets("USER anna\\r\\nPASS a pass word"))
     pump(pop3, owner)
     pop3.receive(b"RETR 1\r\n" * 10_000)
-    assert not pop3.hungry
+    assert not pop3.wants_input
     assert len(pop3.to_send()) < 150_000
     assert len(owner.maildrop.reads) < 150
     assert pump(pop3, owner).count(b"\r\n.\r\n") > 9_800
-    assert pop3.hungry
+    assert pop3.wants_input
 
 
 def test_a_lost_message_is_refused_and_the_others_can_be_read() -> None:
@@ -439,7 +439,7 @@ def test_stop_lets_a_commit_be_told() -> None:
     pop3.receive(b"DELE 1\r\nQUIT\r\n")
     pump(pop3, lambda *_: None)
     pop3.stop()
-    assert pop3.state is Pop3State.WAIT_COMMIT
+    assert pop3.state is Pop3State.UPDATE
     pop3.committed(1)
     talk(pop3, "S: +OK bye, 1 message removed\nclosed")
 
@@ -453,8 +453,17 @@ def test_answers_that_come_too_late_are_not_taken() -> None:
     assert pop3.state is Pop3State.CLOSED
 
 
-def test_every_state_but_closed_can_be_left() -> None:
-    assert set(MOVES) == set(Pop3State)
-    assert [state for state, moves in MOVES.items() if not moves] == [Pop3State.CLOSED]
+def test_every_state_but_closed_leads_to_closed() -> None:
+    assert set(POP3.rows) == set(Pop3State)
+    assert [state for state, row in POP3.rows.items() if not row.on] == [Pop3State.CLOSED]
     for state in set(Pop3State) - {Pop3State.CLOSED}:
-        assert Pop3State.CLOSED in MOVES[state].values()
+        assert Pop3State.CLOSED in POP3.rows[state].on.values()
+
+
+def test_the_counters_of_a_session_name_messages_and_octets() -> None:
+    pop3, owner = session(), two()
+    talk(pop3, HELLO + "C: RETR 1\nS: +OK 41 octets\nS: From: x\nS: Subject: one\nS:\nS: line 1\n"
+         "S: line 2\nS: .\nC: DELE 2\nS: +OK ...\n", owner)  # fmt: skip
+    assert pop3.counters() == "retr=1 dele=0 octets=169", "nothing is removed before QUIT"
+    talk(pop3, "C: QUIT\nS: +OK bye, 1 message removed\nclosed", owner)
+    assert pop3.counters() == "retr=1 dele=1 octets=197"

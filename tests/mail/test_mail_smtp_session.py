@@ -4,8 +4,8 @@ import pytest
 
 from app.mail.smtp.envelope import SmtpLimits
 from app.mail.smtp.replies import MAILBOX_FULL, TRY_AGAIN
-from app.mail.smtp.session import COMMANDS, SmtpSession
-from app.mail.smtp.states import MOVES, SmtpEvent, SmtpState
+from app.mail.smtp.session import COMMANDS
+from app.mail.smtp.states import SMTP, SmtpEvent, SmtpState
 from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes
 
 SCRIPT = b"".join(
@@ -158,9 +158,9 @@ def test_every_state_answers_every_step_by_the_table() -> None:
             talk.send(road)
             assert talk.session.state is state
             code = codes(talk.send(line))[0]
-            target = MOVES[state].get(step)
+            target = SMTP.rows[state].on.get(step)
             assert talk.session.state is (target or state)
-            assert (code == 503) is (target is None)
+            assert (code == 503) is not SMTP.accepts(state, step)
 
 
 def test_no_valid_recipient_means_no_data() -> None:
@@ -194,13 +194,34 @@ def test_too_many_errors_end_the_session() -> None:
     assert talk.session.closed
 
 
-def test_guessing_names_ends_the_session_but_a_list_with_some_wrong_ones_does_not() -> None:
-    talk = Talk(limits=SmtpLimits(errors=3, strangers=6))
-    assert (
-        codes(talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n" + b"RCPT TO:<zz>\r\n" * 5))[2:]
-        == [550] * 5
-    )
+def test_unknown_recipients_up_to_the_limit_end_the_session() -> None:
+    talk = Talk(limits=SmtpLimits(errors=3, unknown_recipients=6))
+    talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n")
+    assert codes(talk.send(b"RCPT TO:<zz>\r\n" * 5)) == [550] * 5, "they are no errors of grammar"
     assert codes(talk.send(b"RCPT TO:<zz>\r\n")) == [550, 421]
+    assert talk.session.closed
+
+
+def test_unknown_recipients_are_counted_over_resets_and_hellos() -> None:
+    talk = Talk(limits=SmtpLimits(unknown_recipients=3))
+    wrong = b"EHLO c\r\nMAIL FROM:<x@y>\r\nRCPT TO:<zz>\r\nRSET\r\n"
+    assert codes(talk.send(wrong * 3)) == [250, 250, 550, 250] * 2 + [250, 250, 550, 421]
+
+
+def test_an_accepted_mail_forgives_unknown_recipients_and_errors() -> None:
+    talk = Talk(limits=SmtpLimits(errors=3, unknown_recipients=3))
+    mail = b"MAIL FROM:<x@y>\r\nRCPT TO:<zz>\r\nRCPT TO:<zz>\r\nRCPT TO:<anna>\r\nDATA\r\n.\r\n"
+    once = [500, 500, 250, 550, 550, 250, 354, 250]
+    assert codes(talk.send(b"EHLO c\r\n" + (b"X\r\nX\r\n" + mail) * 4)) == [250] + once * 4
+    talk = Talk(limits=SmtpLimits(unknown_recipients=3), verdict=TRY_AGAIN)
+    answers = codes(talk.send(b"EHLO c\r\n" + mail * 2))
+    assert answers == [250, *once[2:-1], 451, 250, 550, 421], "a refused mail does not"
+
+
+def test_a_session_as_it_is_served_ends_at_the_hundredth_unknown_recipient() -> None:
+    talk = Talk(limits=SmtpLimits())
+    talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n")
+    assert codes(talk.send(b"RCPT TO:<zz>\r\n" * 200)) == [550] * 100 + [421]
 
 
 def test_a_hundred_recipients_fit_and_the_limit_is_temporary() -> None:
@@ -212,7 +233,7 @@ def test_a_hundred_recipients_fit_and_the_limit_is_temporary() -> None:
 def test_commands_behind_the_message_wait_for_the_verdict() -> None:
     talk = Talk(answers_at_once=False)
     assert codes(talk.send(ENVELOPE + b"x\r\n.\r\nNOOP\r\nQUIT\r\n")) == [250, 250, 250, 354]
-    assert not talk.session.hungry
+    assert not talk.session.wants_input
     assert codes(talk.answer()) == [250, 250, 221]
     assert talk.session.closed
 
@@ -291,9 +312,3 @@ def test_help_names_every_command() -> None:
     answer = Talk().send(b"HELP\r\n")
     for verb in COMMANDS:
         assert verb in answer
-
-
-def test_there_is_no_other_way_to_change_the_state() -> None:
-    import inspect
-
-    assert inspect.getsource(SmtpSession).count("self.state = ") == 2, "start and _move only"

@@ -37,7 +37,7 @@ class Session(Protocol):
         ...
 
     @property
-    def hungry(self) -> bool:
+    def wants_input(self) -> bool:
         """False while the session can use no more octets: the shell stops reading."""
         ...
 
@@ -137,6 +137,11 @@ class Connection(asyncio.Protocol, Generic[S]):
         self._closing_since: float | None = None
         self.peer = "?"
         self.local = "?"
+
+    @property
+    def session(self) -> S | None:
+        """The session; None before it is opened and after the connection is lost."""
+        return self._session
 
     # what services use
 
@@ -258,12 +263,12 @@ class Connection(asyncio.Protocol, Generic[S]):
 
     def _settle(self, session: S) -> None:
         """Nothing is left to move: close, or match reading to the session's appetite."""
-        hungry = session.hungry
-        if session.closed or (self._ended and hungry and not self._paused):
+        wants_input = session.wants_input
+        if session.closed or (self._ended and wants_input and not self._paused):
             self._finish(b"")
-        elif hungry is not self._reading and not self._ended:
-            self._reading = hungry
-            if hungry:
+        elif wants_input is not self._reading and not self._ended:
+            self._reading = wants_input
+            if wants_input:
                 self._transport.resume_reading()
             else:
                 self._transport.pause_reading()

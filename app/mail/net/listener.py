@@ -110,6 +110,11 @@ class Server(Generic[S]):
         """How many connections are open."""
         return len(self._links)
 
+    @property
+    def sessions(self) -> list[S]:
+        """The sessions of the open connections."""
+        return [link.session for link in self._links if link.session is not None]
+
     # what links call
 
     def admit(self, link: Connection[S]) -> bool:

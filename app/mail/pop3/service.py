@@ -13,7 +13,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.core.clock import Clock
 from app.inbox.errors import ContentGone
@@ -23,7 +23,7 @@ from app.mail.net.listener import Connection
 from app.mail.pop3.login import LoginThrottle, MaildropLocks, Networks
 from app.mail.pop3.maildrop import Item, Unreadable
 from app.mail.pop3.session import Pop3Session
-from app.mail.pop3.states import Code, Commit, LoginWanted, Pop3State
+from app.mail.pop3.states import Code, Commit, LoginWanted, Pop3Request, Pop3State
 from app.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,13 @@ class StoreMaildrop:
             raise Unreadable from error
 
 
+class _Login(NamedTuple):
+    """Who is logged in, and the IP address they came from."""
+
+    person: Person
+    peer: str
+
+
 class Pop3Service:
     """Answers the events of POP3 sessions; a `Service` for app.mail.net.listener.Server."""
 
@@ -82,9 +89,9 @@ class Pop3Service:
         self._config = config
         self._clock = clock
         self._lan = Networks(config.lan)
-        self._patience = LoginThrottle()
+        self._throttle = LoginThrottle()
         self._locks = MaildropLocks()
-        self._visitors: dict[Pop3Session, Person] = {}
+        self._logins: dict[Pop3Session, _Login] = {}
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pop3-login")
 
     def close(self) -> None:
@@ -102,7 +109,7 @@ class Pop3Service:
         )
 
     def handle(
-        self, session: Pop3Session, event: LoginWanted | Commit, link: Connection[Pop3Session]
+        self, session: Pop3Session, event: Pop3Request, link: Connection[Pop3Session]
     ) -> None:
         """Do what the session asks for."""
         if isinstance(event, LoginWanted):
@@ -112,7 +119,7 @@ class Pop3Service:
 
     def gone(self, session: Pop3Session) -> None:
         """Free the maildrop of a lost connection; if a commit is under way, when that is done."""
-        session.stop()  # an answer that is still to come finds nobody
+        session.stop()  # an answer that is still to come is ignored
         if session.state is Pop3State.CLOSED:
             self._leave(session)
 
@@ -124,9 +131,9 @@ class Pop3Service:
         try:
             person = await self._checked(wanted)
             if person is None:
-                self._turn_away(session, link.peer)
-            elif session.state is Pop3State.WAIT_LOGIN:
-                self._patience.succeeded(link.peer)
+                self._refuse(session, link.peer)
+            elif session.state is Pop3State.LOGIN:
+                self._throttle.succeeded(link.peer)
                 await self._enter(session, person, link)
         except Exception:
             log.exception("POP3 login of %r from %s failed", wanted.user, link.peer)
@@ -139,8 +146,8 @@ class Pop3Service:
             self._checker, self._people.check_password, wanted.user, wanted.password
         )
 
-    def _turn_away(self, session: Pop3Session, peer: str) -> None:
-        wait = self._patience.failed(peer)
+    def _refuse(self, session: Pop3Session, peer: str) -> None:
+        wait = self._throttle.failed(peer)
         log.info("POP3 login from %s refused; it waits %g s", peer, wait)
         session.refused(Code.AUTH, "name or password wrong", self._clock.monotonic() + wait)
 
@@ -148,7 +155,7 @@ class Pop3Service:
         if not self._locks.take(person.id, session, link.wake, self._clock.monotonic()):
             session.refused(Code.IN_USE, "another POP3 session has this maildrop; try again later")
             return
-        self._visitors[session] = person
+        self._logins[session] = _Login(person, link.peer)
         loop = asyncio.get_running_loop()
         items = await loop.run_in_executor(self._checker, self._snapshot, person)
         if session.logged_in(StoreMaildrop(self._store, items)):
@@ -167,13 +174,16 @@ class Pop3Service:
     # logging out
 
     async def _commit(self, session: Pop3Session, wanted: Commit) -> None:
-        person = self._visitors[session]
+        person, peer = self._logins[session]
         heard = wanted.retrieved if person.fetched_is_heard else ()
+        detail = f"from {peer}"
 
         def work(tx: Tx) -> int:
             if heard:
-                self._store.mark(tx, heard, EntryState.HEARD, door=DOOR, by=person.login)
-            return self._store.remove(tx, wanted.removed, DOOR, person.login)
+                self._store.mark(
+                    tx, heard, EntryState.HEARD, door=DOOR, by=person.login, detail=detail
+                )
+            return self._store.remove(tx, wanted.removed, DOOR, person.login, detail)
 
         try:
             if wanted.removed or heard:
@@ -187,6 +197,12 @@ class Pop3Service:
             self._leave(session)
 
     def _leave(self, session: Pop3Session) -> None:
-        person = self._visitors.pop(session, None)
-        if person is not None:
-            self._locks.release(person.id, session)
+        login = self._logins.pop(session, None)
+        if login is not None:
+            self._locks.release(login.person.id, session)
+            log.info(
+                "POP3 session of %s from %s is over: %s",
+                login.person.login,
+                login.peer,
+                session.counters(),
+            )

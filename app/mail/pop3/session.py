@@ -1,29 +1,33 @@
-"""A POP3 server session without sockets: octets in, octets and events out [RFC 1939, 2449, 3206].
+"""A POP3 server session without sockets: octets in, octets and requests out.
+
+[RFC 1939, RFC 2449, RFC 3206]
 
     receive(octets)    what the client sent, cut anywhere
     to_send()          runs commands and reads chunks up to HIGH_WATER; gives the output so far
     next_event()       what the service must do: LoginWanted, then Commit
-    logged_in, refused, committed, failed     how the service answers an event
+    logged_in, refused, committed, failed     how the service answers
     tick(now)          autologout; `taken_over` and `stop` end the session from outside
 
-What a client may say is in COMMANDS, at the end; states are in pop3_states.MOVES. Nothing is
-removed before QUIT, and then by the service, all at once; a lost connection removes nothing.
+What a client may say is in COMMANDS, at the end; the states are in states.POP3. Nothing is removed
+before QUIT, and then by the service, all at once; a lost connection removes nothing.
 """
 
 import logging
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from app.core.fsm import Machine
 from app.mail.net.lines import POP3_COMMAND, LineError, LineReader, LineTooLong, NulInLine
 from app.mail.pop3.maildrop import Drop, Maildrop, counted
 from app.mail.pop3.states import (
     LISTENING,
-    MOVES,
+    POP3_ACTIONS,
     Code,
     Commit,
     LoginWanted,
     Misused,
     Pop3Event,
+    Pop3Request,
     Pop3State,
     Refused,
 )
@@ -36,8 +40,8 @@ HIGH_WATER = 131_072
 READ_AHEAD = 65_536
 """Octets of unread commands at which the session wants no more for the moment."""
 
-AUTOLOGOUT = 600.0
-"""Seconds without a sign of life that end a session [RFC 1939 3: at least 10 minutes]."""
+AUTOLOGOUT_S = 600.0
+"""Seconds without a sign of life that end a session [RFC 1939 §3: at least 10 minutes]."""
 
 MOST_BAD = 20
 """Unusable commands in a row that end a session; Dovecot allows as many."""
@@ -67,18 +71,21 @@ class Pop3Session:
         self._out: list[bytes] = []
         self._size = 0  # octets in _out
         self._stream: Iterator[bytes] | None = None  # the rest of the answer under way
-        self._event: LoginWanted | Commit | None = None
-        self._state = Pop3State.AUTHORIZATION
+        self._event: Pop3Request | None = None
+        self._machine = Machine(POP3_ACTIONS, self, host, log=None)
         self._plain_login = plain_login
         self._expire = expire
         self._implementation = implementation
         self._user: bytes | None = None
         self._drop: Drop
         self._bad = 0  # unusable commands in a row
-        self._refusals = 0
-        self._stirred = True  # there was a sign of life since the last tick
-        self._seen = 0.0  # the last tick at which that was so
-        self._held: tuple[float, bytes] | None = None  # when a refusal may be told, and its text
+        self._refusals = 0  # of logins
+        self._active = True  # octets have moved since the last tick
+        self._active_at = 0.0  # the last tick at which that was so, monotonic seconds
+        self._held_refusal: tuple[float, bytes] | None = None  # when it may be sent, and its octets
+        self._retrieved = 0  # RETR commands
+        self._removed = 0  # messages, durably
+        self._sent_octets = 0
         self._ok(f"{host} POP3 ready")
 
     # what the shell calls
@@ -86,51 +93,52 @@ class Pop3Session:
     @property
     def state(self) -> Pop3State:
         """Where the session stands."""
-        return self._state
+        return self._machine.state
 
     @property
     def closed(self) -> bool:
         """The session is over and all its output has been taken."""
-        return self._state is Pop3State.CLOSED and not self._out
+        return self._machine.state is Pop3State.CLOSED and not self._out
 
     @property
-    def hungry(self) -> bool:
+    def wants_input(self) -> bool:
         """False while the service owes an answer, or when enough commands lie unread."""
-        return self._reader.buffered < READ_AHEAD and self._state in LISTENING
+        return self._reader.buffered < READ_AHEAD and self._machine.state in LISTENING
 
     def receive(self, data: bytes) -> None:
         """Take what the client sent; `to_send` runs the commands in it."""
-        self._stirred = True
-        if self._state is not Pop3State.CLOSED:
+        self._active = True
+        if self._machine.state is not Pop3State.CLOSED:
             self._reader.feed(data)
 
     def to_send(self) -> bytes:
         """Run commands and read chunks up to HIGH_WATER, and give the output so far."""
-        if self._state in LISTENING:
+        if self._machine.state in LISTENING:
             self._work()
         out = self._out
         if not out:
             return b""
-        self._stirred = True
+        self._active = True
         piece = out[0] if len(out) == 1 else b"".join(out)
         out.clear()
+        self._sent_octets += self._size
         self._size = 0
         return piece
 
-    def next_event(self) -> LoginWanted | Commit | None:
-        """Take the event that awaits the service, once."""
+    def next_event(self) -> Pop3Request | None:
+        """Take the request that awaits the service, once."""
         event, self._event = self._event, None
         return event
 
     def tick(self, now: float) -> None:
-        """See the time (monotonic seconds): tell a refusal that was held, end an idle session."""
-        if self._held is not None and now >= self._held[0]:
-            self._tell_refusal(self._held[1])
-            self._held = None
-        if self._stirred or self._state not in LISTENING:
-            self._stirred, self._seen = False, now
-        elif now - self._seen >= AUTOLOGOUT:
-            self._end(Pop3Event.IDLE, b"")  # no response and no UPDATE [RFC 1939 3]
+        """Send a refusal whose time has come, end an idle session; `now` is monotonic seconds."""
+        if self._held_refusal is not None and now >= self._held_refusal[0]:
+            self._send_refusal(self._held_refusal[1])
+            self._held_refusal = None
+        if self._active or self._machine.state not in LISTENING:
+            self._active, self._active_at = False, now
+        elif now - self._active_at >= AUTOLOGOUT_S:
+            self._end(Pop3Event.IDLE, b"")  # no response and no UPDATE [RFC 1939 §3]
 
     def stop(self) -> None:
         """End because the service does; only a removal already asked for by QUIT goes on."""
@@ -139,7 +147,7 @@ class Pop3Session:
         )
 
     def fault(self) -> bytes:
-        """Give the last words after a fault of ours; none in the midst of a message's octets."""
+        """Give the last output after a fault of ours; none in the midst of a message's octets."""
         if self._stream is not None:
             return b""
         return b"".join(self._out) + Code.SYS_TEMP.reply("something failed here; try again later")
@@ -147,8 +155,13 @@ class Pop3Session:
     # what the service calls
 
     def idle(self, now: float) -> float:
-        """Seconds (to the tick) since the last sign of life: octets from or to the client."""
-        return 0.0 if self._stirred else now - self._seen
+        """Seconds (to the tick) since octets were moved; `now` is monotonic seconds."""
+        return 0.0 if self._active else now - self._active_at
+
+    @property
+    def refusal_is_held(self) -> bool:
+        """A login was refused, and the client has not been told yet."""
+        return self._held_refusal is not None
 
     def logged_in(self, maildrop: Maildrop) -> bool:
         """Begin the transaction on this snapshot; False if the session no longer waits for it."""
@@ -159,51 +172,54 @@ class Pop3Session:
         return True
 
     def refused(self, code: Code, text: str, until: float = 0.0) -> None:
-        """Tell that the login failed; not before `until` (monotonic seconds) if that is given."""
+        """Refuse the login; not before `until` (monotonic seconds) if that is given."""
         reply = code.reply(text)
         if until:
-            self._held = (until, reply)
+            self._held_refusal = (until, reply)
         else:
-            self._tell_refusal(reply)
+            self._send_refusal(reply)
 
     def committed(self, removed: int) -> None:
-        """Tell that the messages are removed, durably."""
-        if self._move(Pop3Event.SETTLED):
+        """Answer QUIT: so many messages are removed, durably."""
+        if self._move(Pop3Event.COMMIT_ENDED):
+            self._removed = removed
             self._ok(f"bye, {counted(removed)} removed")
 
     def failed(self) -> None:
-        """Tell that the removal failed as a whole."""
-        if self._move(Pop3Event.SETTLED):
-            self._say(Code.SYS_TEMP.reply("nothing was removed; try again later"))
+        """Answer QUIT: the removal failed as a whole."""
+        if self._move(Pop3Event.COMMIT_ENDED):
+            self._send(Code.SYS_TEMP.reply("nothing was removed; try again later"))
 
     def taken_over(self) -> None:
         """End without UPDATE, because another session has the maildrop now."""
         text = "another session has taken this maildrop; nothing was removed"
         self._end(Pop3Event.TAKEN_OVER, Code.SYS_TEMP.reply(text))
 
+    def counters(self) -> str:
+        """What the session did, for the log: RETR commands, messages removed, octets sent."""
+        return f"retr={self._retrieved} dele={self._removed} octets={self._sent_octets}"
+
     # how it works
 
-    def _move(self, fact: Pop3Event) -> bool:
-        """The only place where the state changes; what MOVES does not hold is refused."""
-        after = MOVES[self._state].get(fact)
-        if after is None:
-            log.info("POP3 session, state %s: refused: %s", self._state.value, fact.value)
-            return False
-        self._state = after
-        return True
+    def _move(self, event: Pop3Event) -> bool:
+        """Give the machine an event; one that its state refuses goes to the log."""
+        if self._machine.event(event):
+            return True
+        log.info("POP3 session in state %s: refused: %s", self._machine.state, event)
+        return False
 
-    def _end(self, fact: Pop3Event, last_words: bytes) -> None:
-        if self._move(fact) and self._state is Pop3State.CLOSED:
-            if self._stream is None and last_words:
-                self._say(last_words)
+    def _end(self, event: Pop3Event, last_output: bytes) -> None:
+        if self._move(event) and self._machine.state is Pop3State.CLOSED:
+            if self._stream is None and last_output:
+                self._send(last_output)
             self._stream = None
 
-    def _say(self, octets: bytes) -> None:
+    def _send(self, octets: bytes) -> None:
         self._out.append(octets)
         self._size += len(octets)
 
     def _ok(self, text: str) -> None:
-        self._say(f"+OK {text}\r\n".encode())
+        self._send(f"+OK {text}\r\n".encode())
 
     def _answer(self, text: str, lines: Iterator[bytes]) -> None:
         self._ok(text)
@@ -214,7 +230,7 @@ class Pop3Session:
         while self._size < HIGH_WATER:
             if self._stream is not None:
                 self._pull(self._stream)
-            elif self._state not in LISTENING or not self._command():
+            elif self._machine.state not in LISTENING or not self._command():
                 return
 
     def _pull(self, stream: Iterator[bytes]) -> None:
@@ -222,7 +238,7 @@ class Pop3Session:
         if piece is None:
             self._stream = None
         else:
-            self._say(piece)
+            self._send(piece)
 
     def _command(self) -> bool:
         """Run the next command; False when none has arrived whole."""
@@ -235,7 +251,7 @@ class Pop3Session:
         except Misused as error:
             self._count_bad(str(error))
         except Refused as error:
-            self._say(Code.NONE.reply(str(error)))
+            self._send(Code.NONE.reply(str(error)))
         except LineError as error:
             self._count_bad(_LINE_ERRORS.get(type(error), "malformed line"))
         return True
@@ -245,20 +261,21 @@ class Pop3Session:
         command = COMMANDS.get(word) or COMMANDS.get(word.upper())
         if command is None:
             raise Misused("unknown command")
-        if self._state not in command.states:
-            raise Misused(_NOT_NOW[self._state])
+        state = self._machine.state
+        if state not in command.states:
+            raise Misused(_NOT_NOW[state])
         command.run(self, rest)
 
     def _count_bad(self, text: str) -> None:
-        self._say(Code.NONE.reply(text))
+        self._send(Code.NONE.reply(text))
         self._bad += 1
         if self._bad >= MOST_BAD:
             self._end(Pop3Event.GIVEN_UP, Code.NONE.reply("too many unusable commands, bye"))
 
-    def _tell_refusal(self, reply: bytes) -> None:
+    def _send_refusal(self, reply: bytes) -> None:
         if not self._move(Pop3Event.REFUSED):
             return
-        self._say(reply)
+        self._send(reply)
         self._refusals += 1
         if self._refusals >= MOST_REFUSED:
             self._end(Pop3Event.GIVEN_UP, b"")
@@ -318,9 +335,10 @@ class Pop3Session:
         index = drop.find(rest)
         item = drop.items[index]
         first = drop.first(item)
+        self._retrieved += 1
         if item.chunks <= 1 and not item.dotted and first[-2:] == b"\r\n":
             # nearly every message: one chunk, sent as it lies
-            self._say(b"+OK %d octets\r\n%b%b.\r\n" % (item.size, item.prefix, first))
+            self._send(b"+OK %d octets\r\n%b%b.\r\n" % (item.size, item.prefix, first))
             drop.sent(index)
         else:
             self._answer(f"{item.size} octets", drop.message(index, first))
@@ -349,7 +367,7 @@ class Pop3Session:
     def _quit(self, rest: bytes) -> None:
         _nothing(rest)
         self._move(Pop3Event.QUIT)
-        if self._state is Pop3State.WAIT_COMMIT:
+        if self._machine.state is Pop3State.UPDATE:
             self._event = Commit(self._drop.removed(), self._drop.retrieved())
         else:
             self._ok("bye")

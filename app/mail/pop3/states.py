@@ -1,23 +1,25 @@
 """The states of a POP3 session, what moves it between them, and the words it shares with others.
 
-MOVES is the whole picture of a session's life; nothing outside it changes a state.
+The table POP3 is the whole picture of a session's life; nothing outside it changes a state.
 """
 
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import StrEnum
+
+from app.core.fsm import Row, Table, no_actions
 
 
-class Pop3State(Enum):
-    """Where a session stands [RFC 1939 3]; the waiting ones say what they wait for."""
+class Pop3State(StrEnum):
+    """Where a session stands [RFC 1939 §3]; UPDATE lasts as long as the commit."""
 
     AUTHORIZATION = "authorization"
-    WAIT_LOGIN = "waiting for the check of a password"
+    LOGIN = "login"
     TRANSACTION = "transaction"
-    WAIT_COMMIT = "update: waiting for the commit"
+    UPDATE = "update"
     CLOSED = "closed"
 
 
-class Pop3Event(Enum):
+class Pop3Event(StrEnum):
     """What can move a session from state to state."""
 
     PASSWORD = "password given"
@@ -25,48 +27,64 @@ class Pop3Event(Enum):
     REFUSED = "login refused"
     GIVEN_UP = "too many refused logins or unusable commands"
     QUIT = "QUIT"
-    SETTLED = "commit done or failed"
+    COMMIT_ENDED = "commit done or failed"
     IDLE = "autologout"
     TAKEN_OVER = "another session took the maildrop"
     STOP = "the service stops"
 
 
-MOVES: dict[Pop3State, dict[Pop3Event, Pop3State]] = {
-    Pop3State.AUTHORIZATION: {
-        Pop3Event.PASSWORD: Pop3State.WAIT_LOGIN,
-        Pop3Event.QUIT: Pop3State.CLOSED,
-        Pop3Event.GIVEN_UP: Pop3State.CLOSED,
-        Pop3Event.IDLE: Pop3State.CLOSED,
-        Pop3Event.STOP: Pop3State.CLOSED,
+POP3: Table[Pop3State, Pop3Event] = Table(
+    "POP3 session",
+    {
+        Pop3State.AUTHORIZATION: Row(
+            {
+                Pop3Event.PASSWORD: Pop3State.LOGIN,
+                Pop3Event.QUIT: Pop3State.CLOSED,
+                Pop3Event.GIVEN_UP: Pop3State.CLOSED,
+                Pop3Event.IDLE: Pop3State.CLOSED,
+                Pop3Event.STOP: Pop3State.CLOSED,
+            },
+            meaning="Waits for a name and a password [RFC 1939 §4].",
+        ),
+        Pop3State.LOGIN: Row(
+            {
+                Pop3Event.LOGGED_IN: Pop3State.TRANSACTION,
+                Pop3Event.REFUSED: Pop3State.AUTHORIZATION,
+                Pop3Event.STOP: Pop3State.CLOSED,
+            },
+            meaning="Waits for the check of the password.",
+        ),
+        Pop3State.TRANSACTION: Row(
+            {
+                Pop3Event.QUIT: Pop3State.UPDATE,
+                Pop3Event.GIVEN_UP: Pop3State.CLOSED,
+                Pop3Event.IDLE: Pop3State.CLOSED,
+                Pop3Event.TAKEN_OVER: Pop3State.CLOSED,
+                Pop3Event.STOP: Pop3State.CLOSED,
+            },
+            meaning="Waits for commands on the maildrop [RFC 1939 §5].",
+        ),
+        Pop3State.UPDATE: Row(
+            {Pop3Event.COMMIT_ENDED: Pop3State.CLOSED},
+            # the removal may already be durable: the client is told before the session ends
+            stay=frozenset({Pop3Event.STOP}),
+            meaning="Waits for the commit of what was deleted [RFC 1939 §6].",
+        ),
+        Pop3State.CLOSED: Row(meaning="The session is over; output may be left to send."),
     },
-    Pop3State.WAIT_LOGIN: {
-        Pop3Event.LOGGED_IN: Pop3State.TRANSACTION,
-        Pop3Event.REFUSED: Pop3State.AUTHORIZATION,
-        Pop3Event.STOP: Pop3State.CLOSED,
-    },
-    Pop3State.TRANSACTION: {
-        Pop3Event.QUIT: Pop3State.WAIT_COMMIT,
-        Pop3Event.GIVEN_UP: Pop3State.CLOSED,
-        Pop3Event.IDLE: Pop3State.CLOSED,
-        Pop3Event.TAKEN_OVER: Pop3State.CLOSED,
-        Pop3Event.STOP: Pop3State.CLOSED,
-    },
-    Pop3State.WAIT_COMMIT: {
-        Pop3Event.SETTLED: Pop3State.CLOSED,
-        Pop3Event.STOP: Pop3State.WAIT_COMMIT,  # the removal may already be durable: let it be told
-    },
-    Pop3State.CLOSED: {},
-}
+)
+POP3_ACTIONS = no_actions(POP3)
+"""The session does what follows from an event where it gives the event."""
 
 LISTENING = (Pop3State.AUTHORIZATION, Pop3State.TRANSACTION)
-"""States in which commands are run; in the waiting ones they lie unread.
+"""States in which commands are run; in the others they lie unread.
 
-A tuple, since looking into it compares by identity, where a set would call an Enum's slow hash.
+A tuple, since looking into it compares by identity first, where a set would compute a hash.
 """
 
 
 class Code(StrEnum):
-    """Response codes [RFC 2449 8, RFC 3206]: they tell whether another password could help."""
+    """Response codes [RFC 2449 §8, RFC 3206 §3]: they tell whether another password could help."""
 
     NONE = ""
     IN_USE = "[IN-USE] "
@@ -97,10 +115,13 @@ class LoginWanted:
 
 @dataclass(frozen=True)
 class Commit:
-    """Remove these entries in one transaction and answer `committed` or `failed`.
-
-    retrieved: entries that were sent whole and are not removed.
-    """
+    """Remove these entries in one transaction and answer `committed` or `failed`."""
 
     removed: tuple[int, ...]
+    """Ids of the entries to remove."""
     retrieved: tuple[int, ...]
+    """Ids of entries that were sent whole and are not removed."""
+
+
+Pop3Request = LoginWanted | Commit
+"""What a session asks of its service."""

@@ -69,7 +69,7 @@ class SmtpLimits:
     recipients: int = 1000  # of one message; RFC 5321 §4.5.3.1.8 demands at least 100
     line: int = 1000  # octets of one command line
     errors: int = 20  # wrong commands since the last accepted mail
-    strangers: int = 100  # refused recipients since the last accepted mail
+    unknown_recipients: int = 100  # refused recipients since the last accepted mail
     idle_s: float = 300.0  # RFC 5321 §4.5.3.2.7
 
 

@@ -22,7 +22,7 @@ from app.inbox.store import Facts, Kind, Store
 from app.mail.net.listener import Connection
 from app.mail.outbound.srs import Srs, SrsError
 from app.mail.pop3.login import Networks
-from app.mail.smtp import replies as say
+from app.mail.smtp import replies
 from app.mail.smtp.content import IncomingContent
 from app.mail.smtp.data import Findings
 from app.mail.smtp.envelope import (
@@ -47,12 +47,12 @@ log = logging.getLogger(__name__)
 
 # What the inbox refuses, as the peer hears it.
 REFUSALS: dict[type[BaseException], Reply] = {
-    NoSuchPerson: say.UNKNOWN_PERSON,
-    NotOurs: say.NO_RELAY,
-    BadName: say.BAD_RECIPIENT,
-    MailboxFull: say.MAILBOX_FULL,
-    NoSpace: say.NO_SPACE,
-    MailLoop: say.LOOP,
+    NoSuchPerson: replies.UNKNOWN_PERSON,
+    NotOurs: replies.NO_RELAY,
+    BadName: replies.BAD_RECIPIENT,
+    MailboxFull: replies.MAILBOX_FULL,
+    NoSpace: replies.NO_SPACE,
+    MailLoop: replies.LOOP,
 }
 
 
@@ -215,9 +215,9 @@ class InboundMessage:
             self._session.accepted(name)
         else:
             incoming.discard()
-            reply = REFUSALS.get(type(problem), say.TRY_AGAIN)
+            reply = REFUSALS.get(type(problem), replies.TRY_AGAIN)
             log.log(
-                logging.ERROR if reply is say.TRY_AGAIN else logging.INFO,
+                logging.ERROR if reply is replies.TRY_AGAIN else logging.INFO,
                 "mail %s from %s not delivered: %s",
                 name,
                 self._session.peer.host,
@@ -254,7 +254,7 @@ class SmtpService:
     """Makes sessions and does what they ask for; a `Service` for app.mail.net.listener.Server."""
 
     label = "SMTP"
-    too_many = say.TOO_BUSY.wire
+    too_many = replies.TOO_BUSY.wire
 
     def __init__(
         self,

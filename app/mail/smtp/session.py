@@ -1,9 +1,8 @@
 """The server side of SMTP [RFC 5321] as a session that holds no socket and knows no store.
 
 Octets go in by `receive`, octets come out by `to_send`; `next_event` says what must be done with
-the message. Who may send to whom is asked of a `Policy` (smtp_envelope.py). Two tables are the
-protocol: MOVES (smtp_states.py) is the only source of state changes, COMMANDS (below) names what a
-client may say.
+the message. Who may send to whom is asked of a `Policy` (envelope.py). Two tables are the protocol:
+SMTP (states.py) is the only source of state changes, COMMANDS (below) holds what a client may say.
 
 Extensions: PIPELINING [RFC 2920], SIZE [RFC 1870], 8BITMIME [RFC 6152], SMTPUTF8 [RFC 6531],
 ENHANCEDSTATUSCODES [RFC 2034]. A command line ends with CR LF only, like the message itself.
@@ -14,8 +13,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.core.fsm import Machine
 from app.mail.net.lines import LineError, LineReader, LineTooLong
-from app.mail.smtp import replies as say
+from app.mail.smtp import replies
 from app.mail.smtp.data import DataReader
 from app.mail.smtp.envelope import (
     Abandoned,
@@ -31,53 +31,57 @@ from app.mail.smtp.envelope import (
 )
 from app.mail.smtp.grammar import Address, Cursor, GrammarError, parameters, path, reverse_path
 from app.mail.smtp.replies import Reply
-from app.mail.smtp.states import HINTS, MOVES, SmtpEvent, SmtpState
+from app.mail.smtp.states import HINTS, SMTP, SMTP_ACTIONS, SmtpEvent, SmtpState
 
 log = logging.getLogger(__name__)
-
 
 _TAKES_NO_LINES = (SmtpState.DATA, SmtpState.DECIDING, SmtpState.CLOSED)
 
 
 class SmtpSession:
-    """One connection's conversation; the interface is that of `link.Session`."""
+    """One client's session; the interface is that of `net.connection.Session`."""
 
     def __init__(
         self, policy: Policy, peer: Peer, hostname: str, limits: SmtpLimits | None = None
     ) -> None:
-        self.state = SmtpState.CONNECTED
         self.peer = peer
         self.held_back = False  # set by the service while it has enough octets unsaved
         self._policy = policy
         self._hostname = hostname
         self._limits = limits or SmtpLimits()
+        self._machine = Machine(SMTP_ACTIONS, self, peer.host, log=None)
         self._reader = LineReader(self._limits.line)
         self._data: DataReader | None = None
-        self._out: list[bytes] = [say.greeting(hostname).wire]
+        self._out: list[bytes] = [replies.greeting(hostname).wire]
         self._events: deque[Event] = deque()
         self._helo, self._esmtp = "", False
         self._transaction = Transaction(peer)
-        self._errors = 0
-        self._strangers = 0
-        self._heard = True  # something came since the last tick
-        self._last_heard = 0.0  # monotonic seconds
+        self._errors = 0  # refused commands since the last accepted mail
+        self._unknown = 0  # refused recipients since the last accepted mail
+        self._active = True  # octets came since the last tick
+        self._active_at = 0.0  # the last tick at which that was so, monotonic seconds
         self._stopping = False
 
     # what the shell calls
 
     @property
+    def state(self) -> SmtpState:
+        """Where the session stands."""
+        return self._machine.state
+
+    @property
     def closed(self) -> bool:
-        """The session is over and its last words have been taken."""
+        """The session is over and all its output has been taken."""
         return self.state is SmtpState.CLOSED and not self._out
 
     @property
-    def hungry(self) -> bool:
+    def wants_input(self) -> bool:
         """False while the verdict is awaited or the service has enough to save."""
         return self.state is not SmtpState.DECIDING and not self.held_back
 
     def receive(self, data: bytes) -> None:
         """Take octets as they arrived, cut anywhere."""
-        self._heard = True
+        self._active = True
         if self.state is SmtpState.DATA:
             self._take_message(data)
         else:
@@ -94,17 +98,17 @@ class SmtpSession:
         return self._events.popleft() if self._events else None
 
     def tick(self, now: float) -> None:
-        """See the time (monotonic seconds); a silent client is sent away."""
-        if self._heard or self.state is SmtpState.DECIDING or self.held_back:
-            self._heard, self._last_heard = False, now
-        elif now - self._last_heard >= self._limits.idle_s:
-            self._leave(say.TOO_SLOW)
+        """End a session that has been silent for too long; `now` is monotonic seconds."""
+        if self._active or self.state is SmtpState.DECIDING or self.held_back:
+            self._active, self._active_at = False, now
+        elif now - self._active_at >= self._limits.idle_s:
+            self._leave(replies.TOO_SLOW)
 
     def stop(self) -> None:
         """Say 421 and close; a message whose verdict is awaited gets its verdict first."""
         self._stopping = True
         if self.state is not SmtpState.DECIDING:
-            self._leave(say.SHUTTING_DOWN)
+            self._leave(replies.SHUTTING_DOWN)
 
     def lost(self) -> None:
         """The connection is gone: the mail is over, and nobody is there to be told."""
@@ -113,14 +117,14 @@ class SmtpSession:
             self._forget()
 
     def fault(self) -> bytes:
-        """Last words after a fault of ours: temporary, so the client keeps the mail."""
-        return say.SHUTTING_DOWN.wire
+        """Give the last output after a fault of ours: temporary, so the client keeps the mail."""
+        return replies.SHUTTING_DOWN.wire
 
     # what the service answers to `Complete`
 
     def accepted(self, name: str) -> None:
         """The message is durably stored under this name; from here on it is ours to lose."""
-        self._errors = self._strangers = 0
+        self._errors = self._unknown = 0
         self._verdict(Reply(250, "2.0.0", f"Accepted as {name}"))
 
     def rejected(self, reply: Reply) -> None:
@@ -132,43 +136,41 @@ class SmtpSession:
             return  # the client was sent away meanwhile
         self._move(SmtpEvent.VERDICT)
         self._forget()
-        self._say(reply)
+        self._send(reply)
         if self._stopping:
-            self._leave(say.SHUTTING_DOWN)
+            self._leave(replies.SHUTTING_DOWN)
         self._read_commands()  # what was pipelined behind the message
 
     # state
 
-    def _move(self, step: SmtpEvent) -> bool:
-        """Take a step, or refuse it with a hint; nothing else changes `state`."""
-        target = MOVES[self.state].get(step)
-        if target is None:
-            log.info("smtp(%s){%s}: %s refused", self.peer.host, self.state.name, step.value)
-            self._refuse(HINTS.get((self.state, step), say.SAY_HELLO))
-            return False
-        self.state = target
-        return True
+    def _move(self, event: SmtpEvent) -> bool:
+        """Give the machine an event; one that its state refuses is answered with a hint."""
+        if self._machine.event(event):
+            return True
+        log.info("SMTP session of %s in state %s: %s refused", self.peer.host, self.state, event)
+        self._refuse(HINTS.get((self.state, event), replies.SAY_HELLO))
+        return False
 
-    def _may(self, step: SmtpEvent) -> bool:
-        """True if the step is possible now; otherwise it is refused."""
-        return step in MOVES[self.state] or self._move(step)
+    def _may(self, event: SmtpEvent) -> bool:
+        """True if the event is accepted now; otherwise it is refused."""
+        return SMTP.accepts(self.state, event) or self._move(event)
 
-    def _say(self, reply: Reply) -> None:
+    def _send(self, reply: Reply) -> None:
         self._out.append(reply.wire)
 
     def _refuse(self, reply: Reply) -> None:
         """Answer a wrong command; after too many of them, close."""
         self._errors += 1
-        self._say(reply)
+        self._send(reply)
         if self._errors >= self._limits.errors:
-            self._leave(say.TOO_MANY_ERRORS)
+            self._leave(replies.TOO_MANY_ERRORS)
 
-    def _turn_away(self, reply: Reply) -> None:
+    def _refuse_recipient(self, reply: Reply) -> None:
         """Refuse a recipient; guessing many names ends the session, one wrong list does not."""
-        self._strangers += 1
-        self._say(reply)
-        if self._strangers >= self._limits.strangers:
-            self._leave(say.TOO_MANY_ERRORS)
+        self._unknown += 1
+        self._send(reply)
+        if self._unknown >= self._limits.unknown_recipients:
+            self._leave(replies.TOO_MANY_ERRORS)
 
     def _leave(self, reply: Reply) -> None:
         if self.state is SmtpState.CLOSED:
@@ -177,7 +179,7 @@ class SmtpSession:
             self._events.append(Abandoned())
         self._move(SmtpEvent.LEAVE)
         self._forget()
-        self._say(reply)
+        self._send(reply)
 
     def _forget(self) -> None:
         """End the transaction, whatever became of it."""
@@ -193,7 +195,7 @@ class SmtpSession:
                 line = self._reader.line()
             except LineError as error:
                 long = isinstance(error, LineTooLong)
-                self._refuse(say.LINE_TOO_LONG if long else say.BAD_OCTET)
+                self._refuse(replies.LINE_TOO_LONG if long else replies.BAD_OCTET)
                 continue
             if line is None:
                 return
@@ -205,7 +207,7 @@ class SmtpSession:
         verb, _, rest = line.partition(b" ")
         command = COMMANDS.get(verb.upper())
         if command is None:
-            self._refuse(say.UNKNOWN_COMMAND)
+            self._refuse(replies.UNKNOWN_COMMAND)
             return
         try:
             argument = rest.decode("utf-8").rstrip(" ")
@@ -213,7 +215,7 @@ class SmtpSession:
             self._refuse(command.wrong)
             return
         try:
-            command.does(self, argument)
+            command.run(self, argument)
         except GrammarError as wrong:
             log.info("smtp(%s): %s: %s", self.peer.host, verb.decode(), wrong)
             self._refuse(command.wrong)
@@ -230,12 +232,12 @@ class SmtpSession:
         self._esmtp = True
         self._hello(argument)
         offers = ("PIPELINING", f"SIZE {self._limits.size}", "8BITMIME", "SMTPUTF8")
-        self._say(say.hello(self._hostname, *offers, "ENHANCEDSTATUSCODES", "HELP"))
+        self._send(replies.hello(self._hostname, *offers, "ENHANCEDSTATUSCODES", "HELP"))
 
     def _helo_only(self, argument: str) -> None:
         self._esmtp = False
         self._hello(argument)
-        self._say(say.hello(self._hostname))
+        self._send(replies.hello(self._hostname))
 
     def _mail(self, argument: str) -> None:
         if not self._may(SmtpEvent.MAIL):
@@ -249,7 +251,7 @@ class SmtpSession:
             return
         self._move(SmtpEvent.MAIL)
         self._transaction = mail
-        self._say(say.SENDER_OK)
+        self._send(replies.SENDER_OK)
 
     def _mail_parameters(self, mail: Transaction, cursor: Cursor) -> Reply | None:
         given = parameters(cursor)
@@ -257,16 +259,16 @@ class SmtpSession:
         body = given.pop("BODY", "7BIT").upper()
         utf8 = given.pop("SMTPUTF8", None)
         if given:
-            return say.UNKNOWN_PARAMETER
+            return replies.UNKNOWN_PARAMETER
         # RFC 1870 §3: at most 20 digits.
         if not (size.isascii() and size.isdigit() and len(size) <= 20):
-            return say.BAD_PARAMETER
+            return replies.BAD_PARAMETER
         if body not in ("7BIT", "8BITMIME") or utf8:
-            return say.BAD_PARAMETER
+            return replies.BAD_PARAMETER
         mail.size, mail.eight_bit, mail.utf8 = int(size), body == "8BITMIME", utf8 is not None
         if mail.size > self._limits.size:
-            return say.TOO_BIG
-        return say.NEEDS_UTF8 if mail.sender.needs_utf8 and not mail.utf8 else None
+            return replies.TOO_BIG
+        return replies.NEEDS_UTF8 if mail.sender.needs_utf8 and not mail.utf8 else None
 
     def _rcpt(self, argument: str) -> None:
         if not self._may(SmtpEvent.RCPT):
@@ -277,57 +279,57 @@ class SmtpSession:
         verdict = self._judge(address, parameters(cursor))
         if isinstance(verdict, Reply):
             self._transaction.refused += 1
-            self._turn_away(verdict)
+            self._refuse_recipient(verdict)
             return
         self._move(SmtpEvent.RCPT)
         self._transaction.accepted.append(verdict)
-        self._say(say.RECIPIENT_OK)
+        self._send(replies.RECIPIENT_OK)
 
     def _judge(self, address: Address, given: dict[str, str]) -> Accepted | Reply:
         if given:
-            return say.UNKNOWN_PARAMETER
+            return replies.UNKNOWN_PARAMETER
         if address.needs_utf8 and not self._transaction.utf8:
-            return say.NEEDS_UTF8
+            return replies.NEEDS_UTF8
         if len(self._transaction.accepted) >= self._limits.recipients:
-            return say.TOO_MANY_RECIPIENTS
+            return replies.TOO_MANY_RECIPIENTS
         return self._policy.recipient(self._transaction, address)
 
     def _data_command(self, argument: str) -> None:
         if argument:
             raise GrammarError("DATA takes no argument")
         if self.state is SmtpState.SENDER and self._transaction.refused:
-            self._refuse(say.NO_RECIPIENTS)
+            self._refuse(replies.NO_RECIPIENTS)
             return
         if not self._move(SmtpEvent.DATA):
             return
         self._data = DataReader(self._limits.size, lf_allowed=self.peer.lan)
         self._transaction.found = self._data.found
         self._events.append(Begin(self._transaction))
-        self._say(say.GO_AHEAD)
+        self._send(replies.GO_AHEAD)
 
     def _reset(self, argument: str) -> None:
         if argument:
             raise GrammarError("RSET takes no argument")
         self._move(SmtpEvent.RESET)
         self._forget()
-        self._say(say.OK)
+        self._send(replies.OK)
 
     def _noop(self, _argument: str) -> None:
-        self._say(say.OK)
+        self._send(replies.OK)
 
     def _verify(self, argument: str) -> None:
         if not argument:
             raise GrammarError("VRFY needs an argument")
-        self._say(say.CANNOT_VERIFY)
+        self._send(replies.CANNOT_VERIFY)
 
     def _expand(self, _argument: str) -> None:
-        self._refuse(say.NOT_DONE)
+        self._refuse(replies.NOT_DONE)
 
     def _help(self, _argument: str) -> None:
-        self._say(say.commands([verb.decode() for verb in COMMANDS]))
+        self._send(replies.commands([verb.decode() for verb in COMMANDS]))
 
     def _quit(self, _argument: str) -> None:
-        self._leave(say.GOODBYE)
+        self._leave(replies.GOODBYE)
 
     # the message
 
@@ -352,24 +354,24 @@ class SmtpSession:
         self._move(SmtpEvent.VERDICT)
         self._forget()
         if found.too_big:
-            self._refuse(say.TOO_BIG)
+            self._refuse(replies.TOO_BIG)
         else:
-            self._refuse(say.NUL_IN_DATA if found.nul else say.BARE_LINE_END)
+            self._refuse(replies.NUL_IN_DATA if found.nul else replies.BARE_LINE_END)
 
 
 @dataclass(frozen=True)
 class Command:
     """A verb: what it does, and the answer when its argument does not follow the grammar."""
 
-    does: Callable[[SmtpSession, str], None]
-    wrong: Reply = say.SYNTAX
+    run: Callable[[SmtpSession, str], None]
+    wrong: Reply = replies.SYNTAX
 
 
 COMMANDS: dict[bytes, Command] = {
     b"EHLO": Command(SmtpSession._ehlo),
     b"HELO": Command(SmtpSession._helo_only),
-    b"MAIL": Command(SmtpSession._mail, say.BAD_SENDER),
-    b"RCPT": Command(SmtpSession._rcpt, say.BAD_RECIPIENT),
+    b"MAIL": Command(SmtpSession._mail, replies.BAD_SENDER),
+    b"RCPT": Command(SmtpSession._rcpt, replies.BAD_RECIPIENT),
     b"DATA": Command(SmtpSession._data_command),
     b"RSET": Command(SmtpSession._reset),
     b"NOOP": Command(SmtpSession._noop),

@@ -5,25 +5,26 @@ CONNECTED ─hello─► READY ─mail─► SENDER ─rcpt─► RECIPIENTS ─
                      └──────────────────────── verdict ───────────────────────────┘
 """
 
-from enum import Enum
+from enum import StrEnum
 
-from app.mail.smtp import replies as say
+from app.core.fsm import Row, Table, no_actions
+from app.mail.smtp import replies
 from app.mail.smtp.replies import Reply
 
 
-class SmtpState(Enum):
+class SmtpState(StrEnum):
     """Where a session stands."""
 
-    CONNECTED = "waits for EHLO"
-    READY = "waits for MAIL"
-    SENDER = "waits for the first RCPT"
-    RECIPIENTS = "waits for RCPT or DATA"
-    DATA = "takes the message"
-    DECIDING = "waits for the verdict on the message"
-    CLOSED = "over"
+    CONNECTED = "connected"
+    READY = "ready"
+    SENDER = "sender"
+    RECIPIENTS = "recipients"
+    DATA = "data"
+    DECIDING = "deciding"
+    CLOSED = "closed"
 
 
-class SmtpEvent(Enum):
+class SmtpEvent(StrEnum):
     """What can move a session."""
 
     HELLO = "hello"
@@ -36,45 +37,60 @@ class SmtpEvent(Enum):
     LEAVE = "leave"
 
 
-# SmtpState → step → next state. A step that is not listed is refused [RFC 5321 §4.1.4].
-MOVES: dict[SmtpState, dict[SmtpEvent, SmtpState]] = {
-    SmtpState.CONNECTED: {
-        SmtpEvent.HELLO: SmtpState.READY,
-        SmtpEvent.RESET: SmtpState.CONNECTED,
-        SmtpEvent.LEAVE: SmtpState.CLOSED,
+SMTP: Table[SmtpState, SmtpEvent] = Table(
+    "SMTP session",
+    {
+        SmtpState.CONNECTED: Row(
+            {SmtpEvent.HELLO: SmtpState.READY, SmtpEvent.LEAVE: SmtpState.CLOSED},
+            stay=frozenset({SmtpEvent.RESET}),
+            meaning="Waits for EHLO or HELO [RFC 5321 §4.1.1.1].",
+        ),
+        SmtpState.READY: Row(
+            {SmtpEvent.MAIL: SmtpState.SENDER, SmtpEvent.LEAVE: SmtpState.CLOSED},
+            stay=frozenset({SmtpEvent.HELLO, SmtpEvent.RESET}),
+            meaning="Waits for MAIL.",
+        ),
+        SmtpState.SENDER: Row(
+            {
+                SmtpEvent.HELLO: SmtpState.READY,
+                SmtpEvent.RCPT: SmtpState.RECIPIENTS,
+                SmtpEvent.RESET: SmtpState.READY,
+                SmtpEvent.LEAVE: SmtpState.CLOSED,
+            },
+            meaning="Waits for the first RCPT.",
+        ),
+        SmtpState.RECIPIENTS: Row(
+            {
+                SmtpEvent.HELLO: SmtpState.READY,
+                SmtpEvent.DATA: SmtpState.DATA,
+                SmtpEvent.RESET: SmtpState.READY,
+                SmtpEvent.LEAVE: SmtpState.CLOSED,
+            },
+            stay=frozenset({SmtpEvent.RCPT}),
+            meaning="Waits for RCPT or DATA.",
+        ),
+        SmtpState.DATA: Row(
+            {SmtpEvent.END: SmtpState.DECIDING, SmtpEvent.LEAVE: SmtpState.CLOSED},
+            meaning="Takes the message up to CRLF . CRLF.",
+        ),
+        SmtpState.DECIDING: Row(
+            {SmtpEvent.VERDICT: SmtpState.READY, SmtpEvent.LEAVE: SmtpState.CLOSED},
+            meaning="Waits for the verdict on the message; commands lie unread.",
+        ),
+        SmtpState.CLOSED: Row(meaning="The session is over; output may be left to send."),
     },
-    SmtpState.READY: {
-        SmtpEvent.HELLO: SmtpState.READY,
-        SmtpEvent.MAIL: SmtpState.SENDER,
-        SmtpEvent.RESET: SmtpState.READY,
-        SmtpEvent.LEAVE: SmtpState.CLOSED,
-    },
-    SmtpState.SENDER: {
-        SmtpEvent.HELLO: SmtpState.READY,
-        SmtpEvent.RCPT: SmtpState.RECIPIENTS,
-        SmtpEvent.RESET: SmtpState.READY,
-        SmtpEvent.LEAVE: SmtpState.CLOSED,
-    },
-    SmtpState.RECIPIENTS: {
-        SmtpEvent.HELLO: SmtpState.READY,
-        SmtpEvent.RCPT: SmtpState.RECIPIENTS,
-        SmtpEvent.DATA: SmtpState.DATA,
-        SmtpEvent.RESET: SmtpState.READY,
-        SmtpEvent.LEAVE: SmtpState.CLOSED,
-    },
-    SmtpState.DATA: {SmtpEvent.END: SmtpState.DECIDING, SmtpEvent.LEAVE: SmtpState.CLOSED},
-    SmtpState.DECIDING: {SmtpEvent.VERDICT: SmtpState.READY, SmtpEvent.LEAVE: SmtpState.CLOSED},
-    SmtpState.CLOSED: {},
-}
+)
+SMTP_ACTIONS = no_actions(SMTP)
+"""The session does what follows from an event where it gives the event."""
 
-# What a refused step should have been preceded by.
 HINTS: dict[tuple[SmtpState, SmtpEvent], Reply] = {
-    (SmtpState.CONNECTED, SmtpEvent.MAIL): say.SAY_HELLO,
-    (SmtpState.CONNECTED, SmtpEvent.RCPT): say.SAY_HELLO,
-    (SmtpState.CONNECTED, SmtpEvent.DATA): say.SAY_HELLO,
-    (SmtpState.READY, SmtpEvent.RCPT): say.NEED_MAIL,
-    (SmtpState.READY, SmtpEvent.DATA): say.NEED_MAIL,
-    (SmtpState.SENDER, SmtpEvent.DATA): say.NEED_RCPT,
-    (SmtpState.SENDER, SmtpEvent.MAIL): say.ALREADY_MAIL,
-    (SmtpState.RECIPIENTS, SmtpEvent.MAIL): say.ALREADY_MAIL,
+    (SmtpState.CONNECTED, SmtpEvent.MAIL): replies.SAY_HELLO,
+    (SmtpState.CONNECTED, SmtpEvent.RCPT): replies.SAY_HELLO,
+    (SmtpState.CONNECTED, SmtpEvent.DATA): replies.SAY_HELLO,
+    (SmtpState.READY, SmtpEvent.RCPT): replies.NEED_MAIL,
+    (SmtpState.READY, SmtpEvent.DATA): replies.NEED_MAIL,
+    (SmtpState.SENDER, SmtpEvent.DATA): replies.NEED_RCPT,
+    (SmtpState.SENDER, SmtpEvent.MAIL): replies.ALREADY_MAIL,
+    (SmtpState.RECIPIENTS, SmtpEvent.MAIL): replies.ALREADY_MAIL,
 }
+"""The answer to a refused event: what should have come before it."""
