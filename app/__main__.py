@@ -17,7 +17,7 @@ COMMANDS = {
     "inbox": ("app.commands.inbox", "inbox_"),
     "queue": ("app.commands.queue", "queue"),
     "status": ("app.commands.status", "status"),
-    "settings": ("app.commands.status", "settings_"),
+    "settings": ("app.commands.settings", "settings_"),
     "prompts": ("app.commands.prompts", "prompts"),
     "device": ("app.commands.device", "device"),
     "update": ("app.commands.update", "update"),

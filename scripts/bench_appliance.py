@@ -27,8 +27,8 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-from app.commands.control import NotRunning, ask
 from app.config.paths import PROJECT, Paths
+from app.core.control import NotRunning, ask
 from app.inbox.people import People
 from app.inbox.store import EntryState, Facts, Kind, Store
 from app.store.database import Database

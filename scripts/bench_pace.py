@@ -23,8 +23,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from app.appliance import PhonePlan, make_phone
-from app.commands.control import ask
 from app.config.paths import PROJECT, Paths
+from app.core.control import ask
 from app.phone.config import PhoneConfig
 from app.voicemail.recording import Limits
 from drivers.board import virtual_board

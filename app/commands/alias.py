@@ -3,8 +3,9 @@
 import click
 from rich.table import Table
 
-from app.commands.common import console, inbox, me
+from app.commands.common import actor, console, inbox
 from app.commands.errors import plainly
+from app.operations import aliases as operations
 
 
 @click.group()
@@ -23,8 +24,7 @@ def set_(name: str, members: tuple[str, ...], responsible: str | None) -> None:
     A person's login as NAME forwards their mail and their voicemail; name the login among the
     members, too, to keep a copy here.
     """
-    box = inbox()
-    made = box.db.now(lambda tx: box.aliases.set(tx, name, members, responsible, by=me()))
+    made = operations.set_alias(inbox(), actor(), name, members, responsible)
     console.print(f"{made.name} stands for {', '.join(made.members)}")
 
 
@@ -33,7 +33,7 @@ def set_(name: str, members: tuple[str, ...], responsible: str | None) -> None:
 def list_() -> None:
     """Every alias with its members."""
     table = Table("alias", "members", "answers for it", box=None)
-    for one in inbox().aliases.all():
+    for one in operations.list_aliases(inbox(), actor()):
         table.add_row(one.name, ", ".join(one.members), one.responsible or "-")
     console.print(table)
 
@@ -43,8 +43,7 @@ def list_() -> None:
 @plainly
 def rm(name: str) -> None:
     """Remove an alias."""
-    box = inbox()
-    box.db.now(lambda tx: box.aliases.remove(tx, name, by=me()))
+    operations.remove_alias(inbox(), actor(), name)
     console.print(f"the alias {name} is removed")
 
 
@@ -53,5 +52,5 @@ def rm(name: str) -> None:
 @plainly
 def trace(name: str) -> None:
     """Say step by step where a message to NAME would go, and why; nothing is sent."""
-    for number, step in enumerate(inbox().delivery.route(name).trace, 1):
+    for number, step in enumerate(operations.trace_alias(inbox(), actor(), name).steps, 1):
         console.print(f"{number}. {step}")

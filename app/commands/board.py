@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from app.commands.common import console, inbox
-from app.commands.control import NotRunning, ask
 from app.commands.errors import plainly
 from app.config.paths import here
+from app.core.control import NotRunning, ask
 from drivers.models.bus_client import RemoteOperator
 from drivers.models.operator import VERBS, OperatorError, with_absolute_file
 

@@ -1,15 +1,14 @@
-"""What the administrator's commands share: the store, who acts, and values for people."""
+"""What the administrator's commands share: the box, who acts, and values as people read them."""
 
 import getpass
 import sys
 from datetime import UTC, datetime
 
-import click
 from rich.console import Console
 
 from app.appliance import Inbox, open_inbox
 from app.config.paths import here
-from app.inbox.people import Person
+from app.operations.actor import Actor, Role
 
 DOOR = "admin"
 """The door these commands go through, as the history names it."""
@@ -25,24 +24,27 @@ def me() -> str:
     return getpass.getuser()
 
 
+def actor() -> Actor:
+    """Who types: whoever may run these commands may open the store, so an administrator."""
+    return Actor(me(), DOOR, frozenset({Role.ADMIN}))
+
+
 def inbox() -> Inbox:
-    """The store of the place we are at."""
+    """The box in the folder that SWITCHHOOK_VAR names. Raises PathsError, SettingsError or
+    StoreError.
+    """
     paths = here()
     paths.make()
     return open_inbox(paths, paths.settings())
 
 
-def person_of(box: Inbox, login: str) -> Person:
-    """The person with this login; a click error with the logins there are otherwise."""
-    person = box.people.by_login(login)
-    if person is None:
-        known = ", ".join(p.login for p in box.people.all()) or "nobody yet"
-        raise click.ClickException(f"there is no {login} here; there are: {known}")
-    return person
+def is_terminal() -> bool:
+    """Whether somebody can be asked a question."""
+    return sys.stdin.isatty()
 
 
 def when(at: float) -> str:
-    """A moment as local time with its zone's offset."""
+    """A moment (seconds since 1970) as local time with its zone's offset."""
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S%z")
 
 

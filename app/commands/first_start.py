@@ -1,20 +1,22 @@
 """Before and after the services start: what a first start lacks, and the one screen."""
 
 import json
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from app.appliance import Inbox, board_spec, open_inbox
-from app.commands.common import console
+from app.commands.common import DOOR, console
 from app.commands.supervision import StartError, check_port, check_tools, services_of
 from app.config.paths import Paths
 from app.config.settings import Settings, annotated
-from app.inbox.people import new_password, new_pin
+from app.operations.actor import Actor, Role
+from app.operations.people import NewPerson, add_person
 from app.phone.sound.dsp import SpandspMissing, library
-from app.store.database import Tx
 
 SAMPLE_PEOPLE = (
-    ("anna", "Anna Lindqvist", "201", "101", True),
-    ("ben", "Ben Okafor", "202", "102", False),
+    NewPerson("anna", "Anna Lindqvist", "201", "101", admin=True),
+    NewPerson("ben", "Ben Okafor", "202", "102"),
 )
 BY = "first start"
 """Who added the sample people, as the history names it."""
@@ -33,12 +35,12 @@ def prepare(paths: Paths) -> dict[str, Any]:
     if not paths.settings_file.exists():
         paths.settings_file.write_text(annotated())
     settings = paths.settings()
-    board_spec(settings)
+    handsets = [line.name for line in board_spec(settings).lines if line.kind == "station"]
     check_port("POP3", settings.mail.listen, settings.mail.pop3_port)
     check_port("SMTP", settings.mail.listen, settings.mail.smtp_port)
     inbox = open_inbox(paths, settings)
     try:
-        fresh = {} if inbox.people.all() else _add_sample_people(inbox)
+        fresh = {} if inbox.people.all() else _add_sample_people(inbox, handsets)
     finally:
         inbox.db.close()
     return {"services": services_of(settings.phone.board), "fresh": fresh}
@@ -51,29 +53,15 @@ def _check_library() -> None:
         raise StartError(f"{missing} (scripts/setup run does)") from missing
 
 
-def _add_sample_people(inbox: Inbox) -> dict[str, list[str]]:
-    fresh = {
-        login: [new_password(), new_pin(mailbox, handset)]
-        for login, _, mailbox, handset, _ in SAMPLE_PEOPLE
-    }
-    quota = inbox.settings.keeping.quota_mb * 1_000_000
-
-    def work(tx: Tx) -> None:
-        for login, name, mailbox, handset, admin in SAMPLE_PEOPLE:
-            person = inbox.people.add(
-                tx,
-                login,
-                name,
-                mailbox,
-                handset=handset,
-                admin=admin,
-                quota=quota,
-                by=BY,
-            )
-            inbox.people.set_password(tx, person, fresh[login][0], by=BY)
-            inbox.people.set_pin(tx, person, fresh[login][1], by=BY)
-
-    inbox.db.now(work)
+def _add_sample_people(inbox: Inbox, handsets: Collection[str]) -> dict[str, list[str]]:
+    """Two people to try things with, as far as the board has telephones for them."""
+    actor = Actor(BY, DOOR, frozenset({Role.ADMIN}))
+    fresh = {}
+    for person in SAMPLE_PEOPLE:
+        if person.handset not in handsets:
+            person = replace(person, handset=None)
+        added = add_person(inbox, actor, person)
+        fresh[person.login] = [added.password, added.pin]
     return fresh
 
 

@@ -1,13 +1,18 @@
 """`python -m app inbox …`: look into a box, with a history of who did what."""
 
 import sys
+import time
 
 import click
 from rich.table import Table
 
-from app.commands.common import DOOR, console, inbox, me, person_of, size, when
+from app.commands.common import actor, console, inbox, size, when
 from app.commands.errors import plainly
-from app.inbox.store import Entry, EntryState
+from app.inbox.entries import Entry, EntryState
+from app.operations import inbox as operations
+
+MISSED_DAYS = 30
+DAY_S = 86_400
 
 
 @click.group("inbox")
@@ -20,13 +25,11 @@ def inbox_() -> None:
 @click.option("--bin", "removed", is_flag=True, help="What was removed and can be restored.")
 @plainly
 def list_(login: str, removed: bool) -> None:
-    """What lies in LOGIN's inbox; also what is on its way out."""
-    box = inbox()
-    states = (
-        (EntryState.BIN,) if removed else (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
-    )
+    """What lies in LOGIN's inbox, what is on its way out, and calls of a month that were missed."""
+    since = time.time() - MISSED_DAYS * DAY_S
+    listing = operations.list_inbox(inbox(), actor(), login, removed, since)
     table = Table("entry", "kind", "state", "received", "from", "subject", "size", box=None)
-    for entry in box.store.entries(person_of(box, login).id, states=states):
+    for entry in listing.entries:
         table.add_row(
             str(entry.id),
             str(entry.kind),
@@ -36,6 +39,8 @@ def list_(login: str, removed: bool) -> None:
             entry.subject,
             size(entry.size),
         )
+    for call in listing.missed_calls:
+        table.add_row("-", "missed call", "-", when(call.at), call.caller, call.reason, "-")
     console.print(table)
 
 
@@ -53,9 +58,8 @@ def _state(entry: Entry) -> str:
 @plainly
 def show(entry: int) -> None:
     """The header of one message."""
-    box = inbox()
-    found = box.store.need(entry)
-    click.echo(box.store.header(found).decode("utf-8", "replace").replace("\r\n", "\n"), nl=False)
+    header = operations.show_header(inbox(), actor(), entry)
+    click.echo(header.decode("utf-8", "replace").replace("\r\n", "\n"), nl=False)
 
 
 @inbox_.command("export")
@@ -63,8 +67,7 @@ def show(entry: int) -> None:
 @plainly
 def export(entry: int) -> None:
     """Write the octets of one message to standard output."""
-    box = inbox()
-    for octets in box.store.octets(box.store.need(entry)):
+    for octets in operations.export_message(inbox(), actor(), entry):
         sys.stdout.buffer.write(octets)
     sys.stdout.buffer.flush()
 
@@ -75,9 +78,8 @@ def export(entry: int) -> None:
 @plainly
 def history(login: str, entry: int | None) -> None:
     """Who did what, through which door, when."""
-    box = inbox()
     table = Table("when", "what", "entry", "door", "by", "detail", box=None)
-    for row in box.store.history(person_of(box, login).id, entry):
+    for row in operations.history(inbox(), actor(), login, entry):
         number = "-" if row.entry is None else str(row.entry)
         table.add_row(when(row.at), row.verb, number, row.door, row.by or "the box", row.detail)
     console.print(table)
@@ -88,9 +90,8 @@ def history(login: str, entry: int | None) -> None:
 @plainly
 def remove(entries: tuple[int, ...]) -> None:
     """Move messages to the bin, from every door at once."""
-    box = inbox()
-    count = box.db.now(lambda tx: box.store.remove(tx, entries, DOOR, me()))
-    console.print(f"removed: {count} of {len(entries)}")
+    moved = operations.remove_entries(inbox(), actor(), entries)
+    console.print(f"removed: {moved.done} of {moved.asked}")
 
 
 @inbox_.command("restore")
@@ -98,6 +99,5 @@ def remove(entries: tuple[int, ...]) -> None:
 @plainly
 def restore(entries: tuple[int, ...]) -> None:
     """Bring removed messages back."""
-    box = inbox()
-    count = box.db.now(lambda tx: box.store.restore(tx, entries, DOOR, me()))
-    console.print(f"restored: {count} of {len(entries)}")
+    moved = operations.restore_entries(inbox(), actor(), entries)
+    console.print(f"restored: {moved.done} of {moved.asked}")

@@ -1,17 +1,23 @@
 """`python -m app people …`: who has a box here."""
 
+import time
+from collections.abc import Sequence
+from typing import Any
+
 import click
 from rich.table import Table
 
-from app.appliance import Inbox
-from app.commands.common import DOOR, console, inbox, me, person_of, size
+from app.commands.common import WIDE, actor, console, inbox, size
 from app.commands.errors import plainly
-from app.inbox.entries import ids_of
-from app.inbox.people import Person, Transfer, new_password, new_pin
-from app.inbox.store import EntryState
-from app.store.database import Tx
+from app.inbox.people import Transfer
+from app.operations import people as operations
+from app.operations.box import Box
+from app.operations.people import NewPerson, PersonLine
+from app.voicemail.menu import KEY_MAPS
 
-EVERYTHING = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
+TRANSFERS = click.Choice([transfer.value for transfer in Transfer])
+MAPS = click.Choice(list(KEY_MAPS))
+MB = 1_000_000
 
 
 @click.group()
@@ -28,49 +34,77 @@ def people() -> None:
 @click.option("--quota-mb", type=click.IntRange(1), help="Size of the inbox, in MB.")
 @click.option(
     "--transfer",
-    type=click.Choice([t.value for t in Transfer]),
+    type=TRANSFERS,
     default=Transfer.ALL.value,
     show_default=True,
     help="What POP3 hands out; voicemail that stays is heard by telephone only.",
 )
 @click.option("--fetched-is-heard", is_flag=True, help="Fetching a voicemail counts as hearing it.")
-@click.option("--language", default="en", show_default=True, help="Language of their prompts.")
+@click.option("--language", help="Language of their prompts; default: the setting site.language.")
+@click.option(
+    "--key-map",
+    type=MAPS,
+    default="standard",
+    show_default=True,
+    help="; ".join(f"{name}: {keys.meaning}" for name, keys in KEY_MAPS.items()),
+)
 @click.option("--admin", is_flag=True, help="May administer the box.")
 @plainly
-def add(login: str, quota_mb: int | None, **fields: str | bool | None) -> None:
+def add(login: str, quota_mb: int | None, transfer: str, **fields: Any) -> None:
     """Add LOGIN with a fresh password and PIN, shown once."""
-    box = inbox()
-    password, pin = new_password(), new_pin(*_numbers(fields["mailbox"], fields["handset"]))
-    quota = (quota_mb or box.settings.keeping.quota_mb) * 1_000_000
-
-    def work(tx: Tx) -> None:
-        person = box.people.add(tx, login, quota=quota, by=me(), **fields)  # type: ignore[arg-type]
-        box.people.set_password(tx, person, password, by=me())
-        box.people.set_pin(tx, person, pin, by=me())
-
-    box.db.now(work)
-    console.print(f"{login} has a box. Password: {password}   PIN: {pin}   (not shown again)")
+    quota = None if quota_mb is None else quota_mb * MB
+    new = NewPerson(login, quota=quota, transfer=Transfer(transfer), **fields)
+    added = operations.add_person(inbox(), actor(), new)
+    login = added.person.login
+    console.print(
+        f"{login} has a box. Password: {added.password}   PIN: {added.pin}   (not shown again)"
+    )
+    if added.handset_from is not None:
+        console.print(
+            f"The handset {added.person.handset} was {added.handset_from}'s until now. Calls from"
+            f" outside that nobody answers go to {login}'s mailbox {added.person.mailbox}; the"
+            " setting phone.incoming says otherwise.",
+            markup=False,
+        )
 
 
 @people.command("list")
 @plainly
 def list_() -> None:
     """Everybody with a box."""
-    box = inbox()
-    table = Table("login", "name", "mailbox", "handset", "address", "new", "used", "POP3", box=None)
-    for person in box.people.all():
-        voice, mail = box.store.unheard(person.id)
+    lines = operations.list_people(inbox(), actor())
+    console.print(people_table(lines, time.time(), one_line=console.width >= WIDE))
+
+
+def people_table(lines: Sequence[PersonLine], now: float, one_line: bool) -> Table:
+    """People as a table that fits into 80 columns; what is too long goes on below.
+
+    `now` in seconds since 1970; `one_line` keeps each person on one line, for programs.
+    """
+    join = " ".join if one_line else "\n".join
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("login", overflow="fold")
+    table.add_column("name", overflow="fold")
+    for number in ("mailbox", "handset"):
+        table.add_column(number, no_wrap=True)
+    for count in ("voice", "mail"):
+        table.add_column(count, no_wrap=True, justify="right")
+    table.add_column("used", overflow="fold")
+    table.add_column("POP3", overflow="fold")
+    for line in lines:
+        person = line.person
+        marks = ["(admin)"] * person.admin + ["(PIN locked)"] * (line.locked_until > now)
         table.add_row(
-            f"{person.login}{' (admin)' if person.admin else ''}",
-            person.name,
+            join([person.login, *marks]),
+            join(filter(None, [person.name, person.address])),
             person.mailbox,
             person.handset or "-",
-            person.address or "-",
-            f"{voice} voice, {mail} mail",
-            f"{size(box.store.used(person.id))} of {size(person.quota)}",
+            str(line.new_voicemails),
+            str(line.new_emails),
+            f"{size(line.used)} of {size(person.quota)}",
             person.transfer.value,
         )
-    console.print(table)
+    return table
 
 
 @people.command("passwd")
@@ -80,15 +114,11 @@ def list_() -> None:
 def passwd(login: str, ask: bool) -> None:
     """Give LOGIN a new password."""
     box = inbox()
-    person = person_of(box, login)
-    password = (
-        click.prompt("New password", hide_input=True, confirmation_prompt=True)
-        if ask
-        else new_password()
+    operations.messages_held(box, actor(), login)  # whether LOGIN is there, before asking
+    chosen = (
+        click.prompt("New password", hide_input=True, confirmation_prompt=True) if ask else None
     )
-    if len(password) < 8:
-        raise click.ClickException("a password has at least 8 characters")
-    box.db.now(lambda tx: box.people.set_password(tx, person.id, password, by=me()))
+    password = operations.set_password(box, actor(), login, chosen)
     console.print("The password is set." if ask else f"Password: {password}   (not shown again)")
 
 
@@ -98,16 +128,8 @@ def passwd(login: str, ask: bool) -> None:
 @plainly
 def pin_(login: str, pin: str | None) -> None:
     """Give LOGIN a new PIN, the one given or a fresh one; lifts a lock-out."""
-    box = inbox()
-    person = person_of(box, login)
-    chosen = pin or new_pin(*_numbers(person.mailbox, person.handset))
-    box.db.now(lambda tx: box.people.set_pin(tx, person.id, chosen, by=me()))
+    chosen = operations.set_pin(inbox(), actor(), login, pin)
     console.print("The PIN is set." if pin else f"PIN: {chosen}   (not shown again)")
-
-
-def _numbers(*numbers: object) -> list[str]:
-    """A person's own numbers, which a PIN must not contain."""
-    return [str(number) for number in numbers if number]
 
 
 @people.command("change")
@@ -117,22 +139,19 @@ def _numbers(*numbers: object) -> list[str]:
 @click.option("--handset", help="Jack, or empty for none.")
 @click.option("--address", help="Public address, or empty for login@our-domain.")
 @click.option("--quota-mb", type=click.IntRange(1))
-@click.option("--transfer", type=click.Choice([t.value for t in Transfer]))
+@click.option("--transfer", type=TRANSFERS)
 @click.option("--fetched-is-heard/--fetched-stays-unheard", default=None)
 @click.option("--language")
+@click.option("--key-map", type=MAPS)
 @click.option("--admin/--no-admin", default=None)
 @plainly
-def change(login: str, quota_mb: int | None, **fields: str | bool | None) -> None:
+def change(login: str, quota_mb: int | None, **fields: Any) -> None:
     """Change what is known about LOGIN; only what is named changes."""
-    box = inbox()
-    person = person_of(box, login)
-    wanted: dict[str, str | bool | int] = {
-        name: value for name, value in fields.items() if value is not None
-    }
+    named = {field: value for field, value in fields.items() if value is not None}
     if quota_mb is not None:
-        wanted["quota"] = quota_mb * 1_000_000
-    box.db.now(lambda tx: box.people.change(tx, person.id, by=me(), **wanted))
-    console.print(f"{login} is changed: {', '.join(sorted(wanted))}")
+        named["quota"] = quota_mb * MB
+    person = operations.change_person(inbox(), actor(), login, named)
+    console.print(f"{person.login} is changed: {', '.join(sorted(named))}")
 
 
 @people.command("remove")
@@ -141,33 +160,28 @@ def change(login: str, quota_mb: int | None, **fields: str | bool | None) -> Non
 @click.option("--discard", is_flag=True, help="Put the content into the bin.")
 @plainly
 def remove(login: str, hand_over: str | None, discard: bool) -> None:
-    """Remove LOGIN; asks what becomes of the box unless told."""
+    """Remove LOGIN; without an option it asks what becomes of the messages, if there are any."""
     box = inbox()
-    person = person_of(box, login)
-    held = box.store.entries(person.id, states=EVERYTHING)
+    held = operations.messages_held(box, actor(), login)
     if held and not hand_over and not discard:
-        hand_over = _ask_what_becomes(box, person, len(held))
-    heir = person_of(box, hand_over) if hand_over else None
-    if heir is not None and heir.id == person.id:
-        raise click.ClickException(f"{login} cannot be handed over to {login}")
-
-    def work(tx: Tx) -> None:
-        if heir is not None:
-            box.store.hand_over(tx, person.id, heir.id, DOOR, me())
-        else:
-            box.store.remove(tx, ids_of(held), DOOR, me())
-        box.people.remove(tx, person.id, by=me())
-
-    box.db.now(work)
-    fate = f"handed over to {heir.login}" if heir else "put into the bin" if held else "none"
-    console.print(f"{login} is removed; messages: {len(held)}, {fate}")
+        hand_over = _ask_for_heir(box, login, held)
+        discard = hand_over is None
+    removed = operations.remove_person(box, actor(), login, hand_over, discard)
+    if removed.heir:
+        fate = f"{removed.messages}, handed over to {removed.heir}"
+    else:
+        fate = f"{removed.messages}, put into the bin" if removed.messages else "none"
+    console.print(f"{removed.login} is removed; messages: {fate}")
+    for problem in removed.problems:
+        console.print(f"ATTENTION: {problem}", markup=False)
 
 
-def _ask_what_becomes(box: Inbox, person: Person, count: int) -> str | None:
-    console.print(f"{person.login}'s box holds {count} messages. What becomes of them?")
-    others = [p.login for p in box.people.all() if p.id != person.id]
+def _ask_for_heir(box: Box, login: str, count: int) -> str | None:
+    """Who gets the messages; None: they are discarded."""
+    console.print(f"{login}'s box holds {count} messages. What becomes of them?")
+    others = [line.person.login for line in operations.list_people(box, actor())]
     choice: str = click.prompt(
         "The login of whoever gets them, or 'discard' (restorable for the grace period)",
-        type=click.Choice([*others, "discard"]),
+        type=click.Choice([*(other for other in others if other != login.lower()), "discard"]),
     )
     return None if choice == "discard" else choice

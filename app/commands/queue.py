@@ -3,10 +3,9 @@
 import click
 from rich.table import Table
 
-from app.appliance import Inbox
-from app.commands.common import console, inbox, me, size, when
+from app.commands.common import actor, console, inbox, size, when
 from app.commands.errors import plainly
-from app.inbox.queue import QueueRow
+from app.operations import queue as operations
 
 
 @click.group()
@@ -19,7 +18,7 @@ def queue() -> None:
 def list_() -> None:
     """Everything that waits, with what the next hop said last."""
     table = Table("id", "to", "for", "since", "tries", "next", "size", "last reply", box=None)
-    for row in inbox().queue.all():
+    for row in operations.list_queue(inbox(), actor()):
         table.add_row(
             str(row.id),
             row.recipient,
@@ -33,26 +32,18 @@ def list_() -> None:
     console.print(table)
 
 
-def _row(box: Inbox, number: int) -> QueueRow:
-    row = box.queue.get(number)
-    if row is None:
-        raise click.ClickException(f"nothing in the queue has the number {number}")
-    return row
-
-
 @queue.command("show")
 @click.argument("number", type=int)
 @plainly
 def show(number: int) -> None:
     """All about one queued mail."""
-    box = inbox()
-    row = _row(box, number)
-    owner = box.people.by_id(row.owner) if row.owner is not None else None
+    found = operations.show_queued(inbox(), actor(), number)
+    row = found.row
     facts = {
         "to": row.recipient,
         "envelope sender": row.sender or "<> (the null sender)",
-        "errand": row.errand.value,
-        "who gets it back": owner.login if owner else row.sender or "nobody",
+        "purpose": row.errand.value,
+        "who gets it back": found.returns_to,
         "entry": "-" if row.entry is None else str(row.entry),
         "state": row.state.value,
         "since": when(row.created_at),
@@ -70,10 +61,8 @@ def show(number: int) -> None:
 @plainly
 def retry(number: int) -> None:
     """Try one now."""
-    box = inbox()
-    _row(box, number)
-    due = box.db.now(lambda tx: box.queue.retry(tx, number))
-    console.print("it is due now" if due else "it is settled already; nothing to try")
+    operations.retry_queued(inbox(), actor(), number)
+    console.print("it is due now")
 
 
 @queue.command("remove")
@@ -81,8 +70,6 @@ def retry(number: int) -> None:
 @plainly
 def remove(number: int) -> None:
     """Give one up: whoever answers for it gets it back, as if it had been refused."""
-    box = inbox()
-    _row(box, number)
-    settled = box.db.now(lambda tx: box.queue.remove(tx, number, by=me()))
-    back = f"; entry {settled.returned} is back in the inbox" if settled.returned else ""
-    console.print(f"taken out of the queue{back}")
+    dropped = operations.drop_queued(inbox(), actor(), number)
+    back = f"; entry {dropped.returned} is back in the inbox" if dropped.returned else ""
+    console.print(f"removed from the queue{back}")

@@ -63,7 +63,7 @@ def _tried(trial: Trial) -> list[Outcome]:
 
 def _parts() -> dict[str, Callable[[], str]]:
     from app.appliance import board_spec, has_box
-    from app.commands.control import NotRunning, ask
+    from app.core.control import NotRunning, ask
     from app.device.selftest import buses, machine, sound
 
     paths = here()

@@ -13,10 +13,10 @@ from pathlib import Path
 import click
 
 from app.commands.common import console, inbox, size, when
-from app.commands.control import NotRunning, ask
 from app.commands.errors import plainly
 from app.config.paths import PROJECT, here
 from app.core import files
+from app.core.control import NotRunning, ask
 from app.device import sticks
 from app.device.update.bundle import SUFFIX, Bundle, open_bundle
 from app.device.update.errors import Refused, UpdateError

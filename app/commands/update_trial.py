@@ -9,9 +9,9 @@ from pathlib import Path
 from app.appliance import Inbox, board_spec, has_box
 from app.commands.board import settle
 from app.commands.common import inbox
-from app.commands.control import NotRunning, ask
 from app.config.paths import Paths
 from app.core.clock import SystemClock
+from app.core.control import NotRunning, ask
 from app.device.health import Health
 from app.device.update import checks as update_checks
 from app.device.update.checks import TestOperator

@@ -228,15 +228,19 @@ def load(path: Path, beneath: Sequence[Path] = ()) -> Settings:
 
     `beneath` are files whose values hold where `path` says nothing; of two, the later one's hold.
     """
+    return from_text(toml_file.read(path)[0], path, beneath)
+
+
+def from_text(text: str, path: Path, beneath: Sequence[Path] = ()) -> Settings:
+    """The settings as load() would give them if `path` held this text. Raises SettingsError."""
     merged: dict[str, Any] = {}
     for lower in beneath:
         _lay_over(merged, toml_file.read(lower)[1])
-    text, values = toml_file.read(path)
-    _lay_over(merged, values)
+    _lay_over(merged, toml_file.parse(path, text))
     try:
         return Settings.model_validate(merged)
     except ValidationError as problem:
-        raise SettingsError(_explain(path, text, problem)) from problem
+        raise SettingsError(_explain(path, text, problem), _reasons(problem)) from problem
 
 
 def _lay_over(lower: dict[str, Any], upper: dict[str, Any]) -> None:
@@ -251,12 +255,20 @@ def _lay_over(lower: dict[str, Any], upper: dict[str, Any]) -> None:
 
 def _explain(path: Path, text: str, problem: ValidationError) -> str:
     lines = []
+    for name, reason in _reasons(problem):
+        number = _line_of(text, name.split("."))
+        where = f"{path}, line {number}" if number else f"{path}"
+        lines.append(f"{where}: {name}: {reason}")
+    return "\n".join(lines)
+
+
+def _reasons(problem: ValidationError) -> list[tuple[str, str]]:
+    """Each setting that cannot be, with the reason."""
+    found = []
     for error in problem.errors():
         name = [str(part) for part in error["loc"]]
-        number = _line_of(text, name)
-        where = f"{path}, line {number}" if number else f"{path}"
-        lines.append(f"{where}: {'.'.join(name)}: {_reason(name, error)}")
-    return "\n".join(lines)
+        found.append((".".join(name), _reason(name, error)))
+    return found
 
 
 def _reason(name: list[str], error: Any) -> str:
@@ -316,7 +328,7 @@ def annotated(defaults: Settings | None = None) -> str:
         section = getattr(defaults or Settings(), name)
         lines += ["", f"# {type(section).__doc__}", f"[{name}]"]
         for key, inner in type(section).model_fields.items():
-            lines += [f"# {inner.description}{_range(inner.metadata, inner.annotation)}"]
+            lines += [f"# {inner.description}{allowed_range(inner.metadata, inner.annotation)}"]
             if key != "incoming":
                 lines += [f"#{key} = {_toml(getattr(section, key))}"]
             else:
@@ -324,7 +336,8 @@ def annotated(defaults: Settings | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _range(metadata: list[Any], annotation: Any) -> str:
+def allowed_range(metadata: list[Any], annotation: Any) -> str:
+    """The range or the choices of a declared field in words; "" if it has none."""
     low = next((m.ge for m in metadata if hasattr(m, "ge")), None)
     high = next((m.le for m in metadata if hasattr(m, "le")), None)
     if low is not None and high is not None:

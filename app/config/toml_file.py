@@ -7,6 +7,7 @@ the parser's own words follow in brackets.
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ _SAVE_AS = "save it again as UTF-8 (Windows' Notepad: Save as, Encoding: UTF-8)"
 
 class SettingsError(SwitchhookError, ValueError):
     """The settings file cannot be used; the text says file, line, name and what is allowed."""
+
+    def __init__(self, text: str, reasons: Sequence[tuple[str, str]] = ()) -> None:
+        """`reasons` are the settings that cannot be, each with its reason, where that is known."""
+        super().__init__(text)
+        self.reasons = tuple(reasons)
 
 
 def read(path: Path) -> tuple[str, dict[str, Any]]:

@@ -62,6 +62,11 @@ class MailLoop(Refused):
 class Invalid(InboxError, ValueError):
     """What an administrator asked for cannot be; the text says why and what would do."""
 
+    def __init__(self, text: str, field: str = "") -> None:
+        """`field` is what of it cannot be, such as "mailbox", where that is known."""
+        super().__init__(text)
+        self.field = field
+
 
 class BadName(Invalid):
     """A login, alias or mailbox is not of the allowed form."""

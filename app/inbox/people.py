@@ -318,19 +318,23 @@ def _must(found: int, person_id: int) -> None:
 
 def _check_login(login: str) -> None:
     if not is_name(login) or login.isdigit():
-        raise BadName(f"{login!r} cannot be a login: letters, digits and . _ - with a letter")
+        raise BadName(
+            f"{login!r} cannot be a login: letters, digits and . _ - with a letter", "login"
+        )
     if login in RESERVED:
-        raise BadName(f"{login} is reserved; the setting `postmaster` names who gets its mail")
+        raise BadName(
+            f"{login} is reserved; the setting `postmaster` names who gets its mail", "login"
+        )
 
 
 def _check_fields(fields: dict[str, Any]) -> None:
     mailbox, address = fields.get("mailbox"), fields.get("address")
     if mailbox is not None and not _NUMBER.fullmatch(mailbox):
-        raise BadName(f"{mailbox!r} cannot be a mailbox: 1 to 10 digits are")
+        raise BadName(f"{mailbox!r} cannot be a mailbox: 1 to 10 digits are", "mailbox")
     if address and not is_outside_address(address):
-        raise BadName(f"{address!r} cannot be a public address: name@domain.example can")
+        raise BadName(f"{address!r} cannot be a public address: name@domain.example can", "address")
     if fields.get("quota", 0) < 0:
-        raise BadName("a quota is a number of octets, 0 or more")
+        raise BadName("a quota is a number of octets, 0 or more", "quota")
     if "transfer" in fields:
         fields["transfer"] = Transfer(fields["transfer"])
 
@@ -359,4 +363,4 @@ def _taken(who: str) -> Iterator[None]:
         yield
     except sqlite3.IntegrityError as problem:
         column = str(problem).rpartition(".")[2]
-        raise NameTaken(f"{who}: this {column} is in use already") from problem
+        raise NameTaken(f"{who}: this {column} is in use already", column) from problem

@@ -1,12 +1,16 @@
 """`people` and `alias`: who has a box, and where their messages go."""
 
+import io
 import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from app.inbox.people import PinResult
+from app.commands.people import people_table
+from app.inbox.people import Person, PinResult, Transfer
 from app.inbox.store import EntryState, Facts, Kind
+from app.operations.people import PersonLine
 from tests.kit.commands import Shell
 
 ANNA = "people add anna --name Anna --mailbox 201 --handset 101 --admin"
@@ -46,15 +50,33 @@ def test_the_list_shows_who_is_where(shell: Shell) -> None:
     shell.ok(BEN)
     deliver(shell, "anna")
     said = shell.ok("people list")
-    assert re.search(r"anna \(admin\) +Anna +201 +101 .* 0 voice, 1 mail", said), said
-    assert "ben " in said
+    assert re.search(r"^anna \(admin\) +Anna +201 +101 +0 +1 +17 B of 1.0 GB", said, re.M), said
+    assert re.search(r"^ben +Ben +202 +- +0 +0 ", said, re.M)
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_people_list_fits_its_columns_and_cuts_no_login(columns: int) -> None:
+    long = "maximiliane.von-und-zu.guttenberg"
+    person = Person(
+        1, long, "Maximiliane von und zu Guttenberg", "2010", "101", f"{long}@example.org", True,
+        10**9, Transfer.ALL, False, "de", "standard",
+    )  # fmt: skip
+    screen = io.StringIO()
+    table = people_table([PersonLine(person, 12, 345, 999 * 10**6, 99.0)], 0.0, one_line=False)
+    Console(file=screen, width=columns).print(table)
+    lines = screen.getvalue().splitlines()
+    assert max(map(len, lines)) <= columns
+    assert "…" not in screen.getvalue()
+    first = "".join(line.split("  ")[0].strip() for line in lines[1:])
+    assert first.startswith(long), "the login is whole, over as many lines as it needs"
+    for word in ("2010", "101", "12", "345", "Guttenberg", "(admin)", "locked"):
+        assert any(word in line for line in lines), word
 
 
 def test_a_second_person_with_the_same_mailbox_is_refused(shell: Shell) -> None:
     shell.ok(ANNA)
     said = shell.refused("people add eva --name Eva --mailbox 201")
-    assert "mailbox is in use already" in said
-    assert "Traceback" not in said
+    assert "the mailbox 201 is anna's" in said
 
 
 def test_a_trivial_pin_is_refused_with_the_rule_it_breaks(shell: Shell) -> None:

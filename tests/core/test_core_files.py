@@ -45,3 +45,11 @@ def test_a_disk_that_does_not_sync_leaves_what_was_there(
     with pytest.raises(OSError, match="Input/output error"):
         files.write(path, "after")
     assert path.read_text() == "before"
+
+
+def test_file_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("before")
+    path.chmod(0o640)
+    files.write(path, "after")
+    assert (path.stat().st_mode & 0o777, path.read_text()) == (0o640, "after")

@@ -29,6 +29,15 @@ MAY_IMPORT = {
     },
     "app.mail": {"app.core", "app.store", "app.message", "app.inbox"},
     "app.device": {"drivers", "app.core", "app.config", "app.store", "app.inbox"},
+    "app.operations": {
+        "drivers",
+        "app.core",
+        "app.config",
+        "app.store",
+        "app.inbox",
+        "app.device",
+        "app.voicemail",
+    },
 }
 # The composition root and the commands see everything.
 SEES_ALL = ("app.appliance", "app.commands", "app.__main__")
@@ -112,3 +121,34 @@ def test_only_store_and_inbox_hold_sql(module: str, path: Path) -> None:
 def test_sql_in_a_text_is_found() -> None:
     assert SQL.search("SELECT id FROM entry") and SQL.search("DELETE FROM entry WHERE id = ?")
     assert not SQL.search("Select a message from the list")
+
+
+# What a door does to a box goes through app/operations. These may see the store itself: services
+# are put together here, and a device's own care stands beside the doors.
+NO_DOORS = ("services", "service_", "device", "update", "selftest", "composition", "supervision")
+# Of store and inbox a door may know the values that operations give and take.
+VALUES = {
+    "app.inbox.entries",
+    "app.inbox.entries.Entry",
+    "app.inbox.entries.EntryState",
+    "app.inbox.people",
+    "app.inbox.people.Transfer",
+}
+
+
+def test_doors_change_a_box_through_operations_only() -> None:
+    looked_at = 0
+    for module, path in modules():
+        name = module.removeprefix("app.commands.")
+        if name == module or name.startswith(NO_DOORS):
+            continue
+        looked_at += 1
+        beyond = {
+            other
+            for other in imported(path)
+            if package_of(other) in ("app.store", "app.inbox") and other not in VALUES
+        }
+        assert not beyond, f"{module} imports {sorted(beyond)}; app/operations is for that"
+        for word in (".db.now(", ".people.add(", ".store.remove("):
+            assert word not in path.read_text(), f"{module}: {word} is for app/operations"
+    assert looked_at >= 8

@@ -1,0 +1,98 @@
+"""The declarations of all settings as a list: for commands, pages and the manual."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.config.settings import Incoming, Settings, allowed_range
+from app.config.toml_file import SECRETS
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as it is declared."""
+
+    name: str
+    """"site.country", "phone.incoming.line1.mailbox"."""
+    meaning: str
+    allowed: str
+    """Range or choices in words; "" if its kind says it all."""
+    default: Any
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The name's parts."""
+        return tuple(self.name.split("."))
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value is not to be shown."""
+        return self.path[-1] in SECRETS
+
+    def value(self, settings: Settings) -> Any:
+        """What these settings say of it; its default if they do not."""
+        found: Any = settings
+        for part in self.path:
+            found = found.get(part, None) if isinstance(found, dict) else getattr(found, part)
+            if found is None:
+                return self.default
+        return found
+
+    def shown(self, settings: Settings) -> str:
+        """Its value as text; of a secret only whether there is one."""
+        text = as_text(self.value(settings))
+        return "…" if self.secret and text else text
+
+
+def catalogue(lines: Sequence[str]) -> Iterator[Setting]:
+    """Every setting in the file's order; those of phone.incoming once for each of these jacks."""
+    for section in Settings.model_fields:
+        model = type(getattr(Settings(), section))
+        for key in model.model_fields:
+            if key != "incoming":
+                yield _setting(model, section, key)
+                continue
+            for line in lines:
+                for part in Incoming.model_fields:
+                    yield _setting(Incoming, f"{section}.{key}.{line}", part)
+
+
+def _setting(model: type[BaseModel], section: str, key: str) -> Setting:
+    field = model.model_fields[key]
+    return Setting(
+        f"{section}.{key}",
+        field.description or "",
+        allowed_range(field.metadata, field.annotation).strip(),
+        field.get_default(call_default_factory=True, validated_data={}),
+    )
+
+
+def as_text(value: Any) -> str:
+    """A setting's value as a command takes it: lists with commas, true and false."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def from_words(setting: Setting, words: str) -> str | int | float | bool | list[str]:
+    """What somebody typed, as the value the file takes; what does not fit stays text.
+
+    Whether it can be is for the declarations to say (app.config.settings.from_text).
+    """
+    default = setting.default
+    if isinstance(default, tuple):
+        return [
+            part for part in words.replace(",", " ").strip("[] ").replace('"', "").split() if part
+        ]
+    if isinstance(default, bool):
+        return {"true": True, "yes": True, "false": False, "no": False}.get(words.lower(), words)
+    if isinstance(default, int | float) and not isinstance(default, Path):
+        for kind in (int, float):
+            try:
+                return kind(words)
+            except ValueError:
+                continue
+    return words

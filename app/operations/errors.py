@@ -1,0 +1,41 @@
+"""What an operation refuses. A door shows the text; a form puts it beside the field it names."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.core.errors import SwitchhookError
+from app.inbox.errors import InboxError, Invalid
+
+
+class OperationError(SwitchhookError):
+    """An operation is refused; nothing was changed.
+
+    `field` is the argument that is wrong ("mailbox"), the setting's name, or "" if it is none of
+    them; the text says what is wrong and what would do.
+    """
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class NotAllowed(OperationError):
+    """The actor has no right to do this."""
+
+
+class NotFound(OperationError):
+    """The person, message, alias or queued mail named is not there."""
+
+
+@contextmanager
+def field_of_errors(field: str) -> Iterator[None]:
+    """What the inbox refuses inside concerns this field, unless its error names one itself.
+
+    Raises OperationError.
+    """
+    try:
+        yield
+    except Invalid as problem:
+        raise OperationError(problem.field or field, str(problem)) from problem
+    except InboxError as problem:
+        raise OperationError(field, str(problem)) from problem

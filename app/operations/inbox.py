@@ -1,0 +1,96 @@
+"""One person's messages, voicemail and e-mail alike: listed, shown, removed, brought back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.inbox.entries import AuditRow, Entry, EntryState, MissedCall
+from app.inbox.people import Person
+from app.operations.actor import Actor, may_use
+from app.operations.box import Box, person_for
+from app.operations.errors import NotFound
+
+LISTED = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
+"""In the inbox, or on its way out."""
+
+
+@dataclass(frozen=True)
+class InboxListing:
+    """What lies in one person's inbox, or in their bin."""
+
+    person: Person
+    entries: tuple[Entry, ...]
+    missed_calls: tuple[MissedCall, ...] = ()
+    """Calls that left no message, oldest first; none are listed with the bin."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How many entries were moved, of how many that were named."""
+
+    done: int
+    asked: int
+
+
+def list_inbox(
+    box: Box, actor: Actor, login: str, removed: bool = False, missed_since: float = 0.0
+) -> InboxListing:
+    """A person's entries, or with `removed` what was removed and can be restored.
+
+    Missed calls are those from `missed_since` on, in seconds since 1970. Raises NotFound or
+    NotAllowed.
+    """
+    person = person_for(box, actor, login)
+    states = (EntryState.BIN,) if removed else LISTED
+    entries = tuple(box.store.entries(person.id, states=states))
+    missed = [] if removed else box.store.missed_calls(person.id, missed_since)
+    return InboxListing(person, entries, tuple(missed))
+
+
+def show_header(box: Box, actor: Actor, entry: int) -> bytes:
+    """The header of one message, with the empty line that ends it. Raises NotFound."""
+    return box.store.header(_entry(box, actor, entry))
+
+
+def export_message(box: Box, actor: Actor, entry: int) -> Iterator[bytes]:
+    """The octets of one message, in pieces. Raises NotFound at the call, not later."""
+    return box.store.octets(_entry(box, actor, entry))
+
+
+def history(box: Box, actor: Actor, login: str, entry: int | None = None) -> list[AuditRow]:
+    """Who did what to a person's box, or to one message of it, oldest first.
+
+    Raises NotFound or NotAllowed.
+    """
+    return box.store.history(person_for(box, actor, login).id, entry)
+
+
+def remove_entries(box: Box, actor: Actor, entries: Sequence[int]) -> Moved:
+    """Move messages to the bin, from every door at once.
+
+    What is in the bin already, is not there, or is not the actor's to remove, is left alone.
+    """
+    ids = _usable(box, actor, entries)
+    done = box.db.now(lambda tx: box.store.remove(tx, ids, actor.door, actor.login))
+    return Moved(done, len(entries))
+
+
+def restore_entries(box: Box, actor: Actor, entries: Sequence[int]) -> Moved:
+    """Bring removed messages back into the inbox they were in.
+
+    What is not in the bin, or is not the actor's, is left alone.
+    """
+    ids = _usable(box, actor, entries)
+    done = box.db.now(lambda tx: box.store.restore(tx, ids, actor.door, actor.login))
+    return Moved(done, len(entries))
+
+
+def _entry(box: Box, actor: Actor, entry: int) -> Entry:
+    found = box.store.entry(entry)
+    if found is None or not may_use(actor, found.person):  # a stranger does not learn which
+        raise NotFound("entry", f"there is no entry {entry}")
+    return found
+
+
+def _usable(box: Box, actor: Actor, entries: Sequence[int]) -> list[int]:
+    found = (box.store.entry(entry) for entry in entries)
+    return [entry.id for entry in found if entry is not None and may_use(actor, entry.person)]

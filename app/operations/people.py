@@ -1,0 +1,251 @@
+"""People: who has a box here, with which numbers, password and PIN."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.device.first_boot import BY as FIRST_BOOT
+from app.inbox.entries import EntryState, ids_of
+from app.inbox.people import Person, Transfer, new_password, new_pin
+from app.operations.actor import Actor, require_admin
+from app.operations.box import Box, find_person, person_for
+from app.operations.errors import NotAllowed, OperationError, field_of_errors
+from app.operations.references import Problem, known_of, problems, why_not
+from app.store.database import Tx
+
+HELD = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
+"""Entries that count when a person is removed: what they had not removed themselves."""
+
+PASSWORD_SHORTEST = 8
+"""Characters."""
+
+OWN_FIELDS = frozenset({"name", "transfer", "fetched_is_heard", "language", "key_map"})
+"""What people may change about themselves; the rest is the administrator's."""
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """What is known about a person who is to be added."""
+
+    login: str
+    name: str
+    mailbox: str
+    handset: str | None = None
+    address: str | None = None
+    admin: bool = False
+    quota: int | None = None
+    """Octets; None: the setting keeping.quota_mb."""
+    transfer: Transfer = Transfer.ALL
+    fetched_is_heard: bool = False
+    language: str | None = None
+    """None: the setting site.language."""
+    key_map: str = "standard"
+
+
+@dataclass(frozen=True)
+class AddedPerson:
+    """A person who was added, and what is shown once."""
+
+    person: Person
+    password: str
+    pin: str
+    handset_from: str | None = None
+    """Login of who had the handset until now: the administrator of the first boot."""
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """One person in the list of all."""
+
+    person: Person
+    new_voicemails: int
+    new_emails: int
+    used: int
+    """Octets in the inbox."""
+    locked_until: float
+    """End of a PIN lock-out, in seconds since 1970; in the past if there is none."""
+
+
+@dataclass(frozen=True)
+class RemovedPerson:
+    """What became of a removed person's box."""
+
+    login: str
+    messages: int
+    """How many were in the inbox or on their way out."""
+    heir: str | None
+    """Who has them now; None: they are in the bin."""
+    problems: tuple[Problem, ...]
+    """What still names the person and is wrong from now on."""
+
+
+def list_people(box: Box, actor: Actor) -> list[PersonLine]:
+    """Everybody with a box, by login; who is no administrator sees their own line."""
+    return [
+        _line(box, person) for person in box.people.all() if actor.is_admin or actor.owns(person.id)
+    ]
+
+
+def _line(box: Box, person: Person) -> PersonLine:
+    voicemails, emails = box.store.unheard(person.id)
+    used, locked = box.store.used(person.id), box.people.pin_locked_until(person.id)
+    return PersonLine(person, voicemails, emails, used, locked)
+
+
+def add_person(box: Box, actor: Actor, new: NewPerson) -> AddedPerson:
+    """Add a person with a fresh password and PIN.
+
+    The first person after the administrator of a first boot takes over that one's handset if it is
+    the one wanted. Raises NotAllowed, and OperationError with the field that cannot be.
+    """
+    require_admin(actor, "add people")
+    new = replace(new, language=new.language or box.settings.site.language)
+    fields = {field: value for field, value in vars(new).items() if field != "login"}
+    fields["quota"] = new.quota or box.settings.keeping.quota_mb * 1_000_000
+    _refuse_what_is_not_there(box, fields)
+    giver = _placeholder_with(box, new.handset)
+    _refuse_taken(box, fields, but_of=giver)
+    password, pin = new_password(), new_pin(*_numbers(new.mailbox, new.handset))
+
+    def work(tx: Tx) -> int:
+        if giver is not None:
+            box.people.change(tx, giver.id, by=actor.login, handset=None)
+        with field_of_errors(""):
+            person = box.people.add(tx, new.login, by=actor.login, **fields)
+        box.people.set_password(tx, person, password, by=actor.login)
+        box.people.set_pin(tx, person, pin, by=actor.login)
+        return person
+
+    added = box.people.by_id(box.db.now(work))
+    assert added is not None
+    return AddedPerson(added, password, pin, None if giver is None else giver.login)
+
+
+def change_person(box: Box, actor: Actor, login: str, fields: Mapping[str, Any]) -> Person:
+    """Set some fields of a person; the others stay. An empty handset or address is none.
+
+    Raises NotFound, NotAllowed, and OperationError with the field that cannot be.
+    """
+    person = person_for(box, actor, login)
+    if not fields:
+        raise OperationError("", f"nothing was named that is to change of {login}")
+    foreign = sorted(set(fields) - OWN_FIELDS)
+    if foreign and not actor.is_admin:
+        raise NotAllowed(foreign[0], f"only an administrator may change {', '.join(foreign)}")
+    _refuse_what_is_not_there(box, fields)
+    _refuse_taken(box, fields, but_of=person)
+
+    def work(tx: Tx) -> None:
+        with field_of_errors(""):
+            box.people.change(tx, person.id, by=actor.login, **fields)
+
+    box.db.now(work)
+    changed = box.people.by_id(person.id)
+    assert changed is not None
+    return changed
+
+
+def messages_held(box: Box, actor: Actor, login: str) -> int:
+    """How many messages need an heir, or are discarded, if this person is removed.
+
+    Raises NotFound or NotAllowed.
+    """
+    return len(box.store.entries(person_for(box, actor, login).id, states=HELD))
+
+
+def remove_person(
+    box: Box, actor: Actor, login: str, heir: str | None = None, discard: bool = False
+) -> RemovedPerson:
+    """Remove a person; `heir` gets the content, or it goes to the bin (`discard`).
+
+    Raises NotFound, NotAllowed, and OperationError: field "heir" if there are messages and neither
+    is given, field "login" if aliases still name the person.
+    """
+    require_admin(actor, "remove people")
+    person = find_person(box, login)
+    to = None if heir is None else find_person(box, heir, "heir")
+    if to is not None and to.id == person.id:
+        raise OperationError("heir", f"{login} cannot be handed over to {login}")
+    held = box.store.entries(person.id, states=HELD)
+    if held and to is None and not discard:
+        raise OperationError("heir", f"{login} has {len(held)} messages; name an heir, or discard")
+    before = set(_problems(box))
+
+    def work(tx: Tx) -> None:
+        if to is not None:
+            box.store.hand_over(tx, person.id, to.id, actor.door, actor.login)
+        else:
+            box.store.remove(tx, ids_of(held), actor.door, actor.login)
+        with field_of_errors("login"):
+            box.people.remove(tx, person.id, by=actor.login)
+
+    box.db.now(work)
+    new = tuple(problem for problem in _problems(box) if problem not in before)
+    return RemovedPerson(person.login, len(held), None if to is None else to.login, new)
+
+
+def set_password(box: Box, actor: Actor, login: str, password: str | None = None) -> str:
+    """Give a person this password, or a fresh one; the one that holds now.
+
+    Raises NotFound, NotAllowed, and OperationError (field "password") if it is too short.
+    """
+    person = person_for(box, actor, login)
+    if password is not None and len(password) < PASSWORD_SHORTEST:
+        raise OperationError("password", f"a password has at least {PASSWORD_SHORTEST} characters")
+    chosen = password or new_password()
+    box.db.now(lambda tx: box.people.set_password(tx, person.id, chosen, by=actor.login))
+    return chosen
+
+
+def set_pin(box: Box, actor: Actor, login: str, pin: str | None = None) -> str:
+    """Give a person this PIN, or a fresh one, and lift a lock-out; the one that holds now.
+
+    Raises NotFound, NotAllowed, and OperationError (field "pin") if others would guess it.
+    """
+    person = person_for(box, actor, login)
+    chosen = pin or new_pin(*_numbers(person.mailbox, person.handset))
+
+    def work(tx: Tx) -> None:
+        with field_of_errors("pin"):
+            box.people.set_pin(tx, person.id, chosen, by=actor.login)
+
+    box.db.now(work)
+    return chosen
+
+
+def _numbers(*numbers: str | None) -> list[str]:
+    """A person's own numbers, which a PIN must not contain."""
+    return [number for number in numbers if number]
+
+
+def _problems(box: Box) -> list[Problem]:
+    return problems(box.settings, box.people.all(), known_of(box.settings))
+
+
+def _placeholder_with(box: Box, handset: str | None) -> Person | None:
+    """The administrator of a first boot, alone until now, if this handset is theirs."""
+    everybody = box.people.all()
+    if not handset or len(everybody) != 1 or everybody[0].handset != handset:
+        return None
+    history = box.store.history(everybody[0].id)
+    made = any(row.verb == "person added" and row.by == FIRST_BOOT for row in history)
+    return everybody[0] if made else None
+
+
+def _refuse_what_is_not_there(box: Box, fields: Mapping[str, Any]) -> None:
+    for field, text in why_not(fields, known_of(box.settings)).items():
+        raise OperationError(field, text)
+
+
+def _refuse_taken(box: Box, fields: Mapping[str, Any], but_of: Person | None) -> None:
+    """Say whose a number or address is; the store, which refuses it too, knows no logins."""
+    find = {
+        "mailbox": box.people.by_mailbox,
+        "handset": box.people.by_handset,
+        "address": box.people.by_address,
+    }
+    for field, by in find.items():
+        value = fields.get(field)
+        owner = by(value) if value else None
+        if owner is not None and (but_of is None or owner.id != but_of.id):
+            raise OperationError(field, f"the {field} {value} is {owner.login}'s")

@@ -1,0 +1,148 @@
+"""What settings and people name, and whether it is there: people, handsets, lines, languages.
+
+Each is looked at where it is typed, and again by `status`: a person is removed, a board is changed,
+and what was right has become wrong.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.config.paths import PROJECT
+from app.config.settings import Settings
+from app.inbox.people import Person
+from app.operations import languages
+from app.operations.numbers import why_no_mailbox
+from app.voicemail.menu import KEY_MAPS
+from drivers.board_spec import BoardSpec, load_board
+from drivers.errors import BoardFileError
+
+BOARDS = PROJECT / "board"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something names what is not there."""
+
+    field: str
+    """A setting's name ("site.postmaster"), or "people.LOGIN.FIELD"."""
+    text: str
+    """What is wrong, and what there is instead."""
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What there is to be named."""
+
+    country: str
+    board: str
+    stations: tuple[str, ...] | None
+    """Jacks of handsets; None if the board cannot be read."""
+    trunks: tuple[str, ...] | None
+    """Jacks of outside lines."""
+    languages: frozenset[str]
+
+
+def known_of(settings: Settings, boards: Path = BOARDS) -> Known:
+    """What there is on the board and for the languages of these settings."""
+    board = read_board(settings, boards)
+    return Known(
+        settings.site.country,
+        settings.phone.board,
+        None if board is None else tuple(x.name for x in board.lines if x.kind == "station"),
+        None if board is None else tuple(x.name for x in board.lines if x.kind == "trunk"),
+        languages.available(settings.voicemail.sounds),
+    )
+
+
+def read_board(settings: Settings, boards: Path = BOARDS) -> BoardSpec | None:
+    """The board of the settings; None if there is no such board."""
+    try:
+        return load_board(boards / settings.phone.board / "board.toml")
+    except BoardFileError:
+        return None
+
+
+def problems(settings: Settings, people: Sequence[Person], known: Known) -> list[Problem]:
+    """Everything that is named and not there, settings first."""
+    return [*setting_problems(settings, people, known), *_people_problems(people, known)]
+
+
+def setting_problems(
+    settings: Settings, people: Sequence[Person], known: Known
+) -> Iterator[Problem]:
+    """The settings that name what is not there."""
+    if known.stations is None:
+        there = _listed(sorted(f.parent.name for f in BOARDS.glob("*/board.toml")))
+        yield Problem("phone.board", f"there is no board {known.board}{there}")
+    postmaster = settings.site.postmaster
+    if postmaster and postmaster.lower() not in {person.login for person in people}:
+        yield Problem(
+            "site.postmaster",
+            f"there is no {postmaster} here{_listed([p.login for p in people])}",
+        )
+    if text := _no_language(settings.site.language, known):
+        yield Problem("site.language", text)
+    for line, incoming in settings.phone.incoming.items():
+        name = f"phone.incoming.{line}"
+        if known.trunks is not None and line not in known.trunks:
+            yield Problem(
+                name, f"the board {known.board} has no outside line {line}{_listed(known.trunks)}"
+            )
+        for handset in incoming.handsets:
+            if text := _no_handset(handset, known):
+                yield Problem(f"{name}.handsets", text)
+        if incoming.mailbox and incoming.mailbox not in {p.mailbox for p in people}:
+            whose = [f"{person.mailbox} ({person.login})" for person in people]
+            yield Problem(
+                f"{name}.mailbox", f"nobody has the mailbox {incoming.mailbox}{_listed(whose)}"
+            )
+
+
+def _people_problems(people: Sequence[Person], known: Known) -> Iterator[Problem]:
+    for person in people:
+        for field in ("mailbox", "handset", "language", "key_map"):
+            if text := why_not({field: getattr(person, field)}, known).get(field):
+                yield Problem(f"people.{person.login}.{field}", text)
+
+
+def why_not(fields: Mapping[str, Any], known: Known) -> dict[str, str]:
+    """Which of a person's fields name what is not there, or must not be taken: field → text."""
+    found = {
+        "mailbox": _bad_mailbox(fields.get("mailbox"), known),
+        "handset": _no_handset(fields.get("handset"), known),
+        "language": _no_language(fields.get("language"), known),
+        "key_map": _no_key_map(fields.get("key_map")),
+    }
+    return {field: text for field, text in found.items() if text}
+
+
+def _bad_mailbox(mailbox: str | None, known: Known) -> str | None:
+    return None if not mailbox else why_no_mailbox(mailbox, known.country, known.stations or ())
+
+
+def _no_handset(handset: str | None, known: Known) -> str | None:
+    if not handset or known.stations is None or handset in known.stations:
+        return None
+    return f"the board {known.board} has no handset jack {handset}{_listed(known.stations)}"
+
+
+def _no_language(language: str | None, known: Known) -> str | None:
+    if not language or language in known.languages:
+        return None
+    return f"there is neither a sound pack nor a voice for {language}{_listed(known.languages)}"
+
+
+def _no_key_map(key_map: str | None) -> str | None:
+    if not key_map or key_map in KEY_MAPS:
+        return None
+    return f"there is no key map {key_map}{_listed(list(KEY_MAPS))}"
+
+
+def _listed(there: Sequence[str] | frozenset[str]) -> str:
+    words = sorted(there) if isinstance(there, frozenset) else list(there)
+    return f"; there are: {', '.join(words)}" if words else "; there is none"
