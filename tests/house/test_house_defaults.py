@@ -76,6 +76,8 @@ def faults_in(text: str, path: str = "") -> list[str]:
         same.setdefault(setting.partition(".")[2], []).append(default_of(setting))
     for line, name, default in defaults_in(ast.parse(text)):
         where = f"{path}:{line}: {name} = {ast.unparse(default)}"
+        if ast.unparse(default) == "None":  # it says that the setting is to be asked
+            continue
         if name in forbidden:
             faults.append(f"{where}: only the setting {forbidden[name]} has a default")
         elif name in same and (path, name) not in HOMONYMS:
