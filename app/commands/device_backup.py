@@ -100,7 +100,7 @@ def rescue() -> None:
     click.confirm(f"Write this version into slot A of {name}?", abort=True)
     with BlockFile(source) as file:
         card = disk_of(found[name], "B", paths.run / "card-boot", proc)
-        restore_slot.put_right(card, file, lambda done, of: None)
+        restore_slot.restore_slot(card, file, lambda done, of: None)
     click.echo("the card's slot A is good again; take the stick out and start anew")
 
 

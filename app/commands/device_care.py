@@ -66,7 +66,7 @@ def factory_reset(yes: bool, later: bool) -> None:
             != reset.WORD
         ):
             raise click.ClickException("nothing was erased")
-    reset.wish(here())
+    reset.request_reset(here())
     start_again(later, "the box is erased at its next start")
 
 
@@ -97,5 +97,5 @@ def reset_button(board: str) -> None:
     while (sure := held.look(time.monotonic(), not button.read())) is None:
         time.sleep(BUTTON_S)
     if sure:
-        reset.wish(paths)
+        reset.request_reset(paths)
         start_again(False, "the reset button was held: the box is erased at its next start")

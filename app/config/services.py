@@ -18,7 +18,7 @@ from app.commands.errors import OURS
 from app.config.paths import PROJECT, Paths
 from app.core.own_addresses import own_addresses
 from app.core.subprocess_call import in_child
-from app.device.permissions import hand
+from app.device.permissions import set_group
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
@@ -53,7 +53,7 @@ def prepare(paths: Paths, settings: "Settings") -> None:
         fresh = folder / f"{service}.new"
         fresh.write_bytes(mark + pickle.dumps(work(paths, settings)))
         fresh.chmod(0o640)  # whatever the umask: whoever could write it could run anything
-        hand(fresh, 0o640)
+        set_group(fresh, 0o640)
         fresh.replace(folder / service)
 
 

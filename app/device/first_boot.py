@@ -56,7 +56,7 @@ def _write(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def settle_in(paths: Paths, db: Database, people: People, host: str, quota: int) -> Fresh:
+def create_admin(paths: Paths, db: Database, people: People, host: str, quota: int) -> Fresh:
     """The administrator and the claim code.
 
     Raises DeviceError if a system program fails, InboxError if the store does.

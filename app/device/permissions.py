@@ -23,7 +23,7 @@ def share(paths: Paths) -> None:
         folder.chmod(0o755)  # mkdir's own mode would lose what the umask forbids
     for folder in (paths.database.parent, paths.spoken, paths.greetings, paths.keys):
         folder.mkdir(mode=0o770, parents=True, exist_ok=True)
-        _give(folder)
+        _share_tree(folder)
     for path, mode in (
         (paths.settings_file, 0o640),
         (paths.etc / "machine.toml", 0o644),
@@ -31,19 +31,19 @@ def share(paths: Paths) -> None:
         (paths.keys / "ca.key", 0o600),
     ):
         if path.exists():
-            hand(path, mode)
+            set_group(path, mode)
 
 
-def _give(folder: Path) -> None:
+def _share_tree(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         if path.is_dir():
-            hand(path, SHARED)
+            set_group(path, SHARED)
         elif path.is_file():
-            hand(path, 0o660)
+            set_group(path, 0o660)
 
 
-def hand(path: Path, mode: int) -> None:
-    """Into the group's hands, if this machine has the group."""
+def set_group(path: Path, mode: int) -> None:
+    """Give a file to the group with these permission bits, if this machine has the group."""
     try:
         shutil.chown(path, group=GROUP)
     except LookupError:

@@ -15,7 +15,7 @@ HOLD_S = 10.0
 """How long the reset button must be held at a start."""
 
 
-def wish(paths: Paths) -> None:
+def request_reset(paths: Paths) -> None:
     """The next start erases."""
     (paths.var / MARK).touch()
     os.sync()

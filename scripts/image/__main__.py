@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from scripts.image.build import build, build_root_again, wish
+from scripts.image.build import build, build_request, build_root_again
 from scripts.image.check import check
 from scripts.image.report import report
 from scripts.image.work import PROJECT, BuildError, Folders, Progress, default_cache
@@ -27,7 +27,7 @@ def main(
     folders = Folders(build_dir.absolute(), (cache or default_cache()).absolute())
     try:
         check(folders)
-        asked = wish(folders, version, key)
+        asked = build_request(folders, version, key)
         with folders.alone(progress.say):
             build(asked, progress)
             if twice:

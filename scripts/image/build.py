@@ -11,23 +11,21 @@ from pathlib import Path
 from app.device.update.slots_content import Release
 from app.store.schema import STEPS
 from scripts.image import (
-    boards,
-    bundle,
+    bom,
     card,
     extensions,
     kernel,
+    kernel_config,
     linking,
-    parts,
     python_parts,
     rootfs,
-    sbom,
-    signing,
-    slots,
     sounds,
+    update,
 )
 from scripts.image.apt import Apt
+from scripts.image.bom import Part
 from scripts.image.kernel_config import load
-from scripts.image.licences import Part
+from scripts.image.packages import SPOKEN
 from scripts.image.squash import squash
 from scripts.image.work import PROJECT, BuildError, Folders, Progress, run, sha256
 
@@ -58,7 +56,9 @@ class BuildRequest:
         return self.folders.made("image")
 
 
-def wish(folders: Folders, version: str | None = None, key: Path | None = None) -> BuildRequest:
+def build_request(
+    folders: Folders, version: str | None = None, key: Path | None = None
+) -> BuildRequest:
     """What this source tree asks for; its time is that of the last commit."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     named = os.environ.pop("SOURCE_DATE_EPOCH", None)  # programs are told where they need it
@@ -66,48 +66,48 @@ def wish(folders: Folders, version: str | None = None, key: Path | None = None) 
     return BuildRequest(version or project["version"], epoch, folders, key)
 
 
-def build(wish: BuildRequest, progress: Progress) -> Path:
+def build(request: BuildRequest, progress: Progress) -> Path:
     """Everything; gives the folder of the products."""
-    folders, products = wish.folders, wish.products
+    folders, products = request.folders, request.products
     apt = Apt(folders.kept("apt"))
     with progress.step("package lists"):
         apt.update()
     with progress.step("kernel"):
         linux = kernel.build(apt, folders)
-    root, made_of = _root(wish, apt, linux, progress)
+    root, made_of = _root(request, apt, linux, progress)
     with progress.step("root file system"):
-        squashed = squash(root, products / "root.sqfs", wish.epoch)
-        slot = slots.make_slot(
-            squashed, linux.image, slots.overlay(folders), wish.release, products / "slot.img"
+        squashed = squash(root, products / "root.sqfs", request.epoch)
+        slot = update.make_slot(
+            squashed, linux.image, update.overlay(folders), request.release, products / "slot.img"
         )
     with progress.step("prompts"):
-        packs = [sounds.build(apt, language, folders, wish.epoch) for language in LANGUAGES]
+        packs = [sounds.build(apt, language, folders, request.epoch) for language in LANGUAGES]
     with progress.step("card"):
-        card.build(apt, linux, slot, packs, folders, wish.epoch)
+        card.build(apt, linux, slot, packs, folders, request.epoch)
         _for_the_emulator(linux, folders, products)
         run("zstd", "--quiet", "--force", "-10", "-T0", products / "card.img")
     with progress.step("update bundle"):
-        key = signing.signing_key(folders, wish.key)
-        told = bundle.manifest(wish.release, slot, squashed, linux, _boards(linux))
-        bundle.write(told, slot, key, folders)
+        key = update.signing_key(folders, request.key)
+        told = update.manifest(request.release, slot, squashed, linux, _boards(linux))
+        update.write_bundle(told, slot, key, folders)
     with progress.step("bill of materials"):
         extra = apt.fetch(
             "raspi-firmware", "u-boot-rpi", *(sounds.PACKS[lang] for lang in LANGUAGES)
         )
-        made_of = [*made_of, *parts.debian(extra, folders)]
-        sbom.write(made_of, wish.version, wish.epoch, told.root_sha256, products)
+        made_of = [*made_of, *bom.debian_parts(extra, folders)]
+        bom.write_bill(made_of, request.version, request.epoch, told.root_sha256, products)
     return products
 
 
 def _root(
-    wish: BuildRequest, apt: Apt, linux: kernel.Kernel, progress: Progress
+    request: BuildRequest, apt: Apt, linux: kernel.Kernel, progress: Progress
 ) -> tuple[Path, Sequence[Part]]:
     """The tree of the root file system, and what it is made of."""
-    folders = wish.folders
+    folders = request.folders
     root = folders.made() / "root"
     with progress.step("Debian packages"):
         debs = rootfs.unpack_packages(apt, root)
-        rootfs.settle(root, parts.files(debs, folders))
+        rootfs.finish(root, bom.files_of_packages(debs, folders))
     with progress.step("Python packages"):
         wheels, archives = python_parts.download(folders)
         python_parts.install(root, wheels)
@@ -117,27 +117,27 @@ def _root(
         python_parts.install_ours(root, _boards(linux))
         rootfs.add_overlay(root)
         shutil.copytree(linux.modules, root / "usr", dirs_exist_ok=True)
-        signing.trust(root, signing.signing_key(folders, wish.key))
-        write_release(root, wish.release, _boards(linux))
+        update.trust(root, update.signing_key(folders, request.key))
+        write_release(root, request.release, _boards(linux))
         linking.prune(root)
     with progress.step("byte-code"):
         python_parts.byte_compile(root)
     with progress.step("licences"):
         made_of = [
-            parts.ourselves(wish.version), parts.linux(linux),
-            *parts.debian(debs, folders, root), *parts.python(wheels, archives),
+            bom.own_part(request.version), bom.kernel_part(linux),
+            *bom.debian_parts(debs, folders, root), *bom.python_parts(wheels, archives),
         ]  # fmt: skip
     return root, made_of
 
 
 def write_release(root: Path, release: Release, boards: Sequence[str]) -> None:
     """What the device knows of itself, where it looks for it."""
-    told = json.dumps({**asdict(release), "boards": boards}, indent=1)
+    told = json.dumps({**asdict(release), "boards": boards, "speaks": SPOKEN}, indent=1)
     (root / python_parts.HOME / "release.json").write_text(told + "\n")
 
 
 def _boards(linux: kernel.Kernel) -> list[str]:
-    return boards.listed(boards.all_boards(), load(linux.config))
+    return kernel_config.drivable(kernel_config.all_boards(), load(linux.config))
 
 
 def _for_the_emulator(linux: kernel.Kernel, folders: Folders, products: Path) -> None:
@@ -149,14 +149,16 @@ def _for_the_emulator(linux: kernel.Kernel, folders: Folders, products: Path) ->
         shutil.copy2(linux.device_tree(tree), products)
 
 
-def build_root_again(wish: BuildRequest, progress: Progress) -> None:
+def build_root_again(request: BuildRequest, progress: Progress) -> None:
     """The root once more, in other folders. Raises BuildError if it is not the same."""
-    again = replace(wish, folders=Folders(wish.folders.build / "again", wish.folders.cache))
+    again = replace(
+        request, folders=Folders(request.folders.build / "again", request.folders.cache)
+    )
     apt = Apt(again.folders.kept("apt"))
     root, _ = _root(again, apt, kernel.build(apt, again.folders), progress)
     with progress.step("root file system again"):
-        second = sha256(squash(root, again.products / "root.sqfs", wish.epoch))
-    first = sha256(wish.products / "root.sqfs")
+        second = sha256(squash(root, again.products / "root.sqfs", request.epoch))
+    first = sha256(request.products / "root.sqfs")
     if first != second:
         raise BuildError(f"two builds differ: {first} and {second}; compare {root} with the first")
     shutil.rmtree(again.folders.build)

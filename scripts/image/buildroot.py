@@ -1,7 +1,8 @@
 """What Buildroot calls of ours: the package switchhook and the hooks in board/buildroot.
 
-`python3 -m scripts.image.buildroot STEP …`, on Buildroot's own Python, which has numpy and nothing
-else. The steps are those of scripts/image/build.py; only where the parts come from is different.
+`python3 -m scripts.image.buildroot STEP …`, on Buildroot's own Python, which has numpy and
+cryptography and nothing else. The steps are those of scripts/image/build.py; only where the parts
+come from is different.
 """
 
 import os
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.image import boards, build, bundle, card, python_parts, rootfs, signing, slots
+from scripts.image import build, card, kernel_config, python_parts, rootfs, update
 from scripts.image.kernel import DEVICE_TREES, Kernel
 from scripts.image.kernel_config import load, lost, wanted
 from scripts.image.squash import squash
@@ -51,15 +52,15 @@ class Places:
         return found[0]
 
 
-def install(root: Path, kernel_config: Path) -> None:
+def install(root: Path, config: Path) -> None:
     """Our code, and the boards that this kernel can drive."""
     shutil.rmtree(root / python_parts.HOME, ignore_errors=True)
-    python_parts.install_ours(root, fitting(kernel_config))
+    python_parts.install_ours(root, fitting(config))
 
 
-def fitting(kernel_config: Path) -> list[str]:
+def fitting(config: Path) -> list[str]:
     """The boards that this kernel can drive."""
-    return boards.listed(boards.all_boards(), load(kernel_config))
+    return kernel_config.drivable(kernel_config.all_boards(), load(config))
 
 
 def post_build(places: Places) -> None:
@@ -73,9 +74,9 @@ def post_build(places: Places) -> None:
     _only_our_start(places.target)
     for place in rootfs.EMPTY:
         (places.target / place).mkdir(exist_ok=True)
-    signing.trust(places.target, signing.signing_key(places.folders, _named_key()))
-    wish = build.wish(places.folders)
-    build.write_release(places.target, wish.release, fitting(places.kernel_config))
+    update.trust(places.target, update.signing_key(places.folders, _named_key()))
+    request = build.build_request(places.folders)
+    build.write_release(places.target, request.release, fitting(places.kernel_config))
     run(
         sys.executable, "-m", "compileall", "-q", "-j1", "--invalidation-mode", "unchecked-hash",
         "-s", places.target, "-p", "/", places.target / python_parts.HOME,
@@ -94,24 +95,24 @@ def _only_our_start(target: Path) -> None:
 def post_image(places: Places, machine: str) -> Path:
     """Slot, card and update bundle; gives the card."""
     folders = places.folders
-    wish = build.wish(folders)
+    request = build.build_request(folders)
     kernel = _kernel(places)
     root = places.images / "rootfs.squashfs"
-    slot = slots.make_slot(
-        root, kernel.image, slots.overlay(folders), wish.release, wish.products / "slot.img"
+    slot = update.make_slot(
+        root, kernel.image, update.overlay(folders), request.release, request.products / "slot.img"
     )
     packs = [
-        squash(pack, folders.build / "prompts" / f"{pack.name}.sqfs", wish.epoch)
+        squash(pack, folders.build / "prompts" / f"{pack.name}.sqfs", request.epoch)
         for pack in sorted((places.images / "prompts").iterdir())
     ]
     parts = folders.build / "card"
     shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir(parents=True)
     layout = _LAYOUTS[machine](places, parts)
-    image = card.assemble(parts, slot, packs, folders, wish.epoch, layout)
+    image = card.assemble(parts, slot, packs, folders, request.epoch, layout)
     run("zstd", "--quiet", "--force", "-10", "-T0", image)
-    told = bundle.manifest(wish.release, slot, root, kernel, fitting(kernel.config))
-    bundle.write(told, slot, signing.signing_key(folders, _named_key()), folders)
+    told = update.manifest(request.release, slot, root, kernel, fitting(kernel.config))
+    update.write_bundle(told, slot, update.signing_key(folders, _named_key()), folders)
     return image
 
 
@@ -172,8 +173,8 @@ def main(arguments: Sequence[str]) -> int:
     """One step. 0: done; 1: the reason is on standard error, and Buildroot stops."""
     try:
         match arguments:
-            case ["install", root, kernel_config]:
-                install(Path(root), Path(kernel_config))
+            case ["install", root, config]:
+                install(Path(root), Path(config))
             case ["post-build", _]:
                 post_build(_places())
             case ["post-image", _, machine] if machine in MACHINES:

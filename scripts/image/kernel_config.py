@@ -1,12 +1,13 @@
-"""Kernel configurations: our fragments, what came of them, and what boards need.
+"""Kernel configurations: our fragments, what came of them, and which boards a kernel can drive.
 
 A fragment is a list of lines as in a kernel's .config. allnoconfig silently drops a line whose
-dependency is missing, so every line is looked up in the result.
+dependency is missing, so every line is looked up in the result. Each board file names its needs.
 """
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from drivers.board_spec import BoardSpec, load_board
 from scripts.image.work import PROJECT
 
 FRAGMENTS = tuple(
@@ -50,3 +51,19 @@ def unmet(needs: Iterable[str], config: Config) -> list[str]:
 def load(path: Path) -> dict[str, str]:
     """The symbols of a .config file."""
     return parse(path.read_text())
+
+
+def all_boards(folder: Path = PROJECT / "board") -> list[BoardSpec]:
+    """Every board of the source tree."""
+    return [load_board(file) for file in sorted(folder.glob("*/board.toml"))]
+
+
+def lacking(board: BoardSpec, config: Config) -> dict[str, list[str]]:
+    """By purpose, the symbols that this kernel has not."""
+    missing = {need.purpose: unmet(need.symbols, config) for need in board.needs}
+    return {purpose: symbols for purpose, symbols in missing.items() if symbols}
+
+
+def drivable(boards: list[BoardSpec], config: Config) -> list[str]:
+    """The names of the boards that lack nothing."""
+    return [board.name for board in boards if not lacking(board, config)]

@@ -8,10 +8,12 @@ PACKAGES: dict[str, str] = {
     "libspandsp2": "tones, DTMF, caller ID",
     "espeak-ng": "speaks what no prompt says",
     "libasound2": "the sound card's library",
-    "openssl": "checks the signature of an update, makes keys and certificates",
+    "openssl": "the console's password as crypt(3) keeps it",
+    "python3-cryptography": "signatures of updates, keys and certificates",
     "ca-certificates": "whom outgoing mail trusts",
     "chrony": "the time",
     "e2fsprogs": "makes, checks and grows the data file system",
+    "fdisk": "sfdisk: the data partition grows to the card's end",
     "util-linux": "setpriv and chrt: services without root, with what they need and no more",
     "avahi-daemon": "the name switchhook-….local (mDNS); it can do without a message bus",
     "wpasupplicant": "joins a wireless network",
@@ -28,7 +30,8 @@ UNUSED = (
     "libnumber-compare-perl", "libpam-modules", "libpam-modules-bin", "libperl5.36",
     "libtext-glob-perl", "logsave", "passwd", "perl", "perl-base", "perl-modules-5.36",
     "sensible-utils", "tar", "ucf", "usrmerge", "libx11-data", "libaudit-common",
-    "libsemanage-common", "libtirpc-common",
+    "libsemanage-common", "libtirpc-common", "media-types", "python3", "python3.11",
+    "python3-cffi-backend", # the wheel of cffi brings its own
 )  # fmt: skip
 """Packages that come along and do nothing on a device: installers, and what a shell of busybox
 does as well. Libraries that then have no user go by themselves (linking.py)."""
@@ -42,7 +45,7 @@ REMOVED = (
     "etc/alternatives", "etc/ucf.conf", "etc/acpi", "etc/iproute2", "etc/libnl-3",
     "usr/lib/apt", "usr/lib/mime", "usr/lib/NetworkManager", "usr/lib/binfmt.d", "usr/lib/pm-utils",
     "usr/lib/networkd-dispatcher", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d", "usr/lib/dbus-1.0",
-    "usr/lib/*/engines-3", "usr/lib/*/ossl-modules", "usr/lib/*/krb5", "usr/lib/*/security",
+    "usr/lib/*/engines-3", "usr/lib/*/krb5", "usr/lib/*/security",
     "usr/lib/*/gconv", "usr/lib/*/tc", "usr/lib/*/e2fsprogs", "lib/*/security", "lib/*/e2fsprogs",
     "usr/share/doc", "usr/share/doc-base", "usr/share/man", "usr/share/info", "usr/share/locale",
     "usr/share/lintian", "usr/share/bug", "usr/share/fonts", "usr/share/icons", "usr/share/pixmaps",
@@ -54,15 +57,19 @@ REMOVED = (
     "usr/share/zoneinfo/right", "usr/share/zoneinfo/posix",
     "usr/include", "usr/lib/systemd", "lib/systemd", "usr/lib/udev", "lib/udev", "usr/lib/valgrind",
     "usr/lib/*/perl*",
-    "usr/bin/speak-ng", "sbin/debugfs",
-    "usr/lib/*/espeak-ng-data/[!defj]*_dict", "usr/lib/*/espeak-ng-data/fa_dict",
+    "usr/bin/speak-ng", "sbin/debugfs", "sbin/fdisk", "sbin/cfdisk",
     "usr/lib/python3.11/ensurepip", "usr/lib/python3.11/idlelib", "usr/lib/python3.11/lib2to3",
     "usr/lib/python3.11/pydoc_data", "usr/lib/python3.11/tkinter", "usr/lib/python3.11/turtledemo",
     "usr/lib/python3.11/test", "usr/lib/python3.11/distutils", "usr/lib/python3.11/__pycache__",
     "usr/lib/python3.11/lib-dynload/_*dbm.*", "usr/lib/python3.11/lib-dynload/nis.*",
 )  # fmt: skip
-"""Patterns below the root: what only an installer or another init needs, languages that no country
-of ours speaks, Python's doors to libraries that are not here."""
+"""Patterns below the root: what only an installer or another init needs, Python's doors to
+libraries that are not here."""
+
+SPOKEN = ("de", "en", "es", "fr", "it", "ja", "ru")
+"""Languages that the synthesizer of the image can speak: those of the countries in the settings,
+and those for which Debian has recorded prompts. The dictionaries of all others stay out: a voice
+without its dictionary is silent, and exits with 0 all the same."""
 
 RADIO_FIRMWARE = (
     "brcm/brcmfmac434[35][05]-sdio.bin", "brcm/brcmfmac434[35][05]-sdio.clm_blob",

@@ -21,9 +21,9 @@ def figures(products: Path, progress: Progress) -> dict[str, object]:
     return {"octets": sizes, "seconds": times, "root_sha256": sha256(products / "root.sqfs")}
 
 
-def report(wish: "BuildRequest", progress: Progress) -> None:
+def report(request: "BuildRequest", progress: Progress) -> None:
     """Tell it, and write figures.json. Raises BuildError if something is larger than its goal."""
-    products = wish.products
+    products = request.products
     told = figures(products, progress)
     (products / "figures.json").write_text(json.dumps(told, indent=1) + "\n")
     for name, goal in GOALS_MB.items():

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.image.apt import ARCHITECTURE, SUITE, Apt
-from scripts.image.packages import LINKS, PACKAGES, RADIO_FIRMWARE, REMOVED, UNUSED
+from scripts.image.packages import LINKS, PACKAGES, RADIO_FIRMWARE, REMOVED, SPOKEN, UNUSED
 from scripts.image.work import PROJECT, files_of, run
 
 OVERLAY = PROJECT / "rootfs-overlay"
@@ -36,7 +36,7 @@ def unpack_packages(apt: Apt, root: Path) -> list[Path]:
     return debs
 
 
-def settle(root: Path, files: Mapping[str, set[str]]) -> None:
+def finish(root: Path, files: Mapping[str, set[str]]) -> None:
     """After unpacking: trim, merge /bin, /sbin and /lib into /usr, make what scripts would.
 
     `files` has each package's paths.
@@ -48,6 +48,7 @@ def settle(root: Path, files: Mapping[str, set[str]]) -> None:
     for name in ("bin", "sbin", "lib"):
         _merge_into_usr(root, name)
     _only_our_radios(root / "usr" / "lib" / "firmware")
+    keep_dictionaries(root)
     for link, target in LINKS.items():
         (root / link).symlink_to(target)
     for name in EMPTY:
@@ -83,6 +84,13 @@ def _only_our_radios(firmware: Path) -> None:
     wanted = {path for pattern in RADIO_FIRMWARE for path in firmware.glob(pattern)}
     for path in firmware.rglob("*"):
         if path not in wanted and not path.is_dir():
+            path.unlink()
+
+
+def keep_dictionaries(root: Path) -> None:
+    """Remove the synthesizer's dictionaries, but for those of SPOKEN."""
+    for path in root.glob("usr/lib/*/espeak-ng-data/*_dict"):
+        if path.name.removesuffix("_dict") not in SPOKEN:
             path.unlink()
 
 

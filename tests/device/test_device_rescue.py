@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import DeviceError
-from app.device.update.restore_slot import SIGNATURE, cards, one_card, put_right
+from app.device.update.restore_slot import SIGNATURE, cards, one_card, restore_slot
 from app.device.update.slots import newest
 from app.device.update.slots_disk import BlockFile
 from tests.kit.slots import SLOT_OCTETS, PlainDisk, Power, PowerCut, a_slot
@@ -21,7 +21,7 @@ def stick(tmp_path: Path) -> Path:
 
 def rescued(card: PlainDisk, stick: Path) -> None:
     with BlockFile(stick) as source:
-        put_right(card.disk(), source, lambda done, of: None)
+        restore_slot(card.disk(), source, lambda done, of: None)
 
 
 def test_a_card_without_a_slot_that_starts_gets_one(tmp_path: Path, stick: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from app.device.update.bundle import MEMBERS, Manifest, read_manifest
 from app.device.update.slots_content import Release
-from scripts.image import bundle, signing, slots
+from scripts.image import update
 from scripts.image.work import Folders, default_cache, run, sha256
 from tests.kit.guest import PRODUCTS, Guest
 from tests.kit.guest_load import LETTER, Owner, owner_of
@@ -36,14 +36,14 @@ def bundle_of(root: Path, release: Release, folder: Path) -> Path:
     """An update whose root file system is this one, believed by the built image."""
     folder.mkdir()
     folders = Folders(folder, default_cache())
-    slot = slots.make_slot(
-        root, PRODUCTS / "Image", slots.overlay(folders), release, folder / "slot.img"
+    slot = update.make_slot(
+        root, PRODUCTS / "Image", update.overlay(folders), release, folder / "slot.img"
     )
     told = replace(
         built(), release=release, octets=slot.stat().st_size, sha256=sha256(slot),
         root_sha256=sha256(root),
     )  # fmt: skip
-    return bundle.write(told, slot, signing.signing_key(folders, None), folders)
+    return update.write_bundle(told, slot, update.signing_key(folders, None), folders)
 
 
 def empty_root(folder: Path) -> Path:

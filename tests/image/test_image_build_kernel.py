@@ -6,7 +6,7 @@ import pytest
 
 from drivers.board_spec import BoardSpec, Need, load_board
 from drivers.errors import BoardFileError
-from scripts.image import boards, kernel_config
+from scripts.image import kernel_config
 from scripts.image.work import PROJECT
 
 RPI = PROJECT / "board" / "rpi" / "board.toml"
@@ -39,9 +39,9 @@ def test_no_symbol_is_in_two_fragments() -> None:
 
 
 def test_the_kernel_has_what_every_board_needs() -> None:
-    found = boards.all_boards()
+    found = kernel_config.all_boards()
     assert {board.name for board in found} >= {"rpi", "virtual"}
-    assert {board.name: boards.lacking(board, config()) for board in found} == {
+    assert {board.name: kernel_config.lacking(board, config()) for board in found} == {
         board.name: {} for board in found
     }
 
@@ -53,14 +53,18 @@ def test_the_reference_board_names_a_need_for_each_of_its_parts() -> None:
 
 def test_a_board_whose_needs_are_not_met_is_not_listed() -> None:
     poor = {name: value for name, value in config().items() if name != "SND_SOC_BT_SCO"}
-    assert boards.lacking(load_board(RPI), poor) == {"sound": ["SND_SOC_BT_SCO"]}
-    assert boards.listed(boards.all_boards(), poor) == ["qemu", "virtual"]
-    assert boards.listed(boards.all_boards(), config()) == ["qemu", "rpi", "virtual"]
+    assert kernel_config.lacking(load_board(RPI), poor) == {"sound": ["SND_SOC_BT_SCO"]}
+    assert kernel_config.drivable(kernel_config.all_boards(), poor) == ["qemu", "virtual"]
+    assert kernel_config.drivable(kernel_config.all_boards(), config()) == [
+        "qemu",
+        "rpi",
+        "virtual",
+    ]
 
 
 def test_a_module_meets_a_need_and_a_number_does_not() -> None:
     board = BoardSpec("b", "t", "us", 2, 256_000, (), needs=(Need("spi", ("A", "B", "C")),))
-    assert boards.lacking(board, {"A": "m", "B": "y", "C": "5"}) == {"spi": ["C"]}
+    assert kernel_config.lacking(board, {"A": "m", "B": "y", "C": "5"}) == {"spi": ["C"]}
 
 
 @pytest.mark.parametrize(

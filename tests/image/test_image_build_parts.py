@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.image import apt, licences, linking, parts, rootfs, sbom
+from scripts.image import apt, bom, linking, rootfs
+from scripts.image.bom import Part
 from scripts.image.extensions import EXTENSIONS
-from scripts.image.licences import Part
 from scripts.image.python_parts import LOCK, requirements
 from scripts.image.work import BuildError
 
@@ -71,13 +71,13 @@ def test_every_locked_package_has_hashes_and_one_version_for_the_target() -> Non
 
 def test_a_copyright_file_names_its_licences_once_each() -> None:
     dep5 = "Files: *\nLicense: MIT\n text\n\nFiles: b\nLicense: GPL-2+\n\nLicense: MIT\n more\n"
-    assert licences.of_copyright(dep5) == ("GPL-2+", "MIT")
+    assert bom.of_copyright(dep5) == ("GPL-2+", "MIT")
 
 
 def test_an_older_copyright_file_points_to_a_common_licence() -> None:
     old = "see /usr/share/common-licenses/LGPL-2.1.\n"
-    assert licences.of_copyright(old) == ("LGPL-2.1",)
-    assert licences.of_copyright("public words") == ("see its copyright file",)
+    assert bom.of_copyright(old) == ("LGPL-2.1",)
+    assert bom.of_copyright("public words") == ("see its copyright file",)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_wheel_says_its_licence_in_one_of_three_ways(
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("tea-1.0.dist-info/METADATA", f"Name: tea\nVersion: 1.0\n{fields}\nwords")
         archive.writestr("tea-1.0.dist-info/licenses/LICENSE", "all of it")
-    part = licences.of_wheel(wheel)
+    part = bom.of_wheel(wheel)
     assert (part.name, part.version, part.licences) == ("tea", "1.0", (wanted,))
     assert part.text == "all of it"
 
@@ -104,12 +104,12 @@ def test_a_wheel_says_its_licence_in_one_of_three_ways(
 THREE = (
     Part("libc6", "2.36-9+deb12u14", "deb", ("LGPL-2.1", "GPL-2"), "long text", "ab" * 32),
     Part("Typing_Extensions", "4.1", "pypi", ("PSF-2.0",), "psf"),
-    parts.ourselves("0.1.0"),
+    bom.own_part("0.1.0"),
 )
 
 
 def test_the_bill_of_materials_is_as_cyclonedx_wants_it(tmp_path: Path) -> None:
-    sbom.write(THREE, "0.1.0", 1_700_000_000, "cd" * 32, tmp_path)
+    bom.write_bill(THREE, "0.1.0", 1_700_000_000, "cd" * 32, tmp_path)
     told = json.loads((tmp_path / "sbom.cdx.json").read_text())
     assert (told["bomFormat"], told["specVersion"], told["version"]) == ("CycloneDX", "1.5", 1)
     assert told["metadata"]["timestamp"] == "2023-11-14T22:13:20Z"
@@ -127,7 +127,7 @@ def test_the_bill_of_materials_is_as_cyclonedx_wants_it(tmp_path: Path) -> None:
 
 
 def test_the_licence_list_has_every_part_and_every_text(tmp_path: Path) -> None:
-    sbom.write(THREE, "0.1.0", 0, "cd" * 32, tmp_path)
+    bom.write_bill(THREE, "0.1.0", 0, "cd" * 32, tmp_path)
     text = (tmp_path / "licences.txt").read_text()
     assert "libc6 2.36-9+deb12u14: LGPL-2.1; GPL-2\n" in text
     assert "long text" in text and "psf" in text and "MIT License" in text
@@ -136,7 +136,7 @@ def test_the_licence_list_has_every_part_and_every_text(tmp_path: Path) -> None:
 def test_the_same_parts_give_the_same_documents(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        sbom.write(THREE, "0.1.0", 5, "cd" * 32, tmp_path / name)
+        bom.write_bill(THREE, "0.1.0", 5, "cd" * 32, tmp_path / name)
     for file in ("sbom.cdx.json", "licences.txt"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 

@@ -36,6 +36,8 @@ INSTEAD = {
     "espeak-ng": ["PACKAGE_ESPEAK_NG"],
     "libasound2": ["PACKAGE_ALSA_LIB"],
     "openssl": ["PACKAGE_OPENSSL", "PACKAGE_LIBOPENSSL_BIN"],
+    "python3-cryptography": ["PACKAGE_PYTHON_CRYPTOGRAPHY"],
+    "fdisk": ["PACKAGE_UTIL_LINUX_BINARIES"],
     "ca-certificates": ["PACKAGE_CA_CERTIFICATES"],
     "chrony": ["PACKAGE_CHRONY"],
     "e2fsprogs": ["PACKAGE_E2FSPROGS", "PACKAGE_E2FSPROGS_RESIZE2FS"],

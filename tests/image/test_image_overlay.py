@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers.board_spec import BoardSpec, load_board
-from scripts.image import slots
+from scripts.image import update
 from scripts.image.work import PROJECT, Folders
 
 # As much of a Raspberry Pi's own tree as the overlay refers to.
@@ -31,7 +31,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base, whole = folder / "base.dtb", folder / "whole.dtb"
     command = ["dtc", "-@", "-q", "-I", "dts", "-O", "dtb", "-o", str(base)]
     subprocess.run(command, input=BASE, text=True, check=True)
-    overlay = slots.overlay(Folders(folder, folder))
+    overlay = update.overlay(Folders(folder, folder))
     subprocess.run(["fdtoverlay", "-i", base, "-o", whole, overlay], check=True)
     return whole
 

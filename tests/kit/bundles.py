@@ -9,8 +9,8 @@ from app.device.update.bundle import Manifest
 from app.device.update.install import Pace
 from app.device.update.rules import Here
 from app.device.update.slots_content import Release
-from scripts.image import bundle, signing
-from scripts.image.work import Folders, run
+from scripts.image import update
+from scripts.image.work import Folders
 from tests.kit.slots import RELEASE, SLOT_OCTETS, a_slot
 
 NEW = Release("0.2.0", RELEASE.built + 86_400, 5, 4)
@@ -32,18 +32,18 @@ class Workshop:
     def __init__(self, folder: Path) -> None:
         self.folders = Folders(folder / "build", folder / "cache")
         self.root = folder / "root"
-        self.key = signing.signing_key(self.folders, None)
-        signing.trust(self.root, self.key)
+        self.key = update.signing_key(self.folders, None)
+        update.trust(self.root, self.key)
 
     @property
     def trusted(self) -> list[Path]:
         """The public keys a device of ours believes."""
-        return sorted((self.root / signing.TRUSTED).iterdir())
+        return sorted((self.root / update.TRUSTED).iterdir())
 
     def stranger(self) -> Path:
         """The key of somebody else."""
         key = self.folders.made("strangers") / "theirs.pem"
-        run("openssl", "genpkey", "-algorithm", "ed25519", "-out", key)
+        update.make_key(key)
         return key
 
     def manifest(self, content: bytes, release: Release = NEW, **other: Any) -> Manifest:
@@ -72,4 +72,4 @@ class Workshop:
         slot = self.folders.made("slots") / "slot.img"
         slot.write_bytes(content)
         told = self.manifest(content, release, **other)
-        return bundle.write(told, slot, key or self.key, self.folders)
+        return update.write_bundle(told, slot, key or self.key, self.folders)

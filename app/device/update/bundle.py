@@ -11,17 +11,22 @@ Nothing in it is believed before the signature fits a key of the running system.
 
 import hashlib
 import json
+import logging
 import re
-import subprocess
 import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
 from app.device.update.errors import BundleError
 from app.device.update.slots_content import Release, pieces
+
+log = logging.getLogger(__name__)
 
 FORMAT = 1
 PRODUCT = "switchhook"
@@ -165,18 +170,20 @@ def _octets(archive: tarfile.TarFile, member: tarfile.TarInfo, most: int) -> byt
 
 
 def _signer(manifest: bytes, signature: bytes, keys: Sequence[Path]) -> Path | None:
-    """The first of the keys that made the signature."""
-    with tempfile.TemporaryDirectory() as folder:
-        signed, by = Path(folder, "manifest"), Path(folder, "signature")
-        signed.write_bytes(manifest)
-        by.write_bytes(signature)
-        return next((key for key in keys if _verifies(key, signed, by)), None)
+    """The first of the keys that made the signature [RFC 8032]."""
+    return next((key for key in keys if _verifies(key, manifest, signature)), None)
 
 
-def _verifies(key: Path, signed: Path, by: Path) -> bool:
-    done = subprocess.run(
-        ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", str(key),
-         "-in", str(signed), "-sigfile", str(by)],
-        check=False, capture_output=True,
-    )  # fmt: skip
-    return done.returncode == 0
+def _verifies(key: Path, manifest: bytes, signature: bytes) -> bool:
+    try:
+        public = load_pem_public_key(key.read_bytes())
+        if not isinstance(public, Ed25519PublicKey):
+            raise ValueError("not an Ed25519 key")
+    except ValueError:
+        log.warning("%s is not an Ed25519 public key in PEM; it is not used", key.name)
+        return False
+    try:
+        public.verify(signature, manifest)
+    except InvalidSignature:
+        return False
+    return True

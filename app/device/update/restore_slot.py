@@ -39,7 +39,7 @@ def _is_ours(disk: Path) -> bool:
     return int.from_bytes(mbr[440:444], "little") == SIGNATURE
 
 
-def put_right(card: Disk, source: BlockFile, tell: Callable[[int, int], None]) -> SlotState:
+def restore_slot(card: Disk, source: BlockFile, tell: Callable[[int, int], None]) -> SlotState:
     """Copy a whole slot into the card's slot A and make it the good one.
 
     The first sector is written last, so that half a copy is never started. Raises DeviceError if

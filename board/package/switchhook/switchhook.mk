@@ -12,9 +12,9 @@ SWITCHHOOK_LICENSE_FILES = LICENSE
 SWITCHHOOK_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = \
 	--exclude /.venv --exclude /build --exclude /var --exclude __pycache__
 
-# Our own steps run on the host's Python; reading board files takes numpy. The kernel's configuration
-# tells which boards of the source tree fit it.
-SWITCHHOOK_DEPENDENCIES = host-python3 host-python-numpy linux
+# Our own steps run on the host's Python; reading board files takes numpy, signing takes cryptography.
+# The kernel's configuration tells which boards of the source tree fit it.
+SWITCHHOOK_DEPENDENCIES = host-python3 host-python-cryptography host-python-numpy linux
 
 define SWITCHHOOK_INSTALL_TARGET_CMDS
 	cd $(@D) && $(HOST_DIR)/bin/python3 -m scripts.image.buildroot \
