@@ -16,7 +16,6 @@ COMMANDS = {
     "change-over": "app.commands.device_backup",
     "first-boot": "app.commands.device_setup",
     "apply": "app.commands.device_setup",
-    "grow": "app.commands.device_setup",
     "certificates": "app.commands.device_setup",
     "claim": "app.commands.device_setup",
     "password": "app.commands.device_setup",

@@ -27,7 +27,7 @@ def first_boot(card: Path | None) -> None:
     """
     from app.appliance import open_inbox
     from app.config.services import prepare
-    from app.device import boot_env, certificates, first_boot, permissions
+    from app.device import boot_env, first_boot, permissions
 
     paths = here()
     permissions.may_share()
@@ -39,9 +39,9 @@ def first_boot(card: Path | None) -> None:
     settings = _settings(paths)
     host, quota = settings.site.hostname, settings.keeping.quota_mb * 1_000_000
     prepared = beside(lambda: prepare(paths, settings), OURS)
-    certified = beside(lambda: certificates.ensure(paths.keys, (host,)))
+    certified = beside(lambda: _certify(paths, settings), OURS)
     box = open_inbox(paths, settings)
-    fresh = first_boot.settle_in(paths, box.db, box.people, host, quota)
+    fresh = first_boot.create_admin(paths, box.db, box.people, host, quota)
     box.db.close()
     prepared()
     certified()
@@ -57,7 +57,6 @@ def apply(card: Path | None) -> None:
     """Check the settings and write what the boot scripts need of them."""
     from app.config.services import prepare
     from app.device import boot_env, permissions
-    from app.device.certificates import ensure
     from app.device.first_boot import done
 
     paths = here()
@@ -67,7 +66,7 @@ def apply(card: Path | None) -> None:
     settings = _settings(paths)
     prepared = beside(lambda: prepare(paths, settings), OURS)
     if done(paths).exists():
-        ensure(paths.keys, (settings.site.hostname,))
+        _certify(paths, settings)
     prepared()
     permissions.share(paths)
     os.sync()
@@ -89,25 +88,27 @@ def _settings(paths: Paths) -> "Settings":
     return settings
 
 
-@click.command("grow")
-@click.argument("disk", type=click.Path(exists=True, path_type=Path))
-@click.argument("number", type=click.IntRange(1, 4))
-@plainly
-def grow(disk: Path, number: int) -> None:
-    """Let partition NUMBER of DISK reach to the disk's end; prints its sectors."""
-    from app.device import partition
+def _certify(paths: Paths, settings: "Settings") -> bool:
+    """The server's certificate for the names and addresses of now; True if it was made anew."""
+    from app.core.own_addresses import own_addresses
+    from app.device import certificates
 
-    click.echo(partition.grow(disk, number).sectors)
+    host, fixed = settings.site.hostname, settings.network.address.partition("/")[0]
+    names = (host, f"{host.partition('.')[0]}.local")  # the second one is told by mDNS
+    addresses = own_addresses() + ((fixed,) if fixed else ())
+    return certificates.ensure(paths.keys, names, addresses)
 
 
 @click.command("certificates")
 @plainly
 def certificates() -> None:
-    """Make the server's certificate anew if its end is near or the name has changed."""
-    from app.device.certificates import ensure
+    """Make the server's certificate anew if its end is near, or name or addresses have changed."""
+    from app.device import permissions
 
     paths = here()
-    made = ensure(paths.keys, (paths.settings().site.hostname,))
+    permissions.may_share()
+    made = _certify(paths, paths.settings())
+    permissions.share(paths)
     click.echo("a new certificate was made" if made else "the certificate is good")
 
 

@@ -1,115 +1,209 @@
-"""The device's own certificate authority, and the server certificate that it signs.
+"""The device's own certificate authority, and the server certificate that it signs [RFC 5280].
 
-Owners give ca.crt to their programs once; the server's certificate is made anew when the name
-changes or its end is near. Elliptic curve P-256: small, and quick on a small processor.
+Owners give ca.crt to their programs once; the server's certificate is made anew when a name or an
+address changes or its end is near. Elliptic curve P-256: small, and quick on a small processor.
+
+Clients differ in where they look for the name of a server: fetchmail wants a common name and looks
+for an IPv4 address among the DNS names, all others among the addresses. So both are there.
 """
 
+import ipaddress
 import secrets
-import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
 from app.core.errors import DeviceError
-from app.core.process import run
 
 CA_DAYS = 20 * 365
 SERVER_DAYS = 820
 """Some clients refuse more than 825 days."""
 RENEW_BEFORE_S = 60 * 86_400
-
-_CA = """
-[req]
-distinguished_name = name
-x509_extensions = ca
-prompt = no
-[name]
-CN = {title}
-[ca]
-basicConstraints = critical, CA:TRUE, pathlen:0
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-"""
-_SERVER = """
-[req]
-distinguished_name = name
-prompt = no
-[name]
-CN = {name}
-[server]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectAltName = {alternatives}
-authorityKeyIdentifier = keyid
-"""
+_CLOCK_MAY_DIFFER = timedelta(hours=1)
+"""A certificate is valid from this long ago: a client's clock may be behind ours."""
+COMMON_NAME = 64
+"""Most characters of a common name [RFC 5280 appendix A.1, ub-common-name]."""
+NAMES = "server.names"
+"""Beside the keys: whom the certificate is for; the boot scripts compare it with an address."""
 
 
-def ensure(keys: Path, names: tuple[str, ...], renew_before_s: int = RENEW_BEFORE_S) -> bool:
+def ensure(
+    keys: Path,
+    names: Iterable[str],
+    addresses: Iterable[str] = (),
+    renew_before_s: int = RENEW_BEFORE_S,
+) -> bool:
     """Make what is missing, and the server's certificate anew if it must be; True if it was.
 
-    `names` are those by which clients know this device, its own one first. Raises DeviceError.
+    `names` are those by which clients know this device, its own one first; `addresses` its IP
+    addresses as text. `renew_before_s` is how many seconds before its end a certificate is made
+    anew. Raises DeviceError if a key that is there cannot be used.
     """
+    wanted = [*dict.fromkeys(names), *useful(addresses)]
     if not (keys / "ca.crt").exists():
-        _make_ca(keys, names[0])
-    elif _is_good(keys, names, renew_before_s):
+        _make_ca(keys, wanted[0])
+    elif _is_good(keys, wanted, renew_before_s):
         return False
-    _make_server(keys, names)
+    _make_server(keys, wanted)
     return True
 
 
-def _make_ca(keys: Path, name: str) -> None:
-    _make_key(keys / "ca.key", 0o600)
-    config = _CA.format(title=f"{name} ({secrets.token_hex(4)})")
-    _with_config(
-        config, "openssl", "req", "-x509", "-new", "-key", keys / "ca.key", "-sha256",
-        "-days", str(CA_DAYS), "-out", keys / "ca.crt.new",
-    )  # fmt: skip
-    (keys / "ca.crt.new").replace(keys / "ca.crt")
+def useful(addresses: Iterable[str]) -> list[str]:
+    """The addresses that a client may connect to, in order: neither link-local nor unspecified."""
+    found = {ipaddress.ip_address(address) for address in addresses}
+    kept = [ip for ip in found if not (ip.is_link_local or ip.is_unspecified or ip.is_multicast)]
+    return [str(ip) for ip in sorted(kept, key=lambda ip: (ip.version, int(ip)))]
 
 
-def _make_key(path: Path, mode: int) -> None:
+def common_name(host: str, suffix: str = "") -> str:
+    """The host's name as a common name of at most COMMON_NAME characters, with this suffix.
+
+    A longer one is cut to its first label, and that to what fits; the whole stands among the
+    alternative names.
+    """
+    room = COMMON_NAME - len(suffix)
+    return (host if len(host) <= room else host.partition(".")[0][:room]) + suffix
+
+
+def _make_ca(keys: Path, host: str) -> None:
+    key = _make_key(keys / "ca.key", 0o600)
+    # of two boxes with one name, a client must not take one's authority for the other's
+    title = common_name(host, f" ({secrets.token_hex(4)})")
+    builder = (
+        _builder(title, title, key.public_key(), CA_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+    )
+    _write(keys / "ca.crt", builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+
+
+def _make_server(keys: Path, wanted: list[str]) -> None:
+    authority = _read_certificate(keys / "ca.crt")
+    issuer_key = _read_key(keys / "ca.key")
+    if (keys / "server.key").exists():
+        key = _read_key(keys / "server.key")
+    else:
+        key = _make_key(keys / "server.key", 0o640)
+    builder = (
+        _builder(common_name(wanted[0]), authority.subject, key.public_key(), SERVER_DAYS)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(digital_signature=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(list(_alternatives(wanted))), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
+            critical=False,
+        )
+    )
+    _write(keys / "server.crt", builder.sign(issuer_key, SHA256()).public_bytes(Encoding.PEM))
+    (keys / NAMES).write_text(" ".join(wanted) + "\n")
+
+
+def _builder(
+    name: str, issuer: str | x509.Name, key: ec.EllipticCurvePublicKey, days: int
+) -> x509.CertificateBuilder:
+    """What authority and server have in common [RFC 5280 4.1, 4.2.1.2]."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(_name(name))
+        .issuer_name(_name(issuer) if isinstance(issuer, str) else issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCK_MAY_DIFFER)
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _key_usage(
+    digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False
+) -> x509.KeyUsage:
+    """What the key may be used for, and nothing else [RFC 5280 4.2.1.3]."""
+    return x509.KeyUsage(
+        digital_signature, False, False, False, False, key_cert_sign, crl_sign, False, False
+    )
+
+
+def _alternatives(wanted: Iterable[str]) -> Iterator[x509.GeneralName]:
+    """Names and addresses [RFC 5280 4.2.1.6]; an IPv4 address also as a name, for fetchmail."""
+    for text in wanted:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            yield x509.DNSName(text)
+            continue
+        if address.version == 4:
+            yield x509.DNSName(text)
+        yield x509.IPAddress(address)
+
+
+def _is_good(keys: Path, wanted: list[str], renew_before_s: int) -> bool:
+    """Whether the certificate is for these, belongs to its key and authority, and lasts."""
+    known = keys / NAMES
+    if not (known.exists() and (keys / "server.key").exists()):
+        return False
+    if known.read_text().split() != wanted:
+        return False
+    try:
+        ends = _end_of(_read_certificate(keys / "server.crt"))
+    except DeviceError:
+        return False
+    return ends > datetime.now(UTC) + timedelta(seconds=renew_before_s)
+
+
+def _end_of(certificate: x509.Certificate) -> datetime:
+    if hasattr(certificate, "not_valid_after_utc"):
+        return certificate.not_valid_after_utc
+    return certificate.not_valid_after.replace(tzinfo=UTC)  # cryptography before 42
+
+
+def _make_key(path: Path, mode: int) -> ec.EllipticCurvePrivateKey:
+    key = ec.generate_private_key(ec.SECP256R1())
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)
-    run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
-        "-out", fresh)  # fmt: skip
+    fresh.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())  # [RFC 5208]
+    )
     fresh.chmod(mode)
     fresh.replace(path)
+    return key
 
 
-def _is_good(keys: Path, names: tuple[str, ...], renew_before_s: int) -> bool:
-    certificate, wanted = keys / "server.crt", keys / "server.names"
-    if not (certificate.exists() and wanted.exists() and (keys / "server.key").exists()):
-        return False
-    return wanted.read_text().split() == list(names) and _lasts(certificate, renew_before_s)
-
-
-def _lasts(certificate: Path, seconds: int) -> bool:
+def _read_key(path: Path) -> ec.EllipticCurvePrivateKey:
     try:
-        run("openssl", "x509", "-in", certificate, "-noout", "-checkend", str(seconds))
-    except DeviceError:  # its end is near, or it is no certificate
-        return False
-    return True
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as problem:
+        raise DeviceError(f"the key {path} cannot be used: {problem}") from problem
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise DeviceError(f"the key {path} is not of an elliptic curve")
+    return key
 
 
-def _make_server(keys: Path, names: tuple[str, ...]) -> None:
-    if not (keys / "server.key").exists():
-        _make_key(keys / "server.key", 0o640)
-    alternatives = ", ".join(f"DNS:{name}" for name in names)
-    config = _SERVER.format(name=names[0], alternatives=alternatives)
-    request, fresh = keys / "server.csr", keys / "server.crt.new"
-    _with_config(config, "openssl", "req", "-new", "-key", keys / "server.key", "-out", request)
-    _with_config(
-        config, "openssl", "x509", "-req", "-in", request, "-CA", keys / "ca.crt",
-        "-CAkey", keys / "ca.key", "-set_serial", f"0x{secrets.token_hex(16)}", "-sha256",
-        "-days", str(SERVER_DAYS), "-extensions", "server", "-out", fresh, option="-extfile",
-    )  # fmt: skip
-    request.unlink()
-    fresh.replace(keys / "server.crt")
-    (keys / "server.names").write_text(" ".join(names) + "\n")
+def _read_certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as problem:
+        raise DeviceError(f"the certificate {path} cannot be used: {problem}") from problem
 
 
-def _with_config(config: str, *command: str | Path, option: str = "-config") -> None:
-    with tempfile.NamedTemporaryFile("w", suffix=".cnf") as file:
-        file.write(config)
-        file.flush()
-        run(*command, option, file.name)
+def _write(path: Path, octets: bytes) -> None:
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_bytes(octets)
+    fresh.replace(path)
