@@ -1,76 +1,95 @@
-"""The data partition is grown by one sector of the MBR, and never over another partition."""
+"""The data partition is grown to the card's end by sfdisk, and nothing else of the card changes."""
 
-import struct
+import json
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.core.errors import DeviceError
-from app.device.partition import ALIGN, SECTOR, Part, grow, grown, read
+from app.config.paths import PROJECT
 
+GROW = PROJECT / "rootfs-overlay" / "usr" / "sbin" / "grow-partition"
 MIB = 2048
-CARD = (
-    (1, 0x0C, 1 * MIB, 128 * MIB),
-    (2, 0x83, 129 * MIB, 256 * MIB),
-    (3, 0x83, 385 * MIB, 256 * MIB),
-    (4, 0x83, 641 * MIB, 64 * MIB),
-)
+"""In sectors of 512 octets."""
+SIGNATURE = "0x53574831"
+CARD = f"""label: dos
+label-id: {SIGNATURE}
+start={1 * MIB}, size={128 * MIB}, type=c, bootable
+start={129 * MIB}, size={256 * MIB}, type=83
+start={385 * MIB}, size={256 * MIB}, type=83
+start={641 * MIB}, size={64 * MIB}, type=83
+"""
 
 
-def mbr(*parts: tuple[int, int, int, int]) -> bytes:
-    table = bytearray(SECTOR)
-    for number, kind, first, sectors in parts:
-        struct.pack_into(
-            "<B3sB3sII", table, 446 + 16 * (number - 1), 0, b"", kind, b"", first, sectors
-        )
-    table[510:] = b"\x55\xaa"
-    return bytes(table)
+def table(card: Path) -> dict[str, Any]:
+    told = subprocess.run(["sfdisk", "--json", card], check=True, capture_output=True, text=True)
+    read: dict[str, Any] = json.loads(told.stdout)["partitiontable"]
+    return read
 
 
-def test_the_last_partition_takes_what_is_left_of_the_card() -> None:
-    disk = 16_000_001
-    table, part = grown(mbr(*CARD), 4, disk)
-    assert part.first == 641 * MIB
-    assert (part.first + part.sectors) % ALIGN == 0
-    assert disk - ALIGN < part.first + part.sectors <= disk
-    assert read(table, 4) == part
-    others = [read(table, number) for number in (1, 2, 3)]
-    assert others == [Part(number, first, sectors) for number, _, first, sectors in CARD[:3]]
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    """A card of 705 MiB, as the image is before it is written to a larger one."""
+    image = tmp_path / "card.img"
+    resize(image, 705 * MIB)
+    subprocess.run(["sfdisk", "--quiet", image], input=CARD, text=True, check=True)
+    return image
 
 
-def test_it_never_shrinks() -> None:
-    _, part = grown(mbr(*CARD), 4, 650 * MIB)
-    assert part == Part(4, 641 * MIB, 64 * MIB)
+def resize(image: Path, sectors: int) -> None:
+    with image.open("ab") as file:
+        file.truncate(sectors * 512)
 
 
-def test_a_disk_beyond_the_tables_reach_is_used_as_far_as_it_goes() -> None:
-    _, part = grown(mbr(*CARD), 4, 1 << 34)
-    assert part.sectors <= 0xFFFFFFFF
-    assert part.sectors > 0xFFFFFFFF - 2 * ALIGN
+def grow(card: Path, sectors: int, number: int = 4) -> int:
+    return subprocess.run([GROW, card, str(number), str(sectors)], check=False).returncode
 
 
-def test_a_partition_behind_it_is_never_overwritten() -> None:
-    with pytest.raises(DeviceError, match="partition 4 lies behind partition 3"):
-        grown(mbr(*CARD), 3, 16_000_000)
+@pytest.mark.parametrize("sectors", [1024 * MIB, 16_000_001, 60_000_000])
+def test_last_partition_reaches_to_the_end_of_the_card(card: Path, sectors: int) -> None:
+    before = table(card)["partitions"]
+    resize(card, sectors)
+    assert grow(card, sectors - 641 * MIB) == 0
+    after = table(card)
+    assert after["id"] == SIGNATURE
+    assert after["partitions"][:3] == before[:3]
+    last = after["partitions"][3]
+    assert last["start"] == 641 * MIB and last["type"] == "83"
+    assert last["start"] + last["size"] == sectors
 
 
-@pytest.mark.parametrize(
-    ("table", "complaint"),
-    [(bytes(SECTOR), "no MBR"), (mbr(*CARD[:3]), "no partition 4"), (b"short", "no MBR")],
-)
-def test_what_is_no_such_disk_is_refused(table: bytes, complaint: str) -> None:
-    with pytest.raises(DeviceError, match=complaint):
-        read(table, 4)
-
-
-def test_an_image_of_a_card_is_grown_once(tmp_path: Path) -> None:
-    card = tmp_path / "card.img"
-    card.write_bytes(mbr(*CARD))
+def test_only_the_first_sector_is_written(card: Path) -> None:
     with card.open("r+b") as file:
-        file.truncate(1024 * MIB * SECTOR)
-    part = grow(card, 4)
-    assert part == Part(4, 641 * MIB, 383 * MIB)
-    assert card.stat().st_size == 1024 * MIB * SECTOR
-    before = card.read_bytes()[:SECTOR]
-    assert grow(card, 4) == part
-    assert card.read_bytes()[:SECTOR] == before
+        file.seek(512)
+        file.write(b"x" * (1 * MIB * 512 - 512))
+        file.seek(641 * MIB * 512)
+        file.write(b"y" * 512 * 64)
+    resize(card, 800 * MIB)
+    with card.open("rb") as file:
+        file.seek(512)
+        before = file.read(700 * MIB * 512)
+    assert grow(card, 159 * MIB) == 0
+    with card.open("rb") as file:
+        file.seek(512)
+        assert file.read(700 * MIB * 512) == before
+
+
+def test_card_beyond_the_reach_of_an_mbr_is_used_as_far_as_it_goes(card: Path) -> None:
+    resize(card, 3 << 31)
+    assert grow(card, 0xFFFFFFFF - 641 * MIB) == 0
+    assert table(card)["partitions"][3]["size"] == 0xFFFFFFFF - 641 * MIB
+
+
+def test_partition_with_another_behind_it_never_grows_over_that(card: Path) -> None:
+    resize(card, 1024 * MIB)
+    before = table(card)["partitions"]
+    assert grow(card, 600 * MIB, number=3) != 0
+    assert table(card)["partitions"] == before
+
+
+def test_disk_without_a_partition_table_is_left_alone(tmp_path: Path) -> None:
+    blank = tmp_path / "blank.img"
+    blank.write_bytes(bytes(1 << 20))
+    assert grow(blank, 1000) != 0
+    assert blank.read_bytes() == bytes(1 << 20)
