@@ -1,7 +1,7 @@
 """A USB stick to write a backup to or to read one from: found, mounted, and let go."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,9 @@ from app.core.process import run
 NAMED = re.compile(r"usb(?::(?P<label>[^/]+))?(?:/(?P<rest>.*))?")
 """usb/file: the only stick there is; usb:LABEL/file: the one with this label."""
 MOUNT_AT = Path("/run/stick")
+EFI_SYSTEM = frozenset({"c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "0xef"})
+"""Types, in a GPT and in an MBR, of a partition that is a firmware's own [UEFI 2.10, 5.2.2, 5.3.3].
+macOS puts an empty one before the partition that it formats."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,32 @@ def parse(text: str) -> OnStick | None:
     return OnStick(found["label"], found["rest"] or "") if found else None
 
 
-def sticks(sys: Path = Path("/sys"), dev: Path = Path("/dev")) -> list[Path]:
-    """The file systems of all sticks: their partitions, or the whole stick if it has none."""
+def partition_type(device: Path) -> str:
+    """The type of a partition as blkid writes it; empty if it does not know."""
+    try:
+        return run("blkid", "-p", "-s", "PART_ENTRY_TYPE", "-o", "value", device).strip().lower()
+    except DeviceError:  # exit code 2: nothing found [blkid(8)]
+        return ""
+
+
+def sticks(
+    sys: Path = Path("/sys"),
+    dev: Path = Path("/dev"),
+    type_of: Callable[[Path], str] = partition_type,
+) -> list[Path]:
+    """The file systems of all sticks: their partitions, or the whole stick if it has none.
+
+    A partition for a firmware is none of them, if there is another one.
+    """
     found = []
     for disk in sorted((sys / "block").glob("sd*")):
         if "/usb" not in str(disk.resolve()):
             continue
         parts = sorted(folder.name for folder in disk.iterdir() if (folder / "partition").exists())
-        found += [dev / name for name in parts or [disk.name]]
+        devices = [dev / name for name in parts or [disk.name]]
+        if len(devices) > 1:
+            devices = [part for part in devices if type_of(part) not in EFI_SYSTEM] or devices
+        found += devices
     return found
 
 

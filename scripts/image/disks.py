@@ -56,7 +56,7 @@ def find(device: Path, system: System) -> Disk:
     block = system.blocks / node.name
     if not block.exists():
         seen = "" if node.exists() else "; there is no such file"
-        raise Refused(f"{device} is not a disk{seen}. {_candidates(system, node.parent)}")
+        raise Refused(f"{device} is not a disk{seen}. {candidates(system, node.parent)}")
     if (block / "partition").exists():
         whole = node.with_name(block.resolve().parent.name)
         raise Refused(f"{device} is one partition; name the whole disk, {whole}")
@@ -93,7 +93,8 @@ def check(disk: Disk, octets: int) -> None:
         raise Refused(f"{disk} is too small: the image needs {in_words(octets)}")
 
 
-def _candidates(system: System, nodes: Path) -> str:
+def candidates(system: System, nodes: Path = Path("/dev")) -> str:
+    """The cards that could be written, as a sentence."""
     found = ", ".join(str(disk) for disk in cards(system, nodes))
     return f"Cards here: {found}" if found else "No card or stick is plugged in"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.image import image_file
-from scripts.image.disks import Disk, Refused, System, check, find, in_words
+from scripts.image.disks import Disk, Refused, System, candidates, check, find, in_words
 from scripts.image.image_file import CHUNK, Content, ImageError
 
 
@@ -129,9 +129,15 @@ def main(arguments: Sequence[str] | None = None, system: System = System()) -> i
         prog="flash-card", description="Write a Switchhook image to an SD card and read it back."
     )
     parser.add_argument("image", type=Path, help="card.img or card.img.zst")
-    parser.add_argument("device", type=Path, help="the whole card, e.g. /dev/sdb or /dev/mmcblk0")
+    parser.add_argument(
+        "device", type=Path, nargs="?",
+        help="the whole card, e.g. /dev/sdb or /dev/mmcblk0; without it the cards are named",
+    )  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="do not ask")
     asked = parser.parse_args(arguments)
+    if asked.device is None:
+        print(f"flash-card: name the card, too. {candidates(system)}", file=sys.stderr)
+        return 1
     try:
         job = prepare(asked.image, asked.device, system, _show)
         print(file=sys.stderr)

@@ -45,10 +45,14 @@ class Start:
     memory_mb: int = 512
     devices: tuple[str, ...] = ()
     """More arguments for QEMU."""
+    restarts: bool = False
+    """A restart of the guest starts it again; else it ends QEMU, as a test wants."""
 
     def command(self) -> list[str]:
         """The QEMU command; the serial console is its standard input and output."""
-        common = ["qemu-system-aarch64", "-M", self.machine, "-display", "none", "-no-reboot"]
+        common = ["qemu-system-aarch64", "-M", self.machine, "-display", "none"]
+        if not self.restarts:
+            common.append("-no-reboot")
         machine = self._virt() if self.machine == "virt" else self._raspi3b()
         return [*common, *machine, *self.devices]
 
@@ -97,11 +101,16 @@ def copy_card(products: Path, disk: Path, append: str = "", octets: int = CARD_O
     run("cp", "--sparse=always", "--reflink=auto", card, disk)
     os.truncate(disk, octets)
     if append:
-        settings = disk.with_suffix(".extra")
-        settings.write_text(f"extra={append}\n")
-        run("mcopy", "-o", "-i", f"{disk}@@{FAT_OFFSET}", settings, "::extra.env")
-        settings.unlink()
+        set_arguments(disk, append)
     return disk
+
+
+def set_arguments(disk: Path, append: str) -> None:
+    """Write the kernel arguments that U-Boot adds on a card's boot partition."""
+    settings = disk.with_suffix(".extra")
+    settings.write_text(f"extra={append}\n")
+    run("mcopy", "-o", "-i", f"{disk}@@{FAT_OFFSET}", settings, "::extra.env")
+    settings.unlink()
 
 
 def free_ports() -> dict[str, int]:

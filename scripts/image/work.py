@@ -15,6 +15,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 """The source tree."""
 
 
+_EVERYWHERE = {"LC_ALL": "C", "TZ": "UTC"}
+"""What programs would else take from this machine: mtools writes local time into a FAT."""
+
+
 class BuildError(Exception):
     """The image cannot be built; the text says what is in the way and what to do."""
 
@@ -70,7 +74,7 @@ def run(
         done = subprocess.run(
             words,
             cwd=cwd,
-            env={**os.environ, "LC_ALL": "C", **(env or {})},
+            env={**os.environ, **_EVERYWHERE, **(env or {})},
             input=stdin,
             capture_output=True,
             text=True,

@@ -1,5 +1,7 @@
 """Sound packs by name and version, USB sticks by the kernel's tree, the reset button by time."""
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,32 @@ def test_sticks_are_found_by_their_bus(tmp_path: Path) -> None:
     disk(tmp_path, "sdb", "pci0000:00/usb2/2-1")
     disk(tmp_path, "sdc", "pci0000:00/ata1", parts=2)
     assert sticks.sticks(tmp_path, Path("/dev")) == [Path("/dev/sda1"), Path("/dev/sdb")]
+
+
+@pytest.mark.parametrize("table", ["gpt", "dos"])
+def test_stick_with_a_firmware_partition_first_counts_as_one(table: str, tmp_path: Path) -> None:
+    """As macOS formats one: an EFI system partition, then the owner's."""
+    efi, data = {"gpt": ("uefi", "11"), "dos": ("ef", "7")}[table]
+    image = tmp_path / "stick"
+    with image.open("wb") as file:
+        file.truncate(64 << 20)
+    parts = f"label: {table}\nsize=20MiB, type={efi}\ntype={data if table == 'dos' else 'L'}\n"
+    subprocess.run(["sfdisk", "--quiet", image], input=parts, text=True, check=True)
+    told = subprocess.run(["sfdisk", "--json", image], check=True, capture_output=True)
+    types = [p["type"].lower() for p in json.loads(told.stdout)["partitiontable"]["partitions"]]
+    # blkid gives an MBR's type with 0x before it
+    by_name = {f"sda{n}": t if table == "gpt" else f"0x{t}" for n, t in enumerate(types, 1)}
+    disk(tmp_path, "sda", "platform/usb1/1-1", parts=2)
+    found = sticks.sticks(tmp_path, Path("/dev"), lambda device: by_name[device.name])
+    assert found == [Path("/dev/sda2")]
+
+
+def test_every_data_partition_of_a_stick_is_named(tmp_path: Path) -> None:
+    disk(tmp_path, "sda", "platform/usb1/1-1", parts=2)
+    found = sticks.sticks(tmp_path, Path("/dev"), lambda device: "0x7")
+    assert found == [Path("/dev/sda1"), Path("/dev/sda2")]
+    only_efi = sticks.sticks(tmp_path, Path("/dev"), lambda device: "0xef")
+    assert only_efi == found
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Before a build: what is in the way. After it: how QEMU is started."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from scripts.image.boot import prepare_card
 from scripts.image.check import BUILD_OCTETS, problems
 from scripts.image.machine import GUEST_PORTS, Start, copy_card, free_ports
 from scripts.image.work import BuildError, Folders
@@ -51,6 +53,38 @@ def test_the_raspberry_pi_has_its_console_on_the_second_serial_line() -> None:
     assert "-serial null -serial stdio" in command
     assert "console=ttyS1,115200 root=/dev/mmcblk0p2" in command
     assert command.endswith("-S")
+
+
+def test_restart_of_the_guest_ends_qemu_in_tests_and_not_for_people() -> None:
+    assert "-no-reboot" in start("virt")
+    assert "-no-reboot" not in start("virt", restarts=True)
+
+
+@pytest.fixture
+def products(tmp_path: Path) -> Path:
+    folder = tmp_path / "image"
+    folder.mkdir()
+    (folder / "card.img").write_bytes(b"as built")
+    return folder
+
+
+def test_card_of_make_boot_is_kept_until_a_fresh_one_is_asked_for(products: Path) -> None:
+    card = products.parent / "boot" / "virt.img"
+    assert prepare_card(products, card, fresh=False) == [f"new card {card}"]
+    with card.open("r+b") as file:
+        file.write(b"as left ")
+    assert prepare_card(products, card, fresh=False) == [f"card {card}, as it was left"]
+    assert card.read_bytes()[:8] == b"as left "
+    assert prepare_card(products, card, fresh=True) == [f"new card {card}"]
+    assert card.read_bytes()[:8] == b"as built"
+
+
+def test_card_older_than_the_image_is_told_apart(products: Path) -> None:
+    card = products.parent / "boot" / "virt.img"
+    prepare_card(products, card, fresh=False)
+    os.utime(products / "card.img", (1, 1))
+    card.touch()
+    assert "--fresh" in prepare_card(products, card, fresh=False)[1]
 
 
 def test_every_port_of_the_guest_gets_one_of_its_own() -> None:

@@ -1,5 +1,6 @@
 """What a build writes: a slot, a bundle that the device believes, the same octets every time."""
 
+import os
 import subprocess
 import tarfile
 import threading
@@ -11,11 +12,11 @@ import pytest
 from app.device.update.bundle import open_bundle
 from app.device.update.errors import BundleError
 from app.device.update.slots_content import Release, look
-from scripts.image import bundle, signing
+from scripts.image import update
 from scripts.image.card import data_partition
 from scripts.image.kernel import DEVICE_TREES, Kernel
-from scripts.image.slots import make_slot
 from scripts.image.squash import squash
+from scripts.image.update import make_slot
 from scripts.image.work import BuildError, Folders, Progress, key_of, run, sha256
 
 RELEASE = Release("1.2.3", 1_700_000_000, 4, 4)
@@ -80,11 +81,11 @@ def test_a_slot_larger_than_its_partition_is_refused(tmp_path: Path, root: Path)
 
 def made(slot: Path, root: Path, kernel: Kernel, folders: Folders) -> tuple[Path, Path]:
     """(bundle, public key)"""
-    key = signing.signing_key(folders, None)
-    signing.trust(folders.build / "root", key)
-    told = bundle.manifest(RELEASE, slot, root, kernel, ["virtual", "rpi"])
-    public = folders.build / "root" / signing.TRUSTED / "development.pub"
-    return bundle.write(told, slot, key, folders), public
+    key = update.signing_key(folders, None)
+    update.trust(folders.build / "root", key)
+    told = update.manifest(RELEASE, slot, root, kernel, ["virtual", "rpi"])
+    public = folders.build / "root" / update.TRUSTED / "development.pub"
+    return update.write_bundle(told, slot, key, folders), public
 
 
 def test_the_device_believes_a_bundle_signed_with_the_builds_key(
@@ -131,16 +132,16 @@ def test_a_bundle_holds_its_three_members_in_order(
 
 
 def test_the_development_key_is_made_once_and_is_its_owners_alone(folders: Folders) -> None:
-    key = signing.signing_key(folders, None)
+    key = update.signing_key(folders, None)
     octets = key.read_bytes()
     assert key.stat().st_mode & 0o077 == 0
     assert folders.cache in key.parents
-    assert signing.signing_key(folders, None).read_bytes() == octets
+    assert update.signing_key(folders, None).read_bytes() == octets
 
 
 def test_a_named_key_that_is_missing_is_told(folders: Folders, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"release\.pem is missing"):
-        signing.signing_key(folders, tmp_path / "release.pem")
+        update.signing_key(folders, tmp_path / "release.pem")
 
 
 def test_one_tree_gives_one_squashfs_whenever_and_wherever_it_is_made(tmp_path: Path) -> None:
@@ -191,6 +192,29 @@ def test_the_same_prompts_give_the_same_data_partition(tmp_path: Path) -> None:
     assert sums[0] == sums[1]
     listed = run("debugfs", "-R", "ls -p /prompts", parts / "data.ext4")
     assert "/en-1.sqfs/100000/" in listed
+
+
+def test_a_boot_partition_is_the_same_in_every_time_zone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.txt"
+    file.write_text("arm_64bit=1\n")
+    os.utime(file, (RELEASE.built, RELEASE.built))
+    (tmp_path / "genimage.cfg").write_text(
+        'image boot.vfat { vfat { files = { "config.txt" } extraargs = "--invariant" } size = 2M }'
+    )
+    sums = set()
+    for zone in ("UTC", "Asia/Tokyo", "America/St_Johns"):
+        monkeypatch.setenv("TZ", zone)
+        made = tmp_path / zone.replace("/", "-")
+        (tmp_path / "nothing").mkdir(exist_ok=True)
+        run(
+            "genimage", "--config", tmp_path / "genimage.cfg", "--inputpath", tmp_path,
+            "--outputpath", made, "--tmppath", made / "tmp", "--rootpath", tmp_path / "nothing",
+            env={"SOURCE_DATE_EPOCH": str(RELEASE.built)},
+        )  # fmt: skip
+        sums.add(sha256(made / "boot.vfat"))
+    assert len(sums) == 1
 
 
 def test_a_second_build_in_the_same_folders_waits_for_the_first(folders: Folders) -> None:

@@ -260,6 +260,17 @@ def test_the_command_writes_and_says_so(
     assert "is written and read back" in told
 
 
+def test_command_without_a_card_names_the_cards_there_are(
+    machine: Machine, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.plug("sda", 2 * CHUNK)
+    assert main([str(image)], machine.system) == 1
+    told = capsys.readouterr().err
+    assert "name the card, too. Cards here: /dev/sda (" in told
+    assert main([str(image)], Machine(machine.folder / "empty").system) == 1
+    assert "No card or stick is plugged in" in capsys.readouterr().err
+
+
 def test_the_command_tells_a_refusal(
     machine: Machine, image: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.nodes = folder / "dev"
-        self._folder = folder
+        self.folder = folder
         self._devices = folder / "sys" / "devices"
         self.system = System(
             blocks=folder / "sys" / "class" / "block",
