@@ -140,7 +140,7 @@ def _phone(paths: Paths) -> None:
     plan = PhonePlan(
         board=virtual_board(2, LINES),
         has_box=True,
-        calls=PhoneConfig(ring_seconds=2, no_answer_seconds=2),
+        calls=PhoneConfig(ring_seconds=4, no_answer_seconds=4),
         desk=desk(paths.var),
         limits=Limits(longest_s=3600.0, silence_s=600.0),
     )

@@ -140,7 +140,7 @@ class House:
             LineBoard(spec, MeteredBox(self.box, self.meter), country("us")),
             spec.slots,
             self.clerk,
-            PhoneConfig(ring_seconds=2, no_answer_seconds=2),
+            PhoneConfig(ring_seconds=4, no_answer_seconds=4),
             partial(answer, limits=Limits(longest_s=3600.0, silence_s=600.0)),
             owner,
         )

@@ -42,7 +42,11 @@ NEXT_DIGIT = Timer("next digit", 4000, 1000, 15000, "After a digit, when more co
 
 # A call.
 NO_ANSWER = Timer(
-    "no answer", 20000, 1000, 120000, "Ringing before voicemail answers (see PhoneConfig)."
+    "no answer",
+    20000,
+    4000,
+    120000,
+    "Ringing before voicemail answers (see PhoneConfig); caller ID needs the first 4 s.",
 )
 PICK_UP = Timer(
     "pick-up", 400, 200, 1500, "From seizing a trunk to the first sound [Si3050: 128 + 256 ms]."

@@ -145,18 +145,18 @@ def test_a_line_is_not_answered_when_the_caller_has_just_given_up() -> None:
 def test_settings_say_who_rings_and_who_answers() -> None:
     answer = TalkingScript()
     incoming = {"line2": IncomingRoute(handsets=("102", "999"), mailbox="202")}
-    bench = Bench(PhoneConfig(ring_seconds=2, incoming=incoming), answer=answer)
+    bench = Bench(PhoneConfig(ring_seconds=4, incoming=incoming), answer=answer)
     bench.trunk("line2").burst(True)
     bench.run(100)
     assert bench.station("102").ringing and not bench.station("101").ringing
-    bench.seconds(2)
+    bench.seconds(4)
     assert [seen[3] for seen in answer.seen] == ["202"]
 
 
 def test_without_any_mailbox_it_rings_on() -> None:
     answer = TalkingScript()
     clerk = HandClerk(directory=directory())
-    bench = Bench(PhoneConfig(ring_seconds=2), answer=answer, clerk=clerk)
+    bench = Bench(PhoneConfig(ring_seconds=4), answer=answer, clerk=clerk)
     ring(bench, "line1", times=2)
     assert answer.seen == []
     assert bench.call("line1") == "unanswered"
@@ -195,9 +195,9 @@ def test_a_recording_is_finished_by_its_script_after_the_hang_up() -> None:
             raise
 
     clerk = HandClerk(directory=directory(default="201"), end_recording=lambda: "composed")
-    bench = Bench(PhoneConfig(ring_seconds=1), answer=takes_down, clerk=clerk)
+    bench = Bench(PhoneConfig(ring_seconds=4), answer=takes_down, clerk=clerk)
     bench.trunk("line1").burst(True)
-    bench.run(145)
+    bench.run(445)
     said = sine((700.0,), -10.0, 80 * 170)
     bench.say("line1", said)
     bench.run(170)
@@ -226,10 +226,10 @@ def test_hanging_up_everything_leaves_recordings_whole() -> None:
     async def takes_down(line: Line, clerk: Clerk, mailbox: str) -> None:
         trail.append((await line.record(lambda _: None, limit_s=60, silence_s=60)).why)
 
-    bench = Bench(PhoneConfig(ring_seconds=1), answer=takes_down)
+    bench = Bench(PhoneConfig(ring_seconds=4), answer=takes_down)
     bench.trunk("line1").burst(True)
     bench.station("101").lift()
-    bench.run(300)
+    bench.run(600)
     bench.switch.hang_up_all()
     assert trail == ["hung up"]
     assert not bench.switch.busy and not bench.trunk("line1").seized

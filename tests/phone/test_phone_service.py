@@ -63,7 +63,7 @@ class House:
             spec,
             self.box,
             self.clerk,
-            PhoneConfig(ring_seconds=2),
+            PhoneConfig(ring_seconds=4),
             scripts.get("answer", no_script),
             no_script,
             self.path,

@@ -131,7 +131,7 @@ class Call:
         self._script_line: CallLine | None = None
         self._guests: dict[CallLine, Channel] = {}
         self._bus: Bus = context.mixer.bus()
-        self.machine = Machine(_ACTIONS, self, caller.name, context.queue, self._length)
+        self.machine = Machine(CALL_ACTIONS, self, caller.name, context.queue, self._length)
         self._add_member(caller)
 
     # What the lines report.
@@ -405,7 +405,7 @@ class Call:
         self._end(self._context.plan.reorder)
 
 
-_ACTIONS = Actions[Call, CallState, CallEvent](
+CALL_ACTIONS = Actions[Call, CallState, CallEvent](
     CALL,
     {
         CallEvent.LIFT: Call._give_dial_tone,

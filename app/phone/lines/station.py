@@ -162,7 +162,7 @@ class StationLine:
         self._lowered_at = 0
         self._pulses = 0
         self._farewell: Tone = plan.busy
-        self.machine = Machine(_ACTIONS, self, self.name, queue)
+        self.machine = Machine(STATION_ACTIONS, self, self.name, queue)
 
     @property
     def message_waiting(self) -> bool:
@@ -301,7 +301,7 @@ class StationLine:
         self._fail()
 
 
-_ACTIONS = Actions[StationLine, StationState, StationEvent](
+STATION_ACTIONS = Actions[StationLine, StationState, StationEvent](
     STATION,
     {
         StationEvent.READY: StationLine._start,

@@ -174,7 +174,7 @@ class TrunkLine:
         self.caller = Caller()
         self.fault = "not powered up"
         self._port, self._report = port, report
-        self.machine = Machine(_ACTIONS, self, self.name, queue)
+        self.machine = Machine(TRUNK_ACTIONS, self, self.name, queue)
 
     @property
     def ringing(self) -> bool:
@@ -274,7 +274,7 @@ class TrunkLine:
             self.machine.event(TrunkEvent.BATTERY_LOST)
 
 
-_ACTIONS = Actions[TrunkLine, TrunkState, TrunkEvent](
+TRUNK_ACTIONS = Actions[TrunkLine, TrunkState, TrunkEvent](
     TRUNK,
     {
         TrunkEvent.READY: TrunkLine._quiet,

@@ -1,0 +1,145 @@
+"""Draws the state tables of app and drivers into docs/states.md.
+
+    python -m scripts.states            writes docs/states.md
+
+tests/house/test_house_states.py fails while the page is not what this prints.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.fsm import Actions, Table
+from app.core.timers import Timer
+from app.mail.pop3.states import POP3_ACTIONS
+from app.mail.smtp.states import SMTP_ACTIONS
+from app.phone.calls.call import CALL_ACTIONS
+from app.phone.lines.station import STATION_ACTIONS
+from app.phone.lines.trunk import TRUNK_ACTIONS
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "states.md"
+
+HEAD = """\
+# States
+
+What can happen to a line, a call or a session, and what follows. This page is drawn from the
+tables that the programs run by (`python -m scripts.states`); how a table is read is told at the
+head of `app/core/fsm.py`. An event that a state does not list is refused: lines and calls log it,
+protocols answer it.
+"""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One machine of the page: its heading, the file of its table, and what it says in general."""
+
+    title: str
+    file: str
+    about: str
+    actions: Actions[Any, Any, Any]
+
+
+MACHINES = (
+    Drawn(
+        "A call",
+        "app/phone/calls/states.py",
+        "Who is connected to what. The caller is a handset or an outside line.",
+        CALL_ACTIONS,
+    ),
+    Drawn(
+        "A handset's line",
+        "app/phone/lines/station.py",
+        "The hook of one telephone, its dial pulses, and what it hears when its call is over.",
+        STATION_ACTIONS,
+    ),
+    Drawn(
+        "An outside line",
+        "app/phone/lines/trunk.py",
+        "Ringing and supervision of one line of the telephone office.",
+        TRUNK_ACTIONS,
+    ),
+    Drawn(
+        "A POP3 session",
+        "app/mail/pop3/states.py",
+        "One connection of a mail client that fetches; commands that change nothing are no events.",
+        POP3_ACTIONS,
+    ),
+    Drawn(
+        "An SMTP session",
+        "app/mail/smtp/states.py",
+        "One connection of a client or server that sends.",
+        SMTP_ACTIONS,
+    ),
+)
+
+
+def page() -> str:
+    """The whole of docs/states.md."""
+    return "\n".join([HEAD, *(_section(machine) for machine in MACHINES)])
+
+
+def _section(machine: Drawn) -> str:
+    table = machine.actions.table
+    return "\n".join(
+        [
+            f"## {machine.title}",
+            "",
+            f"{machine.about} Table `{table.kind}` in `{machine.file}`.",
+            "",
+            *_diagram(table),
+            "",
+            *_states(table),
+            *_moves(machine.actions),
+            "",
+        ]
+    )
+
+
+def _diagram(table: Table[Any, Any]) -> list[str]:
+    """A mermaid state diagram; events with the same way share an arrow."""
+    names = {state: f"s{number}" for number, state in enumerate(table.rows)}
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f'    state "{state}" as {name}' for state, name in names.items()]
+    lines.append(f"    [*] --> {names[table.start]}")
+    for state, row in table.rows.items():
+        ways: dict[Any, list[str]] = {}
+        for event, target in row.on.items():
+            ways.setdefault(target, []).append(str(event))
+        lines += [f"    {names[state]} --> {names[t]}: {', '.join(e)}" for t, e in ways.items()]
+        if not row.on:
+            lines.append(f"    {names[state]} --> [*]")
+    return [*lines, "```"]
+
+
+def _states(table: Table[Any, Any]) -> list[str]:
+    """Meanings and timers, where a state has either."""
+    said = [
+        f"| {state} | {row.meaning} | {_timer(row.timer, row.due)} |"
+        for state, row in table.rows.items()
+        if row.meaning or row.timer is not None
+    ]
+    return ["| state | meaning | timer |", "|---|---|---|", *said, ""] if said else []
+
+
+def _timer(timer: Timer | None, due: Any) -> str:
+    return "" if timer is None else f"{timer.name}, {timer.ms:,} ms: {due}"
+
+
+def _moves(actions: Actions[Any, Any, Any]) -> list[str]:
+    lines = ["| state | event | next state | action |", "|---|---|---|---|"]
+    for state, row in actions.table.rows.items():
+        done = {event: _words(action) for event, action in actions.by_state[state].items()}
+        ways = {**row.on, **{event: "*stays*" for event in sorted(row.stay & done.keys())}}
+        lines += [f"| {state} | {e} | {to} | {done.get(e, '')} |" for e, to in ways.items()]
+        if ignored := sorted(str(event) for event in row.stay - done.keys()):
+            lines.append(f"| {state} | {', '.join(ignored)} | *stays* | |")
+    return lines
+
+
+def _words(action: Any) -> str:
+    """A function's name as words: Call._give_dial_tone is "give dial tone"."""
+    return str(action.__name__).strip("_").replace("_", " ")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
