@@ -1,7 +1,7 @@
 # Every command this project has. Plain `make` lists them.
 PYTHON = .venv/bin/python
 .DEFAULT_GOAL = help
-.PHONY: help setup image boot boot-test boot-test-full run demo board test check bench soak lock clean
+.PHONY: help setup image boot boot-test boot-test-full run demo board test check bench mutate soak lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,11 @@ check: ## lint, format and types
 bench: ## measure the hot paths; a table, and JSON in ./var/bench.json
 	@scripts/setup test
 	@$(PYTHON) -m scripts.bench
+
+mutate: ## how many deliberate faults the tests notice; MUTATE="app/mail --mutants 50 --seed 7"
+	@scripts/setup test
+	@scripts/setup mutate
+	@nice -n 15 build/mutate-venv/bin/python -m scripts.mutate $(MUTATE)
 
 soak: ## the long proofs: many kills under load
 	@scripts/setup test
