@@ -7,7 +7,7 @@ from typing import Protocol
 from drivers.board_spec import BoardSpec, LineSpec, load_board, virtual_board
 from drivers.buses import InputPin, OutputPin, PcmPort, SpiDevice
 from drivers.chip import Beats, ChipPort
-from drivers.countries import Country
+from drivers.countries import LineSettings
 from drivers.errors import BusClosed, HardwareError
 from drivers.ports import PortEvent, PortFault, StationPort, Steps, TrunkPort
 from drivers.si321x import Si321x
@@ -51,7 +51,7 @@ class LineBoard:
     """By jack name; those that failed at power-up are taken out."""
     trunks: dict[str, TrunkPort]
 
-    def __init__(self, spec: BoardSpec, hardware: Hardware, country: Country) -> None:
+    def __init__(self, spec: BoardSpec, hardware: Hardware, country: LineSettings) -> None:
         self.stations, self.trunks = {}, {}
         self._beats = Beats()
         self._chips: dict[str, ChipPort] = {}

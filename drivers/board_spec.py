@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from drivers.buses import SAMPLE_RATE
-from drivers.countries import COUNTRIES
+from drivers.countries import codes
 from drivers.errors import BoardFileError
 
 BITS_PER_SLOT = 16
@@ -196,7 +196,7 @@ def _board(path: Path, values: object) -> BoardSpec:
     return BoardSpec(
         name=path.parent.name,
         title=top.word("title"),
-        country=top.word("country", sorted(COUNTRIES), default="us"),
+        country=top.word("country", codes(), default="us"),
         slots=slots,
         pclk_hz=pclk_hz,
         lines=lines,

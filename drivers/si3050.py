@@ -9,7 +9,7 @@ from drivers import si3050_registers as reg
 from drivers.board_spec import LineSpec
 from drivers.buses import InputPin, SpiDevice
 from drivers.chip import CHECK_PERIODS, Beats, ChipPort, Settled
-from drivers.countries import TrunkSettings
+from drivers.countries.base import TrunkSettings
 from drivers.ports import BatteryChanged, PolarityReversed, PortEvent, RingBurst, Steps
 from drivers.registers import SI3050_FRAMING, RegisterBus, Transfer
 from drivers.si3050_setup import INTERRUPTS, ON_HOOK, RUNNING, Setup

@@ -4,7 +4,7 @@ import logging
 
 from drivers import si3050_registers as reg
 from drivers.chip import wait_for
-from drivers.countries import TrunkSettings
+from drivers.countries.base import TrunkSettings
 from drivers.errors import ChipFault, ChipMissing, ChipTimeout
 from drivers.ports import Steps
 from drivers.registers import RegisterBus

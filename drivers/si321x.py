@@ -11,7 +11,7 @@ from drivers import si321x_registers as reg
 from drivers.board_spec import LineSpec
 from drivers.buses import InputPin, SpiDevice
 from drivers.chip import Beats, ChipPort
-from drivers.countries import StationSettings
+from drivers.countries.base import StationSettings
 from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, Steps
 from drivers.registers import SI321X_FRAMING, RegisterBus, Transfer
 from drivers.si321x_setup import Setup

@@ -11,7 +11,7 @@ from itertools import islice
 
 from drivers import si321x_registers as reg
 from drivers.chip import wait_for
-from drivers.countries import StationSettings
+from drivers.countries.base import StationSettings
 from drivers.errors import ChipFault, ChipMissing, ChipTimeout
 from drivers.ports import Steps
 from drivers.registers import Access, RegisterBus

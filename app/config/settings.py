@@ -7,7 +7,7 @@ People, mailboxes and aliases are not settings; they live in the store.
 import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,6 +21,7 @@ from pydantic import (
 
 from app.config import toml_file
 from app.config.toml_file import SettingsError
+from drivers.countries import codes, country
 
 __all__ = ["Settings", "SettingsError", "annotated", "load"]
 
@@ -44,8 +45,12 @@ def _address(text: str) -> str:
     return text
 
 
+def _country(code: str) -> str:
+    return country(code).code  # UnknownCountry says which there are
+
+
 def _lower(value: object) -> object:
-    """Codes of countries and languages are the same in capitals."""
+    """Codes of languages are the same in capitals."""
     return value.strip().lower() if isinstance(value, str) else value
 
 
@@ -79,8 +84,10 @@ class Site(_Section):
         ("switchhook.local",),
         description="Mail domains that are ours; the first one is used in people's addresses.",
     )
-    country: Annotated[Literal["us", "uk", "de", "fr", "au", "jp"], BeforeValidator(_lower)] = (
-        Field("us", description="Tones, ringing and line settings.")
+    country: Annotated[str, AfterValidator(_country)] = Field(
+        "us",
+        description="Country of the lines: tones, ringing, caller ID, line settings. One of: "
+        f"{', '.join(codes())}.",
     )
     language: Annotated[str, BeforeValidator(_lower)] = Field(
         "en", pattern=r"^[a-z]{2}$", description="Language of the prompts (a sound pack's)."

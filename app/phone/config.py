@@ -24,7 +24,7 @@ class PhoneConfig:
     """
 
     country: str = "us"
-    """Tone plan and ring cadence (app.phone.sound.tones)."""
+    """Code of the country whose tones, ringing and caller ID the lines have (drivers.countries)."""
     ring_seconds: float = NO_ANSWER.ms / 1000
     """How long handsets ring for an outside call before voicemail answers (4 to 120 s)."""
     no_answer_seconds: float = NO_ANSWER.ms / 1000

@@ -21,8 +21,8 @@ from app.phone.jobs import Clerk
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Mixer
-from app.phone.sound.tones import plan
 from drivers.buses import Samples
+from drivers.countries import country
 from drivers.ports import PortEvent, StationPort, Steps, TrunkPort
 
 __all__ = ["Board", "CallScript", "Pbx"]
@@ -60,7 +60,7 @@ class Pbx:
     """All lines of one board, driven by one call of beat() every 10 ms of line time.
 
     `date` gives MMDDHHMM of local time for caller ID; without it none is sent.
-    Raises ValueError for an unknown country or a port outside the frame.
+    Raises UnknownCountry, and ValueError for a port outside the frame.
     """
 
     def __init__(
@@ -76,17 +76,15 @@ class Pbx:
         self._board = board
         self._queue = TimerQueue()
         self._mixer = Mixer(slots)
-        tones = plan(config.country)
-        self.calls = Calls(self._queue, self._mixer, tones, clerk, config, answer, owner)
+        here = country(config.country)
+        self.calls = Calls(self._queue, self._mixer, here.tones, clerk, config, answer, owner)
         report = self.calls.on_event
         self.stations = {
-            name: StationLine(
-                port, self._mixer.channel(port.slot), self._queue, tones, report, date
-            )
+            name: StationLine(port, self._mixer.channel(port.slot), self._queue, here, report, date)
             for name, port in board.stations.items()
         }
         self.trunks = {
-            name: TrunkLine(port, self._mixer.channel(port.slot), self._queue, report)
+            name: TrunkLine(port, self._mixer.channel(port.slot), self._queue, report, here.modem)
             for name, port in board.trunks.items()
         }
         self.lines: dict[str, AnyLine] = {**self.stations, **self.trunks}

@@ -6,8 +6,9 @@ noted by the clerk as a missed call.
 
 from app.phone.calls.line import HungUp, Line
 from app.phone.jobs import Clerk
+from app.phone.sound.tones import BEEP
 from app.voicemail import greetings
-from app.voicemail.common import BEEP, politely, say
+from app.voicemail.common import politely, say
 from app.voicemail.recording import Limits, take_down
 
 DEFAULT_LIMITS = Limits()

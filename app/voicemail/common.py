@@ -7,13 +7,12 @@ from typing import Any
 from app.phone.calls.line import ANY, Line
 from app.phone.jobs import JobFailed
 from app.phone.sound.prompts import Names
-from app.phone.sound.sounds import Prompt, Sound, Tone
+from app.phone.sound.sounds import CountryTone, Prompt, Sound
 
 log = logging.getLogger(__name__)
 
-BEEP = Tone(hz=(1000.0,), cadence_ms=(400, 10), repeat=1, dbm0=-10.0)
-TROUBLE = Tone(hz=(480.0, 620.0), cadence_ms=(250, 250), repeat=4, dbm0=-24.0)
-"""Said in tones: reorder [T1.401]. The prompts come from the clerk, which may be what is broken."""
+TROUBLE = CountryTone("reorder", cadences=4)
+"""Said in tones: the prompts come from the clerk, which may be what is broken."""
 
 
 def say(*names: str) -> tuple[Prompt, ...]:

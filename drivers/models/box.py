@@ -12,6 +12,9 @@ import numpy as np
 
 from drivers.board import BoardSpec, LineSpec
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
+from drivers.countries import Country
+from drivers.countries import country as country_of
+from drivers.countries.base import Modem
 from drivers.errors import HardwareError
 from drivers.models.exchange import OfficeLine, OfficeState
 from drivers.models.loops import StationLoop, TrunkLoop
@@ -19,7 +22,6 @@ from drivers.models.party import Party
 from drivers.models.si3050 import Si3050Model
 from drivers.models.si3210 import Si3210Model
 from drivers.models.telephone import Telephone
-from drivers.models.tones import PLANS
 from drivers.models.wire import NOBODY, SpiChip
 
 FIRST_DAY = datetime(2026, 1, 1, 8, 0)
@@ -29,10 +31,10 @@ FIRST_DAY = datetime(2026, 1, 1, 8, 0)
 class StationJack:
     """A handset, its wires and its chip."""
 
-    def __init__(self, spec: LineSpec, slots: int, seed: int) -> None:
+    def __init__(self, spec: LineSpec, slots: int, seed: int, modem: Modem) -> None:
         self.loop = StationLoop()
         self.chip = Si3210Model(spec.name, slots, self.loop, seed)
-        self.party = Telephone(spec.name, self.loop)
+        self.party = Telephone(spec.name, self.loop, modem)
 
     def period(self, played: Samples, heard: Samples, now: int) -> None:
         """10 ms pass."""
@@ -51,7 +53,7 @@ class TrunkJack:
     """An outside line: the office, the wires and our chip."""
 
     def __init__(
-        self, spec: LineSpec, slots: int, country: str, clock: Callable[[], datetime]
+        self, spec: LineSpec, slots: int, country: Country, clock: Callable[[], datetime]
     ) -> None:
         self.loop = TrunkLoop()
         self.chip = Si3050Model(spec.name, slots, self.loop)
@@ -143,15 +145,16 @@ class BoxPcm:
 
 
 class Box:
-    """A whole board with its surroundings; implements Hardware."""
+    """A whole board with its surroundings; implements Hardware.
+
+    `country` is the telephone office's, by its code. Raises UnknownCountry.
+    """
 
     def __init__(
         self, spec: BoardSpec, country: str = "us", seed: int = 1, started: datetime = FIRST_DAY
     ) -> None:
-        if country not in PLANS:
-            raise HardwareError(
-                f"virtual board: no office for country {country!r}; there are: {', '.join(PLANS)}"
-            )
+        self.country = country_of(country)
+        """Of the telephone office."""
         self.spec = spec
         self._started = started
         self.now = 0
@@ -159,9 +162,9 @@ class Box:
         self._jacks: dict[str, StationJack | TrunkJack] = {}
         for line in spec.lines:
             self._jacks[line.name] = (
-                StationJack(line, spec.slots, seed)
+                StationJack(line, spec.slots, seed, self.country.modem)
                 if line.kind == "station"
-                else TrunkJack(line, spec.slots, country, self.office_time)
+                else TrunkJack(line, spec.slots, self.country, self.office_time)
             )
         parties = [jack.party for jack in self._jacks.values()]
         self.telephones = {p.name: p for p in parties if isinstance(p, Telephone)}
@@ -243,5 +246,5 @@ class Box:
 
     def violations(self) -> list[str]:
         """All that the chips noted, and slots driven twice."""
-        noted = [text for chip in self.chips.values() for text in chip.notebook.texts]
+        noted = [text for chip in self.chips.values() for text in chip.violation_log.texts]
         return noted + self.contention()

@@ -9,12 +9,14 @@ from datetime import datetime
 from enum import Enum
 
 from drivers.buses import Samples
+from drivers.countries import Country
+from drivers.countries.base import CallerIdService, Modem, Moment
 from drivers.models.dtmf import DtmfReceiver
-from drivers.models.fsk import caller_id_message, modulate
+from drivers.models.fsk import FREQUENCIES_HZ, caller_id_message, modulate
 from drivers.models.loops import TrunkLoop
 from drivers.models.party import Party
-from drivers.models.sound import Mouth
-from drivers.models.tones import PLANS
+from drivers.models.sound import PlayQueue
+from drivers.models.tones import tone_periods
 
 log = logging.getLogger(__name__)
 
@@ -93,24 +95,63 @@ TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
         OfficeEvent.LOOP_OPENED: OfficeState.IDLE,
     },
 }
-TIMERS_MS = {OfficeState.CLEARING: 500, OfficeState.DIALLING: 4000}
-"""CPC lasts 500 ms; four seconds without a digit end a number."""
+CPC_MS = 500
+"""How long the battery is gone after a hang-up, where the country's own networks leave it on."""
+LONG_SILENCE_MS = 1000
+"""In a silence between bursts that is as long as this, caller ID may be sent."""
+DIALLED_MS = 4000
+"""So long without a digit ends a number."""
+
+
+def _edges(cadence_ms: tuple[int, ...]) -> dict[int, bool]:
+    """Whether ringing begins or ends, by the milliseconds since the cadence began."""
+    return {sum(cadence_ms[:place]): place % 2 == 0 for place in range(len(cadence_ms))}
+
+
+def _first_long_silence(cadence_ms: tuple[int, ...]) -> int:
+    """When the first silence of LONG_SILENCE_MS begins, in ms since the cadence began."""
+    for place in range(1, len(cadence_ms), 2):
+        if cadence_ms[place] >= LONG_SILENCE_MS:
+            return sum(cadence_ms[:place])
+    raise ValueError(f"no silence for caller ID in the cadence {cadence_ms}")
+
+
+def _modem(service: CallerIdService | None) -> Modem | None:
+    """The modem for this country's caller ID; None where the office does not speak it."""
+    if service is None or service.moment is not Moment.AFTER_FIRST_RING:
+        return None
+    return service.modem if service.modem in FREQUENCIES_HZ else None
 
 
 class OfficeLine(Party):
-    """One outside line and the person at its far end."""
+    """One outside line and the person at its far end.
+
+    It rings, sounds and sends caller ID as the country's networks do. Not spoken: caller ID before
+    the first ring and by DTMF; such calls come without a number. At a hang-up the battery goes for
+    the country's time, or for CPC_MS where its networks would only sound a tone.
+    """
 
     def __init__(
-        self, name: str, loop: TrunkLoop, country: str, clock: Callable[[], datetime]
+        self, name: str, loop: TrunkLoop, country: Country, clock: Callable[[], datetime]
     ) -> None:
         super().__init__(name)
         self._loop, self._clock = loop, clock
-        self._plan = PLANS[country]
-        self._ringback = self._plan.ringback.rows()
+        tones, ending = country.tones, country.disconnect
+        self._ringing, self._ending = country.ringing, ending
+        self._edges = _edges(country.ringing.cadence_ms)
+        self._caller_id_ms = _first_long_silence(country.ringing.cadence_ms) + CALLER_ID_AFTER_MS
+        self._modem = _modem(country.caller_id)
+        self._ringback = tone_periods(tones.ringback)
         self._office_tones = {
-            OfficeState.DIAL_TONE: self._plan.dial.rows(),
+            OfficeState.DIAL_TONE: tone_periods(tones.dial),
             OfficeState.CALLING: self._ringback,
-            OfficeState.ABANDONED: self._plan.reorder.rows(),
+            OfficeState.ABANDONED: tone_periods(
+                tones.busy if ending.tone == "busy" else tones.reorder
+            ),
+        }
+        self._timers_ms = {
+            OfficeState.CLEARING: ending.cpc_ms or CPC_MS,
+            OfficeState.DIALLING: DIALLED_MS,
         }
         self.state = OfficeState.IDLE
         self._periods = 0
@@ -120,15 +161,17 @@ class OfficeLine(Party):
         self._name: str | None = None
         self._sends_caller_id = True
         self._receiver = DtmfReceiver()
-        self._data = Mouth()
+        self._data = PlayQueue()
         self.dialled = ""
         """Digits that our side dialled on this line since it last seized it."""
         self.bursts = 0
         """Ringing bursts begun since the last ring()."""
         self.line_volts = BATTERY_VOLTS
         """Battery of the line, negative for reversed polarity."""
+        self.national_clearing = False
+        """Clear as the country's networks do: where they have no CPC, by polarity and tone only."""
 
-    # ------------------------------------------------------------------ hands
+    # ------------------------------------------------------------------ what a person does
 
     @property
     def answered(self) -> bool:
@@ -161,10 +204,15 @@ class OfficeLine(Party):
 
     def hang_up(self) -> None:
         """The far party hangs up: ringing stops, or our side sees the battery go (CPC)."""
-        self._mouth.stop()
+        self._play_queue.stop()
         self.close_recordings()
         if OfficeEvent.FAR_HANGS_UP in TABLE[self.state]:
             self._happen(OfficeEvent.FAR_HANGS_UP)
+        if self.state is OfficeState.CLEARING and self.national_clearing:
+            if self._ending.reversal:
+                self.reverse()
+            if not self._ending.cpc_ms:
+                self._happen(OfficeEvent.TIME)
 
     def reverse(self) -> None:
         """Turn the line's polarity round."""
@@ -203,7 +251,7 @@ class OfficeLine(Party):
         if self.state is OfficeState.RINGING:
             self._cadence(now)
         self._periods += 1
-        limit = TIMERS_MS.get(self.state)
+        limit = self._timers_ms.get(self.state)
         if limit is not None and self._periods * 10 >= limit:
             self._happen(OfficeEvent.TIME)
 
@@ -219,18 +267,16 @@ class OfficeLine(Party):
             self._happen(OfficeEvent.LOOP_CLOSED if closed else OfficeEvent.LOOP_OPENED)
 
     def _cadence(self, now: int) -> None:
-        plan = self._plan
+        """Begin and end bursts; caller ID comes in the first long silence [GR-30]."""
         ms = self._periods * 10
-        at = ms % (plan.ring_on_ms + plan.ring_off_ms)
-        if at == 0:
-            self.bursts += 1
-            self._loop.hertz = plan.ring_hertz
-            self._loop.ring(plan.ring_vrms, now)
-        elif at == plan.ring_on_ms:
-            self._loop.ring(0.0, now)
-        if self._sends_caller_id and ms == plan.ring_on_ms + CALLER_ID_AFTER_MS:
+        begins = self._edges.get(ms % sum(self._ringing.cadence_ms))
+        if begins is not None:
+            self.bursts += begins
+            self._loop.hertz = self._ringing.network_hz
+            self._loop.ring(self._ringing.network_vrms if begins else 0.0, now)
+        if self._modem is not None and self._sends_caller_id and ms == self._caller_id_ms:
             message = caller_id_message(self._clock(), self._number, self._name)
-            self._data.say(modulate(message))
+            self._data.add(modulate(message, self._modem))
 
     # ------------------------------------------------------------------ sound
 
@@ -244,7 +290,7 @@ class OfficeLine(Party):
             row: Samples = tones[self._periods % len(tones)]
             return row
         spoken = self.speak()
-        return self._data.take() if self.state is OfficeState.RINGING else spoken
+        return self._data.next_period() if self.state is OfficeState.RINGING else spoken
 
     def from_us(self, row: Samples | None) -> None:
         """The period that our side sent; None is silence."""

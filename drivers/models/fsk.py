@@ -1,6 +1,6 @@
-"""Caller ID over Bell 202: the office's sender and the telephone's receiver.
+"""Caller ID over Bell 202 or V.23: the office's sender and the telephone's receiver.
 
-1200 bit/s, mark (1) 1200 Hz, space (0) 2200 Hz, continuous phase. An octet on the line, sent left
+1200 bit/s, continuous phase [GR-30; ETSI EN 300 659-1]. An octet on the line, sent left
 to right:   0  b0 b1 b2 b3 b4 b5 b6 b7  1      (start bit, least significant bit first, stop bit)
 A transmission: 300 bits 0101… (channel seizure), 180 marks, then type, length, payload, checksum
 (all octets of the message add up to 0 modulo 256).
@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.buses import SAMPLE_RATE, Samples
+from drivers.countries.base import Modem
 from drivers.models.sound import amplitude
 
 BAUD = 1200
-MARK_HZ, SPACE_HZ = 1200.0, 2200.0
+FREQUENCIES_HZ = {Modem.BELL_202: (1200.0, 2200.0), Modem.V23: (1300.0, 2100.0)}
+"""Mark (1) and space (0)."""
 SENT_DBM0 = -13.5
 SEIZURE_BITS, MARK_BITS, TRAILING_BITS = 300, 180, 12
 
@@ -65,7 +67,7 @@ def caller_id_message(when: datetime, number: str | None, name: str | None) -> b
     return mdmf(parameters)
 
 
-def modulate(message: bytes) -> Samples:
+def modulate(message: bytes, modem: Modem = Modem.BELL_202) -> Samples:
     """A whole transmission as samples.
 
     The phase at each bit's beginning is known exactly; a sample's phase is that of its bit plus
@@ -79,7 +81,7 @@ def modulate(message: bytes) -> Samples:
     marks = np.ones(MARK_BITS, np.int8)
     trailing = np.ones(TRAILING_BITS, np.int8)
     bits = np.concatenate((seizure, marks, framed.ravel(), trailing))
-    hertz = np.where(bits == 1, MARK_HZ, SPACE_HZ)
+    hertz = np.where(bits == 1, *FREQUENCIES_HZ[modem])
     begins = np.concatenate(([0.0], np.cumsum(hertz)[:-1])) / BAUD
     n = np.arange(len(bits) * SAMPLE_RATE // BAUD)
     bit = n * BAUD // SAMPLE_RATE
@@ -90,9 +92,9 @@ def modulate(message: bytes) -> Samples:
 # ---------------------------------------------------------------------- receiving
 
 
-def demodulate(samples: Samples) -> list[bytes]:
+def demodulate(samples: Samples, modem: Modem = Modem.BELL_202) -> list[bytes]:
     """The messages with a right checksum in a piece of sound."""
-    soft = _mark_minus_space(samples)
+    soft = _mark_minus_space(samples, *FREQUENCIES_HZ[modem])
     octets: list[tuple[int, int]] = []
     at = 0
     step = SAMPLE_RATE / BAUD
@@ -110,12 +112,12 @@ def demodulate(samples: Samples) -> list[bytes]:
     return _messages([octet for _, octet in octets])
 
 
-def _mark_minus_space(samples: Samples) -> NDArray[np.float64]:
+def _mark_minus_space(samples: Samples, mark_hz: float, space_hz: float) -> NDArray[np.float64]:
     """Per sample, how much more mark than space lies in the bit around it."""
     n = np.arange(len(samples))
     half = 3
     energies = []
-    for hertz in (MARK_HZ, SPACE_HZ):
+    for hertz in (mark_hz, space_hz):
         mixed = samples * np.exp(-2j * np.pi * hertz / SAMPLE_RATE * n)
         total = np.concatenate((np.zeros(half + 1), np.cumsum(mixed)))
         total = np.concatenate((total, np.full(half, total[-1])))

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from drivers.buses import PERIODS_PER_SECOND
 from drivers.models.box import Box
-from drivers.models.ear import SOUNDS, Ear
 from drivers.models.exchange import OfficeError, OfficeLine, OfficeState
 from drivers.models.party import Party
+from drivers.models.recognizer import SOUNDS, SoundRecognizer
 from drivers.models.sound import NotPlayable
 from drivers.models.telephone import Telephone
 
@@ -299,21 +299,21 @@ class Operator:
         return (yield from self._wait_for_state(party, what, limit))
 
     def _wait_for_sound(self, party: Party, sound: str, limit: float) -> Doing:
-        ear = Ear()
+        recognizer = SoundRecognizer(self._box.country.code)
         heard_to = self._heard_to.get(party.name, 0)
         for period in range(round(limit * PERIODS_PER_SECOND) + 1):
             rows = party.heard_since(heard_to)
             heard_to = party.periods_heard - len(rows)
             for row in rows:
                 heard_to += 1
-                ear.hear(row)
-                if sound in ear.heard:
+                recognizer.hear(row)
+                if sound in recognizer.heard:
                     self._heard_to[party.name] = heard_to
                     return f"{party.name} hears {sound} after {period / PERIODS_PER_SECOND:.2f} s"
             yield
         self._heard_to[party.name] = heard_to
         raise WaitFailed(
-            f"{party.name} heard no {sound} within {limit:g} s; heard: {ear.describe()}"
+            f"{party.name} heard no {sound} within {limit:g} s; heard: {recognizer.describe()}"
         )
 
     def _wait_for_state(self, party: Party, what: str, limit: float) -> Doing:

@@ -1,14 +1,14 @@
-"""What a person at a handset and a person far away have in common: a mouth and ears."""
+"""What a person at a handset and a person far away have in common: they speak and listen."""
 
 from collections import deque
 from pathlib import Path
 
 from drivers.buses import PERIODS_PER_SECOND, Samples
 from drivers.models.dtmf import digit_samples
-from drivers.models.sound import SILENCE, Mouth, Recording, load_wav
+from drivers.models.sound import SILENCE, PlayQueue, Recording, load_wav
 
 REMEMBERED = 5 * PERIODS_PER_SECOND
-"""Periods that ears remember, for whoever asks a little late what was heard."""
+"""Periods that are kept, for whoever asks a little late what was heard."""
 
 
 class Party:
@@ -20,22 +20,22 @@ class Party:
         """What was heard last, one row a period."""
         self.periods_heard = 0
         """Rows ever put into the memory."""
-        self._mouth = Mouth()
+        self._play_queue = PlayQueue()
         self._recordings: list[Recording] = []
 
     @property
     def speaking(self) -> bool:
         """Whether something is left to say or to dial."""
-        return self._mouth.busy
+        return self._play_queue.busy
 
     def say(self, sound: Samples | Path) -> None:
         """Speak samples or a WAV file, after what is being said. Raises NotPlayable."""
-        self._mouth.say(load_wav(sound) if isinstance(sound, Path) else sound)
+        self._play_queue.add(load_wav(sound) if isinstance(sound, Path) else sound)
 
     def dial(self, digits: str) -> None:
         """Press keys: 100 ms each, 100 ms apart. Raises ValueError for what is no key."""
         for press in [digit_samples(digit) for digit in digits]:
-            self._mouth.say(press)
+            self._play_queue.add(press)
 
     def hear(self, path: Path | None = None) -> Recording:
         """Record what is heard from here on, into memory or a WAV file, until it is closed."""
@@ -50,11 +50,11 @@ class Party:
         self._recordings.clear()
 
     def speak(self) -> Samples | None:
-        """The next period from the mouth; None is silence."""
-        return self._mouth.take()
+        """The next period that is spoken; None is silence."""
+        return self._play_queue.next_period()
 
     def listen(self, row: Samples | None) -> None:
-        """A period reaches the ears; None is silence. The row must not change afterwards."""
+        """A period is heard; None is silence. The row must not change afterwards."""
         if row is None:
             row = SILENCE
         self.memory.append(row)

@@ -1,8 +1,8 @@
 """A Si3050 with its line side Si3019 made of Python: what the bus sees, what the line feels.
 
 Wire face: `transfer`, `reset_pin`, `interrupt_level`, `clock`. Bench face: `loop` (the office's
-side of the wires), `faults`, `off_hook`, `notebook`. Not modelled: call-progress output, ground
-start, billing tones, hybrid balance, overload.
+side of the wires), `faults`, `off_hook`, `violation_log`. Not modelled: call-progress output,
+ground start, billing tones, hybrid balance, overload.
 """
 
 from collections.abc import Callable
@@ -110,7 +110,7 @@ class Si3050Model(SpiChip):
         if self._quiet and not self.loop.touched and self._ring.idle:
             return
         if self._misplaced and self.clocked:
-            self.notebook.note(f"{self.name}: {self._misplaced}")
+            self.violation_log.note(f"{self.name}: {self._misplaced}")
             self._misplaced = ""
         self._step_link()
         if self._settling:
@@ -168,7 +168,9 @@ class Si3050Model(SpiChip):
     def _octet(self, octet: int) -> int:
         if self._control is None:
             if octet & 0x30 != WRITE or octet & 0x0F:
-                self.notebook.note(f"{self.name}: 0x{octet:02X} is no control byte for this chip")
+                self.violation_log.note(
+                    f"{self.name}: 0x{octet:02X} is no control byte for this chip"
+                )
                 return 0  # not for us: wait for one that is
             self._control = octet
             return 0
@@ -179,7 +181,7 @@ class Si3050Model(SpiChip):
         self._control = self._register = None
         if number not in REGISTERS:
             way = "read" if control & 0x40 else "written"
-            self.notebook.note(f"{self.name}: reserved register {number} {way}")
+            self.violation_log.note(f"{self.name}: reserved register {number} {way}")
             return 0
         if control & 0x40:
             return self._read(number)
@@ -193,7 +195,7 @@ class Si3050Model(SpiChip):
     def _write(self, number: int, octet: int) -> None:
         mask = REGISTERS[number][1]
         if not mask:
-            self.notebook.note(f"{self.name}: register {number} cannot be written")
+            self.violation_log.note(f"{self.name}: register {number} cannot be written")
             return
         if number == SOURCE:  # zeros clear, ones leave
             self._r[SOURCE] &= octet

@@ -1,7 +1,7 @@
 """A Si3210 (or Si3215) line circuit made of Python: what the bus sees, what the line feels.
 
 Wire face: `transfer`, `reset_pin`, `interrupt_level`, `clock`. Bench face: `loop` (volts, load),
-`faults`, `power_alarm`, `brown_out`, `notebook`. Not modelled: the tone oscillators, the FSK
+`faults`, `power_alarm`, `brown_out`, `violation_log`. Not modelled: the tone oscillators, the FSK
 generator, pulse metering, the DTMF receiver, the hybrid's echo; starting one is noted.
 """
 
@@ -76,7 +76,7 @@ class Si3210Model(SpiChip):
         self._slots = slots
         random = Random(f"{name}/{seed}")
         self._r = bytearray(256)
-        self._indirect = Indirect(part, random, self.faults, self.notebook)
+        self._indirect = Indirect(part, random, self.faults, self.violation_log)
         self._feed = LineFeed(self._r, self._indirect, loop, self.faults, self._interrupt)
         self._calibration = Calibration(self._r, random, loop, self.faults, self._interrupt)
         self.transmit: SlotPosition | None = None
@@ -119,7 +119,7 @@ class Si3210Model(SpiChip):
         if not self.clocked or self.in_reset:
             return
         if self._misplaced:  # noted only now: between two writes a place may be half set
-            self.notebook.note(f"{self.name}: {self._misplaced}")
+            self.violation_log.note(f"{self.name}: {self._misplaced}")
             self._misplaced = ""
         if self._indirect.pending:
             self._serve()
@@ -168,7 +168,7 @@ class Si3210Model(SpiChip):
         number = command & ~READ
         if number not in REGISTERS:
             way = "read" if command & READ else "written"
-            self.notebook.note(f"{self.name}: reserved register {number} {way}")
+            self.violation_log.note(f"{self.name}: reserved register {number} {way}")
             return 0
         if command & READ:
             return self._read(number)
@@ -182,7 +182,7 @@ class Si3210Model(SpiChip):
     def _write(self, number: int, octet: int) -> None:
         mask = REGISTERS[number][1]
         if not mask:
-            self.notebook.note(f"{self.name}: register {number} cannot be written")
+            self.violation_log.note(f"{self.name}: register {number} cannot be written")
             return
         if number in WRITE_ONE_TO_CLEAR:
             self._r[number] &= ~octet & 0xFF
@@ -202,7 +202,7 @@ class Si3210Model(SpiChip):
         if SPI_MODE <= number <= RXS_HIGH or number in (LOOPBACK, AUDIO_GAIN):
             self._route()
         elif number in (OSC_1, OSC_2) and octet & OSCILLATOR_ON:
-            self.notebook.note(f"{self.name}: the tone oscillators are not modelled")
+            self.violation_log.note(f"{self.name}: the tone oscillators are not modelled")
         elif number == CALIBRATE_1 and octet & START:
             self._calibration.start()
         elif number == DC_DELAY and octet & 0x80:
@@ -215,7 +215,7 @@ class Si3210Model(SpiChip):
             self._feed.measure()
         self._set_audio()
         if number == SPI_MODE and octet & DAISY_CHAIN:
-            self.notebook.note(f"{self.name}: daisy chain asked for, this board has none")
+            self.violation_log.note(f"{self.name}: daisy chain asked for, this board has none")
 
     # ------------------------------------------------------------------ inside
 

@@ -6,8 +6,8 @@
 from random import Random
 
 from drivers.models.faults import Fault
-from drivers.models.notebook import Notebook
 from drivers.models.si3210_registers import Part
+from drivers.models.violations import ViolationLog
 
 SERVED_AFTER_US = 63  # one tick of 16 kHz is 62.5 µs
 
@@ -15,9 +15,11 @@ SERVED_AFTER_US = 63  # one tick of 16 kHz is 62.5 µs
 class Indirect:
     """The indirect memory and the one access that may be pending."""
 
-    def __init__(self, part: Part, random: Random, faults: set[Fault], notebook: Notebook) -> None:
+    def __init__(
+        self, part: Part, random: Random, faults: set[Fault], violation_log: ViolationLog
+    ) -> None:
         self._part, self._random = part, random
-        self._faults, self._notebook = faults, notebook
+        self._faults, self._notebook = faults, violation_log
         self._words: dict[int, int] = {}
         self._data = 0
         self._data_written = False

@@ -1,4 +1,4 @@
-"""Samples on the way between a mouth and an ear: levels, queues, WAV files.
+"""Samples that are played to a line and recorded from it: levels, queues, WAV files.
 
 Levels are dBm0: a sine of full scale is +3.17 dBm0 [G.711, mu-law].
 """
@@ -27,8 +27,8 @@ class NotPlayable(Exception):
     """A file is not a WAV that we can read; the text says why."""
 
 
-class Mouth:
-    """Samples waiting to be spoken, handed out period by period; free when all is said."""
+class PlayQueue:
+    """Samples waiting to be sent, given out period by period."""
 
     def __init__(self) -> None:
         self._waiting: deque[Samples] = deque()
@@ -37,11 +37,11 @@ class Mouth:
 
     @property
     def busy(self) -> bool:
-        """Whether something is left to say."""
+        """Whether something is left to send."""
         return self._now is not None
 
-    def say(self, samples: Samples) -> None:
-        """Say these after what is waiting already."""
+    def add(self, samples: Samples) -> None:
+        """Send these after what is waiting already."""
         if len(samples) == 0:
             return
         if self._now is None:
@@ -50,12 +50,12 @@ class Mouth:
             self._waiting.append(samples)
 
     def stop(self) -> None:
-        """Say no more."""
+        """Drop what is waiting."""
         self._waiting.clear()
         self._now = None
 
-    def take(self) -> Samples | None:
-        """The next period, or None for silence."""
+    def next_period(self) -> Samples | None:
+        """The next PERIOD samples, or None for silence."""
         now = self._now
         if now is None:
             return None

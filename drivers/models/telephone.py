@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.buses import SAMPLE_RATE, Samples
+from drivers.countries.base import Modem
 from drivers.models.fsk import CallerId, caller_id_of, demodulate, lamp_of
 from drivers.models.loops import OFF_HOOK_OHMS, StationLoop
 from drivers.models.party import Party
@@ -31,9 +32,9 @@ class Bell:
 class Telephone(Party):
     """Lift it, dial, speak, listen; it rings, shows the caller and has a message lamp."""
 
-    def __init__(self, name: str, loop: StationLoop) -> None:
+    def __init__(self, name: str, loop: StationLoop, modem: Modem = Modem.BELL_202) -> None:
         super().__init__(name)
-        self._loop = loop
+        self._loop, self._modem = loop, modem
         self._hook_plan: deque[tuple[int, bool]] = deque()
         self._data: list[Samples] = []
         self.off_hook = False
@@ -66,7 +67,7 @@ class Telephone(Party):
     def hang_up(self) -> None:
         """Put the handset back; what was being said ends, recordings are closed."""
         self._hook_plan.clear()
-        self._mouth.stop()
+        self._play_queue.stop()
         self._set_hook(False)
         self.close_recordings()
 
@@ -117,7 +118,7 @@ class Telephone(Party):
                 self._receive(samples)
 
     def _receive(self, samples: Samples) -> None:
-        for message in demodulate(samples):
+        for message in demodulate(samples, self._modem):
             lamp = lamp_of(message)
             if lamp is not None:
                 self.lamp = lamp

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from drivers.models.faults import Fault
-from drivers.models.notebook import Notebook
+from drivers.models.violations import ViolationLog
 
 FRAME_US = 10
 PERIOD_US = 10_000
@@ -26,7 +26,7 @@ class SpiChip(ABC):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.notebook = Notebook()
+        self.violation_log = ViolationLog()
         self.faults: set[Fault] = set()
         self.in_reset = False
         self.clocked = False
@@ -43,7 +43,7 @@ class SpiChip(ABC):
         """One-byte frames, chip select high after each; gives what was read in each."""
         if self.in_reset or Fault.STUCK_BUS in self.faults:
             if self.in_reset:
-                self.notebook.note(f"{self.name}: bus access while RESET is low")
+                self.violation_log.note(f"{self.name}: bus access while RESET is low")
             return [NOBODY] * len(frames)
         octet = self._octet
         answers = []
@@ -60,7 +60,7 @@ class SpiChip(ABC):
         The chips frame every byte by chip select: octets after the first are a violation, ignored.
         """
         if len(octets) != 1:
-            self.notebook.note(f"{self.name}: {len(octets)} bytes in one chip select")
+            self.violation_log.note(f"{self.name}: {len(octets)} bytes in one chip select")
         if not octets:
             return b""
         first = self.transfer(octets[:1])
@@ -75,7 +75,7 @@ class SpiChip(ABC):
         """Let PCLK and FSYNC run at this rate; 0 stops them."""
         self.clocked = pclk_hz in LEGAL_PCLK_HZ
         if pclk_hz and not self.clocked:
-            self.notebook.note(f"{self.name}: PCLK of {pclk_hz} Hz is not a legal rate")
+            self.violation_log.note(f"{self.name}: PCLK of {pclk_hz} Hz is not a legal rate")
         self._wake()
 
     def inject(self, fault: Fault) -> None:

@@ -124,7 +124,7 @@ def test_settings_broken_by_hand_give_way_to_the_last_good_ones(paths: Paths) ->
     assert "settings.refused" in said
     assert "xx" in (paths.var / "settings.refused").read_text()
     paths.settings_file.write_text('[site]\ncountry = "uk"\n')
-    assert usable(paths, BOARDS).site.country == "uk"
+    assert usable(paths, BOARDS).site.country == "gb"
     assert not (paths.etc / SETTINGS_REFUSED).exists()
 
 

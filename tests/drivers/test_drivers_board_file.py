@@ -75,7 +75,7 @@ def written(folder: Path, text: str) -> BoardSpec:
         ("chip_select = 1", "chip_select = 0", r"line\[2\].chip_select: \(0, 0\) is taken by line"),
         ("slot = 1", "slot = 0", r"line\[2\].slot: 0 is taken by line\[1\]"),
         ("interrupt = 16", "interrupt = 5", r"line\[2\].interrupt: pin 5 resets 101; allowed: "),
-        ("[pcm]", 'country = "uk"\n[pcm]', "country: 'uk'; allowed: ar, at, au"),
+        ("[pcm]", 'country = "xx"\n[pcm]', "country: 'xx'; allowed: at, au"),
         ("[pcm]", "[pcm", "is not TOML"),
         ("[pcm]", "[[pcm]]", "pcm must be a table with: slots, clock_hz, device"),
     ],

@@ -1,9 +1,16 @@
-"""Ringing sums and DAA settings against the data sheets' and the open drivers' tables."""
+"""Countries: ringing sums and DAA settings as the data sheets and the open drivers have them."""
 
 import pytest
 
 from drivers import si3050_registers as reg
-from drivers.countries import COUNTRIES, StationSettings, TrunkSettings, UnknownCountry, country
+from drivers.countries import UnknownCountry, codes, country, line_settings
+from drivers.countries.base import Alert, Modem, Moment, StationSettings, TrunkSettings
+
+PARTIAL_AMERICA = ("ar", "co", "pe")
+PARTIAL_EUROPE = ("cy", "hr", "ie", "is", "lu", "lv", "mt", "si", "sk")
+PARTIAL_ELSEWHERE = ("bh", "eg", "jo", "lb", "ma", "ng", "om", "pk", "sy")
+PARTIAL = [*PARTIAL_AMERICA, *PARTIAL_EUROPE, *PARTIAL_ELSEWHERE]
+EVERY = sorted([*PARTIAL, *codes()])
 
 
 @pytest.mark.parametrize(
@@ -32,9 +39,10 @@ def test_ring_trip_filter_is_that_of_the_frequency_at_or_below(
     assert StationSettings(0, hertz, 65).trip_filter == trip
 
 
-@pytest.mark.parametrize("code", sorted(COUNTRIES))
+@pytest.mark.parametrize("code", EVERY)
 def test_every_country_can_be_rung_and_written(code: str) -> None:
-    settings = country(code)
+    settings = line_settings(code)
+    assert settings.code == code
     phone, line = settings.station, settings.trunk
     assert phone.battery * 1.5 >= phone.ring_peak_volts + 7.5
     assert phone.battery <= 0x3F
@@ -79,9 +87,66 @@ def octets(line: TrunkSettings) -> tuple[int, int, int, int]:
 def test_daa_settings_are_those_of_the_open_drivers(
     code: str, expected: tuple[int, int, int, int]
 ) -> None:
-    assert octets(country(code).trunk) == expected
+    assert octets(line_settings(code).trunk) == expected
 
 
-def test_an_unknown_country_is_refused_with_those_we_have() -> None:
-    with pytest.raises(UnknownCountry, match=r"country 'uk'; allowed: ar, at, au, .*gb"):
-        country("uk")
+@pytest.mark.parametrize(
+    ("code", "hz", "cadence_ms"),
+    [
+        ("us", 20, (2000, 4000)),  # T1.401
+        ("gb", 25, (400, 200, 400, 2000)),  # BT SIN 350
+        ("de", 25, (1000, 4000)),  # 1 TR 110-1
+        ("fr", 50, (1500, 3500)),
+        ("au", 25, (400, 200, 400, 2000)),  # AS/ACIF S002
+        ("jp", 16, (1000, 2000)),
+    ],
+)
+def test_ringing_of_a_country_is_that_of_its_standard(
+    code: str, hz: float, cadence_ms: tuple[int, ...]
+) -> None:
+    ringing = country(code).ringing
+    assert (ringing.network_hz, ringing.cadence_ms) == (hz, cadence_ms)
+
+
+@pytest.mark.parametrize(
+    ("code", "modem", "moment", "alerts"),
+    [
+        ("us", Modem.BELL_202, Moment.AFTER_FIRST_RING, ()),
+        ("au", Modem.BELL_202, Moment.AFTER_FIRST_RING, ()),
+        ("de", Modem.V23, Moment.AFTER_FIRST_RING, ()),
+        ("fr", Modem.V23, Moment.AFTER_FIRST_RING, ()),
+        ("gb", Modem.V23, Moment.BEFORE_FIRST_RING, (Alert.LINE_REVERSAL, Alert.DT_AS)),
+        ("dk", Modem.DTMF, Moment.BEFORE_FIRST_RING, (Alert.LINE_REVERSAL,)),
+    ],
+)
+def test_caller_id_of_a_country(
+    code: str, modem: Modem, moment: Moment, alerts: tuple[Alert, ...]
+) -> None:
+    service = country(code).caller_id
+    assert service is not None
+    assert (service.modem, service.moment, service.alerts) == (modem, moment, alerts)
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_complete_country_alternates_ringing_and_silence(code: str) -> None:
+    assert country(code).code == code
+    cadence_ms = country(code).ringing.cadence_ms
+    assert len(cadence_ms) % 2 == 0 and max(cadence_ms[1::2]) >= 1000  # room for caller ID
+
+
+@pytest.mark.parametrize("written", ["gb", "uk", "UK", "Gb", " uk "])
+def test_united_kingdom_is_known_by_both_its_codes_in_any_case(written: str) -> None:
+    assert country(written).code == line_settings(written).code == "gb"
+
+
+def test_unknown_country_is_refused_with_those_we_have() -> None:
+    with pytest.raises(UnknownCountry, match=r"country 'xx'; allowed: at, au, be, .*gb"):
+        country("xx")
+    with pytest.raises(UnknownCountry, match=r"country 'xx'; allowed: ar, at, au, .*gb"):
+        line_settings("xx")
+
+
+@pytest.mark.parametrize("code", PARTIAL)
+def test_country_without_tones_is_refused_where_tones_are_needed(code: str) -> None:
+    with pytest.raises(UnknownCountry, match="allowed: at, au"):
+        country(code)

@@ -27,7 +27,17 @@ from app.phone.calls.line import ANY, Caller, HungUp, Recorded, RecordingEnd
 from app.phone.calls.line import Kind as LineKind
 from app.phone.calls.scripting import Script, Wait
 from app.phone.jobs import Clerk
-from app.phone.sound.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken, Tone
+from app.phone.sound.sounds import (
+    CountryTone,
+    Greeting,
+    MessageAudio,
+    Pause,
+    Pcm,
+    Prompt,
+    Sound,
+    Spoken,
+    Tone,
+)
 from tests.kit.store import StoreKit, open_store
 
 PACKS = Path("/usr/share/asterisk/sounds")
@@ -361,4 +371,6 @@ def _name(sound: Sound) -> str:
         case Pcm():
             return "samples"
         case Tone(hz):
-            return "beep" if hz == (1000.0,) else "trouble"
+            return "beep" if hz == (1000.0,) else "a tone"
+        case CountryTone():
+            return "trouble"

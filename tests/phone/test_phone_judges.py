@@ -9,9 +9,10 @@ import pytest
 
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id
-from app.phone.sound import audio, dsp, tones
+from app.phone.sound import audio, dsp
 from app.phone.sound.player import ToneSource
 from drivers.buses import PERIOD, Samples
+from drivers.countries import country as country_of
 
 
 def needs(program: str) -> pytest.MarkDecorator:
@@ -58,7 +59,7 @@ def test_multimon_reads_our_digits(tmp_path: Path) -> None:
 @needs("sox")
 @pytest.mark.parametrize(("country", "hz"), [("fr", 440), ("jp", 400), ("de", 425)])
 def test_sox_measures_dial_tone(country: str, hz: int, tmp_path: Path) -> None:
-    source, rows = ToneSource(tones.plan(country).dial), np.zeros((100, PERIOD), np.int16)
+    source, rows = ToneSource(country_of(country).tones.dial), np.zeros((100, PERIOD), np.int16)
     for row in rows:
         source.fill(row, 0)
     raw = written(rows.reshape(-1), tmp_path / "tone.raw")

@@ -14,7 +14,6 @@ from app.phone.lines.station import StationLine, StationState
 from app.phone.lines.trunk import TrunkLine, TrunkState
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Mixer
-from app.phone.sound.tones import plan
 from drivers.buses import PERIOD, Samples
 from drivers.ports import Feed, HookChanged, PolarityReversed, PortFault, PortRecovered
 from tests.kit.phone import HandStation, HandTrunk
@@ -62,7 +61,7 @@ class OneStation(OneLine):
             self.port,
             self.mixer.channel(0),
             self.queue,
-            plan("us"),
+            country("us"),
             self.report,
             lambda: "11241530",
         )

@@ -16,8 +16,8 @@ from drivers.board import LineBoard, virtual_board
 from drivers.buses import Samples
 from drivers.countries import country
 from drivers.models.box import Box
-from drivers.models.ear import Ear
 from drivers.models.party import Party
+from drivers.models.recognizer import SoundRecognizer
 from tests.kit.phone import HandClerk, directory, no_script, power_at
 
 BEEP = Tone((1000.0,), (300, 100), repeat=1, dbm0=-10.0)
@@ -48,10 +48,10 @@ class House:
 
     def sounds(self, party: Party, seconds: float = 1.0) -> list[str]:
         """What an ear that was written elsewhere calls it."""
-        ear = Ear()
+        recognizer = SoundRecognizer()
         for row in self.hears(party, seconds).reshape(-1, 80):
-            ear.hear(row)
-        return ear.heard
+            recognizer.hear(row)
+        return recognizer.heard
 
     def until(self, happened: Callable[[], bool], within_s: float, what: str) -> None:
         self.pace.until(happened, within_s, what)

@@ -12,7 +12,10 @@ from app.phone.sound.player import PIECE, Player, Sounds, Source
 from app.phone.sound.recorder import DIGIT_CUT, Recorder
 from app.phone.sound.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken
 from drivers.buses import PERIOD, Samples
+from drivers.countries import country
 from tests.kit.phone import HandClerk
+
+US = country("us").tones
 
 
 def ramp(count: int, start: int = 1) -> Samples:
@@ -54,7 +57,7 @@ class Played:
 
 def test_sounds_follow_each_other_without_a_gap() -> None:
     shelf = Shelf(one=ramp(100), two=ramp(333, 500))
-    sounds = Sounds(shelf.clerk)
+    sounds = Sounds(shelf.clerk, US)
     order: list[Sound] = [Prompt("one"), Pcm(ramp(7, 90)), Prompt("two"), Pause(2), Prompt("one")]
     played = Played([sounds.source(sound) for sound in order])
     whole = played.run()
@@ -69,7 +72,7 @@ def test_sounds_follow_each_other_without_a_gap() -> None:
 def test_a_long_sound_is_fetched_two_seconds_ahead_and_no_more() -> None:
     long = ramp(5 * PIECE + 17)
     shelf = Shelf(**{"12": long})
-    played = Played([Sounds(shelf.clerk).source(MessageAudio(12))])
+    played = Played([Sounds(shelf.clerk, US).source(MessageAudio(12))])
     assert [arguments["start"] for _, arguments in shelf.clerk.asked] == [0, PIECE]
     played.run(1)
     assert len(shelf.clerk.asked) == 2
@@ -82,7 +85,7 @@ def test_a_long_sound_is_fetched_two_seconds_ahead_and_no_more() -> None:
 
 def test_a_sound_of_exactly_one_piece_ends() -> None:
     shelf = Shelf(**{"12": ramp(PIECE)})
-    played = Played([Sounds(shelf.clerk).source(MessageAudio(12))])
+    played = Played([Sounds(shelf.clerk, US).source(MessageAudio(12))])
     assert np.array_equal(played.run()[:PIECE], ramp(PIECE))
     assert played.ends == [None]
 
@@ -90,7 +93,7 @@ def test_a_sound_of_exactly_one_piece_ends() -> None:
 def test_a_late_clerk_means_silence_and_nothing_is_lost() -> None:
     long = ramp(3 * PIECE)
     shelf = Shelf(**{"12": long})
-    sounds = Sounds(shelf.clerk)
+    sounds = Sounds(shelf.clerk, US)
     shelf.clerk.held = True
     played = Played([sounds.source(MessageAudio(12))])
     assert not played.run(5).any()
@@ -107,7 +110,7 @@ def test_a_late_clerk_means_silence_and_nothing_is_lost() -> None:
 
 def test_a_sound_that_cannot_be_had_ends_the_playing_with_the_reason() -> None:
     shelf = Shelf(one=ramp(100))
-    sounds = Sounds(shelf.clerk)
+    sounds = Sounds(shelf.clerk, US)
     played = Played([sounds.source(Prompt(name)) for name in ("one", "none", "one")])
     whole = played.run()
     assert np.array_equal(whole[:100], ramp(100)) and not whole[100:].any()
@@ -116,7 +119,7 @@ def test_a_sound_that_cannot_be_had_ends_the_playing_with_the_reason() -> None:
 
 def test_prompts_are_kept_up_to_a_limit() -> None:
     shelf = Shelf(one=ramp(400), two=ramp(400), three=ramp(400))
-    sounds = Sounds(shelf.clerk, most_samples=900)
+    sounds = Sounds(shelf.clerk, US, most_samples=900)
 
     def asked(name: str) -> int:
         before = len(shelf.clerk.asked)
@@ -139,7 +142,7 @@ def test_prompts_are_kept_up_to_a_limit() -> None:
 )
 def test_names_of_sounds_as_the_clerk_sees_them(sound: Sound, name: dict[str, Any]) -> None:
     clerk = HandClerk(sound=lambda **_: b"")
-    Sounds(clerk).source(sound)
+    Sounds(clerk, US).source(sound)
     assert clerk.asked == [("sound", {"sound": name, "start": 0, "count": PIECE})]
 
 

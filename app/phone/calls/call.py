@@ -22,8 +22,8 @@ from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Bus, Channel, Leg, Mixer
 from app.phone.sound.sounds import Tone
-from app.phone.sound.tones import TonePlan
 from app.phone.timers import NO_ANSWER, PICK_UP
+from drivers.countries import Tones
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class CallContext(Protocol):
         ...
 
     @property
-    def plan(self) -> TonePlan:
+    def plan(self) -> Tones:
         """The country's tones."""
         ...
 

@@ -18,7 +18,7 @@ from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Channel, Mixer
 from app.phone.sound.player import Sounds
-from app.phone.sound.tones import TonePlan
+from drivers.countries import Tones
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Calls:
         self,
         queue: TimerQueue,
         mixer: Mixer,
-        plan: TonePlan,
+        plan: Tones,
         clerk: Clerk,
         config: PhoneConfig,
         answer: CallScript,
@@ -38,7 +38,7 @@ class Calls:
     ) -> None:
         self.queue, self.mixer, self.plan, self.config = queue, mixer, plan, config
         self.answer, self.owner = answer, owner
-        self.sounds = Sounds(clerk)
+        self.sounds = Sounds(clerk, plan)
         self.stations: Mapping[str, StationLine] = {}
         self.trunks: Mapping[str, TrunkLine] = {}
         self._clerk = clerk

@@ -6,6 +6,7 @@ from app.phone.sound import dsp
 from app.phone.sound.mixer import Channel
 from app.phone.sound.player import PcmSource, SilenceSource
 from app.phone.timers import LAMP_PAUSE, LAMP_TAIL
+from drivers.countries.base import Modem
 from drivers.ports import Feed, StationPort
 
 
@@ -15,8 +16,10 @@ class MessageWaiting:
     At the start the telephone's lamp is unknown, so it is told in any case.
     """
 
-    def __init__(self, port: StationPort, channel: Channel, queue: TimerQueue) -> None:
-        self._port, self._channel, self._queue = port, channel, queue
+    def __init__(
+        self, port: StationPort, channel: Channel, queue: TimerQueue, modem: Modem
+    ) -> None:
+        self._port, self._channel, self._queue, self._modem = port, channel, queue, modem
         self._wanted = False
         self._told: bool | None = None
         self._resting = False
@@ -53,7 +56,7 @@ class MessageWaiting:
         self._due, self._telling = None, True
         self._port.feed(Feed.ON_HOOK_AUDIO)
         telling = self._wanted
-        samples = dsp.fsk_message(waiting_message(telling))
+        samples = dsp.fsk_message(waiting_message(telling), self._modem)
         tail = SilenceSource(LAMP_TAIL.ms)  # samples on their way must find the line open
         self._channel.play([PcmSource(samples), tail], lambda _: self._ended(telling))
 

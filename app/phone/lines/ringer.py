@@ -10,6 +10,7 @@ from app.phone.sound.mixer import Channel
 from app.phone.sound.player import PcmSource
 from app.phone.timers import CALLER_ID_LEAD, CALLER_ID_TAIL
 from drivers.buses import PERIOD, Samples
+from drivers.countries import Country
 from drivers.ports import Feed, StationPort
 
 
@@ -25,12 +26,12 @@ class Ringer:
         port: StationPort,
         channel: Channel,
         queue: TimerQueue,
-        ring_ms: tuple[int, ...],
+        country: Country,
         date: Callable[[], str],
     ) -> None:
         self._port, self._channel, self._queue = port, channel, queue
-        self._cadence = tuple(periods(ms) for ms in ring_ms)
-        self._date = date
+        self._cadence = tuple(periods(ms) for ms in country.ringing.cadence_ms)
+        self._date, self._modem = date, country.modem
         self._step: RunningTimer | None = None
         self._lead: RunningTimer | None = None
         self._place = 0
@@ -59,7 +60,7 @@ class Ringer:
     def caller_known(self, caller: Caller) -> None:
         """Show this caller as soon as the line may carry data."""
         if self._message is None:
-            self._message = dsp.fsk_message(caller_message(caller, self._date()))
+            self._message = dsp.fsk_message(caller_message(caller, self._date()), self._modem)
             if self._queue.now >= self._may_send_from > 0:
                 self._send()
 

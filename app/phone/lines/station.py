@@ -14,9 +14,8 @@ from app.phone.lines.message_waiting import MessageWaiting
 from app.phone.lines.ringer import Ringer
 from app.phone.sound.mixer import Channel
 from app.phone.sound.sounds import Tone
-from app.phone.sound.tones import HOWLER as HOWLER_TONE
-from app.phone.sound.tones import TonePlan
 from app.phone.timers import BUSY_TONE, HANG_UP, HOWLER, PULSE_END
+from drivers.countries import Country
 from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, StationPort
 
 
@@ -145,23 +144,23 @@ class StationLine:
         port: StationPort,
         channel: Channel,
         queue: TimerQueue,
-        plan: TonePlan,
+        country: Country,
         report: Callable[["StationLine", LineEvent], None],
         date: Callable[[], str],
     ) -> None:
         self.name = port.name
         self.channel = channel
-        self.plan = plan
+        self.plan = country.tones
         self.caller = Caller(number=port.name)
         self._waiting = False
         self.fault = "not powered up"
         self._port, self._queue, self._report = port, queue, report
-        self._lamp = MessageWaiting(port, channel, queue)
-        self._ringer = Ringer(port, channel, queue, plan.ring_ms, date)
+        self._lamp = MessageWaiting(port, channel, queue, country.modem)
+        self._ringer = Ringer(port, channel, queue, country, date)
         self._rung_by = Caller()
         self._lowered_at = 0
         self._pulses = 0
-        self._farewell: Tone = plan.busy
+        self._farewell: Tone = self.plan.busy
         self.machine = Machine(STATION_ACTIONS, self, self.name, queue)
 
     @property
@@ -286,7 +285,7 @@ class StationLine:
         self.channel.tone(self._farewell)
 
     def _howl(self) -> None:
-        self.channel.tone(HOWLER_TONE)
+        self.channel.tone(self.plan.howler)
 
     def _fall_silent(self) -> None:
         self.channel.tone(None)

@@ -11,6 +11,7 @@ from app.phone.lines import caller_id, line_events
 from app.phone.lines.line_events import LineEvent
 from app.phone.sound.mixer import Channel
 from app.phone.timers import CPC, RING_GAP, SETTLE
+from drivers.countries.base import Modem
 from drivers.ports import (
     BatteryChanged,
     PolarityReversed,
@@ -168,12 +169,13 @@ class TrunkLine:
         channel: Channel,
         queue: TimerQueue,
         report: Callable[["TrunkLine", LineEvent], None],
+        modem: Modem = Modem.BELL_202,
     ) -> None:
         self.name = port.name
         self.channel = channel
         self.caller = Caller()
         self.fault = "not powered up"
-        self._port, self._report = port, report
+        self._port, self._report, self._modem = port, report, modem
         self.machine = Machine(TRUNK_ACTIONS, self, self.name, queue)
 
     @property
@@ -234,7 +236,7 @@ class TrunkLine:
 
     def _burst_over(self) -> None:
         # Data can only come between bursts; a burst would only confuse the modem.
-        self.channel.receive(self._message)
+        self.channel.receive(self._message, self._modem)
 
     def _further_burst(self) -> None:
         self.channel.receive(None)

@@ -1,9 +1,9 @@
-"""Sound as arrays: levels, tone loops, saturating mixing, and G.711.
+"""Sound as arrays: levels, tone loops, saturating mixing.
 
 Samples are int16 at 8 kHz. A sine of full scale is +3.17 dBm0 [G.711, mu-law reference].
 """
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,11 +33,17 @@ def mean_square(dbm0: float) -> float:
     return amplitude(dbm0) ** 2 / 2.0
 
 
-def sine(hz: tuple[float, ...], dbm0: float, count: int) -> Samples:
-    """Frequencies sounding together from phase 0, each of this level."""
+def sine(hz: tuple[float, ...], dbm0: float | tuple[float, ...], count: int) -> Samples:
+    """`count` samples of frequencies sounding together from phase 0.
+
+    `dbm0` is the level of each, or one level for each of them.
+    """
+    levels = dbm0 if isinstance(dbm0, tuple) else (dbm0,) * len(hz)
     time = np.arange(count) / SAMPLE_RATE
-    wave = sum((np.sin(2 * np.pi * f * time) for f in hz), np.zeros(count))
-    return saturated(np.rint(wave * amplitude(dbm0)))
+    wave = np.zeros(count)
+    for frequency, level_dbm0 in zip(hz, levels, strict=True):
+        wave += amplitude(level_dbm0) * np.sin(2 * np.pi * frequency * time)
+    return saturated(np.rint(wave))
 
 
 def loop(tone: Tone) -> Samples:
@@ -47,11 +53,11 @@ def loop(tone: Tone) -> Samples:
     and every burst begins at phase 0. PERIOD samples of the next turn follow the turn, so that one
     period can be cut out anywhere: len(loop(tone)) = turn + PERIOD.
     """
-    return _loop(tone.hz, tone.cadence_ms, tone.dbm0)
+    return _loop(tone.hz, tone.cadence_ms, tone.levels_dbm0)
 
 
 @lru_cache(maxsize=64)
-def _loop(hz: tuple[float, ...], cadence_ms: tuple[int, ...], dbm0: float) -> Samples:
+def _loop(hz: tuple[float, ...], cadence_ms: tuple[int, ...], dbm0: tuple[float, ...]) -> Samples:
     if not cadence_ms:
         turn = sine(hz, dbm0, SAMPLE_RATE)
     else:
@@ -86,31 +92,3 @@ def from_bytes(octets: bytes) -> Samples:
 def to_bytes(samples: Samples) -> bytes:
     """Samples as signed 16-bit little-endian octets."""
     return samples.astype("<i2", copy=False).tobytes()
-
-
-@cache
-def _ulaw_table() -> Samples:
-    """All 256 codes [G.711 table 2a]: complemented, sign, 3 bits segment, 4 bits step."""
-    code = ~np.arange(256) & 0xFF
-    segment, step = (code >> 4) & 7, code & 15
-    value = (((step << 3) + 0x84) << segment) - 0x84
-    return np.where(code & 0x80, -value, value).astype(np.int16)
-
-
-@cache
-def _ulaw_codes() -> NDArray[np.uint8]:
-    """The code of every int16 value, index value + 32768."""
-    table = _ulaw_table().astype(np.int32)
-    order = np.argsort(table, kind="stable")
-    edges = (table[order][1:] + table[order][:-1]) / 2
-    return order[np.searchsorted(edges, np.arange(-32768, 32768))].astype(np.uint8)
-
-
-def ulaw_decode(codes: NDArray[np.uint8]) -> Samples:
-    """mu-law codes as samples [G.711]."""
-    return _ulaw_table()[codes]
-
-
-def ulaw_encode(samples: Samples) -> NDArray[np.uint8]:
-    """Samples as the nearest mu-law codes [G.711]."""
-    return _ulaw_codes()[samples.astype(np.int32) + 32768]

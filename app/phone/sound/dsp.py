@@ -14,6 +14,7 @@ import cffi  # type: ignore[import-untyped]  # it has no stubs
 import numpy as np
 
 from drivers.buses import PERIOD, Samples
+from drivers.countries.base import Modem
 
 _SONAMES = {"libspandsp.so.2": "int", "libspandsp.so.3": "float"}
 """With the type of dtmf_rx_parms' numbers."""
@@ -51,8 +52,8 @@ int adsi_tx_put_message(adsi_tx_state_t *s, const uint8_t *msg, int len);
 int adsi_tx_free(adsi_tx_state_t *s);
 """
 
-CLASS = 1
-"""ADSI_STANDARD_CLASS: Bell 202, GR-30."""
+STANDARDS = {Modem.BELL_202: 1, Modem.V23: 2}
+"""ADSI_STANDARD_CLASS [GR-30] and ADSI_STANDARD_CLIP [ETSI EN 300 659]."""
 
 _ON_HOOK_PREAMBLE = (300, 180, 5, -1)
 """Bits of seizure, marks before and after the message [GR-30, on hook]; stop bits as usual."""
@@ -136,13 +137,13 @@ def dtmf(digits: str, level_dbm0: int = -10, on_ms: int = 100, off_ms: int = 100
     return samples[: lib.dtmf_tx(state, pointer(samples), len(samples))].copy()
 
 
-def fsk_message(message: bytes) -> Samples:
-    """An on-hook data message [GR-30] as Bell 202 samples: seizure, marks, message, checksum.
+def fsk_message(message: bytes, modem: Modem = Modem.BELL_202) -> Samples:
+    """An on-hook data message [GR-30] as samples: seizure, marks, message, checksum.
 
     `message` is type, length, body; at most 255 octets of body.
     """
     lib = library()
-    state = ffi.gc(lib.adsi_tx_init(ffi.NULL, CLASS), lib.adsi_tx_free)
+    state = ffi.gc(lib.adsi_tx_init(ffi.NULL, STANDARDS[modem]), lib.adsi_tx_free)
     lib.adsi_tx_set_preamble(state, *_ON_HOOK_PREAMBLE)
     if lib.adsi_tx_put_message(state, message, len(message)) < 0:
         raise ValueError(f"not a message that can be sent: {message!r}")
@@ -156,19 +157,20 @@ def fsk_message(message: bytes) -> Samples:
 
 
 class FskReceiver:
-    """Receives on-hook data messages [GR-30, Bell 202]; `arrived` gets type, length and body.
+    """Receives on-hook data messages [GR-30]: their type, length and body.
 
     The receiver is deaf below -30 dBm0, so samples of an on-hook line are raised by 15 dB first.
     """
 
     GAIN = 6  # 15.6 dB
 
-    def __init__(self) -> None:
+    def __init__(self, modem: Modem = Modem.BELL_202) -> None:
         lib = library()
         self.messages: list[bytes] = []
         self._callback = ffi.callback("void(void *, const uint8_t *, int)", self._arrived)
         self._state = ffi.gc(
-            lib.adsi_rx_init(ffi.NULL, CLASS, self._callback, ffi.NULL), lib.adsi_rx_free
+            lib.adsi_rx_init(ffi.NULL, STANDARDS[modem], self._callback, ffi.NULL),
+            lib.adsi_rx_free,
         )
 
     def hear(self, samples: Samples) -> list[bytes]:

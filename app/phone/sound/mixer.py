@@ -29,6 +29,7 @@ from app.phone.sound.player import Player, Source, ToneSource
 from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Tone
 from drivers.buses import PERIOD, Samples
+from drivers.countries.base import Modem
 
 GAIN_LEAST_DB, GAIN_MOST_DB = -50.0, 20.0
 """Range of a leg's gain; more would only be noise or clipping."""
@@ -94,10 +95,12 @@ class Channel:
             self._detector.filter_dial_tone(dial_tone)
         self._mixer.changed(self)
 
-    def receive(self, message: Callable[[bytes], None] | None) -> None:
+    def receive(
+        self, message: Callable[[bytes], None] | None, modem: Modem = Modem.BELL_202
+    ) -> None:
         """Tell of each on-hook data message (caller ID), or of none; starts afresh."""
         self._messages = message
-        self._receiver = dsp.FskReceiver() if message is not None else None
+        self._receiver = dsp.FskReceiver(modem) if message is not None else None
         self._mixer.changed(self)
 
     def quiet(self) -> None:

@@ -6,6 +6,7 @@ late after all, the line hears silence, the sound goes on where it stopped, and 
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,8 +14,19 @@ import numpy as np
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import Clerk, JobFailed
 from app.phone.sound import audio
-from app.phone.sound.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken, Tone
+from app.phone.sound.sounds import (
+    CountryTone,
+    Greeting,
+    MessageAudio,
+    Pause,
+    Pcm,
+    Prompt,
+    Sound,
+    Spoken,
+    Tone,
+)
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
+from drivers.countries import Tones
 
 AHEAD_S = 2
 PIECE = AHEAD_S * SAMPLE_RATE
@@ -195,8 +207,8 @@ class ClerkSource:
 class Sounds:
     """Makes sources of names; keeps the prompts that were played last."""
 
-    def __init__(self, clerk: Clerk, most_samples: int = 4_000_000) -> None:
-        self._clerk = clerk
+    def __init__(self, clerk: Clerk, tones: Tones, most_samples: int = 4_000_000) -> None:
+        self._clerk, self._tones = clerk, tones
         self._prompts: OrderedDict[str, Samples] = OrderedDict()
         self._room = most_samples
         self.late = Late()
@@ -205,6 +217,9 @@ class Sounds:
         """A fresh source; one that needs the clerk has asked already."""
         if isinstance(sound, Tone):
             return ToneSource(sound)
+        if isinstance(sound, CountryTone):
+            tone = self._tones.busy if sound.name == "busy" else self._tones.reorder
+            return ToneSource(replace(tone, repeat=sound.cadences, then=None))
         if isinstance(sound, Pcm):
             return PcmSource(sound.samples)
         if isinstance(sound, Pause):

@@ -1,8 +1,10 @@
 """Names for the things a line can play. What they sound like is made elsewhere."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from drivers.buses import Samples
+from drivers.tones import Tone as Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,11 @@ class Pcm:
 
 
 @dataclass(frozen=True, slots=True)
-class Tone:
-    """A tone with its cadence.
+class CountryTone:
+    """A tone of the country's plan, so many cadences of it."""
 
-    `hz` sound together. `cadence_ms` alternates on, off, on, off ...; empty means steady.
-    `repeat` counts whole cadences, 0 means for ever; after the last one `then` follows.
-    `dbm0` is the level of each frequency.
-    """
-
-    hz: tuple[float, ...]
-    cadence_ms: tuple[int, ...] = ()
-    repeat: int = 0
-    dbm0: float = -13.0
-    then: "Tone | None" = None
+    name: Literal["busy", "reorder"]
+    cadences: int
 
 
-Sound = Prompt | Spoken | MessageAudio | Greeting | Pause | Pcm | Tone
+Sound = Prompt | Spoken | MessageAudio | Greeting | Pause | Pcm | Tone | CountryTone

@@ -40,7 +40,7 @@ def test_access_is_three_bytes_each_in_its_own_select() -> None:
 def test_a_foreign_control_byte_is_noted_and_skipped() -> None:
     _, chip = fresh()
     chip.transfer([0x40])
-    assert chip.notebook.count == 1
+    assert chip.violation_log.count == 1
     assert daa_read(chip, 2) == 0x03
 
 
@@ -48,7 +48,7 @@ def test_reserved_registers_are_refused_and_noted() -> None:
     _, chip = fresh()
     daa_write(chip, 8, 1)
     assert daa_read(chip, 60) == 0
-    assert chip.notebook.count == 2
+    assert chip.violation_log.count == 2
 
 
 def test_link_locks_only_with_power_and_clock() -> None:

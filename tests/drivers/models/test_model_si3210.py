@@ -61,7 +61,7 @@ def test_command_and_data_alternate_by_chip_select() -> None:
 def test_two_bytes_in_one_select_are_noted_and_the_second_is_lost() -> None:
     _, chip = fresh()
     chip.select(bytes([72, 0x1F]))
-    assert chip.notebook.count == 1
+    assert chip.violation_log.count == 1
     chip.select(bytes([0x11]))  # taken as the data of the first command
     assert slic_read(chip, 72) == 0x11
 
@@ -70,7 +70,7 @@ def test_reserved_registers_are_refused_and_noted() -> None:
     _, chip = fresh()
     slic_write(chip, 12, 0x55)
     assert slic_read(chip, 12) == 0
-    assert list(chip.notebook.texts) == [
+    assert list(chip.violation_log.texts) == [
         "101: reserved register 12 written",
         "101: reserved register 12 read",
     ]
@@ -80,7 +80,7 @@ def test_read_only_registers_keep_their_value() -> None:
     _, chip = fresh()
     slic_write(chip, 68, 0xFF)
     assert slic_read(chip, 68) == 0x04  # raw comparator high: nothing exceeded
-    assert chip.notebook.count == 1
+    assert chip.violation_log.count == 1
 
 
 def test_reserved_bits_cannot_be_set() -> None:
@@ -97,7 +97,7 @@ def test_reset_pin_restores_everything_and_the_phase() -> None:
     assert chip.transfer([0x88, 0]) == [0xFF, 0xFF]
     chip.reset_pin(True)
     assert slic_read(chip, 72) == 0x20
-    assert chip.notebook.count == 1
+    assert chip.violation_log.count == 1
 
 
 # -------------------------------------------------------------------------- indirect registers
@@ -136,7 +136,7 @@ def test_access_while_one_is_pending_is_refused() -> None:
     slic_write_indirect(chip, 21, 7)
     slic_write(chip, 30, 21)
     slic_write(chip, 28, 99)
-    assert chip.notebook.count == 1
+    assert chip.violation_log.count == 1
     for _ in range(5):
         slic_read(chip, 31)
     assert slic_read_indirect(chip, 21) == 7
@@ -146,7 +146,7 @@ def test_unknown_indirect_address_is_noted() -> None:
     _, chip = fresh()
     slic_write(chip, 30, 60)
     assert slic_read(chip, 31) == 0
-    assert chip.notebook.count == 1
+    assert chip.violation_log.count == 1
 
 
 def test_without_a_clock_indirect_access_never_ends() -> None:
@@ -516,10 +516,10 @@ def test_a_misplaced_slot_is_noted_once_it_is_used() -> None:
     box = new_box(1, 0)
     chip = set_up_station(box, "101")
     slic_write(chip, 2, 5)
-    assert chip.notebook.count == 0
+    assert chip.violation_log.count == 0
     run(box, 5)
-    assert chip.notebook.count == 1
-    assert "not the start of a slot" in chip.notebook.texts[0]
+    assert chip.violation_log.count == 1
+    assert "not the start of a slot" in chip.violation_log.texts[0]
 
 
 def test_two_chips_on_one_slot_are_told() -> None:

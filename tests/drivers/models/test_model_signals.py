@@ -9,10 +9,10 @@ import pytest
 
 from drivers.buses import PERIOD, Samples
 from drivers.models.dtmf import DIGITS, DtmfReceiver, digit_samples, tones_of
-from drivers.models.ear import Ear
 from drivers.models.fsk import caller_id_message, caller_id_of, demodulate, lamp_of, mdmf, modulate
 from drivers.models.g711 import A_DECODE, A_ENCODE, MU_DECODE, MU_ENCODE
-from drivers.models.sound import Mouth, NotPlayable, Recording, amplitude, load_wav, save_wav
+from drivers.models.recognizer import SoundRecognizer
+from drivers.models.sound import NotPlayable, PlayQueue, Recording, amplitude, load_wav, save_wav
 from tests.kit.models import level_dbm0, sine
 
 
@@ -163,64 +163,64 @@ SOUNDS = {
 @pytest.mark.parametrize("name", SOUNDS)
 @pytest.mark.parametrize("offset", [0, 37])
 def test_sounds_are_told_apart(name: str, offset: int) -> None:
-    ear = Ear()
+    recognizer = SoundRecognizer()
     for row in rows(np.concatenate((silence(200), SOUNDS[name][offset:]))):
-        ear.hear(row)
+        recognizer.hear(row)
     wanted = {name, "silence"} if name in ("ringback", "silence") else {name}
-    assert set(ear.heard) == wanted
+    assert set(recognizer.heard) == wanted
 
 
 @pytest.mark.parametrize("hertz", [440, 500, 800, 1000, 1400])
 def test_beeps_of_many_pitches_after_speech(hertz: float) -> None:
-    ear = Ear()
+    recognizer = SoundRecognizer()
     sound = (speech(2000), silence(200), sine([hertz], -13, 200), silence(200))
     for row in rows(np.concatenate(sound)):
-        ear.hear(row)
-    assert ear.heard == ["speech", "beep"]
+        recognizer.hear(row)
+    assert recognizer.heard == ["speech", "beep"]
 
 
 def test_a_beep_counts_when_it_is_over() -> None:
-    ear = Ear()
+    recognizer = SoundRecognizer()
     for row in rows(sine([1000], -13, 400)):
-        ear.hear(row)
-    assert ear.heard == []
+        recognizer.hear(row)
+    assert recognizer.heard == []
     for row in rows(silence(20)):
-        ear.hear(row)
-    assert ear.heard == ["beep"]
+        recognizer.hear(row)
+    assert recognizer.heard == ["beep"]
 
 
 def test_a_short_tick_is_no_beep() -> None:
-    ear = Ear()
+    recognizer = SoundRecognizer()
     for row in rows(np.concatenate((sine([1000], -13, 100), silence(100)))):
-        ear.hear(row)
-    assert ear.heard == []
+        recognizer.hear(row)
+    assert recognizer.heard == []
 
 
 def test_tones_are_known_through_mu_law() -> None:
-    ear = Ear()
+    recognizer = SoundRecognizer()
     coded = MU_DECODE[MU_ENCODE[SOUNDS["stutter"].view(np.uint16)]]
     for row in rows(coded):
-        ear.hear(row)
-    assert ear.heard == ["stutter"]
+        recognizer.hear(row)
+    assert recognizer.heard == ["stutter"]
 
 
 # -------------------------------------------------------------------------- mouths and files
 
 
 def test_mouth_joins_pieces_without_a_gap() -> None:
-    mouth = Mouth()
+    queue = PlayQueue()
     pieces = [np.arange(n, dtype=np.int16) + 1 for n in (30, 100, 3, 1, 200)]
     for piece in pieces:
-        mouth.say(piece)
+        queue.add(piece)
     said = []
-    while mouth.busy:
-        row = mouth.take()
+    while queue.busy:
+        row = queue.next_period()
         assert row is not None and len(row) == PERIOD
         said.append(row)
     joined = np.concatenate(said)
     assert np.array_equal(joined[:334], np.concatenate(pieces))
     assert not joined[334:].any()
-    assert mouth.take() is None
+    assert queue.next_period() is None
 
 
 def test_recording_to_a_file_is_whole_each_second(tmp_path: Path) -> None:

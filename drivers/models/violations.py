@@ -1,4 +1,4 @@
-"""The bench side's notebook: what a model saw on its wires that must not happen."""
+"""What a chip model saw on its bus that a chip does not allow."""
 
 from collections import deque
 
@@ -6,7 +6,7 @@ KEPT = 50
 """Only the latest texts are kept, so that a driver in a wrong loop does not fill the memory."""
 
 
-class Notebook:
+class ViolationLog:
     """Counts violations of a chip's rules and keeps the latest of them in words."""
 
     def __init__(self) -> None:
@@ -14,6 +14,6 @@ class Notebook:
         self.texts: deque[str] = deque(maxlen=KEPT)
 
     def note(self, text: str) -> None:
-        """Write one violation down; the model refuses what caused it."""
+        """Keep one violation; the model refuses what caused it."""
         self.count += 1
         self.texts.append(text)

@@ -1,0 +1,25 @@
+"""Australia [AS/ACIF S002: line and tones]."""
+
+from drivers.countries.base import Country, Ringing, StationSettings, Tones, TrunkSettings
+from drivers.countries.families import BELLCORE, BY_TONE, beats, steady
+from drivers.tones import Tone, alternating
+
+_RING_MS = (400, 200, 400, 2000)
+
+COUNTRY = Country(
+    code="au",
+    name="Australia",
+    station=StationSettings(impedance=5, ring_hz=25, ring_peak_volts=75),
+    trunk=TrunkSettings(acim=3, dcv=0, mini=3, ohs=1, spark_quench=3),
+    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=_RING_MS),
+    tones=Tones(
+        dial=steady(413, 438),
+        stutter=Tone((413, 438), (100, 40), dbm0=-18.0),
+        ringback=beats((413, 438), *_RING_MS),
+        busy=beats(425, 375, 375),
+        reorder=alternating(beats(425, 375, 375), beats(420, 375, 375), times=41),
+        call_waiting=beats(425, 200, 200, 200, 4400),
+    ),
+    caller_id=BELLCORE,
+    disconnect=BY_TONE,
+)

@@ -1,0 +1,29 @@
+"""Belgium [ITU-T E.180 Supplement 2: tones]."""
+
+from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.families import (
+    BY_TONE,
+    DTMF_AFTER_REVERSAL,
+    STATION_ETSI,
+    TRUNK_ETSI,
+    beats,
+    steady,
+)
+
+COUNTRY = Country(
+    code="be",
+    name="Belgium",
+    station=STATION_ETSI,
+    trunk=TRUNK_ETSI,
+    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 3000)),
+    tones=Tones(
+        dial=steady(425),
+        stutter=beats(425, 1000, 250),
+        ringback=beats(425, 1000, 3000),
+        busy=beats(425, 500, 500),
+        reorder=beats(425, 167, 167),
+        call_waiting=beats(1400, 175, 175, 175, 3500),
+    ),
+    caller_id=DTMF_AFTER_REVERSAL,
+    disconnect=BY_TONE,
+)

@@ -1,0 +1,29 @@
+"""Switzerland [ITU-T E.180 Supplement 2: tones]."""
+
+from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.families import (
+    BY_TONE,
+    ETSI_AFTER_RING,
+    STATION_ETSI,
+    TRUNK_ETSI,
+    beats,
+    steady,
+)
+
+COUNTRY = Country(
+    code="ch",
+    name="Switzerland",
+    station=STATION_ETSI,
+    trunk=TRUNK_ETSI,
+    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
+    tones=Tones(
+        dial=steady(425),
+        stutter=beats((340, 425), 1100, 1100),
+        ringback=beats(425, 1000, 4000),
+        busy=beats(425, 500, 500),
+        reorder=beats(425, 200, 200),
+        call_waiting=beats(425, 200, 200, 200, 4000),
+    ),
+    caller_id=ETSI_AFTER_RING,
+    disconnect=BY_TONE,
+)

@@ -1,0 +1,22 @@
+"""Germany [Deutsche Telekom 1 TR 110-1: tones and ringing; ETSI EN 300 659-1: caller ID]."""
+
+from drivers.countries.base import Country, Ringing, Tones, TrunkSettings
+from drivers.countries.families import BY_TONE, ETSI_AFTER_RING, STATION_220_820, beats, steady
+
+COUNTRY = Country(
+    code="de",
+    name="Germany",
+    station=STATION_220_820,
+    trunk=TrunkSettings(acim=3, ilim=1, ohs2=1),
+    ringing=Ringing(network_hz=25, network_vrms=65, cadence_ms=(1000, 4000)),
+    tones=Tones(
+        dial=steady(425),
+        stutter=steady(425, 400),
+        ringback=beats(425, 1000, 4000),
+        busy=beats(425, 480, 480),
+        reorder=beats(425, 240, 240),
+        call_waiting=beats(425, 200, 200, 200, 5000),
+    ),
+    caller_id=ETSI_AFTER_RING,
+    disconnect=BY_TONE,
+)

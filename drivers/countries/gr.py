@@ -1,0 +1,22 @@
+"""Greece [ITU-T E.180 Supplement 2: tones]."""
+
+from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.families import BY_TONE, STATION_ETSI, TRUNK_ETSI, beats
+
+COUNTRY = Country(
+    code="gr",
+    name="Greece",
+    station=STATION_ETSI,
+    trunk=TRUNK_ETSI,
+    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
+    tones=Tones(
+        dial=beats(425, 200, 300, 700, 800),
+        stutter=beats(425, 650, 25),
+        ringback=beats(425, 1000, 4000),
+        busy=beats(425, 300, 300),
+        reorder=beats(425, 200, 200),
+        call_waiting=beats(425, 150, 150, 150, 8000),
+    ),
+    caller_id=None,
+    disconnect=BY_TONE,
+)

@@ -1,0 +1,39 @@
+"""Japan [TTC and NTT technical reference: tones, caller ID]."""
+
+from drivers.countries.base import (
+    Alert,
+    CallerIdService,
+    Country,
+    Layout,
+    Modem,
+    Moment,
+    Ringing,
+    StationSettings,
+    Tones,
+)
+from drivers.countries.families import BY_TONE, TRUNK_LOW_VOLTAGE, beats, steady
+from drivers.tones import modulated, stuttered
+
+COUNTRY = Country(
+    code="jp",
+    name="Japan",
+    station=StationSettings(impedance=0, ring_hz=16, ring_peak_volts=85),
+    trunk=TRUNK_LOW_VOLTAGE,
+    ringing=Ringing(network_hz=16, network_vrms=75, cadence_ms=(1000, 2000)),
+    tones=Tones(
+        dial=steady(400),
+        stutter=stuttered(steady(400)),
+        ringback=modulated(400, 15, 1000, 2000),
+        busy=beats(400, 500, 500),
+        reorder=beats(400, 500, 500),
+        call_waiting=modulated(400, 16, 500, 8000),
+    ),
+    # the line is reversed and rung in short pulses; the data come after we have gone off hook
+    caller_id=CallerIdService(
+        Modem.V23,
+        Layout.NTT,
+        Moment.BEFORE_FIRST_RING,
+        (Alert.LINE_REVERSAL, Alert.RING_PULSE),
+    ),
+    disconnect=BY_TONE,
+)

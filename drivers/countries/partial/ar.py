@@ -1,0 +1,11 @@
+"""Argentina: line settings only."""
+
+from drivers.countries.base import LineSettings
+from drivers.countries.families import STATION_600, TRUNK_600
+
+LINES = LineSettings(
+    code="ar",
+    name="Argentina",
+    station=STATION_600,
+    trunk=TRUNK_600,
+)

@@ -1,0 +1,11 @@
+"""Bahrain: line settings only."""
+
+from drivers.countries.base import LineSettings
+from drivers.countries.families import STATION_ETSI, TRUNK_TBR21
+
+LINES = LineSettings(
+    code="bh",
+    name="Bahrain",
+    station=STATION_ETSI,
+    trunk=TRUNK_TBR21,
+)

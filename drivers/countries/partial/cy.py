@@ -1,0 +1,11 @@
+"""Cyprus: line settings only."""
+
+from drivers.countries.base import LineSettings
+from drivers.countries.families import STATION_ETSI, TRUNK_TBR21
+
+LINES = LineSettings(
+    code="cy",
+    name="Cyprus",
+    station=STATION_ETSI,
+    trunk=TRUNK_TBR21,
+)

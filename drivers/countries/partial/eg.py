@@ -1,0 +1,11 @@
+"""Egypt: line settings only."""
+
+from drivers.countries.base import LineSettings
+from drivers.countries.families import STATION_600, TRUNK_LOW_VOLTAGE
+
+LINES = LineSettings(
+    code="eg",
+    name="Egypt",
+    station=STATION_600,
+    trunk=TRUNK_LOW_VOLTAGE,
+)

@@ -1,0 +1,11 @@
+"""Iceland: line settings only."""
+
+from drivers.countries.base import LineSettings
+from drivers.countries.families import STATION_ETSI, TRUNK_ETSI
+
+LINES = LineSettings(
+    code="is",
+    name="Iceland",
+    station=STATION_ETSI,
+    trunk=TRUNK_ETSI,
+)

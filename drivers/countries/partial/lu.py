@@ -1,0 +1,11 @@
+"""Luxembourg: line settings only."""
+
+from drivers.countries.base import LineSettings
+from drivers.countries.families import STATION_ETSI, TRUNK_ETSI
+
+LINES = LineSettings(
+    code="lu",
+    name="Luxembourg",
+    station=STATION_ETSI,
+    trunk=TRUNK_ETSI,
+)

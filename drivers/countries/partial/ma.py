@@ -1,0 +1,11 @@
+"""Morocco: line settings only."""
+
+from drivers.countries.base import LineSettings
+from drivers.countries.families import STATION_ETSI, TRUNK_TBR21
+
+LINES = LineSettings(
+    code="ma",
+    name="Morocco",
+    station=STATION_ETSI,
+    trunk=TRUNK_TBR21,
+)

@@ -1,0 +1,11 @@
+"""Peru: line settings only."""
+
+from drivers.countries.base import LineSettings
+from drivers.countries.families import STATION_600, TRUNK_600
+
+LINES = LineSettings(
+    code="pe",
+    name="Peru",
+    station=STATION_600,
+    trunk=TRUNK_600,
+)

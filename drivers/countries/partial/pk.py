@@ -1,0 +1,11 @@
+"""Pakistan: line settings only."""
+
+from drivers.countries.base import LineSettings
+from drivers.countries.families import STATION_600, TRUNK_LOW_VOLTAGE
+
+LINES = LineSettings(
+    code="pk",
+    name="Pakistan",
+    station=STATION_600,
+    trunk=TRUNK_LOW_VOLTAGE,
+)

@@ -1,0 +1,11 @@
+"""Slovenia: line settings only."""
+
+from drivers.countries.base import LineSettings, TrunkSettings
+from drivers.countries.families import STATION_220_820
+
+LINES = LineSettings(
+    code="si",
+    name="Slovenia",
+    station=STATION_220_820,
+    trunk=TrunkSettings(acim=2),
+)

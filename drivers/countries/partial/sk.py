@@ -1,0 +1,11 @@
+"""Slovakia: line settings only."""
+
+from drivers.countries.base import LineSettings, TrunkSettings
+from drivers.countries.families import STATION_220_820
+
+LINES = LineSettings(
+    code="sk",
+    name="Slovakia",
+    station=STATION_220_820,
+    trunk=TrunkSettings(acim=3),
+)

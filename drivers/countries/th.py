@@ -1,0 +1,23 @@
+"""Thailand [ITU-T E.180 Supplement 2: tones]."""
+
+from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.families import BY_TONE, STATION_600, TRUNK_LOW_VOLTAGE, beats
+from drivers.tones import modulated
+
+COUNTRY = Country(
+    code="th",
+    name="Thailand",
+    station=STATION_600,
+    trunk=TRUNK_LOW_VOLTAGE,
+    ringing=Ringing(network_hz=20, network_vrms=75, cadence_ms=(1000, 4000)),
+    tones=Tones(
+        dial=modulated(400, 50),
+        stutter=beats(400, 200, 200, 600, 200),
+        ringback=beats(420, 1000, 5000),
+        busy=beats(400, 500, 500),
+        reorder=beats(400, 300, 300),
+        call_waiting=beats(1000, 400, 10000),
+    ),
+    caller_id=None,
+    disconnect=BY_TONE,
+)

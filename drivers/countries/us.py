@@ -1,0 +1,25 @@
+"""United States, and the pattern of the North American countries [T1.401, GR-30, GR-506]."""
+
+from drivers.countries.base import Country, Disconnect, Ringing, Tones
+from drivers.countries.families import BELLCORE, STATION_600, TRUNK_600, beats, steady
+from drivers.tones import stuttered
+
+_DIAL = steady(350, 440, dbm0=-13)
+
+COUNTRY = Country(
+    code="us",
+    name="United States",
+    station=STATION_600,
+    trunk=TRUNK_600,
+    ringing=Ringing(network_hz=20, network_vrms=90, cadence_ms=(2000, 4000)),
+    tones=Tones(
+        dial=_DIAL,
+        stutter=stuttered(_DIAL),
+        ringback=beats((440, 480), 2000, 4000, dbm0=-19),
+        busy=beats((480, 620), 500, 500, dbm0=-24),
+        reorder=beats((480, 620), 250, 250, dbm0=-24),
+        call_waiting=beats(440, 300, 10000),
+    ),
+    caller_id=BELLCORE,
+    disconnect=Disconnect(cpc_ms=500, tone="reorder"),
+)
