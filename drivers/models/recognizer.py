@@ -32,6 +32,8 @@ BALANCE = 3.2
 """The two sines of a tone differ by less than 10 dB."""
 BEEP_HERTZ = (400.0, 1700.0)
 BEEP_DRIFT_HERTZ = 20.0
+INDISTINCT_HERTZ = 8.0
+"""Frequencies nearer than this are one: Australia's reorder tone alternates 425 and 420 Hz."""
 
 Hertz = tuple[float, ...]
 """The frequencies of a tone, in Hz: what a stretch of sound is labelled with."""
@@ -122,8 +124,8 @@ class ToneBook:
     """A country's tones in the form in which they are looked for."""
 
     tones: Tones
-    sets: list[Hertz] = field(default_factory=list)
-    """All combinations of frequencies."""
+    sets: dict[Hertz, Hertz] = field(default_factory=dict)
+    """All combinations of frequencies, and the label of each: itself, or one almost like it."""
     steady: dict[Hertz, tuple[str, int]] = field(default_factory=dict)
     """Name of an unbroken tone, and after how many ms it can be no burst of another one."""
     cadences: list[Cadence] = field(default_factory=list)
@@ -146,16 +148,25 @@ class ToneBook:
             self.steady[hertz] = name, max(ms, longest * 6 // 5 // ROW_MS * ROW_MS)
 
     def _add(self, name: str, tone: Tone) -> None:
-        if tone.hz not in self.sets:
-            self.sets.append(tone.hz)
+        hertz = self._label_of(tone.hz)
         if len(tone.cadence_ms) > 1:
-            cadence = Cadence(name, tone.hz, tone.cadence_ms)
-            if all((c.hertz, c.halves_ms) != (tone.hz, tone.cadence_ms) for c in self.cadences):
+            cadence = Cadence(name, hertz, tone.cadence_ms)
+            if all((c.hertz, c.halves_ms) != (hertz, tone.cadence_ms) for c in self.cadences):
                 self.cadences.append(cadence)
             return
-        name, ms = self.steady.get(tone.hz, (name, STEADY_MS))
+        name, ms = self.steady.get(hertz, (name, STEADY_MS))
         unbroken = tone.cadence_ms[0] if tone.cadence_ms else 0  # a part between two others
-        self.steady[tone.hz] = name, max(ms, unbroken * 6 // 5 if name == "dial-tone" else ms)
+        self.steady[hertz] = name, max(ms, unbroken * 6 // 5 if name == "dial-tone" else ms)
+
+    def _label_of(self, wanted: Hertz) -> Hertz:
+        """Keep a set of frequencies; its label."""
+        alike = (
+            known
+            for known in self.sets
+            if len(known) == len(wanted)
+            and all(abs(a - b) < INDISTINCT_HERTZ for a, b in zip(known, wanted, strict=True))
+        )
+        return self.sets.setdefault(wanted, next(alike, wanted))
 
     @property
     def ringback(self) -> Tone:
@@ -331,7 +342,7 @@ class SoundRecognizer:
             if share >= PURITY and share - SIMPLER * len(hertz) > best_share and _balanced(found):
                 best, best_share = hertz, share - SIMPLER * len(hertz)
         if best != VOICE:
-            return best, 0.0
+            return self._book.sets[best], 0.0
         hertz_found = self._single(power)
         return (BEEP, hertz_found) if hertz_found else (VOICE, 0.0)
 

@@ -68,6 +68,7 @@ SETTINGS = """\
 [site]
 hostname = "box.test"
 domains = ["box.test"]
+country = "{country}"
 
 [mail]
 pop3_port = 0
@@ -157,17 +158,23 @@ class World:
     """See the module's head.
 
     `smarthost` is the port of a mail server on loopback that takes outgoing mail; `more_settings`
-    are added to the settings file.
+    are added to the settings file; `country` is the one of the lines, as an owner writes it.
     """
 
     def __init__(
-        self, directory: Path, smarthost: int | None = None, more_settings: str = ""
+        self,
+        directory: Path,
+        smarthost: int | None = None,
+        more_settings: str = "",
+        country: str = "us",
     ) -> None:
         self.directory = directory
         self.paths = Paths(directory / "var")
         self.paths.make()
         hop = f"127.0.0.1:{smarthost}" if smarthost else ""
-        self.paths.settings_file.write_text(SETTINGS.format(smarthost=hop) + more_settings)
+        self.paths.settings_file.write_text(
+            SETTINGS.format(smarthost=hop, country=country) + more_settings
+        )
         self.settings: Settings = self.paths.settings()
         self.clock = HandClock()
         self.inbox: Inbox = open_inbox(self.paths, self.settings, self.clock)

@@ -15,6 +15,7 @@ from app.phone.lines.trunk import TrunkLine, TrunkState
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Mixer
 from drivers.buses import PERIOD, Samples
+from drivers.countries import country
 from drivers.ports import Feed, HookChanged, PolarityReversed, PortFault, PortRecovered
 from tests.kit.phone import HandStation, HandTrunk
 

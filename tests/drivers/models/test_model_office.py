@@ -24,8 +24,9 @@ from tests.kit.models import (
 )
 
 
-def trunk() -> tuple[Box, Si3050Model]:
-    box = new_box(0, 1)
+def trunk(country: str = "us") -> tuple[Box, Si3050Model]:
+    box = Box(virtual_board(0, 1), country)
+    box.pcm().start()
     return box, set_up_trunk(box, "line1")
 
 
@@ -116,6 +117,62 @@ def test_cpc_lasts_half_a_second_then_reorder_until_released() -> None:
     release(chip)
     run(box, 35)
     assert office.state is OfficeState.IDLE
+
+
+def hang_up_in(country: str) -> tuple[int, list[str]]:
+    """(periods without battery, what is heard then) after a hang-up the country's own way."""
+    box, chip = trunk(country)
+    office = box.office_lines["line1"]
+    office.national_clearing = True
+    office.ring()
+    run(box, 10)
+    seize(chip)
+    run(box, 60)
+    office.hang_up()
+    dead = 0
+    for _ in range(100):
+        run(box, 1)
+        dead += chip.loop.feed_volts == 0
+    recognizer = SoundRecognizer(country)
+    for row in run(box, 300)[0].reshape(-1, 80):
+        recognizer.hear(row)
+    return dead, recognizer.heard
+
+
+@pytest.mark.parametrize(
+    ("country", "dead_periods", "heard"),
+    [("us", 50, ["reorder"]), ("gb", 80, ["busy"]), ("de", 0, ["busy"]), ("fr", 0, ["busy"])],
+)
+def test_national_clearing_takes_the_battery_only_where_networks_do(
+    country: str, dead_periods: int, heard: list[str]
+) -> None:
+    dead, sounds = hang_up_in(country)
+    assert dead == pytest.approx(dead_periods, abs=1)
+    assert sounds == heard
+
+
+def test_cadence_of_two_bursts_is_rung_and_caller_id_waits_for_the_long_silence() -> None:
+    box, chip = trunk("au")
+    office = box.office_lines["line1"]
+    office.ring("5551234", "ANNA")
+    ringing, heard = [], []
+    for _ in range(620):
+        heard.append(run(box, 1)[0])
+        ringing.append(bool(chip.loop.ring_vrms))
+    edges = [i for i in range(1, 620) if ringing[i] != ringing[i - 1]]
+    assert edges == [40, 60, 100, 300, 340, 360, 400, 600]
+    assert chip.loop.hertz == 25
+    sound = [i for i, row in enumerate(heard) if row.any()]
+    assert sound[0] >= 150 and sound[-1] < 280  # ≥ 500 ms after the burst, ≥ 200 ms before
+    (message,) = demodulate(np.concatenate(heard))
+    assert caller_id_of(message) is not None
+
+
+@pytest.mark.parametrize("country", ["gb", "jp", "dk"])
+def test_caller_id_before_the_first_ring_is_not_spoken_by_the_office(country: str) -> None:
+    box, _ = trunk(country)
+    box.office_lines["line1"].ring("5551234", "ANNA")
+    assert not run(box, 600).any()
 
 
 def test_our_hanging_up_leaves_the_caller_in_silence() -> None:

@@ -1,4 +1,4 @@
-"""Generators and receivers of the models: G.711, DTMF, caller ID, ears, WAV files."""
+"""Generators and receivers of the models: DTMF, caller ID, recognizing sounds, WAV files."""
 
 import wave
 from datetime import datetime
@@ -7,13 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.phone.sound import dsp
 from drivers.buses import PERIOD, Samples
+from drivers.countries import codes, country
+from drivers.countries.base import Modem
 from drivers.models.dtmf import DIGITS, DtmfReceiver, digit_samples, tones_of
 from drivers.models.fsk import caller_id_message, caller_id_of, demodulate, lamp_of, mdmf, modulate
 from drivers.models.g711 import A_DECODE, A_ENCODE, MU_DECODE, MU_ENCODE
 from drivers.models.recognizer import SoundRecognizer
 from drivers.models.sound import NotPlayable, PlayQueue, Recording, amplitude, load_wav, save_wav
+from drivers.models.tones import tone_periods
+from drivers.tones import Tone
 from tests.kit.models import level_dbm0, sine
+from tests.kit.phone import power_at
 
 
 def rows(samples: Samples) -> list[Samples]:
@@ -127,6 +133,28 @@ def test_transmission_has_the_level_and_the_length_of_the_standard() -> None:
     assert len(sound) == (300 + 180 + 10 * len(message) + 12) * 8000 // 1200
 
 
+@pytest.mark.parametrize(
+    ("modem", "mark_hz", "space_hz"),
+    [(Modem.BELL_202, 1200, 2200), (Modem.V23, 1300, 2100)],  # GR-30; ITU-T V.23
+)
+def test_modem_sends_its_mark_and_space_and_is_received_by_spandsp(
+    modem: Modem, mark_hz: float, space_hz: float
+) -> None:
+    message = caller_id_message(WHEN, "5551234", "ANNA")
+    sound = modulate(message, modem)
+    marks = sound[300 * 8000 // 1200 :][: 180 * 8000 // 1200]
+    assert power_at(marks, mark_hz) == pytest.approx(-13.5, abs=0.3)
+    nine_spaces = modulate(b"\0", modem)[480 * 8000 // 1200 :][: 9 * 8000 // 1200]
+    assert power_at(nine_spaces, space_hz) == pytest.approx(-13.5, abs=0.5)
+    receiver = dsp.FskReceiver(modem)
+    heard = np.concatenate((silence(500), sound, silence(500)))
+    assert [m for row in rows(heard) for m in receiver.hear(row)] == [message[:-1]]
+    (back,) = demodulate(
+        np.concatenate((dsp.fsk_message(message[:-1], modem), silence(100))), modem
+    )
+    assert back == message
+
+
 def test_a_flipped_bit_is_no_message() -> None:
     message = bytearray(caller_id_message(WHEN, "5551234", "ANNA"))
     message[5] ^= 1
@@ -168,6 +196,51 @@ def test_sounds_are_told_apart(name: str, offset: int) -> None:
         recognizer.hear(row)
     wanted = {name, "silence"} if name in ("ringback", "silence") else {name}
     assert set(recognizer.heard) == wanted
+
+
+NATIONAL = {
+    ("de", "dial-tone"): sine([425], -18, 3000),
+    ("de", "ringback"): burst((425,), -18, 1000, 4000, 1),
+    ("de", "busy"): burst((425,), -18, 480, 480, 3),
+    ("de", "reorder"): burst((425,), -18, 240, 240, 4),
+    ("de", "stutter"): sine([425, 400], -18, 1500),
+    ("de", "beep"): np.concatenate((sine([1000], -13, 400), silence(100))),
+    ("gb", "ringback"): burst((400, 450), -18, 400, 200, 2),
+    ("gb", "busy"): burst((400,), -18, 375, 375, 4),
+    ("gb", "reorder"): np.concatenate(
+        [burst((400,), -18, 400, 350, 1), burst((400,), -18, 225, 525, 1)] * 3
+    ),
+    ("au", "dial-tone"): sine([413, 438], -18, 1500),
+    ("it", "dial-tone"): np.concatenate(
+        [burst((425,), -18, 200, 200, 1), burst((425,), -18, 600, 900, 1)] * 3
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "name"), NATIONAL)
+def test_national_tones_are_told_apart(code: str, name: str) -> None:
+    recognizer = SoundRecognizer(code)
+    for row in rows(np.concatenate((silence(200), NATIONAL[code, name]))):
+        recognizer.hear(row)
+    assert set(recognizer.heard) - {"silence"} == {name}
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_country_has_tones_that_can_be_recognized(code: str) -> None:
+    tones = country(code).tones
+    for name, tone in (("busy", tones.busy), ("ringback", tones.ringback)):
+        recognizer = SoundRecognizer(code)
+        sound = np.concatenate((silence(200), np.tile(tone_periods(tone), (3, 1)).reshape(-1)))
+        for row in rows(sound):
+            recognizer.hear(row)
+        same_as_busy = tone.hz == tones.busy.hz and tone.cadence_ms == tones.busy.cadence_ms
+        assert ("busy" if same_as_busy else name) in recognizer.heard
+
+
+def test_tone_whose_cadence_is_no_whole_number_of_periods_closes_without_a_gap() -> None:
+    found = tone_periods(Tone((425.0,), (167, 167), dbm0=-18.0)).reshape(-1)  # Belgium
+    assert len(found) == 5 * 334 * 8
+    assert np.array_equal(found[: 334 * 8], found[334 * 8 : 2 * 334 * 8])
 
 
 @pytest.mark.parametrize("hertz", [440, 500, 800, 1000, 1400])

@@ -1,0 +1,79 @@
+"""A call from outside in each country: ringing, caller ID, voicemail, hanging up."""
+
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from drivers.buses import SAMPLE_RATE, Samples
+from tests.kit.hearing import SAME, likeness, read_wav
+from tests.kit.letters import parsed, wav_of
+from tests.kit.world import World
+
+CALLER = '5551234 "CARL CALLER"'
+
+# As an owner writes it; ringing on the line in Hz; burst and silence in turn in ms; whether caller
+# ID comes after the first ring, which is all that the virtual telephone office speaks.
+COUNTRIES = [
+    ("us", 20, (2000, 4000), True),
+    ("uk", 25, (400, 200, 400, 2000), False),
+    ("DE", 25, (1000, 4000), True),
+    ("fr", 50, (1500, 3500), True),
+    ("au", 25, (400, 200, 400, 2000), True),
+    ("jp", 16, (1000, 2000), False),
+]
+
+
+@pytest.mark.parametrize(("country", "hz", "cadence_ms", "shows_caller"), COUNTRIES)
+def test_caller_in_each_country_is_rung_through_answered_and_recorded(
+    tmp_path: Path,
+    words: Path,
+    words_at_8_khz: Samples,
+    country: str,
+    hz: float,
+    cadence_ms: tuple[int, ...],
+    shows_caller: bool,
+) -> None:
+    with World(tmp_path, country=country) as world:
+        world.board(f"ring line1 from {CALLER}", "wait-for line1 ringback within 3s")
+        world.board("wait-for 101 ringing")
+        assert world.box.chips["line1"].loop.hertz == hz
+        telephone = world.box.telephones["101"]
+
+        world.board("wait-for line1 answered", "wait-for line1 beep", f"say line1 {words}")
+        shown = telephone.caller_id
+        assert (shown.number if shown is not None else None) == (
+            "5551234" if shows_caller else None
+        )
+        edges = [bell.at for bell in telephone.bells]
+        rung_ms = [(after - before) * 1000 / SAMPLE_RATE for before, after in pairwise(edges)]
+        assert rung_ms[: len(cadence_ms)] == pytest.approx(cadence_ms, abs=30)
+
+        world.board("hangup line1", "time 1s")
+        (octets,) = world.fetch("anna")
+        message = parsed(octets)
+        who = "CARL CALLER 5551234" if shows_caller else "unknown caller"
+        assert message["Subject"] == f"Voicemail from {who} (0:05)"
+        assert likeness(words_at_8_khz, read_wav(BytesIO(wav_of(message)))) > SAME
+        assert world.phone.switch.status()["lines"]["line1"]["state"] == "idle"
+        assert world.box.violations() == []
+
+
+@pytest.mark.parametrize(
+    ("country", "tone"),  # in Australia and Japan reorder sounds as busy does
+    [
+        ("us", "reorder"),
+        ("gb", "reorder"),
+        ("de", "reorder"),
+        ("fr", "reorder"),
+        ("au", "busy"),
+        ("jp", "busy"),
+    ],
+)
+def test_handset_that_dials_nobodys_number_hears_the_countrys_reorder_tone(
+    tmp_path: Path, country: str, tone: str
+) -> None:
+    with World(tmp_path, country=country) as world:
+        world.board("lift 101", "wait-for 101 dial-tone within 3s")
+        world.board("dial 101 9", f"wait-for 101 {tone} within 20s", "hangup 101")
