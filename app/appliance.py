@@ -7,7 +7,6 @@ Parts are imported inside these functions: a service loads what it uses and no m
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from app.config.paths import PROJECT, Paths
+from app.core import files
 from app.core.clock import Clock, SystemClock
 from app.core.own_addresses import own_addresses
 
@@ -262,9 +262,5 @@ def _secret(path: Path) -> bytes:
     """The secret kept in this file, made if there is none; never one that is half written."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        fresh = path.with_suffix(".new")
-        with open(fresh, "wb", opener=partial(os.open, mode=0o600)) as file:
-            file.write(secrets.token_bytes(32))
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        files.write(path, secrets.token_bytes(32), 0o600)
     return path.read_bytes()

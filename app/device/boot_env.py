@@ -13,6 +13,7 @@ from pathlib import Path
 from app.config.paths import Paths
 from app.config.settings import Settings, SettingsError, load
 from app.config.toml_file import read_text
+from app.core import files
 
 SETTINGS_REFUSED, CARD_REFUSED = "settings-refused", "card-refused"
 """Files below etc/ that say why settings were not taken; told at each start until it is mended."""
@@ -38,11 +39,8 @@ def device_env(settings: Settings) -> Mapping[str, str]:
 
 def write_env(path: Path, values: Mapping[str, str]) -> None:
     """The variables as a file for `.` of a shell; only root may read it (a secret may be in it)."""
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
-    fresh.write_text("".join(f"{name}={shlex.quote(text)}\n" for name, text in values.items()))
-    fresh.replace(path)
+    lines = "".join(f"{name}={shlex.quote(text)}\n" for name, text in values.items())
+    files.write(path, lines, 0o600)
 
 
 def usable(paths: Paths, boards: Path) -> Settings:
@@ -61,11 +59,11 @@ def usable(paths: Paths, boards: Path) -> Settings:
         paths.settings_file.replace(aside)
         refused.write_text(f"{problem}\nThe file is kept as {aside.name}.\n")
         if good.exists():
-            _copy(good, paths.settings_file)
+            files.write(paths.settings_file, good.read_bytes())
         return load(paths.settings_file, paths.beneath)
     refused.unlink(missing_ok=True)
     if paths.settings_file.exists():
-        _copy(paths.settings_file, good)
+        _keep(paths.settings_file.read_bytes(), good)
     return settings
 
 
@@ -83,10 +81,13 @@ def take_card_file(paths: Paths, card: Path, boards: Path) -> bool:
         return False
     text = read_text(card)  # without a byte order mark, which could not stand below the note
     if re.search(r"^\s*[^#\s\[]", text, flags=re.MULTILINE):
-        fresh = paths.settings_file.with_suffix(".new")
-        fresh.write_text(FRESH_NOTE + text, encoding="utf-8")
-        fresh.replace(paths.settings_file)
+        files.write(paths.settings_file, FRESH_NOTE + text)
     return True
+
+
+def _keep(octets: bytes, good: Path) -> None:
+    if not good.exists() or good.read_bytes() != octets:  # not at every boot: cards wear out
+        files.write(good, octets)
 
 
 def checked(path: Path, beneath: tuple[Path, ...], boards: Path) -> Settings:
@@ -97,9 +98,3 @@ def checked(path: Path, beneath: tuple[Path, ...], boards: Path) -> Settings:
         there = ", ".join(sorted(f.parent.name for f in boards.glob("*/board.toml")))
         raise SettingsError(f"{path}: phone.board: there is no board {board}; there are: {there}")
     return settings
-
-
-def _copy(old: Path, new: Path) -> None:
-    fresh = new.with_suffix(".new")
-    fresh.write_bytes(old.read_bytes())
-    fresh.replace(new)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.config.paths import Paths
+from app.core import files
 from app.device import identity
 from app.inbox.claim import Claim
 from app.inbox.people import People, new_password, new_pin
@@ -42,18 +43,12 @@ def name_device(paths: Paths, net: Path = identity.NET) -> str:
     """
     named, machine = paths.etc / "host-name", paths.etc / "machine.toml"
     if not named.exists():
-        _write(named, f"{identity.new_name(net)}\n")
+        files.write(named, f"{identity.new_name(net)}\n")
     host = f"{named.read_text().strip()}.local"
-    _write(
+    files.write(
         machine, f'# Made at the first boot.\n[site]\nhostname = "{host}"\ndomains = ["{host}"]\n'
     )
     return host
-
-
-def _write(path: Path, text: str) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_text(text)
-    fresh.replace(path)
 
 
 def create_admin(paths: Paths, db: Database, people: People, host: str, quota: int) -> Fresh:

@@ -3,6 +3,7 @@
 import secrets
 from pathlib import Path
 
+from app.core import files
 from app.core.process import run
 
 PREFIX = "switchhook"
@@ -27,7 +28,4 @@ def write_shadow(path: Path, password: str) -> None:
     crypt(3) with SHA-512, which busybox's login can check. Raises DeviceError.
     """
     crypted = run("openssl", "passwd", "-6", "-stdin", stdin=f"{password}\n").strip()
-    fresh = path.with_suffix(".new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(f"root:*{_AGES}\n{CONSOLE_USER}:{crypted}{_AGES}\n")
-    fresh.replace(path)
+    files.write(path, f"root:*{_AGES}\n{CONSOLE_USER}:{crypted}{_AGES}\n", 0o600)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core import files
 from app.core.errors import DeviceError
 from app.core.process import run
 
@@ -60,9 +61,8 @@ def add(source: Path, folder: Path) -> Pack:
     with _looked_into(source) as inside:
         if not (inside / SAMPLE).is_file():
             raise DeviceError(f"{source.name} has no {SAMPLE}: it is not a pack of prompts")
-    fresh = folder / (source.name + ".new")
-    shutil.copyfile(source, fresh)
-    fresh.replace(folder / source.name)
+    with source.open("rb") as file, files.replacing(folder / source.name) as copy:
+        shutil.copyfileobj(file, copy)
     for old in packs(folder):
         if old.language == new.language and old.path.name != source.name:
             old.path.unlink()  # one that is mounted stays readable until it is unmounted

@@ -8,6 +8,8 @@ import logging
 import secrets
 from pathlib import Path
 
+from app.core import files
+
 log = logging.getLogger(__name__)
 
 SERVICE_NUMBER = "*0"
@@ -35,10 +37,7 @@ class Claim:
         code = self.code
         if code is None:
             code = "".join(str(secrets.randbelow(10)) for _ in range(DIGITS))
-            fresh = self.path.with_suffix(".new")
-            fresh.write_text(code + "\n")
-            fresh.chmod(0o660)
-            fresh.replace(self.path)  # never half a code
+            files.write(self.path, code + "\n", 0o660)
         return code
 
     def fits(self, code: str) -> bool:
