@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE_RATE = 8000  # Hz, the telephone network's rate [G.711]
-PERIOD = 80  # frames in one period = 10 ms: the beat of everything on the voice side
-PERIODS_PER_SECOND = SAMPLE_RATE // PERIOD
+from drivers.sampling import PERIOD as PERIOD
+from drivers.sampling import PERIODS_PER_SECOND as PERIODS_PER_SECOND
+from drivers.sampling import SAMPLE_RATE as SAMPLE_RATE
 
 Samples = NDArray[np.int16]
 """Signed 16-bit linear samples at 8 kHz; a sine of full scale is +3.17 dBm0 (mu-law reference)."""

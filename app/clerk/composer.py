@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 
 from app.clerk.config import ClerkConfig
-from app.clerk.trim import RATE, measure, shortened
+from app.clerk.trim import measure, shortened
 from app.core.clock import Clock
 from app.inbox.aliases import Aliases
 from app.inbox.delivery import Delivery, Envelope
@@ -20,6 +20,7 @@ from app.inbox.people import People, Person
 from app.inbox.store import Store
 from app.message.voice import VoiceMessage, clean_name, clean_number, compose
 from app.store.database import Database, Tx
+from drivers.sampling import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Composer:
         """Deliver a recording, or note a missed call and drop it; True if it was delivered."""
         owner = self._people.by_id(recording.person) or self._aliases.postmaster()
         spoken, kept = measure(self._store.samples(recording.id))
-        if owner is None or spoken < self._config.shortest_s * RATE:
+        if owner is None or spoken < self._config.shortest_s * SAMPLE_RATE:
             self._db.now(lambda tx: self._note_missed(tx, recording, owner, spoken))
             return False
         voice = self._voice(recording, owner, kept)
@@ -74,7 +75,7 @@ class Composer:
         return delivered
 
     def _voice(self, recording: Recording, owner: Person, samples: int) -> VoiceMessage:
-        ended_at = recording.ended_at or recording.started_at + recording.octets / 2 / RATE
+        ended_at = recording.ended_at or recording.started_at + recording.octets / 2 / SAMPLE_RATE
         return VoiceMessage(
             to_name=owner.name,
             to_address=owner.address or f"{owner.login}@{self._config.domains[0]}",
@@ -114,6 +115,6 @@ class Composer:
             line=recording.line,
             caller_number=clean_number(recording.caller_number),
             caller_name=clean_name(recording.caller_name),
-            reason=f"{spoken / RATE:.1f} s recorded ({recording.why or CUT_OFF})",
+            reason=f"{spoken / SAMPLE_RATE:.1f} s recorded ({recording.why or CUT_OFF})",
         )
         self._store.drop_recording(tx, recording.id)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 
 from app.message import audio_formats
 from app.message.voice import find_audio
+from drivers.sampling import SAMPLE_RATE
 
 KEEP_OCTETS = 12 * 1024 * 1024  # of decoded sound: 13 minutes
-LONGEST = 60 * 60 * 8000 * 2  # octets of one message that are played: an hour
+LONGEST = 60 * 60 * SAMPLE_RATE * 2  # octets of one message that are played: an hour
 
 
 class NoAudio(Exception):

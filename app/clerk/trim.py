@@ -5,7 +5,6 @@ from array import array
 from collections.abc import Iterable
 from itertools import pairwise
 
-RATE = 8000
 WINDOW = 160  # samples: 20 ms
 LOUD = 128  # peak; a tone of this peak has -45 dBm0, a quiet line's noise lies near -60 dBm0
 TAIL = 2400  # samples kept after the last sound: 300 ms, so that no word is clipped

@@ -7,7 +7,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-PERIOD_MS = 10
+from drivers.sampling import PERIOD_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.message.resample import resampled
+from drivers import g711
+from drivers.sampling import SAMPLE_RATE
 
-RATE = 8000
 PCM, A_LAW, MU_LAW, EXTENSIBLE = 1, 6, 7, 0xFFFE  # format tags [RFC 2361 annex A]
 
 
@@ -47,16 +48,16 @@ class Format:
 def samples(source: Readable, content_type: str = "audio/wav") -> Iterator[bytes]:
     """The sound as S16LE mono 8 kHz, in pieces. Raises UnknownSound, at once or never."""
     if content_type == "audio/basic":
-        form, left = Format(MU_LAW, 1, RATE, 8), sys.maxsize
+        form, left = Format(MU_LAW, 1, SAMPLE_RATE, 8), sys.maxsize
     else:
         form, left = _read_header(source)
     convert = _CONVERT.get((form.tag, form.bits))
     if convert is None or form.channels not in (1, 2) or not 4000 <= form.rate <= 48000:
         raise UnknownSound(f"{content_type}, WAVE format {form}")
     pieces = (_mono(convert(raw), form.channels) for raw in _frames(source, form.frame, left))
-    if form.rate == RATE:
+    if form.rate == SAMPLE_RATE:
         return (_little_endian(piece) for piece in pieces)
-    return (_little_endian(piece) for piece in resampled(pieces, form.rate, RATE))
+    return (_little_endian(piece) for piece in resampled(pieces, form.rate, SAMPLE_RATE))
 
 
 def _read_header(source: Readable) -> tuple[Format, int]:
@@ -118,11 +119,11 @@ def _from_pcm8(raw: bytes) -> "array[int]":
 
 
 def _from_mu_law(raw: bytes) -> "array[int]":
-    return array("h", map(_MU_LAW_TABLE.__getitem__, raw))
+    return g711.decoded(raw, g711.MU_LAW)
 
 
 def _from_a_law(raw: bytes) -> "array[int]":
-    return array("h", map(_A_LAW_TABLE.__getitem__, raw))
+    return g711.decoded(raw, g711.A_LAW)
 
 
 _CONVERT = {
@@ -131,27 +132,6 @@ _CONVERT = {
     (MU_LAW, 8): _from_mu_law,
     (A_LAW, 8): _from_a_law,
 }
-
-
-def _mu_law_value(code: int) -> int:
-    # all bits inverted; sign, 3 bits of segment, 4 of step [G.711 table 2]; 14 bits made 16
-    code = ~code & 0xFF
-    size = ((((code & 0x0F) << 3) + 0x84) << (code >> 4 & 7)) - 0x84
-    return -size if code & 0x80 else size
-
-
-def _a_law_value(code: int) -> int:
-    # even bits inverted; sign bit set is positive [G.711 table 1]; 13 bits made 16
-    code ^= 0x55
-    segment = code >> 4 & 7
-    size = ((code & 0x0F) << 4) + 8
-    if segment:
-        size = (size + 0x100) << (segment - 1)
-    return size if code & 0x80 else -size
-
-
-_MU_LAW_TABLE = [_mu_law_value(code) for code in range(256)]
-_A_LAW_TABLE = [_a_law_value(code) for code in range(256)]
 
 
 def _mono(values: "array[int]", channels: int) -> "array[int]":

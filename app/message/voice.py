@@ -25,7 +25,8 @@ from email.headerregistry import Address
 from email.message import Message
 from email.parser import BytesHeaderParser
 
-RATE = 8000  # samples a second
+from drivers.sampling import SAMPLE_RATE
+
 NAME_LIMIT = 64  # characters of a caller's name that are kept
 NUMBER_LIMIT = 32  # digits of a caller's number that are kept
 BLOCK_LINES = 3_000  # base64 lines in one block: 234,000 octets, below one chunk of the store
@@ -68,7 +69,7 @@ class VoiceMessage:
     @property
     def seconds(self) -> int:
         """Length in whole seconds, at least 1 [RFC 3803 §3]."""
-        return max(1, (self.samples + RATE // 2) // RATE)
+        return max(1, (self.samples + SAMPLE_RATE // 2) // SAMPLE_RATE)
 
     @property
     def caller(self) -> str:
@@ -115,7 +116,7 @@ def composed_size(voice: VoiceMessage) -> int:
 def _riff(samples: int) -> bytes:
     # RIFF size "WAVE" "fmt " 16: PCM, 1 channel, rate, octets/s, octets a frame, bits; "data" size
     octets = samples * 2
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * 2, 2, 16)
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE, SAMPLE_RATE * 2, 2, 16)
     return (
         struct.pack("<4sI4s", b"RIFF", 36 + octets, b"WAVE")
         + form

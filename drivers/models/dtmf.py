@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
-from drivers.models.sound import amplitude
 from drivers.models.tones import sines
+from drivers.sampling import amplitude
 
 ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
 KEYS = ("123A", "456B", "789C", "*0#D")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from drivers.buses import SAMPLE_RATE, Samples
 from drivers.countries.base import Modem
-from drivers.models.sound import amplitude
+from drivers.sampling import amplitude
 
 BAUD = 1200
 FREQUENCIES_HZ = {Modem.BELL_202: (1200.0, 2200.0), Modem.V23: (1300.0, 2100.0)}

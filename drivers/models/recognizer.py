@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries import Tones, country
-from drivers.models.sound import amplitude
+from drivers.sampling import PERIOD_MS, amplitude
 from drivers.tones import Tone
 
-ROW_MS = 10
 WINDOW_ROWS = 5
 WINDOW = WINDOW_ROWS * PERIOD
 
@@ -145,7 +144,7 @@ class ToneBook:
         for hertz, (name, ms) in self.steady.items():
             bursts = [max(c.halves_ms[::2]) for c in self.cadences if c.hertz == hertz]
             longest = max(bursts, default=0)
-            self.steady[hertz] = name, max(ms, longest * 6 // 5 // ROW_MS * ROW_MS)
+            self.steady[hertz] = name, max(ms, longest * 6 // 5 // PERIOD_MS * PERIOD_MS)
 
     def _add(self, name: str, tone: Tone) -> None:
         hertz = self._label_of(tone.hz)
@@ -228,7 +227,7 @@ class SoundRecognizer:
         quiet = float(np.sqrt(np.mean(last * last))) < SILENT_RMS
         if quiet != self._quiet:
             self._turn(quiet)
-        self._ms += ROW_MS
+        self._ms += PERIOD_MS
         if quiet:
             self._in_quiet()
         else:
@@ -263,15 +262,15 @@ class SoundRecognizer:
             self._stuttered = False
 
     def _in_sound(self) -> None:
-        if self._ms < WINDOW_ROWS * ROW_MS:
+        if self._ms < WINDOW_ROWS * PERIOD_MS:
             return
         label, hertz = self._label()
         self._votes[label] = self._votes.get(label, 0) + 1
         same = label == self._tone.label and abs(hertz - self._tone.hertz) < BEEP_DRIFT_HERTZ
         if not same:
             self._end_tone()
-            self._tone = Run(label, (WINDOW_ROWS - 1) * ROW_MS, hertz)
-        self._tone.ms += ROW_MS
+            self._tone = Run(label, (WINDOW_ROWS - 1) * PERIOD_MS, hertz)
+        self._tone.ms += PERIOD_MS
         name, steady_ms = self._book.steady.get(label, ("", 0))
         if name and self._tone.ms == steady_ms and not (name == "dial-tone" and self._stuttered):
             self._stuttered = self._stuttered or name == "stutter"
@@ -279,7 +278,7 @@ class SoundRecognizer:
         elif self._tone.ms == self._ringback_ms and self._book.is_ringback_alone(label):
             self._note("ringback")
         elif label == VOICE:
-            self._voice_ms += ROW_MS
+            self._voice_ms += PERIOD_MS
             if self._voice_ms == SPEECH_MS:
                 self._note("speech")
 

@@ -16,8 +16,8 @@ from drivers.models.si3050_registers import (
     VALIDATION_2,
     VALIDATION_3,
 )
+from drivers.sampling import PERIOD_MS
 
-PERIOD_MS = 10
 UNVALIDATED_HOLD_MS = 5_000
 """RDT stays this long after the last ring without validation (4.5 to 9 s)."""
 BURST_OVER_MS = 60

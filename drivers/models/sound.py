@@ -1,7 +1,4 @@
-"""Samples that are played to a line and recorded from it: levels, queues, WAV files.
-
-Levels are dBm0: a sine of full scale is +3.17 dBm0 [G.711, mu-law].
-"""
+"""Samples that are played to a line and recorded from it: queues, WAV files."""
 
 import wave
 from collections import deque
@@ -11,16 +8,8 @@ import numpy as np
 
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 
-FULL_SCALE = 32_767
-FULL_SCALE_DBM0 = 3.17
-
 SILENCE: Samples = np.zeros(PERIOD, np.int16)
 SILENCE.flags.writeable = False
-
-
-def amplitude(dbm0: float) -> float:
-    """Peak of a sine of this level, in sample units: 0 dBm0 is 22,743."""
-    return float(FULL_SCALE * 10 ** ((dbm0 - FULL_SCALE_DBM0) / 20))
 
 
 class NotPlayable(Exception):

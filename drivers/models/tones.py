@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
-from drivers.models.sound import FULL_SCALE, amplitude
+from drivers.sampling import FULL_SCALE, amplitude
 from drivers.tones import Tone
 
 RAMP = 16

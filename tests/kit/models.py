@@ -10,7 +10,7 @@ from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.models.box import Box
 from drivers.models.si3050 import Si3050Model
 from drivers.models.si3210 import Si3210Model
-from drivers.models.sound import amplitude
+from drivers.sampling import amplitude
 
 
 def slic_read(chip: Si3210Model, register: int) -> int:

@@ -6,9 +6,9 @@ import pytest
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id
 from app.phone.sound import dsp
-from app.phone.sound.audio import amplitude
 from app.phone.sound.recorder import DIGIT_CUT
 from drivers.buses import PERIOD, Samples
+from drivers.sampling import amplitude
 
 
 def in_periods(samples: Samples) -> list[Samples]:

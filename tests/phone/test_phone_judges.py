@@ -13,6 +13,7 @@ from app.phone.sound import audio, dsp
 from app.phone.sound.player import ToneSource
 from drivers.buses import PERIOD, Samples
 from drivers.countries import country as country_of
+from drivers.sampling import amplitude
 
 
 def needs(program: str) -> pytest.MarkDecorator:
@@ -66,5 +67,5 @@ def test_sox_measures_dial_tone(country: str, hz: int, tmp_path: Path) -> None:
     report = run("sox", *sox_raw(raw), "-n", "stat").stderr.decode()
     numbers = dict(line.split(":", 1) for line in report.splitlines() if ":" in line)
     assert int(numbers["Rough   frequency"]) == pytest.approx(hz, rel=0.01)
-    peak = audio.amplitude(-18.0) / 32768
+    peak = amplitude(-18.0) / 32768
     assert float(numbers["Maximum amplitude"]) == pytest.approx(peak, rel=0.01)

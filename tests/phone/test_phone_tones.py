@@ -11,6 +11,7 @@ from app.phone.sound.sounds import Tone
 from app.voicemail.common import TROUBLE
 from drivers.buses import PERIOD, Samples
 from drivers.countries import codes, country
+from drivers.sampling import amplitude
 from drivers.tones import modulated
 from tests.kit.phone import HandClerk, power_at
 
@@ -143,7 +144,7 @@ def test_a_tone_that_ends_in_the_middle_of_a_period() -> None:
 
 
 def test_levels_are_relative_to_the_full_scale_sine() -> None:
-    assert audio.amplitude(3.17) == pytest.approx(32767)
+    assert amplitude(3.17) == pytest.approx(32767)
     assert audio.level(audio.sine((1000.0,), -20.0, 8000)) == pytest.approx(-20.0, abs=0.02)
     assert audio.level(np.zeros(80, np.int16)) == float("-inf")
 

@@ -24,6 +24,7 @@ from app.device.update.errors import CheckFailed
 from app.device.update.guest import BY, DOOR, Guest, Inside, voicemails
 from app.inbox.store import Entry, EntryState, Facts, Kind
 from app.store.database import Tx
+from drivers.sampling import SAMPLE_RATE
 
 WITHIN_S = 20
 """An SMTP or POP3 answer that takes longer is none."""
@@ -31,7 +32,6 @@ WORDS_S = 3
 """How long the caller speaks."""
 HEARD_S = 1
 """How much of it must be in the message at least."""
-_RATE = 8000
 _WAVE_HEAD = 44  # octets before the samples in the messages we make: PCM, 16 bit, mono
 _LOUD = 500
 _WARBLE_HZ = (700, 1100, 900, 1500)
@@ -130,24 +130,28 @@ def _seconds(message: email.message.EmailMessage) -> float:
             octets = part.get_payload(decode=True)
             assert isinstance(octets, bytes)
             samples = array("h", octets[_WAVE_HEAD : len(octets) // 2 * 2])
-            return sum(abs(sample) > _LOUD for sample in samples) / _RATE
+            return sum(abs(sample) > _LOUD for sample in samples) / SAMPLE_RATE
     return 0.0
 
 
 def _warble(path: Path) -> None:
     """Sound for the caller to say."""
-    step = _RATE * 150 // 1000
+    rate = SAMPLE_RATE
+    step = rate * 150 // 1000
     samples = array(
         "h",
         (
-            int(9000 * math.sin(2 * math.pi * _WARBLE_HZ[n // step % len(_WARBLE_HZ)] * n / _RATE))
-            for n in range(WORDS_S * _RATE)
+            int(
+                9000
+                * math.sin(math.tau * _WARBLE_HZ[n // step % len(_WARBLE_HZ)] * n / SAMPLE_RATE)
+            )
+            for n in range(WORDS_S * rate)
         ),
     )
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(_RATE)
+        file.setframerate(SAMPLE_RATE)
         file.writeframes(samples.tobytes())
     path.chmod(0o644)
 

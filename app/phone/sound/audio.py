@@ -11,20 +11,15 @@ from numpy.typing import NDArray
 
 from app.phone.sound.sounds import Tone
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
+from drivers.sampling import FULL_SCALE, FULL_SCALE_DBM0, amplitude
 
-FULL_SCALE_DBM0 = 3.17
 PER_MS = SAMPLE_RATE // 1000
-
-
-def amplitude(dbm0: float) -> float:
-    """The peak of a sine of this level: amplitude(-13) = 32767 * 10^(-16.17/20) = 5093."""
-    return float(32767.0 * 10.0 ** ((dbm0 - FULL_SCALE_DBM0) / 20.0))
 
 
 def level(samples: Samples) -> float:
     """The power of samples in dBm0; -inf for silence."""
     power = float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
-    full = 32767.0**2 / 2.0
+    full = FULL_SCALE**2 / 2.0
     return FULL_SCALE_DBM0 + 10.0 * float(np.log10(power / full)) if power else float("-inf")
 
 

@@ -13,10 +13,11 @@ from drivers.countries import codes, country
 from drivers.countries.base import Modem
 from drivers.models.dtmf import DIGITS, DtmfReceiver, digit_samples, tones_of
 from drivers.models.fsk import caller_id_message, caller_id_of, demodulate, lamp_of, mdmf, modulate
-from drivers.models.g711 import A_DECODE, A_ENCODE, MU_DECODE, MU_ENCODE
+from drivers.models.g711 import MU_DECODE, MU_ENCODE
 from drivers.models.recognizer import SoundRecognizer
-from drivers.models.sound import NotPlayable, PlayQueue, Recording, amplitude, load_wav, save_wav
+from drivers.models.sound import NotPlayable, PlayQueue, Recording, load_wav, save_wav
 from drivers.models.tones import tone_periods
+from drivers.sampling import amplitude
 from drivers.tones import Tone
 from tests.kit.models import level_dbm0, sine
 from tests.kit.phone import power_at
@@ -50,21 +51,6 @@ def speech(ms: int) -> Samples:
 def test_zero_dbm0_is_where_g711_puts_it() -> None:
     assert amplitude(3.17) == pytest.approx(32_767)
     assert level_dbm0(sine([1000], -10, 1000)) == pytest.approx(-10, abs=0.05)
-
-
-def test_known_codes_of_both_laws() -> None:
-    assert MU_DECODE[0xFF] == 0 and MU_DECODE[0x80] == 32_124 and MU_DECODE[0x00] == -32_124
-    assert A_DECODE[0xD5] == 8 and A_DECODE[0x55] == -8 and A_DECODE[0xAA] == 32_256
-
-
-@pytest.mark.parametrize(("encode", "decode"), [(MU_ENCODE, MU_DECODE), (A_ENCODE, A_DECODE)])
-def test_each_code_survives_the_way_round(encode: Samples, decode: Samples) -> None:
-    again = decode[encode[decode.view(np.uint16)]]
-    assert np.array_equal(again, decode)
-
-
-def test_silence_is_coded_as_positive_zero() -> None:
-    assert MU_ENCODE[0] == 0xFF and A_ENCODE[0] == 0xD5
 
 
 # -------------------------------------------------------------------------- DTMF
