@@ -14,6 +14,8 @@ from app.core.timers import Timer
 from app.mail.pop3.states import POP3_ACTIONS
 from app.mail.smtp.states import SMTP_ACTIONS
 from app.phone.calls.call import CALL_ACTIONS
+from app.phone.lines.message_waiting import VMWI_ACTIONS
+from app.phone.lines.ringer import RINGER_ACTIONS
 from app.phone.lines.station import STATION_ACTIONS
 from app.phone.lines.trunk import TRUNK_ACTIONS
 
@@ -51,6 +53,18 @@ MACHINES = (
         "app/phone/lines/station.py",
         "The hook of one telephone, its dial pulses, and what it hears when its call is over.",
         STATION_ACTIONS,
+    ),
+    Drawn(
+        "Ringing a handset",
+        "app/phone/lines/ringer.py",
+        "The cadence, and caller ID in its silences.",
+        RINGER_ACTIONS,
+    ),
+    Drawn(
+        "A handset's message lamp",
+        "app/phone/lines/message_waiting.py",
+        "When VMWI may be sent.",
+        VMWI_ACTIONS,
     ),
     Drawn(
         "An outside line",

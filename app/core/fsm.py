@@ -143,8 +143,9 @@ class Machine(Generic[O, S, E]):
     """One owner's place in a table.
 
     `name` tells it apart in the log. `queue` runs the timers; `length(timer)` gives a timer's
-    periods (10 ms) where a setting replaces the default. `log` takes each move (info) and each
-    refusal (warning); None logs nothing. Raises ValueError if a table with timers gets no queue.
+    periods (10 ms) where a setting replaces the default. `log` takes each refusal as a warning and
+    each move at the level `moves`; None logs nothing. Raises ValueError if a table with timers gets
+    no queue.
     """
 
     __slots__ = (
@@ -153,6 +154,7 @@ class Machine(Generic[O, S, E]):
         "_later",
         "_length",
         "_log",
+        "_moves",
         "_name",
         "_owner",
         "_queue",
@@ -170,6 +172,7 @@ class Machine(Generic[O, S, E]):
         queue: TimerQueue | None = None,
         length: Callable[[Timer], int] = lambda timer: timer.periods,
         log: logging.Logger | None = _log,
+        moves: int = logging.INFO,
     ) -> None:
         table = actions.table
         if queue is None and table.timed:
@@ -183,6 +186,7 @@ class Machine(Generic[O, S, E]):
         self._queue = queue
         self._length = length
         self._log = log
+        self._moves = moves
         self._running: RunningTimer | None = None
         self._acting = False
         self._later: list[E] = []
@@ -228,7 +232,9 @@ class Machine(Generic[O, S, E]):
             return self._stay(old, row, event)
         self.state = new
         if self._log is not None:
-            self._log.info("%s %s: %s --%s--> %s", self.table.kind, self._name, old, event, new)
+            self._log.log(
+                self._moves, "%s %s: %s --%s--> %s", self.table.kind, self._name, old, event, new
+            )
         if self._queue is not None:
             self._start_timer(self._queue, self._rows[new])
         return True

@@ -23,7 +23,9 @@ SETTLE = Timer(
     "settle", 800, 200, 2000, "After a release: the line is left alone until battery is seen again."
 )
 
-# Ringing a handset.
+# Ringing a handset: the lengths come from the country's cadence.
+RING_BURST = Timer("ring burst", 2000, 200, 5000, "Ringing voltage on the line [GR-506: 2 s].")
+RING_SILENCE = Timer("ring silence", 4000, 200, 6000, "Between two bursts [GR-506: 4 s].")
 CALLER_ID_LEAD = Timer(
     "caller ID lead", 500, 500, 1500, "From the end of a burst to caller ID [GR-30: 500 ms]."
 )
@@ -31,10 +33,11 @@ CALLER_ID_TAIL = Timer(
     "caller ID tail", 200, 200, 1000, "From the end of caller ID to the next burst [GR-30: 200 ms]."
 )
 
-LAMP_PAUSE = Timer(
-    "lamp pause", 500, 200, 5000, "A handset rests this long before its lamp is told (VMWI)."
+# Message waiting: VMWI is sent to a handset at rest.
+VMWI_PAUSE = Timer(
+    "VMWI pause", 500, 200, 5000, "A handset is at rest for this long before VMWI is sent."
 )
-LAMP_TAIL = Timer("lamp tail", 200, 100, 1000, "After a lamp message the line still carries sound.")
+VMWI_TAIL = Timer("VMWI tail", 200, 100, 1000, "After VMWI the line still carries sound.")
 
 # Dialling on a handset.
 FIRST_DIGIT = Timer("first digit", 15000, 5000, 60000, "Dial tone without a digit.")

@@ -55,14 +55,14 @@ class OneLine:
 class OneStation(OneLine):
     """A handset in your hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: str = "us") -> None:
         super().__init__()
         self.port = HandStation("101", 0)
         self.line = StationLine(
             self.port,
             self.mixer.channel(0),
             self.queue,
-            country("us"),
+            country(where),
             self.report,
             lambda: "11241530",
         )
@@ -198,6 +198,21 @@ def test_ring_cadence_and_ring_trip() -> None:
     assert hand.events() == [line_events.OffHook()]
     hand.run(700)
     assert not hand.port.ringing
+
+
+@pytest.mark.parametrize(
+    ("where", "cadence_ms"), [("us", [2000, 4000] * 2), ("gb", [400, 200, 400, 2000] * 2)]
+)
+def test_ring_cadence_of_a_country_is_kept_to_the_period(where: str, cadence_ms: list[int]) -> None:
+    hand = OneStation(where)
+    hand.line.ring(Caller("5551234567"))
+    ringing = []
+    for _ in range(sum(cadence_ms) // 10):
+        ringing.append(hand.port.ringing)
+        hand.run(1)
+    edges = np.flatnonzero(np.diff(np.array(ringing).astype(np.int8)))
+    lengths = np.diff([-1, *edges.tolist(), len(ringing) - 1]) * 10
+    assert (ringing[0], lengths.tolist()) == (True, cadence_ms)
 
 
 def shown(played: list[Samples]) -> list[Caller | None]:

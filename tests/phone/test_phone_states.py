@@ -11,11 +11,15 @@ from app.core.timers import Timer
 from app.phone import timers
 from app.phone.calls.states import CALL
 from app.phone.config import PhoneConfig
+from app.phone.lines.message_waiting import VMWI
+from app.phone.lines.ringer import RINGER
 from app.phone.lines.station import STATION
 from app.phone.lines.trunk import TRUNK
 
+TABLES = [STATION, RINGER, VMWI, TRUNK, CALL]
 
-@pytest.mark.parametrize("table", [STATION, TRUNK, CALL], ids=lambda table: str(table.kind))
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table.kind))
 def test_every_state_is_reached_and_left(table: Table[StrEnum, StrEnum]) -> None:
     reached = {target for row in table.rows.values() for target in row.on.values()}
     assert set(table.rows) - reached <= {table.start}

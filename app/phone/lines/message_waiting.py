@@ -1,67 +1,135 @@
-"""A handset's message-waiting lamp: an FSK message to the resting telephone (VMWI) [GR-30]."""
+"""A handset's message-waiting lamp, switched by VMWI: an FSK message to the telephone at rest.
 
-from app.core.timers import RunningTimer, TimerQueue
+Sources: GR-30 and, for Europe, ETSI EN 300 659-1.
+"""
+
+import logging
+from enum import StrEnum
+
+from app.core.fsm import Actions, Machine, Row, Table
+from app.core.timers import TimerQueue
+from app.phone.jobs import JobFailed
 from app.phone.lines.caller_id import waiting_message
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Channel
 from app.phone.sound.player import PcmSource, SilenceSource
-from app.phone.timers import LAMP_PAUSE, LAMP_TAIL
+from app.phone.timers import VMWI_PAUSE, VMWI_TAIL
 from drivers.countries.base import Modem
 from drivers.ports import Feed, StationPort
 
 
-class MessageWaiting:
-    """Tells one telephone whether messages wait, whenever the line has rest for it.
+class VmwiState(StrEnum):
+    """States of a lamp's messages."""
 
-    At the start the telephone's lamp is unknown, so it is told in any case.
+    LINE_BUSY = "line busy"
+    AT_REST = "at rest"
+    PAUSE = "pause"
+    SENDING = "sending"
+
+
+class VmwiEvent(StrEnum):
+    """Events of a lamp's messages."""
+
+    LINE_TAKEN = "line taken"
+    LINE_FREE = "line free"
+    CHANGED = "count changed"
+    OUTDATED = "lamp outdated"
+    PAUSE_OVER = "pause over"
+    SENT = "sent"
+
+
+_TAKEN = {VmwiEvent.LINE_TAKEN: VmwiState.LINE_BUSY}
+
+VMWI: Table[VmwiState, VmwiEvent] = Table(
+    "message waiting",
+    {
+        VmwiState.LINE_BUSY: Row(
+            {VmwiEvent.LINE_FREE: VmwiState.AT_REST},
+            stay=frozenset({VmwiEvent.CHANGED, VmwiEvent.LINE_TAKEN}),
+            meaning="The line is down, rings or is off hook.",
+        ),
+        VmwiState.AT_REST: Row(
+            {**_TAKEN, VmwiEvent.OUTDATED: VmwiState.PAUSE},
+            stay=frozenset({VmwiEvent.CHANGED, VmwiEvent.LINE_FREE}),
+            meaning="The lamp shows what it should.",
+        ),
+        VmwiState.PAUSE: Row(
+            {**_TAKEN, VmwiEvent.PAUSE_OVER: VmwiState.SENDING},
+            stay=frozenset({VmwiEvent.CHANGED, VmwiEvent.LINE_FREE}),
+            timer=VMWI_PAUSE,
+            due=VmwiEvent.PAUSE_OVER,
+            meaning="The telephone comes to rest.",
+        ),
+        VmwiState.SENDING: Row(
+            {**_TAKEN, VmwiEvent.SENT: VmwiState.AT_REST},
+            stay=frozenset({VmwiEvent.CHANGED, VmwiEvent.LINE_FREE}),
+            meaning="VMWI is on the line; what is cut off is sent again later.",
+        ),
+    },
+)
+
+
+class MessageWaiting:
+    """Shows on one telephone whether messages wait, whenever its line is free for it.
+
+    At the start the telephone's lamp is unknown, so VMWI is sent in any case.
     """
 
     def __init__(
         self, port: StationPort, channel: Channel, queue: TimerQueue, modem: Modem
     ) -> None:
-        self._port, self._channel, self._queue, self._modem = port, channel, queue, modem
+        self._port, self._channel, self._modem = port, channel, modem
         self._wanted = False
-        self._told: bool | None = None
-        self._resting = False
-        self._telling = False
-        self._due: RunningTimer | None = None
+        self._sending = False
+        self._shown: bool | None = None
+        self.machine = Machine(VMWI_ACTIONS, self, port.name, queue, moves=logging.DEBUG)
 
     def set(self, waiting: bool) -> None:
-        """Whether messages wait, from now on."""
+        """Show whether messages wait, from now on."""
         self._wanted = waiting
-        self._plan()
+        self.machine.event(VmwiEvent.CHANGED)
 
-    def rest(self) -> None:
-        """The line has come to rest."""
-        self._resting = True
-        self._plan()
+    def line_free(self) -> None:
+        """The handset is on hook and nothing is wanted of it."""
+        self.machine.event(VmwiEvent.LINE_FREE)
 
-    def busy(self) -> None:
-        """The line is needed: what was not told completely is told again later."""
-        self._resting = False
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
-        if self._telling:
-            self._telling = False
-            self._channel.stop()
-            self._port.feed(Feed.ACTIVE)
+    def line_taken(self) -> None:
+        """The line is needed for something else."""
+        self.machine.event(VmwiEvent.LINE_TAKEN)
 
-    def _plan(self) -> None:
-        idle = self._resting and self._due is None and not self._telling
-        if idle and self._wanted != self._told:
-            self._due = self._queue.after(LAMP_PAUSE.periods, self._tell)
+    # Actions.
 
-    def _tell(self) -> None:
-        self._due, self._telling = None, True
+    def _compare(self) -> None:
+        if self._wanted != self._shown:
+            self.machine.event(VmwiEvent.OUTDATED)
+
+    def _send(self) -> None:
         self._port.feed(Feed.ON_HOOK_AUDIO)
-        telling = self._wanted
-        samples = dsp.fsk_message(waiting_message(telling), self._modem)
-        tail = SilenceSource(LAMP_TAIL.ms)  # samples on their way must find the line open
-        self._channel.play([PcmSource(samples), tail], lambda _: self._ended(telling))
+        self._sending = self._wanted
+        samples = dsp.fsk_message(waiting_message(self._sending), self._modem)
+        tail = SilenceSource(VMWI_TAIL.ms)  # samples on their way must find the line open
+        self._channel.play([PcmSource(samples), tail], self._on_played)
 
-    def _ended(self, telling: bool) -> None:
-        self._telling = False
-        self._told = telling
+    def _on_played(self, _: JobFailed | None) -> None:
+        self.machine.event(VmwiEvent.SENT)
+
+    def _sent(self) -> None:
+        self._shown = self._sending
         self._port.feed(Feed.ACTIVE)
-        self._plan()
+        self._compare()
+
+    def _cut_off(self) -> None:
+        self._channel.stop()
+        self._port.feed(Feed.ACTIVE)
+
+
+VMWI_ACTIONS = Actions[MessageWaiting, VmwiState, VmwiEvent](
+    VMWI,
+    {
+        VmwiEvent.LINE_FREE: MessageWaiting._compare,
+        (VmwiState.AT_REST, VmwiEvent.CHANGED): MessageWaiting._compare,
+        VmwiEvent.PAUSE_OVER: MessageWaiting._send,
+        VmwiEvent.SENT: MessageWaiting._sent,
+        (VmwiState.SENDING, VmwiEvent.LINE_TAKEN): MessageWaiting._cut_off,
+    },
+)

@@ -1,24 +1,101 @@
-"""Ringing a handset: cadence, and caller ID between the first bursts [GR-30]."""
+"""Ringing a handset: cadence, and caller ID between the first bursts [GR-30; ETSI EN 300 659-1].
 
+Caller ID is sent once, in the first silence that is long enough for it and in which the caller is
+known: at the earliest CALLER_ID_LEAD after a burst, at the latest so that it ends CALLER_ID_TAIL
+before the next one.
+"""
+
+import logging
 from collections.abc import Callable
+from enum import StrEnum
 
-from app.core.timers import RunningTimer, TimerQueue, periods
+from app.core.fsm import Actions, Machine, Row, Table
+from app.core.timers import Timer, TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines.caller_id import caller_message
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Channel
 from app.phone.sound.player import PcmSource
-from app.phone.timers import CALLER_ID_LEAD, CALLER_ID_TAIL
+from app.phone.timers import CALLER_ID_LEAD, CALLER_ID_TAIL, RING_BURST, RING_SILENCE
 from drivers.buses import PERIOD, Samples
 from drivers.countries import Country
 from drivers.ports import Feed, StationPort
 
 
+class RingerState(StrEnum):
+    """States of a ringer."""
+
+    OFF = "off"
+    BURST = "burst"
+    LEAD = "lead"
+    SILENCE = "silence"
+    DATA = "data"
+
+
+class RingerEvent(StrEnum):
+    """Events of a ringer."""
+
+    START = "start"
+    STOP = "stop"
+    BURST_OVER = "burst over"
+    LEAD_OVER = "lead over"
+    SILENCE_OVER = "silence over"
+    CALLER_KNOWN = "caller known"
+    SEND = "send"
+
+
+_STOP = {RingerEvent.STOP: RingerState.OFF}
+_KNOWN = frozenset({RingerEvent.CALLER_KNOWN})
+
+RINGER: Table[RingerState, RingerEvent] = Table(
+    "ringer",
+    {
+        RingerState.OFF: Row(
+            {RingerEvent.START: RingerState.BURST},
+            stay=_KNOWN | {RingerEvent.STOP},
+            meaning="The handset does not ring.",
+        ),
+        RingerState.BURST: Row(
+            {**_STOP, RingerEvent.BURST_OVER: RingerState.LEAD},
+            stay=_KNOWN,
+            timer=RING_BURST,
+            due=RingerEvent.BURST_OVER,
+            meaning="Ringing voltage is on the line, for as long as the cadence says.",
+        ),
+        RingerState.LEAD: Row(
+            {**_STOP, RingerEvent.LEAD_OVER: RingerState.SILENCE},
+            stay=_KNOWN,
+            timer=CALLER_ID_LEAD,
+            due=RingerEvent.LEAD_OVER,
+            meaning="Too early for data [GR-30].",
+        ),
+        RingerState.SILENCE: Row(
+            {
+                **_STOP,
+                RingerEvent.SEND: RingerState.DATA,
+                RingerEvent.SILENCE_OVER: RingerState.BURST,
+            },
+            stay=_KNOWN,
+            timer=RING_SILENCE,
+            due=RingerEvent.SILENCE_OVER,
+            meaning="The rest of a silence, in which caller ID may be sent.",
+        ),
+        RingerState.DATA: Row(
+            {**_STOP, RingerEvent.SILENCE_OVER: RingerState.BURST},
+            stay=_KNOWN,
+            timer=RING_SILENCE,
+            due=RingerEvent.SILENCE_OVER,
+            meaning="The rest of a silence, with caller ID on the line.",
+        ),
+    },
+)
+
+
 class Ringer:
     """Rings one station until stop().
 
-    Caller ID is sent once, in the first silence that is long enough and in which the caller is
-    known. `date` gives MMDDHHMM of local time, which telephones show with the number.
+    `date` gives MMDDHHMM of local time, which telephones show with the number. Raises ValueError
+    for a country's burst or silence that is out of the range of its timer.
     """
 
     def __init__(
@@ -30,58 +107,80 @@ class Ringer:
         date: Callable[[], str],
     ) -> None:
         self._port, self._channel, self._queue = port, channel, queue
-        self._cadence = tuple(periods(ms) for ms in country.ringing.cadence_ms)
+        cadence_ms = country.ringing.cadence_ms
+        self._cadence = [
+            (RING_BURST.lasting(burst).periods, RING_SILENCE.lasting(silence).periods)
+            for burst, silence in zip(cadence_ms[::2], cadence_ms[1::2], strict=True)
+        ]
         self._date, self._modem = date, country.modem
-        self._step: RunningTimer | None = None
-        self._lead: RunningTimer | None = None
-        self._place = 0
+        self._next = 0
         self._silence_until = 0
-        self._may_send_from = 0
+        self._caller = Caller()
         self._message: Samples | None = None
-        self._sent = False
+        self.machine = Machine(
+            RINGER_ACTIONS, self, port.name, queue, self._length, moves=logging.DEBUG
+        )
 
     def start(self, caller: Caller) -> None:
         """Begin with a burst."""
-        self._place, self._sent, self._message = 0, False, None
-        self._silence_until = self._may_send_from = 0
-        if caller != Caller():
-            self.caller_known(caller)
-        self._turn()
+        self._next, self._caller, self._message = 0, Caller(), None
+        self.caller_known(caller)
+        self.machine.event(RingerEvent.START)
 
     def stop(self) -> None:
         """Stop; battery is back on the line for talking or resting."""
-        for due in (self._step, self._lead):
-            if due is not None:
-                due.cancel()
-        self._step = self._lead = None
-        self._channel.stop()
-        self._port.feed(Feed.ACTIVE)
+        self.machine.event(RingerEvent.STOP)
 
     def caller_known(self, caller: Caller) -> None:
-        """Show this caller as soon as the line may carry data."""
-        if self._message is None:
+        """Show this caller as soon as the line may carry data; later ones are ignored."""
+        if self._caller == Caller() and caller != Caller():
+            self._caller = caller
             self._message = dsp.fsk_message(caller_message(caller, self._date()), self._modem)
-            if self._queue.now >= self._may_send_from > 0:
-                self._send()
+            self.machine.event(RingerEvent.CALLER_KNOWN)
 
-    def _turn(self) -> None:
-        length = self._cadence[self._place]
-        self._step = self._queue.after(length, self._turn)
-        ringing = self._place % 2 == 0
-        self._place = (self._place + 1) % len(self._cadence)
-        if ringing:
-            self._may_send_from = 0
-            self._port.feed(Feed.RINGING)
-        else:
-            self._port.feed(Feed.ON_HOOK_AUDIO)
-            self._silence_until = self._queue.now + length
-            self._may_send_from = self._queue.now + CALLER_ID_LEAD.periods
-            self._lead = self._queue.after(CALLER_ID_LEAD.periods, self._send)
+    def _length(self, timer: Timer) -> int:
+        if timer is RING_BURST:
+            return self._cadence[self._next][0]
+        left = self._silence_until - self._queue.now
+        # A silence shorter than the lead keeps one period for the state after it.
+        return min(timer.periods, left - 1) if timer is CALLER_ID_LEAD else left
 
-    def _send(self) -> None:
-        if self._message is None or self._sent:
+    # Actions.
+
+    def _begin_burst(self) -> None:
+        self._silence_until = self._queue.now + sum(self._cadence[self._next])
+        self._next = (self._next + 1) % len(self._cadence)
+        self._port.feed(Feed.RINGING)
+
+    def _begin_silence(self) -> None:
+        self._port.feed(Feed.ON_HOOK_AUDIO)
+
+    def _send_if_it_fits(self) -> None:
+        if self._message is None:
             return
         takes = len(self._message) // PERIOD + 1 + CALLER_ID_TAIL.periods
         if self._queue.now + takes <= self._silence_until:
-            self._sent = True
-            self._channel.play([PcmSource(self._message)], lambda _: None)
+            self.machine.event(RingerEvent.SEND)
+
+    def _send(self) -> None:
+        assert self._message is not None
+        message, self._message = self._message, None
+        self._channel.play([PcmSource(message)], lambda _: None)
+
+    def _end(self) -> None:
+        self._channel.stop()
+        self._port.feed(Feed.ACTIVE)
+
+
+RINGER_ACTIONS = Actions[Ringer, RingerState, RingerEvent](
+    RINGER,
+    {
+        RingerEvent.START: Ringer._begin_burst,
+        RingerEvent.BURST_OVER: Ringer._begin_silence,
+        RingerEvent.LEAD_OVER: Ringer._send_if_it_fits,
+        (RingerState.SILENCE, RingerEvent.CALLER_KNOWN): Ringer._send_if_it_fits,
+        RingerEvent.SEND: Ringer._send,
+        RingerEvent.SILENCE_OVER: Ringer._begin_burst,
+        RingerEvent.STOP: Ringer._end,
+    },
+)

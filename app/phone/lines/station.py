@@ -246,14 +246,14 @@ class StationLine:
         self._ringer.stop()
         self.channel.quiet()
         self._port.feed(Feed.ACTIVE)
-        self._lamp.rest()
+        self._lamp.line_free()
 
     def _ring(self) -> None:
-        self._lamp.busy()
+        self._lamp.line_taken()
         self._ringer.start(self._rung_by)
 
     def _lifted(self) -> None:
-        self._lamp.busy()
+        self._lamp.line_taken()
         self._ringer.stop()
         self._pulses = 0
         self._report(self, line_events.OffHook())
@@ -291,7 +291,7 @@ class StationLine:
         self.channel.tone(None)
 
     def _fail(self) -> None:
-        self._lamp.busy()
+        self._lamp.line_taken()
         self._ringer.stop()
         self.channel.quiet()
 
