@@ -7,24 +7,26 @@ A row's errand says what its outcome means:
               becomes new and its owner gets a notice that says who got it and who did not.
     copy      A forward beside a copy in the inbox. If one is refused, the owner gets a notice.
     relay     Mail handed in by a client. If one is refused, the sender gets a notice at once: into
-              the inbox if they live here, by a delivery status message that the caller makes if
-              not, and none at all for the null sender [RFC 5321 §6.1].
+              the inbox if they live here, by mail with the null sender if not, and not at all for
+              the null sender [RFC 5321 §6.1].
 
 Rows of one batch stay until all of them are settled, so that the notice can tell the whole story.
 When to try again is the caller's decision; sending is app/mail/outbound/runner.py.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.entries import EntryState, Facts, Kind
-from app.inbox.people import People
+from app.inbox.errors import ContentGone
+from app.inbox.people import People, Person
 from app.inbox.store import Store
-from app.message.failure_report import Failure, compose
+from app.message.failure_report import FailedRecipient, FailureReport, compose
+from app.message.headers import read_head
 from app.store.database import Database, Tx
 
 
@@ -83,10 +85,9 @@ class Settled:
     removed: int | None = None
     """Entry that went to the bin because everybody has it."""
     notice: int | None = None
-    """Entry of the notice that was put into an inbox."""
-    bounce_to: str | None = None
-    """Outside sender who must get a delivery status message: the caller queues it in the same
-    transaction, since the row is forgotten with it."""
+    """Entry of the failure report that was put into an inbox."""
+    bounce: int | None = None
+    """Queue row of the failure report to a sender who lives elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -191,11 +192,36 @@ class Queue:
 
     def succeeded(self, tx: Tx, row: QueueRow | int, reply: str = "") -> Settled:
         """The next hop has taken it."""
-        return self._settle(tx, _id(row), RowState.TAKEN, reply)
+        closed = self._close(tx, _id(row), RowState.TAKEN, reply)
+        if closed is None:
+            return Settled()
+        if closed.errand is not Purpose.RELAY:
+            return self._closed_in_batch(tx, closed)
+        self._forget(tx, [closed])
+        return Settled()
 
     def failed(self, tx: Tx, row: QueueRow | int, reply: str) -> Settled:
         """It will never be taken; `reply` is what to tell whoever must know."""
-        return self._settle(tx, _id(row), RowState.REFUSED, reply)
+        return self.all_failed(tx, [(row, reply)])[0]
+
+    def all_failed(self, tx: Tx, refusals: Sequence[tuple[QueueRow | int, str]]) -> list[Settled]:
+        """As `failed`, for rows with their replies; each sender gets one report of each mail."""
+        outcomes = [Settled() for _ in refusals]
+        relayed: dict[tuple[object, ...], dict[int, QueueRow]] = {}
+        for place, (row, reply) in enumerate(refusals):
+            closed = self._close(tx, _id(row), RowState.REFUSED, reply)
+            if closed is None:
+                continue
+            if closed.errand is Purpose.RELAY:
+                mail = (closed.content, closed.prefix, closed.owner, closed.sender)
+                relayed.setdefault(mail, {})[place] = closed
+            else:
+                outcomes[place] = self._closed_in_batch(tx, closed)
+        for group in relayed.values():
+            rows = list(group.values())
+            outcomes[min(group)] = self._report(tx, rows[0], rows)
+            self._forget(tx, rows)
+        return outcomes
 
     def deferred(self, tx: Tx, row: QueueRow | int, reply: str, next_at: float) -> None:
         """Not this time; try again at `next_at`."""
@@ -216,22 +242,22 @@ class Queue:
 
     def remove(self, tx: Tx, row_id: int, by: str = "") -> Settled:
         """Give up on a row: the same as a refusal, so that nothing disappears silently."""
-        return self._settle(tx, row_id, RowState.REFUSED, f"taken out of the queue by {by or '?'}")
+        return self.failed(tx, row_id, f"taken out of the queue by {by or '?'}")
 
     # ---- what an outcome means
 
-    def _settle(self, tx: Tx, row_id: int, state: RowState, reply: str) -> Settled:
+    def _close(self, tx: Tx, row_id: int, state: RowState, reply: str) -> QueueRow | None:
+        """The row with its outcome written down; None if it had one before."""
         done = tx.execute(
             "UPDATE queue SET state = ?, reply = ?, attempts = attempts + 1"
             " WHERE id = ? AND state = 'waiting'",
             (state, reply, row_id),
         )
         if done.rowcount == 0:
-            return Settled()  # settled before, by another hand
-        found = tx.execute(f"{_SELECT} WHERE queue.id = ?", (row_id,)).fetchone()
-        row = _row(found)
-        if row.errand is Purpose.RELAY:
-            return self._relay_settled(tx, row)
+            return None
+        return _row(tx.execute(f"{_SELECT} WHERE queue.id = ?", (row_id,)).fetchone())
+
+    def _closed_in_batch(self, tx: Tx, row: QueueRow) -> Settled:
         batch = self._batch(tx, row.batch)
         if any(other.state is RowState.WAITING for other in batch):
             return Settled()
@@ -243,16 +269,6 @@ class Queue:
         rows = tx.execute(f"{_SELECT} WHERE batch = ? ORDER BY queue.id", (batch,)).fetchall()
         return [_row(row) for row in rows]
 
-    def _relay_settled(self, tx: Tx, row: QueueRow) -> Settled:
-        outcome = Settled()
-        if row.state is RowState.REFUSED:
-            if row.owner is not None:
-                outcome = Settled(notice=self._notify(tx, row, [row]))
-            elif row.sender:
-                outcome = Settled(bounce_to=row.sender)
-        self._forget(tx, [row])
-        return outcome
-
     def _all_settled(self, tx: Tx, row: QueueRow, batch: list[QueueRow]) -> Settled:
         refused = any(other.state is RowState.REFUSED for other in batch)
         if not refused:
@@ -261,7 +277,7 @@ class Queue:
         if row.errand is Purpose.CUSTODY and row.entry is not None:
             why = "; ".join(other.reply for other in batch if other.state is RowState.REFUSED)
             returned = row.entry if self._store.returned(tx, row.entry, why) else None
-        return Settled(returned=returned, notice=self._notify(tx, row, batch))
+        return replace(self._report(tx, row, batch), returned=returned)
 
     def _gone_out(self, tx: Tx, row: QueueRow) -> int | None:
         if row.errand is not Purpose.CUSTODY or row.entry is None:
@@ -269,36 +285,47 @@ class Queue:
         gone = self._store.remove(tx, [row.entry], door="forward", by=row.recipient)
         return row.entry if gone else None
 
-    def _notify(self, tx: Tx, row: QueueRow, batch: list[QueueRow]) -> int | None:
-        owner = None if row.owner is None else self._people.by_id(row.owner)
-        if owner is None:
-            return None
-        now = self._clock.now()
-        letter = compose(
-            self._failure(tx, row, batch, owner.login),
-            self._config.canonical("mailer-daemon"),
-            self._config.canonical(owner.login),
-            self._config.hostname,
-            now,
-        )
-        content = self._store.write_content(tx, (letter.octets,))
-        prefix = f"Return-Path: <>\r\nDelivered-To: {letter.to}\r\n".encode()
-        facts = Facts(now, letter.sender, letter.subject, door="forward", by="queue")
-        return self._store.add_entry(
-            tx, owner.id, content, prefix, Kind.EMAIL, EntryState.NEW, facts
+    def _report(self, tx: Tx, row: QueueRow, batch: list[QueueRow]) -> Settled:
+        """Tell the owner, or a sender who lives elsewhere, what became of these rows of a mail."""
+        if row.owner is not None:
+            owner = self._people.by_id(row.owner)
+            return Settled() if owner is None else self._put_report(tx, row, batch, owner)
+        if not row.sender:
+            return Settled()
+        report = self._failure(row, batch, row.sender)
+        content = self._store.write_content(tx, (compose(report),))
+        item = QueueItem(Purpose.RELAY, content, b"", sender="")
+        return Settled(bounce=self.add(tx, item, [row.sender])[0])
+
+    def _put_report(self, tx: Tx, row: QueueRow, batch: list[QueueRow], owner: Person) -> Settled:
+        report = self._failure(row, batch, self._config.canonical(owner.login))
+        content = self._store.write_content(tx, (compose(report),))
+        prefix = f"Return-Path: <>\r\nDelivered-To: {report.to}\r\n".encode()
+        facts = Facts(report.now, report.sender, report.subject, door="forward", by="queue")
+        state = EntryState.NEW
+        entry = self._store.add_entry(tx, owner.id, content, prefix, Kind.EMAIL, state, facts)
+        return Settled(notice=entry)
+
+    def _failure(self, row: QueueRow, batch: list[QueueRow], to: str) -> FailureReport:
+        refused = [other for other in batch if other.state is RowState.REFUSED]
+        return FailureReport(
+            purpose=row.errand.value,
+            to=to,
+            sender=self._config.canonical("postmaster"),
+            hostname=self._config.hostname,
+            header=self._header(row),
+            arrived_at=row.created_at,
+            now=self._clock.now(),
+            failed=tuple(FailedRecipient(other.recipient, other.reply) for other in refused),
+            delivered=tuple(o.recipient for o in batch if o.state is RowState.TAKEN),
         )
 
-    def _failure(self, tx: Tx, row: QueueRow, batch: list[QueueRow], login: str) -> Failure:
-        about = tx.execute(
-            "SELECT subject, sender, received_at FROM entry WHERE id = ?", (row.entry,)
-        ).fetchone()
-        return Failure(
-            login=login,
-            errand=row.errand.value,
-            about=about or ("", row.sender, row.created_at),
-            taken=tuple(o.recipient for o in batch if o.state is RowState.TAKEN),
-            refused=tuple((o.recipient, o.reply) for o in batch if o.state is RowState.REFUSED),
-        )
+    def _header(self, row: QueueRow) -> bytes:
+        """The header of the mail a row carries; empty if it cannot be read any more."""
+        try:
+            return read_head(self._store.content_octets(row.content, row.prefix))
+        except ContentGone:
+            return b""
 
     def _forget(self, tx: Tx, rows: list[QueueRow]) -> None:
         tx.executemany("DELETE FROM queue WHERE id = ?", [(row.id,) for row in rows])

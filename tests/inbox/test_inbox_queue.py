@@ -9,8 +9,7 @@ import pytest
 
 from app.inbox.entries import Entry, EntryState, Kind
 from app.inbox.errors import ContentGone
-from app.inbox.queue import RowState, Settled
-from app.message.failure_report import Failure, compose
+from app.inbox.queue import QueueRow, RowState, Settled
 from tests.kit.store import LETTER, StoreKit, open_store
 
 GONE = "550 5.1.1 <a@far.example> no such user here"
@@ -39,9 +38,14 @@ def forward(kit: StoreKit, *members: str) -> tuple[Entry, tuple[int, ...]]:
 
 
 def read(kit: StoreKit, entry_id: int | None) -> EmailMessage:
+    """A failure report with nothing but its words as body."""
     assert entry_id is not None
     text = kit.text(kit.store.need(entry_id)).replace(b"\r\n", b"\n")
-    return email.message_from_bytes(text, policy=email.policy.default)
+    report = email.message_from_bytes(text, policy=email.policy.default)
+    words = next(report.iter_parts()).get_content()
+    report.clear_content()
+    report.set_content(words)
+    return report
 
 
 def test_when_all_have_it_the_local_copy_goes_to_the_bin(kit: StoreKit) -> None:
@@ -65,7 +69,7 @@ def test_when_one_refuses_it_comes_back_with_a_notice(kit: StoreKit) -> None:
     assert kit.store.need(entry.id).state is EntryState.NEW
     assert kit.store.unheard(entry.person) == (1, 1)  # the voicemail and the notice
     notice = read(kit, outcome.notice)
-    assert notice["Return-Path"] == "<>" and notice["Auto-Submitted"] == "auto-generated"
+    assert notice["Return-Path"] == "<>" and notice["Auto-Submitted"] == "auto-replied"
     assert notice["Subject"] == "Not delivered: Hello"
     assert notice["To"] == notice["Delivered-To"] == "anna@example.org"
     body = notice.get_content()
@@ -146,7 +150,7 @@ def test_relayed_mail_bounces_to_a_local_sender_at_once(kit: StoreKit) -> None:
         relay=["a@far.example", "b@far.example"], sender="anna@example.org"
     ).queued
     outcome = fail(kit, first)
-    assert outcome.bounce_to is None
+    assert outcome.bounce is None
     notice = read(kit, outcome.notice)
     assert kit.store.need(outcome.notice or 0).person == kit.person("anna").id
     assert "A message you sent" in notice.get_content()
@@ -155,9 +159,43 @@ def test_relayed_mail_bounces_to_a_local_sender_at_once(kit: StoreKit) -> None:
     assert kit.queue.all() == []
 
 
-def test_relayed_mail_of_a_stranger_asks_the_caller_for_a_bounce(kit: StoreKit) -> None:
+def test_relayed_mail_of_a_stranger_bounces_once_for_all_its_recipients(kit: StoreKit) -> None:
+    queued = kit.mail(relay=["a@far.example", "b@far.example"], sender="s@far.example").queued
+    refusals: list[tuple[QueueRow | int, str]] = [(row, GONE) for row in queued]
+    outcomes = kit.db.now(lambda tx: kit.queue.all_failed(tx, refusals))
+    (bounce,) = kit.queue.all()
+    assert outcomes == [Settled(bounce=bounce.id), Settled()]
+    assert (bounce.sender, bounce.recipient) == ("", "s@far.example")
+    octets = b"".join(kit.store.content_octets(bounce.content))
+    assert b"rfc822; a@far.example" in octets and b"rfc822; b@far.example" in octets
+
+
+def test_relayed_mail_taken_out_of_the_queue_bounces_too(kit: StoreKit) -> None:
     (row,) = kit.mail(relay=["a@far.example"], sender="s@far.example").queued
-    assert fail(kit, row) == Settled(bounce_to="s@far.example")
+    outcome = kit.db.now(lambda tx: kit.queue.remove(tx, row, by="root"))
+    (bounce,) = kit.queue.all()
+    assert outcome == Settled(bounce=bounce.id)
+
+
+def test_three_mails_that_fail_at_once_are_told_apart(kit: StoreKit) -> None:
+    rows: list[tuple[QueueRow | int, str]] = []
+    for name in ("one", "two", "three"):
+        octets = f"Subject: mail {name}\r\nX-Number: {name}\r\n\r\nbody\r\n".encode()
+        kit.clock.advance(3600)
+        mail = kit.mail(relay=["a@far.example"], sender="anna@example.org", octets=octets)
+        rows.append((mail.queued[0], GONE))
+    outcomes = kit.db.now(lambda tx: kit.queue.all_failed(tx, rows))
+    entries = kit.store.entries(kit.person("anna").id)
+    assert [entry.id for entry in entries] == [outcome.notice for outcome in outcomes]
+    assert [entry.subject for entry in entries] == [
+        "Not delivered: mail one",
+        "Not delivered: mail two",
+        "Not delivered: mail three",
+    ]
+    texts = [b"".join(kit.store.octets(entry)).decode() for entry in entries]
+    for name, text in zip(("one", "two", "three"), texts, strict=True):
+        assert f"Subject: mail {name}" in text and f"X-Number: {name}" in text
+    assert len({text.partition("\nReceived: ")[2].splitlines()[0] for text in texts}) == 3
 
 
 def test_the_null_sender_is_told_nothing(kit: StoreKit) -> None:
@@ -199,27 +237,3 @@ def test_listeners_hear_of_the_queue(kit: StoreKit) -> None:
     succeed(kit, row)
     verbs = [change.verb for change in kit.store.changes(before)]
     assert verbs == ["alias set", "leaving", "queued", "removed", "settled"]
-
-
-def test_a_notice_is_plain_lawful_mail_whatever_the_next_hop_says() -> None:
-    nasty = "550 no\r\nBcc: all@far.example\r\n\r\n" + "x " * 4000 + "ü\u2028\0"
-    failure = Failure(
-        "anna",
-        "custody",
-        ("Grüße\r\nBcc: x@y.example", "Zoë <z@far.example>", 0.0),
-        (),
-        (("a@far.example", nasty),),
-    )
-    octets = compose(
-        failure, "mailer-daemon@example.org", "anna@example.org", "box.example.org", 1_000_000.0
-    ).octets
-    assert octets.isascii() and b"\0" not in octets
-    assert all(len(line) <= 998 for line in octets.split(b"\r\n"))
-    assert b"\n" not in octets.replace(b"\r\n", b"") and b"\r" not in octets.replace(b"\r\n", b"")
-    read = email.message_from_bytes(octets, policy=email.policy.default)
-    assert read["Bcc"] is None and not read.defects
-    assert read["Subject"] == "Not delivered: Grüße Bcc: x@y.example"
-    assert read["From"].addresses[0].addr_spec == "mailer-daemon@example.org"
-    assert read["Date"].datetime.timestamp() == 1_000_000
-    assert read["Message-ID"].endswith("@box.example.org>")
-    assert read.get_content_type() == "text/plain"

@@ -66,7 +66,7 @@ def test_a_voicemail_that_is_refused_elsewhere_comes_back_with_a_notice(
     assert likeness(words_at_8_khz, read_wav(BytesIO(wav_of(voicemail)))) > SAME
     assert notice["Subject"] == f"Not delivered: {voicemail['Subject']}"
     assert notice["Return-Path"] == "<>"
-    text = notice.get_content()
+    text = next(notice.iter_parts()).get_content()
     assert ELSEWHERE in text
     assert "550 5.1.1 nobody of that name" in text
     assert world.lamps() == LIT

@@ -15,21 +15,18 @@ a second copy and a lost mail, and we choose the copy.
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from app.core.clock import Clock
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.people import People
-from app.inbox.queue import Purpose, Queue, QueueItem, QueueRow
+from app.inbox.queue import Purpose, Queue, QueueRow
 from app.inbox.store import Store
-from app.mail.outbound import status_notice
 from app.mail.outbound.routing import NoHop, Route
 from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, hand_over
 from app.mail.outbound.srs import Srs
 from app.mail.smtp.grammar import GrammarError, parse_address
-from app.message.headers import read_head
 from app.store.database import Database, Tx
 from app.store.errors import StoreFailed
 
@@ -220,11 +217,10 @@ class Outbound:
 
     async def _settle(self, answered: list[tuple[QueueRow, Answer]]) -> None:
         """Commit the outcomes; while that fails the rows stay ours, so that none goes twice."""
-        heads = {row.content: self._head(row) for row, answer in answered if not answer.taken}
         while True:
             try:
                 await asyncio.wrap_future(
-                    self._db.submit(lambda tx: self._write_down(tx, answered, heads))
+                    self._db.submit(lambda tx: self._write_down(tx, answered))
                 )
             except StoreFailed as problem:
                 log.error("outcome of sending not written, will try again: %s", problem)
@@ -232,52 +228,19 @@ class Outbound:
             else:
                 return
 
-    def _write_down(
-        self, tx: Tx, answered: list[tuple[QueueRow, Answer]], heads: dict[int, bytes]
-    ) -> None:
+    def _write_down(self, tx: Tx, answered: list[tuple[QueueRow, Answer]]) -> None:
         now = self._clock.now()
-        bounces: dict[str, list[status_notice.Failed]] = {}
+        refused: list[tuple[QueueRow | int, str]] = []
         for row, answer in answered:
             log.info("queue row %d to %s: %s", row.id, row.recipient, answer.reply)
             next_try = self._config.patience.next_try(row, now)
             if answer.taken:
                 self._queue.succeeded(tx, row, answer.reply)
             elif answer.final or next_try is None:
-                settled = self._queue.failed(tx, row, answer.reply)
-                if settled.bounce_to:
-                    failed = status_notice.Failed(
-                        row.recipient, answer.reply, expired=not answer.final
-                    )
-                    bounces.setdefault(settled.bounce_to, []).append(failed)
+                refused.append((row, answer.reply))
             else:
                 self._queue.deferred(tx, row, answer.reply, next_try)
-        first = answered[0][0]
-        for sender, failed_ones in bounces.items():
-            self._bounce(tx, sender, first, tuple(failed_ones), heads.get(first.content, b""))
-
-    def _bounce(
-        self,
-        tx: Tx,
-        sender: str,
-        row: QueueRow,
-        failed: tuple[status_notice.Failed, ...],
-        head: bytes,
-    ) -> None:
-        """Queue a notice to a sender who lives elsewhere, itself with the null sender."""
-        notice = status_notice.StatusNotice(
-            token=secrets.token_hex(12),
-            hostname=self._delivery.hostname,
-            sender=sender,
-            arrived_at=row.created_at,
-            now=self._clock.now(),
-            failed=failed,
-            head=head,
-        )
-        content = self._store.write_content(tx, (status_notice.compose(notice),))
-        self._queue.add(tx, QueueItem(Purpose.RELAY, content, b"", sender=""), [sender])
-
-    def _head(self, row: QueueRow) -> bytes:
-        return read_head(self._pieces(row))
+        self._queue.all_failed(tx, refused)
 
 
 def _domain(address: str) -> str:
