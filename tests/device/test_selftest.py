@@ -1,12 +1,13 @@
 """The self-test's frame, and its trials of what a folder can stand in for."""
 
+import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from app.device.selftest import machine
+from app.device.selftest import machine, sound
 from app.device.selftest.findings import Absent, Broken, Outcome, Result, Trial, run
 from drivers.errors import ChipMissing
 
@@ -43,6 +44,54 @@ def test_each_way_to_end_is_told_and_none_keeps_the_next_from_being_done() -> No
     ]
     assert all(told.seconds == 1 for told in outcomes)
     assert outcomes[1].line == "two       not present  no such part"
+
+
+def heard(*seconds: float, lost: int = 0) -> list[sound.Moment]:
+    return [sound.Moment(at, lost) for at in seconds]
+
+
+def beats(
+    periods: int, rate: float = 100.0, begin: float = 0.0, lost: int = 0
+) -> list[sound.Moment]:
+    return heard(*(begin + n / rate for n in range(periods)), lost=lost)
+
+
+def test_rate_of_a_card_is_measured_between_losses_and_pauses() -> None:
+    """150 periods in 1.92 s, as a busy machine heard them from a card without fault."""
+    moments = beats(70) + beats(45, begin=0.93, lost=1) + beats(35, begin=1.57, lost=2)
+    assert moments[-1].seconds - moments[0].seconds > 1.9
+    rate = sound.steadiest(moments)
+    assert rate == pytest.approx(100.0) and sound.right_rate(rate)
+
+
+def test_rate_survives_periods_heard_in_bursts() -> None:
+    moments = [sound.Moment(n // 4 * 0.04, 0) for n in range(300)]
+    assert sound.right_rate(sound.steadiest(moments))
+
+
+@pytest.mark.parametrize("rate", [50.0, 88.0, 112.0, 600.0])
+def test_card_with_another_clock_is_found_out(rate: float) -> None:
+    measured = sound.steadiest(beats(500, rate))
+    assert measured == pytest.approx(rate) and not sound.right_rate(measured)
+
+
+def test_rate_is_unknown_while_every_stretch_has_a_loss() -> None:
+    moments = [sound.Moment(n / 100, n // (sound.WINDOW // 2)) for n in range(500)]
+    assert sound.steadiest(moments) is None and not sound.right_rate(None)
+
+
+def test_slow_write_is_tried_again_and_told_if_it_stays_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/mmcblk0p4 {tmp_path} ext4 rw 0 0\n")
+    ticks = iter([0.0, 9.0, 10.0, 10.2])
+    monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
+    assert "durable in 200 ms" in machine.data(tmp_path, mounts)
+    clock = count(step=9)
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
+    with pytest.raises(Broken, match=r"1 MB took 9\.0 s"):
+        machine.data(tmp_path, mounts)
 
 
 def test_data_is_written_and_read(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ A guest is slow and its network accepts a connection before anybody listens behi
 question is asked again until its time is over. QEMU is ended by its id, whatever a test does.
 """
 
+import base64
+import binascii
 import fcntl
+import hashlib
 import json
 import os
 import poplib
@@ -42,11 +45,13 @@ T = TypeVar("T")
 
 PRODUCTS = Path(os.environ.get("SWITCHHOOK_IMAGE", PROJECT / "build" / "image"))
 """What `make image` built."""
-BOOT_S = 180.0
+BOOT_S = 300.0
 """A start on a busy machine fits in here; it takes 10 to 30 s."""
 ANSWER_S = 5.0
 """A client that hears nothing for so long tries again."""
 LOOK_S = 0.05
+FETCHES = 5
+"""How often an answer is asked for while others write to the console."""
 LOCK = Path(tempfile.gettempdir()) / "switchhook-emulator.lock"
 """Two emulators at a time would make each other's clocks late."""
 NO_WATCHDOG = "switchhook.watchdog=off"
@@ -256,14 +261,42 @@ class Guest:
         return text
 
     def tried(self, command: str, within_s: float = 60.0) -> tuple[int, str]:
-        """Run a command at the console's shell: its exit code, and what it printed."""
+        """Run a command at the console's shell: its exit code, and what it printed.
+
+        Services and the kernel write to the console whenever they like, so what was printed goes to
+        a file first and is then fetched with its checksum, again if something came between.
+        """
         mark = secrets.token_hex(4)
-        self.type(f"echo begin-{mark}; {command} ; echo end-{mark} $?")
-        self.expect(rf"^begin-{mark}$", within_s)
-        begin = self._read_to
-        code = self.expect(rf"end-{mark} (\d+)$", within_s)
-        text = self.console[begin : self._read_to].rpartition(f"end-{mark}")[0]
-        return int(code[1]), _ECHOED.sub("", text).strip()
+        file = f"/tmp/said-{mark}"
+        # the shell's echo of these lines must not look like their results
+        self.type(f"{{ {command} ; }} >{file} 2>&1; echo $? >{file}.code; echo 'do''ne-{mark}'")
+        self.expect(f"done-{mark}", within_s)
+        for _ in range(FETCHES):
+            found = self._fetch_said(file, mark)
+            if found is not None:
+                self.type(f"rm -f {file} {file}.code")
+                code, _, text = found.partition("\n")
+                return int(code), _ECHOED.sub("", text).strip()
+        raise NotSo(f"{command}: the console is never quiet\n{self.console[-3000:]}")
+
+    def _fetch_said(self, file: str, mark: str) -> str | None:
+        """Exit code, line end, and what was printed; None if it did not come whole."""
+        self.type(
+            f"cat {file}.code {file} >{file}.all; base64 {file}.all | sed 's/^/b''-{mark} /';"
+            f" echo 's''um-{mark}' $(sha256sum <{file}.all); rm {file}.all"
+        )
+        with self._more:
+            begin = self._read_to
+        told = self.expect(rf"sum-{mark} ([0-9a-f]{{64}})")[1]
+        with self._more:
+            said = self._said[begin : self._read_to]
+        lines = re.findall(rf"^b-{mark} ([A-Za-z0-9+/=]+)$", said, re.MULTILINE)
+        try:
+            octets = base64.b64decode("".join(lines), validate=True)
+        except binascii.Error:
+            return None
+        whole = hashlib.sha256(octets).hexdigest() == told
+        return octets.decode("utf-8", "replace") if whole else None
 
     # ------------------------------------------------------------------ doors
 

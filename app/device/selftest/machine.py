@@ -14,12 +14,15 @@ from drivers.linux import LinuxSerial
 
 PANELS = ("ttyACM*", "ttyUSB*")
 QUESTION = b"PING\n"
-ANSWER_S = 2.0
+ANSWER_S = 5.0
+"""A panel answers in milliseconds; a busy machine hears it later."""
 WATCHDOG = Path("/sys/class/watchdog/watchdog0")
 CLOCK = Path("/sys/class/rtc/rtc0")
 CLOCK_WITHIN_S = 5.0
 DATA_OCTETS = 1 << 20
 SLOW_S = 5.0
+"""A card that takes longer for DATA_OCTETS, and again for DATA_TIMES, is not only busy."""
+DATA_TIMES = 3
 
 
 def panel(dev: Path = Path("/dev")) -> str:
@@ -82,7 +85,21 @@ def data(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
     )
     if kind == "tmpfs":
         raise Broken(f"{folder} lies in memory: nothing is kept; check the card's data partition")
-    path, octets = folder / ".selftest", secrets.token_bytes(DATA_OCTETS)
+    path = folder / ".selftest"
+    seconds = _write_and_read(path)
+    for _ in range(DATA_TIMES - 1):
+        if seconds > SLOW_S:
+            seconds = min(seconds, _write_and_read(path))
+    if seconds > SLOW_S:
+        raise Broken(f"{folder}: 1 MB took {seconds:.1f} s; the card is worn out or too slow")
+    return (
+        f"{folder} ({kind or 'a folder'}): 1 MB written, durable in {seconds * 1000:.0f} ms, read"
+    )
+
+
+def _write_and_read(path: Path) -> float:
+    """Write DATA_OCTETS, read them from the medium; seconds until they were durable."""
+    octets = secrets.token_bytes(DATA_OCTETS)
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         begun = time.monotonic()
@@ -95,11 +112,7 @@ def data(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
     finally:
         os.close(fd)
         path.unlink()
-    if seconds > SLOW_S:
-        raise Broken(f"{folder}: 1 MB took {seconds:.1f} s; the card is worn out or too slow")
-    return (
-        f"{folder} ({kind or 'a folder'}): 1 MB written, durable in {seconds * 1000:.0f} ms, read"
-    )
+    return seconds
 
 
 def lines(status: Mapping[str, Any] | None) -> str:
