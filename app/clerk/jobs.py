@@ -113,10 +113,10 @@ class ClerkJobs:
             {"person": p.id, "name": p.name, "mailbox": p.mailbox, "handset": p.handset}
             for p in self._people.all()
         ]
-        admin = self._people.first_admin()
+        first = self._people.answers_lines()
         return {
             "people": people,
-            "default": self._config.default_mailbox or (admin.mailbox if admin else ""),
+            "default": self._config.default_mailbox or (first.mailbox if first else ""),
             "services": [SERVICE_NUMBER] if self._claim.code else [],
         }
 

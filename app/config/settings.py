@@ -146,7 +146,9 @@ class Incoming(_Section):
 
     handsets: tuple[str, ...] = Field((), description="Jacks that ring; empty: every handset.")
     mailbox: str = Field(
-        "", description="Mailbox number that answers; empty: the first administrator's."
+        "",
+        description="Mailbox number that answers; empty: that of the first administrator who has a"
+        " handset, else of the first person who has one.",
     )
 
 

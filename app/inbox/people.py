@@ -120,6 +120,16 @@ class People:
         row = self._db.reader().execute(f"{_SELECT} ORDER BY admin DESC, id LIMIT 1").fetchone()
         return None if row is None else _person(row)
 
+    def answers_lines(self) -> Person | None:
+        """Who answers outside lines that no setting gives to somebody.
+
+        Somebody with a telephone before everybody without, administrators before others, then
+        whoever was added first.
+        """
+        order = "handset IS NULL, admin DESC, id"
+        row = self._db.reader().execute(f"{_SELECT} ORDER BY {order} LIMIT 1").fetchone()
+        return None if row is None else _person(row)
+
     def _one(self, column: str, value: object) -> Person | None:
         row = self._db.reader().execute(f"{_SELECT} AND {column} = ?", (value,)).fetchone()
         return None if row is None else _person(row)

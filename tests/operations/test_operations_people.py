@@ -121,6 +121,30 @@ def test_first_person_takes_over_handset_of_the_first_boots_administrator(box: I
     assert refused(box, NewPerson("eva", "Eva", "203", "101")).field == "handset"
 
 
+def test_outside_lines_are_answered_by_whoever_has_a_telephone_administrators_first(
+    box: Inbox,
+) -> None:
+    def answers() -> str | None:
+        person = box.people.answers_lines()
+        return None if person is None else person.mailbox
+
+    assert answers() is None
+    first_boot_of(box)
+    assert answers() == first_boot.MAILBOX
+    add(box, NewPerson("eva", "Eva", "203"))
+    assert answers() == first_boot.MAILBOX, "nobody has a telephone but the administrator"
+    add_person(box, ADMIN, NewPerson("ben", "Ben", "202", "102", admin=True))
+    change_person(box, ADMIN, first_boot.LOGIN, {"handset": ""})
+    assert answers() == "202"
+
+
+def test_outside_lines_go_with_the_handset_to_the_first_person(box: Inbox) -> None:
+    first_boot_of(box)
+    add_person(box, ADMIN, ANNA)
+    person = box.people.answers_lines()
+    assert person is not None and person.login == "anna"
+
+
 def test_handset_of_an_administrator_who_was_added_by_somebody_is_not_taken_over(
     box: Inbox,
 ) -> None:
