@@ -30,9 +30,9 @@ check: ## lint, format and types
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 
-bench: ## measure the hot paths; a table, and JSON in ./var/bench.json
+bench: ## measure the hot paths, into ./var/bench.json; BASE=COMMIT: in turn with that commit
 	@scripts/setup test
-	@$(PYTHON) -m scripts.bench
+	@$(PYTHON) -m scripts.bench $(if $(BASE),--against $(BASE)) $(BENCH)
 
 mutate: ## how many deliberate faults the tests notice; MUTATE="app/mail --mutants 50 --seed 7"
 	@scripts/setup test

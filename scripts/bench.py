@@ -1,10 +1,13 @@
 """`make bench`: how fast and how small the box is, against its goals.
 
-    python -m scripts.bench [--seconds 4] [--directory FOLDER] [PART ...]
+    python -m scripts.bench [--seconds 4] [--directory FOLDER] [--against COMMIT] [PART ...]
 
 Parts are phone, pace, appliance, pop3, smtp and wait; without any, all. Prints a table and writes
 all figures to var/bench.json. A goal that is missed is shown as missed; it is no error. Each part
 runs in a process of its own (scripts/bench_PART.py), so that none measures what another left.
+
+With --against, that commit's own bench runs in turn with this tree's, and the table shows how each
+figure compares (scripts/bench_against.py).
 """
 
 import json
@@ -44,6 +47,11 @@ class Row:
     """Goal: at most this."""
     least: float | None = None
     """Goal: at least this."""
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether a larger figure is the better one: a rate is, a time or a size is not."""
+        return self.unit.endswith("/s")
 
     @property
     def goal(self) -> str:
@@ -167,23 +175,37 @@ PARTS = {
     help="Folder on the disk to measure (/tmp is often memory); what is put there goes again.",
 )
 @click.option("--json", "out", default="var/bench.json", show_default=True, help="Where to write.")
-def main(parts: tuple[str, ...], seconds: float, directory: str, out: str) -> None:
+@click.option(
+    "--against", metavar="COMMIT", help="Measure that commit, too, in turn with this tree."
+)
+@click.option("--rounds", default=3, show_default=True, help="Turns of each, with --against.")
+def main(
+    parts: tuple[str, ...], seconds: float, directory: str, out: str, against: str, rounds: int
+) -> None:
     """Measure; PART names what."""
     console = Console()
     Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
-    console.print(_machine())
+    console.print(machine())
+    if against:
+        from scripts import bench_against
+
+        bench_against.run(console, against, parts or tuple(PARTS), seconds, directory, rounds)
+        return
     found: Figures = {}
     for name in parts or PARTS:
         console.print(f"\n[bold]{name}: {PARTS[name].title}")
         with console.status("measuring …"):
-            found |= _measured(name, seconds, str(Path(directory).absolute()))
+            found |= measured(name, seconds, str(Path(directory).absolute()))
         console.print(_table(PARTS[name], found))
     _keep(Path(out), found, seconds)
     console.print(f"\nAll figures are in {out}.")
 
 
-def _measured(name: str, seconds: float, directory: str) -> Figures:
-    """The figures of one part, from a process of its own."""
+def measured(name: str, seconds: float, directory: str, tree: Path = ROOT) -> Figures:
+    """The figures of one part of a tree, from a process of its own. Raises ClickException.
+
+    `seconds` is for each measurement; `directory` is where a part keeps its store.
+    """
     part = PARTS[name]
     arguments: dict[str, object] = {part.length[0]: part.length[1] * seconds}
     if part.length[0] == "rounds":
@@ -192,7 +214,7 @@ def _measured(name: str, seconds: float, directory: str) -> Figures:
         arguments["directory"] = directory
     done = subprocess.run(
         [sys.executable, "-c", _RUN, f"scripts.bench_{name}", json.dumps(arguments)],
-        cwd=ROOT,
+        cwd=tree,
         capture_output=True,
         text=True,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
@@ -221,7 +243,8 @@ def _table(part: Part, found: Figures) -> Table:
     return table
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What is measured on, and how busy it is, in one line."""
     return (
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},"
         f" load {os.getloadavg()[0]:.1f}"
@@ -232,7 +255,7 @@ def _keep(path: Path, found: Figures, seconds: float) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     told = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "machine": _machine(),
+        "machine": machine(),
         "seconds": seconds,
         "figures": found,
         "missed": [
