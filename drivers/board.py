@@ -19,7 +19,8 @@ WHEEL = 32
 """Beats in the wheel of periodic checks; more than any ChipPort.interval."""
 
 RESET_PERIODS = 2
-"""Reset needs 100 ns low, the PLL 250 us of bit clock afterwards [DS, reset]; 20 ms are plenty."""
+"""Reset needs 100 ns low, the PLL 250 us of bit clock afterwards; 20 ms are plenty
+[Si3215 DS, reset]."""
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class LineBoard:
         self._wheel: list[list[ChipPort]] = [[] for _ in range(WHEEL)]
         self._eager: list[ChipPort] = []
         self._told: list[tuple[str, PortEvent]] = []
-        """Faults at power-up, told by the first poll."""
+        """Faults at power-up, reported by the first poll."""
 
     def power_up(self) -> Steps:
         """Reset and set up all chips side by side, 1 to 2 s of line time.

@@ -243,7 +243,7 @@ def _refuse_doubles(path: Path, lines: tuple[LineSpec, ...]) -> None:
 
 
 def virtual_board(stations: int = 2, trunks: int = 2) -> BoardSpec:
-    """A board made of Python with so many lines: handsets 101…, outside lines line1….
+    """A board made of Python with a number of stations (handsets 101…) and trunks (line1…).
 
     The slowest legal bit clock that holds all slots: 2 + 2 lines need 4 slots, 512 kHz; 2 + 24
     need 26, so 4.096 MHz (32 slots). Raises BoardFileError above 64 lines.

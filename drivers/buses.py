@@ -1,4 +1,4 @@
-"""The seam between a driver and what lies under it: Linux devices, or models made of Python.
+"""What a driver needs of the devices under it: Linux devices, or models made of Python.
 
 Numbering: a *slot* is a place in the PCM frame (0..n-1); a *period* is 80 frames = 10 ms at 8 kHz.
 """

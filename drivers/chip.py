@@ -1,4 +1,4 @@
-"""What both line chips have in common: when to look at them, and repair after they lost their mind.
+"""What both line chips have in common: when they are polled, and set-up anew after a fault.
 
 A chip is looked at when its interrupt pin is low, when its periodic check is due, and each beat
 while it is *eager* (it debounces something). Else nothing goes over the bus.
@@ -14,7 +14,7 @@ from drivers.errors import BusClosed, ChipTimeout, HardwareError
 from drivers.ports import PortEvent, PortFault, PortRecovered, Steps
 
 CHECK_PERIODS = 25
-"""Periodic check each 250 ms, as the open drivers do."""
+"""Periodic check each 250 ms, as the open drivers do [DAHDI wctdm24xxp]."""
 
 RETRY_PERIODS = 1000
 """A chip whose repair failed is tried again after 10 s."""
@@ -38,7 +38,7 @@ def wait_for(place: str, what: str, ready: Callable[[], bool], periods: int) -> 
     raise ChipTimeout(f"{place}: {what} not within {periods * 10} ms")
 
 
-class Settled:
+class Debounced:
     """A yes or no that counts only once it has been seen for so many periods without a break."""
 
     def __init__(self, value: bool) -> None:
@@ -81,12 +81,12 @@ class ChipPort(ABC):
         self._repair: Steps | None = None
         self._repair_at = 0
         self._told = ""
-        """The fault that was reported last: a repair that fails each 10 s is told once."""
+        """The fault that was reported last: a repair that fails each 10 s is reported once."""
 
     @property
     def eager(self) -> bool:
         """Wants a look each beat for now."""
-        return self._repair is not None or self._unsettled()
+        return self._repair is not None or self._debouncing()
 
     @property
     def interval(self) -> int:
@@ -107,7 +107,7 @@ class ChipPort(ABC):
         return events
 
     def look(self, asked: bool) -> list[PortEvent]:
-        """Look at the chip now; `asked` says that its interrupt pin is low."""
+        """Look at the chip now; `asked` says that its interrupt pin is low. Raises BusClosed."""
         try:
             if self._repair is not None:
                 return self._repairing()
@@ -157,7 +157,7 @@ class ChipPort(ABC):
         """After a repair: put on the line what was there before."""
 
     @abstractmethod
-    def _unsettled(self) -> bool:
+    def _debouncing(self) -> bool:
         """Something is being debounced."""
 
     @abstractmethod

@@ -30,7 +30,7 @@ ALSA_PERIODS = 4
 
 @contextmanager
 def _library(package: str, purpose: str) -> Iterator[None]:
-    """Around an import: a missing library is told with the way to get it."""
+    """Around an import: a missing library is an error that says how to get it."""
     try:
         yield
     except ImportError as error:
@@ -205,7 +205,7 @@ class LinuxI2c:
 
 
 class LinuxSerial:
-    """A serial line that never blocks, for the panel's microcontroller."""
+    """A serial line of `baud` bits/s that never blocks, for the panel's microcontroller."""
 
     def __init__(self, path: str, baud: int = 115_200) -> None:
         with _library("pyserial", "the front panel"):
@@ -219,7 +219,7 @@ class LinuxSerial:
         return int(self._port.fileno())
 
     def read(self, most: int = 4096) -> bytes:
-        """What has come, b"" when nothing has."""
+        """What has come, at most so many octets; b"" when nothing has."""
         return bytes(self._port.read(most))
 
     def write(self, octets: bytes) -> int:

@@ -1,6 +1,6 @@
 """The PCM port over ALSA: two streams of one sound card, one period at a time.
 
-drivers/linux.py opens the two streams and hands them in, so this file imports no hardware library.
+drivers/linux.py opens the two streams, so this file imports no hardware library.
 On the wire a frame is interleaved (slot 0, slot 1, ... as 16-bit little endian); the program works
 planar, an array (slots, PERIOD). Playback keeps two periods of lead, written at the start in one
 piece: ALSA starts at the first frame it is given.
@@ -50,12 +50,12 @@ def planar(octets: bytes, slots: int) -> Samples:
 
 
 def interleaved(period: Samples) -> bytes:
-    """One planar period as ALSA wants it."""
+    """One planar period in the interleaved form of ALSA."""
     return np.ascontiguousarray(period.T, dtype=_WIRE).tobytes()
 
 
 class AlsaPcm:
-    """PcmPort over a capture and a playback stream."""
+    """PcmPort over a capture and a playback stream, with a number of `slots` in each frame."""
 
     def __init__(self, playback: AlsaStream, capture: AlsaStream, slots: int) -> None:
         self.slots = slots

@@ -20,7 +20,8 @@ class Feed(Enum):
     """What a station port puts on the line."""
 
     OPEN = "open"
-    """No battery: tells the handset that the far end has gone (CPC / OSI pulse)."""
+    """No battery: the handset sees that the far end has gone (CPC, open switching interval)
+    [GR-506]."""
     ACTIVE = "active"
     """Battery forward; audio passes when the handset is lifted."""
     ON_HOOK_AUDIO = "on-hook audio"

@@ -65,7 +65,10 @@ class Register:
         return self.write(value)
 
     def clear(self, bits: int) -> Access:
-        """Acknowledge these status bits and leave the others, in this register's own manner."""
+        """Acknowledge these status bits and leave the others, in this register's own manner.
+
+        Raises FieldRange for a register that holds no status.
+        """
         if self.mode is AccessMode.WRITE_1_CLEARS:
             return Access(self.address, bits & 0xFF)
         if self.mode is AccessMode.WRITE_0_CLEARS:
@@ -84,7 +87,9 @@ class Field:
     register: Register
     name: str
     high: int
+    """Number of its highest bit, 0 to 7."""
     low: int
+    """Number of its lowest bit."""
     meaning: str
 
     @property
@@ -108,7 +113,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How a chip wants one access on the wire: the data byte follows `reads` or `writes`.
+    """How one access looks on the wire [Si3215 DS, SPI; Si3050 as in the DAHDI drivers].
 
     Si321x   read: 1aaaaaaa ........       write: 0aaaaaaa dddddddd
     Si3050   read: 0110cccc aaaaaaaa .....  write: 0010cccc aaaaaaaa dddddddd
@@ -116,8 +121,11 @@ class Framing:
     """
 
     read_control: int
+    """First octet of a read."""
     write_control: int
+    """First octet of a write."""
     address_apart: bool
+    """The address is an octet of its own; else it is the lower bits of the first one."""
 
     def head(self, access: Access) -> tuple[int, ...]:
         """The frames before the data frame."""

@@ -8,7 +8,7 @@ ringing in `RingDetector` below; who answers is the telephone side's.
 from drivers import si3050_registers as reg
 from drivers.board_spec import LineSpec
 from drivers.buses import InputPin, SpiDevice
-from drivers.chip import CHECK_PERIODS, Beats, ChipPort, Settled
+from drivers.chip import CHECK_PERIODS, Beats, ChipPort, Debounced
 from drivers.countries.base import TrunkSettings
 from drivers.ports import BatteryChanged, PolarityReversed, PortEvent, RingBurst, Steps
 from drivers.registers import SI3050_FRAMING, RegisterBus, Transfer
@@ -19,10 +19,10 @@ OFF_HOOK = reg.OH.mask
 
 BATTERY_VOLTS = 3
 """Below this there is no battery."""
-SETTLED_PERIODS = 7
+DEBOUNCE_PERIODS = 7
 """64 ms and over: battery and polarity count only after so long."""
 UNPLUGGED_PERIODS = 100
-"""On hook a missing battery is told after 1 s: nobody waits for it, and exchanges do switch."""
+"""On hook a missing battery is reported after 1 s: nobody waits for it, and exchanges do switch."""
 SEIZED_CHECK_PERIODS = 4
 """A CPC lasts 250 ms or more: a look each 40 ms while seized, each 10 ms once it went low."""
 SEIZE_SETTLE_PERIODS = 30
@@ -96,10 +96,10 @@ class Si3050(ChipPort):
         self._setup = Setup(self._bus, self.place, self.slot, settings)
         self._volts = 0
         self._ring = RingDetector()
-        self._battery = Settled(True)
-        self._forward: Settled | None = None
+        self._battery = Debounced(True)
+        self._forward: Debounced | None = None
         """Polarity; None until it was seen for the first time, which is no event."""
-        self._link = Settled(True)
+        self._link = Debounced(True)
         self._feed_changed = 0
         self._whole_check = 0
 
@@ -113,7 +113,10 @@ class Si3050(ChipPort):
         yield from self._setup.run()
 
     def seize(self) -> None:
-        """Go off hook: answer a ringing line (its burst's end is not told) or take an idle one."""
+        """Go off hook: answer a ringing line, or seize an idle one.
+
+        No event follows for the end of a burst that was under way.
+        """
         self._hook(seized=True)
 
     def release(self) -> None:
@@ -141,7 +144,7 @@ class Si3050(ChipPort):
     def _restore(self) -> None:
         self._put_hook()
 
-    def _unsettled(self) -> bool:
+    def _debouncing(self) -> bool:
         polarity = self._forward is not None and self._forward.pending
         return self._ring.busy or self._battery.pending or polarity or self._link.pending
 
@@ -168,7 +171,7 @@ class Si3050(ChipPort):
         return self._weigh(hook, volts)
 
     def _link_lost(self) -> list[PortEvent]:
-        self._link = Settled(True)
+        self._link = Debounced(True)
         return self._start_repair(
             "isolation link to the line side has no frame lock; check the Si3019 and its parts"
         )
@@ -197,17 +200,17 @@ class Si3050(ChipPort):
         if self.seized and now - self._feed_changed < SEIZE_SETTLE_PERIODS:
             return False
         slow = not self.seized and self._battery.value
-        return self._battery.see(present, now, UNPLUGGED_PERIODS if slow else SETTLED_PERIODS)
+        return self._battery.see(present, now, UNPLUGGED_PERIODS if slow else DEBOUNCE_PERIODS)
 
     def _turned(self) -> bool:
         forward = self._volts > 0
         if self._forward is None:
-            self._forward = Settled(forward)
+            self._forward = Debounced(forward)
             return False
-        return self._forward.see(forward, self._beats.now, SETTLED_PERIODS)
+        return self._forward.see(forward, self._beats.now, DEBOUNCE_PERIODS)
 
     def _keep_hook(self, hook: int) -> None:
-        """A chip that lost its hook bits is told again, as the open drivers do each check."""
+        """A chip that lost its hook bits gets them again, as the open drivers do each check."""
         on_hook_broken = not self.seized and (reg.MISPLACED.of(hook) or not reg.ONHM.of(hook))
         if on_hook_broken or reg.OH.of(hook) != self.seized:
             self._put_hook()

@@ -1,6 +1,6 @@
 """Registers of the voice DAA Si3050 with line side Si3019 (FXO), as far as the driver uses them.
 
-Si3050 data sheet Rev 1.31/1.5, chapter "Control Registers". What that source did not confirm is
+[Si3050 DS Rev 1.31/1.5, "Control Registers"]. What that source did not confirm is
 marked [unverified]. Unlisted registers are left as reset leaves them.
 """
 

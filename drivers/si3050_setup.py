@@ -1,4 +1,7 @@
-"""From reset to on hook: the set-up of the Si3050, in the order of the open dahdi-linux drivers."""
+"""From reset to on hook: the set-up of the Si3050, in the order of the open dahdi-linux drivers.
+
+[Si3050 DS; DAHDI wctdm24xxp]
+"""
 
 import logging
 

@@ -1,5 +1,7 @@
 """A handset's port: the ProSLIC Si3210 (or Si3215, found at run time) behind one chip select.
 
+[Si3215 DS; Si3210 DS]
+
 It feeds the loop, rings, and tells by interrupt when the handset is lifted. Bytes and order of
 set-up are in si321x_setup.py, register names in si321x_registers.py. Who is rung when, and what a
 lifted handset means, is the telephone side's.
@@ -81,7 +83,7 @@ class Si321x(ChipPort):
     def _settle(self) -> None:
         self._settled_at = self._beats.now + SETTLE_PERIODS
 
-    def _unsettled(self) -> bool:
+    def _debouncing(self) -> bool:
         return self._settled_at is not None
 
     def _again(self) -> Steps:

@@ -1,7 +1,7 @@
 """Registers of the ProSLIC Si3210 and Si3215 (FXS), as far as the driver uses them.
 
-Direct registers: Si3215 data sheet Rev 0.92, chapter "Control Registers"; what only the Si3210
-has: Si3210 Rev 1.61. Indirect registers: "Indirect Registers" there. Initial values are those of
+Direct registers: [Si3215 DS Rev 0.92, "Control Registers"]; what only the Si3210 has: [Si3210 DS
+Rev 1.61]. Indirect registers: "Indirect Registers" there. Initial values are those of
 the open dahdi-linux drivers (facts, not code). Unlisted registers are reserved: never written.
 """
 
@@ -21,7 +21,7 @@ PCM_FORMAT = PCM_MODE.field("PCMF", 4, 3, "0 A-law, 1 mu-law, 3 linear")
 PCM_16BIT = PCM_MODE.field("PCMT", 2, meaning="16-bit transfer")
 TXS_LOW = Register(2, "TXS_LOW", "bit clocks from frame sync to our first bit")
 TXS_HIGH = Register(3, "TXS_HIGH", "bits 9:8", 0x03)
-RXS_LOW = Register(4, "RXS_LOW", "the same for what we hear")
+RXS_LOW = Register(4, "RXS_LOW", "the same for what the chip receives")
 RXS_HIGH = Register(5, "RXS_HIGH", "bits 9:8", 0x03)
 LOOPBACK = Register(8, "LOOPBACK", "0x02 (digital) after reset, must be cleared", 0x07)
 GAIN = Register(9, "GAIN", "audio gain, mutes, high-pass filters")
@@ -82,9 +82,11 @@ class Indirect:
     """A 16-bit register behind IDA and IAA; two's complement; undefined after reset."""
 
     si3210: int
+    """Its number in the Si3210."""
     si3215: int | None
-    """The Si3215 numbers them differently and lacks some."""
+    """Its number in the Si3215, which lacks some."""
     initial: int
+    """Value that we write at power-up, 16 bits."""
     name: str
 
 

@@ -46,7 +46,7 @@ class IndirectAccess:
         self.si3215 = False
 
     def write(self, register: reg.Indirect, value: int) -> None:
-        """Set one; one that this chip lacks is passed over. Raises ChipTimeout."""
+        """Set one to a 16-bit value; one that this chip lacks is left out. Raises ChipTimeout."""
         address = self._address(register)
         if address is None:
             return
@@ -176,7 +176,7 @@ class Setup:
             yield 1
 
     def _value(self, register: reg.Indirect) -> int:
-        """What the country wants in it, or its initial value."""
+        """The country's value for it, or its initial value."""
         wanted = {
             reg.RING_FREQUENCY: self._settings.ring_frequency,
             reg.RING_AMPLITUDE: self._settings.ring_amplitude,

@@ -1,4 +1,4 @@
-"""What a signalling tone is: frequencies, levels and cadence, as the national tables give them."""
+"""What a signalling tone is: frequencies, levels and cadence [ITU-T E.180 Supplement 2]."""
 
 from dataclasses import dataclass, replace
 from itertools import cycle

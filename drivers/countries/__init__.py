@@ -2,7 +2,7 @@
 
 `drivers/countries/de.py` holds all of Germany as COUNTRY. A country of whose tones we have no
 table is a file in `drivers/countries/partial/` with its LINES: line chips can be set up for it,
-but a box cannot be told to work there. A code that is a Python keyword has an underscore behind
+but no box works there. A code that is a Python keyword has an underscore behind
 it (`in_.py`).
 """
 

@@ -34,6 +34,7 @@ class StationSettings:
     4 is 270+(750||150 nF), 5 is 220+(820||120 nF)."""
     ring_hz: float
     ring_peak_volts: int
+    """Peak of the ringing voltage at the chip, in V; a bell needs 40 V RMS."""
 
     @property
     def ring_frequency(self) -> int:
@@ -67,15 +68,24 @@ class TrunkSettings:
     """How we look to the exchange; the names are those of the Si3050's fields [DS]."""
 
     acim: int
+    """AC impedance, a code from 0 to 15 [Si3050 DS, register 30]: 0 is 600 ohm, 2 is
+    270+(750||150 nF), 3 is 220+(820||120 nF), 5 is 320+(1050||230 nF), 15 the global one."""
     dcv: int = 3
+    """Voltage of the DC termination, a code [register 26]: 0 is 3.1 V, 3 is 3.5 V."""
     mini: int = 0
+    """Least loop current, a code [register 26]: 0 is 10 mA, 3 is 16 mA."""
     ilim: int = 0
+    """1: the loop current is limited to 60 mA [register 26; TBR 21]."""
     ohs: int = 0
+    """1: slow hook edges [register 16]; see ohs2 and spark_quench for how slow."""
     ohs2: int = 0
+    """1: a hook edge of 3 ms instead of 0.5 ms [register 31; ETSI]."""
     rz: int = 0
+    """1: a ringer impedance is synthesized [register 16]."""
     rt: int = 0
+    """1: ringing counts from 21.5 V RMS instead of 15 V [register 16]."""
     spark_quench: int = 0
-    """3 with ohs: the 26 ms hook edge of Australia."""
+    """SQ1 and SQ0 as a number [register 59]; 3 with ohs: the 26 ms hook edge of Australia."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Japan [TTC and NTT technical reference: tones, caller ID]."""
+"""Japan [ITU-T E.180 Supplement 2: tones; NTT technical reference: caller ID]."""
 
 from drivers.countries.base import (
     Alert,

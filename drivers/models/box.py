@@ -25,11 +25,14 @@ from drivers.models.telephone import Telephone
 from drivers.models.wire import NOBODY, SpiChip
 
 FIRST_DAY = datetime(2026, 1, 1, 8, 0)
-"""The office's date and time when a box is made, unless told otherwise: the same in each run."""
+"""The office's date and time when a box is made, if no other is given: the same in each run."""
 
 
 class StationJack:
-    """A handset, its wires and its chip."""
+    """A handset, its wires and its chip, on a port with a number of `slots`.
+
+    `seed` is a number that makes the chip's tolerances; its telephone has this FSK modem.
+    """
 
     def __init__(self, spec: LineSpec, slots: int, seed: int, modem: Modem) -> None:
         self.loop = StationLoop()
@@ -46,11 +49,11 @@ class StationJack:
         if phone.off_hook:
             phone.listen(row)
         elif chip.audio:
-            phone.feel(row)
+            phone.receive_on_hook(row)
 
 
 class TrunkJack:
-    """An outside line: the office, the wires and our chip."""
+    """An outside line: the office, the wires and our chip, on a port with a number of `slots`."""
 
     def __init__(
         self, spec: LineSpec, slots: int, country: Country, clock: Callable[[], datetime]
@@ -147,7 +150,8 @@ class BoxPcm:
 class Box:
     """A whole board with its surroundings; implements Hardware.
 
-    `country` is the telephone office's, by its code. Raises UnknownCountry.
+    `country` is the telephone office's, by its code; `seed` is a number that makes the chips'
+    tolerances. Raises UnknownCountry.
     """
 
     def __init__(
@@ -219,7 +223,10 @@ class Box:
         return None if jack is None else jack.party
 
     def period(self, played: Samples) -> Samples:
-        """Play one period (slots, PERIOD) to the lines, let 10 ms pass, give what was heard."""
+        """Play one period (slots, PERIOD) to the lines, let 10 ms pass, give what was heard.
+
+        Raises ValueError for another shape or type.
+        """
         shape = (self.spec.slots, PERIOD)
         if played.shape != shape or played.dtype != np.int16:
             raise ValueError(f"virtual board: a period is int16 {shape}, not {played.shape}")

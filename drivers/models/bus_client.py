@@ -287,7 +287,10 @@ class RemoteOperator:
         self._lines = self._socket.makefile("r", encoding="utf-8", newline="\n")
 
     def run(self, command_line: str) -> tuple[bool, str]:
-        """Have one command line carried out; (done, what happened or why not). Blocks till then."""
+        """Have one command line carried out; (done, what happened or why not). Blocks till then.
+
+        Raises BusClosed when the box has ended.
+        """
         try:
             self._socket.sendall(command_line.replace("\n", " ").encode() + b"\n")
             text = []

@@ -69,7 +69,7 @@ class BoxServer:
         self._silence = np.zeros((box.spec.slots, PERIOD), np.int16)
         self._voice: socket.socket | None = None
         self._watching: list[socket.socket] = []
-        """Who is told the levels alone."""
+        """Who gets the levels alone."""
         self._played: deque[Samples] = deque(maxlen=PREFILL)
         """What waits to be played. A service that was late writes more than fits when it catches
         up: then the oldest go, whose time has passed, and the delay stays what it was."""

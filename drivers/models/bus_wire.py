@@ -47,6 +47,8 @@ def failure(text: str) -> bytes:
 def bound(path: Path, kind: int) -> socket.socket:
     """A listening Unix socket; a dead one left at this path is replaced.
 
+    `kind` is the number of a socket type (socket.SOCK_STREAM or SOCK_SEQPACKET).
+
     Raises HardwareError if somebody listens there already or the path cannot be used.
     """
     server = socket.socket(socket.AF_UNIX, kind)
@@ -74,7 +76,7 @@ def _remove_dead(path: Path, kind: int) -> None:
 
 
 def connected(path: Path, kind: int) -> socket.socket:
-    """A connection to the box. Raises BusClosed."""
+    """A connection to the box; `kind` is the number of a socket type. Raises BusClosed."""
     client = socket.socket(socket.AF_UNIX, kind)
     try:
         client.connect(str(path))

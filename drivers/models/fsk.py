@@ -42,13 +42,16 @@ class CallerId:
 
 
 def checksummed(kind: int, payload: bytes) -> bytes:
-    """A whole message: type, length, payload, checksum."""
+    """A whole message: type octet `kind`, length, payload, checksum [GR-30]."""
     message = bytes((kind, len(payload))) + payload
     return message + bytes((-sum(message) & 0xFF,))
 
 
 def mdmf(parameters: list[tuple[int, bytes]], kind: int = MDMF_CALLER_ID) -> bytes:
-    """A message of the multiple data message format: each parameter with its type and length."""
+    """A message of the multiple data message format [GR-30], its type the octet `kind`.
+
+    Each parameter is its type octet and its text.
+    """
     return checksummed(kind, b"".join(bytes((k, len(v))) + v for k, v in parameters))
 
 

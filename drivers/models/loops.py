@@ -1,6 +1,6 @@
 """The two wires of a line, seen by both ends: volts, milliamperes, ringing.
 
-Positive volts mean TIP above RING (normal polarity). Sound on the wires is handed over as samples.
+Positive volts mean TIP above RING (normal polarity). Sound on the wires is passed as samples.
 """
 
 OFF_HOOK_OHMS = 300.0
@@ -51,13 +51,13 @@ class TrunkLoop:
         """The office changed something since the DAA last looked."""
 
     def feed(self, volts: float) -> None:
-        """Put this voltage on the line."""
+        """Put so many volts on the line; negative is reversed polarity."""
         if volts != self.feed_volts:
             self.feed_volts = volts
             self.touched = True
 
     def ring(self, vrms: float, now: int) -> None:
-        """Start (vrms > 0) or stop ringing voltage at this sample."""
+        """Start (vrms > 0) or stop ringing voltage at the sample number `now`."""
         self.ring_vrms = vrms
         self.ring_since = now
         self.touched = True

@@ -1,4 +1,4 @@
-"""The hands and ears of a person at the virtual board: one command line, one thing done.
+"""Commands of a person at the virtual board: one command line, one thing done.
 
 A verb is a generator that yields once a period until it is done and returns what happened; so the
 same code serves the free pace of tests and the real pace of the box.
@@ -61,7 +61,7 @@ VERBS = {
     "wait-for": Verb(
         "wait-for line1 beep|answered|hung-up|dial-tone|stutter|ringing|ringback|busy|reorder|"
         "speech|silence [within 60s]",
-        "let line time pass until it is so; fails after 60 s unless told otherwise",
+        "let line time pass until it is so; fails after 60 s if no other time is given",
     ),
     "lamps": Verb("lamps", "the message lamps of all handsets"),
     "time": Verb("time 5s", "let line time pass (ms, s or m)"),

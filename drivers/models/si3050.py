@@ -1,4 +1,6 @@
-"""A Si3050 with its line side Si3019 made of Python: what the bus sees, what the line feels.
+"""A Si3050 with its line side Si3019 made of Python: what the bus reads, what the line carries.
+
+[Si3050 DS]
 
 Wire face: `transfer`, `reset_pin`, `interrupt_level`, `clock`. Bench face: `loop` (the office's
 side of the wires), `faults`, `off_hook`, `violation_log`. Not modelled: call-progress output,
@@ -61,7 +63,7 @@ STARVED_MA = 5.0
 
 
 class Si3050Model(SpiChip):
-    """One chip with its line."""
+    """One chip with its line, on a PCM port with a number of `slots`."""
 
     def __init__(self, name: str, slots: int, loop: TrunkLoop) -> None:
         super().__init__(name)

@@ -1,6 +1,6 @@
 """The Si3050's registers as tables: number, reset value, bits that a write can change.
 
-Source: facts of the Si3050 data sheet with the line side Si3019. Unlisted numbers are reserved.
+Source: facts of the [Si3050 DS] with the line side Si3019. Unlisted numbers are reserved.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """How the Si3050 sees ringing: halves of each cycle, a detector, and a validation of both.
 
+[Si3050 DS, ring detection and ring validation]
+
 Times count in periods of 10 ms. Ring delay (RDLY) is taken as 256 ms a step [unverified].
 """
 

@@ -65,7 +65,10 @@ OSCILLATOR_ON = 0x04
 
 
 class Si3210Model(SpiChip):
-    """One chip with its line."""
+    """One chip with its line, on a PCM port with a number of `slots`.
+
+    `seed` is a number that makes its tolerances and the contents of registers after reset.
+    """
 
     def __init__(
         self, name: str, slots: int, loop: StationLoop, seed: int = 1, part: Part = SI3210
@@ -101,14 +104,17 @@ class Si3210Model(SpiChip):
         return self._audio
 
     def power_alarm(self, transistor: int) -> None:
-        """One of Q1..Q6 gets too hot."""
+        """The transistor of this number (1 to 6: Q1..Q6) gets too hot.
+
+        Raises ValueError for another number.
+        """
         if not 1 <= transistor <= 6:
             raise ValueError(f"{self.name}: Q{transistor} is not one of Q1..Q6")
         self._feed.alarm(transistor)
         self._set_audio()
 
     def brown_out(self) -> None:
-        """The supply dips: the chip resets itself and nobody is told."""
+        """The supply dips: the chip resets itself, which only its registers show."""
         self._reset()
 
     # ------------------------------------------------------------------ time and sound

@@ -1,4 +1,7 @@
-"""The Si3210's self-calibrations: how long they take, what disturbs them, what they leave."""
+"""The Si3210's self-calibrations: how long they take, what disturbs them, what they leave.
+
+[Si3215 DS, calibration]
+"""
 
 from collections.abc import Callable
 from random import Random

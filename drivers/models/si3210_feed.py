@@ -58,15 +58,20 @@ ALARM_PERIODS = 5
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """What the ring generator makes: volts peak, hertz, volts RMS for one volt peak."""
+    """What the ring generator makes."""
 
     peak: float
+    """Volts."""
     hertz: float
+    """Frequency in Hz."""
     shape: float
+    """Volts RMS for one volt peak."""
 
 
 def ringing_of(rco: int, rngx: int, rngy: int, trapezoid: bool) -> Ringing:
-    """The ringing that three indirect registers make [Si3215 DS, ringing].
+    """The ringing that the 16-bit values of the indirect registers `rco`, `rngx`, `rngy` make.
+
+    [Si3215 DS, ringing]
 
     Sine, 1 kHz: c = RCO/2^15, f = acos(c)/2pi kHz, RNGX = sqrt((1-c)/(1+c))/4 · 2^15 · Vpk/96.
     Worked once: RCO 7EFD, RNGX 0177: c = 0.99210, f = 20.0 Hz; 0.0157 · 2^15 · Vpk/96 = 375 gives
@@ -109,7 +114,7 @@ class LineFeed:
         self.measure()
 
     def request(self, linefeed: int) -> None:
-        """The driver writes LF."""
+        """The driver writes LF, the code of a linefeed state [Si3215 DS, register 64]."""
         self.state = linefeed
         self._ring_left = self._timer(RAT_LOW)
         self.measure()
@@ -282,7 +287,7 @@ class LineFeed:
             self._hot = 0
 
     def alarm(self, transistor: int) -> None:
-        """Power alarm of Q1..Q6; with AOPN the line opens."""
+        """Power alarm of the transistor of this number (1 to 6); with AOPN the line opens."""
         self._interrupt((STATUS_2, 0x02 << transistor))
         if self._r[AUTO_MANUAL] & 0x01:  # AOPN
             self.state = OPEN

@@ -1,5 +1,7 @@
 """The Si3210's indirect registers: 16 bits each, undefined after reset, served at 16 kHz.
 
+[Si3215 DS, indirect registers]
+
 "IDA written before IAA" makes an access a write, IAA alone makes it a read.
 """
 
@@ -19,7 +21,7 @@ class Indirect:
         self, part: Part, random: Random, faults: set[Fault], violation_log: ViolationLog
     ) -> None:
         self._part, self._random = part, random
-        self._faults, self._notebook = faults, violation_log
+        self._faults, self._violations = faults, violation_log
         self._words: dict[int, int] = {}
         self._data = 0
         self._data_written = False
@@ -64,7 +66,7 @@ class Indirect:
         if self._refuse():
             return
         if address not in self._part.indirect:
-            self._notebook.note(f"{self._part.name}: no indirect register {address}")
+            self._violations.note(f"{self._part.name}: no indirect register {address}")
             self._data_written = False
             return
         self._address, self._due_us = address, now_us + SERVED_AFTER_US
@@ -83,5 +85,5 @@ class Indirect:
 
     def _refuse(self) -> bool:
         if self._address is not None:
-            self._notebook.note(f"{self._part.name}: indirect access while one is pending")
+            self._violations.note(f"{self._part.name}: indirect access while one is pending")
         return self._address is not None

@@ -1,6 +1,6 @@
 """The Si3210's registers as tables: number, reset value, bits that a write can change.
 
-Source: facts of the Si3215 data sheet Rev 0.92 and Si3230 data sheet Rev 0.96 (the same core).
+Source: facts of the [Si3215 DS Rev 0.92] and [Si3230 DS Rev 0.96] (the same core).
 Reserved bits read zero and are masked on writing; unlisted registers are reserved and refused.
 """
 

@@ -1,8 +1,9 @@
 """Where in the PCM frame a chip's voice lies, and how it is coded there.
 
 A start count is the number of PCLKs after FSYNC's rising edge at which the most significant bit
-begins. In DSP-A framing 16-bit slot k begins at count 1 + 16k; a line in 8-bit law mode may use
-the upper octet of a slot (the same count) or the lower one (8 later).
+begins [Si3215 DS, figures 27 and 28]. In DSP-A framing 16-bit slot k begins at count 1 + 16k; a
+line in 8-bit law mode may use the upper octet of a slot (the same count) or the lower one (8
+later).
 """
 
 from dataclasses import dataclass
@@ -44,7 +45,10 @@ class Misplaced(Exception):
 
 
 def place_at(count: int, coding: Coding, slots: int) -> SlotPosition:
-    """The place that begins at this count in a frame with so many 16-bit slots."""
+    """The place that begins at this count of bit clocks in a frame with a number of 16-bit slots.
+
+    Raises Misplaced.
+    """
     step = SLOT_BITS if coding is Coding.LINEAR else OCTET_BITS
     steps, rest = divmod(count - FIRST_COUNT, step)
     if count < FIRST_COUNT or rest:

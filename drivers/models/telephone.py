@@ -1,4 +1,4 @@
-"""An analog telephone on a station line, with the hands of whoever uses it."""
+"""An analog telephone on a station line, and what a person does with it."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Telephone(Party):
         """Whether the line feeds us at all."""
         return self._loop.volts != 0 or self._loop.ring_vrms > 0
 
-    # ------------------------------------------------------------------ hands
+    # ------------------------------------------------------------------ what a person does
 
     def lift(self) -> None:
         """Take the handset off its hook."""
@@ -77,7 +77,7 @@ class Telephone(Party):
         self._hook_plan.append((1, True))
 
     def dial_pulses(self, digits: str) -> None:
-        """Dial with a rotary dial: n breaks for digit n, ten for 0."""
+        """Dial with a rotary dial: n breaks for digit n, ten for 0. Raises ValueError."""
         for digit in digits:
             if digit not in "0123456789":
                 raise ValueError(f"{digit!r} is not on a rotary dial")
@@ -93,7 +93,7 @@ class Telephone(Party):
     # ------------------------------------------------------------------ a period passes
 
     def move(self, now: int) -> None:
-        """Hands move, the bell follows the line."""
+        """Flash and pulses go on, the bell follows the line; `now` is the number of the sample."""
         if self._hook_plan:
             left, off_hook = self._hook_plan.popleft()
             if off_hook != self.off_hook:
@@ -107,8 +107,8 @@ class Telephone(Party):
             self.ringing = ringing
             self.bells.append(Bell(now, ringing))
 
-    def feel(self, row: Samples | None) -> None:
-        """A period of sound on the wires while the handset lies: perhaps data for the display."""
+    def receive_on_hook(self, row: Samples | None) -> None:
+        """A period of sound while the handset is on its hook: perhaps data for the display."""
         if row is not None and np.any(row) and len(self._data) * len(row) < DATA_MOST:
             self._data.append(row)
         elif self._data:

@@ -1,4 +1,7 @@
-"""Tones of the telephone office as loops of whole periods, so that a period costs one look-up."""
+"""Tones of the telephone office as loops of whole periods, so that a period costs one look-up.
+
+What they are comes from the country's tables [ITU-T E.180 Supplement 2].
+"""
 
 from collections.abc import Sequence
 from math import gcd

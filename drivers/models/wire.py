@@ -40,7 +40,10 @@ class SpiChip(ABC):
         return self._interrupt_level
 
     def transfer(self, frames: Sequence[int]) -> list[int]:
-        """One-byte frames, chip select high after each; gives what was read in each."""
+        """One-byte frames, chip select high after each; gives what was read in each.
+
+        Raises ValueError for what is no byte.
+        """
         if self.in_reset or Fault.STUCK_BUS in self.faults:
             if self.in_reset:
                 self.violation_log.note(f"{self.name}: bus access while RESET is low")

@@ -1,4 +1,4 @@
-"""Egypt: line settings only."""
+"""Egypt: line settings only [DAHDI fxo_modes table; Si3050 DS]."""
 
 from drivers.countries.base import LineSettings
 from drivers.countries.families import STATION_600, TRUNK_LOW_VOLTAGE

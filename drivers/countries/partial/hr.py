@@ -1,4 +1,4 @@
-"""Croatia: line settings only."""
+"""Croatia: line settings only [DAHDI fxo_modes table; Si3050 DS]."""
 
 from drivers.countries.base import LineSettings
 from drivers.countries.families import STATION_ETSI, TRUNK_TBR21

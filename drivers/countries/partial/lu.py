@@ -1,4 +1,4 @@
-"""Luxembourg: line settings only."""
+"""Luxembourg: line settings only [DAHDI fxo_modes table; Si3050 DS]."""
 
 from drivers.countries.base import LineSettings
 from drivers.countries.families import STATION_ETSI, TRUNK_ETSI

@@ -1,4 +1,4 @@
-"""Malta: line settings only."""
+"""Malta: line settings only [DAHDI fxo_modes table; Si3050 DS]."""
 
 from drivers.countries.base import LineSettings
 from drivers.countries.families import STATION_ETSI, TRUNK_TBR21

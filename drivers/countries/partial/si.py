@@ -1,4 +1,4 @@
-"""Slovenia: line settings only."""
+"""Slovenia: line settings only [DAHDI fxo_modes table; Si3050 DS]."""
 
 from drivers.countries.base import LineSettings, TrunkSettings
 from drivers.countries.families import STATION_220_820
