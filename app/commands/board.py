@@ -13,7 +13,7 @@ from app.core.control import NotRunning, ask
 from drivers.models.bus_client import RemoteOperator
 from drivers.models.operator import VERBS, OperatorError, with_absolute_file
 
-SETTLE_WITHIN_S = 30.0
+ANSWER_WITHIN_S = 30.0
 
 
 @click.command()
@@ -50,13 +50,13 @@ def perform(operator: RemoteOperator, line: str) -> bool:
 def settle() -> tuple[bool, str]:
     """Wait until what was done by phone is in the store, and the phone knows the store's state."""
     try:
-        ask(here().phone_control, {"ask": "quiet"}, SETTLE_WITHIN_S)
+        ask(here().phone_control, {"ask": "quiet"}, ANSWER_WITHIN_S)
         change = inbox().store.last_change()
-        question = {"ask": "settled", "change": change}
-        answer = ask(here().phone_control, question, SETTLE_WITHIN_S)
+        question = {"ask": "shown", "change": change}
+        answer = ask(here().phone_control, question, ANSWER_WITHIN_S)
     except NotRunning as problem:
         return False, str(problem)
-    return "settled" in answer, f"the phone has handled change {change}"
+    return "shown" in answer, f"the phone has handled change {change}"
 
 
 def _lines(command: tuple[str, ...]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Time as a thing that is handed in, so that tests can turn its hands."""
+"""Time as an object that is passed in, so that tests can set it."""
 
 import time
 from typing import Protocol
@@ -17,7 +17,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of the operating system."""
 
     def now(self) -> float:
         """Seconds since 1970 UTC."""
@@ -28,8 +28,8 @@ class SystemClock:
         return time.monotonic()
 
 
-class HandClock:
-    """A clock that stands still until it is told to advance."""
+class ManualClock:
+    """A clock that stands still until it is advanced; `now` is its first time, in s since 1970."""
 
     def __init__(self, now: float = 1_790_000_000.0) -> None:
         self._now = now
@@ -44,6 +44,6 @@ class HandClock:
         return self._monotonic
 
     def advance(self, seconds: float) -> None:
-        """Turn both hands forward."""
+        """Let this many seconds pass, on both times."""
         self._now += seconds
         self._monotonic += seconds

@@ -1,11 +1,11 @@
-"""The phone service's own door: a Unix socket, one JSON line each way.
+"""The control socket of the phone service: a Unix socket, one JSON line each way.
 
-{"ask": "status"}                  -> Switch.status() and the lost periods
-{"ask": "settled", "change": N}    -> {"settled": N} once the phone has handled the store's
-                                      change N: lamps and dial tones are as the store says
-{"ask": "quiet"}                   -> {"quiet": true} once the clerk has no job left undone:
-                                      what callers and owners did so far is in the store
-anything else                      -> {"error": text}
+{"ask": "status"}               -> PhoneService.status()
+{"ask": "shown", "change": N}   -> {"shown": N} once the phone has handled the store's change N:
+                                   lamps and dial tones are as the store says
+{"ask": "quiet"}                -> {"quiet": true} once the clerk has no job left undone: what
+                                   callers and owners did so far is in the store
+anything else                   -> {"error": text}
 """
 
 import asyncio
@@ -21,20 +21,20 @@ LONGEST_QUESTION = 65536
 
 
 class Control:
-    """Answers questions; `settled(change)` says whether a change has been handled, `quiet()`
-    whether the clerk has nothing left to do.
+    """Answers questions at `path`. Call look() whenever an answer may have changed.
 
-    Call look() whenever either may have changed.
+    `shows(change)` says whether lamps and dial tones show the store as it was after that change;
+    `quiet()` whether the clerk has nothing left to do.
     """
 
     def __init__(
         self,
         path: Path,
         status: Callable[[], dict[str, Any]],
-        settled: Callable[[int], bool],
+        shows: Callable[[int], bool],
         quiet: Callable[[], bool],
     ) -> None:
-        self._path, self._status, self._settled, self._quiet = path, status, settled, quiet
+        self._path, self._status, self._shows, self._quiet = path, status, shows, quiet
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._server: asyncio.Server | None = None
 
@@ -46,7 +46,7 @@ class Control:
         )
 
     async def close(self) -> None:
-        """Stop listening; who still waits is hung up on."""
+        """Stop listening; the connections of those who wait are closed."""
         if self._server is not None:
             self._server.close()
             self._path.unlink(missing_ok=True)
@@ -54,7 +54,7 @@ class Control:
             future.cancel()
 
     def look(self) -> None:
-        """Answer those for whom it has come true by now."""
+        """Answer the questions whose condition has come true by now."""
         for happened, future in self._waiting:
             if not future.done() and happened():
                 future.set_result(None)
@@ -76,16 +76,16 @@ class Control:
             asked = question["ask"]
             if asked == "status":
                 return self._status()
-            if asked == "settled":
+            if asked == "shown":
                 change = int(question["change"])
-                await self._when(lambda: self._settled(change))
-                return {"settled": change}
+                await self._when(lambda: self._shows(change))
+                return {"shown": change}
             if asked == "quiet":
                 await self._when(self._quiet)
                 return {"quiet": True}
         except (ValueError, KeyError, TypeError) as problem:
             return {"error": f"not understood: {problem!r}"}
-        return {"error": f"no such question: {asked!r}; allowed are status, settled, quiet"}
+        return {"error": f"no such question: {asked!r}; allowed are status, shown, quiet"}
 
     async def _when(self, happened: Callable[[], bool]) -> None:
         if not happened():

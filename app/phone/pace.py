@@ -1,8 +1,8 @@
-"""Free pace: line time advances as fast as the machine can, and only when told.
+"""Free pace: line time advances as fast as the machine can, and only on demand.
 
-Before each period everybody who works for the phone outside its beat (clerk, store, mail) gets the
-time he needs, so that line time never passes while a job is under way and the same test always
-runs the same way.
+Before each period all that works for the phone outside its beat (clerk, store, mail) gets the time
+it needs, so that line time never passes while a job is under way, and the same test always runs the
+same way.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class LineTime(Protocol):
     """The other side of the PCM highway: drivers.models.box.Box."""
 
     def period(self, played: Samples) -> Samples:
-        """Take what was played (slots, 80), give what is heard; 10 ms pass."""
+        """Let 10 ms pass: played and heard are (slots, 80)."""
         ...
 
 
@@ -27,29 +27,34 @@ class NotWithin(AssertionError):
 
 
 class FreePace:
-    """Drives a box and a switch. `settle` returns when nobody has an unanswered job left."""
+    """Drives a box of `slots` PCM slots and a PBX.
 
-    def __init__(self, box: LineTime, switch: Pbx, slots: int, settle: Callable[[], None]) -> None:
-        self._box, self._switch, self._settle = box, switch, settle
+    `await_idle` returns when no job is unanswered any more; it is called before every period.
+    """
+
+    def __init__(
+        self, box: LineTime, switch: Pbx, slots: int, await_idle: Callable[[], None]
+    ) -> None:
+        self._box, self._switch, self._await_idle = box, switch, await_idle
         self._played: Samples = np.zeros((slots, PERIOD), np.int16)
 
     def period(self) -> None:
         """Let 10 ms of line time pass."""
-        self._settle()
+        self._await_idle()
         self._played = self._switch.beat(self._box.period(self._played))
 
     def run(self, periods: int) -> None:
         """Let this many periods pass."""
         for _ in range(periods):
             self.period()
-        self._settle()
+        self._await_idle()
 
     def seconds(self, seconds: float) -> None:
         """Let this much line time pass."""
         self.run(round(seconds * PERIODS_PER_SECOND))
 
     def until(self, happened: Callable[[], bool], within_s: float, what: str) -> None:
-        """Let time pass until it happened. Raises NotWithin, saying what was waited for."""
+        """Let time pass until it happened; `what` is for the error. Raises NotWithin."""
         for _ in range(round(within_s * PERIODS_PER_SECOND)):
             if happened():
                 return

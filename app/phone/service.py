@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 CATCH_UP = 4
 """Most periods handled at once when we were late, before others get a turn."""
-FAREWELL_S = 5
+FINISH_S = 5
 """At the end: how long recordings may take to be finished, in line time."""
 
 
@@ -34,7 +34,7 @@ class ServiceClerk(Clerk, Protocol):
         ...
 
     def dispatch(self) -> None:
-        """Take answers and pushes; never blocks."""
+        """Handle the answers and pushes that have come; never blocks."""
         ...
 
     def tick(self) -> None:
@@ -49,8 +49,8 @@ class ServiceClerk(Clerk, Protocol):
 class PhoneService:
     """The lines of one board, served until stop().
 
-    `settled(change)` says whether the clerk's pushes have brought the phone to that change of the
-    store; `ready` is called once, when the lines are up and calls are taken. Raises what LineBoard
+    `shows(change)` says whether lamps show the store as it was after that change (see Control);
+    `ready` is called once, when the lines are up and calls are taken. Raises what LineBoard
     and Pbx raise.
     """
 
@@ -63,7 +63,7 @@ class PhoneService:
         answer: CallScript,
         owner: CallScript,
         control: Path,
-        settled: Callable[[int], bool],
+        shows: Callable[[int], bool],
         ready: Callable[[], None],
         date: Callable[[], str],
     ) -> None:
@@ -71,14 +71,14 @@ class PhoneService:
         self._clerk = clerk
         board = LineBoard(spec, hardware, country(config.country))
         self.switch = Pbx(board, self._pcm.slots, clerk, config, answer, owner, date)
-        self._control = Control(control, self.status, settled, lambda: clerk.pending == 0)
+        self._control = Control(control, self.status, shows, lambda: clerk.pending == 0)
         self._ready: Callable[[], None] | None = ready
         self._stopping = False
         self._left = 0
         self._over: asyncio.Future[None] | None = None
 
     def status(self) -> dict[str, Any]:
-        """Pbx.status(), and what the PCM stream and the clerk have to say."""
+        """Pbx.status(), with lost periods (10 ms each) and the clerk's jobs under way."""
         return {
             **self.switch.status(),
             "lost_periods": self._pcm.lost_periods,
@@ -93,7 +93,7 @@ class PhoneService:
         self._pcm.start()
         self.switch.power_up()
         loop.add_reader(self._pcm.fileno(), self._guarded, self._periods)
-        loop.add_reader(self._clerk.fileno(), self._guarded, self._clerk_speaks)
+        loop.add_reader(self._clerk.fileno(), self._guarded, self._on_clerk)
         ticking = loop.create_task(self._tick())
         try:
             await self._over
@@ -110,10 +110,10 @@ class PhoneService:
         if self._stopping:
             return
         self._stopping = True
-        self._left = FAREWELL_S * PERIODS_PER_SECOND
+        self._left = FINISH_S * PERIODS_PER_SECOND
         self.switch.hang_up_all()
         if self._over is not None:  # also when no period comes any more
-            self._over.get_loop().call_later(FAREWELL_S + 1, self._finish)
+            self._over.get_loop().call_later(FINISH_S + 1, self._finish)
 
     def _finish(self) -> None:
         if self._over is not None and not self._over.done():
@@ -137,9 +137,9 @@ class PhoneService:
             ready, self._ready = self._ready, None
             ready()
         if self._stopping:
-            self._farewell()
+            self._check_finished()
 
-    def _farewell(self) -> None:
+    def _check_finished(self) -> None:
         self._left -= 1
         done = not self.switch.busy and not self._clerk.pending
         if not done and self._left == 0:
@@ -147,7 +147,7 @@ class PhoneService:
         if done or self._left <= 0:
             self._finish()
 
-    def _clerk_speaks(self) -> None:
+    def _on_clerk(self) -> None:
         self._clerk.dispatch()
         self._control.look()
 

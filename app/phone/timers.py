@@ -3,24 +3,28 @@
 from app.core.timers import Timer
 
 # Hook of a handset: an on-hook time of up to PULSE_BREAK is a dial pulse, FLASH_LEAST to
-# FLASH_MOST a flash, over HANG_UP a hang-up; anything between these is refused.
+# FLASH_MOST a flash, over HANG_UP a hang-up; anything between these is ignored.
 PULSE_BREAK = Timer(
     "pulse break", 200, 100, 250, "Longest on-hook time that is a dial pulse [DAHDI: 15-200 ms]."
 )
 PULSE_END = Timer(
     "pulse end", 250, 150, 750, "Off-hook time that ends a pulse-dialled digit [DAHDI: 250 ms]."
 )
-FLASH_LEAST = Timer("flash least", 300, 70, 500, "Shortest on-hook time that is a flash.")
-FLASH_MOST = Timer("flash most", 800, 200, 1250, "Longest on-hook time that is a flash.")
+FLASH_LEAST = Timer("flash least", 300, 70, 500, "Shortest on-hook time that is a flash [GR-506].")
+FLASH_MOST = Timer("flash most", 800, 200, 1250, "Longest on-hook time that is a flash [GR-506].")
 HANG_UP = Timer("hang-up", 1250, 200, 2000, "On-hook time that ends a call [DAHDI: 1250 ms].")
 
 # A trunk.
 RING_GAP = Timer(
     "ring gap", 8000, 4000, 12000, "Silence after a ring burst that means the caller gave up."
 )
-CPC = Timer("CPC", 60, 20, 800, "Battery lost while seized for this long: the far end hung up.")
-SETTLE = Timer(
-    "settle", 800, 200, 2000, "After a release: the line is left alone until battery is seen again."
+CPC = Timer("CPC", 60, 20, 800, "Open loop while seized: the far end hung up [GR-506 OSI].")
+RELEASE_GUARD = Timer(
+    "release guard",
+    800,
+    200,
+    2000,
+    "After a release: what the line does for this long means nothing.",
 )
 
 # Ringing a handset: the lengths come from the country's cadence.

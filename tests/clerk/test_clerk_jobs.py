@@ -11,7 +11,7 @@ import pytest
 
 from app.clerk import frames
 from app.clerk.client import InProcessClerk, ProcessClerk
-from app.core.clock import HandClock
+from app.core.clock import ManualClock
 from app.phone.calls.scripting import Script, Wait
 from app.phone.jobs import JobFailed
 from app.voicemail.message_waiting import MessageWaitingLamps
@@ -26,7 +26,7 @@ class Office:
     def __init__(self, directory: Path) -> None:
         self.house = House(directory)
         self.pushes: list[dict[str, Any]] = []
-        self.clock = HandClock()
+        self.clock = ManualClock()
         self.clerk = ProcessClerk(self.house.config, self.pushes.append, self.clock)
 
     def until(self, done: Callable[[], bool]) -> None:
@@ -178,7 +178,7 @@ def test_what_a_dead_phone_left_is_delivered_at_the_next_start(tmp_path: Path) -
     first.until(lambda: first.clerk.pending == 0)
     first.clerk.close()  # the phone is gone; its clerk ends with what it has
     assert first.house.voicemails("anna") == []
-    second = ProcessClerk(first.house.config, first.pushes.append, HandClock())
+    second = ProcessClerk(first.house.config, first.pushes.append, ManualClock())
     first.clerk = second
     first.ask("directory")
     second.close()

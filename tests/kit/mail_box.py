@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from app.core.clock import Clock, HandClock
+from app.core.clock import Clock, ManualClock
 from app.inbox.aliases import Aliases
 from app.inbox.people import People
 from app.inbox.queue import Queue, QueueRow
@@ -38,7 +38,7 @@ class MailBox:
     """`with MailBox(tmp_path) as box:` anna (admin), bob (public address) and carl have boxes."""
 
     def __init__(self, directory: Path, clock: Clock | None = None, **changes: Any) -> None:
-        self.clock = clock if clock is not None else HandClock()
+        self.clock = clock if clock is not None else ManualClock()
         self.config = replace(CONFIG, **changes)
         self.db = Database(directory / "inbox.db", self.clock)
         self.store = Store(self.db, self.clock)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from app.core.clock import HandClock
+from app.core.clock import ManualClock
 from app.inbox.people import People, Transfer
 from app.inbox.store import Entry, EntryState, Facts, Kind, Store
 from app.mail.net.listener import Server
@@ -22,7 +22,7 @@ class Pop3House:
     """Store and server; the server runs in a thread with a loop of its own."""
 
     def __init__(self, directory: Path, **config: Any) -> None:
-        self.clock = HandClock()
+        self.clock = ManualClock()
         self.db = Database(directory / "inbox.db", self.clock)
         self.store = Store(self.db, self.clock)
         self.people = People(self.db, self.clock)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.core.clock import HandClock
+from app.core.clock import ManualClock
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.aliases import Aliases
 from app.inbox.delivery import Delivered, Delivery, Destination, Envelope, scan_head
@@ -44,7 +44,7 @@ class StoreKit:
 
     path: Path
     config: DeliveryConfig = CONFIG
-    clock: HandClock = field(default_factory=HandClock)
+    clock: ManualClock = field(default_factory=ManualClock)
     disk: Disk = field(default_factory=Disk)
 
     def __post_init__(self) -> None:

@@ -38,7 +38,7 @@ from app.appliance import (
 from app.clerk.client import InProcessClerk
 from app.config.paths import PROJECT, Paths
 from app.config.settings import Settings
-from app.core.clock import HandClock
+from app.core.clock import ManualClock
 from app.inbox.entries import AuditRow, Entry, EntryState, Kind
 from app.inbox.people import Person
 from app.mail.service import MailService, Ports
@@ -89,7 +89,7 @@ voice_reserve_mb = 1
 class TimedBox:
     """The board under the one clock: a period is 10 ms for everybody."""
 
-    def __init__(self, box: Box, clock: HandClock) -> None:
+    def __init__(self, box: Box, clock: ManualClock) -> None:
         self._box, self._clock = box, clock
 
     def period(self, played: Samples) -> Samples:
@@ -102,7 +102,7 @@ class PhoneSide:
     """What the phone service and its clerk are made of; gone when their power goes."""
 
     def __init__(
-        self, paths: Paths, plan: PhonePlan, inbox: Inbox, box: Box, clock: HandClock
+        self, paths: Paths, plan: PhonePlan, inbox: Inbox, box: Box, clock: ManualClock
     ) -> None:
         self.desk = make_desk(paths, inbox, clock)
         self.desk.takes.recover(set())  # as a clerk does when it starts
@@ -117,7 +117,7 @@ class PhoneSide:
 class MailSide:
     """The mail service in a thread with a loop of its own, as in a process of its own."""
 
-    def __init__(self, paths: Paths, inbox: Inbox, clock: HandClock) -> None:
+    def __init__(self, paths: Paths, inbox: Inbox, clock: ManualClock) -> None:
         self._config = mail_config(paths, inbox.settings)
         self._service = MailService(inbox.db, self._config, clock)
         self._store = inbox.store
@@ -176,7 +176,7 @@ class World:
             SETTINGS.format(smarthost=hop, country=country) + more_settings
         )
         self.settings: Settings = self.paths.settings()
-        self.clock = HandClock()
+        self.clock = ManualClock()
         self.inbox: Inbox = open_inbox(self.paths, self.settings, self.clock)
         self.store = self.inbox.store
         self.inbox.db.now(self._populate)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.core.clock import HandClock
+from app.core.clock import ManualClock
 from app.mail.net.lines import LineReader
 from app.mail.net.listener import Connection, Limits, ListenError, Server
 from tests.kit.defaults import LIMITS
@@ -124,7 +124,7 @@ class House:
 
     aviary: Aviary
     server: Server[Parrot]
-    clock: HandClock
+    clock: ManualClock
 
     async def connect(self) -> "Peer":
         reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
@@ -151,7 +151,7 @@ class Peer:
 
 @asynccontextmanager
 async def house(limits: Limits = LIMITS) -> AsyncIterator[House]:
-    clock = HandClock()
+    clock = ManualClock()
     aviary = Aviary()
     server: Server[Parrot] = Server(aviary, "127.0.0.1", 0, clock, limits)
     assert await server.start() == server.port > 0
@@ -387,7 +387,7 @@ def test_a_port_in_use_is_named_and_what_to_do() -> None:
 
 def test_an_address_that_is_not_ours() -> None:
     async def test() -> None:
-        server: Server[Parrot] = Server(Aviary(), "192.0.2.1", 0, HandClock(), LIMITS)
+        server: Server[Parrot] = Server(Aviary(), "192.0.2.1", 0, ManualClock(), LIMITS)
         with pytest.raises(ListenError, match="no such address"):
             await server.start()
 

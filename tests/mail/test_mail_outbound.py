@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core.clock import HandClock
+from app.core.clock import ManualClock
 from app.inbox.store import EntryState
 from app.mail.outbound.runner import RetrySchedule
 from tests.kit.dns_zone import DnsZone
@@ -24,7 +24,7 @@ def behind(sink: Sink, directory: Path, **changes: Any) -> MailBox:
 
 
 def advance(box: MailBox, seconds: float) -> None:
-    assert isinstance(box.clock, HandClock)
+    assert isinstance(box.clock, ManualClock)
     box.clock.advance(seconds)
     box.tick()
     box.settle()
@@ -134,7 +134,7 @@ def test_a_server_that_is_not_there_is_temporary(tmp_path: Path) -> None:
 
 
 def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
-    clock = HandClock()
+    clock = ManualClock()
     with Sink() as sink:
         pass
     with MailBox(tmp_path, clock, smarthost=("127.0.0.1", sink.port)) as box:

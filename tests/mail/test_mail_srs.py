@@ -2,15 +2,15 @@
 
 import pytest
 
-from app.core.clock import HandClock
+from app.core.clock import ManualClock
 from app.mail.outbound.srs import DAY, Srs, SrsError
 from app.mail.smtp.grammar import NULL, Address, parse_address
 
 ANNA = Address("anna", "author.example")
 
 
-def srs(domain: str = "box.example", clock: HandClock | None = None, secret: bytes = b"k") -> Srs:
-    return Srs(secret, domain, clock or HandClock())
+def srs(domain: str = "box.example", clock: ManualClock | None = None, secret: bytes = b"k") -> Srs:
+    return Srs(secret, domain, clock or ManualClock())
 
 
 def test_a_sender_goes_out_and_comes_back() -> None:
@@ -67,7 +67,7 @@ def test_what_is_no_rewritten_sender_is_refused(local: str) -> None:
 
 
 def test_it_expires_after_three_weeks_and_not_before() -> None:
-    clock = HandClock()
+    clock = ManualClock()
     ours = srs(clock=clock)
     out = ours.rewrite(ANNA)
     clock.advance(21 * DAY)

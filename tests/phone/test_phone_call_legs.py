@@ -144,7 +144,7 @@ def test_transferred_party_talks_in_the_other_call_and_its_own_call_ends() -> No
     assert party.hears() == {"101": "B", "102": "4", "103": "", "104": "2"}
 
 
-def test_transferred_caller_is_dismissed_by_neither_call() -> None:
+def test_transferred_caller_is_ended_by_neither_call() -> None:
     party = Party()
     here, there = party.connect("101", "102"), party.connect("103", "104")
     here.hold(party.bench.switch.stations["101"])

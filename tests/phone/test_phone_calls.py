@@ -102,11 +102,11 @@ def test_handset_to_handset(bench: Bench, caplog: pytest.LogCaptureFixture) -> N
         call 101: dialling --ring--> ringing
         station 102: ringing --lift--> off hook
         call 101: ringing --answered--> connected
-        station 102: off hook --lower--> lowered
-        station 102: lowered --hang-up due--> on hook
+        station 102: off hook --lower--> loop break
+        station 102: loop break --hang-up due--> on hook
         call 101: connected --called left--> ended
-        station 101: off hook --dismiss--> dismissed
-        station 101: dismissed --lower--> on hook
+        station 101: off hook --end call--> call over
+        station 101: call over --lower--> on hook
         """,
     )
 
@@ -151,7 +151,7 @@ def test_number_that_nobody_has_gives_reorder_tone(bench: Bench, digits: str) ->
     bench.station("102").lift()
     bench.run(20)
     bench.dial("102", digits)
-    assert bench.states()["102"] == "dismissed"
+    assert bench.states()["102"] == "call over"
     assert hears_tone(bench, "102", 480, 620)
     assert burst_ms(bench, "102") == REORDER_MS
 
@@ -170,7 +170,7 @@ def test_too_few_digits_give_reorder_tone_after_the_pause(bench: Bench) -> None:
     bench.run(380)
     assert bench.states()["102"] == "off hook"
     bench.run(15)
-    assert bench.states()["102"] == "dismissed"
+    assert bench.states()["102"] == "call over"
     assert burst_ms(bench, "102") == REORDER_MS
 
 
@@ -179,7 +179,7 @@ def test_no_digit_within_15_s_gives_reorder_tone(bench: Bench) -> None:
     bench.run(1499)
     assert bench.call("101") == "dial tone"
     bench.run(5)
-    assert bench.states()["101"] == "dismissed"
+    assert bench.states()["101"] == "call over"
     assert burst_ms(bench, "101") == REORDER_MS
 
 
@@ -241,7 +241,7 @@ def test_no_answer_leads_to_the_owners_voicemail(caplog: pytest.LogCaptureFixtur
         station 102: ringing --stop--> on hook
         call 101: answering --picked up--> script
         call 101: script --script over--> ended
-        station 101: off hook --dismiss--> dismissed
+        station 101: off hook --end call--> call over
         """,
     )
 
@@ -274,7 +274,7 @@ def test_a_script_that_dies_ends_its_call_and_nothing_else(
     bench.dial("101", "201")
     bench.run(105)
     assert "a mistake in the script" in caplog.text
-    assert bench.states()["101"] == "dismissed" and not bench.switch.busy
+    assert bench.states()["101"] == "call over" and not bench.switch.busy
 
 
 def test_a_clerk_who_cannot_tell_the_directory_leaves_the_old_one() -> None:
@@ -291,7 +291,7 @@ def test_a_clerk_who_cannot_tell_the_directory_leaves_the_old_one() -> None:
 def test_people_who_come_later_can_be_dialled() -> None:
     owner = TalkingScript()
     bench = Bench(CALLS, owner=owner, clerk=HandClerk(directory=directory()))
-    for people, states in (((), "dismissed"), ((("Ann", "201", None),), "off hook")):
+    for people, states in (((), "call over"), ((("Ann", "201", None),), "off hook")):
         bench.clerk.jobs["directory"] = directory(*people)
         bench.station("101").lift()
         bench.run(20)

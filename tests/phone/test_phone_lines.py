@@ -8,7 +8,7 @@ import pytest
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id, line_events
-from app.phone.lines.hook import Break, judge, pulsed_digit
+from app.phone.lines.hook import Break, classify, pulsed_digit
 from app.phone.lines.line_events import LineEvent
 from app.phone.lines.station import StationLine, StationState
 from app.phone.lines.trunk import TrunkLine, TrunkState
@@ -123,8 +123,8 @@ class OneTrunk(OneLine):
         (124, Break.NEITHER),
     ],
 )
-def test_on_hook_times_are_judged_by_their_length(periods: int, what: Break) -> None:
-    assert judge(periods) is what
+def test_on_hook_time_is_classified_by_its_length(periods: int, what: Break) -> None:
+    assert classify(periods) is what
 
 
 def test_ten_pulses_are_a_zero_and_eleven_nothing() -> None:
@@ -138,7 +138,7 @@ def test_a_lifted_station_is_not_rung_and_hangs_up_after_its_time() -> None:
     assert not hand.line.ring(Caller())  # it is in somebody's hand
     assert hand.state is StationState.OFF_HOOK
     hand.lower(124)
-    assert (hand.state, hand.events()) == (StationState.LOWERED, [])
+    assert (hand.state, hand.events()) == (StationState.LOOP_BREAK, [])
     hand.run(2)
     assert (hand.state, hand.events()) == (StationState.ON_HOOK, [line_events.HungUp()])
 
@@ -263,9 +263,9 @@ def test_lifting_in_the_middle_of_caller_id_silences_it() -> None:
 def test_after_the_call_busy_tone_then_howler_then_silence() -> None:
     hand = OneStation()
     hand.lift()
-    hand.line.dismiss()
+    hand.line.end_call()
     hand.run(10)
-    assert hand.state is StationState.DISMISSED and hand.played[-1].any()
+    assert hand.state is StationState.CALL_OVER and hand.played[-1].any()
     hand.run(3000)
     assert hand.state.name == "HOWLING"
     hand.run(6000)
@@ -292,7 +292,7 @@ def test_trunk_life_of_an_answered_call() -> None:
     office = OneTrunk()
     office.line.release()  # nothing to release: harmless
     office.burst()
-    assert (office.state, office.events()) == (TrunkState.PAUSING, [line_events.Ringing()])
+    assert (office.state, office.events()) == (TrunkState.BETWEEN_BURSTS, [line_events.Ringing()])
     assert office.line.seize() and office.port.seized
     assert not office.line.seize()
     office.port.battery(False)
@@ -301,10 +301,10 @@ def test_trunk_life_of_an_answered_call() -> None:
     office.run(2)
     assert office.events() == [line_events.CallerGone()]
     assert not office.port.seized
-    assert office.state is TrunkState.SETTLING
+    assert office.state is TrunkState.RELEASE_GUARD
     office.port.battery(True)
     office.run(78)
-    assert office.state is TrunkState.SETTLING
+    assert office.state is TrunkState.RELEASE_GUARD
     office.run(2)
     assert office.state.name == "IDLE"
 
@@ -337,7 +337,7 @@ def test_a_caller_who_gives_up() -> None:
     office.run(399)
     office.burst()
     office.run(798)
-    assert office.state is TrunkState.PAUSING
+    assert office.state is TrunkState.BETWEEN_BURSTS
     office.run(1)
     assert office.state.name == "IDLE"
     assert office.events() == [

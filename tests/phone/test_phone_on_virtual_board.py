@@ -165,7 +165,7 @@ def test_nobody_answers_and_the_caller_is_recorded() -> None:
     caller, mailbox, recorded = seen[0]
     assert (caller, mailbox) == (Caller("5551234567", "CALLER NAME"), "201")
     assert recorded.why == "hung up"
-    assert house.switch.status()["lines"]["line1"]["state"] == "settling"
+    assert house.switch.status()["lines"]["line1"]["state"] == "release guard"
     heard = np.frombuffer(b"".join(pieces), np.int16)
     spoken = [row for row in heard[: len(heard) // 800 * 800].reshape(-1, 800) if row.any()]
     assert sum(power_at(row, 700) > -16 for row in spoken) >= 18  # 2 s in pieces of 0.1 s

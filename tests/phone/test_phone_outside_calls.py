@@ -77,9 +77,9 @@ def test_an_outside_call_that_is_answered(bench: Bench, caplog: pytest.LogCaptur
         station 101: ringing --stop--> on hook
         trunk line1: between bursts --seize--> seized
         trunk line1: seized --battery lost--> no battery
-        trunk line1: no battery --far end gone--> settling
+        trunk line1: no battery --far end gone--> release guard
         call line1: connected --caller left--> ended
-        station 102: off hook --dismiss--> dismissed
+        station 102: off hook --end call--> call over
         """,
     )
 
@@ -233,4 +233,4 @@ def test_hanging_up_everything_leaves_recordings_whole() -> None:
     bench.switch.hang_up_all()
     assert trail == ["hung up"]
     assert not bench.switch.busy and not bench.trunk("line1").seized
-    assert bench.states()["101"] == "dismissed"
+    assert bench.states()["101"] == "call over"

@@ -109,23 +109,23 @@ def test_it_becomes_ready_answers_and_ends(tmp_path: Path) -> None:
                 "line2": "idle",
             }
             assert "not understood" in rubbish["error"]
-            assert "allowed are status, settled" in unknown["error"]
+            assert "allowed are status, shown" in unknown["error"]
         assert house.clerk.closed and not house.path.exists()
 
     asyncio.run(story())
 
 
-def test_settled_answers_when_the_change_has_been_handled(tmp_path: Path) -> None:
+def test_shown_is_answered_once_the_lamps_show_the_change(tmp_path: Path) -> None:
     async def story() -> None:
         async with House(tmp_path) as house:
-            assert await house.ask('{"ask": "settled", "change": 0}') == [{"settled": 0}]
-            waiting = asyncio.create_task(house.ask('{"ask": "settled", "change": 7}'))
+            assert await house.ask('{"ask": "shown", "change": 0}') == [{"shown": 0}]
+            waiting = asyncio.create_task(house.ask('{"ask": "shown", "change": 7}'))
             house.clerk.push(6)
             for _ in range(3):  # time enough for a wrong answer
                 await house.ask('{"ask": "status"}')
             assert not waiting.done()
             house.clerk.push(7)
-            assert await waiting == [{"settled": 7}]
+            assert await waiting == [{"shown": 7}]
 
     asyncio.run(story())
 

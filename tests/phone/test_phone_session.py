@@ -173,7 +173,7 @@ def test_hanging_up_gives_busy_tone_and_takes_the_line_away() -> None:
 
     talk = Conversation(script)
     assert talk.said == []
-    assert talk.bench.states()["101"] == "dismissed"
+    assert talk.bench.states()["101"] == "call over"
     assert talk.bench.hears("101", 10).any()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.clock import HandClock
+from app.core.clock import ManualClock
 from app.inbox.store import CHUNK
 from app.store.connection import COMMIT_OCTETS, WAL_TRUNCATE, WriteConnection
 from app.store.database import Database, Tx
@@ -23,7 +23,7 @@ WAIT_S = 20  # how long a thread may take before we call it stuck; never waited 
 
 @pytest.fixture
 def db(tmp_path: Path):  # type: ignore[no-untyped-def]
-    database = Database(tmp_path / "inbox.db", HandClock())
+    database = Database(tmp_path / "inbox.db", ManualClock())
     yield database
     database.close()
 

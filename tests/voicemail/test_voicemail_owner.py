@@ -9,7 +9,7 @@ from app.voicemail.menu import KEY_MAPS, STANDARD, KeyMap
 from app.voicemail.owner import owner
 from tests.kit.voicemail import PIN, House, ScriptLine, tone
 
-# HandClock stands at 2026-09-21 16:13:20 in Berlin, a Monday.
+# ManualClock stands at 2026-09-21 16:13:20 in Berlin, a Monday.
 RECEIVED = "vm-received digits/today digits/at digits/4 digits/13 digits/p-m"
 FROM_CARL = (
     "vm-from-phonenumber digits/5 digits/5 digits/5 digits/1 digits/2 digits/3 digits/4 " + RECEIVED

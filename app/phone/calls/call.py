@@ -341,7 +341,7 @@ class Call:
             if isinstance(line, TrunkLine):
                 line.release()
             else:
-                line.dismiss(tone)
+                line.end_call(tone)
 
     # Actions.
 

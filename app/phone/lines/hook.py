@@ -1,4 +1,7 @@
-"""Reading a handset's hook: dial pulses, flash and hang-up are all short or long on-hook times."""
+"""Reading a handset's hook: dial pulses, flash and hang-up are short or long on-hook times.
+
+The limits are in app/phone/timers.py: dial pulses as DAHDI counts them, flash [GR-506].
+"""
 
 from enum import StrEnum
 
@@ -13,8 +16,8 @@ class Break(StrEnum):
     NEITHER = "neither"
 
 
-def judge(periods: int) -> Break:
-    """What an on-hook time of this many periods was; a hang-up never gets here."""
+def classify(periods: int) -> Break:
+    """What an on-hook time of this many periods (10 ms) was, if it was no hang-up."""
     if periods <= PULSE_BREAK.periods:
         return Break.PULSE
     if FLASH_LEAST.periods <= periods <= FLASH_MOST.periods:

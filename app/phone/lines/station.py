@@ -1,4 +1,8 @@
-"""A handset's line: its state table, its hook, its ringing and its lamp."""
+"""A handset's line: its state table, its hook, its ringing and its lamp.
+
+Loop-start supervision of a station as in GR-506: closed loop is off hook, a break of the loop is a
+dial pulse, a flash or a hang-up by its length; receiver-off-hook tone after a call.
+"""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -8,7 +12,7 @@ from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines import line_events
-from app.phone.lines.hook import Break, judge, pulsed_digit
+from app.phone.lines.hook import Break, classify, pulsed_digit
 from app.phone.lines.line_events import LineEvent
 from app.phone.lines.message_waiting import MessageWaiting
 from app.phone.lines.ringer import Ringer
@@ -26,9 +30,9 @@ class StationState(StrEnum):
     ON_HOOK = "on hook"
     RINGING = "ringing"
     OFF_HOOK = "off hook"
-    LOWERED = "lowered"
+    LOOP_BREAK = "loop break"
     PULSING = "pulsing"
-    DISMISSED = "dismissed"
+    CALL_OVER = "call over"
     HOWLING = "howling"
     SILENT = "silent"
 
@@ -42,12 +46,12 @@ class StationEvent(StrEnum):
     LOWER = "lower"
     PULSE = "pulse"
     FLASH = "flash"
-    BLIP = "blip"
+    UNCLEAR_BREAK = "unclear break"
     DIGIT_DONE = "digit done"
     HANG_UP_DUE = "hang-up due"
     RING = "ring"
     STOP = "stop"
-    DISMISS = "dismiss"
+    END_CALL = "end call"
     HOWL = "howl"
     GIVE_UP = "give up"
 
@@ -67,9 +71,10 @@ STATION: Table[StationState, StationEvent] = Table(
                     StationEvent.LIFT,
                     StationEvent.LOWER,
                     StationEvent.STOP,
-                    StationEvent.DISMISS,
+                    StationEvent.END_CALL,
                 }
             ),
+            meaning="The port has not been powered up, or has failed.",
         ),
         StationState.ON_HOOK: Row(
             {
@@ -77,7 +82,8 @@ STATION: Table[StationState, StationEvent] = Table(
                 StationEvent.RING: StationState.RINGING,
                 StationEvent.FAULT: StationState.DOWN,
             },
-            stay=frozenset({StationEvent.LOWER, StationEvent.STOP, StationEvent.DISMISS}),
+            stay=frozenset({StationEvent.LOWER, StationEvent.STOP, StationEvent.END_CALL}),
+            meaning="The telephone rests; its lamp may be switched.",
         ),
         StationState.RINGING: Row(
             {
@@ -86,52 +92,58 @@ STATION: Table[StationState, StationEvent] = Table(
                 StationEvent.FAULT: StationState.DOWN,
             },
             stay=frozenset({StationEvent.LOWER}),
+            meaning="It is rung; see Ringer.",
         ),
         StationState.OFF_HOOK: Row(
             {
-                StationEvent.LOWER: StationState.LOWERED,
-                StationEvent.DISMISS: StationState.DISMISSED,
+                StationEvent.LOWER: StationState.LOOP_BREAK,
+                StationEvent.END_CALL: StationState.CALL_OVER,
                 StationEvent.FAULT: StationState.DOWN,
             },
             stay=frozenset({StationEvent.STOP}),
+            meaning="Somebody listens, dials or talks.",
         ),
-        StationState.LOWERED: Row(
+        StationState.LOOP_BREAK: Row(
             {
                 StationEvent.PULSE: StationState.PULSING,
                 StationEvent.FLASH: StationState.OFF_HOOK,
-                StationEvent.BLIP: StationState.OFF_HOOK,
-                StationEvent.DISMISS: StationState.ON_HOOK,
+                StationEvent.UNCLEAR_BREAK: StationState.OFF_HOOK,
+                StationEvent.END_CALL: StationState.ON_HOOK,
                 StationEvent.HANG_UP_DUE: StationState.ON_HOOK,
                 StationEvent.FAULT: StationState.DOWN,
             },
             timer=HANG_UP,
             due=StationEvent.HANG_UP_DUE,
+            meaning="On hook, but not long enough to know what it is.",
         ),
         StationState.PULSING: Row(
             {
-                StationEvent.LOWER: StationState.LOWERED,
+                StationEvent.LOWER: StationState.LOOP_BREAK,
                 StationEvent.DIGIT_DONE: StationState.OFF_HOOK,
-                StationEvent.DISMISS: StationState.DISMISSED,
+                StationEvent.END_CALL: StationState.CALL_OVER,
                 StationEvent.FAULT: StationState.DOWN,
             },
             timer=PULSE_END,
             due=StationEvent.DIGIT_DONE,
+            meaning="Pulses of one digit have been counted; more may follow.",
         ),
-        StationState.DISMISSED: Row(
+        StationState.CALL_OVER: Row(
             {**_TO_REST, StationEvent.HOWL: StationState.HOWLING},
             timer=BUSY_TONE,
             due=StationEvent.HOWL,
+            meaning="The call is over and the handset off hook: busy or reorder tone.",
         ),
         StationState.HOWLING: Row(
             {**_TO_REST, StationEvent.GIVE_UP: StationState.SILENT},
             timer=HOWLER,
             due=StationEvent.GIVE_UP,
+            meaning="Receiver-off-hook tone [GR-506].",
         ),
-        StationState.SILENT: Row(dict(_TO_REST)),
+        StationState.SILENT: Row(dict(_TO_REST), meaning="Given up: off hook without any tone."),
     },
 )
 
-_IN_CALL = (StationState.OFF_HOOK, StationState.LOWERED, StationState.PULSING)
+_IN_CALL = (StationState.OFF_HOOK, StationState.LOOP_BREAK, StationState.PULSING)
 
 
 class StationLine:
@@ -160,7 +172,7 @@ class StationLine:
         self._rung_by = Caller()
         self._lowered_at = 0
         self._pulses = 0
-        self._farewell: Tone = self.plan.busy
+        self._end_tone: Tone = self.plan.busy
         self.machine = Machine(STATION_ACTIONS, self, self.name, queue)
 
     @property
@@ -170,7 +182,7 @@ class StationLine:
 
     @message_waiting.setter
     def message_waiting(self, waiting: bool) -> None:
-        """Told by the clerk through Switch.message_waiting."""
+        """Set through Pbx.message_waiting."""
         self._waiting = waiting
         self._lamp.set(waiting)
 
@@ -186,7 +198,7 @@ class StationLine:
             self.machine.event(StationEvent.LIFT)
 
     def port_event(self, event: PortEvent) -> None:
-        """What the driver saw."""
+        """Handle what the driver reports."""
         if isinstance(event, HookChanged):
             self.machine.event(self._lift() if event.off_hook else StationEvent.LOWER)
         elif isinstance(event, PortFault):
@@ -208,13 +220,13 @@ class StationLine:
             self._ringer.caller_known(caller)
 
     def stop_ringing(self) -> None:
-        """Nobody wants it any more."""
+        """Stop ringing it."""
         self.machine.event(StationEvent.STOP)
 
-    def dismiss(self, tone: Tone | None = None) -> None:
-        """The call is over: this tone (busy), then howler, then silence, until it is put down."""
-        self._farewell = tone or self.plan.busy
-        self.machine.event(StationEvent.DISMISS)
+    def end_call(self, tone: Tone | None = None) -> None:
+        """The call is over: this tone (busy), then howler, then silence, until it is on hook."""
+        self._end_tone = tone or self.plan.busy
+        self.machine.event(StationEvent.END_CALL)
 
     def dial_tone(self) -> Tone:
         """What the owner hears on lifting."""
@@ -225,13 +237,13 @@ class StationLine:
         self.channel.listen(self._digit if wanted else None, dial_tone)
 
     def _lift(self) -> StationEvent:
-        if self.machine.state is not StationState.LOWERED:
+        if self.machine.state is not StationState.LOOP_BREAK:
             return StationEvent.LIFT
         return {
             Break.PULSE: StationEvent.PULSE,
             Break.FLASH: StationEvent.FLASH,
-            Break.NEITHER: StationEvent.BLIP,
-        }[judge(self._queue.now - self._lowered_at)]
+            Break.NEITHER: StationEvent.UNCLEAR_BREAK,
+        }[classify(self._queue.now - self._lowered_at)]
 
     def _digit(self, digit: str) -> None:
         self._report(self, line_events.Digit(digit))
@@ -282,7 +294,7 @@ class StationLine:
 
     def _busy_tone(self) -> None:
         self.channel.quiet()
-        self.channel.tone(self._farewell)
+        self.channel.tone(self._end_tone)
 
     def _howl(self) -> None:
         self.channel.tone(self.plan.howler)
@@ -312,11 +324,11 @@ STATION_ACTIONS = Actions[StationLine, StationState, StationEvent](
         StationEvent.LOWER: StationLine._rest,
         StationEvent.PULSE: StationLine._count_pulse,
         StationEvent.FLASH: StationLine._flash,
-        StationEvent.BLIP: StationLine._forget_pulses,
+        StationEvent.UNCLEAR_BREAK: StationLine._forget_pulses,
         StationEvent.DIGIT_DONE: StationLine._pulses_end,
         StationEvent.HANG_UP_DUE: StationLine._hung_up,
-        (StationState.LOWERED, StationEvent.DISMISS): StationLine._hung_up,
-        StationEvent.DISMISS: StationLine._busy_tone,
+        (StationState.LOOP_BREAK, StationEvent.END_CALL): StationLine._hung_up,
+        StationEvent.END_CALL: StationLine._busy_tone,
         StationEvent.HOWL: StationLine._howl,
         StationEvent.GIVE_UP: StationLine._fall_silent,
         **{(state, StationEvent.FAULT): StationLine._fail_in_call for state in _IN_CALL},

@@ -1,4 +1,9 @@
-"""An outside line: its state table, supervision and caller ID."""
+"""An outside line: its state table, supervision and caller ID.
+
+Loop start [GR-506]: the exchange rings, the line is seized by closing the loop, and an open loop of
+the exchange (CPC, OSI) means that the far end has hung up. Caller ID comes between the first two
+bursts [GR-30; ETSI EN 300 659-1].
+"""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -10,7 +15,7 @@ from app.phone.calls.line import Caller
 from app.phone.lines import caller_id, line_events
 from app.phone.lines.line_events import LineEvent
 from app.phone.sound.mixer import Channel
-from app.phone.timers import CPC, RING_GAP, SETTLE
+from app.phone.timers import CPC, RELEASE_GUARD, RING_GAP
 from drivers.countries.base import Modem
 from drivers.ports import (
     BatteryChanged,
@@ -30,10 +35,10 @@ class TrunkState(StrEnum):
     DEAD = "dead"
     IDLE = "idle"
     RINGING = "ringing"
-    PAUSING = "between bursts"
+    BETWEEN_BURSTS = "between bursts"
     SEIZED = "seized"
     NO_BATTERY = "no battery"
-    SETTLING = "settling"
+    RELEASE_GUARD = "release guard"
 
 
 class TrunkEvent(StrEnum):
@@ -43,13 +48,13 @@ class TrunkEvent(StrEnum):
     FAULT = "fault"
     RING_ON = "ring on"
     RING_OFF = "ring off"
-    GAP = "gap"
+    RINGING_STOPPED = "ringing stopped"
     SEIZE = "seize"
     RELEASE = "release"
     BATTERY_LOST = "battery lost"
     BATTERY_BACK = "battery back"
     FAR_END_GONE = "far end gone"
-    SETTLED = "settled"
+    GUARD_OVER = "guard over"
     POLARITY = "polarity"
 
 
@@ -57,14 +62,13 @@ _QUIET = frozenset(
     {TrunkEvent.RING_OFF, TrunkEvent.BATTERY_BACK, TrunkEvent.POLARITY, TrunkEvent.RELEASE}
 )
 
-# DEAD: nothing plugged in. NO_BATTERY: seized, and the far end may be hanging up (CPC).
-# SETTLING: just released; what the voltage does now means nothing.
 TRUNK: Table[TrunkState, TrunkEvent] = Table(
     "trunk",
     {
         TrunkState.DOWN: Row(
             {TrunkEvent.READY: TrunkState.IDLE},
             stay=frozenset(TrunkEvent) - {TrunkEvent.READY, TrunkEvent.SEIZE},
+            meaning="The port has not been powered up, or has failed.",
         ),
         TrunkState.DEAD: Row(
             {TrunkEvent.BATTERY_BACK: TrunkState.IDLE, TrunkEvent.FAULT: TrunkState.DOWN},
@@ -77,6 +81,7 @@ TRUNK: Table[TrunkState, TrunkEvent] = Table(
                     TrunkEvent.RELEASE,
                 }
             ),
+            meaning="No battery: nothing is plugged in.",
         ),
         TrunkState.IDLE: Row(
             {
@@ -86,44 +91,48 @@ TRUNK: Table[TrunkState, TrunkEvent] = Table(
                 TrunkEvent.FAULT: TrunkState.DOWN,
             },
             stay=_QUIET,
+            meaning="Waits for a call.",
         ),
         TrunkState.RINGING: Row(
             {
-                TrunkEvent.RING_OFF: TrunkState.PAUSING,
-                TrunkEvent.GAP: TrunkState.IDLE,
+                TrunkEvent.RING_OFF: TrunkState.BETWEEN_BURSTS,
+                TrunkEvent.RINGING_STOPPED: TrunkState.IDLE,
                 TrunkEvent.SEIZE: TrunkState.SEIZED,
                 TrunkEvent.BATTERY_LOST: TrunkState.DEAD,
                 TrunkEvent.FAULT: TrunkState.DOWN,
             },
             stay=_QUIET - {TrunkEvent.RING_OFF} | {TrunkEvent.RING_ON},
             timer=RING_GAP,
-            due=TrunkEvent.GAP,
+            due=TrunkEvent.RINGING_STOPPED,
+            meaning="A burst of ringing is under way: there is a caller at this very moment.",
         ),
-        TrunkState.PAUSING: Row(
+        TrunkState.BETWEEN_BURSTS: Row(
             {
                 TrunkEvent.RING_ON: TrunkState.RINGING,
-                TrunkEvent.GAP: TrunkState.IDLE,
+                TrunkEvent.RINGING_STOPPED: TrunkState.IDLE,
                 TrunkEvent.SEIZE: TrunkState.SEIZED,
                 TrunkEvent.BATTERY_LOST: TrunkState.DEAD,
                 TrunkEvent.FAULT: TrunkState.DOWN,
             },
             stay=_QUIET,
             timer=RING_GAP,
-            due=TrunkEvent.GAP,
+            due=TrunkEvent.RINGING_STOPPED,
+            meaning="Between two bursts, where caller ID comes; the caller may have given up.",
         ),
         TrunkState.SEIZED: Row(
             {
-                TrunkEvent.RELEASE: TrunkState.SETTLING,
+                TrunkEvent.RELEASE: TrunkState.RELEASE_GUARD,
                 TrunkEvent.BATTERY_LOST: TrunkState.NO_BATTERY,
                 TrunkEvent.FAULT: TrunkState.DOWN,
             },
             stay=_QUIET - {TrunkEvent.RELEASE} | {TrunkEvent.RING_ON},
+            meaning="The loop is closed: a call is up.",
         ),
         TrunkState.NO_BATTERY: Row(
             {
                 TrunkEvent.BATTERY_BACK: TrunkState.SEIZED,
-                TrunkEvent.FAR_END_GONE: TrunkState.SETTLING,
-                TrunkEvent.RELEASE: TrunkState.SETTLING,
+                TrunkEvent.FAR_END_GONE: TrunkState.RELEASE_GUARD,
+                TrunkEvent.RELEASE: TrunkState.RELEASE_GUARD,
                 TrunkEvent.FAULT: TrunkState.DOWN,
             },
             stay=frozenset(
@@ -136,12 +145,14 @@ TRUNK: Table[TrunkState, TrunkEvent] = Table(
             ),
             timer=CPC,
             due=TrunkEvent.FAR_END_GONE,
+            meaning="Seized, and the far end may be hanging up (CPC).",
         ),
-        TrunkState.SETTLING: Row(
-            {TrunkEvent.SETTLED: TrunkState.IDLE, TrunkEvent.FAULT: TrunkState.DOWN},
+        TrunkState.RELEASE_GUARD: Row(
+            {TrunkEvent.GUARD_OVER: TrunkState.IDLE, TrunkEvent.FAULT: TrunkState.DOWN},
             stay=_QUIET | {TrunkEvent.RING_ON, TrunkEvent.BATTERY_LOST},
-            timer=SETTLE,
-            due=TrunkEvent.SETTLED,
+            timer=RELEASE_GUARD,
+            due=TrunkEvent.GUARD_OVER,
+            meaning="Just released; what the voltage does now means nothing.",
         ),
     },
 )
@@ -151,7 +162,7 @@ BATTERY_VOLTS = 3
 
 _WITH_CALLER = (
     TrunkState.RINGING,
-    TrunkState.PAUSING,
+    TrunkState.BETWEEN_BURSTS,
     TrunkState.SEIZED,
     TrunkState.NO_BATTERY,
 )
@@ -188,7 +199,7 @@ class TrunkLine:
         self.machine.event(TrunkEvent.READY)
 
     def port_event(self, event: PortEvent) -> None:
-        """What the driver saw."""
+        """Handle what the driver reports."""
         if isinstance(event, RingBurst):
             self.machine.event(TrunkEvent.RING_ON if event.on else TrunkEvent.RING_OFF)
         elif isinstance(event, BatteryChanged):
@@ -283,15 +294,15 @@ TRUNK_ACTIONS = Actions[TrunkLine, TrunkState, TrunkEvent](
         (TrunkState.DEAD, TrunkEvent.BATTERY_BACK): TrunkLine._quiet,
         TrunkEvent.RING_ON: TrunkLine._first_burst,
         TrunkEvent.RING_OFF: TrunkLine._burst_over,
-        (TrunkState.PAUSING, TrunkEvent.RING_ON): TrunkLine._further_burst,
-        TrunkEvent.GAP: TrunkLine._caller_gone,
+        (TrunkState.BETWEEN_BURSTS, TrunkEvent.RING_ON): TrunkLine._further_burst,
+        TrunkEvent.RINGING_STOPPED: TrunkLine._caller_gone,
         TrunkEvent.SEIZE: TrunkLine._seize,
         TrunkEvent.RELEASE: TrunkLine._release,
         TrunkEvent.FAR_END_GONE: TrunkLine._far_end_gone,
         (TrunkState.IDLE, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged,
         (TrunkState.RINGING, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged_while_ringing,
-        (TrunkState.PAUSING, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged_while_ringing,
-        TrunkEvent.SETTLED: TrunkLine._check_voltage,
+        (TrunkState.BETWEEN_BURSTS, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged_while_ringing,
+        TrunkEvent.GUARD_OVER: TrunkLine._check_voltage,
         **{(state, TrunkEvent.FAULT): TrunkLine._caller_gone for state in _WITH_CALLER},
         TrunkEvent.FAULT: TrunkLine._fail,
     },
