@@ -2,7 +2,8 @@
 
 Cosmic Ray makes them; it is imported here alone and lives in a virtual environment of its own
 (requirements/mutate.txt). Of its operators only those are used whose mutants are not killed by any
-test at all, as `a @ b` for `a + b` would be; and one is added: a statement that is left out.
+test at all, as `a @ b` for `a + b` would be; two are added: a statement that is left out, and a
+number that is another one.
 Annotations and decorators' arguments are spared, for no behaviour hangs on them.
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import parso
-from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.ast import ast_nodes, get_ast, is_number
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator
@@ -32,7 +33,7 @@ COMPARISON = (
 PLAIN = (
     *("AddNot", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr"),
     *("ReplaceOrWithAnd", "ReplaceBreakWithContinue", "ReplaceContinueWithBreak"),
-    *("NumberReplacer", "ZeroIterationForLoop", "ReplaceUnaryOperator_Delete_Not"),
+    *("ZeroIterationForLoop", "ReplaceUnaryOperator_Delete_Not"),
     *("ReplaceUnaryOperator_Delete_USub", "ReplaceUnaryOperator_Delete_Invert"),
 )
 NAMES = (
@@ -40,7 +41,9 @@ NAMES = (
     *(f"ReplaceBinaryOperator_{pair}" for pair in BINARY),
     *(f"ReplaceComparisonOperator_{pair}" for pair in COMPARISON),
 )
-LEAVE_OUT = "LeaveOut"
+LEAVE_OUT, NUMBER = "LeaveOut", "Number"
+COUNT_MOST = 16
+"""Up to here a whole number is taken for a count or an index, where one more is a fault."""
 
 
 class LeaveOut(Operator):  # type: ignore[misc]
@@ -55,6 +58,36 @@ class LeaveOut(Operator):  # type: ignore[misc]
         """The statement as `pass`, with its indentation."""
         prefix = node.get_first_leaf().prefix
         return parso.python.tree.Keyword("pass", node.start_pos, prefix)
+
+    @classmethod
+    def examples(cls) -> tuple[()]:
+        """None."""
+        return ()
+
+
+class Number(Operator):  # type: ignore[misc]
+    """Replaces a count by one more or one less, any other number by its double or its half.
+
+    One hertz or one second more is no fault that anybody could notice.
+    """
+
+    def mutation_positions(self, node: Any) -> Iterator[tuple[Position, Position]]:
+        """Where: each number twice."""
+        if is_number(node):
+            yield node.start_pos, node.end_pos
+            yield node.start_pos, node.end_pos
+
+    def mutate(self, node: Any, index: int) -> Any:
+        """The number as something else."""
+        value = ast.literal_eval(node.value)
+        if isinstance(value, int) and value <= COUNT_MOST:
+            changed: float = value + (-1 if index else 1)
+        elif index:
+            changed = value // 2 if isinstance(value, int) else value / 2 - (not value)
+        else:
+            changed = value * 2 + (not value)
+        prefix = node.prefix if changed >= 0 else f"{node.prefix} "
+        return parso.python.tree.Number(repr(changed), node.start_pos, prefix)
 
     @classmethod
     def examples(cls) -> tuple[()]:
@@ -92,7 +125,8 @@ class Mutant:
 
 
 def _operator(name: str) -> Operator:
-    return LeaveOut() if name == LEAVE_OUT else get_operator(f"core/{name}")()
+    own = {LEAVE_OUT: LeaveOut, NUMBER: Number}.get(name)
+    return own() if own else get_operator(f"core/{name}")()
 
 
 def mutants(root: Path, path: Path) -> dict[Position, list[Mutant]]:
@@ -101,7 +135,7 @@ def mutants(root: Path, path: Path) -> dict[Position, list[Mutant]]:
     spared = list(_spared(ast.parse(source)))
     tree = get_ast(source)
     found: dict[Position, list[Mutant]] = {}
-    for name in (*NAMES, LEAVE_OUT):
+    for name in (*NAMES, NUMBER, LEAVE_OUT):
         operator = _operator(name)
         places = (place for node in ast_nodes(tree) for place in operator.mutation_positions(node))
         for occurrence, (start, _) in enumerate(places):
