@@ -20,6 +20,8 @@ from app.inbox.errors import BadName, MailboxFull, MailLoop, NoSpace, NoSuchPers
 from app.inbox.people import People, Person
 from app.inbox.queue import Purpose, Queue, QueueItem
 from app.inbox.store import Store
+from app.inbox.voicemail_reply import NAME as VOICEMAIL
+from app.inbox.voicemail_reply import VoicemailReplies
 from app.message.headers import HeaderFacts, scan_head
 from app.store.database import Tx
 
@@ -60,6 +62,8 @@ class Destination:
     """An alias for several: accepted even if some of them are full."""
     trace: tuple[str, ...]
     """Step by step, in words, for `alias trace`."""
+    answered: bool = False
+    """It is the sender of voicemails: nobody gets the message, and who wrote is told so."""
 
     @property
     def senders_on(self) -> frozenset[str]:
@@ -129,6 +133,7 @@ class Delivery:
         self._queue = queue
         self._config = config
         self._free = free if free is not None else (lambda: disk_free(store.directory))
+        self._replies = VoicemailReplies(store, config)
         self._reserved: dict[int, int] = {}
 
     # ---- where to
@@ -136,6 +141,9 @@ class Delivery:
     def route(self, address: str) -> Destination:
         """Follow a recipient address; raises NoSuchPerson, or NotOurs for another domain's."""
         name, step = self._name(address.strip())
+        if name == VOICEMAIL:
+            told = (step, "replies to voicemails are answered in words and kept nowhere")
+            return Destination(address, (), (), True, told, answered=True)
         reached = self._aliases.expand(name)
         return _route(address, reached, (step, *reached.trace))
 
@@ -239,7 +247,16 @@ class Delivery:
         queued: list[int] = []
         for owner, outside in plan.sent.values():
             queued += self._send(tx, envelope, content, owner, outside, entries)
+        if any(route.answered for route in envelope.recipients):
+            self._answer(tx, envelope, content)
         return Delivered(tuple(entries.values()), tuple(queued))
+
+    def _answer(self, tx: Tx, envelope: Envelope, content: int) -> None:
+        """Answer a reply to a voicemail; the reply itself goes if it has no other recipient."""
+        person = self.local_sender(envelope.sender)
+        if person is not None:
+            self._replies.answer(tx, person, envelope.head, envelope.facts.received_at)
+        self._store.drop_unused(tx, [content])
 
     def _plan(self, envelope: Envelope) -> "_Plan":
         plan = _Plan()
@@ -284,7 +301,8 @@ class Delivery:
         """Queue one owner's share, with the entry that answers for it."""
         via = outside[0].via
         if owner is None:
-            local = self._local_sender(envelope.sender)
+            sender = self.local_sender(envelope.sender)
+            local = None if sender is None else sender.id
             parcel = QueueItem(
                 Purpose.RELAY, content, envelope.received_header, envelope.sender, local
             )
@@ -319,13 +337,13 @@ class Delivery:
     def _delivered_to(self, name: str) -> bytes:
         return f"Delivered-To: {self._config.canonical(name)}\r\n".encode()
 
-    def _local_sender(self, sender: str) -> int | None:
-        """The person here who sent it, if it was one: they get the notice into their inbox."""
+    def local_sender(self, sender: str) -> Person | None:
+        """The person here whom an envelope sender means, if any: they are told into their inbox."""
         person = self._people.by_address(sender) if sender else None
         if person is None and sender:
             name = self._config.local_part(sender)
             person = None if name is None else self._people.by_login(name)
-        return None if person is None else person.id
+        return person
 
     def _must_exist(self, tx: Tx, person: Person) -> None:
         row = tx.execute(

@@ -113,6 +113,21 @@ def fields(head: bytes) -> Iterator[Field]:
         at = after
 
 
+def rewritten(pieces: Iterable[bytes], change: Callable[[bytes], bytes]) -> Iterator[bytes]:
+    """The message in these pieces with `change` applied to its header; see `HeadReader.head`."""
+    reader = HeadReader()
+    for piece in pieces:
+        was_complete = reader.complete
+        octets = reader.feed(piece)
+        if was_complete:
+            yield octets
+        elif octets:
+            yield change(reader.head) + octets[len(reader.head) :]
+    if not reader.complete:
+        reader.end()
+        yield change(reader.head)
+
+
 def rewrite(head: bytes, names: Collection[str], change: Callable[[bytes], bytes]) -> bytes:
     """The header with `change` applied to each field (name included) of these lower-case names."""
     pieces, at = [], 0
@@ -140,6 +155,8 @@ class HeaderFacts:
     """Message-Context says that it is a voice message [RFC 3458 §6.1], from whatever system."""
     duration_s: int | None = None
     """Content-Duration, if it is the whole seconds that RFC 3803 §3 asks for."""
+    message_id: str = ""
+    """Message-ID with its angle brackets, if it is one [RFC 5322 §3.6.4]."""
     is_text: bool = False
     """The message begins with text: neither with a field nor with an empty line."""
     is_automatic: bool = False
@@ -159,6 +176,7 @@ def scan_head(octets: bytes) -> HeaderFacts:
         fields=frozenset(found),
         is_voice=_first(found, "message-context").lower() == b"voice-message",
         duration_s=_seconds(_first(found, "content-duration")),
+        message_id=_message_id(_first(found, "message-id")),
         is_text=bool(octets) and not found and not octets.startswith((b"\r\n", b"\n")),
         is_automatic=_is_automatic(found),
     )
@@ -182,6 +200,11 @@ def _first(found: dict[str, list[bytes]], name: str) -> bytes:
 
 def _seconds(value: bytes) -> int | None:
     return int(value) if re.fullmatch(rb"[0-9]{1,6}", value) else None
+
+
+def _message_id(value: bytes) -> str:
+    found = re.fullmatch(rb"<[!-;=?-~]{1,250}>", value)
+    return found[0].decode("ascii") if found else ""
 
 
 def _address(value: bytes) -> str:

@@ -13,6 +13,7 @@ from app.message.headers import (
     fields,
     read_head,
     rewrite,
+    rewritten,
     scan_head,
     shown,
 )
@@ -237,3 +238,21 @@ def test_head_reader_takes_no_time_for_octets_that_come_one_by_one() -> None:
     begun = time.process_time()
     fed(b"a" * HEAD_LIMIT, 1)
     assert time.process_time() - begun < 2.0, "copying all that came each time takes a minute"
+
+
+@pytest.mark.parametrize("step", [1, 5, 1000])
+@pytest.mark.parametrize(
+    ("octets", "changed"),
+    [
+        (b"From: a@x\r\n\r\nFrom: a@x\r\n\r\n", b"From: bob@y\r\n\r\nFrom: a@x\r\n\r\n"),
+        (b"From: a@x\r\n", b"From: bob@y\r\n"),
+        (b"\r\nFrom: a@x", b"\r\nFrom: a@x"),
+        (b"", b""),
+    ],
+)
+def test_rewritten_changes_the_header_of_a_message_in_pieces(
+    octets: bytes, changed: bytes, step: int
+) -> None:
+    pieces = (octets[at : at + step] for at in range(0, len(octets), step))
+    got = rewritten(pieces, lambda head: head.replace(b"a@x", b"bob@y"))
+    assert b"".join(got) == changed

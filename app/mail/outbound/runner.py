@@ -15,7 +15,7 @@ a second copy and a lost mail, and we choose the copy.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from app.core.clock import Clock
@@ -23,10 +23,13 @@ from app.inbox.addresses import DeliveryConfig
 from app.inbox.people import People
 from app.inbox.queue import Purpose, Queue, QueueRow
 from app.inbox.store import Store
+from app.inbox.voicemail_reply import NAME as VOICEMAIL
 from app.mail.outbound.routing import NoHop, Route
 from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, hand_over
 from app.mail.outbound.srs import Srs
 from app.mail.smtp.grammar import GrammarError, parse_address
+from app.mail.smtp.trace import with_public_senders
+from app.message.headers import read_head, rewritten
 from app.store.database import Database, Tx
 from app.store.errors import StoreFailed
 
@@ -94,6 +97,19 @@ class Senders:
             return str(self._srs.rewrite(parse_address(row.sender)))
         except GrammarError:
             return row.sender
+
+    def of_voicemail(self, row: QueueRow) -> Callable[[str], str | None] | None:
+        """What is written for an address in From when a person's own mail is sent on.
+
+        A voicemail is from a name that only we know where its owner has no public address; sent on,
+        it is from its owner, whom an answer reaches. None: the header stays as it is.
+        """
+        owner = None if row.errand is Purpose.RELAY or row.owner is None else row.owner
+        address = None if owner is None else self._of_person(owner)
+        if address is None:
+            return None
+        ours = self._config.canonical(VOICEMAIL)
+        return lambda found: address if found == ours else None
 
     def _of_person(self, person_id: int) -> str | None:
         person = self._people.by_id(person_id)
@@ -198,9 +214,7 @@ class Outbound:
         """Try the next hops one by one until one listens."""
         first = batch[0]
         recipients = tuple(dict.fromkeys(row.recipient for row in batch))
-        letter = OutgoingMail(
-            self._senders.sender(first), recipients, first.size, lambda: self._pieces(first)
-        )
+        letter = self._outgoing(first, recipients)
         answer = Answer("451 4.4.1 no server to try")
         try:
             for hop in await self._route.hops(_domain(first.recipient)):
@@ -212,8 +226,26 @@ class Outbound:
             answer = Answer(problem.reply)
         return dict.fromkeys(recipients, answer)
 
-    def _pieces(self, row: QueueRow) -> Iterator[bytes]:
-        return self._store.content_octets(row.content, row.prefix)
+    def _outgoing(self, row: QueueRow, recipients: tuple[str, ...]) -> OutgoingMail:
+        """The mail of a row, as it leaves."""
+
+        def pieces() -> Iterator[bytes]:
+            return self._store.content_octets(row.content, row.prefix)
+
+        sender = self._senders.sender(row)
+        visible = self._senders.of_voicemail(row)
+        if visible is None:
+            return OutgoingMail(sender, recipients, row.size, pieces)
+
+        def change(head: bytes) -> bytes:
+            return with_public_senders(head, visible)
+
+        head = read_head(pieces())
+        changed = change(head)
+        if changed == head:
+            return OutgoingMail(sender, recipients, row.size, pieces)
+        size = row.size + len(changed) - len(head)
+        return OutgoingMail(sender, recipients, size, lambda: rewritten(pieces(), change))
 
     async def _settle(self, answered: list[tuple[QueueRow, Answer]]) -> None:
         """Commit the outcomes; while that fails the rows stay ours, so that none goes twice."""

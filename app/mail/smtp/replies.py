@@ -74,6 +74,7 @@ TOO_BIG = Reply(552, "5.3.4", "Message is bigger than this server takes")  # [RF
 BARE_LINE_END = Reply(550, "5.6.0", "Bare CR or bare LF in the message, see RFC 5321 2.3.8")
 NUL_IN_DATA = Reply(550, "5.6.0", "NUL in the message")
 UNKNOWN_PERSON = Reply(550, "5.1.1", "No such person here")
+NOBODY_READS = Reply(550, "5.1.1", "Nobody reads this address, please call the caller's number")
 NO_RELAY = Reply(550, "5.7.1", "This server does not relay for you")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send the rest separately")
 MAILBOX_FULL = Reply(452, "4.2.2", "Mailbox is full")

@@ -89,7 +89,17 @@ class DeliveryPolicy:
         except (NoSuchPerson, NotOurs, BadName, MailboxFull, NoSpace) as refused:
             log.info("mail from %s: %s", transaction.peer.host, refused)
             return REFUSALS[type(refused)]
+        if route.answered and not self._may_be_answered(transaction):
+            return replies.NOBODY_READS
         return Accepted(address, route)
+
+    def _may_be_answered(self, transaction: Transaction) -> bool:
+        """People here may write to the sender of voicemails; others could have us send to anybody.
+
+        Never the null sender [RFC 3834 §2].
+        """
+        sender = str(transaction.sender)
+        return transaction.peer.lan and self._delivery.local_sender(sender) is not None
 
     def ended(self, transaction: Transaction) -> None:
         """Give back the reserved room."""
