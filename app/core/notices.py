@@ -1,9 +1,10 @@
-"""Change notices: a datagram that says only "look".
+"""Change notices: a datagram from process to process that says only "look".
 
-Whoever has changed the store tells; whoever wants to know listens, then reads from the store what
-it has not seen yet. A notice carries no news, so a lost one costs nothing but time: listeners also
-look every 0.5 s. Each listener is a Unix datagram socket in one directory; telling is one send to
-each. Names are never used twice, so that removing a dead listener's socket cannot hit a live one.
+A process that has changed the store sends a notice; a process that needs to know listens, then
+reads from the store what it has not seen yet. A notice has no content, so a lost one costs nothing
+but time: listeners also look every 0.5 s. Each listener is a Unix datagram socket in one directory;
+a notice is one send to each. Names are never used twice, so that removing a dead listener's socket
+cannot hit a live one.
 """
 
 import errno
@@ -36,21 +37,21 @@ class _Directory:
         return f"/proc/self/fd/{self.fd}/{name}"
 
     def close(self) -> None:
-        """Let go of the directory; closing twice is harmless."""
+        """Close the directory; closing twice is harmless."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
 
 
 class Notices:
-    """The telling side."""
+    """The sending side; `directory` is where the listeners' sockets are."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = _Directory(directory)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
-    def tell(self) -> None:
+    def send(self) -> None:
         """Send "look" to every listener. Never blocks; a dead listener's socket is removed."""
         for name in os.listdir(self._directory.fd):  # noqa: PTH208 (a Path cannot list a descriptor)
             try:
@@ -64,17 +65,17 @@ class Notices:
         if problem.errno not in _DEAD:
             log.warning("notice to %s failed: %s", name, problem)
             return
-        with suppress(FileNotFoundError):  # another teller was quicker
+        with suppress(FileNotFoundError):  # another sender was quicker
             os.unlink(name, dir_fd=self._directory.fd)
 
     def close(self) -> None:
-        """Stop telling."""
+        """Send no more."""
         self._socket.close()
         self._directory.close()
 
 
 class Listener:
-    """The listening side: a file descriptor that becomes readable when somebody has told."""
+    """The listening side: a file descriptor that becomes readable when a notice has come."""
 
     def __init__(self, directory: Path, name: str) -> None:
         """`name` says who listens; it is for people who look into the directory."""
@@ -89,20 +90,20 @@ class Listener:
         return self._socket.fileno()
 
     def clear(self) -> bool:
-        """Take all waiting notices; True if there was one. Call this before reading the store."""
-        told = False
+        """Read all waiting notices; True if there was one. Call this before reading the store."""
+        found = False
         while True:
             try:
                 self._socket.recv(64)
             except BlockingIOError:
-                return told
-            told = True
+                return found
+            found = True
 
     def close(self) -> None:
         """Stop listening and remove the socket."""
         if self._directory.fd < 0:
             return
         self._socket.close()
-        with suppress(FileNotFoundError):  # a teller may have found it closed and removed it
+        with suppress(FileNotFoundError):  # a sender may have found it closed and removed it
             os.unlink(self._name, dir_fd=self._directory.fd)
         self._directory.close()

@@ -168,7 +168,7 @@ class WriteConnection:
         """After a commit, with all promises given: tell listeners, checkpoint if it is time."""
         if self._changed:
             self._changed = False
-            self._notices.tell()
+            self._notices.send()
         if self._wal >= WAL_PASSIVE:
             self.checkpoint()
 

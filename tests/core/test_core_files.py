@@ -8,7 +8,7 @@ import pytest
 from app.core import files
 
 
-def test_it_is_written_and_written_anew(tmp_path: Path) -> None:
+def test_file_written_twice_has_the_second_content(tmp_path: Path) -> None:
     path = tmp_path / "etc" / "note.json"
     files.write(path, "one\n")
     files.write(path, "two\n")
@@ -16,7 +16,7 @@ def test_it_is_written_and_written_anew(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["note.json"]
 
 
-def test_content_and_name_are_synced_in_this_order(
+def test_replaced_file_is_synced_before_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, seen = tmp_path / "note", []

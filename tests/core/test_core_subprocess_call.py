@@ -10,13 +10,13 @@ from app.config.settings import Settings, load
 from app.core.subprocess_call import in_child
 
 
-def test_the_result_comes_over_and_the_work_was_done_elsewhere(tmp_path: Path) -> None:
+def test_subprocess_call_gives_the_result_of_another_process(tmp_path: Path) -> None:
     pid, settings = in_child(lambda: (os.getpid(), Paths(tmp_path).settings()))
     assert pid != os.getpid()
     assert settings == Settings()
 
 
-def test_an_error_on_purpose_is_one_line_and_exit_code_1(
+def test_subprocess_call_with_an_error_of_ours_prints_one_line_and_exits_with_1(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "settings.toml"
@@ -29,7 +29,7 @@ def test_an_error_on_purpose_is_one_line_and_exit_code_1(
     assert told.count("\n") == 1
 
 
-def test_a_fault_shows_its_trace(capfd: pytest.CaptureFixture[str]) -> None:
+def test_subprocess_call_with_a_fault_prints_its_trace(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         in_child(lambda: [][0])
     assert end.value.code == 1

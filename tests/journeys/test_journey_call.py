@@ -17,7 +17,7 @@ from tests.kit.world import World
 ANSWER = "demo-thanks"
 
 
-def test_a_handset_lifted_while_it_rings_is_connected_both_ways(
+def test_ringing_handset_that_is_lifted_is_connected_both_ways(
     world: World, words: Path, words_at_8_khz: Samples
 ) -> None:
     world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for 102 ringing", "time 5s")
@@ -86,7 +86,7 @@ def talk_for_three_minutes(directory: Path) -> tuple[list[str], list[str], float
         return list(moves), digests, took
 
 
-def test_three_minutes_of_talk_always_run_the_same_way(
+def test_call_of_three_minutes_run_twice_gives_the_same_samples(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = (talk_for_three_minutes(tmp_path / name) for name in ("one", "two"))
@@ -97,7 +97,7 @@ def test_three_minutes_of_talk_always_run_the_same_way(
     print(f"three minutes of two lines took {first[2]:.2f} s and {second[2]:.2f} s")
 
 
-def test_a_caller_who_gives_up_while_it_rings_leaves_nothing(world: World) -> None:
+def test_outside_caller_who_gives_up_while_it_rings_leaves_no_message(world: World) -> None:
     world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for 101 ringing", "time 5s")
     world.board("hangup line1", "time 1m")
     assert world.phone.switch.status()["lines"]["line1"]["state"] == "idle"

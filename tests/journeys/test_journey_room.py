@@ -13,7 +13,7 @@ QUOTA = 20_000
 LINE_TO_BEN = '[phone.incoming]\nline2 = { handsets = ["102"], mailbox = "202" }\n'
 
 
-def test_an_e_mail_lights_no_lamp_and_is_there_for_pop3(world: World) -> None:
+def test_e_mail_lights_no_lamp_and_is_fetched_by_pop3(world: World) -> None:
     world.send("anna@box.test", LETTER)
     assert world.lamps() == {"101": "dark", "102": "dark"}
     world.board("lift 101", "wait-for 101 dial-tone within 1s")
@@ -37,7 +37,7 @@ def refusal(world: World, size: int = 0) -> tuple[int, bytes]:
         return client.rcpt("ben@box.test")
 
 
-def test_a_full_inbox_refuses_mail_but_takes_a_callers_message(tmp_path: Path, words: Path) -> None:
+def test_full_inbox_refuses_mail_and_records_a_caller(tmp_path: Path, words: Path) -> None:
     with World(tmp_path, more_settings=LINE_TO_BEN) as world:
         ben = world.person("ben").id
         world.inbox.db.now(lambda tx: world.inbox.people.change(tx, ben, quota=QUOTA))

@@ -30,21 +30,21 @@ def bench(caplog: pytest.LogCaptureFixture) -> Bench:
     return made
 
 
-def test_dial_tone_within_100_ms_of_lifting(bench: Bench) -> None:
+def test_lifted_handset_hears_dial_tone_within_100_ms(bench: Bench) -> None:
     bench.station("101").lift()
     heard = bench.hears("101", 10)
     assert int(np.flatnonzero(heard)[0]) < 800
     assert hears_tone(bench, "101", 350, 440)
 
 
-def test_the_first_digit_stops_dial_tone(bench: Bench) -> None:
+def test_first_digit_stops_dial_tone(bench: Bench) -> None:
     bench.station("101").lift()
     bench.run(20)
     bench.dial("101", "1")
     assert not bench.hears("101", 20).any()
 
 
-def test_digits_are_heard_through_dial_tone_that_comes_back(bench: Bench) -> None:
+def test_digit_mixed_with_returning_dial_tone_is_detected(bench: Bench) -> None:
     bench.station("101").lift()
     bench.run(20)
     digit = dsp.dtmf("1", level_dbm0=-16)
@@ -53,7 +53,7 @@ def test_digits_are_heard_through_dial_tone_that_comes_back(bench: Bench) -> Non
     assert bench.call("101") == "dialling"
 
 
-def test_stutter_while_a_message_waits_and_not_afterwards(bench: Bench) -> None:
+def test_dial_tone_stutters_while_a_message_waits_and_not_afterwards(bench: Bench) -> None:
     bench.switch.message_waiting("101", True)
     bench.switch.message_waiting("nobody", True)
     bench.station("101").lift()
@@ -67,7 +67,9 @@ def test_stutter_while_a_message_waits_and_not_afterwards(bench: Bench) -> None:
     assert (np.abs(bench.hears("101", 150).reshape(-1, 800)).max(axis=1) > 0).all()
 
 
-def test_handset_to_handset(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_handset_that_calls_another_talks_with_it_until_one_hangs_up(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     bench.station("101").lift()
     bench.run(20)
     bench.dial("101", "102")
@@ -111,7 +113,7 @@ def test_handset_to_handset(bench: Bench, caplog: pytest.LogCaptureFixture) -> N
     )
 
 
-def test_the_caller_hangs_up_first_and_the_other_hears_busy(bench: Bench) -> None:
+def test_called_handset_whose_caller_leaves_hears_busy_tone(bench: Bench) -> None:
     bench.station("101").lift()
     bench.run(20)
     bench.dial("101", "102")
@@ -123,7 +125,7 @@ def test_the_caller_hangs_up_first_and_the_other_hears_busy(bench: Bench) -> Non
     assert bench.call("101") == bench.call("102") == ""
 
 
-def test_giving_up_while_it_rings(bench: Bench) -> None:
+def test_caller_who_gives_up_stops_the_ringing_of_a_handset(bench: Bench) -> None:
     bench.station("101").lift()
     bench.run(20)
     bench.dial("101", "102")
@@ -210,7 +212,7 @@ def test_call_closed_from_our_side_gives_busy_tone(bench: Bench) -> None:
     assert burst_ms(bench, "101") == BUSY_MS
 
 
-def test_ones_own_number_is_busy_and_leads_to_ones_voicemail() -> None:
+def test_handset_that_dials_itself_reaches_its_own_voicemail() -> None:
     answer = TalkingScript()
     bench = Bench(CALLS, answer=answer)
     bench.station("101").lift()
@@ -219,7 +221,9 @@ def test_ones_own_number_is_busy_and_leads_to_ones_voicemail() -> None:
     assert answer.seen == [("101", "station", Caller("101", "Ann"), "201")]
 
 
-def test_no_answer_leads_to_the_owners_voicemail(caplog: pytest.LogCaptureFixture) -> None:
+def test_handset_that_nobody_lifts_leads_to_its_owners_voicemail(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     answer = TalkingScript()
     bench = Bench(CALLS, answer=answer)
     caplog.set_level(logging.INFO, "app.core.fsm")
@@ -246,7 +250,7 @@ def test_no_answer_leads_to_the_owners_voicemail(caplog: pytest.LogCaptureFixtur
     )
 
 
-def test_a_mailbox_number_leads_to_its_owners_menu_and_lowering_ends_it() -> None:
+def test_mailbox_number_leads_to_its_owners_menu_until_the_handset_hangs_up() -> None:
     owner = TalkingScript()
     bench = Bench(CALLS, owner=owner)
     bench.station("102").lift()
@@ -261,7 +265,7 @@ def test_a_mailbox_number_leads_to_its_owners_menu_and_lowering_ends_it() -> Non
     assert not bench.hears("102", 10).any()
 
 
-def test_a_script_that_dies_ends_its_call_and_nothing_else(
+def test_script_that_raises_ends_its_call_and_nothing_else(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def dies(line: Line, clerk: Clerk, mailbox: str) -> None:
@@ -277,7 +281,7 @@ def test_a_script_that_dies_ends_its_call_and_nothing_else(
     assert bench.states()["101"] == "call over" and not bench.switch.busy
 
 
-def test_a_clerk_who_cannot_tell_the_directory_leaves_the_old_one() -> None:
+def test_directory_that_cannot_be_read_leaves_the_old_one() -> None:
     owner = TalkingScript()
     bench = Bench(CALLS, owner=owner)
     bench.clerk.jobs["directory"] = lambda: {"people": [{"name": "no numbers"}]}
@@ -288,7 +292,7 @@ def test_a_clerk_who_cannot_tell_the_directory_leaves_the_old_one() -> None:
     assert [seen[3] for seen in owner.seen] == ["201"]
 
 
-def test_people_who_come_later_can_be_dialled() -> None:
+def test_person_added_later_can_be_dialled() -> None:
     owner = TalkingScript()
     bench = Bench(CALLS, owner=owner, clerk=HandClerk(directory=directory()))
     for people, states in (((), "call over"), ((("Ann", "201", None),), "off hook")):
@@ -302,7 +306,7 @@ def test_people_who_come_later_can_be_dialled() -> None:
     assert [seen[3] for seen in owner.seen] == ["201"]
 
 
-def test_status_tells_lines_calls_and_faults(bench: Bench) -> None:
+def test_status_has_lines_calls_and_faults(bench: Bench) -> None:
     bench.trunk("line2").fail("no line side; check the cable")
     bench.station("101").lift()
     bench.run(2)

@@ -37,19 +37,19 @@ PEOPLE = {
         ("", Incomplete(Unknown())),
     ],
 )
-def test_find(digits: str, meaning: Meaning) -> None:
+def test_dialplan_number_means_what_the_directory_says(digits: str, meaning: Meaning) -> None:
     plan = Dialplan(("101", "102"), Directory.from_answer(PEOPLE))
     assert plan.find(digits) == meaning
 
 
-def test_a_service_number_is_there_while_the_clerk_names_it() -> None:
+def test_dialplan_has_a_service_number_while_the_clerk_names_it() -> None:
     plan = Dialplan(("101",), Directory.from_answer({**PEOPLE, "services": ["*0"]}))
     assert plan.find("*") == Incomplete(Unknown())
     assert plan.find("*0") == Mailbox("*0")
     assert Dialplan(("101",), Directory.from_answer(PEOPLE)).find("*0") == Unknown()
 
 
-def test_the_directory_of_the_clerk() -> None:
+def test_directory_is_read_from_the_clerks_answer() -> None:
     directory = Directory.from_answer(PEOPLE)
     assert directory.default == "201"
     owner = directory.of_handset("101")

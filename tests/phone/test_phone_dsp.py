@@ -31,20 +31,20 @@ def received(samples: Samples) -> list[bytes]:
 
 
 @pytest.mark.parametrize("level", [-6, -10, -20, -26])
-def test_dtmf_round_trip(level: int) -> None:
+def test_dtmf_of_every_digit_is_detected_at_any_level(level: int) -> None:
     assert detected(dsp.dtmf("1234567890*#ABCD", level, on_ms=50, off_ms=50)) == "1234567890*#ABCD"
 
 
-def test_the_same_digit_twice_is_two_digits() -> None:
+def test_dtmf_digit_sent_twice_is_detected_twice() -> None:
     assert detected(dsp.dtmf("1100##", on_ms=50, off_ms=50)) == "1100##"
 
 
-def test_too_short_or_too_quiet_is_no_digit() -> None:
+def test_dtmf_too_short_or_too_quiet_is_no_digit() -> None:
     assert detected(dsp.dtmf("5", on_ms=20)) == ""
     assert detected(dsp.dtmf("5", level_dbm0=-50)) == ""
 
 
-def test_the_detector_says_whether_a_tone_is_on() -> None:
+def test_dtmf_detector_status_says_whether_a_tone_is_on() -> None:
     detector = dsp.DtmfDetector()
     status = []
     for row in in_periods(dsp.dtmf("7", on_ms=100, off_ms=100)):
@@ -54,7 +54,7 @@ def test_the_detector_says_whether_a_tone_is_on() -> None:
 
 
 @pytest.mark.parametrize("level", [-8, -26])
-def test_a_digit_is_reported_before_the_recorder_has_let_its_tone_go(level: int) -> None:
+def test_dtmf_digit_is_reported_while_the_recorder_can_still_cut_its_tone(level: int) -> None:
     latest = 0
     for digit in "147*2580369#":
         for offset in range(0, 10 * PERIOD, 23):
@@ -66,7 +66,7 @@ def test_a_digit_is_reported_before_the_recorder_has_let_its_tone_go(level: int)
     assert latest == DIGIT_CUT - 1  # one to spare
 
 
-def test_dial_tone_that_comes_back_does_not_hide_digits() -> None:
+def test_dtmf_mixed_with_dial_tone_is_detected() -> None:
     digits = dsp.dtmf("123", level_dbm0=-16, on_ms=80, off_ms=80)
     time = np.arange(len(digits)) / 8000
     echo = sum(np.sin(2 * np.pi * hz * time) for hz in (350, 440)) * amplitude(-13)
@@ -86,24 +86,24 @@ CALLERS = [
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=str)
-def test_caller_id_round_trip(caller: Caller) -> None:
+def test_caller_id_sent_as_fsk_is_received_as_it_was(caller: Caller) -> None:
     sent = dsp.fsk_message(caller_id.caller_message(caller, "11241530"))
     messages = received(sent)
     assert [caller_id.parse(message) for message in messages] == [caller]
 
 
-def test_faint_caller_id_is_received() -> None:
+def test_caller_id_at_a_low_level_is_received() -> None:
     faint = dsp.fsk_message(caller_id.caller_message(CALLERS[0])) / 25  # -42 dBm0
     assert len(received(faint.astype(np.int16))) == 1
 
 
-def test_a_message_with_a_wrong_bit_is_dropped() -> None:
+def test_fsk_message_with_a_wrong_bit_is_dropped() -> None:
     sent = dsp.fsk_message(caller_id.caller_message(CALLERS[0], "11241530"))
     sent[len(sent) // 2 + 600 :][:200] = 0
     assert received(sent) == []
 
 
-def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_spandsp_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dsp, "_SONAMES", {"libspandsp.so.77": "int"})
     with pytest.raises(dsp.SpandspMissing, match="install the package libspandsp2"):
         dsp._open.__wrapped__()
@@ -121,10 +121,12 @@ def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         (b"\x82\x03\x0b\x01\xff", None),
     ],
 )
-def test_messages_from_the_line_are_read_with_care(message: bytes, caller: Caller | None) -> None:
+def test_malformed_message_from_the_line_gives_what_can_be_read(
+    message: bytes, caller: Caller | None
+) -> None:
     assert caller_id.parse(message) == caller
 
 
-def test_a_long_or_odd_name_is_cut_to_what_telephones_show() -> None:
+def test_long_or_non_ascii_name_is_cut_to_what_telephones_show() -> None:
     message = caller_id.caller_message(Caller("1" * 40, "A very long name with é"))
     assert caller_id.parse(message) == Caller("1" * 15, "A very long nam")

@@ -127,11 +127,11 @@ def test_on_hook_time_is_classified_by_its_length(periods: int, what: Break) -> 
     assert classify(periods) is what
 
 
-def test_ten_pulses_are_a_zero_and_eleven_nothing() -> None:
+def test_ten_pulses_are_a_zero_and_eleven_no_digit() -> None:
     assert [pulsed_digit(n) for n in (0, 1, 9, 10, 11)] == ["", "1", "9", "0", ""]
 
 
-def test_a_lifted_station_is_not_rung_and_hangs_up_after_its_time() -> None:
+def test_station_off_hook_is_not_rung_and_hangs_up_after_1250_ms_on_hook() -> None:
     hand = OneStation()
     hand.lift()
     assert hand.events() == [line_events.OffHook()]
@@ -143,7 +143,7 @@ def test_a_lifted_station_is_not_rung_and_hangs_up_after_its_time() -> None:
     assert (hand.state, hand.events()) == (StationState.ON_HOOK, [line_events.HungUp()])
 
 
-def test_flash() -> None:
+def test_on_hook_time_of_a_flash_reports_a_flash_and_no_hang_up() -> None:
     hand = OneStation()
     hand.lift(50)
     hand.lower(50)
@@ -155,7 +155,7 @@ def test_flash() -> None:
     assert hand.state is StationState.OFF_HOOK
 
 
-def test_pulse_dialling() -> None:
+def test_dial_pulses_are_reported_as_digits() -> None:
     hand = OneStation()
     hand.lift(50)
     for pulses in (1, 10, 3):
@@ -171,7 +171,7 @@ def test_pulse_dialling() -> None:
     ]
 
 
-def test_dtmf_is_told_only_when_wanted() -> None:
+def test_dtmf_digits_are_reported_only_while_wanted() -> None:
     hand = OneStation()
     hand.lift()
     hand.say(dsp.dtmf("1"))
@@ -183,7 +183,7 @@ def test_dtmf_is_told_only_when_wanted() -> None:
     assert hand.events() == [line_events.Digit("2"), line_events.Digit("3")]
 
 
-def test_ring_cadence_and_ring_trip() -> None:
+def test_ringing_station_that_is_lifted_stops_ringing_for_good() -> None:
     hand = OneStation()
     start = len(hand.port.feeds)
     assert hand.line.ring(Caller())
@@ -220,7 +220,7 @@ def shown(played: list[Samples]) -> list[Caller | None]:
     return [caller_id.parse(m) for row in played for m in receiver.hear(row)]
 
 
-def test_caller_id_lies_between_the_first_two_bursts() -> None:
+def test_caller_id_is_sent_between_the_first_two_bursts() -> None:
     hand, caller = OneStation(), Caller("5551234567", "CALLER NAME")
     hand.line.ring(caller)
     hand.run(1250)
@@ -229,7 +229,7 @@ def test_caller_id_lies_between_the_first_two_bursts() -> None:
     assert sounding[0] >= 199 + 50 and sounding[-1] <= 599 - 20
 
 
-def test_caller_id_that_comes_during_the_silence_is_shown_in_it() -> None:
+def test_caller_id_known_during_a_silence_is_sent_in_it() -> None:
     hand, caller = OneStation(), Caller("5551234567")
     hand.line.ring(Caller())
     hand.run(330)
@@ -240,7 +240,7 @@ def test_caller_id_that_comes_during_the_silence_is_shown_in_it() -> None:
     assert shown(hand.played) == [caller]
 
 
-def test_caller_id_that_comes_too_late_waits_for_the_next_silence() -> None:
+def test_caller_id_known_too_late_is_sent_in_the_next_silence() -> None:
     hand, caller = OneStation(), Caller("5551234567")
     hand.line.ring(Caller())
     hand.run(590)
@@ -251,7 +251,7 @@ def test_caller_id_that_comes_too_late_waits_for_the_next_silence() -> None:
     assert shown(hand.played) == [caller]
 
 
-def test_lifting_in_the_middle_of_caller_id_silences_it() -> None:
+def test_lifting_during_caller_id_ends_it() -> None:
     hand = OneStation()
     hand.line.ring(Caller("5551234567"))
     hand.run(280)
@@ -260,7 +260,7 @@ def test_lifting_in_the_middle_of_caller_id_silences_it() -> None:
     assert not hand.played[-1].any()
 
 
-def test_after_the_call_busy_tone_then_howler_then_silence() -> None:
+def test_handset_off_hook_after_its_call_hears_busy_tone_then_howler_then_silence() -> None:
     hand = OneStation()
     hand.lift()
     hand.line.end_call()
@@ -275,7 +275,7 @@ def test_after_the_call_busy_tone_then_howler_then_silence() -> None:
     assert hand.events() == [line_events.OffHook()]  # the call had ended before
 
 
-def test_a_station_fault_ends_its_call_and_recovery_brings_it_back() -> None:
+def test_station_that_fails_in_a_call_hangs_up_and_comes_back_when_it_recovers() -> None:
     hand = OneStation()
     hand.lift()
     hand.line.port_event(PortFault("power alarm Q1"))
@@ -288,7 +288,7 @@ def test_a_station_fault_ends_its_call_and_recovery_brings_it_back() -> None:
     assert hand.line.fault == ""
 
 
-def test_trunk_life_of_an_answered_call() -> None:
+def test_trunk_whose_call_is_answered_is_seized_until_the_far_end_hangs_up() -> None:
     office = OneTrunk()
     office.line.release()  # nothing to release: harmless
     office.burst()
@@ -309,7 +309,7 @@ def test_trunk_life_of_an_answered_call() -> None:
     assert office.state.name == "IDLE"
 
 
-def test_a_trunk_that_was_unplugged_in_a_call_is_dead_after_it() -> None:
+def test_trunk_unplugged_in_a_call_is_dead_after_it() -> None:
     office = OneTrunk()
     office.burst()
     office.line.seize()
@@ -320,7 +320,7 @@ def test_a_trunk_that_was_unplugged_in_a_call_is_dead_after_it() -> None:
     assert "plugged in" in office.line.fault
 
 
-def test_a_short_loss_of_battery_is_no_hang_up() -> None:
+def test_trunk_that_loses_battery_for_less_than_60_ms_stays_seized() -> None:
     office = OneTrunk()
     office.burst()
     office.line.seize()
@@ -331,7 +331,7 @@ def test_a_short_loss_of_battery_is_no_hang_up() -> None:
     assert office.state is TrunkState.SEIZED and office.port.seized
 
 
-def test_a_caller_who_gives_up() -> None:
+def test_trunk_that_stops_ringing_reports_that_the_caller_has_gone() -> None:
     office = OneTrunk()
     office.burst()
     office.run(399)
@@ -347,7 +347,7 @@ def test_a_caller_who_gives_up() -> None:
     ]
 
 
-def test_caller_id_of_a_trunk_is_received_in_the_silence() -> None:
+def test_caller_id_of_a_trunk_is_received_between_bursts() -> None:
     office, caller = OneTrunk(), Caller("5551234567", "CALLER NAME")
     office.burst()
     office.run(50)
@@ -369,7 +369,9 @@ def test_caller_id_of_a_trunk_is_received_in_the_silence() -> None:
         lambda trunk: trunk.port.battery(False),
     ],
 )
-def test_a_ringing_trunk_that_fails_is_gone(happens: Callable[[OneTrunk], None]) -> None:
+def test_ringing_trunk_that_fails_reports_that_the_caller_has_gone(
+    happens: Callable[[OneTrunk], None],
+) -> None:
     office = OneTrunk()
     office.burst()
     happens(office)
@@ -379,7 +381,7 @@ def test_a_ringing_trunk_that_fails_is_gone(happens: Callable[[OneTrunk], None])
     assert not office.line.seize()
 
 
-def test_a_dead_trunk_comes_to_life_and_polarity_means_nothing() -> None:
+def test_dead_trunk_is_idle_when_battery_comes_back_and_polarity_changes_nothing() -> None:
     office = OneTrunk()
     office.port.battery(False)
     office.run(1)
@@ -398,7 +400,7 @@ def lamps(played: list[Samples]) -> list[bytes]:
 ON, OFF = caller_id.waiting_message(True), caller_id.waiting_message(False)
 
 
-def test_a_resting_telephones_lamp_is_told_at_the_start_and_at_every_change() -> None:
+def test_vmwi_is_sent_to_a_handset_at_rest_at_the_start_and_at_every_change() -> None:
     hand = OneStation()
     hand.run(200)
     hand.line.message_waiting = True
@@ -411,7 +413,7 @@ def test_a_resting_telephones_lamp_is_told_at_the_start_and_at_every_change() ->
     assert hand.port.feeds[-1] is Feed.ACTIVE
 
 
-def test_a_lamp_that_changes_while_it_is_told_is_told_again() -> None:
+def test_vmwi_outdated_while_it_is_sent_is_sent_again() -> None:
     hand = OneStation()
     hand.run(70)
     assert hand.played[-1].any()
@@ -420,7 +422,7 @@ def test_a_lamp_that_changes_while_it_is_told_is_told_again() -> None:
     assert lamps(hand.played) == [OFF, ON]
 
 
-def test_a_lamp_that_changes_during_a_call_is_told_after_it() -> None:
+def test_vmwi_outdated_during_a_call_is_sent_after_it() -> None:
     hand = OneStation()
     hand.run(200)
     hand.lift(10)
@@ -431,7 +433,7 @@ def test_a_lamp_that_changes_during_a_call_is_told_after_it() -> None:
     assert lamps(hand.played) == [OFF, ON]
 
 
-def test_a_lamp_message_gives_way_to_hands_and_bells_and_is_told_again() -> None:
+def test_vmwi_cut_off_by_lifting_or_ringing_is_sent_again() -> None:
     hand = OneStation()
     hand.run(80)
     assert hand.played[-1].any()

@@ -62,7 +62,7 @@ def house() -> House:
     return House()
 
 
-def test_dial_tone_comes_within_100_ms(house: House) -> None:
+def test_board_handset_hears_dial_tone_within_100_ms(house: House) -> None:
     phone = house.phones["101"]
     phone.lift()
     heard = house.hears(phone, 0.1)
@@ -70,7 +70,7 @@ def test_dial_tone_comes_within_100_ms(house: House) -> None:
     assert "dial-tone" in house.sounds(phone)
 
 
-def test_stutter_and_lamp(house: House) -> None:
+def test_board_handset_with_a_message_has_lamp_and_stutter_tone(house: House) -> None:
     house.pace.seconds(3)
     house.switch.message_waiting("101", True)
     house.pace.seconds(3)
@@ -84,7 +84,7 @@ def test_stutter_and_lamp(house: House) -> None:
     assert not house.phones["101"].lamp
 
 
-def test_a_number_that_nobody_has_gives_reorder_tone(house: House) -> None:
+def test_board_number_that_nobody_has_gives_reorder_tone(house: House) -> None:
     phone = house.phones["101"]
     phone.lift()
     house.pace.seconds(0.3)
@@ -108,7 +108,7 @@ def connect(house: House, pulses: bool = False) -> None:
 
 
 @pytest.mark.parametrize("pulses", [False, True])
-def test_one_handset_calls_the_other_and_both_hear(house: House, pulses: bool) -> None:
+def test_board_handset_that_calls_another_hears_it_and_is_heard(house: House, pulses: bool) -> None:
     connect(house, pulses)
     ann, bob = house.phones["101"], house.phones["102"]
     ann.say(sine((700.0,), -12.0, 8000))
@@ -122,7 +122,7 @@ def test_one_handset_calls_the_other_and_both_hear(house: House, pulses: bool) -
     assert house.switch.status()["lines"]["101"]["state"] == "on hook"
 
 
-def test_an_outside_call_rings_shows_its_caller_and_is_answered(house: House) -> None:
+def test_board_outside_call_rings_shows_its_caller_and_is_answered(house: House) -> None:
     line, bob = house.office["line1"], house.phones["102"]
     line.ring("5551234567", "CALLER NAME")
     house.until(lambda: bob.ringing, 1, "102 rings with the first burst")
@@ -143,7 +143,7 @@ def test_an_outside_call_rings_shows_its_caller_and_is_answered(house: House) ->
     assert "busy" in house.sounds(bob, 5)
 
 
-def test_nobody_answers_and_the_caller_is_recorded() -> None:
+def test_board_outside_call_that_nobody_answers_is_recorded() -> None:
     pieces: list[bytes] = []
     seen: list[tuple[Caller, str, Recorded]] = []
 
@@ -171,7 +171,7 @@ def test_nobody_answers_and_the_caller_is_recorded() -> None:
     assert sum(power_at(row, 700) > -16 for row in spoken) >= 18  # 2 s in pieces of 0.1 s
 
 
-def test_the_owner_dials_a_pin_into_the_menu() -> None:
+def test_board_digits_of_the_owner_reach_the_menu() -> None:
     pins: list[str] = []
 
     async def owner(line: Line, clerk: Clerk, mailbox: str) -> None:
@@ -188,14 +188,14 @@ def test_the_owner_dials_a_pin_into_the_menu() -> None:
     assert pins == ["201:4711"]
 
 
-def test_nothing_on_the_board_was_done_wrong(house: House) -> None:
+def test_board_models_find_no_misuse_of_their_chips(house: House) -> None:
     connect(house)
     house.phones["101"].hang_up()
     house.pace.seconds(3)
     assert house.box.violations() == []
 
 
-def test_the_same_call_always_runs_the_same_way() -> None:
+def test_board_same_call_twice_gives_the_same_samples() -> None:
     def run() -> tuple[list[str], bytes]:
         house = House()
         connect(house)

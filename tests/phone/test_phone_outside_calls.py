@@ -43,7 +43,9 @@ def ring(bench: Bench, name: str, times: int = 1, caller: Caller | None = None) 
         bench.run(340)
 
 
-def test_an_outside_call_that_is_answered(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_outside_call_answered_by_a_handset_connects_both_until_the_caller_leaves(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     caller = Caller("5551234567", "CALLER NAME")
     ring(bench, "line1", caller=caller)
     receiver = dsp.FskReceiver()
@@ -84,7 +86,7 @@ def test_an_outside_call_that_is_answered(bench: Bench, caplog: pytest.LogCaptur
     )
 
 
-def test_a_handset_that_rang_in_vain_is_free_again(bench: Bench) -> None:
+def test_handset_that_rang_while_another_answered_is_free_again(bench: Bench) -> None:
     ring(bench, "line1")
     bench.station("102").lift()
     bench.run(3)
@@ -94,7 +96,7 @@ def test_a_handset_that_rang_in_vain_is_free_again(bench: Bench) -> None:
     assert (bench.call("101"), bench.call("102")) == ("dial tone", "connected")
 
 
-def test_the_handset_hangs_up_an_outside_call(bench: Bench) -> None:
+def test_handset_that_hangs_up_releases_the_trunk(bench: Bench) -> None:
     ring(bench, "line1")
     bench.station("101").lift()
     bench.run(3)
@@ -104,7 +106,7 @@ def test_the_handset_hangs_up_an_outside_call(bench: Bench) -> None:
     assert not bench.hears("101", 5).any()
 
 
-def test_an_outside_call_that_nobody_answers() -> None:
+def test_outside_call_that_nobody_answers_reaches_voicemail() -> None:
     answer = TalkingScript()
     bench = Bench(CALLS, answer=answer)
     caller = Caller("5551234567", "CALLER NAME")
@@ -123,7 +125,7 @@ def test_an_outside_call_that_nobody_answers() -> None:
     assert not bench.trunk("line1").seized
 
 
-def test_a_caller_who_gives_up_stops_the_ringing(bench: Bench) -> None:
+def test_outside_caller_who_gives_up_stops_the_ringing(bench: Bench) -> None:
     ring(bench, "line1")
     assert bench.station("101").ringing
     bench.seconds(9)
@@ -131,7 +133,7 @@ def test_a_caller_who_gives_up_stops_the_ringing(bench: Bench) -> None:
     assert not bench.station("101").ringing
 
 
-def test_a_line_is_not_answered_when_the_caller_has_just_given_up() -> None:
+def test_trunk_between_bursts_is_not_answered() -> None:
     answer = TalkingScript()
     bench = Bench(CALLS, answer=answer)
     ring(bench, "line1", times=2)
@@ -142,7 +144,7 @@ def test_a_line_is_not_answered_when_the_caller_has_just_given_up() -> None:
     assert not bench.station("101").ringing
 
 
-def test_settings_say_who_rings_and_who_answers() -> None:
+def test_outside_call_rings_the_handsets_and_reaches_the_mailbox_of_its_setting() -> None:
     answer = TalkingScript()
     incoming = {"line2": IncomingRoute(handsets=("102", "999"), mailbox="202")}
     bench = Bench(PhoneConfig(ring_seconds=4, incoming=incoming), answer=answer)
@@ -153,7 +155,7 @@ def test_settings_say_who_rings_and_who_answers() -> None:
     assert [seen[3] for seen in answer.seen] == ["202"]
 
 
-def test_without_any_mailbox_it_rings_on() -> None:
+def test_outside_call_without_any_mailbox_rings_on() -> None:
     answer = TalkingScript()
     clerk = HandClerk(directory=directory())
     bench = Bench(PhoneConfig(ring_seconds=4), answer=answer, clerk=clerk)
@@ -163,7 +165,7 @@ def test_without_any_mailbox_it_rings_on() -> None:
     assert bench.station("101").ringing
 
 
-def test_two_outside_calls_at_once_and_a_busy_handset() -> None:
+def test_two_outside_calls_at_once_ring_the_free_handset_and_do_not_mix() -> None:
     answer = TalkingScript()
     bench = Bench(PhoneConfig(ring_seconds=4), answer=answer)
     bench.station("101").lift()
@@ -180,7 +182,7 @@ def test_two_outside_calls_at_once_and_a_busy_handset() -> None:
     assert not bench.hears("line1", 5).any()  # the voices of two calls do not meet
 
 
-def test_a_recording_is_finished_by_its_script_after_the_hang_up() -> None:
+def test_recording_is_finished_by_its_script_after_the_caller_has_left() -> None:
     pieces: list[bytes] = []
     trail: list[str] = []
 
@@ -220,7 +222,7 @@ def test_a_recording_is_finished_by_its_script_after_the_hang_up() -> None:
     assert bench.call("line1") == "ringing"
 
 
-def test_hanging_up_everything_leaves_recordings_whole() -> None:
+def test_hang_up_all_ends_recordings_whole() -> None:
     trail: list[str] = []
 
     async def takes_down(line: Line, clerk: Clerk, mailbox: str) -> None:

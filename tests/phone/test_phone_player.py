@@ -55,7 +55,7 @@ class Played:
         return np.concatenate(self.rows)
 
 
-def test_sounds_follow_each_other_without_a_gap() -> None:
+def test_player_plays_sounds_without_a_gap() -> None:
     shelf = Shelf(one=ramp(100), two=ramp(333, 500))
     sounds = Sounds(shelf.clerk, US)
     order: list[Sound] = [Prompt("one"), Pcm(ramp(7, 90)), Prompt("two"), Pause(2), Prompt("one")]
@@ -69,7 +69,7 @@ def test_sounds_follow_each_other_without_a_gap() -> None:
     assert played.ends == [None]
 
 
-def test_a_long_sound_is_fetched_two_seconds_ahead_and_no_more() -> None:
+def test_player_asks_for_a_long_sound_two_seconds_ahead_and_no_more() -> None:
     long = ramp(5 * PIECE + 17)
     shelf = Shelf(**{"12": long})
     played = Played([Sounds(shelf.clerk, US).source(MessageAudio(12))])
@@ -83,14 +83,14 @@ def test_a_long_sound_is_fetched_two_seconds_ahead_and_no_more() -> None:
     assert not whole[len(long) :].any()
 
 
-def test_a_sound_of_exactly_one_piece_ends() -> None:
+def test_player_ends_a_sound_of_exactly_one_piece() -> None:
     shelf = Shelf(**{"12": ramp(PIECE)})
     played = Played([Sounds(shelf.clerk, US).source(MessageAudio(12))])
     assert np.array_equal(played.run()[:PIECE], ramp(PIECE))
     assert played.ends == [None]
 
 
-def test_a_late_clerk_means_silence_and_nothing_is_lost() -> None:
+def test_player_with_a_late_clerk_is_silent_and_loses_nothing() -> None:
     long = ramp(3 * PIECE)
     shelf = Shelf(**{"12": long})
     sounds = Sounds(shelf.clerk, US)
@@ -108,7 +108,7 @@ def test_a_late_clerk_means_silence_and_nothing_is_lost() -> None:
     assert np.array_equal(heard[: len(long)], long)
 
 
-def test_a_sound_that_cannot_be_had_ends_the_playing_with_the_reason() -> None:
+def test_player_with_a_failed_sound_ends_with_the_reason() -> None:
     shelf = Shelf(one=ramp(100))
     sounds = Sounds(shelf.clerk, US)
     played = Played([sounds.source(Prompt(name)) for name in ("one", "none", "one")])
@@ -117,7 +117,7 @@ def test_a_sound_that_cannot_be_had_ends_the_playing_with_the_reason() -> None:
     assert [str(end) for end in played.ends] == ["no none"]
 
 
-def test_prompts_are_kept_up_to_a_limit() -> None:
+def test_sounds_keep_prompts_up_to_a_limit() -> None:
     shelf = Shelf(one=ramp(400), two=ramp(400), three=ramp(400))
     sounds = Sounds(shelf.clerk, US, most_samples=900)
 
@@ -164,7 +164,7 @@ class Taken:
         return b"".join(self.pieces)
 
 
-def test_a_recording_is_whole_and_comes_in_pieces_of_a_second() -> None:
+def test_recording_is_whole_and_comes_in_pieces_of_a_second() -> None:
     taken, said = Taken(), ramp(347 * PERIOD)
     taken.hear(said)
     taken.recorder.end("hung up")
@@ -174,7 +174,7 @@ def test_a_recording_is_whole_and_comes_in_pieces_of_a_second() -> None:
 
 
 @pytest.mark.parametrize("periods", [1, 3, 50, 103, 205, 206, 207])
-def test_the_tone_of_the_digit_that_ended_it_is_cut(periods: int) -> None:
+def test_recording_ended_by_a_digit_is_cut_before_its_tone(periods: int) -> None:
     taken, said = Taken(), ramp(periods * PERIOD)
     taken.hear(said)
     taken.recorder.end("digit", "#")
@@ -184,14 +184,14 @@ def test_the_tone_of_the_digit_that_ended_it_is_cut(periods: int) -> None:
     assert max((len(piece) for piece in taken.pieces), default=0) <= 16000
 
 
-def test_the_limit_is_kept_to_the_period() -> None:
+def test_recording_ends_at_its_limit_to_the_period() -> None:
     taken = Taken(limit=250)
     taken.hear(ramp(400 * PERIOD))
     assert taken.ends == [Recorded(250, "limit")]
     assert taken.octets == audio.to_bytes(ramp(250 * PERIOD))
 
 
-def test_silence_ends_it_and_a_word_in_between_does_not() -> None:
+def test_recording_ends_by_silence_that_no_word_interrupts() -> None:
     noise = np.random.default_rng(1).standard_normal((1000, PERIOD)) * 12  # -66 dBm0
     said = noise.astype(np.int16)
     said[100] = audio.sine((500.0,), -25.0, PERIOD)

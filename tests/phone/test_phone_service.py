@@ -95,7 +95,7 @@ class House:
         return answers
 
 
-def test_it_becomes_ready_answers_and_ends(tmp_path: Path) -> None:
+def test_service_becomes_ready_answers_questions_and_stops(tmp_path: Path) -> None:
     async def story() -> None:
         async with House(tmp_path) as house:
             status, rubbish, unknown = await house.ask(
@@ -130,7 +130,7 @@ def test_shown_is_answered_once_the_lamps_show_the_change(tmp_path: Path) -> Non
     asyncio.run(story())
 
 
-def test_quiet_answers_when_the_clerk_has_nothing_left_to_do(tmp_path: Path) -> None:
+def test_quiet_is_answered_once_the_clerk_has_no_job_left(tmp_path: Path) -> None:
     async def story() -> None:
         async with House(tmp_path) as house:
             assert await house.ask('{"ask": "quiet"}') == [{"quiet": True}]
@@ -149,7 +149,7 @@ def test_quiet_answers_when_the_clerk_has_nothing_left_to_do(tmp_path: Path) -> 
     asyncio.run(story())
 
 
-def test_stopping_lets_a_recording_be_finished(tmp_path: Path) -> None:
+def test_service_that_stops_lets_a_recording_be_finished(tmp_path: Path) -> None:
     trail: list[str] = []
 
     async def answer(line: Line, clerk: Clerk, mailbox: str) -> None:
@@ -170,7 +170,7 @@ def test_stopping_lets_a_recording_be_finished(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_lost_board_ends_the_service(tmp_path: Path) -> None:
+def test_service_whose_board_is_lost_ends_with_its_error(tmp_path: Path) -> None:
     async def story() -> None:
         house = House(tmp_path)
         async with asyncio.timeout(20):
@@ -196,7 +196,7 @@ class Silence:
         return np.zeros_like(played)
 
 
-def test_free_pace_settles_before_each_period_and_after_the_last() -> None:
+def test_free_pace_awaits_idle_before_each_period_and_after_the_last() -> None:
     bench = Bench()
     box, trail = Silence(bench), list[int]()
     pace = FreePace(box, bench.switch, bench.board.slots, lambda: trail.append(box.periods))

@@ -1,6 +1,6 @@
-"""One call script's hold on a line: implements app.phone.calls.line.Line.
+"""What one call script sees of a line: implements app.phone.calls.line.Line.
 
-A session ends with its call. A script that is still busy afterwards (its recording is being
+It ends with its call. A script that is still busy afterwards (its recording is being
 composed) cannot disturb the line's next call: everything it asks of the line raises HungUp.
 """
 
@@ -19,7 +19,7 @@ from app.phone.sound.sounds import Sound, Tone
 T = TypeVar("T")
 
 _AHEAD = 40
-"""Digits kept when nobody asked for them yet; more are dropped."""
+"""Digits kept when no script has asked for them yet; more are dropped."""
 
 
 class CallLine:
@@ -39,7 +39,7 @@ class CallLine:
         self.over = False
         self._channel, self._queue, self._sounds, self._hung_up = channel, queue, sounds, hung_up
         self._ahead: list[str] = []
-        self._wants: Callable[[str], bool] | None = None
+        self._on_digit: Callable[[str], bool] | None = None
         self._wait: Wait[Any] | None = None
 
     @property
@@ -47,11 +47,11 @@ class CallLine:
         """See Line."""
         return self._queue.now
 
-    # What the call tells the session.
+    # What the call reports.
 
     def digit(self, digit: str) -> None:
         """The far end dialled."""
-        if self._wants is not None and self._wants(digit):
+        if self._on_digit is not None and self._on_digit(digit):
             return
         if len(self._ahead) < _AHEAD:
             self._ahead.append(digit)
@@ -67,7 +67,7 @@ class CallLine:
         elif self._wait is not None:
             self._wait.failed(HungUp())
 
-    # What scripts ask.
+    # What scripts call.
 
     async def play(self, *sounds: Sound, stop_on: str = "") -> str:
         """See Line."""
@@ -77,7 +77,7 @@ class CallLine:
         sources = [self._sounds.source(sound) for sound in sounds]
         wait: Wait[str] = Wait(cancelled=self._channel.stop)
 
-        def wants(digit: str) -> bool:
+        def on_digit(digit: str) -> bool:
             if digit not in stop_on:
                 return False
             self._channel.stop()
@@ -91,7 +91,7 @@ class CallLine:
                 wait.failed(failure)
 
         self._channel.play(sources, ended)
-        return await self._for(wait, wants)
+        return await self._for(wait, on_digit)
 
     async def digits(
         self, most: int, end: str = "#", first_s: float = 6, between_s: float = 4
@@ -118,7 +118,7 @@ class CallLine:
             self._channel.record(None)
             wait.happened(recorded)
 
-        def wants(digit: str) -> bool:
+        def on_digit(digit: str) -> bool:
             if digit not in stop_on:
                 return False
             recorder.end("digit", digit)
@@ -126,7 +126,7 @@ class CallLine:
 
         recorder = Recorder(sink, periods(limit_s * 1000), periods(silence_s * 1000), ended)
         self._channel.record(recorder)
-        return await self._for(wait, wants)
+        return await self._for(wait, on_digit)
 
     async def pause(self, seconds: float) -> None:
         """See Line."""
@@ -152,23 +152,23 @@ class CallLine:
             return self._ahead.pop(0)
         wait: Wait[str] = Wait()
 
-        def wants(digit: str) -> bool:
+        def on_digit(digit: str) -> bool:
             wait.happened(digit)
             return True
 
         due = self._queue.after(periods(seconds * 1000), lambda: wait.happened(""))
-        return await self._for(wait, wants, due)
+        return await self._for(wait, on_digit, due)
 
     async def _for(
-        self, wait: Wait[T], wants: Callable[[str], bool] | None, due: RunningTimer | None = None
+        self, wait: Wait[T], on_digit: Callable[[str], bool] | None, due: RunningTimer | None = None
     ) -> T:
         if self._wait is not None:
             raise RuntimeError(f"line {self.name}: a script waits for one thing at a time")
-        self._wait, self._wants = wait, wants
+        self._wait, self._on_digit = wait, on_digit
         try:
             return await wait
         finally:
-            self._wait = self._wants = None
+            self._wait = self._on_digit = None
             if due is not None:
                 due.cancel()
 

@@ -1,4 +1,4 @@
-"""Recording one line: pieces to a sink, and the four ways in which it ends by itself or by a digit.
+"""Recording one party: pieces to a sink; it ends by a digit, silence, the limit or a hang-up.
 
 Samples are held back for a moment, so that the tone of the digit that ended a recording can be
 cut off: a digit is recognized up to 50 ms after its tone began.
@@ -23,7 +23,10 @@ _LOOK = 25
 
 
 class Recorder:
-    """One recording; `ended` is called once, after the sink has had the last piece."""
+    """One recording, of at most `limit` periods (10 ms); `silence` periods without speech end it.
+
+    `sink` gets S16LE octets in pieces of at most 1 s; `ended` is called once, after the last piece.
+    """
 
     def __init__(
         self,
@@ -43,7 +46,7 @@ class Recorder:
         self._look = _LOOK
 
     def hear(self, row: Samples) -> None:
-        """One period of the line."""
+        """Record one period, (80,)."""
         self._kept[self._count] = row
         self._count += 1
         self._look -= 1
@@ -57,7 +60,7 @@ class Recorder:
             self.end("silence")
 
     def end(self, why: RecordingEnd, digit: str = "") -> None:
-        """Give the rest to the sink and report; for a digit, without its tone."""
+        """Give the rest to the sink and report the end; for a digit, without its tone."""
         cut = DIGIT_CUT if why == "digit" else 0
         self._give(max(self._count - cut, 0))
         self._ended(Recorded(self._given, why, digit))

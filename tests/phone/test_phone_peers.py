@@ -37,7 +37,7 @@ def written(samples: Samples, path: Path) -> Path:
 
 @needs("minimodem")
 @needs("sox")
-def test_minimodem_reads_our_caller_id(tmp_path: Path) -> None:
+def test_caller_id_is_decoded_by_minimodem(tmp_path: Path) -> None:
     message = caller_id.caller_message(Caller("5551234567", "CALLER NAME"), "11241530")
     quiet = np.zeros(4000, np.int16)
     samples = np.concatenate([quiet, dsp.fsk_message(message), quiet])
@@ -49,7 +49,7 @@ def test_minimodem_reads_our_caller_id(tmp_path: Path) -> None:
 
 @needs("multimon-ng")
 @needs("sox")
-def test_multimon_reads_our_digits(tmp_path: Path) -> None:
+def test_dtmf_is_decoded_by_multimon(tmp_path: Path) -> None:
     raw = written(dsp.dtmf("1234567890*#"), tmp_path / "digits.raw")
     fast = tmp_path / "fast.raw"
     run("sox", *sox_raw(raw), "-r", "22050", "-t", "raw", "-e", "signed", "-b", "16", fast)
@@ -59,7 +59,7 @@ def test_multimon_reads_our_digits(tmp_path: Path) -> None:
 
 @needs("sox")
 @pytest.mark.parametrize(("country", "hz"), [("fr", 440), ("jp", 400), ("de", 425)])
-def test_sox_measures_dial_tone(country: str, hz: int, tmp_path: Path) -> None:
+def test_dial_tone_has_its_frequency_by_sox(country: str, hz: int, tmp_path: Path) -> None:
     source, rows = ToneSource(country_of(country).tones.dial), np.zeros((100, PERIOD), np.int16)
     for row in rows:
         source.fill(row, 0)

@@ -42,21 +42,21 @@ class Conversation:
         self.bench.dial("101", digits)
 
 
-def test_play_to_the_end_and_not_longer() -> None:
+def test_play_returns_when_the_sound_is_over() -> None:
     talk = Conversation(lambda line, _: line.play(SHORT, Pause(50), SHORT))
     heard = talk.bench.hears("101", 40)
     assert talk.said == [""]
     assert not heard[-80 * 12 :].any()
 
 
-def test_a_digit_stops_playing_and_is_returned() -> None:
+def test_play_stopped_by_a_digit_returns_it() -> None:
     talk = Conversation(lambda line, _: line.play(LONG, LONG, stop_on="5"))
     talk.dial("15")
     assert talk.said == ["5"]
     assert not talk.bench.hears("101", 5).any()
 
 
-def test_other_digits_wait_in_the_buffer() -> None:
+def test_digits_that_do_not_stop_a_sound_stay_in_the_buffer() -> None:
     async def script(line: Line, _: Clerk) -> tuple[str, str, str]:
         return (
             await line.play(LONG, stop_on="#"),
@@ -74,7 +74,7 @@ async def four_digits(line: Line, _: Clerk) -> str:
     return await line.digits(4, first_s=6, between_s=2)
 
 
-def test_digits_end_by_number_end_digit_and_time() -> None:
+def test_digits_end_at_their_number_the_end_digit_or_a_pause() -> None:
     talk = Conversation(four_digits)
     talk.dial("1234")
     assert talk.said == ["1234"]
@@ -94,7 +94,7 @@ def test_digits_end_by_number_end_digit_and_time() -> None:
     assert talk.said == [""]
 
 
-def test_recording_ends_with_a_digit_without_its_tone() -> None:
+def test_recording_ended_by_a_digit_is_without_its_tone() -> None:
     pieces: list[bytes] = []
     talk = Conversation(lambda line, _: line.record(pieces.append, 60, 10, stop_on="#"))
     words = sine((700.0,), -12.0, 8000)
@@ -109,7 +109,7 @@ def test_recording_ends_with_a_digit_without_its_tone() -> None:
     assert spectrum[1477] < spectrum[700] / 50  # nothing of "#" at the end
 
 
-def test_what_was_dialled_before_does_not_end_a_recording() -> None:
+def test_digits_dialled_before_a_recording_do_not_end_it() -> None:
     async def script(line: Line, _: Clerk) -> tuple[str, str]:
         await line.pause(1)
         why = (await line.record(lambda _: None, limit_s=0.5, silence_s=5)).why
@@ -121,7 +121,7 @@ def test_what_was_dialled_before_does_not_end_a_recording() -> None:
     assert talk.said == [("limit", "")]
 
 
-def test_a_handset_that_is_put_down_ends_its_recording_whole() -> None:
+def test_recording_ended_by_hanging_up_is_whole() -> None:
     pieces: list[bytes] = []
     talk = Conversation(lambda line, _: line.record(pieces.append, 60, 60))
     words = sine((700.0,), -12.0, 8000)
@@ -133,7 +133,7 @@ def test_a_handset_that_is_put_down_ends_its_recording_whole() -> None:
     assert words[1:].tobytes() in b"".join(pieces)
 
 
-def test_a_hung_up_script_leaves_and_its_finally_runs() -> None:
+def test_script_whose_party_hangs_up_gets_hung_up_and_may_tidy_up() -> None:
     trail: list[str] = []
 
     async def script(line: Line, _: Clerk) -> None:
@@ -153,7 +153,7 @@ def test_a_hung_up_script_leaves_and_its_finally_runs() -> None:
     assert not talk.bench.switch.busy
 
 
-def test_a_sound_that_cannot_be_had_reaches_the_script() -> None:
+def test_sound_that_the_clerk_cannot_give_raises_in_the_script() -> None:
     def none(**_: Any) -> bytes:
         raise JobFailed("no such prompt")
 
@@ -166,7 +166,7 @@ def test_a_sound_that_cannot_be_had_reaches_the_script() -> None:
     assert Conversation(script, sound=none).said == ["no such prompt"]
 
 
-def test_hanging_up_gives_busy_tone_and_takes_the_line_away() -> None:
+def test_script_that_hangs_up_leaves_busy_tone_and_has_no_line_any_more() -> None:
     async def script(line: Line, _: Clerk) -> None:
         await line.hang_up()
         await line.play(LONG)
@@ -177,7 +177,7 @@ def test_hanging_up_gives_busy_tone_and_takes_the_line_away() -> None:
     assert talk.bench.hears("101", 10).any()
 
 
-def test_two_waits_at_once_are_a_mistake_that_is_named(
+def test_two_waits_at_once_on_a_line_raise(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def script(line: Line, _: Clerk) -> None:
@@ -190,7 +190,7 @@ def test_two_waits_at_once_are_a_mistake_that_is_named(
     assert "waits for one thing at a time" in caplog.text
 
 
-def test_line_time_is_told_in_periods() -> None:
+def test_line_time_counts_periods() -> None:
     async def script(line: Line, _: Clerk) -> int:
         before = line.periods
         await line.pause(1.234)
@@ -201,14 +201,14 @@ def test_line_time_is_told_in_periods() -> None:
     assert talk.said == [124]
 
 
-def test_a_player_that_is_closed_says_nothing() -> None:
+def test_closed_player_does_not_call_ended() -> None:
     ends: list[Any] = []
     player = Player([], ends.append)
     player.close()
     assert ends == []
 
 
-def test_a_wait_gives_its_result_to_those_who_do_not_await() -> None:
+def test_wait_that_is_done_gives_its_result_without_awaiting() -> None:
     wait: Wait[int] = Wait()
     with pytest.raises(RuntimeError, match="before it is there"):
         wait.result()
@@ -217,7 +217,7 @@ def test_a_wait_gives_its_result_to_those_who_do_not_await() -> None:
     assert wait.result() == 7
 
 
-def test_a_script_stopped_before_its_wait_gives_the_wait_up() -> None:
+def test_script_stopped_before_its_wait_gives_the_wait_up() -> None:
     given_up: list[str] = []
     ends: list[BaseException | None] = []
 
