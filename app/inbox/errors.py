@@ -88,5 +88,9 @@ class UnknownMember(Invalid):
     """A member of an alias is neither a person, nor an alias, nor an outside address."""
 
 
+class OwnerGone(Invalid):
+    """A message belongs to somebody who has been removed; restoring it needs an heir."""
+
+
 class TrivialPin(Invalid):
     """A PIN that others would guess; the text says which rule it breaks."""

@@ -13,10 +13,21 @@ from app.inbox.addresses import RESERVED, is_name, is_outside_address
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.claim import Claim
 from app.inbox.credentials import check_pin_rules, hashed, matches, new_password, new_pin
+from app.inbox.entries import Door
 from app.inbox.errors import BadName, NameTaken, NoSuchPerson, StillMember
+from app.inbox.store import move_to_bin
 from app.store.database import Database, Tx
 
-__all__ = ["People", "Person", "PinResult", "Transfer", "new_password", "new_pin"]
+__all__ = [
+    "Former",
+    "People",
+    "Person",
+    "PinLock",
+    "PinResult",
+    "Transfer",
+    "new_password",
+    "new_pin",
+]
 
 PIN_TRIES = 3
 """Wrong PINs in a row that lock a box."""
@@ -65,6 +76,33 @@ class Person:
     language: str
     key_map: str
     """Name of the key map of their voicemail menu."""
+
+
+@dataclass(frozen=True)
+class Former:
+    """Somebody who was removed and of whose box something can still be restored."""
+
+    id: int
+    login: str
+    name: str
+    mailbox: str
+    removed_at: float
+    """Seconds since 1970 UTC."""
+    entries: tuple[int, ...]
+    """Entries that were in the inbox, or on their way out, when the person was removed."""
+    removed_before: int
+    """How many entries the person had removed before that."""
+    octets: int
+    """Of all these entries."""
+
+
+@dataclass(frozen=True)
+class PinLock:
+    """A box that takes no PIN for now, after too many wrong ones."""
+
+    person: Person
+    until: float
+    """When it ends; seconds since 1970 UTC."""
 
 
 _FIELDS = tuple(Person.__dataclass_fields__)
@@ -151,39 +189,37 @@ class People:
         fetched_is_heard: bool = False,
         language: str = "en",
         key_map: str = "standard",
+        adopt: Former | None = None,
         by: str = "",
     ) -> int:
         """Add a person, without password and PIN; returns the id.
 
-        `quota` is the octets the inbox may hold. Raises BadName or NameTaken.
+        `quota` is the octets the inbox may hold. `adopt` makes a former person the same as before,
+        with their history, greetings and bin; Store.restore(adopt.entries) then fills the inbox.
+        Raises BadName or NameTaken, and NoSuchPerson if the one to adopt is not a former person.
         """
         login = login.lower()
         _check_login(login)
         _check_fields({"mailbox": mailbox, "address": address, "quota": quota})
         _refuse_alias(tx, login, mailbox)
+        values = {
+            "login": login,
+            "name": name,
+            "mailbox": mailbox,
+            "handset": handset or None,
+            "address": address or None,
+            "admin": admin,
+            "quota": quota,
+            "transfer": Transfer(transfer),
+            "fetched_is_heard": fetched_is_heard,
+            "language": language,
+            "key_map": key_map,
+            "added_at": self._clock.now(),
+        }
         with _taken(login):
-            cursor = tx.execute(
-                "INSERT INTO person (login, name, mailbox, handset, address, admin, quota,"
-                " transfer, fetched_is_heard, language, key_map, added_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    login,
-                    name,
-                    mailbox,
-                    handset or None,
-                    address or None,
-                    admin,
-                    quota,
-                    Transfer(transfer),
-                    fetched_is_heard,
-                    language,
-                    key_map,
-                    self._clock.now(),
-                ),
-            )
-        person = cast(int, cursor.lastrowid)
-        tx.execute("INSERT INTO usage VALUES (?, 0)", (person,))
-        self._log(tx, "person added", person, by, login)
+            person = _insert(tx, values) if adopt is None else _revive(tx, adopt.id, values)
+        detail = login if adopt is None else f"{login}, with the box that {adopt.login} had"
+        self._log(tx, "person added", person, by, detail)
         return person
 
     def change(self, tx: Tx, person_id: int, by: str = "", **fields: Any) -> None:
@@ -206,11 +242,13 @@ class People:
         detail = ", ".join(f"{field} = {value}" for field, value in fields.items())
         self._log(tx, "person changed", person_id, by, detail)
 
-    def remove(self, tx: Tx, person_id: int, by: str = "") -> None:
-        """Take a person out, with the alias that bears their login; raises StillMember.
+    def remove(self, tx: Tx, person_id: int, by: str = "", door: Door = "admin") -> int:
+        """Take a person out, with the alias that bears their login.
 
-        What becomes of the box is asked before: Store.hand_over gives it to somebody, else
-        Store.remove puts its entries into the bin, restorable for the grace period.
+        What is in the inbox or on its way out goes to the bin; how many entries those were is
+        returned. Who should have them instead is asked before: Store.hand_over gives them to
+        somebody. For the grace period Store.restore brings them back, to an heir or to the person
+        who is added again (`former`). Raises NoSuchPerson or StillMember.
         """
         row = tx.execute(
             "SELECT login FROM person WHERE id = ? AND removed_at IS NULL", (person_id,)
@@ -220,11 +258,41 @@ class People:
         _refuse_member(tx, login, person_id)
         tx.execute("DELETE FROM alias_member WHERE alias = ?", (login,))
         tx.execute("DELETE FROM alias WHERE name = ?", (login,))
+        now = self._clock.now()
         tx.execute(
             "UPDATE person SET removed_at = ?, password = NULL, pin = NULL WHERE id = ?",
-            (self._clock.now(), person_id),
+            (now, person_id),
         )
+        rows = tx.execute("SELECT id FROM entry WHERE person = ? AND state <> 'bin'", (person_id,))
+        left = [entry for (entry,) in rows.fetchall()]
+        move_to_bin(tx, left, now, door, by)  # at the same moment: `former` finds them by it
+        events = [AuditEvent(person_id, entry, f"with {login}") for entry in left]
+        self._journal.write(tx, "removed", door, by, events)
         self._log(tx, "person removed", person_id, by, login)
+        return len(left)
+
+    def former(self, login: str) -> Former | None:
+        """The last person removed who had this login and of whose box something is left.
+
+        None if there is nobody, or if the grace period of all their messages is over.
+        """
+        reader = self._db.reader()
+        found = reader.execute(
+            "SELECT id, login, name, mailbox, removed_at FROM person"
+            " WHERE login = ? AND removed_at IS NOT NULL"
+            " AND EXISTS (SELECT 1 FROM entry WHERE entry.person = person.id)"
+            " ORDER BY removed_at DESC, id DESC LIMIT 1",
+            (login,),
+        ).fetchone()
+        if found is None:
+            return None
+        person, login, name, mailbox, removed_at = found
+        rows = reader.execute(
+            "SELECT id, size, removed_at FROM entry WHERE person = ? ORDER BY id", (person,)
+        ).fetchall()
+        held = tuple(entry for entry, _, at in rows if at == removed_at)
+        octets = sum(size for _, size, _ in rows)
+        return Former(person, login, name, mailbox, removed_at, held, len(rows) - len(held), octets)
 
     def _log(self, tx: Tx, verb: str, person: int, by: str, detail: str = "") -> None:
         self._journal.write(tx, verb, "admin", by, [AuditEvent(person, None, detail)])
@@ -289,6 +357,15 @@ class People:
         )
         return float((row.fetchone() or (0.0,))[0])
 
+    def pin_locks(self) -> list[PinLock]:
+        """Who is locked out at this moment, by login."""
+        rows = self._db.reader().execute(
+            f"SELECT {', '.join(_FIELDS)}, pin_locked_until FROM person"
+            " WHERE removed_at IS NULL AND pin_locked_until > ? ORDER BY login",
+            (self._clock.now(),),
+        )
+        return [PinLock(_person(row[:-1]), row[-1]) for row in rows.fetchall()]
+
     def _secret(self, column: str, person_id: int) -> str | None:
         row = self._db.reader().execute(f"SELECT {column} FROM person WHERE id = ?", (person_id,))
         found = row.fetchone()
@@ -319,6 +396,25 @@ class People:
         tx.execute(
             "UPDATE person SET pin_failures = 0, pin_lockouts = 0 WHERE id = ?", (person_id,)
         )
+
+
+def _insert(tx: Tx, values: dict[str, Any]) -> int:
+    columns, marks = ", ".join(values), ", ".join("?" * len(values))
+    cursor = tx.execute(f"INSERT INTO person ({columns}) VALUES ({marks})", tuple(values.values()))
+    person = cast(int, cursor.lastrowid)
+    tx.execute("INSERT INTO usage VALUES (?, 0)", (person,))
+    return person
+
+
+def _revive(tx: Tx, person: int, values: dict[str, Any]) -> int:
+    columns = ", ".join(f"{column} = ?" for column in values)
+    done = tx.execute(
+        f"UPDATE person SET {columns}, removed_at = NULL, pin_failures = 0, pin_lockouts = 0,"
+        " pin_locked_until = 0 WHERE id = ? AND removed_at IS NOT NULL",
+        (*values.values(), person),
+    )
+    _must(done.rowcount, person)
+    return person
 
 
 def _must(found: int, person_id: int) -> None:

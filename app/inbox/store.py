@@ -30,7 +30,7 @@ from app.inbox.entries import (
     Recording,
     ids_of,
 )
-from app.inbox.errors import NoSuchEntry
+from app.inbox.errors import NoSuchEntry, NoSuchPerson, OwnerGone
 from app.inbox.recordings import Recordings
 from app.message.dot_stuffing import dots_in
 from app.store.database import Database, Tx
@@ -59,6 +59,10 @@ _STATES = {state.value: state for state in EntryState}
 # Many entries are changed by one statement: with the usage triggers behind it, a statement an entry
 # costs ten times as much, and everybody else is waiting at the turnstile.
 _THESE = "id IN (SELECT value FROM json_each(?))"
+
+
+_Found = tuple[int, int, str, int]
+"""(id, person, state, saved) of an entry."""
 
 
 def _entry(row: tuple[object, ...]) -> Entry:
@@ -252,24 +256,28 @@ class Store(Contents, Recordings):
         """
         states = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
         found = self._find(tx, entry_ids, states)
-        at = self._clock.now()
-        tx.execute(
-            "UPDATE entry SET state_before = state, state = 'bin',"
-            f" removed_at = ?, removed_door = ?, removed_by = ? WHERE {_THESE}",
-            (at, door, by, _json(row[0] for row in found)),
-        )
+        move_to_bin(tx, [row[0] for row in found], self._clock.now(), door, by)
         self._note(tx, "removed", door, by, found, detail)
         return len(found)
 
     def restore(
-        self, tx: Tx, entry_ids: Iterable[int], door: Door, by: str, detail: str = ""
+        self,
+        tx: Tx,
+        entry_ids: Iterable[int],
+        door: Door,
+        by: str,
+        detail: str = "",
+        heir: int | None = None,
     ) -> int:
         """The inverse of remove: back into the inbox, as new as they were, UIDL and all.
 
         What had been forwarded comes back as new. Returns how many came back. `detail` is for the
-        history.
+        history. `heir` is the person who gets what belonged to somebody who has been removed;
+        others get back their own. Raises OwnerGone if there must be an heir, NoSuchPerson if the
+        heir is not here either; nothing is then restored.
         """
         found = self._find(tx, entry_ids, (EntryState.BIN,))
+        found = self._inherit(tx, found, heir, door, by)
         tx.execute(
             "UPDATE entry SET state = CASE state_before WHEN 'heard' THEN 'heard' ELSE 'new' END,"
             " removed_at = NULL, removed_door = NULL, removed_by = NULL, state_before = NULL"
@@ -296,7 +304,8 @@ class Store(Contents, Recordings):
         tx.execute("UPDATE entry SET person = ? WHERE person = ?", (heir_id, person_id))
         tx.execute("UPDATE recording SET person = ? WHERE person = ?", (heir_id, person_id))
         tx.execute("UPDATE missed_call SET person = ? WHERE person = ?", (heir_id, person_id))
-        deeds = [AuditEvent(heir_id, entry, f"from person {person_id}") for (entry,) in rows]
+        login = tx.execute("SELECT login FROM person WHERE id = ?", (person_id,)).fetchone()[0]
+        deeds = [AuditEvent(heir_id, entry, f"from {login}") for (entry,) in rows]
         self.journal.write(tx, "handed over", door, by, deeds)
         return len(rows)
 
@@ -374,21 +383,46 @@ class Store(Contents, Recordings):
 
     # ---- inside
 
+    def _inherit(
+        self, tx: Tx, found: list[_Found], heir: int | None, door: Door, by: str
+    ) -> list[_Found]:
+        """Give the heir those of the entries whose owner is gone; all entries as they are now."""
+        owners = _json({row[1] for row in found})
+        gone: dict[int, str] = dict(
+            tx.execute(
+                "SELECT id, login FROM person WHERE removed_at IS NOT NULL"
+                " AND id IN (SELECT value FROM json_each(?))",
+                (owners,),
+            ).fetchall()
+        )
+        if not gone:
+            return found
+        if heir is None:
+            names = ", ".join(sorted(set(gone.values())))
+            raise OwnerGone(f"{names} is not here any more; name who gets the messages", "heir")
+        here = tx.execute("SELECT 1 FROM person WHERE id = ? AND removed_at IS NULL", (heir,))
+        if here.fetchone() is None:
+            raise NoSuchPerson("the heir is not here any more")
+        left = [row for row in found if row[1] in gone]
+        ids = _json(row[0] for row in left)
+        tx.execute(f"UPDATE entry SET person = ? WHERE {_THESE}", (heir, ids))
+        events = [AuditEvent(heir, row[0], f"from {gone[row[1]]}") for row in left]
+        self.journal.write(tx, "handed over", door, by, events)
+        return [(row[0], heir if row[1] in gone else row[1], *row[2:]) for row in found]
+
     def _note(
         self,
         tx: Tx,
         verb: str,
         door: Door,
         by: str,
-        found: Iterable[tuple[int, int, str, int]],
+        found: Iterable[_Found],
         detail: str,
     ) -> None:
         events = [AuditEvent(row[1], row[0], detail) for row in found]
         self.journal.write(tx, verb, door, by, events)
 
-    def _find(
-        self, tx: Tx, entry_ids: Iterable[int], states: Sequence[EntryState]
-    ) -> list[tuple[int, int, str, int]]:
+    def _find(self, tx: Tx, entry_ids: Iterable[int], states: Sequence[EntryState]) -> list[_Found]:
         """(id, person, state, saved) of those entries that are in one of `states`."""
         return tx.execute(
             "SELECT id, person, state, saved FROM entry"
@@ -402,6 +436,15 @@ class Store(Contents, Recordings):
         if found is None:
             raise NoSuchEntry(f"there is no entry {entry_id}")
         return found
+
+
+def move_to_bin(tx: Tx, ids: Iterable[int], at: float, door: Door, by: str) -> None:
+    """Put entries into the bin, without a word in the history; `at` in seconds since 1970 UTC."""
+    tx.execute(
+        "UPDATE entry SET state_before = state, state = 'bin',"
+        f" removed_at = ?, removed_door = ?, removed_by = ? WHERE {_THESE}",
+        (at, door, by, _json(ids)),
+    )
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.device.first_boot import BY as FIRST_BOOT
-from app.inbox.entries import EntryState, ids_of
+from app.inbox.entries import EntryState
 from app.inbox.people import Person, Transfer, new_password, new_pin
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box, find_person, person_for
@@ -174,10 +174,8 @@ def remove_person(
     def work(tx: Tx) -> None:
         if to is not None:
             box.store.hand_over(tx, person.id, to.id, actor.door, actor.login)
-        else:
-            box.store.remove(tx, ids_of(held), actor.door, actor.login)
         with field_of_errors("login"):
-            box.people.remove(tx, person.id, by=actor.login)
+            box.people.remove(tx, person.id, by=actor.login, door=actor.door)
 
     box.db.now(work)
     new = tuple(problem for problem in _problems(box) if problem not in before)

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from app.inbox.credentials import check_pin_rules, matches, new_password, new_pin, why_trivial
-from app.inbox.entries import EntryState
-from app.inbox.errors import BadName, NameTaken, NoSuchPerson, StillMember, TrivialPin
-from app.inbox.people import PinResult, Transfer
+from app.inbox.entries import EntryState, ids_of
+from app.inbox.errors import BadName, NameTaken, NoSuchPerson, OwnerGone, StillMember, TrivialPin
+from app.inbox.people import Former, PinLock, PinResult, Transfer
+from app.store.database import Tx
 from tests.kit.defaults import add_person, delivery_config
 from tests.kit.store import StoreKit, open_store
 
@@ -98,19 +99,125 @@ def test_changing_fields(kit: StoreKit) -> None:
 def test_a_removed_person_frees_their_names_and_their_box_stays_restorable(kit: StoreKit) -> None:
     anna, entry = kit.person("anna"), kit.put("anna")
 
-    def leave(tx):  # type: ignore[no-untyped-def]
-        kit.store.remove(tx, [entry.id], "admin", "root")
-        kit.people.remove(tx, anna.id, "root")
-
-    kit.db.now(leave)
+    assert kit.db.now(lambda tx: kit.people.remove(tx, anna.id, "root", "web")) == 1
     assert kit.people.by_login("anna") is None and kit.people.by_id(anna.id) is None
     assert kit.people.check_password("anna", "x") is None
-    assert kit.store.need(entry.id).state is EntryState.BIN
+    gone = kit.store.need(entry.id)
+    assert (gone.state, gone.removed_door, gone.removed_by) == (EntryState.BIN, "web", "root")
+    assert kit.store.used(anna.id) == 0
     again = add(kit, "anna", "201", handset="101")
     assert again != anna.id
     assert kit.inbox("anna") == []
     with pytest.raises(NoSuchPerson):
         kit.db.now(lambda tx: kit.people.remove(tx, anna.id))
+
+
+def leave(kit: StoreKit, login: str) -> None:
+    person = kit.person(login).id
+    kit.db.now(lambda tx: kit.people.remove(tx, person, "root"))
+
+
+def test_message_of_a_removed_person_is_restored_to_an_heir_and_to_nobody_else(
+    kit: StoreKit,
+) -> None:
+    anna, bob, cleo = (kit.person(login).id for login in ("anna", "bob", "cleo"))
+    hers, his = kit.put("anna"), kit.put("bob")
+    kit.db.now(lambda tx: kit.store.remove(tx, [his.id], "pop3", "bob"))
+    leave(kit, "anna")
+
+    def restore(heir: int | None) -> int:
+        both = [hers.id, his.id]
+        return kit.db.now(lambda tx: kit.store.restore(tx, both, "admin", "root", heir=heir))
+
+    with pytest.raises(OwnerGone, match="anna") as refused:
+        restore(None)
+    assert refused.value.field == "heir"
+    with pytest.raises(NoSuchPerson):
+        restore(anna)
+    assert {kit.store.need(e.id).state for e in (hers, his)} == {EntryState.BIN}
+    assert restore(cleo) == 2
+    assert ids_of(kit.inbox("cleo")) == [hers.id] and ids_of(kit.inbox("bob")) == [his.id]
+    assert kit.store.used(cleo) == hers.size and kit.store.used(bob) == his.size
+    rows = kit.store.history(entry=hers.id)[-2:]
+    assert [(row.verb, row.person, row.detail) for row in rows] == [
+        ("handed over", cleo, "from anna"),
+        ("restored", cleo, ""),
+    ]
+
+
+def test_former_person_is_offered_while_something_is_left_of_the_box(kit: StoreKit) -> None:
+    anna = kit.person("anna")
+    assert kit.people.former("anna") is None
+    new, heard, removed = kit.put("anna"), kit.put("anna"), kit.put("anna")
+    kit.db.now(lambda tx: kit.store.mark(tx, [heard.id]))
+    kit.db.now(lambda tx: kit.store.remove(tx, [removed.id], "pop3", "anna"))
+    kit.clock.advance(60)
+    leave(kit, "anna")
+    assert kit.people.former("ANNA") == Former(
+        *(anna.id, "anna", "Anna A.", "201", kit.clock.now()),
+        entries=(new.id, heard.id),
+        removed_before=1,
+        octets=3 * new.size,
+    )
+    leave(kit, "bob")
+    assert kit.people.former("bob") is None  # there was nothing in it
+    kit.db.now(lambda tx: kit.store.empty_bin(tx, kit.clock.now() + 1))
+    assert kit.people.former("anna") is None
+
+
+def test_person_added_again_with_the_old_box_is_the_same_person(kit: StoreKit) -> None:
+    anna, entry, removed = kit.person("anna"), kit.put("anna"), kit.put("anna")
+    kit.db.now(lambda tx: kit.store.remove(tx, [removed.id], "pop3", "anna"))
+    set_pin(kit, "4711")
+    for _ in range(3):
+        kit.people.check_pin(anna.id, "0815")
+    kit.clock.advance(60)
+    leave(kit, "anna")
+    former = kit.people.former("anna")
+    assert former is not None
+
+    def back(tx: Tx) -> int:
+        person = add_person(kit.people, tx, "anna", "Anna B.", "207", adopt=former)
+        kit.store.restore(tx, former.entries, "admin", "root")
+        return person
+
+    assert kit.db.now(back) == anna.id
+    again = kit.person("anna")
+    assert (again.name, again.mailbox, again.handset) == ("Anna B.", "207", None)
+    assert ids_of(kit.inbox("anna")) == [entry.id] and kit.store.used(anna.id) == entry.size
+    assert ids_of(kit.store.entries(anna.id, states=[EntryState.BIN])) == [removed.id]
+    assert kit.people.former("anna") is None
+    assert kit.people.pin_locks() == [] and kit.people.check_pin(anna.id, "4711") is PinResult.WRONG
+    with pytest.raises(NoSuchPerson):  # nobody comes back twice
+        kit.db.now(lambda tx: add_person(kit.people, tx, "zoe", "Z", "208", adopt=former))
+
+
+def test_old_box_can_be_had_under_another_login_and_taken_names_are_still_refused(
+    kit: StoreKit,
+) -> None:
+    entry = kit.put("anna")
+    leave(kit, "anna")
+    former = kit.people.former("anna")
+    assert former is not None
+    with pytest.raises(NameTaken, match="mailbox"):
+        add(kit, "anne", "202", adopt=former)
+    person = add(kit, "anne", "201", adopt=former)
+    kit.db.now(lambda tx: kit.store.restore(tx, former.entries, "admin", "root"))
+    assert person == former.id and ids_of(kit.inbox("anne")) == [entry.id]
+
+
+def test_pin_locks_are_listed_until_they_end(kit: StoreKit) -> None:
+    anna = kit.person("anna")
+    set_pin(kit, "4711")
+    assert kit.people.pin_locks() == []
+    until = kit.clock.now() + 300
+    for _ in range(3):
+        kit.people.check_pin(anna.id, "0815")
+    assert kit.people.pin_locks() == [PinLock(anna, until)]
+    kit.clock.advance(299)
+    assert len(kit.people.pin_locks()) == 1
+    kit.clock.advance(1)
+    assert kit.people.pin_locks() == []
 
 
 def test_a_member_of_an_alias_cannot_be_removed_but_their_own_forward_goes(kit: StoreKit) -> None:

@@ -78,7 +78,7 @@ def guest(inside: Inside, note: Path) -> Iterator[Guest]:
     try:
         yield Guest(person, marks.login, password, marks.number)
     finally:
-        inside.db.now(lambda tx: _remove_guest(tx, inside, person))
+        inside.db.now(lambda tx: inside.people.remove(tx, person, BY, DOOR))
     note.unlink()
 
 
@@ -98,15 +98,9 @@ def sweep(inside: Inside, note: Path) -> int:
 def _sweep(tx: Tx, inside: Inside, marks: Marks) -> int:
     person = inside.people.by_login(marks.login)
     if person is not None:
-        _remove_guest(tx, inside, person.id)
+        inside.people.remove(tx, person.id, BY, DOOR)
     left = [entry.id for entry in voicemails(inside) if entry.caller_number == marks.number]
     return inside.store.remove(tx, left, DOOR, BY)
-
-
-def _remove_guest(tx: Tx, inside: Inside, person: int) -> None:
-    left = [entry.id for entry in inside.store.entries(person)]
-    inside.store.remove(tx, left, DOOR, BY)
-    inside.people.remove(tx, person, by=BY)
 
 
 def voicemails(inside: Inside) -> Iterator[Entry]:
