@@ -91,21 +91,30 @@ def test_daa_settings_are_those_of_the_open_drivers(
 
 
 @pytest.mark.parametrize(
-    ("code", "hz", "cadence_ms"),
+    ("code", "hz", "vrms", "cadence_ms"),
     [
-        ("us", 20, (2000, 4000)),  # T1.401
-        ("gb", 25, (400, 200, 400, 2000)),  # BT SIN 350
-        ("de", 25, (1000, 4000)),  # 1 TR 110-1
-        ("fr", 50, (1500, 3500)),
-        ("au", 25, (400, 200, 400, 2000)),  # AS/ACIF S002
-        ("jp", 16, (1000, 2000)),
+        ("us", 20, 90, (2000, 4000)),  # T1.401
+        ("gb", 25, 75, (400, 200, 400, 2000)),  # BT SIN 350
+        ("de", 25, 65, (1000, 4000)),  # 1 TR 110-1
+        ("fr", 50, 75, (1500, 3500)),
+        ("au", 25, 75, (400, 200, 400, 2000)),  # AS/ACIF S002
+        ("jp", 16, 75, (1000, 2000)),
     ],
 )
 def test_ringing_of_a_country_is_that_of_its_standard(
-    code: str, hz: float, cadence_ms: tuple[int, ...]
+    code: str, hz: float, vrms: float, cadence_ms: tuple[int, ...]
 ) -> None:
     ringing = country(code).ringing
-    assert (ringing.network_hz, ringing.cadence_ms) == (hz, cadence_ms)
+    assert (ringing.network_hz, ringing.network_vrms) == (hz, vrms)
+    assert ringing.cadence_ms == cadence_ms
+
+
+@pytest.mark.parametrize(
+    ("code", "modem"),  # DTMF has no modem, and message waiting needs one
+    [("us", Modem.BELL_202), ("de", Modem.V23), ("gb", Modem.V23), ("dk", Modem.BELL_202)],
+)
+def test_telephones_of_a_country_have_its_modem(code: str, modem: Modem) -> None:
+    assert country(code).modem is modem
 
 
 @pytest.mark.parametrize(
