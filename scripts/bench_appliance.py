@@ -140,7 +140,7 @@ def _frames(pid: int) -> Iterator[int]:
 
 
 def lamp(paths: Paths, rounds: int) -> Figures:
-    """A voicemail comes and is removed by POP3: wall time until the dial tone says so."""
+    """A voicemail comes and is removed by POP3, `rounds` times: wall time until the lamp shows."""
     with closing(Database(paths.database)) as db:
         people, store = People(db), Store(db)
         anna = people.by_login("anna")

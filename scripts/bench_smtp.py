@@ -55,7 +55,10 @@ def figures(
 
 
 def run(directory: Path, size: int, seconds: float, connections: int) -> dict[str, float]:
-    """One load: a server process, client processes, and what both counted."""
+    """One load: a server process, client processes, and what both counted.
+
+    Mails have `size` octets and come over so many `connections`.
+    """
     with Serving(directory) as server:
         told = [c.communicate()[0] for c in clients(server.port, size, seconds, connections)]
     counts = [json.loads(text) for text in told]
@@ -101,7 +104,7 @@ class Serving:
 def clients(
     port: int, size: int, seconds: float, connections: int
 ) -> "list[subprocess.Popen[str]]":
-    """Two processes that send for so long, over so many connections together."""
+    """Two processes that send mails of `size` octets for so long, over so many `connections`."""
     shares = [connections // 2, connections - connections // 2]
     return [_start("send", str(port), str(size), str(seconds), str(share)) for share in shares]
 
@@ -150,7 +153,7 @@ async def serve(directory: Path) -> None:
 
 
 def send(port: int, size: int, seconds: float, connections: int) -> None:
-    """A client process: `connections` connections, each one message after the other."""
+    """A client process: `connections` connections, each one message of `size` octets at a time."""
     text = HEAD + LINE * ((size - len(HEAD)) // len(LINE))
     chooser = selectors.DefaultSelector()
     started = time.perf_counter()

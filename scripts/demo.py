@@ -115,7 +115,7 @@ class Story:
             tell(f"  board> {line}")
 
     def wait(self, line: str) -> None:
-        """One line, without a word."""
+        """One line, without a word. Raises HardwareError."""
         done, text = settle() if line == "settle" else self._operator.run(line)
         if not done:
             raise HardwareError(f"{line}: {text}")
@@ -151,7 +151,7 @@ class Story:
 
 
 def an_alias_sends_the_next_mail_on(story: Story, outside: Outside) -> None:
-    """Custody: the local copy is given up when the next hop has accepted it."""
+    """Custody: the local copy is given up when the next hop has accepted it. Raises NotAsTold."""
     aliases = story.inbox.aliases
     story.inbox.db.now(lambda tx: aliases.set(tx, "anna", ["anna@elsewhere.example"], by="demo"))
     tell("Anna's mail and voicemail now go to anna@elsewhere.example; no copy is kept.")

@@ -97,7 +97,10 @@ def a_caller_leaves_a_message(stage: Stage, words: Path) -> None:
 
 
 def a_mail_program_fetches_both(stage: Stage, words: Path) -> list[str]:
-    """One inbox: voicemail and e-mail come out of the same POP3 door; their UIDLs."""
+    """One inbox: voicemail and e-mail come out of the same POP3 door; their UIDLs.
+
+    Raises NotAsTold.
+    """
     stage.send("Lunch on Friday?")
     stage.tell("Ben has sent Anna an e-mail.")
     with stage.pop3() as client:
@@ -110,7 +113,10 @@ def a_mail_program_fetches_both(stage: Stage, words: Path) -> list[str]:
 
 
 def the_owner_hears_it_by_telephone(stage: Stage, words: Path) -> None:
-    """Stutter tone, mailbox, PIN, and the message from its first word to its last."""
+    """Stutter tone, mailbox, PIN, and the message from its first word to its last.
+
+    Raises NotAsTold.
+    """
     stage.tell("Anna lifts her handset: stutter dial tone says there is a message.")
     heard = stage.folder / HEARD_BY_ANNA
     stage.board(
@@ -130,7 +136,7 @@ def the_owner_hears_it_by_telephone(stage: Stage, words: Path) -> None:
 
 
 def the_owner_deletes_by_telephone(stage: Stage, uidls: list[str]) -> None:
-    """What is deleted at one door is gone at all."""
+    """What is deleted at one door is gone at all. Raises NotAsTold."""
     stage.tell("She deletes it (7).")
     stage.board("dial 101 7", "wait-for 101 speech", "dial 101 #", "hangup 101")
     stage.board("settle", "lift 101", "wait-for 101 dial-tone", "hangup 101")

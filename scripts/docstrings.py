@@ -9,7 +9,8 @@ is missing with file and line. tests/house/test_house_docstrings.py holds the sh
   public classes, those whose unit or meaning is given: by the name (`limit_s`, `line_number`), by
   a field's own docstring, or by a docstring that names the parameter. A docstring with a unit is
   enough where the function has one such parameter.
-- *errors*: of the public functions that raise an error of the project, those with "Raises".
+- *errors*: of the public functions that raise an error of the project, those with "Raises" or
+  "Raise".
 - *sources*: of the modules that keep rules of a standard or a datasheet (mail, message, lines,
   drivers), those that cite at least one in brackets, such as [RFC 1939 §7] or [Si3050 DS 5.3].
 """
@@ -58,6 +59,7 @@ class Share:
     """How many of all are as they should be, and where the others are."""
 
     good: int = 0
+    """How many are as they should be."""
     missing: list[str] = field(default_factory=list)
 
     @property
@@ -129,6 +131,11 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def _raised_name(node: ast.Raise) -> str:
+    error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    return _last_name(error) if error is not None else ""
+
+
 class _Module:
     """One file's findings."""
 
@@ -180,7 +187,7 @@ class _Module:
     def _function(
         self, node: Function, around: tuple[str, ...], shares: Shares, owner: str = ""
     ) -> None:
-        if node.name.startswith("_") and node.name != "__init__":
+        if (node.name.startswith("_") and node.name != "__init__") or _is_command(node):
             return
         doc = ast.get_docstring(node) or ""
         full = f"{owner}.{node.name}" if owner else node.name
@@ -197,17 +204,24 @@ class _Module:
             shares.units.count(good, self._where(argument, f"{full}({argument.arg})"))
         raised = set(self._raised(node))
         if raised:
-            good = re.search(r"\bRaises\b", doc) is not None
+            good = re.search(r"\bRaises?\b", doc) is not None
             shares.errors.count(good, self._where(node, f"{full}: {', '.join(sorted(raised))}"))
 
     def _raised(self, node: Function) -> Iterator[str]:
-        """Names of the project's errors that this function itself raises."""
+        """Names of the project's errors that this function itself raises and does not catch."""
         inner = [n for n in ast.walk(node) if isinstance(n, Function) and n is not node]
         hidden = {id(n) for function in inner for n in ast.walk(function)}
+        for handler in (n for n in ast.walk(node) if isinstance(n, ast.Try)):
+            caught = {_last_name(h.type) for h in handler.handlers if h.type is not None}
+            hidden |= {
+                id(n)
+                for statement in handler.body
+                for n in ast.walk(statement)
+                if isinstance(n, ast.Raise) and _raised_name(n) in caught
+            }
         for found in ast.walk(node):
             if isinstance(found, ast.Raise) and id(found) not in hidden:
-                error = found.exc.func if isinstance(found.exc, ast.Call) else found.exc
-                name = _last_name(error) if error is not None else ""
+                name = _raised_name(found)
                 if name in self._errors:
                     yield name
 
@@ -227,6 +241,11 @@ def _is_docstring(node: ast.stmt | None) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
+
+
+def _is_command(node: Function) -> bool:
+    """Whether click calls this: its docstring is the help that a person reads at a terminal."""
+    return any("command(" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
 def named(name: str) -> bool:

@@ -55,7 +55,7 @@ class Result:
 
 
 class Results:
-    """Results by seed and package, kept in a file."""
+    """Results by `seed` and package, kept in a file."""
 
     def __init__(self, path: Path, seed: int) -> None:
         self._path, self._seed = path, str(seed)

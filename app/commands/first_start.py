@@ -66,7 +66,7 @@ def _add_sample_people(inbox: Inbox, handsets: Collection[str]) -> dict[str, lis
 
 
 def show(paths: Paths, fresh: dict[str, list[str]], took: float) -> None:
-    """The one screen: addresses, people, what to try first."""
+    """The one screen: addresses, people, what to try first; it `took` so many seconds."""
     settings = paths.settings()
     ports = json.loads(paths.mail_ports.read_text())
     host = settings.mail.listen

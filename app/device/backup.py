@@ -58,7 +58,7 @@ class Manifest:
 
 
 def make(paths: Paths, to: Path, version: str, host: str, now: float) -> Manifest:
-    """Write a backup to the file `to`, while the box goes on working.
+    """Write a backup to the file `to`, while the box goes on working; `now` in seconds since 1970.
 
     The store is copied beside it first, so twice its size must be free there. Raises DeviceError,
     StoreFailed or OSError; what was at `to` before is then still there.

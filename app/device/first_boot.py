@@ -52,7 +52,7 @@ def name_device(paths: Paths, net: Path = identity.NET) -> str:
 
 
 def create_admin(paths: Paths, db: Database, people: People, host: str, quota: int) -> Fresh:
-    """The administrator and the claim code.
+    """The administrator, with a `quota` in octets, and the claim code.
 
     Raises DeviceError if a system program fails, InboxError if the store does.
     """

@@ -29,7 +29,10 @@ class Held:
         self._since = now
 
     def look(self, now: float, pressed: bool) -> bool | None:
-        """True: held long enough; False: let go, or never pressed; None: look again."""
+        """True: held long enough; False: let go, or never pressed; None: look again.
+
+        `now`: monotonic seconds.
+        """
         if not pressed:
             return False
         return True if now - self._since >= HOLD_S else None

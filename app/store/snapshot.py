@@ -15,6 +15,7 @@ class Copied:
     version: int
     """Of its schema."""
     people: int
+    """How many."""
     entries: int
 
 

@@ -25,7 +25,7 @@ QEMU_LOADER = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
 def build(
     apt: Apt, kernel: Kernel, slot: Path, prompts: Sequence[Path], folders: Folders, epoch: int
 ) -> Path:
-    """The whole card, uncompressed."""
+    """The whole card, uncompressed; its files bear the time `epoch`, in seconds since 1970."""
     parts = folders.build / "card"
     shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir(parents=True)
@@ -42,6 +42,8 @@ def assemble(
     layout: Path = LAYOUT,
 ) -> Path:
     """The card from a folder that holds firmware, U-Boot and device trees; the rest is added here.
+
+    Files bear the time `epoch`, in seconds since 1970.
 
     Whoever built those: Debian or Buildroot (scripts/image/buildroot.py).
     """
@@ -79,7 +81,7 @@ def _from_debian(apt: Apt, kernel: Kernel, folders: Folders, parts: Path) -> Non
 
 
 def boot_script(script: Path, epoch: int) -> None:
-    """boot.cmd as U-Boot takes it."""
+    """boot.cmd as U-Boot takes it, of the time `epoch` (seconds)."""
     run(
         "mkimage", "-A", "arm64", "-T", "script", "-C", "none", "-n", "Switchhook",
         "-d", BOOT / "boot.cmd", script, env={"SOURCE_DATE_EPOCH": str(epoch)},
@@ -96,7 +98,7 @@ def loader_environment(environment: Path) -> None:
 
 
 def data_partition(prompts: Sequence[Path], parts: Path, epoch: int) -> None:
-    """ext4 that can grow online, with the prompts in it."""
+    """ext4 that can grow online, with the prompts in it; of the time `epoch` (seconds)."""
     tree = parts / "data"
     (tree / "prompts").mkdir(parents=True)
     for pack in prompts:

@@ -94,7 +94,10 @@ class Start:
 
 
 def copy_card(products: Path, disk: Path, append: str = "", octets: int = CARD_OCTETS) -> Path:
-    """A card of its own for one machine, with kernel arguments for a start through U-Boot."""
+    """A card of its own for one machine, with kernel arguments for a start through U-Boot.
+
+    `octets` is its size. Raises BuildError if there is no image.
+    """
     card = products / "card.img"
     if not card.exists():
         raise BuildError(f"{card} is missing; `make image` builds it")

@@ -131,7 +131,8 @@ def compiler() -> Path | None:
 def byte_compile(root: Path) -> None:
     """Byte-code for all Python files, never checked against them: the root is read-only.
 
-    In one process and with a fixed hash seed, so that it is the same octets every time.
+    In one process and with a fixed hash seed, so that it is the same octets every time. Raises
+    BuildError.
     """
     interpreter = compiler()
     if interpreter is None:

@@ -16,7 +16,7 @@ PACKS = {"en": "asterisk-core-sounds-en-wav"}
 
 
 def build(apt: Apt, language: str, folders: Folders, epoch: int) -> Path:
-    """The pack of a language: en-1.6.1.sqfs."""
+    """The pack of a language: en-1.6.1.sqfs, its files of the time `epoch` (seconds)."""
     deb = apt.fetch(PACKS[language])[0]
     version = deb.name.split("_")[1].rsplit("-", 1)[0]
     tree = folders.build / "prompts" / language

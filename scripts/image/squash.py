@@ -9,7 +9,10 @@ LEVEL = 15
 
 
 def squash(folder: Path, image: Path, epoch: int, level: int = LEVEL) -> Path:
-    """A squashfs of a folder: owner root, every file with the time `epoch` (seconds)."""
+    """A squashfs of a folder: owner root, every file with the time `epoch` (seconds).
+
+    `level` is zstd's, 1 to 22.
+    """
     image.parent.mkdir(parents=True, exist_ok=True)
     image.unlink(missing_ok=True)
     run(

@@ -94,7 +94,10 @@ def _drive_and_see(hardware: LinuxHardware, bank: Bank) -> None:
 
 
 def i2c() -> str:
-    """Registers of the simulated chip keep what is written; where no chip is, nobody answers."""
+    """Registers of the simulated chip keep what is written; where no chip is, nobody answers.
+
+    Raises Absent or Broken.
+    """
     bus = _bus_named(_STUB_NAME)
     if bus is None:
         made = subprocess.run(
@@ -135,7 +138,10 @@ def _bus_named(name: str) -> int | None:
 
 
 def spi(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
-    """Each chip select can be clocked. Not while lines run: an odd octet disturbs them."""
+    """Each chip select can be clocked. Not while lines run: an odd octet disturbs them.
+
+    Raises Absent.
+    """
     places = sorted({(line.bus, line.chip_select) for line in board.lines})
     nodes = {place: Path("/dev/spidev{}.{}".format(*place)) for place in places}
     if made_of_python:
@@ -165,7 +171,10 @@ def _clock(bus: int, select: int, speed_hz: int) -> None:
 
 
 def board_pins(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
-    """The interrupt pins of the board's chips can be had. In a process of its own, as pins()."""
+    """The interrupt pins of the board's chips can be had. In a process of its own, as pins().
+
+    Raises Absent.
+    """
     if made_of_python:
         raise Absent("the chips are made of Python")
     numbers = sorted({line.interrupt for line in board.lines})

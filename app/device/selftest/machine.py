@@ -48,7 +48,10 @@ def panel(dev: Path = Path("/dev")) -> str:
 
 
 def watchdog(sys: Path = WATCHDOG, arguments: Path = Path("/proc/cmdline")) -> str:
-    """It is there, and fed by its service. Nothing is opened: that would arm it."""
+    """It is there, and fed by its service. Nothing is opened: that would arm it.
+
+    Raises Absent or Broken.
+    """
     if not sys.is_dir():
         raise Absent("the kernel has no watchdog")
     name, state, timeout = (

@@ -76,6 +76,7 @@ class Tone:
     """A sine, period after period."""
 
     at: int = 0
+    """The sample that the next period begins with."""
 
     def period(self, slots: int) -> Samples:
         """The next period, the same in every slot."""

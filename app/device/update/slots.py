@@ -36,6 +36,7 @@ class SlotState:
     good: str = SLOTS[0]
     trial: str | None = None
     left: int = 0
+    """Starts that the slot on trial has left."""
 
     def octets(self) -> bytes:
         """The file, as U-Boot itself would write it."""
