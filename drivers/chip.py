@@ -7,7 +7,9 @@ while it is *eager* (it debounces something). Else nothing goes over the bus.
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from enum import StrEnum
 
+from app.core.fsm import Actions, Machine, Row, Table
 from drivers.board_spec import LineSpec
 from drivers.buses import InputPin
 from drivers.errors import BusClosed, ChipTimeout, HardwareError
@@ -20,6 +22,42 @@ RETRY_PERIODS = 1000
 """A chip whose repair failed is tried again after 10 s."""
 
 log = logging.getLogger(__name__)
+
+
+class RepairState(StrEnum):
+    """States of a chip that is up."""
+
+    WORKING = "working"
+    BROKEN = "broken"
+    REPAIRING = "repairing"
+
+
+class RepairEvent(StrEnum):
+    """Events of a chip that is up."""
+
+    FAULT = "fault"
+    RETRY = "retry"
+    REPAIRED = "repaired"
+
+
+REPAIR: Table[RepairState, RepairEvent] = Table(
+    "chip",
+    {
+        RepairState.WORKING: Row(
+            {RepairEvent.FAULT: RepairState.BROKEN},
+            meaning="It is looked at for what happens on the line.",
+        ),
+        RepairState.BROKEN: Row(
+            {RepairEvent.RETRY: RepairState.REPAIRING},
+            meaning="Nothing goes over the bus until the repair is due: 10 ms after it lost its "
+            "settings, 10 s after it failed to answer or to be repaired.",
+        ),
+        RepairState.REPAIRING: Row(
+            {RepairEvent.FAULT: RepairState.BROKEN, RepairEvent.REPAIRED: RepairState.WORKING},
+            meaning="It is set up again, one step in a period.",
+        ),
+    },
+)
 
 
 class Beats:
@@ -78,15 +116,20 @@ class ChipPort(ABC):
         self._interrupt = interrupt
         self._beats = beats
         self._next_check = 0
-        self._repair: Steps | None = None
-        self._repair_at = 0
-        self._told = ""
+        self._steps: Steps | None = None
+        self._step_at = 0
+        self._reported = ""
         """The fault that was reported last: a repair that fails each 10 s is reported once."""
+        self.machine = Machine(REPAIR_ACTIONS, self, spec.name, moves=logging.DEBUG)
 
     @property
     def eager(self) -> bool:
         """Wants a look each beat for now."""
-        return self._repair is not None or self._debouncing()
+        return self.machine.state is not RepairState.WORKING or self._debouncing()
+
+    @property
+    def _working(self) -> bool:
+        return self.machine.state is RepairState.WORKING
 
     @property
     def interval(self) -> int:
@@ -109,40 +152,50 @@ class ChipPort(ABC):
     def look(self, asked: bool) -> list[PortEvent]:
         """Look at the chip now; `asked` says that its interrupt pin is low. Raises BusClosed."""
         try:
-            if self._repair is not None:
-                return self._repairing()
-            return self._look(asked)
+            if self._working:
+                return self._look(asked)
+            return self._go_on_with_repair()
         except BusClosed:
             raise
         except HardwareError as error:
-            return self._broken(str(error), RETRY_PERIODS)
+            return self._fail(str(error), RETRY_PERIODS)
 
     def _start_repair(self, what: str) -> list[PortEvent]:
         """The chip must be set up again; done in small steps over the next beats."""
-        return self._broken(f"{self.place}: {what}", 1)
+        return self._fail(f"{self.place}: {what}", 1)
 
-    def _broken(self, what: str, periods: int) -> list[PortEvent]:
-        self._repair = self._again()
-        self._repair_at = self._beats.now + periods
-        if what == self._told:
+    def _fail(self, what: str, periods: int) -> list[PortEvent]:
+        """Begin a repair `periods` (10 ms) from now."""
+        self._step_at = self._beats.now + periods
+        self.machine.event(RepairEvent.FAULT)
+        if what == self._reported:
             return []
-        self._told = what
+        self._reported = what
         log.warning("%s", what)
         return [PortFault(what)]
 
-    def _repairing(self) -> list[PortEvent]:
-        assert self._repair is not None
-        if self._beats.now < self._repair_at:
+    def _go_on_with_repair(self) -> list[PortEvent]:
+        if self._beats.now < self._step_at:
             return []
-        periods = next(self._repair, None)
+        if self.machine.state is RepairState.BROKEN:
+            self.machine.event(RepairEvent.RETRY)
+        assert self._steps is not None
+        periods = next(self._steps, None)
         if periods is not None:
-            self._repair_at = self._beats.now + periods
+            self._step_at = self._beats.now + periods
             return []
-        self._repair = None
-        self._told = ""
+        self.machine.event(RepairEvent.REPAIRED)
+        return [PortRecovered()]
+
+    # Actions.
+
+    def _start_again(self) -> None:
+        self._steps = self._again()
+
+    def _put_back(self) -> None:
+        self._reported = ""
         self._restore()
         log.info("%s: works again", self.place)
-        return [PortRecovered()]
 
     @abstractmethod
     def power_up(self) -> Steps:
@@ -163,3 +216,9 @@ class ChipPort(ABC):
     @abstractmethod
     def _look(self, asked: bool) -> list[PortEvent]:
         """Read the chip. Raises HardwareError when it cannot do its work."""
+
+
+REPAIR_ACTIONS = Actions[ChipPort, RepairState, RepairEvent](
+    REPAIR,
+    {RepairEvent.RETRY: ChipPort._start_again, RepairEvent.REPAIRED: ChipPort._put_back},
+)

@@ -132,7 +132,7 @@ class Si3050(ChipPort):
         self._feed_changed = self._beats.now
         self._ring = RingDetector()
         self._battery.forget()
-        if self._repair is None:
+        if self._working:
             self._put_hook()
 
     def _put_hook(self) -> None:

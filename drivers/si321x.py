@@ -77,7 +77,7 @@ class Si321x(ChipPort):
             codes.insert(0, LF_ACTIVE)
         self._feed = feed
         self._settle()
-        if self._repair is None:
+        if self._working:
             self._bus.run(*(reg.LINEFEED.write(code) for code in codes))
 
     def _settle(self) -> None:

@@ -18,6 +18,7 @@ from app.phone.lines.message_waiting import VMWI_ACTIONS
 from app.phone.lines.ringer import RINGER_ACTIONS
 from app.phone.lines.station import STATION_ACTIONS
 from app.phone.lines.trunk import TRUNK_ACTIONS
+from drivers.chip import REPAIR_ACTIONS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "states.md"
 
@@ -71,6 +72,12 @@ MACHINES = (
         "app/phone/lines/trunk.py",
         "Ringing and supervision of one line of the telephone office.",
         TRUNK_ACTIONS,
+    ),
+    Drawn(
+        "A line chip",
+        "drivers/chip.py",
+        "Its repair after it lost its settings or does not answer.",
+        REPAIR_ACTIONS,
     ),
     Drawn(
         "A POP3 session",
