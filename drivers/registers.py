@@ -1,8 +1,8 @@
 """Registers declared once and checked before anything reaches the bus; accesses in one transfer.
 
 A chip's register file (si321x_registers.py, si3050_registers.py) declares `Register`s and
-`Field`s. A driver makes `Access`es of them and hands several to `RegisterBus.run`, which is one
-call of SpiDevice.transfer. A poll that is always the same is prepared once as a `Transfer`.
+`BitField`s. A driver makes `Access`es of them and hands several to `RegisterBus.run`, which is one
+call of SpiDevice.transfer. A poll that is always the same is prepared once as a `RegisterTransfer`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ class Register:
             )
         return Access(self.address, value)
 
-    def compose(self, *parts: "tuple[Field, int]") -> Access:
+    def compose(self, *parts: "tuple[BitField, int]") -> Access:
         """A write made of its fields, the others 0. Raises FieldRange for a value too big."""
         value = 0
         for field, number in parts:
@@ -75,13 +75,13 @@ class Register:
             return Access(self.address, ~bits & 0xFF)
         raise FieldRange(f"register {self.address} {self.name} holds no status to clear")
 
-    def field(self, name: str, high: int, low: int | None = None, meaning: str = "") -> "Field":
+    def field(self, name: str, high: int, low: int | None = None, meaning: str = "") -> "BitField":
         """Declare bits high..low (one bit when low is left out)."""
-        return Field(self, name, high, high if low is None else low, meaning)
+        return BitField(self, name, high, high if low is None else low, meaning)
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class BitField:
     """Neighbouring bits of a register with a meaning of their own."""
 
     register: Register
@@ -139,7 +139,7 @@ SI321X_FRAMING = Framing(read_control=0x80, write_control=0x00, address_apart=Fa
 SI3050_FRAMING = Framing(read_control=0x60, write_control=0x20, address_apart=True)
 
 
-class Transfer:
+class RegisterTransfer:
     """Accesses laid out as frames, ready to be sent again and again."""
 
     __slots__ = ("frames", "places")
@@ -165,9 +165,9 @@ class RegisterBus:
 
     def run(self, *accesses: Access) -> list[int]:
         """Do these in one transfer and return what the reads among them brought, in order."""
-        return self.send(Transfer(self._framing, accesses))
+        return self.send(RegisterTransfer(self._framing, accesses))
 
-    def send(self, transfer: Transfer) -> list[int]:
+    def send(self, transfer: RegisterTransfer) -> list[int]:
         """Send a prepared transfer and return what its reads brought."""
         octets = self._spi.transfer(transfer.frames)
         return [octets[place] for place in transfer.places]

@@ -11,8 +11,8 @@ from drivers.buses import InputPin, SpiDevice
 from drivers.chip import CHECK_PERIODS, Beats, ChipPort, Debounced
 from drivers.countries.base import TrunkSettings
 from drivers.ports import BatteryChanged, PolarityReversed, PortEvent, RingBurst, Steps
-from drivers.registers import SI3050_FRAMING, RegisterBus, Transfer
-from drivers.si3050_setup import INTERRUPTS, ON_HOOK, RUNNING, Setup
+from drivers.registers import SI3050_FRAMING, RegisterBus, RegisterTransfer
+from drivers.si3050_setup import INTERRUPTS, ON_HOOK, RUNNING, Si3050Setup
 
 OFF_HOOK = reg.OH.mask
 """ONHM cleared together with OH set, as the DAA data sheets ask."""
@@ -30,9 +30,9 @@ SEIZE_SETTLE_PERIODS = 30
 LINK_PERIODS = 100
 """The isolation link must be without frame lock for 1 s before the chip is set up again."""
 
-_ASK = Transfer(SI3050_FRAMING, [reg.INT_SOURCE.read()])
-_LINE = Transfer(SI3050_FRAMING, [reg.DAA_CONTROL_1.read(), reg.LINE_VOLTAGE.read()])
-_WHOLE = Transfer(
+_ASK = RegisterTransfer(SI3050_FRAMING, [reg.INT_SOURCE.read()])
+_LINE = RegisterTransfer(SI3050_FRAMING, [reg.DAA_CONTROL_1.read(), reg.LINE_VOLTAGE.read()])
+_WHOLE = RegisterTransfer(
     SI3050_FRAMING,
     [
         reg.DAA_CONTROL_1.read(),
@@ -93,7 +93,7 @@ class Si3050(ChipPort):
         super().__init__(spec, interrupt, beats)
         self.seized = False
         self._bus = RegisterBus(spi, SI3050_FRAMING)
-        self._setup = Setup(self._bus, self.place, self.slot, settings)
+        self._setup = Si3050Setup(self._bus, self.place, self.slot, settings)
         self._volts = 0
         self._ring = RingDetector()
         self._battery = Debounced(True)

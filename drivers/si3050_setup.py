@@ -28,7 +28,7 @@ LSID_SI3018 = 1  # [unverified]
 log = logging.getLogger(__name__)
 
 
-class Setup:
+class Si3050Setup:
     """The sequences that set one chip up."""
 
     def __init__(self, bus: RegisterBus, place: str, slot: int, settings: TrunkSettings) -> None:

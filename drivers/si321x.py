@@ -15,8 +15,8 @@ from drivers.buses import InputPin, SpiDevice
 from drivers.chip import Beats, ChipPort
 from drivers.countries.base import StationSettings
 from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, Steps
-from drivers.registers import SI321X_FRAMING, RegisterBus, Transfer
-from drivers.si321x_setup import Setup
+from drivers.registers import SI321X_FRAMING, RegisterBus, RegisterTransfer
+from drivers.si321x_setup import Si321xSetup
 
 LINEFEED = {
     Feed.OPEN: 0,
@@ -36,8 +36,8 @@ ALARM_RETRIES = 10
 ALARM_CREDIT_PERIODS = 1000
 """An alarm is retried; one retry is earned back each 10 s, as in the open drivers."""
 
-_ASK = Transfer(SI321X_FRAMING, [reg.INT_STATUS_2.read()])
-_CHECK = Transfer(
+_ASK = RegisterTransfer(SI321X_FRAMING, [reg.INT_STATUS_2.read()])
+_CHECK = RegisterTransfer(
     SI321X_FRAMING, [reg.LOOPBACK.read(), reg.LINEFEED.read(), reg.LOOP_STATUS.read()]
 )
 
@@ -58,7 +58,7 @@ class Si321x(ChipPort):
         super().__init__(spec, interrupt, beats)
         self.off_hook = False
         self._bus = RegisterBus(spi, SI321X_FRAMING)
-        self._setup = Setup(self._bus, self.place, self.slot, settings)
+        self._setup = Si321xSetup(self._bus, self.place, self.slot, settings)
         self._feed = Feed.ACTIVE
         self._settled_at: int | None = None
         self._retries = ALARM_RETRIES

@@ -83,7 +83,7 @@ class IndirectAccess:
         )
 
 
-class Setup:
+class Si321xSetup:
     """The sequences that set one chip up."""
 
     def __init__(self, bus: RegisterBus, place: str, slot: int, settings: StationSettings) -> None:

@@ -44,7 +44,7 @@ from drivers.board import LineBoard, virtual_board
 from drivers.buses import PERIOD, PERIODS_PER_SECOND, InputPin, OutputPin, PcmPort, Samples
 from drivers.buses import SpiDevice as Spi
 from drivers.countries import country
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.sound import load_wav
 
 Figures = dict[str, float]
@@ -105,7 +105,7 @@ class MeteredPin:
 class MeteredBox:
     """The box's Hardware, with a meter at every door of it."""
 
-    def __init__(self, box: Box, meter: Meter) -> None:
+    def __init__(self, box: VirtualBox, meter: Meter) -> None:
         self._box, self._meter = box, meter
 
     def spi(self, bus: int, chip_select: int) -> Spi:
@@ -130,7 +130,7 @@ class House:
 
     def __init__(self, directory: Path) -> None:
         spec = virtual_board(2, LINES)
-        self.box, self.meter = Box(spec), Meter()
+        self.box, self.meter = VirtualBox(spec), Meter()
         self.box.pcm().start()
         self.clerk = ProcessClerk(desk(directory), self._push, SystemClock())
         self.lamps = MessageWaitingLamps(

@@ -15,7 +15,7 @@ from drivers.buses import PERIOD, PERIODS_PER_SECOND, Samples
 
 
 class LineTime(Protocol):
-    """The other side of the PCM highway: drivers.models.box.Box."""
+    """The other side of the PCM highway: drivers.models.box.VirtualBox."""
 
     def period(self, played: Samples) -> Samples:
         """Let 10 ms pass: played and heard are (slots, 80)."""

@@ -1,6 +1,6 @@
 """Austria [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones, TrunkSettings
+from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, ETSI_AFTER_RING, STATION_220_820, beats, steady
 
 COUNTRY = Country(
@@ -8,7 +8,7 @@ COUNTRY = Country(
     name="Austria",
     station=STATION_220_820,
     trunk=TrunkSettings(acim=3, ilim=1, ohs2=1),
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 5000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(1000, 5000)),
     tones=Tones(
         dial=steady(420),
         stutter=steady(380, 420),

@@ -1,6 +1,6 @@
 """Australia [AS/ACIF S002: line and tones]."""
 
-from drivers.countries.base import Country, Ringing, StationSettings, Tones, TrunkSettings
+from drivers.countries.base import Country, RingingPlan, StationSettings, Tones, TrunkSettings
 from drivers.countries.families import BELLCORE, BY_TONE, beats, steady
 from drivers.tones import Tone, alternating
 
@@ -11,7 +11,7 @@ COUNTRY = Country(
     name="Australia",
     station=StationSettings(impedance=5, ring_hz=25, ring_peak_volts=75),
     trunk=TrunkSettings(acim=3, dcv=0, mini=3, ohs=1, spark_quench=3),
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=_RING_MS),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=_RING_MS),
     tones=Tones(
         dial=steady(413, 438),
         stutter=Tone((413, 438), (100, 40), dbm0=-18.0),

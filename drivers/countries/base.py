@@ -99,7 +99,7 @@ class LineSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Ringing:
+class RingingPlan:
     """How the network rings a line; handsets are rung in the same cadence."""
 
     network_hz: float
@@ -107,7 +107,7 @@ class Ringing:
     network_vrms: float
     """Voltage on the outside line, at the exchange."""
     cadence_ms: tuple[int, ...]
-    """Ringing and silence in turn, for ever."""
+    """RingingPlan and silence in turn, for ever."""
 
 
 HOWLER = Tone((1400.0, 2060.0, 2450.0, 2600.0), (100, 100), dbm0=-9.0)
@@ -141,7 +141,7 @@ class Modem(Enum):
     """Digits between a start and an end code [ETSI EN 300 659-1, annex B]."""
 
 
-class Layout(Enum):
+class CallerIdLayout(Enum):
     """How a caller ID message is made up."""
 
     SDMF = auto()
@@ -156,7 +156,7 @@ class Layout(Enum):
     """DTMF digits."""
 
 
-class Moment(Enum):
+class CallerIdMoment(Enum):
     """When caller ID is sent."""
 
     BEFORE_FIRST_RING = auto()
@@ -164,7 +164,7 @@ class Moment(Enum):
     """In the first long silence, at least 500 ms after the burst [GR-30]."""
 
 
-class Alert(Enum):
+class CallerIdAlert(Enum):
     """What announces caller ID on the line, in this order."""
 
     LINE_REVERSAL = auto()
@@ -179,9 +179,9 @@ class CallerIdService:
     """How the network shows who calls."""
 
     modem: Modem
-    layout: Layout
-    moment: Moment
-    alerts: tuple[Alert, ...] = ()
+    layout: CallerIdLayout
+    moment: CallerIdMoment
+    alerts: tuple[CallerIdAlert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class Disconnect:
 class Country(LineSettings):
     """All that is known of a country's network: what a box needs to work there."""
 
-    ringing: Ringing
+    ringing: RingingPlan
     tones: Tones
     caller_id: CallerIdService | None
     """None: not known to us, so none is expected and none is sent."""

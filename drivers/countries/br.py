@@ -1,6 +1,6 @@
 """Brazil [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import (
     BY_TONE,
     DTMF_AFTER_REVERSAL,
@@ -15,7 +15,7 @@ COUNTRY = Country(
     name="Brazil",
     station=STATION_600,
     trunk=TRUNK_LOW_VOLTAGE,
-    ringing=Ringing(network_hz=20, network_vrms=75, cadence_ms=(1000, 4000)),
+    ringing=RingingPlan(network_hz=20, network_vrms=75, cadence_ms=(1000, 4000)),
     tones=Tones(
         dial=steady(425),
         stutter=steady(350, 440),

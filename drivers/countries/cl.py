@@ -1,6 +1,6 @@
 """Chile [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_600, TRUNK_600, beats, steady
 from drivers.tones import stuttered
 
@@ -9,7 +9,7 @@ COUNTRY = Country(
     name="Chile",
     station=STATION_600,
     trunk=TRUNK_600,
-    ringing=Ringing(network_hz=20, network_vrms=75, cadence_ms=(1000, 3000)),
+    ringing=RingingPlan(network_hz=20, network_vrms=75, cadence_ms=(1000, 3000)),
     tones=Tones(
         dial=steady(400),
         stutter=stuttered(steady(400)),

@@ -1,6 +1,6 @@
 """China [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones, TrunkSettings
+from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BELLCORE, BY_TONE, STATION_600, beats, steady
 
 COUNTRY = Country(
@@ -8,7 +8,7 @@ COUNTRY = Country(
     name="China",
     station=STATION_600,
     trunk=TrunkSettings(acim=15, dcv=0, mini=3),
-    ringing=Ringing(network_hz=20, network_vrms=75, cadence_ms=(1000, 4000)),
+    ringing=RingingPlan(network_hz=20, network_vrms=75, cadence_ms=(1000, 4000)),
     tones=Tones(
         dial=steady(450),
         stutter=steady(425, 450),

@@ -1,6 +1,6 @@
 """Czechia [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_ETSI, TRUNK_TBR21, beats
 
 COUNTRY = Country(
@@ -8,7 +8,7 @@ COUNTRY = Country(
     name="Czechia",
     station=STATION_ETSI,
     trunk=TRUNK_TBR21,
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
     tones=Tones(
         dial=beats(425, 330, 330, 660, 660),
         stutter=beats(425, 450, 50),

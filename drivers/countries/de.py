@@ -1,6 +1,6 @@
 """Germany [Deutsche Telekom 1 TR 110-1: tones and ringing; ETSI EN 300 659-1: caller ID]."""
 
-from drivers.countries.base import Country, Ringing, Tones, TrunkSettings
+from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, ETSI_AFTER_RING, STATION_220_820, beats, steady
 
 COUNTRY = Country(
@@ -8,7 +8,7 @@ COUNTRY = Country(
     name="Germany",
     station=STATION_220_820,
     trunk=TrunkSettings(acim=3, ilim=1, ohs2=1),
-    ringing=Ringing(network_hz=25, network_vrms=65, cadence_ms=(1000, 4000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=65, cadence_ms=(1000, 4000)),
     tones=Tones(
         dial=steady(425),
         stutter=steady(425, 400),

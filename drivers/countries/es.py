@@ -1,6 +1,6 @@
 """Spain [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import (
     BY_TONE,
     ETSI_AFTER_RING,
@@ -16,7 +16,7 @@ COUNTRY = Country(
     name="Spain",
     station=STATION_ETSI,
     trunk=TRUNK_ETSI,
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1500, 3000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(1500, 3000)),
     tones=Tones(
         dial=steady(425),
         stutter=stuttered(steady(425)),

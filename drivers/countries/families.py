@@ -1,12 +1,12 @@
 """What many countries have in common, to be named in their files."""
 
 from drivers.countries.base import (
-    Alert,
+    CallerIdAlert,
+    CallerIdLayout,
+    CallerIdMoment,
     CallerIdService,
     Disconnect,
-    Layout,
     Modem,
-    Moment,
     StationSettings,
     TrunkSettings,
 )
@@ -25,12 +25,15 @@ TRUNK_TBR21 = TrunkSettings(acim=2, ilim=1)
 TRUNK_LOW_VOLTAGE = TrunkSettings(acim=0, dcv=0, mini=3)
 """For lines that give little current: 3.1 V and 16 mA at least."""
 
-BELLCORE = CallerIdService(Modem.BELL_202, Layout.MDMF, Moment.AFTER_FIRST_RING)
+BELLCORE = CallerIdService(Modem.BELL_202, CallerIdLayout.MDMF, CallerIdMoment.AFTER_FIRST_RING)
 """[GR-30]."""
-ETSI_AFTER_RING = CallerIdService(Modem.V23, Layout.ETSI, Moment.AFTER_FIRST_RING)
+ETSI_AFTER_RING = CallerIdService(Modem.V23, CallerIdLayout.ETSI, CallerIdMoment.AFTER_FIRST_RING)
 """Data transmission during ringing [ETSI EN 300 659-1, 6.2]."""
 DTMF_AFTER_REVERSAL = CallerIdService(
-    Modem.DTMF, Layout.DIGITS, Moment.BEFORE_FIRST_RING, (Alert.LINE_REVERSAL,)
+    Modem.DTMF,
+    CallerIdLayout.DIGITS,
+    CallerIdMoment.BEFORE_FIRST_RING,
+    (CallerIdAlert.LINE_REVERSAL,),
 )
 """[ETSI EN 300 659-1, annex B]."""
 

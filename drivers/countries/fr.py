@@ -1,6 +1,6 @@
 """France [ITU-T E.180 Supplement 2: tones; ETSI EN 300 659-1: caller ID]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import (
     BY_TONE,
     ETSI_AFTER_RING,
@@ -16,7 +16,7 @@ COUNTRY = Country(
     name="France",
     station=STATION_ETSI,
     trunk=TRUNK_ETSI,
-    ringing=Ringing(network_hz=50, network_vrms=75, cadence_ms=(1500, 3500)),
+    ringing=RingingPlan(network_hz=50, network_vrms=75, cadence_ms=(1500, 3500)),
     tones=Tones(
         dial=steady(440),
         stutter=stuttered(steady(440)),

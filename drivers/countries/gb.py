@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from drivers.countries.base import (
-    Alert,
+    CallerIdAlert,
+    CallerIdLayout,
+    CallerIdMoment,
     CallerIdService,
     Country,
     Disconnect,
-    Layout,
     Modem,
-    Moment,
-    Ringing,
+    RingingPlan,
     Tones,
     TrunkSettings,
 )
@@ -25,7 +25,7 @@ COUNTRY = Country(
     name="United Kingdom",
     station=STATION_ETSI,  # the chip has no 320+(1050||230 nF); this is the nearest
     trunk=TrunkSettings(acim=5, ilim=1, ohs2=1),
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=_RING_MS),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=_RING_MS),
     tones=Tones(
         dial=_DIAL,
         stutter=alternating(
@@ -37,7 +37,10 @@ COUNTRY = Country(
         call_waiting=beats(400, 100, 4000),
     ),
     caller_id=CallerIdService(
-        Modem.V23, Layout.ETSI, Moment.BEFORE_FIRST_RING, (Alert.LINE_REVERSAL, Alert.DT_AS)
+        Modem.V23,
+        CallerIdLayout.ETSI,
+        CallerIdMoment.BEFORE_FIRST_RING,
+        (CallerIdAlert.LINE_REVERSAL, CallerIdAlert.DT_AS),
     ),
     # 0 to 1000 ms, 800 "as a general rule" [BT, disconnect clear times, 1987]
     disconnect=Disconnect(cpc_ms=800, tone="busy"),

@@ -1,6 +1,6 @@
 """Greece [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_ETSI, TRUNK_ETSI, beats
 
 COUNTRY = Country(
@@ -8,7 +8,7 @@ COUNTRY = Country(
     name="Greece",
     station=STATION_ETSI,
     trunk=TRUNK_ETSI,
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
     tones=Tones(
         dial=beats(425, 200, 300, 700, 800),
         stutter=beats(425, 650, 25),

@@ -1,6 +1,6 @@
 """Israel [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_ETSI, TRUNK_TBR21, beats, steady
 from drivers.tones import stuttered
 
@@ -9,7 +9,7 @@ COUNTRY = Country(
     name="Israel",
     station=STATION_ETSI,
     trunk=TRUNK_TBR21,
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 3000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(1000, 3000)),
     tones=Tones(
         dial=steady(414),
         stutter=stuttered(steady(414), on_ms=160, off_ms=160, times=10),

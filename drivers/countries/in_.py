@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from drivers.countries.base import Country, Ringing, Tones, TrunkSettings
+from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, DTMF_AFTER_REVERSAL, STATION_600, beats, steady
 from drivers.tones import modulated, stuttered
 
@@ -11,7 +11,7 @@ COUNTRY = Country(
     name="India",
     station=STATION_600,
     trunk=TrunkSettings(acim=4),
-    ringing=Ringing(network_hz=20, network_vrms=75, cadence_ms=(400, 200, 400, 2000)),
+    ringing=RingingPlan(network_hz=20, network_vrms=75, cadence_ms=(400, 200, 400, 2000)),
     tones=Tones(
         dial=modulated(400, 25),
         stutter=replace(stuttered(steady(350, 440)), then=modulated(400, 25)),

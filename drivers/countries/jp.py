@@ -1,13 +1,13 @@
 """Japan [ITU-T E.180 Supplement 2: tones; NTT technical reference: caller ID]."""
 
 from drivers.countries.base import (
-    Alert,
+    CallerIdAlert,
+    CallerIdLayout,
+    CallerIdMoment,
     CallerIdService,
     Country,
-    Layout,
     Modem,
-    Moment,
-    Ringing,
+    RingingPlan,
     StationSettings,
     Tones,
 )
@@ -19,7 +19,7 @@ COUNTRY = Country(
     name="Japan",
     station=StationSettings(impedance=0, ring_hz=16, ring_peak_volts=85),
     trunk=TRUNK_LOW_VOLTAGE,
-    ringing=Ringing(network_hz=16, network_vrms=75, cadence_ms=(1000, 2000)),
+    ringing=RingingPlan(network_hz=16, network_vrms=75, cadence_ms=(1000, 2000)),
     tones=Tones(
         dial=steady(400),
         stutter=stuttered(steady(400)),
@@ -31,9 +31,9 @@ COUNTRY = Country(
     # the line is reversed and rung in short pulses; the data come after we have gone off hook
     caller_id=CallerIdService(
         Modem.V23,
-        Layout.NTT,
-        Moment.BEFORE_FIRST_RING,
-        (Alert.LINE_REVERSAL, Alert.RING_PULSE),
+        CallerIdLayout.NTT,
+        CallerIdMoment.BEFORE_FIRST_RING,
+        (CallerIdAlert.LINE_REVERSAL, CallerIdAlert.RING_PULSE),
     ),
     disconnect=BY_TONE,
 )

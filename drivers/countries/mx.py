@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BELLCORE, BY_TONE, STATION_600, TRUNK_600, beats, steady
 from drivers.tones import stuttered
 
@@ -11,7 +11,7 @@ COUNTRY = Country(
     name="Mexico",
     station=STATION_600,
     trunk=TRUNK_600,
-    ringing=Ringing(network_hz=20, network_vrms=75, cadence_ms=(2000, 4000)),
+    ringing=RingingPlan(network_hz=20, network_vrms=75, cadence_ms=(2000, 4000)),
     tones=Tones(
         dial=steady(425),
         stutter=replace(stuttered(steady(350, 440)), then=steady(425)),

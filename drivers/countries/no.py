@@ -1,6 +1,6 @@
 """Norway [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import (
     BY_TONE,
     ETSI_AFTER_RING,
@@ -16,7 +16,7 @@ COUNTRY = Country(
     name="Norway",
     station=STATION_ETSI,
     trunk=TRUNK_ETSI,
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
     tones=Tones(
         dial=steady(425),
         stutter=alternating(beats(470, 400), beats(425, 400), times=10, then=steady(425)),

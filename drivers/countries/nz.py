@@ -1,6 +1,6 @@
 """New Zealand [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, StationSettings, Tones, TrunkSettings
+from drivers.countries.base import Country, RingingPlan, StationSettings, Tones, TrunkSettings
 from drivers.countries.families import BELLCORE, BY_TONE, beats, steady
 from drivers.tones import stuttered
 
@@ -9,7 +9,7 @@ COUNTRY = Country(
     name="New Zealand",
     station=StationSettings(impedance=5, ring_hz=25, ring_peak_volts=75),
     trunk=TrunkSettings(acim=4),
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(400, 200, 400, 2000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(400, 200, 400, 2000)),
     tones=Tones(
         dial=steady(400),
         stutter=stuttered(steady(400)),

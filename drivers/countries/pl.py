@@ -1,6 +1,6 @@
 """Poland [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones, TrunkSettings
+from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, STATION_ETSI, beats, steady
 from drivers.tones import stuttered
 
@@ -9,7 +9,7 @@ COUNTRY = Country(
     name="Poland",
     station=STATION_ETSI,
     trunk=TrunkSettings(acim=0, rz=1, rt=1),
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(1000, 4000)),
     tones=Tones(
         dial=steady(425),
         stutter=stuttered(steady(425)),

@@ -1,6 +1,6 @@
 """Portugal [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_ETSI, TRUNK_ETSI, beats, steady
 from drivers.tones import stuttered
 
@@ -9,7 +9,7 @@ COUNTRY = Country(
     name="Portugal",
     station=STATION_ETSI,
     trunk=TRUNK_ETSI,
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(1000, 5000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(1000, 5000)),
     tones=Tones(
         dial=steady(425),
         stutter=stuttered(steady(425)),

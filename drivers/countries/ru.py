@@ -1,6 +1,6 @@
 """Russia [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones
+from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_600, TRUNK_LOW_VOLTAGE, beats, steady
 from drivers.tones import stuttered
 
@@ -9,7 +9,7 @@ COUNTRY = Country(
     name="Russia",
     station=STATION_600,
     trunk=TRUNK_LOW_VOLTAGE,
-    ringing=Ringing(network_hz=20, network_vrms=75, cadence_ms=(1000, 4000)),
+    ringing=RingingPlan(network_hz=20, network_vrms=75, cadence_ms=(1000, 4000)),
     tones=Tones(
         dial=steady(425),
         stutter=stuttered(steady(425)),

@@ -1,6 +1,6 @@
 """United States, and the pattern of the North American countries [T1.401, GR-30, GR-506]."""
 
-from drivers.countries.base import Country, Disconnect, Ringing, Tones
+from drivers.countries.base import Country, Disconnect, RingingPlan, Tones
 from drivers.countries.families import BELLCORE, STATION_600, TRUNK_600, beats, steady
 from drivers.tones import stuttered
 
@@ -11,7 +11,7 @@ COUNTRY = Country(
     name="United States",
     station=STATION_600,
     trunk=TRUNK_600,
-    ringing=Ringing(network_hz=20, network_vrms=90, cadence_ms=(2000, 4000)),
+    ringing=RingingPlan(network_hz=20, network_vrms=90, cadence_ms=(2000, 4000)),
     tones=Tones(
         dial=_DIAL,
         stutter=stuttered(_DIAL),

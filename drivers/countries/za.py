@@ -1,6 +1,6 @@
 """South Africa [ITU-T E.180 Supplement 2: tones]."""
 
-from drivers.countries.base import Country, Ringing, Tones, TrunkSettings
+from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, ETSI_AFTER_RING, STATION_220_820, beats
 from drivers.tones import modulated, stuttered
 
@@ -9,7 +9,7 @@ COUNTRY = Country(
     name="South Africa",
     station=STATION_220_820,
     trunk=TrunkSettings(acim=3, ohs=1, rz=1),
-    ringing=Ringing(network_hz=25, network_vrms=75, cadence_ms=(400, 200, 400, 2000)),
+    ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=(400, 200, 400, 2000)),
     tones=Tones(
         dial=modulated(400, 33),
         stutter=stuttered(modulated(400, 33)),

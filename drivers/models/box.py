@@ -1,7 +1,7 @@
 """The virtual board: chips, telephones and the telephone office joined by wires, in one process.
 
-`Box` gives the drivers the same devices as a real board. Nothing in it moves by itself: `period`
-lets 10 ms pass.
+`VirtualBox` gives the drivers the same devices as a real board. Nothing in it moves by itself:
+`period` lets 10 ms pass.
 """
 
 import os
@@ -108,7 +108,7 @@ class InterruptPin:
 class BoxPcm:
     """The box's PCM port for whoever runs it in the same process: a write lets a period pass."""
 
-    def __init__(self, box: "Box") -> None:
+    def __init__(self, box: "VirtualBox") -> None:
         self._box = box
         self.slots = box.spec.slots
         self.lost_periods = 0
@@ -147,7 +147,7 @@ class BoxPcm:
             self._ready = -1
 
 
-class Box:
+class VirtualBox:
     """A whole board with its surroundings; implements Hardware.
 
     `country` is the telephone office's, by its code; `seed` is a number that makes the chips'

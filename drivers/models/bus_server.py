@@ -20,7 +20,7 @@ import numpy as np
 from drivers.board import BoardSpec
 from drivers.buses import PERIOD, PERIODS_PER_SECOND, PcmPort, Samples
 from drivers.errors import HardwareError
-from drivers.models.box import Box, InterruptPin
+from drivers.models.box import InterruptPin, VirtualBox
 from drivers.models.bus_wire import (
     ANSWER,
     CLOCK,
@@ -54,7 +54,7 @@ class BoxServer:
 
     def __init__(
         self,
-        box: Box,
+        box: VirtualBox,
         bus_path: Path,
         operator_path: Path,
         monotonic: Callable[[], float] = time.monotonic,
@@ -333,7 +333,7 @@ def serve(
     `ready` is called once both sockets listen. `pcm` is the far end of the sound card that carries
     the lines, if one does. Raises HardwareError if the sockets cannot listen.
     """
-    box = Box(spec, spec.country, started=datetime.now())
+    box = VirtualBox(spec, spec.country, started=datetime.now())
     server = BoxServer(box, bus_path, operator_path, settled=settled, pcm=pcm)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())

@@ -10,7 +10,7 @@ from enum import Enum
 
 from drivers.buses import Samples
 from drivers.countries import Country
-from drivers.countries.base import CallerIdService, Modem, Moment
+from drivers.countries.base import CallerIdMoment, CallerIdService, Modem
 from drivers.models.dtmf import DtmfReceiver
 from drivers.models.fsk import FREQUENCIES_HZ, caller_id_message, modulate
 from drivers.models.loops import TrunkLoop
@@ -118,7 +118,7 @@ def _first_long_silence(cadence_ms: tuple[int, ...]) -> int:
 
 def _modem(service: CallerIdService | None) -> Modem | None:
     """The modem for this country's caller ID; None where the office does not speak it."""
-    if service is None or service.moment is not Moment.AFTER_FIRST_RING:
+    if service is None or service.moment is not CallerIdMoment.AFTER_FIRST_RING:
         return None
     return service.modem if service.modem in FREQUENCIES_HZ else None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.buses import PERIODS_PER_SECOND
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.exchange import OfficeError, OfficeLine, OfficeState
 from drivers.models.party import Party
 from drivers.models.recognizer import SOUNDS, SoundRecognizer
@@ -102,7 +102,7 @@ def seconds(text: str) -> float:
 class Operator:
     """Carries out command lines on one box."""
 
-    def __init__(self, box: Box, settled: Callable[[], bool] | None = None) -> None:
+    def __init__(self, box: VirtualBox, settled: Callable[[], bool] | None = None) -> None:
         self._box = box
         self._settled = settled
         self._heard_to: dict[str, int] = {}

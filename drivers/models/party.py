@@ -5,7 +5,7 @@ from pathlib import Path
 
 from drivers.buses import PERIODS_PER_SECOND, Samples
 from drivers.models.dtmf import digit_samples
-from drivers.models.sound import SILENCE, PlayQueue, Recording, load_wav
+from drivers.models.sound import SILENCE, LineRecording, PlayQueue, load_wav
 
 REMEMBERED = 5 * PERIODS_PER_SECOND
 """Periods that are kept, for whoever asks a little late what was heard."""
@@ -21,7 +21,7 @@ class Party:
         self.periods_heard = 0
         """Rows ever put into the memory."""
         self._play_queue = PlayQueue()
-        self._recordings: list[Recording] = []
+        self._recordings: list[LineRecording] = []
 
     @property
     def speaking(self) -> bool:
@@ -37,9 +37,9 @@ class Party:
         for press in [digit_samples(digit) for digit in digits]:
             self._play_queue.add(press)
 
-    def hear(self, path: Path | None = None) -> Recording:
+    def hear(self, path: Path | None = None) -> LineRecording:
         """Record what is heard from here on, into memory or a WAV file, until it is closed."""
-        recording = Recording(path)
+        recording = LineRecording(path)
         self._recordings.append(recording)
         return recording
 

@@ -45,7 +45,7 @@ from drivers.models.si3050_registers import (
     TX_GAIN_2,
     TX_GAIN_3,
 )
-from drivers.models.si3050_ring import RingDetector
+from drivers.models.si3050_ring import RingDetectorModel
 from drivers.models.slots import Coding, Misplaced, SlotPosition, place_at, put, scaled, take
 from drivers.models.sound import SILENCE
 from drivers.models.wire import PERIOD_US, SpiChip
@@ -72,7 +72,7 @@ class Si3050Model(SpiChip):
         self.now = 0
         """Samples since start, for the phase of the ringing; the box sets it each period."""
         self._r = bytearray(64)
-        self._ring = RingDetector(self._r, loop)
+        self._ring = RingDetectorModel(self._r, loop)
         self.transmit: SlotPosition | None = None
         """Where the chip drives the PCM highway."""
         self._receive: SlotPosition | None = None

@@ -28,7 +28,7 @@ BURST_OVER_MS = 60
 POSITIVE, NEGATIVE = 0x20, 0x40  # RDTP, RDTN
 
 
-class RingDetector:
+class RingDetectorModel:
     """Watches one line's ringing voltage."""
 
     def __init__(self, registers: bytearray, loop: TrunkLoop) -> None:

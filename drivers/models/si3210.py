@@ -13,7 +13,7 @@ from drivers.models.faults import Fault
 from drivers.models.loops import StationLoop
 from drivers.models.si3210_calibration import START, Calibration
 from drivers.models.si3210_feed import OHT, RINGING, LineFeed
-from drivers.models.si3210_indirect import Indirect
+from drivers.models.si3210_indirect import IndirectRegisters
 from drivers.models.si3210_registers import (
     AUDIO_GAIN,
     CALIBRATE_1,
@@ -79,7 +79,7 @@ class Si3210Model(SpiChip):
         self._slots = slots
         random = Random(f"{name}/{seed}")
         self._r = bytearray(256)
-        self._indirect = Indirect(part, random, self.faults, self.violation_log)
+        self._indirect = IndirectRegisters(part, random, self.faults, self.violation_log)
         self._feed = LineFeed(self._r, self._indirect, loop, self.faults, self._interrupt)
         self._calibration = Calibration(self._r, random, loop, self.faults, self._interrupt)
         self.transmit: SlotPosition | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from drivers.models.faults import Fault
 from drivers.models.loops import StationLoop
-from drivers.models.si3210_indirect import Indirect
+from drivers.models.si3210_indirect import IndirectRegisters
 from drivers.models.si3210_registers import (
     AUTO_MANUAL,
     BATTERY_FEED,
@@ -57,7 +57,7 @@ ALARM_PERIODS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Ringing:
+class RingSignal:
     """What the ring generator makes."""
 
     peak: float
@@ -68,7 +68,7 @@ class Ringing:
     """Volts RMS for one volt peak."""
 
 
-def ringing_of(rco: int, rngx: int, rngy: int, trapezoid: bool) -> Ringing:
+def ringing_of(rco: int, rngx: int, rngy: int, trapezoid: bool) -> RingSignal:
     """The ringing that the 16-bit values of the indirect registers `rco`, `rngx`, `rngy` make.
 
     [Si3215 DS, ringing]
@@ -79,12 +79,12 @@ def ringing_of(rco: int, rngx: int, rngy: int, trapezoid: bool) -> Ringing:
     """
     if trapezoid:
         hertz = 4000.0 / rngy if rngy else 0.0
-        return Ringing(abs(rngx) / 2**15 * 96, hertz, 0.9)
+        return RingSignal(abs(rngx) / 2**15 * 96, hertz, 0.9)
     c = rco / 2**15
     if not 0 < c < 1:
-        return Ringing(0.0, 0.0, 0.7071)
+        return RingSignal(0.0, 0.0, 0.7071)
     step = 0.25 * math.sqrt((1 - c) / (1 + c)) * 2**15 / 96
-    return Ringing(abs(rngx) / step, math.acos(c) * 1000 / (2 * math.pi), 0.7071)
+    return RingSignal(abs(rngx) / step, math.acos(c) * 1000 / (2 * math.pi), 0.7071)
 
 
 class LineFeed:
@@ -93,7 +93,7 @@ class LineFeed:
     def __init__(
         self,
         registers: bytearray,
-        indirect: Indirect,
+        indirect: IndirectRegisters,
         loop: StationLoop,
         faults: set[Fault],
         interrupt: Callable[[tuple[int, int]], None],

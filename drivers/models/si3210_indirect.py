@@ -14,7 +14,7 @@ from drivers.models.violations import ViolationLog
 SERVED_AFTER_US = 63  # one tick of 16 kHz is 62.5 µs
 
 
-class Indirect:
+class IndirectRegisters:
     """The indirect memory and the one access that may be pending."""
 
     def __init__(

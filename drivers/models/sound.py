@@ -76,7 +76,7 @@ class PlayQueue:
         self._at = 0
 
 
-class Recording:
+class LineRecording:
     """What somebody hears from here on: kept in memory, or written to a WAV file as it comes.
 
     The file is a whole WAV after each second and after close().

@@ -4,7 +4,13 @@ import pytest
 
 from drivers import si3050_registers as reg
 from drivers.countries import UnknownCountry, codes, country, line_settings
-from drivers.countries.base import Alert, Modem, Moment, StationSettings, TrunkSettings
+from drivers.countries.base import (
+    CallerIdAlert,
+    CallerIdMoment,
+    Modem,
+    StationSettings,
+    TrunkSettings,
+)
 
 PARTIAL_AMERICA = ("ar", "co", "pe")
 PARTIAL_EUROPE = ("cy", "hr", "ie", "is", "lu", "lv", "mt", "si", "sk")
@@ -120,16 +126,21 @@ def test_telephones_of_a_country_have_its_modem(code: str, modem: Modem) -> None
 @pytest.mark.parametrize(
     ("code", "modem", "moment", "alerts"),
     [
-        ("us", Modem.BELL_202, Moment.AFTER_FIRST_RING, ()),
-        ("au", Modem.BELL_202, Moment.AFTER_FIRST_RING, ()),
-        ("de", Modem.V23, Moment.AFTER_FIRST_RING, ()),
-        ("fr", Modem.V23, Moment.AFTER_FIRST_RING, ()),
-        ("gb", Modem.V23, Moment.BEFORE_FIRST_RING, (Alert.LINE_REVERSAL, Alert.DT_AS)),
-        ("dk", Modem.DTMF, Moment.BEFORE_FIRST_RING, (Alert.LINE_REVERSAL,)),
+        ("us", Modem.BELL_202, CallerIdMoment.AFTER_FIRST_RING, ()),
+        ("au", Modem.BELL_202, CallerIdMoment.AFTER_FIRST_RING, ()),
+        ("de", Modem.V23, CallerIdMoment.AFTER_FIRST_RING, ()),
+        ("fr", Modem.V23, CallerIdMoment.AFTER_FIRST_RING, ()),
+        (
+            "gb",
+            Modem.V23,
+            CallerIdMoment.BEFORE_FIRST_RING,
+            (CallerIdAlert.LINE_REVERSAL, CallerIdAlert.DT_AS),
+        ),
+        ("dk", Modem.DTMF, CallerIdMoment.BEFORE_FIRST_RING, (CallerIdAlert.LINE_REVERSAL,)),
     ],
 )
 def test_caller_id_of_a_country(
-    code: str, modem: Modem, moment: Moment, alerts: tuple[Alert, ...]
+    code: str, modem: Modem, moment: CallerIdMoment, alerts: tuple[CallerIdAlert, ...]
 ) -> None:
     service = country(code).caller_id
     assert service is not None

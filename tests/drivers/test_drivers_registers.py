@@ -9,7 +9,7 @@ from drivers.registers import (
     SI321X_FRAMING,
     SI3050_FRAMING,
     AccessMode,
-    Field,
+    BitField,
     Register,
     RegisterBus,
 )
@@ -48,7 +48,7 @@ def test_a_write_is_composed_of_its_fields() -> None:
     ],
 )
 def test_a_value_that_spills_into_its_neighbours_is_refused(
-    field: Field, value: int, text: str
+    field: BitField, value: int, text: str
 ) -> None:
     with pytest.raises(FieldRange, match=text):
         TERMINATION.compose((field, value))

@@ -13,7 +13,7 @@ from drivers.models.comparison import SAME as SAME
 from drivers.models.comparison import find as find
 from drivers.models.comparison import likeness as likeness
 from drivers.models.party import Party
-from drivers.models.sound import Recording
+from drivers.models.sound import LineRecording
 
 PACK = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 LOOK_EACH = 50  # periods between looks; each costs a few milliseconds
@@ -96,4 +96,4 @@ class Hearing:
             self._recording.close()
             self._recording = self._party.hear()
         else:
-            self._recording = Recording()
+            self._recording = LineRecording()

@@ -7,7 +7,7 @@ import numpy as np
 from drivers.board import BoardSpec, LineBoard, virtual_board
 from drivers.buses import PERIOD, Samples
 from drivers.countries import line_settings
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.ports import PortEvent, StationPort, TrunkPort
 
 
@@ -16,7 +16,7 @@ class Lines:
 
     def __init__(self, spec: BoardSpec | None = None, code: str = "us") -> None:
         self.spec = spec or virtual_board()
-        self.box = Box(self.spec)
+        self.box = VirtualBox(self.spec)
         self.board = LineBoard(self.spec, self.box, line_settings(code))
         self.periods_to_power_up = 0
         self.heard: Samples = self.silence()

@@ -7,7 +7,7 @@ import numpy as np
 
 from drivers.board import virtual_board
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.si3050 import Si3050Model
 from drivers.models.si3210 import Si3210Model
 from drivers.sampling import amplitude
@@ -55,13 +55,13 @@ def daa_write(chip: Si3050Model, register: int, value: int) -> None:
     chip.transfer([0x20, register, value])
 
 
-def run(box: Box, periods: int, played: Samples | None = None) -> Samples:
+def run(box: VirtualBox, periods: int, played: Samples | None = None) -> Samples:
     """Let so many periods pass with the same sound; what was heard, joined: (slots, samples)."""
     rows = np.zeros((box.spec.slots, PERIOD), np.int16) if played is None else played
     return np.concatenate([box.period(rows) for _ in range(periods)], axis=1)
 
 
-def play(box: Box, slot: int, samples: Samples) -> Samples:
+def play(box: VirtualBox, slot: int, samples: Samples) -> Samples:
     """Play samples into one slot; what was heard meanwhile in all slots."""
     heard = []
     for row in np.resize(samples, (-(-len(samples) // PERIOD), PERIOD)):
@@ -89,7 +89,7 @@ SLIC_WORDS = {19: 0, 20: 0x7EFD, 21: 0x0177, 22: 0, 26: 0x4000, 27: 0x4000, 28: 
 SLIC_WORDS |= {36: 0x0320, 41: 0x0C00, 43: 0x1000}
 
 
-def set_up_station(box: Box, name: str) -> Si3210Model:
+def set_up_station(box: VirtualBox, name: str) -> Si3210Model:
     """Bring a station chip to forward active on its own slot, 16-bit linear."""
     chip = box.chips[name]
     assert isinstance(chip, Si3210Model)
@@ -110,7 +110,7 @@ def set_up_station(box: Box, name: str) -> Si3210Model:
     return chip
 
 
-def set_up_trunk(box: Box, name: str) -> Si3050Model:
+def set_up_trunk(box: VirtualBox, name: str) -> Si3050Model:
     """Bring a trunk chip to on-hook line monitoring on its own slot, 16-bit linear."""
     chip = box.chips[name]
     assert isinstance(chip, Si3050Model)
@@ -128,8 +128,8 @@ def set_up_trunk(box: Box, name: str) -> Si3050Model:
     return chip
 
 
-def new_box(stations: int = 1, trunks: int = 1) -> Box:
+def new_box(stations: int = 1, trunks: int = 1) -> VirtualBox:
     """A box whose PCM clock runs."""
-    box = Box(virtual_board(stations, trunks))
+    box = VirtualBox(virtual_board(stations, trunks))
     box.pcm().start()
     return box

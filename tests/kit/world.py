@@ -47,7 +47,7 @@ from app.phone.pbx import Pbx
 from app.store.database import Tx
 from app.voicemail.message_waiting import MessageWaitingLamps
 from drivers.buses import PERIODS_PER_SECOND, Samples
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.operator import Operator, OperatorError
 from tests.kit.defaults import add_person
 from tests.kit.hearing import Hearing
@@ -89,7 +89,7 @@ voice_reserve_mb = 1
 class TimedBox:
     """The board under the one clock: a period is 10 ms for everybody."""
 
-    def __init__(self, box: Box, clock: ManualClock) -> None:
+    def __init__(self, box: VirtualBox, clock: ManualClock) -> None:
         self._box, self._clock = box, clock
 
     def period(self, played: Samples) -> Samples:
@@ -102,7 +102,7 @@ class PhoneSide:
     """What the phone service and its clerk are made of; gone when their power goes."""
 
     def __init__(
-        self, paths: Paths, plan: PhonePlan, inbox: Inbox, box: Box, clock: ManualClock
+        self, paths: Paths, plan: PhonePlan, inbox: Inbox, box: VirtualBox, clock: ManualClock
     ) -> None:
         self.desk = make_desk(paths, inbox, clock)
         self.desk.takes.recover(set())  # as a clerk does when it starts
@@ -181,7 +181,7 @@ class World:
         self.store = self.inbox.store
         self.inbox.db.now(self._populate)
         self._plan = phone_plan(self.paths, self.settings)
-        self.box = Box(self._plan.board, self._plan.board.country)
+        self.box = VirtualBox(self._plan.board, self._plan.board.country)
         self._mail = MailSide(self.paths, self.inbox, self.clock)
         self._clients: list[poplib.POP3 | smtplib.SMTP] = []
         self._next_due = math.inf  # when mail has something to send next

@@ -15,7 +15,7 @@ from app.phone.sound.sounds import Tone
 from drivers.board import LineBoard, virtual_board
 from drivers.buses import Samples
 from drivers.countries import country
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.party import Party
 from drivers.models.recognizer import SoundRecognizer
 from tests.kit.phone import HandClerk, directory, no_script, power_at
@@ -28,7 +28,7 @@ class House:
 
     def __init__(self, answer: CallScript = no_script, owner: CallScript = no_script) -> None:
         spec = virtual_board()
-        self.box = Box(spec)
+        self.box = VirtualBox(spec)
         self.box.pcm().start()
         clerk = HandClerk(
             directory=directory(("Ann", "201", "101"), ("Bob", "202", "102"), default="201")

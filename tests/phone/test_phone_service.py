@@ -17,7 +17,7 @@ from app.phone.service import PhoneService
 from drivers.board import virtual_board
 from drivers.buses import PERIOD
 from drivers.errors import BusClosed
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from tests.kit.phone import Bench, HandClerk, directory, no_script
 
 
@@ -55,7 +55,7 @@ class House:
 
     def __init__(self, tmp_path: Path, **scripts: Any) -> None:
         spec = virtual_board()
-        self.box = Box(spec)
+        self.box = VirtualBox(spec)
         self.clerk = DoorClerk(directory=directory(default="201"))
         self.ready = asyncio.Event()
         self.path = tmp_path / "phone.sock"

@@ -16,7 +16,7 @@ import pytest
 from drivers.board import virtual_board
 from drivers.buses import Samples
 from drivers.errors import BusClosed, HardwareError
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.bus_client import RemoteBox, RemoteOperator, RemotePcm
 from drivers.models.bus_server import BoxServer
 from drivers.models.bus_wire import CONTROL, HELLO, VERSION
@@ -28,7 +28,7 @@ class Pace:
     """The server's thread and the hands of its clock."""
 
     def __init__(self, folder: Path) -> None:
-        self.box = Box(virtual_board(1, 1))
+        self.box = VirtualBox(virtual_board(1, 1))
         self.bus, self.desk = folder / "bus", folder / "desk"
         self.time = 100.0
         self.server = BoxServer(self.box, self.bus, self.desk, lambda: self.time)
@@ -241,7 +241,7 @@ def test_the_end_of_the_box_is_noticed(tmp_path: Path) -> None:
 
 def test_two_boxes_cannot_share_a_path(pace: Pace, tmp_path: Path) -> None:
     with pytest.raises(HardwareError, match="another virtual box is running"):
-        BoxServer(Box(virtual_board(1, 0)), pace.bus, tmp_path / "d2")
+        BoxServer(VirtualBox(virtual_board(1, 0)), pace.bus, tmp_path / "d2")
 
 
 def test_a_dead_socket_is_replaced(tmp_path: Path) -> None:

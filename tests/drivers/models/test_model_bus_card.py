@@ -13,7 +13,7 @@ import pytest
 from drivers.board_spec import virtual_board
 from drivers.buses import PERIOD, Samples
 from drivers.errors import BusClosed
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.bus_client import CardBox
 from drivers.models.bus_server import BoxServer
 
@@ -69,8 +69,8 @@ class CableEnd:
 
 
 @contextmanager
-def served(folder: Path, cable: Cable) -> Iterator[tuple[BoxServer, Box]]:
-    box = Box(SPEC, "us")
+def served(folder: Path, cable: Cable) -> Iterator[tuple[BoxServer, VirtualBox]]:
+    box = VirtualBox(SPEC, "us")
     server = BoxServer(box, folder / "bus.sock", folder / "operator.sock", pcm=cable.far)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -82,7 +82,7 @@ def served(folder: Path, cable: Cable) -> Iterator[tuple[BoxServer, Box]]:
         server.close()
 
 
-def passed(box: Box, periods: int) -> None:
+def passed(box: VirtualBox, periods: int) -> None:
     """Wait until the box has made so many periods."""
     for _ in range(1000):
         if box.now == periods * PERIOD:

@@ -7,7 +7,7 @@ import pytest
 
 from drivers.board import virtual_board
 from drivers.errors import HardwareError
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.exchange import OfficeError, OfficeState
 from drivers.models.fsk import caller_id_of, demodulate, mdmf, modulate
 from drivers.models.recognizer import SoundRecognizer
@@ -24,8 +24,8 @@ from tests.kit.models import (
 )
 
 
-def trunk(country: str = "us") -> tuple[Box, Si3050Model]:
-    box = Box(virtual_board(0, 1), country)
+def trunk(country: str = "us") -> tuple[VirtualBox, Si3050Model]:
+    box = VirtualBox(virtual_board(0, 1), country)
     box.pcm().start()
     return box, set_up_trunk(box, "line1")
 
@@ -223,7 +223,7 @@ def test_seizing_gives_dial_tone_and_digits_are_collected() -> None:
 
 def test_unknown_country_is_refused() -> None:
     with pytest.raises(HardwareError, match="country 'xx'; allowed: at, au"):
-        Box(virtual_board(1, 0), "xx")
+        VirtualBox(virtual_board(1, 0), "xx")
 
 
 # -------------------------------------------------------------------------- telephones
@@ -322,7 +322,7 @@ def test_what_both_ends_hear_does_not_change_when_the_caller_of_period_reuses_it
 
 def test_the_same_seed_gives_the_same_box() -> None:
     def life(seed: int) -> list[int]:
-        box = Box(virtual_board(1, 1), seed=seed)
+        box = VirtualBox(virtual_board(1, 1), seed=seed)
         box.pcm().start()
         chip = set_up_station(box, "101")
         slic_write(chip, 96, 0x5F)

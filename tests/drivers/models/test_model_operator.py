@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.operator import (
     VERBS,
     Operator,
@@ -22,7 +22,7 @@ class Desk:
     """An operator whose periods play what is put into `tones`."""
 
     def __init__(self) -> None:
-        self.box: Box = new_box(2, 1)
+        self.box: VirtualBox = new_box(2, 1)
         self.slic = set_up_station(self.box, "101")
         set_up_station(self.box, "102")
         self.daa = set_up_trunk(self.box, "line1")

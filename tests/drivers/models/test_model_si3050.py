@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.faults import Fault
 from drivers.models.si3050 import Si3050Model
 from tests.kit.models import daa_read, daa_write, new_box, play, run, set_up_trunk, sine
 
 
-def fresh() -> tuple[Box, Si3050Model]:
+def fresh() -> tuple[VirtualBox, Si3050Model]:
     box = new_box(0, 1)
     chip = box.chips["line1"]
     assert isinstance(chip, Si3050Model)
     return box, chip
 
 
-def ready() -> tuple[Box, Si3050Model]:
+def ready() -> tuple[VirtualBox, Si3050Model]:
     box = new_box(0, 1)
     return box, set_up_trunk(box, "line1")
 
@@ -206,7 +206,7 @@ def test_cpc_is_seen_as_drop_out_and_no_voltage() -> None:
 NOTE = sine([1000], -10, 300)
 
 
-def call() -> tuple[Box, Si3050Model]:
+def call() -> tuple[VirtualBox, Si3050Model]:
     box, chip = ready()
     box.office_lines["line1"].ring()
     run(box, 10)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from drivers.models.box import Box
+from drivers.models.box import VirtualBox
 from drivers.models.faults import Fault
 from drivers.models.loops import StationLoop
 from drivers.models.si3210 import Si3210Model
@@ -25,7 +25,7 @@ from tests.kit.models import (
 )
 
 
-def fresh(**options: object) -> tuple[Box, Si3210Model]:
+def fresh(**options: object) -> tuple[VirtualBox, Si3210Model]:
     box = new_box(1, 0)
     chip = box.chips["101"]
     assert isinstance(chip, Si3210Model)

@@ -15,7 +15,7 @@ from drivers.models.dtmf import DIGITS, DtmfReceiver, digit_samples, tones_of
 from drivers.models.fsk import caller_id_message, caller_id_of, demodulate, lamp_of, mdmf, modulate
 from drivers.models.g711 import MU_DECODE, MU_ENCODE
 from drivers.models.recognizer import SoundRecognizer
-from drivers.models.sound import NotPlayable, PlayQueue, Recording, load_wav, save_wav
+from drivers.models.sound import LineRecording, NotPlayable, PlayQueue, load_wav, save_wav
 from drivers.models.tones import tone_periods
 from drivers.sampling import amplitude
 from drivers.tones import Tone
@@ -284,7 +284,7 @@ def test_mouth_joins_pieces_without_a_gap() -> None:
 
 def test_recording_to_a_file_is_whole_each_second(tmp_path: Path) -> None:
     path = tmp_path / "heard.wav"
-    recording = Recording(path)
+    recording = LineRecording(path)
     sound = sine([400], -10, 1510)
     for row in rows(sound):
         recording.add(row)
