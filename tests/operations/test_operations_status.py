@@ -1,0 +1,134 @@
+"""The status report: what needs attention is in it, and what cannot be read hides nothing else."""
+
+import pytest
+
+from app.appliance import Inbox, open_inbox
+from app.commands.status import attention
+from app.config.paths import Paths
+from app.core.clock import HandClock
+from app.inbox.people import PinResult
+from app.operations.errors import NotAllowed
+from app.operations.people import NewPerson, add_person
+from app.operations.status import StatusReport, read_status
+from app.store.database import Tx
+from tests.kit.actors import ADMIN, owner
+
+NOW = 1_790_000_000.0
+DAY_S = 86_400
+
+
+def report(paths: Paths) -> StatusReport:
+    return read_status(ADMIN, paths, open_inbox, HandClock(NOW))
+
+
+@pytest.fixture
+def anna(paths: Paths) -> int:
+    box = open_inbox(paths, paths.settings(), HandClock(NOW))
+    person = add_person(box, ADMIN, NewPerson("anna", "Anna", "201", "101", admin=True)).person
+    return person.id
+
+
+def test_report_of_a_box_that_does_not_run_shows_the_store(paths: Paths, anna: int) -> None:
+    found = report(paths)
+    assert [s.name for s in found.services] == ["box", "phone", "mail", "admin"]
+    assert not any(service.supervised for service in found.services)
+    assert "is the appliance running?" in found.lines.problem
+    assert (found.holdings.inboxes, found.holdings.used) == (1, 0)
+    assert attention(found) == []
+
+
+def test_settings_that_cannot_be_read_are_told_and_the_rest_is_shown(
+    paths: Paths, anna: int
+) -> None:
+    paths.settings_file.write_text("[site]\ncountry = “de”\n")
+    found = report(paths)
+    assert "line 2" in found.settings_problem
+    assert found.holdings.inboxes == 1
+    assert any("the settings cannot be used" in text for text in attention(found))
+
+
+def test_store_that_cannot_be_opened_is_told_and_the_rest_is_shown(paths: Paths, anna: int) -> None:
+    for file in paths.database.parent.glob("inbox.db*"):
+        file.unlink()
+    paths.database.write_bytes(b"no store " * 1000)
+    found = report(paths)
+    assert "cannot be opened" in found.store_problem
+    assert len(found.services) == 4
+    assert any("the store cannot be opened" in text for text in attention(found))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ('[site]\npostmaster = "eva"\n', "site.postmaster: there is no eva here; there are: anna"),
+        (
+            '[phone]\nincoming.line1.mailbox = "209"\n',
+            "phone.incoming.line1.mailbox: nobody has the mailbox 209; there are: 201 (anna)",
+        ),
+        (
+            '[phone]\nboard = "toaster"\n',
+            "phone.board: there is no board toaster; there are: qemu, rpi, virtual",
+        ),
+        (
+            '[phone]\nincoming.lime1.mailbox = "201"\n',
+            "phone.incoming.lime1: the board virtual has no outside line lime1; there are: line1,"
+            " line2",
+        ),
+    ],
+)
+def test_typo_in_the_settings_is_told_and_the_rest_is_shown(
+    paths: Paths, anna: int, settings: str, told: str
+) -> None:
+    paths.settings_file.write_text(settings)
+    found = report(paths)
+    assert attention(found) == [told]
+    assert found.holdings.inboxes == 1
+
+
+def test_numbers_that_became_wrong_are_told_by_login(paths: Paths, anna: int) -> None:
+    box = open_inbox(paths, paths.settings())
+    box.db.now(lambda tx: box.people.change(tx, anna, mailbox="102", handset="300"))
+    assert attention(report(paths)) == [
+        "people.anna.mailbox: 102 is the number of a handset; another one, such as 202, will do",
+        "people.anna.handset: the board virtual has no handset jack 300; there are: 101, 102",
+    ]
+
+
+def test_locked_pin_is_told_until_the_lock_ends(paths: Paths, anna: int) -> None:
+    box = open_inbox(paths, paths.settings(), HandClock(NOW - 60))
+    answers = [box.people.check_pin(anna, "0000") for _ in range(3)]
+    assert answers[-1] is PinResult.LOCKED
+    (text,) = attention(report(paths))
+    assert text.startswith("the PIN of anna is locked until ") and "`people pin anna`" in text
+    assert read_status(ADMIN, paths, open_inbox, HandClock(NOW + 86_400)).locks == ()
+
+
+def miss(box: Inbox, person: int | None) -> None:
+    def work(tx: Tx) -> None:
+        box.store.missed_call(
+            tx, person, line="line1", caller_number="5551234", reason="the mailbox is full"
+        )
+
+    box.db.now(work)
+
+
+def test_missed_calls_of_the_last_days_are_counted_and_those_for_nobody_listed(
+    paths: Paths, anna: int
+) -> None:
+    for days_ago, person in ((8, anna), (2, anna), (1, anna), (1, None), (9, None)):
+        miss(open_inbox(paths, paths.settings(), HandClock(NOW - days_ago * DAY_S)), person)
+    missed = report(paths).missed
+    assert missed.by_login == (("anna", 2),)
+    (call,) = missed.for_nobody
+    assert (call.line, call.caller, call.reason) == ("line1", "5551234", "the mailbox is full")
+
+
+def test_notices_of_the_boot_scripts_come_first(paths: Paths, anna: int) -> None:
+    paths.notices.mkdir()
+    (paths.notices / "card").write_text("the card is nearly full\n")
+    assert attention(report(paths)) == ["the card is nearly full"]
+
+
+def test_nobody_but_an_administrator_sees_it(paths: Paths, box: Inbox, anna: int) -> None:
+    with pytest.raises(NotAllowed):
+        read_status(owner(box, "anna"), paths, open_inbox)
