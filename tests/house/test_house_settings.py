@@ -1,0 +1,139 @@
+"""No setting, and no field of a person, without effect: each reaches something that reads it."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from app.config.paths import Paths
+from app.config.services import PLANS
+from app.config.settings import Settings
+from app.device.boot_env import device_env
+from app.inbox.people import Person
+
+ROOT = Path(__file__).resolve().parents[2]
+
+OTHER: dict[str, Any] = {
+    "site.hostname": "pbx.example.org",
+    "site.domains": ["example.org"],
+    "site.language": "de",
+    "site.time_zone": "Europe/Berlin",
+    "site.postmaster": "anna",
+    "network.address": "192.168.1.10/24",
+    "network.gateway": "192.168.1.1",
+    "network.nameservers": ["192.168.1.1"],
+    "network.time_servers": ["ntp.example.org"],
+    "network.wlan": "house",
+    "network.passphrase": "tin whistle",
+    "mail.listen": "0.0.0.0",
+    "mail.lan": ["10.0.0.0/8"],
+    "outbound.smarthost": "mail.example.org:587",
+    "outbound.public_domain": "example.org",
+    "phone.board": "rpi",
+    "phone.incoming": {"line1": {"handsets": ["101"], "mailbox": "201"}},
+    "voicemail.sounds": "/srv/sounds",
+}
+"""A value that is not the default, of settings whose kind does not give one."""
+
+BY_OPERATIONS = {"keeping.quota_mb": "app/operations/people.py"}
+"""Settings that no service is told: what reads them instead, when it is needed."""
+
+HOLDERS = (
+    r"\b_?(?:config|settings|plan|known|limits|incoming|keeps?|retention|schedule|patience|spec)"
+)
+"""What plans, and parts of them, are called where they are read."""
+PERSONS = r"\b_?(?:person|owner|user|subscriber|to|sender|heir|row|one)"
+"""What people are called where they are read."""
+
+
+def names() -> Iterator[str]:
+    """Every setting: section.field."""
+    for section, values in Settings():
+        yield from (f"{section}.{field}" for field in type(values).model_fields)
+
+
+def another_value(name: str) -> Any:
+    """A value that this setting may have and has not by default."""
+    if name in OTHER:
+        return OTHER[name]
+    section, field = name.split(".")
+    declared = type(getattr(Settings(), section)).model_fields[field]
+    choices = get_args(declared.annotation)
+    if choices:
+        return choices[-1]
+    assert isinstance(declared.default, int | float), f"{name}: say in OTHER what it may be"
+    return declared.default + (1 if isinstance(declared.default, int) else 0.1)
+
+
+def effects(settings: Settings, paths: Paths) -> dict[str, Any]:
+    """What services and boot scripts are told of these settings."""
+    plans = {service: work(paths, settings) for service, work in PLANS.items()}
+    return {**plans, "boot scripts": device_env(settings)}
+
+
+@pytest.mark.parametrize("name", list(names()))
+def test_setting_changes_what_a_service_or_a_boot_script_is_told(name: str, tmp_path: Path) -> None:
+    if name in BY_OPERATIONS:
+        assert f"settings.{name}" in (ROOT / BY_OPERATIONS[name]).read_text()
+        return
+    section, field = name.split(".")
+    changed = Settings.model_validate({section: {field: another_value(name)}})
+    paths = Paths(tmp_path)
+    assert effects(changed, paths) != effects(Settings(), paths), f"{name} has no effect"
+
+
+def sources(*without: str) -> str:
+    """The text of all modules but these."""
+    paths = (p for p in sorted((ROOT / "app").rglob("*.py")) if not p.match("*/settings.py"))
+    return "\n".join(
+        path.read_text() for path in paths if not str(path.relative_to(ROOT)).startswith(without)
+    )
+
+
+def plan_classes(value: Any) -> Iterator[type]:
+    """The classes of a plan and of everything in it."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield type(value)
+        for field in dataclasses.fields(value):
+            yield from plan_classes(getattr(value, field.name))
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from plan_classes(inner)
+
+
+def told_fields() -> list[tuple[str, str]]:
+    """(class, field) of everything that services are told."""
+    settings = Settings.model_validate({"phone": {"incoming": {"line1": {}}}})
+    paths = Paths(ROOT / "build" / "nowhere")
+    found = {
+        (kind.__name__, field.name)
+        for work in PLANS.values()
+        for kind in plan_classes(work(paths, settings))
+        if kind.__module__.startswith("app.") and kind.__name__ != "PhonePlan"
+        for field in dataclasses.fields(kind)
+    }
+    assert len(found) > 30
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("kind", "field"), told_fields())
+def test_what_a_service_is_told_is_read(kind: str, field: str) -> None:
+    text = sources("app/appliance.py", "app/operations/", "app/commands/settings.py")
+    own = re.search(rf"^class {kind}\b.*?(?=^\S)", text, flags=re.DOTALL | re.MULTILINE)
+    read = re.search(rf"{HOLDERS}(?:\.\w+)*\.{field}\b(?! *=[^=])", text)
+    by_itself = own is not None and f"self.{field}" in own[0]
+    assert read or by_itself, f"nothing reads {kind}.{field}"
+
+
+READ_BY_THEMSELVES = {"admin"}
+"""Fields whose effect is in People itself: who answers for the box, whose login ends the claim."""
+FIELDS = [f.name for f in dataclasses.fields(Person) if f.name not in READ_BY_THEMSELVES]
+
+
+@pytest.mark.parametrize("field", [f for f in FIELDS if f not in ("language", "key_map")])
+def test_field_of_a_person_is_read_where_it_takes_effect(field: str) -> None:
+    text = sources("app/inbox/people.py", "app/operations/", "app/commands/")
+    assert re.search(rf"{PERSONS}\.{field}\b", text), f"nothing reads Person.{field}"
