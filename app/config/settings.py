@@ -163,7 +163,8 @@ class Phone(_Section):
         description="Seconds a call rings before voicemail answers; caller ID needs the first 4.",
     )
     incoming: dict[str, Incoming] = Field(
-        default_factory=dict, description="For each outside line, by its jack."
+        default_factory=dict,
+        description="For each outside line, by its jack: who rings, and whose mailbox answers.",
     )
 
 
@@ -341,6 +342,7 @@ def annotated(defaults: Settings | None = None) -> str:
             if key != "incoming":
                 lines += [f"#{key} = {_toml(getattr(section, key))}"]
             else:
+                lines += [f"# {k}: {f.description}" for k, f in Incoming.model_fields.items()]
                 lines += ['#incoming.line1 = { handsets = ["101"], mailbox = "201" }']
     return "\n".join(lines) + "\n"
 

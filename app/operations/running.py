@@ -1,6 +1,7 @@
 """The services that run: how they are, and starting one again so that it takes up its settings."""
 
 import subprocess
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from app.config.paths import PROJECT, Paths
 from app.core.control import NotRunning, ask
+from app.core.errors import DeviceError
 from app.core.process import run
 
 SERVICES = ("phone", "mail", "admin")
@@ -92,10 +94,34 @@ def restart(paths: Paths, names: Iterable[str], during_calls: bool = False) -> R
                 Pending(name, f"a call goes on ({line}); `settings apply` when it is over")
             )
             continue
-        folder = _folder(paths, name)
-        run("s6-svc", "-wR", "-T", str(READY_WITHIN_S * 1000), "-r", folder)
+        _restart_one(_folder(paths, name))
         done.append(name)
     return Restarts(tuple(done), tuple(pending))
+
+
+def _restart_one(folder: Path) -> None:
+    """Start a service again and wait until it is ready.
+
+    Its state is asked for until another process is ready: `s6-svc -wR` was seen to miss the event
+    of a service that came up at once. Raises DeviceError.
+    """
+    before = _process(folder)[0]
+    run("s6-svc", "-r", folder)
+    last = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < last:
+        process, ready = _process(folder)
+        if ready and process != before:
+            return
+        time.sleep(0.05)
+    raise DeviceError(
+        f"{folder.name} is not ready {READY_WITHIN_S} s after its restart; see its log"
+    )
+
+
+def _process(folder: Path) -> tuple[str, bool]:
+    """Process id of a service ("-1": it is down), and whether it is ready."""
+    process, ready = run("s6-svstat", "-o", "pid,ready", folder).split()
+    return process, ready == "true"
 
 
 def _line_in_use(paths: Paths) -> str | None:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OTHER: dict[str, Any] = {
     "site.hostname": "pbx.example.org",
     "site.domains": ["example.org"],
+    "site.country": "de",
     "site.language": "de",
     "site.time_zone": "Europe/Berlin",
     "site.postmaster": "anna",

@@ -90,7 +90,7 @@ def test_default_holds_again_when_a_setting_is_taken_out(house: Box) -> None:
     [
         ("phone.ring_seconds", "3", "greater than or equal to 4 (found 3); Seconds a call rings"),
         ("phone.ring_seconds", "many", "valid integer"),
-        ("site.country", "xx", "Tones, ringing"),
+        ("site.country", "xx", "allowed: at, au"),
         ("mail.lan", "10.0.0.0/8, lan", "does not appear to be an IPv4 or IPv6 network"),
         ("site.postmaster", "eva", "there is no eva here; there are: anna"),
         ("site.language", "xx", "neither a sound pack nor a voice for xx"),
