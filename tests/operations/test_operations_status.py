@@ -5,7 +5,7 @@ import pytest
 from app.appliance import Inbox, open_inbox
 from app.commands.status import attention
 from app.config.paths import Paths
-from app.core.clock import HandClock
+from app.core.clock import ManualClock
 from app.inbox.people import PinResult
 from app.operations.errors import NotAllowed
 from app.operations.people import NewPerson, add_person
@@ -18,12 +18,12 @@ DAY_S = 86_400
 
 
 def report(paths: Paths) -> StatusReport:
-    return read_status(ADMIN, paths, open_inbox, HandClock(NOW))
+    return read_status(ADMIN, paths, open_inbox, ManualClock(NOW))
 
 
 @pytest.fixture
 def anna(paths: Paths) -> int:
-    box = open_inbox(paths, paths.settings(), HandClock(NOW))
+    box = open_inbox(paths, paths.settings(), ManualClock(NOW))
     person = add_person(box, ADMIN, NewPerson("anna", "Anna", "201", "101", admin=True)).person
     return person.id
 
@@ -95,12 +95,12 @@ def test_numbers_that_became_wrong_are_told_by_login(paths: Paths, anna: int) ->
 
 
 def test_locked_pin_is_told_until_the_lock_ends(paths: Paths, anna: int) -> None:
-    box = open_inbox(paths, paths.settings(), HandClock(NOW - 60))
+    box = open_inbox(paths, paths.settings(), ManualClock(NOW - 60))
     answers = [box.people.check_pin(anna, "0000") for _ in range(3)]
     assert answers[-1] is PinResult.LOCKED
     (text,) = attention(report(paths))
     assert text.startswith("the PIN of anna is locked until ") and "`people pin anna`" in text
-    assert read_status(ADMIN, paths, open_inbox, HandClock(NOW + 86_400)).locks == ()
+    assert read_status(ADMIN, paths, open_inbox, ManualClock(NOW + 86_400)).locks == ()
 
 
 def miss(box: Inbox, person: int | None) -> None:
@@ -116,7 +116,7 @@ def test_missed_calls_of_the_last_days_are_counted_and_those_for_nobody_listed(
     paths: Paths, anna: int
 ) -> None:
     for days_ago, person in ((8, anna), (2, anna), (1, anna), (1, None), (9, None)):
-        miss(open_inbox(paths, paths.settings(), HandClock(NOW - days_ago * DAY_S)), person)
+        miss(open_inbox(paths, paths.settings(), ManualClock(NOW - days_ago * DAY_S)), person)
     missed = report(paths).missed
     assert missed.by_login == (("anna", 2),)
     (call,) = missed.for_nobody
