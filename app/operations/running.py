@@ -1,7 +1,6 @@
 """The services that run: how they are, and starting one again so that it takes up its settings."""
 
 import subprocess
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 from app.config.paths import PROJECT, Paths
 from app.core.control import NotRunning, ask
-from app.core.errors import DeviceError
 from app.core.process import run
 
 SERVICES = ("phone", "mail", "admin")
@@ -100,28 +98,16 @@ def restart(paths: Paths, names: Iterable[str], during_calls: bool = False) -> R
 
 
 def _restart_one(folder: Path) -> None:
-    """Start a service again and wait until it is ready.
+    """Stop a service, start it, and wait until it is ready; it is wanted up whatever happens.
 
-    Its state is asked for until another process is ready: `s6-svc -wR` was seen to miss the event
-    of a service that came up at once. Raises DeviceError.
+    Both waits are for states: `s6-svc -wR -r` was seen to miss the event of a service that came up
+    at once. Raises DeviceError.
     """
-    before = _process(folder)[0]
-    run("s6-svc", "-r", folder)
-    last = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < last:
-        process, ready = _process(folder)
-        if ready and process != before:
-            return
-        time.sleep(0.05)
-    raise DeviceError(
-        f"{folder.name} is not ready {READY_WITHIN_S} s after its restart; see its log"
-    )
-
-
-def _process(folder: Path) -> tuple[str, bool]:
-    """Process id of a service ("-1": it is down), and whether it is ready."""
-    process, ready = run("s6-svstat", "-o", "pid,ready", folder).split()
-    return process, ready == "true"
+    limit = str(READY_WITHIN_S * 1000)
+    try:
+        run("s6-svc", "-wD", "-T", limit, "-d", folder)
+    finally:
+        run("s6-svc", "-wU", "-T", limit, "-u", folder)
 
 
 def _line_in_use(paths: Paths) -> str | None:
