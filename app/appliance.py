@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -33,12 +32,14 @@ if TYPE_CHECKING:
     from app.inbox.retention import Retention
     from app.inbox.store import Store
     from app.mail.service import MailConfig
+    from app.phone.calls.call import CallScript
     from app.phone.config import PhoneConfig
-    from app.phone.jobs import Clerk
     from app.phone.pbx import Pbx
     from app.phone.service import PhoneService
+    from app.phone_plan import PhonePlan
     from app.store.database import Database
-    from app.voicemail.recording import Limits
+    from app.voicemail.config import RecordingLimits
+    from app.voicemail.jobs import VoicemailClerk
     from drivers.board import BoardSpec, Hardware
 
 MB = 1_000_000
@@ -105,7 +106,7 @@ def phone_config(settings: Settings) -> PhoneConfig:
     )
 
 
-def desk_config(paths: Paths, settings: Settings) -> ClerkConfig:
+def clerk_config(paths: Paths, settings: Settings) -> ClerkConfig:
     """What the clerk must know of the settings."""
     from app.clerk.config import ClerkConfig
 
@@ -135,20 +136,28 @@ def retention(settings: Settings) -> Retention:
     )
 
 
-def make_desk(paths: Paths, box: Inbox, clock: Clock | None = None) -> ClerkJobs:
-    """The clerk's desk in this process (at real pace it has a process of its own)."""
+def clerk_jobs(paths: Paths, box: Inbox, clock: Clock | None = None) -> ClerkJobs:
+    """What does the clerk's jobs, in this process (at real pace it has a process of its own)."""
     from app.clerk.jobs import ClerkJobs
+    from app.clerk.media import InlineMedia
 
-    clock = clock or SystemClock()
-    config = desk_config(paths, box.settings)
-    return ClerkJobs(config, box.db, box.store, box.people, box.aliases, box.delivery, clock)
+    return ClerkJobs(
+        clerk_config(paths, box.settings),
+        box.db,
+        box.store,
+        box.people,
+        box.aliases,
+        box.delivery,
+        clock or SystemClock(),
+        InlineMedia(),
+    )
 
 
-def recording_limits(settings: Settings) -> Limits:
+def recording_limits(settings: Settings) -> RecordingLimits:
     """When a caller's recording ends by itself."""
-    from app.voicemail.recording import Limits
+    from app.voicemail.config import RecordingLimits
 
-    return Limits(settings.voicemail.longest_s, settings.voicemail.silence_s)
+    return RecordingLimits(settings.voicemail.longest_s, settings.voicemail.silence_s)
 
 
 def board_spec(settings: Settings) -> BoardSpec:
@@ -164,39 +173,41 @@ def has_box(board: str) -> bool:
     return (PROJECT / "board" / board / "services" / "box").is_dir()
 
 
-@dataclass(frozen=True)
-class PhonePlan:
-    """What the phone service must know of the settings."""
-
-    board: BoardSpec
-    has_box: bool
-    calls: PhoneConfig
-    desk: ClerkConfig
-    limits: Limits
-
-
 def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
     """The settings of the phone service as plain values. Raises BoardFileError."""
+    from app.phone_plan import PhonePlan
+
     return PhonePlan(
         board=board_spec(settings),
         has_box=has_box(settings.phone.board),
         calls=phone_config(settings),
-        desk=desk_config(paths, settings),
+        clerk=clerk_config(paths, settings),
         limits=recording_limits(settings),
     )
 
 
-def make_switch(plan: PhonePlan, hardware: Hardware, clerk: Clerk, date: Callable[[], str]) -> Pbx:
+def make_pbx(
+    plan: PhonePlan, hardware: Hardware, clerk: VoicemailClerk, date: Callable[[], str]
+) -> Pbx:
     """Drivers, lines and calls without a pace: for tests, which beat them. `date` is MMDDHHMM."""
     from app.phone.pbx import Pbx
-    from app.voicemail.answer import answer
-    from app.voicemail.internal import inside
     from drivers.board import LineBoard
     from drivers.countries import country
 
     board = LineBoard(plan.board, hardware, country(plan.calls.country))
-    answering = partial(answer, limits=plan.limits)
-    return Pbx(board, plan.board.slots, clerk, plan.calls, answering, inside, date)
+    answer, internal = call_scripts(clerk, plan.limits)
+    return Pbx(board, plan.board.slots, clerk, plan.calls, answer, internal, date)
+
+
+def call_scripts(clerk: VoicemailClerk, limits: RecordingLimits) -> tuple[CallScript, CallScript]:
+    """What callers talk to, and what a handset talks to that dials a mailbox or a service."""
+    from app.voicemail.answer import answer
+    from app.voicemail.internal import internal
+
+    return (
+        lambda line, mailbox: answer(line, clerk, mailbox, limits),
+        lambda line, number: internal(line, clerk, number),
+    )
 
 
 def make_phone(
@@ -205,22 +216,21 @@ def make_phone(
     """The phone service: drivers, lines and calls over this hardware, with a clerk of its own."""
     from app.clerk.client import ProcessClerk
     from app.phone.service import PhoneService
-    from app.voicemail.answer import answer
-    from app.voicemail.internal import inside
     from app.voicemail.message_waiting import MessageWaitingLamps
 
-    zone = ZoneInfo(plan.desk.zone) if plan.desk.zone else None
+    zone = ZoneInfo(plan.clerk.zone) if plan.clerk.zone else None
     lamps = MessageWaitingLamps(lambda station, on: service.switch.message_waiting(station, on))
-    clerk = ProcessClerk(plan.desk, lamps.update, SystemClock())
+    clerk = ProcessClerk(plan.clerk, lamps.update, SystemClock())
+    answer, internal = call_scripts(clerk, plan.limits)
     service = PhoneService(
         plan.board,
         hardware,
         clerk,
         plan.calls,
-        partial(answer, limits=plan.limits),
-        inside,
+        answer,
+        internal,
         paths.phone_control,
-        lamps.settled,
+        lamps.shows,
         ready,
         date=lambda: datetime.now(zone).strftime("%m%d%H%M"),  # caller ID shows local time
     )

@@ -22,11 +22,12 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
-from app.appliance import PhonePlan, make_phone
+from app.appliance import make_phone
 from app.config.paths import PROJECT, Paths
 from app.core.control import ask
 from app.phone.config import PhoneConfig
-from app.voicemail.recording import Limits
+from app.phone_plan import PhonePlan
+from app.voicemail.config import RecordingLimits
 from drivers.board import virtual_board
 from drivers.errors import BusClosed
 from drivers.models.bus_client import RemoteBox, RemoteOperator
@@ -141,8 +142,8 @@ def _phone(paths: Paths) -> None:
         board=virtual_board(2, LINES),
         has_box=True,
         calls=PhoneConfig(ring_seconds=4, no_answer_seconds=4),
-        desk=desk(paths.var),
-        limits=Limits(longest_s=3600.0, silence_s=600.0),
+        clerk=desk(paths.var),
+        limits=RecordingLimits(longest_s=3600.0, silence_s=600.0),
     )
     service = make_phone(paths, plan, RemoteBox(paths.bus), _ready)
     signal.signal(signal.SIGTERM, lambda *_: service.stop())

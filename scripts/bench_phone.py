@@ -21,12 +21,12 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.appliance import call_scripts
 from app.clerk.client import ProcessClerk
 from app.clerk.config import ClerkConfig
 from app.core.clock import SystemClock
@@ -36,10 +36,9 @@ from app.phone.pace import FreePace
 from app.phone.pbx import Pbx
 from app.phone.sound import dsp
 from app.store.database import Database
-from app.voicemail.answer import answer
+from app.voicemail.config import RecordingLimits
+from app.voicemail.jobs import WaitingMessages
 from app.voicemail.message_waiting import MessageWaitingLamps
-from app.voicemail.owner import owner
-from app.voicemail.recording import Limits
 from drivers.board import LineBoard, virtual_board
 from drivers.buses import PERIOD, PERIODS_PER_SECOND, InputPin, OutputPin, PcmPort, Samples
 from drivers.buses import SpiDevice as Spi
@@ -141,13 +140,12 @@ class House:
             spec.slots,
             self.clerk,
             PhoneConfig(ring_seconds=4, no_answer_seconds=4),
-            partial(answer, limits=Limits(longest_s=3600.0, silence_s=600.0)),
-            owner,
+            *call_scripts(self.clerk, RecordingLimits(longest_s=3600.0, silence_s=600.0)),
         )
         self.pace = FreePace(self.box, self.switch, spec.slots, self.settle)
         self.pace.power_up()
 
-    def _push(self, push: dict[str, object]) -> None:
+    def _push(self, push: WaitingMessages) -> None:
         self.lamps.update(push)
 
     def settle(self) -> None:

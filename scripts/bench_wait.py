@@ -25,6 +25,7 @@ from typing import Any
 from app.clerk.client import ProcessClerk
 from app.clerk.config import ClerkConfig
 from app.core.clock import SystemClock
+from app.phone.calls.caller import Caller
 from app.phone.calls.scripting import Wait
 from scripts import bench_smtp
 
@@ -78,9 +79,11 @@ def _desk(directory: Path) -> ClerkConfig:
 
 
 def _begin(clerk: ProcessClerk, line: int) -> int:
-    wait = clerk.ask("begin_recording", mailbox=MAILBOX, line=f"line{line}")
+    wait = clerk.begin_recording(MAILBOX, f"line{line}", Caller())
     _answered(clerk, wait)
-    return int(wait.result()["recording"])
+    recording = wait.result().recording
+    assert recording is not None
+    return recording
 
 
 def _answered(clerk: ProcessClerk, wait: Wait[Any]) -> None:
@@ -94,7 +97,7 @@ def _waits(clerk: ProcessClerk, recordings: list[int], seconds: float) -> list[f
 
     def one(number: int) -> None:
         line, piece = number % LINES, number // LINES
-        wait = clerk.ask("samples", recording=recordings[line], seq=piece, octets=SECOND)
+        wait = clerk.samples(recordings[line], piece, SECOND)
         _answered(clerk, wait)
 
     return _paced(one, seconds)

@@ -1,9 +1,10 @@
 """The phone's end of its clerk: in a child process (real pace) or in this one (free pace).
 
-The phone has one thread and a beat of 10 ms, so nothing here waits: orders go into a buffer and
-out as the socket takes them, answers are read when they are there. A clerk that dies is started
-again and everything unanswered is ordered again, in order; jobs are made so that doing one twice
-does no harm. An order under which the clerk dies repeatedly fails, the others go on.
+The phone has one thread and a beat of 10 ms, so nothing here waits: questions go into a buffer and
+out as the socket takes them, answers are read when they are there. A clerk that dies, or does not
+answer for HUNG_S, is replaced and everything unanswered is asked again, in order; jobs are made so
+that doing one twice does no harm. A question under which the clerk dies repeatedly fails, the
+others go on.
 """
 
 import logging
@@ -13,20 +14,26 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from app.clerk import frames
+from app.clerk.api import JOBS, ClerkApi, ClerkBackend, Job, JobClient, NotReady
 from app.clerk.config import ClerkConfig
 from app.core.clock import Clock
+from app.core.records import BadRecord, from_json, to_json
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import JobFailed
+from app.voicemail.jobs import WaitingMessages
 
 log = logging.getLogger(__name__)
 
-Push = Callable[[dict[str, Any]], None]
+P = ParamSpec("P")
+R = TypeVar("R")
+Push = Callable[[WaitingMessages], None]
 
-ORDERS_LIMIT = 8 * 1024 * 1024  # octets not answered: 20 s of sound from 24 lines
-DEATHS_ALLOWED = 2  # under one and the same order
+QUESTIONS_LIMIT = 8 * 1024 * 1024  # octets not answered: 20 s of sound from 24 lines
+DEATHS_ALLOWED = 2  # under one and the same question
+HUNG_S = 15.0  # without a frame from a clerk that owes an answer; a card's worst pauses are shorter
 STARTS_ALLOWED = 5  # within STARTS_WITHIN_S; then the clerk is given up for REST_S
 STARTS_WITHIN_S = 10.0
 REST_S = 2.0
@@ -35,88 +42,88 @@ READ_AT_ONCE = 1 << 20
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class JobHandler(Protocol):
-    """What does the jobs: app.clerk.jobs.Desk."""
-
-    def handle(self, job: str, arguments: dict[str, Any]) -> Any:
-        """Do one job. Raises JobFailed."""
-        ...
-
-    def settle(self) -> None:
-        """Make samples durable that handle() has only taken. Raises JobFailed."""
-        ...
-
-    def news(self) -> dict[str, Any] | None:
-        """What to push if the store has changed since the last time, else None."""
-        ...
+def _job(function: Callable[..., Any]) -> Job:
+    return JOBS[function.__name__]
 
 
-class InProcessClerk:
+class InProcessClerk(JobClient):
     """A clerk that does each job at once, inside the call; for free pace."""
 
-    def __init__(self, desk: JobHandler, push: Push) -> None:
-        self._desk = desk
+    def __init__(self, jobs: ClerkBackend, push: Push) -> None:
+        self._jobs = jobs
         self._push = push
 
     @property
     def pending(self) -> int:
-        """Never anything: jobs are done when ask() returns."""
+        """Always 0: a job is done when it was asked for."""
         return 0
 
-    def ask(self, job: str, **arguments: Any) -> Wait[Any]:
-        """Do a job; the Wait has its result already."""
-        wait: Wait[Any] = Wait()
+    def _ask(
+        self, job: Callable[Concatenate[ClerkApi, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> Wait[R]:
+        wait: Wait[R] = Wait()
         try:
-            result = self._desk.handle(job, arguments)
-            self._desk.settle()
+            result = self._do(_job(job), args, kwargs)
         except JobFailed as failure:
+            log.error("%s", failure)
             wait.failed(failure)
         else:
             wait.happened(result)
         self.dispatch()
         return wait
 
-    def tell(self, job: str, **arguments: Any) -> None:
-        """Do a job whose failure only the log hears of."""
-        try:
-            self.ask(job, **arguments).result()
-        except JobFailed as failure:
-            log.error("job %s: %s", job, failure)
+    def _do(self, job: Job, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        arguments = job.arguments(*args, **kwargs)
+        while True:
+            try:
+                answer = job.call(self._jobs, arguments)
+                self._jobs.flush()
+                return job.result(answer)
+            except NotReady:
+                if not self._jobs.work():
+                    raise JobFailed(f"{job.name} waits for work that nobody does") from None
 
     def dispatch(self) -> None:
-        """Look whether the store has changed, through whatever door, and push."""
-        news = self._desk.news()
+        """Do what is due, look whether the store has changed, through whatever door, and push."""
+        while self._jobs.work():
+            pass
+        news = self._jobs.news()
         if news is not None:
             self._push(news)
 
 
-class _Order:
+class _Question:
     """A job that is not answered yet."""
 
-    def __init__(
-        self, job: str, frame: bytes, wait: Wait[Any] | None, recording: int | None
-    ) -> None:
+    def __init__(self, job: Job, arguments: dict[str, Any], number: int, now: float) -> None:
         self.job = job
-        self.frame = frame
-        self.recording = recording
-        self.wait = wait
+        self.frame = frames.question(number, job.name, arguments)
+        self.recording = arguments.get("recording")
+        self.wait: Wait[Any] = Wait()
         self.deaths = 0
+        self.later = False  # the clerk has said that it takes longer
+        self.asked_at = now
 
     def failed(self, why: str) -> None:
         """Nobody will do it."""
-        log.error("job %s: %s", self.job, why)
-        if self.wait is not None:
-            self.wait.failed(JobFailed(why))
+        log.error("job %s: %s", self.job.name, why)
+        self.wait.failed(JobFailed(why))
 
-    def answered(self, header: dict[str, Any], raw: bytes) -> None:
-        """It was done, or could not be done."""
+    def answered(self, header: dict[str, Any], raw: bytes) -> Any:
+        """It was done, or could not be done; the result, None for a failure."""
         if "failed" in header:
             self.failed(str(header["failed"]))
-        elif self.wait is not None:
-            self.wait.happened(raw if header.get("raw") else header["result"])
+            return None
+        try:
+            result = self.job.result(raw if header.get("raw") else header.get("result"))
+        except JobFailed as failure:
+            self.failed(str(failure))
+            return None
+        self.wait.happened(result)
+        return result
 
 
-class ProcessClerk:
+class ProcessClerk(JobClient):
     """A clerk in a child process. The service calls dispatch() when fileno() is readable."""
 
     def __init__(self, config: ClerkConfig, push: Push, clock: Clock) -> None:
@@ -124,12 +131,13 @@ class ProcessClerk:
         self._push = push
         self._clock = clock
         self._epoll = select.epoll()  # its descriptor stays the same over restarts
-        self._orders: dict[int, _Order] = {}
+        self._questions: dict[int, _Question] = {}
         self._octets = 0
         self._number = 0
         self._live: set[int] = set()  # recordings that a line is feeding
         self._out = bytearray()
         self._decoder = frames.Decoder()
+        self._heard_at = 0.0
         self._socket: socket.socket | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._dead: list[subprocess.Popen[bytes]] = []
@@ -138,8 +146,8 @@ class ProcessClerk:
 
     @property
     def pending(self) -> int:
-        """Jobs ordered and not answered."""
-        return len(self._orders)
+        """Jobs asked for and not answered."""
+        return len(self._questions)
 
     @property
     def pid(self) -> int | None:
@@ -150,21 +158,18 @@ class ProcessClerk:
         """A descriptor that is readable when dispatch() has something to do; never changes."""
         return self._epoll.fileno()
 
-    def ask(self, job: str, **arguments: Any) -> Wait[Any]:
-        """Order a job; the Wait gives its result or raises JobFailed."""
-        wait: Wait[Any] = Wait()
-        self._order(job, arguments, wait)
-        return wait
-
-    def tell(self, job: str, **arguments: Any) -> None:
-        """Order a job that nobody waits for."""
-        self._order(job, arguments, None)
-
     def tick(self) -> None:
-        """Once a second or so: start a clerk again that had been given up."""
+        """Once a second or so: replace a clerk that hangs, start one that had been given up."""
         self._dead = [child for child in self._dead if child.poll() is None]
         if self._socket is None:
             self._start()
+            return
+        self.dispatch()  # it may have answered while this process was held up
+        owed = [q.asked_at for q in self._questions.values() if not q.later]
+        silent_since = max(self._heard_at, min(owed, default=self._clock.monotonic()))
+        if owed and self._clock.monotonic() - silent_since >= HUNG_S:
+            log.error("the clerk has not answered for %g s", HUNG_S)
+            self._died()
 
     def dispatch(self) -> None:
         """Read answers and pushes, send what waits, notice a death. Never blocks."""
@@ -186,22 +191,25 @@ class ProcessClerk:
         self._fail_all("the clerk was closed")
         self._epoll.close()
 
-    def _order(self, job: str, arguments: dict[str, Any], wait: Wait[Any] | None) -> None:
+    def _ask(
+        self, job: Callable[Concatenate[ClerkApi, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> Wait[R]:
         self._number += 1
-        frame = frames.order(self._number, job, arguments)
-        order = _Order(job, frame, wait, arguments.get("recording"))
-        if self._octets + len(order.frame) > ORDERS_LIMIT:
-            order.failed(f"the clerk has {self.pending} orders waiting")
-            return
+        arguments = _job(job).arguments(*args, **kwargs)
+        question = _Question(_job(job), arguments, self._number, self._clock.monotonic())
+        if self._octets + len(question.frame) > QUESTIONS_LIMIT:
+            question.failed(f"the clerk has {self.pending} questions waiting")
+            return question.wait
         if self._socket is None:
             self._start()
         if self._socket is None:
-            order.failed("the clerk cannot be started")
-            return
-        self._orders[self._number] = order
-        self._octets += len(order.frame)
-        self._out += order.frame
+            question.failed("the clerk cannot be started")
+            return question.wait
+        self._questions[self._number] = question
+        self._octets += len(question.frame)
+        self._out += question.frame
         self._send()
+        return question.wait
 
     def _start(self) -> None:
         now = self._clock.monotonic()
@@ -214,12 +222,13 @@ class ProcessClerk:
         command = [sys.executable, "-m", "app.clerk.server", str(theirs.fileno())]
         with theirs:
             self._child = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT)
-        self._socket, self._decoder = ours, frames.Decoder()
+        self._socket, self._decoder, self._heard_at = ours, frames.Decoder(), now
         self._out = bytearray(
-            frames.encode({"config": self._config.to_json(), "live": sorted(self._live)})
+            frames.encode({"config": to_json(self._config), "live": sorted(self._live)})
         )
-        for order in self._orders.values():
-            self._out += order.frame
+        for question in self._questions.values():
+            question.later = False
+            self._out += question.frame
         self._epoll.register(ours, select.EPOLLIN)
         self._send()
 
@@ -231,7 +240,7 @@ class ProcessClerk:
                 del self._out[: self._socket.send(self._out)]
         except BlockingIOError:
             wanted = select.EPOLLIN | select.EPOLLOUT
-        except OSError:  # it died: reading will tell
+        except OSError:  # it died, which the next read notices
             wanted = select.EPOLLIN
         else:
             wanted = select.EPOLLIN
@@ -249,63 +258,64 @@ class ProcessClerk:
         if not octets:
             self._died()
             return
+        self._heard_at = self._clock.monotonic()
         try:
-            received = self._decoder.feed(octets)
-        except (frames.BadFrame, ValueError) as problem:
-            log.error("the clerk sent rubbish: %s", problem)
+            for header, raw in self._decoder.feed(octets):
+                self._received(header, raw)
+        except (frames.BadFrame, BadRecord, KeyError, TypeError) as problem:
+            log.error("the clerk sent what is no frame of ours: %r", problem)
             self._died()
-            return
-        for header, raw in received:
-            self._take(header, raw)
 
-    def _take(self, header: dict[str, Any], raw: bytes) -> None:
+    def _received(self, header: dict[str, Any], raw: bytes) -> None:
         if "push" in header:
-            self._push(header["push"])
+            self._push(from_json(WaitingMessages, header["push"], "push"))
             return
-        order = self._orders.pop(int(header["n"]), None)
-        if order is None:
+        if header.get("later"):
+            if header["n"] in self._questions:
+                self._questions[header["n"]].later = True
+            return
+        question = self._questions.pop(header["n"], None)
+        if question is None:
             log.error("the clerk answered what was not asked: %s", header)
             return
-        self._octets -= len(order.frame)
-        self._follow_recordings(order, header)
-        order.answered(header, raw)
-
-    def _follow_recordings(self, order: _Order, header: dict[str, Any]) -> None:
-        result = header.get("result")
-        if order.job == "begin_recording" and result and result["recording"] is not None:
-            self._live.add(int(result["recording"]))
-        elif order.job == "end_recording" and order.recording is not None:
-            self._live.discard(order.recording)
+        self._octets -= len(question.frame)
+        if question.job.name == "end_recording":
+            self._live.discard(int(question.recording or 0))
+        if question.job.name == "begin_recording":
+            begun = (header.get("result") or {}).get("recording")
+            self._live |= {begun} if begun is not None else set()
+        question.answered(header, raw)
 
     def _died(self) -> None:
         assert self._socket is not None and self._child is not None
         self._epoll.unregister(self._socket)
         self._socket.close()
-        self._child.kill()  # it may have closed its socket and live
+        self._child.kill()  # it may have closed its socket and live, or hang
         log.error("the clerk (process %d) is gone, %d unanswered", self._child.pid, self.pending)
         self._dead.append(self._child)
         self._socket, self._child, self._out = None, None, bytearray()
-        self._blame_first()
+        self._blame()
         self._start()
         if self._socket is None:
             self._fail_all("the clerk does not stay alive")
 
-    def _blame_first(self) -> None:
-        """The clerk works in order, so it died under the first order that is unanswered."""
-        number = next(iter(self._orders), None)
-        if number is None:
+    def _blame(self) -> None:
+        """The clerk works in order, so it died under the first question that it has not put off."""
+        suspects = sorted(self._questions, key=lambda number: self._questions[number].later)
+        if not suspects:
             return
-        first = self._orders[number]
-        first.deaths += 1
-        if first.deaths > DEATHS_ALLOWED:
-            del self._orders[number]
-            self._octets -= len(first.frame)
-            first.failed(f"the clerk died {first.deaths} times of it")
+        number = suspects[0]
+        suspect = self._questions[number]
+        suspect.deaths += 1
+        if suspect.deaths > DEATHS_ALLOWED:
+            del self._questions[number]
+            self._octets -= len(suspect.frame)
+            suspect.failed(f"the clerk died {suspect.deaths} times of it")
 
     def _fail_all(self, why: str) -> None:
-        orders, self._orders, self._octets = list(self._orders.values()), {}, 0
-        for order in orders:
-            order.failed(why)
+        questions, self._questions, self._octets = list(self._questions.values()), {}, 0
+        for question in questions:
+            question.failed(why)
 
 
 def _reap(child: "subprocess.Popen[bytes]") -> None:

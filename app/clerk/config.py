@@ -1,8 +1,7 @@
-"""What a clerk must be told before it can work; plain values that fit in a frame."""
+"""What a clerk must know of the settings; values that app/core/records.py can write."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +44,3 @@ class ClerkConfig:
     def store_path(self) -> Path:
         """The store's file."""
         return Path(self.store)
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return asdict(self)
-
-    @staticmethod
-    def from_json(values: dict[str, Any]) -> "ClerkConfig":
-        """From JSON values."""
-        lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
-        return ClerkConfig(**{**values, **lists})

@@ -5,10 +5,11 @@
     header    one JSON object, UTF-8
     raw       sound, so that it need not be made text
 
-Order:   {"n": 7, "job": "samples", "arguments": {...}, "raw": "octets"}   raw is that argument
-Answer:  {"n": 7, "result": ...}, or {"n": 7, "raw": true} and the octets are the result,
-         or {"n": 7, "failed": "why"}
-Push:    {"push": {...}}, when the store has changed.
+Question:  {"n": 7, "job": "samples", "arguments": {...}, "raw": "octets"}   raw is that argument
+Answer:    {"n": 7, "result": ...}, or {"n": 7, "raw": true} and the octets are the result,
+           or {"n": 7, "failed": "why"}; before it perhaps {"n": 7, "later": true}: it takes longer,
+           others are answered first
+Push:      {"push": {...}}, when the store has changed.
 The first frame a clerk gets is {"config": {...}, "live": [recordings the phone is feeding]}.
 """
 
@@ -55,7 +56,10 @@ class Decoder:
         start, end = _LENGTHS.size + text, _LENGTHS.size + text + raw
         if len(self._kept) < end:
             return None
-        header = json.loads(self._kept[_LENGTHS.size : start])
+        try:
+            header = json.loads(self._kept[_LENGTHS.size : start])
+        except ValueError as problem:
+            raise BadFrame(f"a header that is no JSON: {problem}") from problem
         if not isinstance(header, dict):
             raise BadFrame("a header that is no object")
         octets = bytes(self._kept[start:end])
@@ -63,8 +67,8 @@ class Decoder:
         return header, octets
 
 
-def order(number: int, job: str, arguments: dict[str, Any]) -> bytes:
-    """The frame that orders a job; one argument may be octets."""
+def question(number: int, job: str, arguments: dict[str, Any]) -> bytes:
+    """The frame that asks for a job; one argument may be octets."""
     raw_names = [name for name, value in arguments.items() if isinstance(value, bytes)]
     if not raw_names:
         return encode({"n": number, "job": job, "arguments": arguments})
@@ -74,10 +78,13 @@ def order(number: int, job: str, arguments: dict[str, Any]) -> bytes:
 
 
 def arguments_of(header: dict[str, Any], raw: bytes) -> dict[str, Any]:
-    """The arguments of an ordered job."""
-    arguments = dict(header["arguments"])
-    if "raw" in header:
-        arguments[header["raw"]] = raw
+    """The arguments of a job that is asked for. Raises BadFrame if the header is no question."""
+    try:
+        arguments = dict(header["arguments"])
+        if "raw" in header:
+            arguments[header["raw"]] = raw
+    except (KeyError, TypeError, ValueError) as problem:
+        raise BadFrame(f"not a question: {problem!r}") from problem
     return arguments
 
 

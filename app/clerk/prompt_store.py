@@ -2,14 +2,19 @@
 
 A pack is a folder such as en_US_f_Allison (Debian's asterisk-core-sounds-en-wav) in the layout of
 Asterisk: vm-intro.wav, digits/7.wav. "en" finds the folder "en", else the first "en_...".
+A file of 8 kHz is read at once; other rates, and speech, are made by app/clerk/media.py. Where one
+way to a sound fails the next is tried; the last are words, digits and letters that a pack has.
 """
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from pathlib import Path
 
+from app.clerk.media import LONGEST, Conversion, InlineConversion, Media, MediaFailed, Source
 from app.clerk.speech import Speaker
+from app.clerk.spelling import recorded
 from app.message import audio_formats
 from app.phone.sound import prompts
 
@@ -18,43 +23,73 @@ log = logging.getLogger(__name__)
 KEEP_OCTETS = 4 * 1024 * 1024  # of prompts in memory: 260 s
 LAST_RESORT = "en"
 
+Way = Callable[[], Conversion | bytes | None]
+"""A way to a sound: the sound, or its making; None if this way leads nowhere."""
+
 
 class PromptStore:
-    """Prompts and spoken texts as S16LE at 8 kHz."""
+    """Prompts, spoken texts and sound files as S16LE at 8 kHz.
 
-    def __init__(self, packs: Path, speaker: Speaker) -> None:
-        self._packs = packs
-        self._speaker = speaker
+    The methods raise NotReady while a sound is being made and MediaFailed if none can be made.
+    """
+
+    def __init__(self, packs: Path, speaker: Speaker, media: Media) -> None:
+        self._packs, self._speaker, self._media = packs, speaker, media
         self._recent: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._making: dict[Hashable, _Making] = {}
 
     def prompt(self, name: str, language: str) -> bytes:
-        """A prompt by its name. Raises NoSpeech if it is neither recorded nor can be spoken."""
-        return self._once((name, language), lambda: self._find_prompt(name, language))
+        """A prompt by its name."""
+        return self._once((name, language), lambda: self._ways_to_prompt(name, language))
 
     def spoken(self, text: str, language: str) -> bytes:
-        """A text, spoken. Raises NoSpeech."""
-        return self._once((None, text, language), lambda: self._speaker.speak(text, language))
+        """A text, spoken."""
+        return self._once((None, text, language), lambda: self._ways_to_text(text, language))
 
-    def _once(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+    def file(self, path: Path) -> bytes:
+        """A sound file; it is read each time, because an owner may replace it."""
+        return self._made((path,), lambda: iter([partial(self._file, path)]))
+
+    def _once(self, key: Hashable, ways: Callable[[], Iterator[Way]]) -> bytes:
         found = self._recent.pop(key, None)
-        self._recent[key] = found if found is not None else make()
+        self._recent[key] = found if found is not None else self._made(key, ways)
         while sum(map(len, self._recent.values())) > KEEP_OCTETS and len(self._recent) > 1:
             self._recent.popitem(last=False)
         return self._recent[key]
 
-    def _find_prompt(self, name: str, language: str) -> bytes:
-        for tried in dict.fromkeys((language, LAST_RESORT)):
-            recorded = self._recording(name, tried)
-            if recorded is not None:
-                return recorded
-        log.info("no pack in %s has %s: spoken", self._packs, name)
-        return self._speaker.speak(prompts.words(name), LAST_RESORT)
+    def _made(self, key: Hashable, ways: Callable[[], Iterator[Way]]) -> bytes:
+        making = self._making.setdefault(key, _Making(ways()))
+        try:
+            sound = making.sound()
+        except MediaFailed:
+            del self._making[key]
+            raise
+        del self._making[key]
+        return sound
 
-    def _recording(self, name: str, language: str) -> bytes | None:
+    def _ways_to_prompt(self, name: str, language: str) -> Iterator[Way]:
+        for tried in dict.fromkeys((language, LAST_RESORT)):
+            yield partial(self._recording, name, tried)
+        log.info("no pack in %s has %s: spoken", self._packs, name)
+        yield from self._ways_to_text(prompts.words(name), LAST_RESORT)
+
+    def _ways_to_text(self, text: str, language: str) -> Iterator[Way]:
+        for tried in dict.fromkeys((language, LAST_RESORT)):
+            yield partial(self._speech, text, tried)
+        yield partial(self._words_of_a_pack, text)
+
+    def _speech(self, text: str, language: str) -> Conversion | bytes:
+        kept = self._speaker.kept(text, language)
+        if kept is not None:
+            return kept
+        return self._media.convert(partial(self._speaker.conversion, text, language))
+
+    def _recording(self, name: str, language: str) -> Conversion | bytes | None:
         pack = self._pack(language)
         if pack is None or ".." in name.split("/") or name.startswith("/"):
             return None
-        return read_file(pack / f"{name}.wav")
+        path = pack / f"{name}.wav"
+        return self._file(path) if path.exists() else None
 
     def _pack(self, language: str) -> Path | None:
         exact = self._packs / language
@@ -62,14 +97,66 @@ class PromptStore:
             return exact
         return next(iter(sorted(self._packs.glob(f"{language}_*"))), None)
 
+    def _file(self, path: Path) -> Conversion | bytes:
+        try:
+            with path.open("rb") as file:
+                if audio_formats.is_plain(file):
+                    return InlineConversion(_file_sound, [path.read_bytes()])
+        except OSError as problem:
+            raise MediaFailed(f"{path} cannot be read: {problem}") from problem
+        return self._media.convert(partial(_sound_of_path, path))
 
-def read_file(path: Path) -> bytes | None:
-    """A sound file as S16LE at 8 kHz; None if it is not there or cannot be played (logged)."""
-    try:
-        with path.open("rb") as file:
-            return b"".join(audio_formats.samples(file))
-    except FileNotFoundError:
-        return None
-    except (OSError, audio_formats.UnknownSound) as problem:
-        log.warning("%s cannot be played: %s", path, problem)
-        return None
+    def _words_of_a_pack(self, text: str) -> bytes | None:
+        """The text of single recordings; those are plain files, which are there at once."""
+        sounds = []
+        for name in recorded(text, self._has_recording):
+            found = self._recording(name, LAST_RESORT)
+            if isinstance(found, InlineConversion):
+                sounds.append(found.piece(0, LONGEST))
+        return b"".join(sounds) or None
+
+    def _has_recording(self, name: str) -> bool:
+        pack = self._pack(LAST_RESORT)
+        return pack is not None and (pack / f"{name}.wav").exists()
+
+
+class _Making:
+    """The ways to one sound, tried one after the other."""
+
+    def __init__(self, ways: Iterator[Way]) -> None:
+        self._ways = ways
+        self._way: Way | None = None
+        self._now: Conversion | bytes | None = None
+        self._failure = "there is no way to make it"
+
+    def sound(self) -> bytes:
+        """The whole sound. Raises NotReady, and MediaFailed when no way has led to it."""
+        while True:
+            if self._way is None:
+                self._way = next(self._ways, None)
+            if self._way is None:
+                raise MediaFailed(self._failure)
+            try:
+                sound = self._go(self._way)
+            except MediaFailed as problem:
+                log.warning("%s", problem)
+                self._failure, sound = str(problem), None
+            if sound is not None:
+                return sound
+            self._way = self._now = None
+
+    def _go(self, way: Way) -> bytes | None:
+        if self._now is None or (not isinstance(self._now, bytes) and self._now.dropped):
+            self._now = way()
+        if self._now is None or isinstance(self._now, bytes):
+            return self._now
+        return self._now.piece(0, LONGEST)
+
+
+def _file_sound(file: Source) -> Iterator[bytes]:
+    return audio_formats.samples(file)
+
+
+def _sound_of_path(path: Path, _: Source) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from audio_formats.samples(file)

@@ -1,7 +1,9 @@
 """The clerk as a process: `python -m app.clerk.server FD`, started by the phone.
 
-FD is one end of a socket pair. Orders are done one after the other, in the order in which they
-come; the store's changes, whoever makes them, are pushed. When the phone is gone, so is the clerk.
+FD is one end of a socket pair. Questions are answered in the order in which they come, but for
+those whose answer takes long (a text that must be spoken, a recording that becomes a message): they
+are put off and answered when they can be, so that nobody else waits for them. The store's changes,
+whoever makes them, are pushed. When the phone is gone, so is the clerk.
 """
 
 import logging
@@ -12,10 +14,13 @@ import sys
 from typing import Any
 
 from app.clerk import frames
+from app.clerk.api import JOBS, NotReady
 from app.clerk.config import ClerkConfig
-from app.clerk.jobs import ClerkJobs, desk_over
+from app.clerk.jobs import ClerkJobs, jobs_over
+from app.clerk.media import MediaWorkers
 from app.core.clock import SystemClock
 from app.core.notices import Listener
+from app.core.records import from_json, to_json
 from app.phone.jobs import JobFailed
 from app.store.database import Database
 
@@ -25,88 +30,123 @@ LOOK_S = 0.5  # a lost notice costs no more than this
 RETRY_S = 60.0  # between tries to deliver what a full disk has kept from being delivered
 READ_AT_ONCE = 1 << 20
 
+Question = tuple[dict[str, Any], bytes]
+
 
 class Server:
-    """Answers orders on a socket until it is closed at the other end."""
+    """Answers questions on a socket until it is closed at the other end."""
 
-    def __init__(self, connection: socket.socket, desk: ClerkJobs, listener: Listener) -> None:
+    def __init__(
+        self, connection: socket.socket, jobs: ClerkJobs, media: MediaWorkers, listener: Listener
+    ) -> None:
         self._connection = connection
-        self._desk = desk
+        self._jobs = jobs
+        self._media = media
         self._listener = listener
+        self._put_off: list[Question] = []
 
-    def serve(self, decoder: frames.Decoder, first: list[tuple[dict[str, Any], bytes]]) -> None:
-        """Work; `first` are orders that came together with the configuration."""
+    def serve(self, decoder: frames.Decoder, first: list[Question]) -> None:
+        """Work; `first` are questions that came together with the configuration."""
         clock = SystemClock()
         retry_at = clock.monotonic() + RETRY_S
-        self._work_off(first)
+        self._answer_all(first)
+        busy = True
         while True:
-            sockets = [self._connection.fileno(), self._listener.fileno()]
-            readable, _, _ = select.select(sockets, [], [], LOOK_S)
+            watched = [self._connection.fileno(), self._listener.fileno(), *self._media.readers()]
+            readable, writable, _ = select.select(
+                watched, self._media.writers(), [], 0 if busy else LOOK_S
+            )
             if self._listener.fileno() in readable:
                 self._listener.clear()
             if self._connection.fileno() in readable:
                 octets = self._connection.recv(READ_AT_ONCE)
                 if not octets:
-                    return
-                self._work_off(decoder.feed(octets))
+                    break
+                self._answer_all(decoder.feed(octets))
             elif clock.monotonic() >= retry_at:
                 retry_at = clock.monotonic() + RETRY_S
-                self._desk.takes.finish_ended()
+                self._jobs.recordings.finish_ended()
+            busy = self._jobs.work()
+            if self._media.serve(readable, writable) or busy:
+                self._answer_put_off()
             self._push()
 
-    def _work_off(self, orders: list[tuple[dict[str, Any], bytes]]) -> None:
-        """Do what came together; the samples in it share a commit and are answered after it."""
-        answers = [self._do(header, raw) for header, raw in orders]
+    def _answer_all(self, questions: list[Question]) -> None:
+        """Answer what came together; the samples in it share a commit, answered after it."""
+        answers = [self._answer(header, raw) for header, raw in questions]
         try:
-            self._desk.settle()
-        except JobFailed as failure:
+            self._jobs.flush()
+        except Exception as problem:  # a full disk, mostly: the recording has a hole
+            log.exception("samples could not be kept")
             answers = [
-                _failed(header["n"], failure) if header["job"] == "samples" else answer
-                for answer, (header, _) in zip(answers, orders, strict=True)
+                _failed(header["n"], f"samples: {problem}") if header["job"] == "samples" else given
+                for given, (header, _) in zip(answers, questions, strict=True)
             ]
         for answer in answers:
             self._connection.sendall(answer)
         self._push()
 
-    def _do(self, header: dict[str, Any], raw: bytes) -> bytes:
+    def _answer(self, header: dict[str, Any], raw: bytes) -> bytes:
         try:
-            result = self._desk.handle(header["job"], frames.arguments_of(header, raw))
+            return self._try(header, raw)
+        except NotReady:
+            self._put_off.append((header, raw))
+            return frames.encode({"n": header["n"], "later": True})
+
+    def _answer_put_off(self) -> None:
+        """Try again what could not be answered."""
+        waiting, self._put_off = self._put_off, []
+        for header, raw in waiting:
+            try:
+                self._connection.sendall(self._try(header, raw))
+            except NotReady:
+                self._put_off.append((header, raw))
+
+    def _try(self, header: dict[str, Any], raw: bytes) -> bytes:
+        job = JOBS.get(header["job"])
+        if job is None:
+            return _failed(header["n"], f"there is no job {header['job']}")
+        try:
+            result = job.call(self._jobs, frames.arguments_of(header, raw))
         except JobFailed as failure:
-            return _failed(header["n"], failure)
+            return _failed(header["n"], str(failure))
         return frames.answer(header["n"], result)
 
     def _push(self) -> None:
-        news = self._desk.news()
+        news = self._jobs.news()
         if news is not None:
-            self._connection.sendall(frames.encode({"push": news}))
+            self._connection.sendall(frames.encode({"push": to_json(news)}))
 
 
-def _failed(number: int, failure: JobFailed) -> bytes:
-    return frames.encode({"n": number, "failed": str(failure)})
+def _failed(number: int, why: str) -> bytes:
+    return frames.encode({"n": number, "failed": why})
 
 
 def run(connection: socket.socket) -> None:
-    """Read the configuration, recover what was left, serve."""
+    """Read the configuration, begin to recover what was left, serve."""
     decoder = frames.Decoder()
-    received: list[tuple[dict[str, Any], bytes]] = []
+    received: list[Question] = []
     while not received:
         octets = connection.recv(READ_AT_ONCE)
         if not octets:
             return
         received = decoder.feed(octets)
-    (first, _), *orders = received
-    config, clock = ClerkConfig.from_json(first["config"]), SystemClock()
-    db = Database(config.store_path, clock)
-    desk = desk_over(config, db, clock)
+    (first, _), *questions = received
+    config, clock = from_json(ClerkConfig, first["config"], "config"), SystemClock()
+    db, media = Database(config.store_path, clock), MediaWorkers(clock)
+    jobs = jobs_over(config, db, clock, media)
     listener = db.listener("clerk")
     try:
-        desk.takes.recover(set(first["live"]))
-        Server(connection, desk, listener).serve(decoder, orders)
+        jobs.recordings.recover(set(first["live"]))
+        Server(connection, jobs, media, listener).serve(decoder, questions)
     except (BrokenPipeError, ConnectionResetError):
         log.info("the phone is gone")
     finally:
+        while jobs.work():  # what has been recorded becomes a message all the same
+            pass
+        media.close()
         listener.close()
-        desk.close()
+        jobs.close()
 
 
 def main() -> None:

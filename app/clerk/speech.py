@@ -1,13 +1,23 @@
-"""Texts spoken by espeak-ng, made 8 kHz and kept on disk so that each is spoken only once."""
+"""Texts spoken by espeak-ng, made 8 kHz and kept on disk so that each is spoken only once.
+
+espeak-ng 1.51 exits with 0 when it has said nothing: without a dictionary, and with voices that
+have no words for numbers (cv, he, tk: "345" is 0.4 s of silence). What is silent, far too short for
+its text, or spoken by a voice that leaves the text's digits out is no speech: not kept, also not
+when an earlier version has kept it.
+"""
 
 import hashlib
 import io
 import logging
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+from app.clerk.media import MediaFailed, Source
+from app.clerk.trim import measure
 from app.message import audio_formats
+from drivers.sampling import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
@@ -16,10 +26,11 @@ TIME_LIMIT_S = 20.0  # for one run of the synthesizer; a Pi speaks 50 times fast
 WORDS_A_MINUTE = 150
 VOICES = {"en": "en-us"}  # a language's voice where it is not called like the language
 KEEP_OCTETS = 64 * 1024 * 1024  # of spoken texts on disk
+SHORTEST_MS = 20  # of sound for each letter or digit; speech has 70 and more
 
 
-class NoSpeech(Exception):
-    """The synthesizer is missing or failed; the text says which."""
+class NoSpeech(MediaFailed):
+    """The synthesizer is missing, failed or said nothing; the text says which."""
 
 
 class Speaker:
@@ -29,20 +40,40 @@ class Speaker:
         self._cache = cache
         self._program = program
 
-    def speak(self, text: str, language: str) -> bytes:
-        """The text as S16LE at 8 kHz. Raises NoSpeech."""
-        text = text[:TEXT_LIMIT]
-        voice = VOICES.get(language, language)
-        name = hashlib.sha256(f"{voice} {WORDS_A_MINUTE}\n{text}".encode()).hexdigest()
-        kept = self._cache / f"{name}.s16"
+    def kept(self, text: str, language: str) -> bytes | None:
+        """The text as S16LE at 8 kHz if it was spoken before."""
+        path = self._path(text, language)
         try:
-            return kept.read_bytes()
+            sound = path.read_bytes()
         except FileNotFoundError:
-            sound = self._synthesize(text, voice)
-        self._keep(kept, sound)
+            return None
+        if is_speech(sound, text):
+            return sound
+        path.unlink(missing_ok=True)
+        return None
+
+    def speak(self, text: str, language: str) -> bytes:
+        """Speak the text, as S16LE at 8 kHz, and keep it. Raises NoSpeech."""
+        text = text[:TEXT_LIMIT]
+        digits = "".join(c for c in text if c.isdecimal())
+        if digits and digits != text and not is_speech(self._run(digits, language), digits):
+            raise NoSpeech(f"voice {language} leaves numbers out")
+        sound = self._run(text, language)
+        if not is_speech(sound, text):
+            raise NoSpeech(f"voice {language} said nothing, or next to nothing, of {text!r}")
+        self._keep(self._path(text, language), sound)
         return sound
 
-    def _synthesize(self, text: str, voice: str) -> bytes:
+    def conversion(self, text: str, language: str, _: Source) -> Iterator[bytes]:
+        """speak() in the form that app.clerk.media wants."""
+        yield self.speak(text, language)
+
+    def _path(self, text: str, language: str) -> Path:
+        said = f"{_voice(language)} {WORDS_A_MINUTE}\n{text[:TEXT_LIMIT]}"
+        return self._cache / f"{hashlib.sha256(said.encode()).hexdigest()}.s16"
+
+    def _run(self, text: str, language: str) -> bytes:
+        voice = _voice(language)
         command = [self._program, "-v", voice, "-s", str(WORDS_A_MINUTE), "--stdin", "--stdout"]
         try:
             done = subprocess.run(
@@ -74,3 +105,13 @@ class Speaker:
                 return
             used -= path.stat().st_size
             path.unlink()
+
+
+def is_speech(sound: bytes, text: str) -> bool:
+    """Whether this sound (S16LE at 8 kHz) can be all of this text: loud and long enough."""
+    signs = sum(c.isalnum() for c in text)
+    return measure(sound) >= signs * SHORTEST_MS * SAMPLE_RATE // 1000
+
+
+def _voice(language: str) -> str:
+    return VOICES.get(language, language)

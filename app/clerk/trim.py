@@ -10,16 +10,33 @@ LOUD = 128  # peak; a tone of this peak has -45 dBm0, a quiet line's noise lies 
 TAIL = 2400  # samples kept after the last sound: 300 ms, so that no word is clipped
 
 
-def measure(pieces: Iterable[bytes]) -> tuple[int, int]:
-    """(samples up to the last sound, 0 if all is silence; samples worth keeping)."""
-    total, last = 0, 0
-    for piece in pieces:
+class Measure:
+    """How long a recording is, piece by piece."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self.spoken = 0
+        """Samples up to the last sound; 0 if all is silence."""
+
+    @property
+    def kept(self) -> int:
+        """Samples that are worth keeping."""
+        return min(self._total, self.spoken + TAIL)
+
+    def add(self, piece: bytes) -> None:
+        """Look at the next piece: S16LE, any length."""
         values = array("h", piece)
         if sys.byteorder == "big":
             values.byteswap()
-        last = _last_loud(values, total) or last
-        total += len(values)
-    return last, min(total, last + TAIL)
+        self.spoken = _last_loud(values, self._total) or self.spoken
+        self._total += len(values)
+
+
+def measure(sound: bytes) -> int:
+    """Samples up to the last sound of S16LE; 0 if all is silence."""
+    found = Measure()
+    found.add(sound)
+    return found.spoken
 
 
 def _last_loud(values: "array[int]", before: int) -> int:

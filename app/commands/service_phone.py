@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import click
 
-from app.appliance import PhonePlan, make_phone
+from app.appliance import make_phone
 from app.commands.errors import OURS, plainly
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
 from app.core.subprocess_call import in_child
+from app.phone_plan import PhonePlan
 from drivers.board import Hardware
 from drivers.errors import BusClosed
 

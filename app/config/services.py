@@ -23,6 +23,7 @@ from app.device.permissions import set_group
 if TYPE_CHECKING:
     from app.config.settings import Settings
     from app.mail.service import MailConfig
+    from app.phone_plan import PhonePlan
 
 PLANS: Mapping[str, Callable[[Paths, "Settings"], Any]] = {
     "box": lambda _, settings: appliance.board_spec(settings),
@@ -88,8 +89,8 @@ def _mail_now(config: "MailConfig") -> "MailConfig":
     return replace(config, delivery=replace(config.delivery, host_addresses=own_addresses()))
 
 
-def _phone_now(known: appliance.PhonePlan) -> appliance.PhonePlan:
-    return replace(known, desk=replace(known.desk, host_addresses=own_addresses()))
+def _phone_now(known: "PhonePlan") -> "PhonePlan":
+    return replace(known, clerk=replace(known.clerk, host_addresses=own_addresses()))
 
 
 _REFRESHED: Mapping[str, Callable[[Any], Any]] = {"mail": _mail_now, "phone": _phone_now}

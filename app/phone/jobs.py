@@ -1,41 +1,79 @@
-"""What the phone side hands to the clerk, who has the store, the prompts and the speech.
+"""What the phone service asks of its clerk, the process that has the store, prompts and speech.
 
-The phone process itself never touches a database or a file of sound from the beat.
+The phone service itself never reads a database or a sound file: nothing may block its beat. It
+knows the two or three jobs below; the scripts of voicemail ask more (app/voicemail/jobs.py), and
+app/clerk/api.py has them all.
 """
 
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
+from app.phone.calls.caller import Caller
+from app.phone.calls.dialplan import Directory
 from app.phone.calls.scripting import Wait
-
-
-class Clerk(Protocol):
-    """The clerk, in this process or in a child of it.
-
-    Arguments and results are JSON values and bytes. The phone side itself asks two jobs:
-
-    "sound", sound=..., start=sample, count=samples
-        bytes, S16LE at 8 kHz from sample `start` on; fewer than `count` samples mean the end.
-        `sound` is {"prompt": name}, {"text": text}, {"entry": id} or
-        {"greeting": person, "kind": kind}.
-    "directory"
-        {"people": [{"person": 1, "name": "Ann", "mailbox": "201", "handset": "101" or None}],
-        "default": mailbox that answers trunks whose setting names none, or "",
-        "services": numbers that are answered as a mailbox is, but are none}
-    """
-
-    @property
-    def pending(self) -> int:
-        """Jobs asked or told that are not done yet."""
-        ...
-
-    def ask(self, job: str, **arguments: Any) -> Wait[Any]:
-        """Order a job; the Wait gives its result or raises JobFailed."""
-        ...
-
-    def tell(self, job: str, **arguments: Any) -> None:
-        """Order a job whose result nobody waits for; it is done after all ordered before it."""
-        ...
 
 
 class JobFailed(Exception):
     """The clerk could not do a job; the text is for the log, not for the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A recorded prompt by its name in the sound-pack layout, e.g. "vm-intro" or "digits/7".
+
+    `language` is an ISO 639 code such as "de"; None is the language of the box.
+    """
+
+    name: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A text, read by the speech synthesizer; only for what no pack has. Language as in Prompt."""
+
+    text: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAudio:
+    """The audio part of a message in the inbox, by its entry number."""
+
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """A mailbox's own recorded greeting, by the person's number in the store."""
+
+    person: int
+    kind: str = "unavailable"
+
+
+ClerkSound = Prompt | Spoken | MessageAudio | Greeting
+"""Sounds that the clerk finds or makes."""
+
+
+class Clerk(Protocol):
+    """The clerk as the phone service uses it: in this process or in a child of it.
+
+    Every job gives a Wait at once; the Wait has the result, or raises JobFailed.
+    """
+
+    @property
+    def pending(self) -> int:
+        """Jobs asked that are not answered yet."""
+        ...
+
+    def sound(self, sound: ClerkSound, start: int, count: int) -> Wait[bytes]:
+        """S16LE at 8 kHz from sample `start` on; fewer than `count` samples mean the end."""
+        ...
+
+    def directory(self) -> Wait[Directory]:
+        """Who has which mailbox and handset."""
+        ...
+
+    def missed_call(self, line: str, caller: Caller, why: str) -> Wait[None]:
+        """Record, for the administrator, a call on this line that nobody could answer."""
+        ...

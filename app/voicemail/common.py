@@ -2,27 +2,41 @@
 
 import logging
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from app.phone.calls.line import ANY, Line
 from app.phone.jobs import JobFailed
 from app.phone.sound.prompts import Names
-from app.phone.sound.sounds import CountryTone, Prompt, Sound
+from app.phone.sound.sounds import CountryTone, Prompt, Sound, Spoken
 
 log = logging.getLogger(__name__)
 
 TROUBLE = CountryTone("reorder", cadences=4)
-"""Said in tones: the prompts come from the clerk, which may be what is broken."""
+"""An error without words: the prompts come from the clerk, which may be what has failed."""
 
 
-def say(*names: str) -> tuple[Prompt, ...]:
-    """Prompts by name, ready to play."""
-    return tuple(Prompt(name) for name in names)
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Prompts in one language, an ISO 639 code; None is the language of the box."""
+
+    language: str | None = None
+
+    def say(self, *names: str) -> tuple[Prompt, ...]:
+        """Prompts by name, ready to play."""
+        return tuple(Prompt(name, self.language) for name in names)
+
+    def say_all(self, *sequences: Names) -> tuple[Prompt, ...]:
+        """Several sequences of prompts, one after the other."""
+        return tuple(Prompt(name, self.language) for names in sequences for name in names)
+
+    def speak(self, text: str) -> Spoken:
+        """A text that no prompt says."""
+        return Spoken(text, self.language)
 
 
-def say_all(*sequences: Names) -> tuple[Prompt, ...]:
-    """Several sequences of prompts, one after the other."""
-    return tuple(Prompt(name) for names in sequences for name in names)
+BOX = Voice()
+"""What is said to somebody whose language is not known."""
 
 
 async def ask_digits(line: Line, *question: Sound, most: int) -> str:
@@ -33,11 +47,11 @@ async def ask_digits(line: Line, *question: Sound, most: int) -> str:
     return first + await line.digits(most - len(first))
 
 
-async def politely(line: Line, conversation: Coroutine[Any, Any, None]) -> None:
+async def with_apology(line: Line, conversation: Coroutine[Any, Any, None]) -> None:
     """Run a conversation; if the clerk fails it, apologise and end the call."""
     try:
         await conversation
     except JobFailed:
         log.exception("%s: conversation broken off", line.name)
-        await line.play(*say("im-sorry", "please-try-call-later"), TROUBLE)
+        await line.play(*BOX.say("im-sorry", "please-try-call-later"), TROUBLE)
     await line.hang_up()

@@ -4,30 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.phone.sound import prompts
-from app.phone.sound.sounds import Prompt, Sound, Spoken
-from app.voicemail.common import say_all
+from app.phone.sound.sounds import Sound
+from app.voicemail.common import Voice
+from app.voicemail.jobs import ListedMessage, LocalTime
 
 EXTENSION_LONGEST = 4  # digits; longer numbers are called telephone numbers
 
 
 @dataclass(slots=True)
 class Message:
-    """One voicemail as the clerk lists it, and what became of it during the visit.
+    """One voicemail as it was listed, and what became of it during the visit."""
 
-    `when` is month 1..12, day, weekday 0 = Sunday, hour, minute, and how many days ago that was,
-    all in the box's time zone.
-    """
-
-    entry: int
+    listed: ListedMessage
     new: bool
-    saved: bool
-    number: str | None
-    name: str | None
-    when: Sequence[int]
     deleted: bool = False
 
+    @property
+    def entry(self) -> int:
+        """Its number in the store."""
+        return self.listed.entry
 
-def counts(messages: Sequence[Message], e_mails: int) -> prompts.Names:
+
+def counts(messages: Sequence[Message], new_mails: int) -> prompts.Names:
     """For example: you have one new message and five old messages; you have two new e-mails."""
     new = sum(message.new for message in messages)
     old = len(messages) - new
@@ -37,40 +35,39 @@ def counts(messages: Sequence[Message], e_mails: int) -> prompts.Names:
     if old:
         parts.append(prompts.counted(old, "vm-message", "vm-messages", ("vm-Old",)))
     names = ("vm-youhave", *parts[0], *(("vm-and", *parts[1]) if parts[1:] else ()))
-    if not e_mails:
+    if not new_mails:
         return names
-    mail = prompts.counted(e_mails, "switchhook/e-mail", "switchhook/e-mails", ("vm-INBOX",))
+    mail = prompts.counted(new_mails, "switchhook/e-mail", "switchhook/e-mails", ("vm-INBOX",))
     return (*names, "vm-youhave", *mail)
 
 
-def envelope(message: Message, place: int, of: int) -> tuple[Sound, ...]:
-    """Which message this is, from whom, and when it was received; `place` from 0."""
+def envelope(voice: Voice, message: Message, index: int, count: int) -> tuple[Sound, ...]:
+    """Which message this is of `count`, from whom, and when it came; `index` counts from 0."""
     return (
-        *say_all(_which(place, of)),
-        *_from(message),
-        *say_all(("vm-received",), _when(message.when)),
+        *voice.say_all(_which(index, count)),
+        *_from(voice, message.listed),
+        *voice.say_all(("vm-received",), _when(message.listed.received)),
     )
 
 
-def _which(place: int, of: int) -> prompts.Names:
-    if place == 0:
+def _which(index: int, count: int) -> prompts.Names:
+    if index == 0:
         return ("vm-first", "vm-message")
-    if place + 1 == of:
+    if index + 1 == count:
         return ("vm-last", "vm-message")
-    return ("vm-message", *prompts.number(place + 1))
+    return ("vm-message", *prompts.number(index + 1))
 
 
-def _from(message: Message) -> tuple[Sound, ...]:
+def _from(voice: Voice, message: ListedMessage) -> tuple[Sound, ...]:
     if message.number:
         short = len(message.number) <= EXTENSION_LONGEST
         kind = "vm-from-extension" if short else "vm-from-phonenumber"
-        return say_all((kind,), prompts.digits(message.number))
+        return voice.say_all((kind,), prompts.digits(message.number))
     if message.name:
-        return (Prompt("vm-from"), Spoken(message.name))
-    return say_all(("vm-unknown-caller",))
+        return (*voice.say("vm-from"), voice.speak(message.name))
+    return voice.say("vm-unknown-caller")
 
 
-def _when(when: Sequence[int]) -> prompts.Names:
-    month, day, weekday, hour, minute, days_ago = when
-    date = prompts.day(month, day, weekday, days_ago)
-    return (*date, "digits/at", *prompts.time(hour, minute))
+def _when(at: LocalTime) -> prompts.Names:
+    date = prompts.day(at.month, at.day, at.weekday, at.days_ago)
+    return (*date, "digits/at", *prompts.time(at.hour, at.minute))

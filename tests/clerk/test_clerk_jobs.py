@@ -5,18 +5,39 @@ import select
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from app.clerk import frames
+from app.clerk.api import JOBS, JobClient
 from app.clerk.client import InProcessClerk, ProcessClerk
+from app.clerk.jobs import ClerkJobs
 from app.core.clock import ManualClock
+from app.phone.calls.caller import Caller
+from app.phone.calls.dialplan import Directory, Subscriber
 from app.phone.calls.scripting import Script, Wait
-from app.phone.jobs import JobFailed
+from app.phone.jobs import (
+    Clerk,
+    ClerkSound,
+    Greeting,
+    JobFailed,
+    MessageAudio,
+    Prompt,
+    Spoken,
+)
+from app.voicemail.jobs import (
+    MailboxInfo,
+    PinCheck,
+    PinVerdict,
+    RecordingResult,
+    VoicemailClerk,
+    WaitingMessages,
+)
 from app.voicemail.message_waiting import MessageWaitingLamps
 from tests.kit.voicemail import PIN, House, tone
 
+T = TypeVar("T")
 ANSWER_WITHIN_S = 30  # an end for the wait of a test that would fail anyway
 
 
@@ -25,7 +46,7 @@ class Office:
 
     def __init__(self, directory: Path) -> None:
         self.house = House(directory)
-        self.pushes: list[dict[str, Any]] = []
+        self.pushes: list[WaitingMessages] = []
         self.clock = ManualClock()
         self.clerk = ProcessClerk(self.house.config, self.pushes.append, self.clock)
 
@@ -36,9 +57,8 @@ class Office:
             assert readable, "nothing came from the clerk"
             self.clerk.dispatch()
 
-    def ask(self, job: str, **arguments: Any) -> Any:
-        """Ask and serve until it is answered."""
-        wait = self.clerk.ask(job, **arguments)
+    def get(self, wait: Wait[T]) -> T:
+        """Serve until this is answered."""
         self.until(lambda: wait.done)
         return wait.result()
 
@@ -56,52 +76,85 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 def test_jobs_are_answered(office: Office) -> None:
-    assert office.ask("mailbox", mailbox="201")["name"] == "Anna A."
-    assert office.ask("mailbox", mailbox="999") is None
-    assert office.ask("check_pin", mailbox="201", pin=PIN)["result"] == "ok"
-    assert office.ask("check_pin", mailbox="999", pin=PIN)["result"] == "wrong"
-    sound = office.ask("sound", sound={"prompt": "vm-intro"}, start=0, count=16_000)
-    assert isinstance(sound, bytes) and len(sound) == 32_000
+    clerk = office.clerk
+    anna = office.get(clerk.mailbox("201"))
+    assert anna == MailboxInfo(1, "201", "Anna A.", "en", "standard", ())
+    assert office.get(clerk.mailbox("999")) is None
+    assert office.get(clerk.check_pin("201", PIN)) == PinCheck(PinVerdict.OK, 1)
+    assert office.get(clerk.check_pin("999", PIN)) == PinCheck(PinVerdict.WRONG, None)
+    assert len(office.get(clerk.sound(Prompt("vm-intro"), 0, 16_000))) == 32_000
+    assert office.get(clerk.claim_code()) is None
 
 
-def test_the_directory(office: Office) -> None:
-    assert office.ask("directory") == {
-        "people": [
-            {"person": 1, "name": "Anna A.", "mailbox": "201", "handset": "101"},
-            {"person": 2, "name": "Bob B.", "mailbox": "202", "handset": "102"},
-            {"person": 3, "name": "Cleo C.", "mailbox": "203", "handset": None},
-        ],
-        "default": "201",
-        "services": [],
-    }
+def test_directory_has_everybody_and_the_default(office: Office) -> None:
+    assert office.get(office.clerk.directory()) == Directory(
+        (
+            Subscriber(1, "Anna A.", "201", "101"),
+            Subscriber(2, "Bob B.", "202", "102"),
+            Subscriber(3, "Cleo C.", "203", None),
+        ),
+        default="201",
+    )
 
 
 @pytest.mark.parametrize(
-    ("job", "arguments"),
-    [
-        ("no such job", {}),
-        ("mailbox", {"number": 1}),
-        ("sound", {"sound": {"entry": 4711}, "start": 0, "count": 1}),
-        ("sound", {"sound": {"greeting": 1, "kind": "../x"}, "start": 0, "count": 1}),
-        ("sound", {"sound": {}, "start": 0, "count": 1}),
-    ],
+    "sound",
+    [MessageAudio(4711), Greeting(1, "../x"), Greeting(4711), Prompt("")],
 )
-def test_a_job_that_cannot_be_done_fails_alone(
-    office: Office, job: str, arguments: dict[str, Any]
+def test_sound_that_is_not_there_fails_and_the_clerk_lives(
+    office: Office, sound: ClerkSound
 ) -> None:
     with pytest.raises(JobFailed):
-        office.ask(job, **arguments)
-    assert office.ask("mailbox", mailbox="201") is not None
+        office.get(office.clerk.sound(sound, 0, 1))
+    assert office.get(office.clerk.mailbox("201")) is not None
+
+
+@pytest.mark.parametrize(
+    ("job", "arguments", "why"),
+    [
+        ("mailbox", {"number": 1}, "str expected"),
+        ("mailbox", {}, "wanted"),
+        ("mailbox", {"number": "1", "more": 2}, "wanted"),
+        ("sound", {"sound": {}, "start": 0, "count": 1}, "is no"),
+        ("sound", {"sound": {"entry": "1"}, "start": 0, "count": 1}, "is no"),
+        ("mark", {"person": 1, "entries": ["x"], "saved": None}, r"entries\[0\]: int expected"),
+    ],
+)
+def test_argument_of_another_type_fails_before_the_job_is_done(
+    tmp_path: Path, job: str, arguments: dict[str, Any], why: str
+) -> None:
+    house = House(tmp_path)
+    with pytest.raises(JobFailed, match=why):
+        JOBS[job].call(house.jobs, arguments)
+
+
+@pytest.mark.parametrize(
+    ("job", "answer"), [("sound", "text"), ("directory", {"people": []}), ("remove", "1")]
+)
+def test_result_of_another_type_fails(job: str, answer: Any) -> None:
+    with pytest.raises(JobFailed, match=f"{job}: "):
+        JOBS[job].result(answer)
+
+
+def test_both_ends_know_the_same_jobs() -> None:
+    asked = {name for name in vars(JobClient) if not name.startswith("_")}
+    wanted = {n for c in (Clerk, VoicemailClerk) for n in vars(c) if not n.startswith("_")}
+    assert set(JOBS) == asked == wanted - {"pending"}
+    assert all(callable(getattr(ClerkJobs, name)) for name in JOBS)
+
+
+def begin(office: Office) -> int:
+    start = office.get(office.clerk.begin_recording("201", "line1", Caller("555")))
+    assert start.recording is not None
+    return start.recording
 
 
 def test_a_whole_recording(office: Office) -> None:
-    begun = office.ask("begin_recording", mailbox="201", line="line1", number="555", name=None)
-    spoken = tone(5)
+    recording, spoken = begin(office), tone(5)
     for seq in range(5):
-        piece = spoken[seq * 16_000 : (seq + 1) * 16_000]
-        office.clerk.tell("samples", recording=begun["recording"], seq=seq, octets=piece)
-    ended = office.ask("end_recording", recording=begun["recording"], why="hung up")
-    assert ended == {"delivered": True}
+        office.clerk.samples(recording, seq, spoken[seq * 16_000 : (seq + 1) * 16_000])
+    ended = office.get(office.clerk.end_recording(recording, "hung up"))
+    assert ended is RecordingResult.DELIVERED
     assert office.clerk.pending == 0
     assert [entry.duration_s for entry in office.house.voicemails("anna")] == [5]
 
@@ -111,60 +164,59 @@ def test_a_whole_recording(office: Office) -> None:
 
 def test_the_first_push_tells_where_things_stand(office: Office) -> None:
     office.until(lambda: bool(office.pushes))
-    assert office.pushes[0] == {
-        "waiting": {"101": 0, "102": 0},
-        "change": office.house.kit.store.last_change(),
-    }
+    change = office.house.kit.store.last_change()
+    assert office.pushes[0] == WaitingMessages({"101": 0, "102": 0}, change)
 
 
 def test_a_change_by_another_process_is_pushed(office: Office) -> None:
     office.until(lambda: bool(office.pushes))
     office.house.leave("201")
     change = office.house.kit.store.last_change()
-    office.until(lambda: office.pushes[-1]["change"] >= change)
-    assert office.pushes[-1]["waiting"] == {"101": 1, "102": 0}
+    office.until(lambda: office.pushes[-1].change >= change)
+    assert office.pushes[-1].unheard == {"101": 1, "102": 0}
     (entry,) = office.house.voicemails("anna")
     office.house.kit.db.now(lambda tx: office.house.kit.store.remove(tx, [entry.id], "pop3", "a"))
-    office.until(lambda: office.pushes[-1]["change"] > change)
-    assert office.pushes[-1]["waiting"] == {"101": 0, "102": 0}
+    office.until(lambda: office.pushes[-1].change > change)
+    assert office.pushes[-1].unheard == {"101": 0, "102": 0}
 
 
 # ---- deaths
 
 
 def test_a_clerk_that_is_killed_is_replaced_and_nothing_is_unanswered(office: Office) -> None:
-    waits = [office.clerk.ask("mailbox", mailbox="201") for _ in range(50)]
+    waits = [office.clerk.mailbox("201") for _ in range(50)]
     first = office.clerk.pid
     office.kill()
-    waits += [office.clerk.ask("mailbox", mailbox="202") for _ in range(50)]
+    waits += [office.clerk.mailbox("202") for _ in range(50)]
     office.until(lambda: all(wait.done for wait in waits))
-    assert [wait.result()["name"] for wait in waits] == ["Anna A."] * 50 + ["Bob B."] * 50
+    names = [box.name if (box := wait.result()) else "" for wait in waits]
+    assert names == ["Anna A."] * 50 + ["Bob B."] * 50
     assert office.clerk.pid != first
 
 
 @pytest.mark.parametrize("killed_after", [0, 1, 4, 9])
 def test_a_recording_survives_its_clerk(office: Office, killed_after: int) -> None:
-    begun = office.ask("begin_recording", mailbox="201", line="line1", number="555", name=None)
+    recording = begin(office)
     spoken = tone(10, hz=523)
     for seq in range(10):
         piece = spoken[seq * 16_000 : (seq + 1) * 16_000]
-        office.clerk.tell("samples", recording=begun["recording"], seq=seq, octets=piece)
+        office.clerk.samples(recording, seq, piece)
         if seq == killed_after:
             office.until(lambda: office.clerk.pending <= 1)
             office.kill()
-    ended = office.ask("end_recording", recording=begun["recording"], why="hung up")
-    assert ended == {"delivered": True}
+    ended = office.get(office.clerk.end_recording(recording, "hung up"))
+    assert ended is RecordingResult.DELIVERED
     (entry,) = office.house.voicemails("anna")
-    heard = office.ask("sound", sound={"entry": entry.id}, start=0, count=100_000)
+    heard = office.get(office.clerk.sound(MessageAudio(entry.id), 0, 100_000))
     assert heard == spoken
 
 
 def test_killed_while_it_delivers_there_is_one_message(office: Office) -> None:
-    begun = office.ask("begin_recording", mailbox="201", line="line1", number="555", name=None)
+    recording = begin(office)
     for seq in range(60):
-        office.clerk.tell("samples", recording=begun["recording"], seq=seq, octets=tone(1))
+        office.clerk.samples(recording, seq, tone(1))
     office.until(lambda: office.clerk.pending == 0)
-    wait = office.clerk.ask("end_recording", recording=begun["recording"], why="hung up")
+    wait = office.clerk.end_recording(recording, "hung up")
     office.kill()
     office.until(lambda: wait.done)
     assert [entry.duration_s for entry in office.house.voicemails("anna")] == [60]
@@ -173,23 +225,23 @@ def test_killed_while_it_delivers_there_is_one_message(office: Office) -> None:
 
 def test_what_a_dead_phone_left_is_delivered_at_the_next_start(tmp_path: Path) -> None:
     first = Office(tmp_path)
-    begun = first.ask("begin_recording", mailbox="201", line="line1", number="555", name=None)
-    first.clerk.tell("samples", recording=begun["recording"], seq=0, octets=tone(2))
+    recording = begin(first)
+    first.clerk.samples(recording, 0, tone(2))
     first.until(lambda: first.clerk.pending == 0)
     first.clerk.close()  # the phone is gone; its clerk ends with what it has
     assert first.house.voicemails("anna") == []
     second = ProcessClerk(first.house.config, first.pushes.append, ManualClock())
     first.clerk = second
-    first.ask("directory")
+    first.get(second.directory())
     second.close()
     assert [entry.duration_s for entry in first.house.voicemails("anna")] == [2]
 
 
 def test_an_order_that_kills_the_clerk_fails_and_the_others_go_on(office: Office) -> None:
     """The clerk is killed as soon as it works on the first order; every time."""
-    office.ask("directory")
-    bad = office.clerk.ask("sound", sound={"text": "a " * 900}, start=0, count=10)
-    good = office.clerk.ask("mailbox", mailbox="201")
+    office.get(office.clerk.directory())
+    bad = office.clerk.sound(Spoken("a " * 900), 0, 10)
+    good = office.clerk.mailbox("201")
     while not bad.done:
         office.kill()
         pid = office.clerk.pid
@@ -197,28 +249,29 @@ def test_an_order_that_kills_the_clerk_fails_and_the_others_go_on(office: Office
     with pytest.raises(JobFailed, match="died 3 times"):
         bad.result()
     office.until(lambda: good.done)
-    assert good.result()["name"] == "Anna A."
+    found = good.result()
+    assert found is not None and found.name == "Anna A."
 
 
 def test_a_clerk_that_cannot_live_is_given_up_and_tried_again(tmp_path: Path) -> None:
     office = Office(tmp_path)
-    office.ask("directory")
+    office.get(office.clerk.directory())
     office.house.kit.db.close()
     store = tmp_path / "inbox.db"
     for path in tmp_path.glob("inbox.db*"):
         path.unlink()
     store.mkdir()  # nobody can open that
     office.kill()
-    wait = office.clerk.ask("directory")
+    wait = office.clerk.directory()
     office.until(lambda: wait.done)
     with pytest.raises(JobFailed):
         wait.result()
     office.until(lambda: office.clerk.pid is None)
-    assert office.clerk.ask("directory").done, "while it is given up, orders fail at once"
+    assert office.clerk.directory().done, "while it is given up, orders fail at once"
     store.rmdir()
     office.clock.advance(11)
     office.clerk.tick()
-    assert office.ask("directory")["people"] == []
+    assert office.get(office.clerk.directory()).people == ()
     office.clerk.close()
 
 
@@ -226,9 +279,9 @@ def test_too_much_unanswered_is_refused_not_kept(office: Office) -> None:
     waits: list[Wait[Any]] = []
     os.kill(office.clerk.pid or 0, signal.SIGSTOP)
     while not waits or not waits[-1].done:
-        waits.append(office.clerk.ask("samples", recording=1, seq=0, octets=bytes(1 << 20)))
+        waits.append(office.clerk.samples(1, 0, bytes(1 << 20)))
         assert len(waits) < 100
-    with pytest.raises(JobFailed, match="orders waiting"):
+    with pytest.raises(JobFailed, match="questions waiting"):
         waits[-1].result()
     os.kill(office.clerk.pid or 0, signal.SIGCONT)
     office.until(lambda: office.clerk.pending == 0)
@@ -238,14 +291,13 @@ def test_too_much_unanswered_is_refused_not_kept(office: Office) -> None:
 # ---- the same in this process
 
 
-def test_in_process_jobs_are_done_when_ask_returns(tmp_path: Path) -> None:
+def test_in_process_jobs_are_done_when_they_were_asked_for(tmp_path: Path) -> None:
     house = House(tmp_path)
-    wait = house.clerk.ask("mailbox", mailbox="201")
-    assert wait.done and wait.result()["name"] == "Anna A."
-    failed = house.clerk.ask("sound", sound={"entry": 1}, start=0, count=1)
+    wait = house.clerk.mailbox("201")
+    assert wait.done and (found := wait.result()) is not None and found.name == "Anna A."
+    failed = house.clerk.sound(MessageAudio(1), 0, 1)
     with pytest.raises(JobFailed):
         failed.result()
-    house.clerk.tell("no such job")
     assert house.clerk.pending == 0
 
 
@@ -253,15 +305,16 @@ def test_in_process_changes_are_pushed_before_ask_returns(tmp_path: Path) -> Non
     house = House(tmp_path)
     lamps: dict[str, bool] = {}
     panel = MessageWaitingLamps(lamps.__setitem__)
-    clerk = InProcessClerk(house.desk, panel.update)
+    clerk = InProcessClerk(house.jobs, panel.update)
     clerk.dispatch()
     assert lamps == {} and panel.lit() == []
-    recording = clerk.ask("begin_recording", mailbox="201", line="line1").result()["recording"]
-    clerk.tell("samples", recording=recording, seq=0, octets=tone(2))
-    clerk.tell("end_recording", recording=recording, why="hung up")
+    recording = clerk.begin_recording("201", "line1", Caller()).result().recording
+    assert recording is not None
+    clerk.samples(recording, 0, tone(2))
+    clerk.end_recording(recording, "hung up")
     assert lamps == {"101": True}
-    assert panel.settled(house.kit.store.last_change())
-    assert not panel.settled(house.kit.store.last_change() + 1)
+    assert panel.shows(house.kit.store.last_change())
+    assert not panel.shows(house.kit.store.last_change() + 1)
     (entry,) = house.voicemails("anna")
     house.kit.db.now(lambda tx: house.kit.store.remove(tx, [entry.id], "pop3", "anna"))
     clerk.dispatch()
@@ -279,8 +332,9 @@ def test_a_script_waits_for_the_process(office: Office) -> None:
     said: list[str] = []
 
     async def script() -> None:
-        box = await office.clerk.ask("mailbox", mailbox="202")
-        said.append(box["name"])
+        box = await office.clerk.mailbox("202")
+        assert box is not None
+        said.append(box.name)
 
     ended: list[BaseException | None] = []
     Script(script(), ended.append).start()
@@ -294,8 +348,8 @@ def test_a_script_waits_for_the_process(office: Office) -> None:
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_frames_however_they_are_cut(size: int) -> None:
     sent = [
-        frames.order(1, "mailbox", {"mailbox": "201"}),
-        frames.order(2, "samples", {"recording": 1, "octets": bytes(range(256))}),
+        frames.question(1, "mailbox", {"mailbox": "201"}),
+        frames.question(2, "samples", {"recording": 1, "octets": bytes(range(256))}),
         frames.answer(3, b"sound"),
         frames.answer(4, {"a": [1, None, "é"]}),
     ]

@@ -6,8 +6,12 @@ import pytest
 
 from app.inbox.entries import EntryState
 from app.message.voice import find_audio
+from app.phone.calls.caller import Caller
 from app.phone.jobs import JobFailed
+from app.voicemail.jobs import RecordingResult
 from tests.kit.voicemail import House, silence, tone
+
+CARL = Caller("5551234")
 
 
 @pytest.fixture
@@ -18,11 +22,11 @@ def house(tmp_path: Path) -> House:
 def pieces(house: House, recording: int, sound: bytes, first: int = 0) -> None:
     for seq, start in enumerate(range(0, len(sound), 16_000), first):
         piece = sound[start : start + 16_000]
-        house.desk.handle("samples", {"recording": recording, "seq": seq, "octets": piece})
+        house.clerk.samples(recording, seq, piece).result()
 
 
-def end(house: House, recording: int, why: str = "hung up") -> object:
-    return house.desk.handle("end_recording", {"recording": recording, "why": why})
+def end(house: House, recording: int, why: str = "hung up") -> RecordingResult:
+    return house.clerk.end_recording(recording, why).result()
 
 
 def sound_of(house: House, login: str = "anna") -> bytes:
@@ -34,9 +38,9 @@ def sound_of(house: House, login: str = "anna") -> bytes:
 
 def test_every_sample_arrives(house: House) -> None:
     spoken = tone(7.3, hz=523)
-    recording = house.begin("201", number="5551234")
+    recording = house.begin("201", caller=CARL)
     pieces(house, recording, spoken)
-    assert end(house, recording) == {"delivered": True}
+    assert end(house, recording) == RecordingResult.DELIVERED
     assert sound_of(house) == spoken
 
 
@@ -91,9 +95,9 @@ def test_silence_at_the_end_is_not_kept(house: House, sound: bytes, seconds: int
 
 @pytest.mark.parametrize("sound", [b"", silence(8), tone(0.9), tone(5, peak=60)])
 def test_what_is_too_short_is_a_missed_call(house: House, sound: bytes) -> None:
-    recording = house.begin("201", number="5551234")
+    recording = house.begin("201", caller=CARL)
     pieces(house, recording, sound)
-    assert end(house, recording) == {"delivered": False}
+    assert end(house, recording) == RecordingResult.MISSED_CALL
     assert house.voicemails("anna") == []
     assert house.verbs()[-1] == "missed call"
     assert house.kit.store.recordings() == []
@@ -103,25 +107,23 @@ def test_what_is_too_short_is_a_missed_call(house: House, sound: bytes) -> None:
 
 
 def test_a_power_cut_while_recording_loses_nothing_committed(house: House) -> None:
-    recording = house.begin("201", number="5551234")
+    recording = house.begin("201", caller=CARL)
     pieces(house, recording, tone(4))
-    house.desk.settle()
     house.kit.db.close()
     restarted = House(house.directory, fresh=False)
-    assert restarted.desk.takes.recover(set()) == 1
+    assert restarted.recover() == 1
     (entry,) = restarted.voicemails("anna")
     assert entry.duration_s == 4
     assert sound_of(restarted) == tone(4)
     assert restarted.kit.store.recordings() == []
-    assert restarted.desk.takes.recover(set()) == 0
+    assert restarted.recover() == 0
 
 
 def test_a_recording_that_a_line_is_feeding_is_not_taken_for_a_left_over(house: House) -> None:
     recording = house.begin("201")
     pieces(house, recording, tone(2))
-    house.desk.settle()
-    house.desk = house.new_desk()
-    assert house.desk.takes.recover({recording}) == 0
+    house.restart()
+    assert house.recover(frozenset({recording})) == 0
     pieces(house, recording, tone(2), first=2)
     end(house, recording)
     assert [entry.duration_s for entry in house.voicemails("anna")] == [4]
@@ -130,34 +132,32 @@ def test_a_recording_that_a_line_is_feeding_is_not_taken_for_a_left_over(house: 
 def test_one_that_cannot_be_recovered_does_not_keep_the_others(house: House) -> None:
     for mailbox, line in (("202", "line1"), ("201", "line2")):
         pieces(house, house.begin(mailbox, line=line), tone(2))
-    house.desk.settle()
     third = house.begin("203", line="line3")
     house.kit.db.now(lambda tx: house.kit.store.add_samples(tx, third, 0, b"odd"))
-    assert house.new_desk().takes.recover(set()) == 2
+    assert house.recover() == 3
     assert len(house.voicemails("anna")) == len(house.voicemails("bob")) == 1
     assert [left.id for left in house.kit.store.recordings()] == [third]
 
 
 def test_orders_done_twice_do_no_harm(house: House) -> None:
-    recording = house.begin("201", number="5551234")
-    assert house.begin("201", number="5551234") == recording, "begun twice before the first sample"
+    recording = house.begin("201", caller=CARL)
+    assert house.begin("201", caller=CARL) == recording, "begun twice before the first sample"
     pieces(house, recording, tone(2))
-    house.desk.settle()
-    house.desk = house.new_desk()  # the clerk died after it had kept them, before it answered
+    house.restart()  # the clerk died after it had kept them, before it answered
     pieces(house, recording, tone(3))
-    assert end(house, recording) == {"delivered": True}
-    house.desk = house.new_desk()
-    assert end(house, recording) == {"delivered": None}
+    assert end(house, recording) == RecordingResult.DELIVERED
+    house.restart()
+    assert end(house, recording) == RecordingResult.GONE
     pieces(house, recording, tone(1), first=9)
     assert sound_of(house) == tone(3)
     assert house.kit.db.reader().execute("SELECT count(*) FROM sample").fetchone() == (0,)
 
 
 def test_a_line_records_one_thing_at_a_time(house: House) -> None:
-    left = house.begin("201", line="line1", number="5551111")
+    left = house.begin("201", line="line1", caller=Caller("5551111"))
     pieces(house, left, tone(2))
-    other = house.begin("201", line="line2", number="5552222")
-    fresh = house.begin("201", line="line1", number="5553333")
+    other = house.begin("201", line="line2", caller=Caller("5552222"))
+    fresh = house.begin("201", line="line1", caller=Caller("5553333"))
     assert len({left, other, fresh}) == 3
     assert [entry.caller_number for entry in house.voicemails("anna")] == ["5551111"]
 
@@ -170,7 +170,8 @@ def test_what_could_not_be_delivered_is_tried_again(house: House) -> None:
         end(house, recording)
     assert house.voicemails("anna") == []
     house.kit.db.now(lambda tx: tx.execute("ALTER TABLE away RENAME TO content"))
-    assert house.desk.takes.finish_ended() == 1
+    assert house.jobs.recordings.finish_ended() == 1
+    house.clerk.dispatch()
     assert len(house.voicemails("anna")) == 1
 
 
@@ -185,5 +186,5 @@ def test_the_voicemail_of_someone_removed_goes_to_the_postmaster(house: House) -
 
 def test_samples_and_delivery_of_an_unknown_recording(house: House) -> None:
     pieces(house, 4711, tone(1))
-    assert end(house, 4711) == {"delivered": None}
+    assert end(house, 4711) == RecordingResult.GONE
     assert house.kit.db.reader().execute("SELECT count(*) FROM sample").fetchone() == (0,)

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from app.clerk.playback import NoAudio, Playback
+from app.clerk.media import InlineMedia, MediaFailed
+from app.clerk.playback import Playback
 from app.clerk.prompt_store import PromptStore
 from app.clerk.speech import NoSpeech, Speaker
-from app.clerk.trim import measure
+from app.clerk.trim import Measure
 from app.message import audio_formats
 from app.message.resample import Values, resampled
+from app.phone.jobs import MessageAudio
 from app.phone.sound import prompts
 from app.voicemail import menu
 from tests.kit.voicemail import PACKS, House, silence, tone
@@ -132,63 +134,74 @@ def test_what_would_alias_is_filtered_out() -> None:
 # ---- how long a recording is
 
 
-def test_measure() -> None:
-    assert measure([]) == (0, 0)
-    assert measure([silence(3)]) == (0, 2400)
-    assert measure([tone(1), silence(1)]) == (8000, 10_400)
-    assert measure([silence(0.5), tone(0.5), silence(0.1)]) == (8000, 8800)
-    assert measure([tone(0.01)] * 100)[0] == 8000
+def extent(pieces: list[bytes]) -> tuple[int, int]:
+    measure = Measure()
+    for piece in pieces:
+        measure.add(piece)
+    return measure.spoken, measure.kept
+
+
+def test_recording_is_kept_up_to_its_last_sound_and_a_little() -> None:
+    assert extent([]) == (0, 0)
+    assert extent([silence(3)]) == (0, 2400)
+    assert extent([tone(1), silence(1)]) == (8000, 10_400)
+    assert extent([silence(0.5), tone(0.5), silence(0.1)]) == (8000, 8800)
+    assert extent([tone(0.01)] * 100)[0] == 8000
 
 
 # ---- packs and speech
 
 
-def shelf(directory: Path, program: str = "espeak-ng", packs: Path = PACKS) -> PromptStore:
-    return PromptStore(packs, Speaker(directory / "spoken", program))
+def prompt_store(directory: Path, program: str = "espeak-ng", packs: Path = PACKS) -> PromptStore:
+    return PromptStore(packs, Speaker(directory / "spoken", program), InlineMedia())
 
 
 def test_a_prompt_is_the_packs_recording(tmp_path: Path) -> None:
     file = PACKS / "en_US_f_Allison" / "vm-intro.wav"
-    assert shelf(tmp_path).prompt("vm-intro", "en") == file.read_bytes()[44:]
-    assert shelf(tmp_path).prompt("vm-intro", "xx") == file.read_bytes()[44:]
+    assert prompt_store(tmp_path).prompt("vm-intro", "en") == file.read_bytes()[44:]
+    assert prompt_store(tmp_path).prompt("vm-intro", "xx") == file.read_bytes()[44:]
 
 
 def test_what_no_pack_has_is_spoken_once(tmp_path: Path) -> None:
-    spoken = shelf(tmp_path).prompt("switchhook/locked", "en")
+    spoken = prompt_store(tmp_path).prompt("switchhook/locked", "en")
     assert 2 < len(spoken) / 16_000 < 8
     assert max(map(abs, array("h", spoken))) > 5000
     assert len(list((tmp_path / "spoken").iterdir())) == 1
-    assert shelf(tmp_path, "no-such-program").prompt("switchhook/locked", "en") == spoken
+    assert prompt_store(tmp_path, "no-such-program").prompt("switchhook/locked", "en") == spoken
 
 
 def test_without_any_pack_everything_is_spoken(tmp_path: Path) -> None:
-    here = shelf(tmp_path, packs=tmp_path / "none")
+    here = prompt_store(tmp_path, packs=tmp_path / "none")
     assert len(here.prompt("digits/7", "en")) > 2000
     assert len(here.prompt("vm-intro", "en")) > 32_000
 
 
-def test_a_missing_synthesizer_is_named(tmp_path: Path) -> None:
+def test_synthesizer_that_is_missing_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(NoSpeech, match="package espeak-ng"):
-        shelf(tmp_path, "no-such-program").spoken("hello", "en")
+        Speaker(tmp_path, "no-such-program").speak("hello", "en")
 
 
-def test_a_failing_synthesizer_is_no_crash(tmp_path: Path) -> None:
-    bad = tmp_path / "bad"
-    bad.write_text("#!/bin/sh\nexit 3\n")
-    bad.chmod(bad.stat().st_mode | stat.S_IXUSR)
+def program(tmp_path: Path, script: str) -> str:
+    path = tmp_path / "synthesizer"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def test_synthesizer_that_fails_is_no_crash(tmp_path: Path) -> None:
     with pytest.raises(NoSpeech, match="status 3"):
-        shelf(tmp_path, str(bad)).spoken("hello", "en")
+        Speaker(tmp_path, program(tmp_path, "exit 3")).speak("hello", "en")
 
 
 def test_a_text_is_no_option_and_no_command(tmp_path: Path) -> None:
     for text in ("-f /etc/passwd", "$(touch x)", "--version"):
-        assert len(shelf(tmp_path).spoken(text, "en")) > 2000
+        assert len(prompt_store(tmp_path).spoken(text, "en")) > 2000
 
 
 def test_a_prompt_name_stays_within_the_pack(tmp_path: Path) -> None:
     (tmp_path / "packs" / "en").mkdir(parents=True)
     (tmp_path / "secret.wav").write_bytes(sox("-t", "wav", "-", sound=tone(1)))
-    here = shelf(tmp_path, packs=tmp_path / "packs")
+    here = prompt_store(tmp_path, packs=tmp_path / "packs")
     for name in ("../../secret", str(tmp_path / "secret")):
         assert here.prompt(name, "en") != tone(1)
 
@@ -270,8 +283,8 @@ def test_a_message_can_be_played_from_anywhere(tmp_path: Path) -> None:
     house.leave("201", spoken)
     (entry,) = house.voicemails("anna")
     for start, count in ((0, 16_000), (16_000, 16_000), (39_990, 100), (8000, 1), (50_000, 10)):
-        asked = {"sound": {"entry": entry.id}, "start": start, "count": count}
-        assert house.desk.handle("sound", asked) == spoken[start * 2 : (start + count) * 2]
+        heard = house.jobs.sound(MessageAudio(entry.id), start, count)
+        assert heard == spoken[start * 2 : (start + count) * 2]
 
 
 def test_a_message_is_read_only_as_far_as_it_is_played() -> None:
@@ -284,12 +297,12 @@ def test_a_message_is_read_only_as_far_as_it_is_played() -> None:
             read_so_far += 1
             yield b"\x2a\x55\n" * 400
 
-    playback = Playback()
+    playback = Playback(InlineMedia())
     assert len(playback.samples(1, message(), 0, 8000)) == 16_000
     assert read_so_far < 20
     assert len(playback.samples(1, iter(()), 4000, 8000)) == 16_000, "kept by content"
 
 
 def test_a_message_without_sound() -> None:
-    with pytest.raises(NoAudio):
-        Playback().samples(1, [b"Subject: x\r\n\r\nhello\r\n"], 0, 10)
+    with pytest.raises(MediaFailed, match="no audio"):
+        Playback(InlineMedia()).samples(1, [b"Subject: x\r\n\r\nhello\r\n"], 0, 10)

@@ -4,16 +4,18 @@ Full ports (drivers.ports) without chips: what a driver would see is done by han
 side puts on the line is kept. HandClerk answers jobs from a table.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from app.phone.calls.call import CallScript
+from app.phone.calls.dialplan import Directory, Subscriber
 from app.phone.calls.line import Caller, Line
 from app.phone.calls.scripting import Wait
 from app.phone.config import PhoneConfig
-from app.phone.jobs import Clerk, JobFailed
+from app.phone.jobs import ClerkSound, JobFailed
 from app.phone.pbx import Pbx
 from app.phone.sound.dsp import dtmf
 from app.phone.sound.sounds import Tone
@@ -141,16 +143,22 @@ class HandClerk:
     def pending(self) -> int:
         return len(self._waiting)
 
-    def ask(self, job: str, **arguments: Any) -> Wait[Any]:
+    def sound(self, sound: ClerkSound, start: int, count: int) -> Wait[bytes]:
+        return self._ask("sound", sound=sound, start=start, count=count)
+
+    def directory(self) -> Wait[Directory]:
+        return self._ask("directory")
+
+    def missed_call(self, line: str, caller: Caller, why: str) -> Wait[None]:
+        return self._ask("missed_call", line=line, caller=caller, why=why)
+
+    def _ask(self, job: str, **arguments: Any) -> Wait[Any]:
         self.asked.append((job, arguments))
         wait: Wait[Any] = Wait()
         self._waiting.append((wait, job, arguments))
         if not self.held:
             self.answer_all()
         return wait
-
-    def tell(self, job: str, **arguments: Any) -> None:
-        self.ask(job, **arguments)
 
     def answer_all(self) -> None:
         """Answer what was held back."""
@@ -162,20 +170,14 @@ class HandClerk:
                 wait.failed(failure)
 
 
-def directory(*people: tuple[str, str, str | None], default: str = "") -> Callable[[], Any]:
+def directory(*people: tuple[str, str, str | None], default: str = "") -> Callable[[], Directory]:
     """The clerk's directory job for (name, mailbox, handset) rows."""
-    rows = [
-        {"person": n, "name": name, "mailbox": mailbox, "handset": handset}
-        for n, (name, mailbox, handset) in enumerate(people, 1)
-    ]
-    return lambda: {"people": rows, "default": default}
+    rows = tuple(Subscriber(n, *person) for n, person in enumerate(people, 1))
+    return lambda: Directory(rows, default)
 
 
-async def no_script(line: Line, clerk: Clerk, mailbox: str) -> None:
+async def no_script(line: Line, mailbox: str) -> None:
     """A call script that leaves at once."""
-
-
-CallScript = Callable[[Line, Clerk, str], Coroutine[Any, Any, None]]
 
 
 class Bench:
@@ -265,7 +267,7 @@ class TalkingScript:
         self.digits: list[str] = []
         self.ended = 0
 
-    async def __call__(self, line: Line, clerk: Clerk, mailbox: str) -> None:
+    async def __call__(self, line: Line, mailbox: str) -> None:
         self.seen.append((line.name, line.kind, line.caller, mailbox))
         try:
             line.tone(TALK)

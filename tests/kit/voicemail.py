@@ -2,7 +2,7 @@
 
 ScriptLine is a whole Line (app/phone/calls/line.py) over virtual time: a sound lasts as long as it
 is, a hand presses keys at chosen moments, and nothing happens between. Conversations are written as
-people would tell them:
+people would tell them (a prompt in another language than English is written as de:vm-intro):
 
     hears    vm-password                 these sounds, in this order, to their ends
     presses  739150#                     while the next sound plays, or into the silence
@@ -22,11 +22,11 @@ from typing import Any, ClassVar
 from app.clerk.client import InProcessClerk
 from app.clerk.config import ClerkConfig
 from app.clerk.jobs import ClerkJobs
+from app.clerk.media import InlineMedia
 from app.inbox.entries import Entry, Kind
 from app.phone.calls.line import ANY, Caller, HungUp, Recorded, RecordingEnd
 from app.phone.calls.line import Kind as LineKind
 from app.phone.calls.scripting import Script, Wait
-from app.phone.jobs import Clerk
 from app.phone.sound.sounds import (
     CountryTone,
     Greeting,
@@ -38,11 +38,13 @@ from app.phone.sound.sounds import (
     Spoken,
     Tone,
 )
+from app.voicemail.jobs import VoicemailClerk, WaitingMessages
 from tests.kit.store import StoreKit, open_store
 
 PACKS = Path("/usr/share/asterisk/sounds")
 PIN = "739150"
 NEVER = 1 << 30
+UNKNOWN = Caller()
 
 
 def tone(seconds: float, hz: float = 440.0, peak: int = 8000) -> bytes:
@@ -57,7 +59,7 @@ def silence(seconds: float) -> bytes:
     return bytes(round(seconds * 8000) * 2)
 
 
-def desk_config(directory: Path, **changes: Any) -> ClerkConfig:
+def clerk_config(directory: Path, **changes: Any) -> ClerkConfig:
     """A clerk's configuration with everything below one directory."""
     values: dict[str, Any] = {
         "store": str(directory / "inbox.db"),
@@ -82,23 +84,34 @@ class House:
     """False: the store is there already, as after a power cut."""
 
     def __post_init__(self) -> None:
-        self.config = desk_config(self.directory)
+        self.config = clerk_config(self.directory)
         if self.fresh:
             self.kit = open_store(self.directory)
             anna = self.kit.person("anna").id
             self.kit.db.now(lambda tx: self.kit.people.set_pin(tx, anna, PIN))
         else:
             self.kit = StoreKit(self.directory / "inbox.db")
-        self.pushes: list[dict[str, Any]] = []
-        self.desk = self.new_desk()
-        self.clerk = InProcessClerk(self.desk, self.pushes.append)
+        self.pushes: list[WaitingMessages] = []
+        self.jobs = self.new_jobs()
+        self.clerk = InProcessClerk(self.jobs, self.pushes.append)
 
-    def new_desk(self) -> ClerkJobs:
-        """A desk as after a restart: over the same store, remembering nothing."""
-        kit = self.kit
+    def new_jobs(self) -> ClerkJobs:
+        """What does the jobs, as after a restart: over the same store, remembering nothing."""
+        kit, media = self.kit, InlineMedia()
         return ClerkJobs(
-            self.config, kit.db, kit.store, kit.people, kit.aliases, kit.delivery, kit.clock
+            self.config, kit.db, kit.store, kit.people, kit.aliases, kit.delivery, kit.clock, media
         )
+
+    def restart(self) -> None:
+        """The clerk dies and is started again; nothing is recovered yet."""
+        self.jobs = self.new_jobs()
+        self.clerk = InProcessClerk(self.jobs, self.pushes.append)
+
+    def recover(self, live: frozenset[int] = frozenset()) -> int:
+        """What a clerk does at its start; how many recordings it has finished."""
+        count = self.jobs.recordings.recover(set(live))
+        self.clerk.dispatch()
+        return count
 
     def leave(
         self,
@@ -108,15 +121,15 @@ class House:
         name: str | None = "CARL CALLER",
     ) -> None:
         """Leave a voicemail, by the clerk's own jobs."""
-        recording = self.begin(mailbox, number=number, name=name)
-        self.desk.handle("samples", {"recording": recording, "seq": 0, "octets": sound or tone(2)})
-        self.desk.handle("end_recording", {"recording": recording, "why": "hung up"})
+        recording = self.begin(mailbox, caller=Caller(number, name))
+        self.clerk.samples(recording, 0, sound or tone(2)).result()
+        self.clerk.end_recording(recording, "hung up").result()
 
-    def begin(self, mailbox: str, line: str = "line1", **caller: Any) -> int:
+    def begin(self, mailbox: str, line: str = "line1", caller: Caller = UNKNOWN) -> int:
         """Begin a recording; its number."""
-        begun = self.desk.handle("begin_recording", {"mailbox": mailbox, "line": line, **caller})
-        assert begun["recording"] is not None, begun
-        return int(begun["recording"])
+        begun = self.clerk.begin_recording(mailbox, line, caller).result()
+        assert begun.recording is not None, begun
+        return begun.recording
 
     def voicemails(self, login: str) -> list[Entry]:
         """Somebody's voicemails."""
@@ -142,7 +155,7 @@ class ScriptLine:
 
     def __init__(
         self,
-        clerk: Clerk,
+        clerk: VoicemailClerk,
         name: str = "line1",
         kind: LineKind = "trunk",
         caller: Caller | None = None,
@@ -241,15 +254,10 @@ class ScriptLine:
         return name
 
     def _fetch(self, sound: MessageAudio | Greeting) -> bytes:
-        asked = (
-            {"entry": sound.entry}
-            if isinstance(sound, MessageAudio)
-            else {"greeting": sound.person, "kind": sound.kind}
-        )
         whole = b""
         while True:
             start = len(whole) // 2
-            piece: bytes = self._clerk.ask("sound", sound=asked, start=start, count=16_000).result()
+            piece = self._clerk.sound(sound, start, 16_000).result()
             whole += piece
             if len(piece) < 32_000:
                 return whole
@@ -258,8 +266,7 @@ class ScriptLine:
         if isinstance(sound, MessageAudio | Greeting):
             return len(self.audio[_name(sound)]) // 160
         if isinstance(sound, Prompt | Spoken):
-            asked = {"prompt": sound.name} if isinstance(sound, Prompt) else {"text": sound.text}
-            piece = self._clerk.ask("sound", sound=asked, start=0, count=NEVER).result()
+            piece = self._clerk.sound(sound, 0, NEVER).result()
             assert piece, f"{sound} is silent"
             return len(piece) // 160
         return sound.ms // 10 if isinstance(sound, Pause) else 41
@@ -358,8 +365,8 @@ class ScriptLine:
 
 def _name(sound: Sound) -> str:
     match sound:
-        case Prompt(name):
-            return name
+        case Prompt(name, language):
+            return f"{language}:{name}" if language not in (None, "en") else name
         case Spoken(text):
             return f"spoken:{text.replace(' ', '_')}"
         case MessageAudio(entry):

@@ -28,10 +28,9 @@ from typing import Any, TypeVar
 
 from app.appliance import (
     Inbox,
-    PhonePlan,
+    clerk_jobs,
     mail_config,
-    make_desk,
-    make_switch,
+    make_pbx,
     open_inbox,
     phone_plan,
 )
@@ -44,6 +43,7 @@ from app.inbox.people import Person
 from app.mail.service import MailService, Ports
 from app.phone.pace import FreePace
 from app.phone.pbx import Pbx
+from app.phone_plan import PhonePlan
 from app.store.database import Tx
 from app.voicemail.message_waiting import MessageWaitingLamps
 from drivers.buses import PERIODS_PER_SECOND, Samples
@@ -104,14 +104,14 @@ class PhoneSide:
     def __init__(
         self, paths: Paths, plan: PhonePlan, inbox: Inbox, box: VirtualBox, clock: ManualClock
     ) -> None:
-        self.desk = make_desk(paths, inbox, clock)
-        self.desk.takes.recover(set())  # as a clerk does when it starts
+        self.jobs = clerk_jobs(paths, inbox, clock)
+        self.jobs.recordings.recover(set())  # as a clerk does when it starts
         self.lamps = MessageWaitingLamps(
             lambda station, on: self.switch.message_waiting(station, on)
         )
-        self.clerk = InProcessClerk(self.desk, self.lamps.update)
+        self.clerk = InProcessClerk(self.jobs, self.lamps.update)
         box.pcm().start()
-        self.switch: Pbx = make_switch(plan, box, self.clerk, lambda: DATE)
+        self.switch: Pbx = make_pbx(plan, box, self.clerk, lambda: DATE)
 
 
 class MailSide:
@@ -231,7 +231,7 @@ class World:
         self._next_due = math.inf if next_due is None else next_due
 
     def _knows(self, change: int) -> bool:
-        return self.phone.lamps.settled(change)
+        return self.phone.lamps.shows(change)
 
     def later(self, seconds: float) -> None:
         """Turn the clock without any line time passing: the lines rest meanwhile."""

@@ -5,7 +5,6 @@ import pytest
 
 from app.phone.calls.call import Call
 from app.phone.calls.line import Line
-from app.phone.jobs import Clerk
 from app.phone.sound.mixer import Leg
 from app.phone.sound.sounds import Tone
 from drivers.buses import PERIOD, Samples
@@ -196,7 +195,7 @@ class Attendant:
         self.digits = ""
         self.ended = 0
 
-    async def __call__(self, line: Line, clerk: Clerk, mailbox: str) -> None:
+    async def __call__(self, line: Line, mailbox: str) -> None:
         try:
             line.tone(Tone((MUSIC,), dbm0=-13.0))
             self.digits = await line.digits(2, first_s=60, between_s=60)

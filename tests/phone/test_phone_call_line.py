@@ -26,7 +26,7 @@ class Conversation:
     def __init__(self, script: Callable[[Line, Clerk], Awaitable[Any]], **jobs: Any) -> None:
         self.said: list[Any] = []
 
-        async def owner(line: Line, clerk: Clerk, mailbox: str) -> None:
+        async def owner(line: Line, mailbox: str) -> None:
             self.said.append(await script(line, clerk))
             await line.pause(60)
 

@@ -5,8 +5,9 @@ import logging
 import numpy as np
 import pytest
 
+from app.phone.calls.dialplan import Directory
 from app.phone.calls.line import Caller, Line
-from app.phone.jobs import Clerk
+from app.phone.jobs import JobFailed
 from app.phone.sound import audio, dsp
 from app.phone.sound.audio import sine
 from tests.kit.phone import (
@@ -268,7 +269,7 @@ def test_mailbox_number_leads_to_its_owners_menu_until_the_handset_hangs_up() ->
 def test_script_that_raises_ends_its_call_and_nothing_else(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def dies(line: Line, clerk: Clerk, mailbox: str) -> None:
+    async def dies(line: Line, mailbox: str) -> None:
         await line.pause(1)
         raise RuntimeError("a mistake in the script")
 
@@ -282,9 +283,12 @@ def test_script_that_raises_ends_its_call_and_nothing_else(
 
 
 def test_directory_that_cannot_be_read_leaves_the_old_one() -> None:
+    def fails() -> Directory:
+        raise JobFailed("the store is gone")
+
     owner = TalkingScript()
     bench = Bench(CALLS, owner=owner)
-    bench.clerk.jobs["directory"] = lambda: {"people": [{"name": "no numbers"}]}
+    bench.clerk.jobs["directory"] = fails
     bench.station("101").lift()
     bench.run(20)
     bench.dial("101", "201")

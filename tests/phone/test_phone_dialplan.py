@@ -9,17 +9,16 @@ from app.phone.calls.dialplan import (
     Incomplete,
     Mailbox,
     Meaning,
+    Subscriber,
     Unknown,
 )
 
-PEOPLE = {
-    "people": [
-        {"person": 1, "name": "Ann", "mailbox": "201", "handset": "101"},
-        {"person": 2, "name": "Bob", "mailbox": "20", "handset": None},
-        {"person": 3, "name": "Cem", "mailbox": "102", "handset": ""},
-    ],
-    "default": "201",
-}
+PEOPLE = (
+    Subscriber(1, "Ann", "201", "101"),
+    Subscriber(2, "Bob", "20", None),
+    Subscriber(3, "Cem", "102", None),
+)
+DIRECTORY = Directory(PEOPLE, "201")
 
 
 @pytest.mark.parametrize(
@@ -38,23 +37,18 @@ PEOPLE = {
     ],
 )
 def test_dialplan_number_means_what_the_directory_says(digits: str, meaning: Meaning) -> None:
-    plan = Dialplan(("101", "102"), Directory.from_answer(PEOPLE))
+    plan = Dialplan(("101", "102"), DIRECTORY)
     assert plan.find(digits) == meaning
 
 
 def test_dialplan_has_a_service_number_while_the_clerk_names_it() -> None:
-    plan = Dialplan(("101",), Directory.from_answer({**PEOPLE, "services": ["*0"]}))
+    plan = Dialplan(("101",), Directory(PEOPLE, "201", ("*0",)))
     assert plan.find("*") == Incomplete(Unknown())
     assert plan.find("*0") == Mailbox("*0")
-    assert Dialplan(("101",), Directory.from_answer(PEOPLE)).find("*0") == Unknown()
+    assert Dialplan(("101",), DIRECTORY).find("*0") == Unknown()
 
 
-def test_directory_is_read_from_the_clerks_answer() -> None:
-    directory = Directory.from_answer(PEOPLE)
-    assert directory.default == "201"
-    owner = directory.of_handset("101")
+def test_directory_knows_the_owner_of_a_handset() -> None:
+    owner = DIRECTORY.of_handset("101")
     assert owner is not None and owner.name == "Ann"
-    assert directory.of_handset("102") is None
-    assert Directory.from_answer({}) == Directory()
-    with pytest.raises(KeyError):
-        Directory.from_answer({"people": [{"name": "nobody"}]})
+    assert DIRECTORY.of_handset("102") is None

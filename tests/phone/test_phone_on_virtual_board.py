@@ -7,7 +7,6 @@ import pytest
 
 from app.phone.calls.line import Caller, Line, Recorded
 from app.phone.config import PhoneConfig
-from app.phone.jobs import Clerk
 from app.phone.pace import FreePace
 from app.phone.pbx import CallScript, Pbx
 from app.phone.sound.audio import sine
@@ -147,7 +146,7 @@ def test_board_outside_call_that_nobody_answers_is_recorded() -> None:
     pieces: list[bytes] = []
     seen: list[tuple[Caller, str, Recorded]] = []
 
-    async def answer(line: Line, clerk: Clerk, mailbox: str) -> None:
+    async def answer(line: Line, mailbox: str) -> None:
         await line.play(BEEP)
         recorded = await line.record(pieces.append, limit_s=60, silence_s=20)
         seen.append((line.caller, mailbox, recorded))
@@ -174,7 +173,7 @@ def test_board_outside_call_that_nobody_answers_is_recorded() -> None:
 def test_board_digits_of_the_owner_reach_the_menu() -> None:
     pins: list[str] = []
 
-    async def owner(line: Line, clerk: Clerk, mailbox: str) -> None:
+    async def owner(line: Line, mailbox: str) -> None:
         pins.append(mailbox + ":" + await line.digits(8))
 
     house = House(owner=owner)

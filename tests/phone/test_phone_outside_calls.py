@@ -6,7 +6,6 @@ import pytest
 
 from app.phone.calls.line import Caller, HungUp, Line
 from app.phone.config import IncomingRoute, PhoneConfig
-from app.phone.jobs import Clerk
 from app.phone.lines import caller_id
 from app.phone.sound import dsp
 from app.phone.sound.audio import sine
@@ -186,17 +185,18 @@ def test_recording_is_finished_by_its_script_after_the_caller_has_left() -> None
     pieces: list[bytes] = []
     trail: list[str] = []
 
-    async def takes_down(line: Line, clerk: Clerk, mailbox: str) -> None:
+    async def takes_down(line: Line, mailbox: str) -> None:
         recorded = await line.record(pieces.append, limit_s=60, silence_s=60)
         trail.append(f"{recorded.why} after {recorded.periods}")
-        trail.append(await clerk.ask("end_recording"))
+        await clerk.missed_call(line.name, line.caller, "too short")
+        trail.append("composed")
         try:
             await line.play(TALK)
         except HungUp:
             trail.append("gone")
             raise
 
-    clerk = HandClerk(directory=directory(default="201"), end_recording=lambda: "composed")
+    clerk = HandClerk(directory=directory(default="201"), missed_call=lambda **_: None)
     bench = Bench(PhoneConfig(ring_seconds=4), answer=takes_down, clerk=clerk)
     bench.trunk("line1").burst(True)
     bench.run(445)
@@ -225,7 +225,7 @@ def test_recording_is_finished_by_its_script_after_the_caller_has_left() -> None
 def test_hang_up_all_ends_recordings_whole() -> None:
     trail: list[str] = []
 
-    async def takes_down(line: Line, clerk: Clerk, mailbox: str) -> None:
+    async def takes_down(line: Line, mailbox: str) -> None:
         trail.append((await line.record(lambda _: None, limit_s=60, silence_s=60)).why)
 
     bench = Bench(PhoneConfig(ring_seconds=4), answer=takes_down)

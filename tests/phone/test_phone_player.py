@@ -1,7 +1,5 @@
 """Players and recorders, sample by sample."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,16 @@ from app.phone.jobs import JobFailed
 from app.phone.sound import audio
 from app.phone.sound.player import PIECE, Player, Sounds, Source
 from app.phone.sound.recorder import DIGIT_CUT, Recorder
-from app.phone.sound.sounds import Greeting, MessageAudio, Pause, Pcm, Prompt, Sound, Spoken
+from app.phone.sound.sounds import (
+    ClerkSound,
+    Greeting,
+    MessageAudio,
+    Pause,
+    Pcm,
+    Prompt,
+    Sound,
+    Spoken,
+)
 from drivers.buses import PERIOD, Samples
 from drivers.countries import country
 from tests.kit.phone import HandClerk
@@ -30,8 +37,9 @@ class Shelf:
         self.sounds = sounds
         self.clerk = HandClerk(sound=self.give)
 
-    def give(self, sound: dict[str, Any], start: int, count: int) -> bytes:
-        name = "-".join(str(value) for value in sound.values())
+    def give(self, sound: ClerkSound, start: int, count: int) -> bytes:
+        assert isinstance(sound, Prompt | MessageAudio)
+        name = sound.name if isinstance(sound, Prompt) else str(sound.entry)
         if name not in self.sounds:
             raise JobFailed(f"no {name}")
         return audio.to_bytes(self.sounds[name][start : start + count])
@@ -117,6 +125,15 @@ def test_player_with_a_failed_sound_ends_with_the_reason() -> None:
     assert [str(end) for end in played.ends] == ["no none"]
 
 
+def test_prompt_in_two_languages_is_two_prompts() -> None:
+    clerk = HandClerk(sound=lambda sound, **_: audio.to_bytes(ramp(len(sound.language or ""))))
+    sounds = Sounds(clerk, US)
+    for language, length in (("de", 2), (None, 0), ("de", 2)):
+        whole = Played([sounds.source(Prompt("one", language))]).run()
+        assert np.array_equal(whole[:length], ramp(length)) and not whole[length:].any()
+    assert len(clerk.asked) == 2, "the first was kept"
+
+
 def test_sounds_keep_prompts_up_to_a_limit() -> None:
     shelf = Shelf(one=ramp(400), two=ramp(400), three=ramp(400))
     sounds = Sounds(shelf.clerk, US, most_samples=900)
@@ -132,18 +149,12 @@ def test_sounds_keep_prompts_up_to_a_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sound", "name"),
-    [
-        (Prompt("a/b"), {"prompt": "a/b"}),
-        (Spoken("hi"), {"text": "hi"}),
-        (MessageAudio(3), {"entry": 3}),
-        (Greeting(4, "busy"), {"greeting": 4, "kind": "busy"}),
-    ],
+    "sound", [Prompt("a/b", "de"), Spoken("hi"), MessageAudio(3), Greeting(4, "busy")]
 )
-def test_names_of_sounds_as_the_clerk_sees_them(sound: Sound, name: dict[str, Any]) -> None:
+def test_sound_of_the_clerk_is_asked_for_when_its_source_is_made(sound: Sound) -> None:
     clerk = HandClerk(sound=lambda **_: b"")
     Sounds(clerk, US).source(sound)
-    assert clerk.asked == [("sound", {"sound": name, "start": 0, "count": PIECE})]
+    assert clerk.asked == [("sound", {"sound": sound, "start": 0, "count": PIECE})]
 
 
 class Taken:

@@ -11,7 +11,6 @@ import pytest
 
 from app.phone.calls.line import Line
 from app.phone.config import PhoneConfig
-from app.phone.jobs import Clerk
 from app.phone.pace import FreePace, NotWithin
 from app.phone.service import PhoneService
 from drivers.board import virtual_board
@@ -135,7 +134,7 @@ def test_quiet_is_answered_once_the_clerk_has_no_job_left(tmp_path: Path) -> Non
         async with House(tmp_path) as house:
             assert await house.ask('{"ask": "quiet"}') == [{"quiet": True}]
             house.clerk.held = True
-            house.clerk.tell("directory")
+            house.clerk.directory()
             waiting = asyncio.create_task(house.ask('{"ask": "quiet"}'))
             house.clerk.push(1)
             for _ in range(3):  # time enough for a wrong answer
@@ -152,7 +151,7 @@ def test_quiet_is_answered_once_the_clerk_has_no_job_left(tmp_path: Path) -> Non
 def test_service_that_stops_lets_a_recording_be_finished(tmp_path: Path) -> None:
     trail: list[str] = []
 
-    async def answer(line: Line, clerk: Clerk, mailbox: str) -> None:
+    async def answer(line: Line, mailbox: str) -> None:
         trail.append("recording")
         trail.append((await line.record(lambda _: None, 600, 600)).why)
 

@@ -1,12 +1,9 @@
 """What callers hear, and what becomes of what they say."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from app.clerk.client import InProcessClerk
-from app.clerk.jobs import ClerkJobs
 from app.phone.calls.line import Caller
 from app.phone.jobs import JobFailed
 from app.voicemail.answer import answer
@@ -197,28 +194,12 @@ def test_unknown_and_private_callers(house: House, caller: Caller, subject: str)
     assert [entry.subject for entry in house.voicemails("anna")] == [subject]
 
 
-class BrokenDesk:
-    """A desk that cannot begin recordings any more."""
+def test_a_job_that_fails_is_apologised_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise JobFailed("the store is gone")
 
-    def __init__(self, desk: ClerkJobs) -> None:
-        self._desk = desk
-
-    def handle(self, job: str, arguments: dict[str, Any]) -> Any:
-        if job == "begin_recording":
-            raise JobFailed("the store is gone")
-        return self._desk.handle(job, arguments)
-
-    def settle(self) -> None:
-        """Nothing was taken."""
-
-    def news(self) -> None:
-        return None
-
-
-def test_a_job_that_fails_is_apologised_for(house: House) -> None:
-    clerk = InProcessClerk(BrokenDesk(house.desk), house.pushes.append)
-    line = ScriptLine(clerk)
-    line.runs(answer(line, clerk, "201"))
+    monkeypatch.setattr(house.jobs, "begin_recording", fails)
+    line = call(house)
     line.talk(
         """
         hears im-sorry please-try-call-later trouble

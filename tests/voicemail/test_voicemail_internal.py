@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.inbox.claim import SERVICE_NUMBER, Claim
-from app.phone.calls.dialplan import Dialplan, Directory, Mailbox, Unknown
-from app.voicemail.internal import inside
+from app.phone.calls.dialplan import Dialplan, Mailbox, Unknown
+from app.voicemail.internal import internal
 from tests.kit.voicemail import House, ScriptLine
 
 
@@ -17,11 +17,11 @@ def house(tmp_path: Path) -> House:
 
 def dial(house: House, number: str) -> ScriptLine:
     line = ScriptLine(house.clerk, name="101", kind="station")
-    return line.runs(inside(line, house.clerk, number))
+    return line.runs(internal(line, house.clerk, number))
 
 
 def plan(house: House) -> Dialplan:
-    return Dialplan(("101",), Directory.from_answer(house.desk.handle("directory", {})))
+    return Dialplan(("101",), house.jobs.directory())
 
 
 def test_the_claim_code_is_said_digit_by_digit_three_times(house: House) -> None:

@@ -1,5 +1,6 @@
 """Message-waiting lamps: which are switched by a push of the clerk, and what change they show."""
 
+from app.voicemail.jobs import WaitingMessages
 from app.voicemail.message_waiting import MessageWaitingLamps
 
 
@@ -13,7 +14,7 @@ class Lamps:
     def push(self, change: int, **waiting: int) -> list[tuple[str, bool]]:
         """What was switched by this push; handsets are named h101, h102 ..."""
         counts = {name.removeprefix("h"): count for name, count in waiting.items()}
-        self.lamps.update({"waiting": counts, "change": change})
+        self.lamps.update(WaitingMessages(counts, change))
         switched, self.switched[:] = sorted(self.switched), []
         return switched
 
@@ -33,17 +34,17 @@ def test_handset_that_a_push_does_not_name_goes_dark() -> None:
 
 
 def test_lamps_show_no_change_before_the_first_push() -> None:
-    assert not Lamps().lamps.settled(0)
+    assert not Lamps().lamps.shows(0)
 
 
 def test_lamps_show_every_change_up_to_that_of_the_push() -> None:
     lamps = Lamps()
     lamps.push(5)
-    assert [lamps.lamps.settled(change) for change in (4, 5, 6)] == [True, True, False]
+    assert [lamps.lamps.shows(change) for change in (4, 5, 6)] == [True, True, False]
 
 
 def test_late_push_with_an_older_change_takes_no_change_back() -> None:
     lamps = Lamps()
     lamps.push(5)
     lamps.push(3)
-    assert lamps.lamps.settled(5)
+    assert lamps.lamps.shows(5)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.entries import EntryState, Kind
+from app.voicemail.jobs import MessageStatus
 from app.voicemail.menu import KEY_MAPS, STANDARD, KeyMap
 from app.voicemail.owner import owner
 from tests.kit.voicemail import PIN, House, ScriptLine, tone
@@ -24,13 +25,13 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
-def dial(house: House, mailbox: str = "201", keys: KeyMap = STANDARD) -> ScriptLine:
+def dial(house: House, mailbox: str = "201") -> ScriptLine:
     line = ScriptLine(house.clerk, name="101", kind="station")
-    return line.runs(owner(line, house.clerk, mailbox, keys))
+    return line.runs(owner(line, house.clerk, mailbox))
 
 
-def logged_in(house: House, keys: KeyMap = STANDARD) -> ScriptLine:
-    line = dial(house, keys=keys)
+def logged_in(house: House) -> ScriptLine:
+    line = dial(house)
     line.talk(f"presses {PIN}#")
     return line
 
@@ -72,7 +73,7 @@ def test_three_wrong_pins_end_the_call_and_lock_the_box(house: House) -> None:
         """
     )
     assert line.hung_up
-    house.desk = house.new_desk()  # a restart does not open it
+    house.restart()  # which does not open it
     dial(house).talk(
         f"""
         hears vm-password
@@ -131,7 +132,7 @@ def test_how_many_messages(house: House, new: int, old: int, mails: int, said: s
         house.leave("201")
     anna = house.kit.person("anna").id
     heard = [entry.id for entry in house.voicemails("anna")][:old]
-    house.desk.handle("mark", {"person": anna, "entries": heard})
+    house.jobs.mark(anna, tuple(heard))
     for _ in range(mails):
         house.kit.put("anna")
     logged_in(house).talk(f"hears vm-youhave {said}")
@@ -209,7 +210,7 @@ def test_new_messages_come_first_then_old_ones_oldest_first(house: House) -> Non
         house.leave("201", name=name, number=None)
     anna = house.kit.person("anna").id
     old = house.voicemails("anna")[0].id
-    house.desk.handle("mark", {"person": anna, "entries": [old]})
+    house.jobs.mark(anna, (old,))
     logged_in(house).talk(
         """
         presses 1
@@ -331,12 +332,8 @@ def test_nobody_touches_another_persons_message(house: House) -> None:
     house.leave("202")
     (entry,) = house.voicemails("bob")
     anna = house.kit.person("anna").id
-    for job in ("remove", "mark"):
-        assert house.desk.handle(job, {"person": anna, "entries": [entry.id]}) == 0
-    assert house.desk.handle("look", {"person": anna, "entry": entry.id}) == {
-        "there": False,
-        "playable": False,
-    }
+    assert house.jobs.remove(anna, (entry.id,)) == house.jobs.mark(anna, (entry.id,)) == 0
+    assert house.jobs.look(anna, entry.id) == MessageStatus(there=False, playable=False)
     assert states(house, "bob") == ["new"]
 
 
@@ -378,10 +375,11 @@ def test_keys_are_taken_ahead(house: House) -> None:
     assert states(house) == []
 
 
-def test_another_key_map_speaks_its_own_keys(house: House) -> None:
+def test_menu_of_person_with_another_key_map_speaks_its_keys(house: House) -> None:
     house.leave("201")
-    swapped = KEY_MAPS["swapped"]
-    line = logged_in(house, swapped)
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, key_map="swapped"))
+    line = logged_in(house)
     line.talk(f"hears {ONE_NEW} {TO_LISTEN}\npresses 1\npresses 6")
     line.talk("hears vm-nomore vm-repeat vm-press digits/9 switchhook/to-delete")
     line.talk("hears vm-press digits/7 switchhook/to-save vm-helpexit\npresses 9\nhears vm-deleted")

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.appliance import call_scripts
 from app.clerk.client import InProcessClerk
 from app.phone.config import PhoneConfig
 from app.phone.pbx import Pbx
 from app.phone.sound.dsp import dtmf
-from app.voicemail.answer import answer
+from app.voicemail.config import RecordingLimits
 from app.voicemail.message_waiting import MessageWaitingLamps
-from app.voicemail.owner import owner
 from drivers.buses import PERIOD, Samples
 from tests.kit.phone import HandBoard, HandPort, power_at
 from tests.kit.voicemail import PACKS, PIN, House, tone
@@ -26,9 +26,13 @@ class SwitchHouse:
         self.lamps = MessageWaitingLamps(
             lambda station, on: self.switch.message_waiting(station, on)
         )
-        self.clerk = InProcessClerk(self.house.desk, self.lamps.update)
+        self.clerk = InProcessClerk(self.house.jobs, self.lamps.update)
         self.switch = Pbx(
-            self.board, self.board.slots, self.clerk, PhoneConfig(ring_seconds=6), answer, owner
+            self.board,
+            self.board.slots,
+            self.clerk,
+            PhoneConfig(ring_seconds=6),
+            *call_scripts(self.clerk, RecordingLimits()),
         )
         self.switch.power_up()
         self.run(10)
@@ -115,7 +119,7 @@ def test_a_caller_leaves_a_message_and_the_owner_works_through_it(at: SwitchHous
     assert entry.duration_s in (3, 4)
     assert at.switch.stations["101"].message_waiting
     assert at.lamps.lit() == ["101"]
-    assert at.lamps.settled(at.house.kit.store.last_change())
+    assert at.lamps.shows(at.house.kit.store.last_change())
 
     handset = at.board.stations["101"]
     handset.lift()

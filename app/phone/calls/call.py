@@ -17,7 +17,6 @@ from app.phone.calls.dialplan import Dialplan, Handset, Incomplete, Mailbox
 from app.phone.calls.line import Caller, Line
 from app.phone.calls.states import CALL, CallEvent, CallState
 from app.phone.config import PhoneConfig
-from app.phone.jobs import Clerk
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Bus, Channel, Leg, Mixer
@@ -29,8 +28,8 @@ log = logging.getLogger(__name__)
 
 AnyLine = StationLine | TrunkLine
 
-CallScript = Callable[[Line, Clerk, str], Coroutine[Any, Any, None]]
-"""answer(line, clerk, mailbox) for callers, owner(line, clerk, mailbox) for a mailbox's owner."""
+CallScript = Callable[[Line, str], Coroutine[Any, Any, None]]
+"""answer(line, mailbox) for callers, owner(line, mailbox) for a mailbox's owner."""
 
 MissedReason = Literal["no mailbox", "unknown mailbox"]
 """Why nobody could answer: no handset did and there is no voicemail, or a setting names a mailbox

@@ -45,7 +45,7 @@ class Calls:
         self._calls: dict[str, Call] = {}
         self._scripts: set[Script] = set()
         self._directory = Directory()
-        self._directory_asked: Wait[Any] | None = None
+        self._directory_asked: Wait[Directory] | None = None
 
     @property
     def running(self) -> int:
@@ -87,7 +87,7 @@ class Calls:
         """Ask the clerk who has which number; the answer comes before it is needed."""
         self._current_directory()
         if self._directory_asked is None:
-            self._directory_asked = self._clerk.ask("directory")
+            self._directory_asked = self._clerk.directory()
 
     def dialplan(self) -> Dialplan:
         """What numbers mean now."""
@@ -120,7 +120,7 @@ class Calls:
                 log.error("script on %s died", line.name, exc_info=failure)
             over()
 
-        running = Script(script(line, self._clerk, mailbox), ended)
+        running = Script(script(line, mailbox), ended)
         self._scripts.add(running)
         running.start()
 
@@ -129,9 +129,9 @@ class Calls:
         if asked is not None and asked.done:
             self._directory_asked = None
             try:
-                self._directory = Directory.from_answer(asked.result())
-            except (JobFailed, KeyError, TypeError, ValueError) as problem:
-                log.error("the directory stays as it was: %r", problem)
+                self._directory = asked.result()
+            except JobFailed as problem:
+                log.error("the directory stays as it was: %s", problem)
         return self._directory
 
     # What lines report.

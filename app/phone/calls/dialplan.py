@@ -1,8 +1,7 @@
 """What a dialled number means: a handset, a mailbox, or nobody's."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,28 +16,13 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The people, as the clerk told (see app.phone.jobs)."""
+    """The people and their numbers, as the clerk knows them."""
 
     people: tuple[Subscriber, ...] = ()
     default: str = ""
     """Mailbox that answers trunks whose setting names none."""
     services: tuple[str, ...] = ()
     """Numbers that are no mailbox and yet answered as one is, such as the claim code's."""
-
-    @classmethod
-    def from_answer(cls, answer: Mapping[str, Any]) -> "Directory":
-        """The clerk's answer; what is missing in it counts as empty."""
-        people = tuple(
-            Subscriber(
-                int(p["person"]),
-                str(p.get("name", "")),
-                str(p["mailbox"]),
-                p.get("handset") or None,
-            )
-            for p in answer.get("people", ())
-        )
-        services = tuple(map(str, answer.get("services", ())))
-        return cls(people, str(answer.get("default") or ""), services)
 
     def of_handset(self, station: str) -> Subscriber | None:
         """Whose handset this is."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from app.phone.calls.caller import Caller, Reason
 from app.phone.calls.scripting import HungUp
 from app.phone.sound.sounds import Sound, Tone
 
@@ -19,17 +20,7 @@ ANY = "0123456789*#"
 """Every digit of a telephone's keypad, for `stop_on`."""
 
 Kind = Literal["station", "trunk"]
-Reason = Literal["out of area", "private"]
 RecordingEnd = Literal["digit", "silence", "limit", "hung up"]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, as far as the line told us; `reason` is set when the number is withheld."""
-
-    number: str | None = None
-    name: str | None = None
-    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,24 +7,14 @@ late after all, the line hears silence, the sound goes on where it stopped, and 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import Clerk, JobFailed
 from app.phone.sound import audio
-from app.phone.sound.sounds import (
-    CountryTone,
-    Greeting,
-    MessageAudio,
-    Pause,
-    Pcm,
-    Prompt,
-    Sound,
-    Spoken,
-    Tone,
-)
+from app.phone.sound.sounds import ClerkSound, CountryTone, Pause, Pcm, Prompt, Sound, Tone
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries import Tones
 
@@ -130,13 +120,13 @@ class ClerkSource:
     def __init__(
         self,
         clerk: Clerk,
-        sound: dict[str, Any],
+        sound: ClerkSound,
         late: Late,
         whole: Callable[[Samples], None] | None = None,
     ) -> None:
         self._clerk, self._sound, self._late, self._whole = clerk, sound, late, whole
         self._asked = 0
-        self._waits: deque[Wait[Any]] = deque()
+        self._waits: deque[Wait[bytes]] = deque()
         self._kept: list[Samples] = []
         self._pieces: deque[Samples] = deque()
         self._place = 0
@@ -175,9 +165,7 @@ class ClerkSource:
     def _ask(self) -> None:
         """Keep one piece beyond the one that is being played."""
         while not self._complete and len(self._pieces) + len(self._waits) < 2:
-            self._waits.append(
-                self._clerk.ask("sound", sound=self._sound, start=self._asked, count=PIECE)
-            )
+            self._waits.append(self._clerk.sound(self._sound, self._asked, PIECE))
             self._asked += PIECE
             self._take_answers()
 
@@ -185,7 +173,7 @@ class ClerkSource:
         while self._waits and self._waits[0].done:
             self._arrived(self._waits.popleft())
 
-    def _arrived(self, wait: Wait[Any]) -> None:
+    def _arrived(self, wait: Wait[bytes]) -> None:
         if self._complete:
             return
         try:
@@ -209,7 +197,7 @@ class Sounds:
 
     def __init__(self, clerk: Clerk, tones: Tones, most_samples: int = 4_000_000) -> None:
         self._clerk, self._tones = clerk, tones
-        self._prompts: OrderedDict[str, Samples] = OrderedDict()
+        self._prompts: OrderedDict[Prompt, Samples] = OrderedDict()
         self._room = most_samples
         self.late = Late()
 
@@ -225,32 +213,24 @@ class Sounds:
         if isinstance(sound, Pause):
             return SilenceSource(sound.ms)
         if isinstance(sound, Prompt):
-            return self._prompt(sound.name)
-        return ClerkSource(self._clerk, _job_name(sound), self.late)
+            return self._prompt(sound)
+        return ClerkSource(self._clerk, sound, self.late)
 
-    def _prompt(self, name: str) -> Source:
-        kept = self._prompts.get(name)
+    def _prompt(self, prompt: Prompt) -> Source:
+        kept = self._prompts.get(prompt)
         if kept is None:
-            keep = lambda samples: self._keep(name, samples)  # noqa: E731
-            return ClerkSource(self._clerk, {"prompt": name}, self.late, keep)
-        self._prompts.move_to_end(name)
+            keep = lambda samples: self._keep(prompt, samples)  # noqa: E731
+            return ClerkSource(self._clerk, prompt, self.late, keep)
+        self._prompts.move_to_end(prompt)
         return PcmSource(kept)
 
-    def _keep(self, name: str, samples: Samples) -> None:
-        if name in self._prompts:
+    def _keep(self, prompt: Prompt, samples: Samples) -> None:
+        if prompt in self._prompts:
             return
-        self._prompts[name] = samples
+        self._prompts[prompt] = samples
         self._room -= len(samples)
         while self._room < 0:
             self._room += len(self._prompts.popitem(last=False)[1])
-
-
-def _job_name(sound: Spoken | MessageAudio | Greeting) -> dict[str, Any]:
-    if isinstance(sound, Spoken):
-        return {"text": sound.text}
-    if isinstance(sound, MessageAudio):
-        return {"entry": sound.entry}
-    return {"greeting": sound.person, "kind": sound.kind}
 
 
 class Player:

@@ -1,39 +1,24 @@
-"""Names for the things a line can play. What they sound like is made elsewhere."""
+"""What a line can play, by name; those that the clerk has are declared in app/phone/jobs.py."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from app.phone.jobs import ClerkSound, Greeting, MessageAudio, Prompt, Spoken
 from drivers.buses import Samples
-from drivers.tones import Tone as Tone
+from drivers.tones import Tone
 
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A recorded prompt by its name in the sound-pack layout, e.g. "vm-intro" or "digits/7"."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A text, read by the speech synthesizer; only for what no pack has."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageAudio:
-    """The audio part of a message in the inbox, by its entry number."""
-
-    entry: int
-
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """A mailbox's own recorded greeting, by the person's number in the store."""
-
-    person: int
-    kind: str = "unavailable"
+__all__ = [
+    "ClerkSound",
+    "CountryTone",
+    "Greeting",
+    "MessageAudio",
+    "Pause",
+    "Pcm",
+    "Prompt",
+    "Sound",
+    "Spoken",
+    "Tone",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +43,4 @@ class CountryTone:
     cadences: int
 
 
-Sound = Prompt | Spoken | MessageAudio | Greeting | Pause | Pcm | Tone | CountryTone
+Sound = ClerkSound | Pause | Pcm | Tone | CountryTone

@@ -1,0 +1,246 @@
+"""The clerk's jobs, typed once for both ends: what does them and what asks for them.
+
+ClerkApi is the end that does the jobs (app/clerk/jobs.py). JobClient is the end that asks: the same
+jobs, each giving a Wait. Between the two, JOBS says how arguments and results become JSON and back;
+what arrives is checked against the annotations here. Octets travel beside the JSON (frames.py).
+"""
+
+import inspect
+import logging
+import typing
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from app.core.records import BadRecord, Reader, reader_of, to_json
+from app.phone.calls.caller import Caller
+from app.phone.calls.dialplan import Directory
+from app.phone.calls.scripting import Wait
+from app.phone.jobs import ClerkSound, JobFailed
+from app.voicemail.jobs import (
+    Listing,
+    MailboxInfo,
+    MessageStatus,
+    PinCheck,
+    RecordingResult,
+    RecordingStart,
+    WaitingMessages,
+)
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class NotReady(Exception):
+    """A job cannot be answered yet: ask again, with the same arguments, when work has been done."""
+
+
+class ClerkApi(Protocol):
+    """All jobs; app/phone/jobs.py and app/voicemail/jobs.py say what each one is.
+
+    Each may be asked twice, because the clerk died before it answered, and must then do no harm.
+    What it changes is on the disk when it returns, only samples are on the disk after flush().
+    Each raises JobFailed when it cannot be done.
+    """
+
+    def directory(self) -> Directory:
+        """Who has which mailbox and handset."""
+        ...
+
+    def missed_call(self, line: str, caller: Caller, why: str) -> None:
+        """Note a call that nobody could answer, for the administrator."""
+        ...
+
+    def sound(self, sound: ClerkSound, start: int, count: int) -> bytes:
+        """Samples of a sound. Raises NotReady while it is being made."""
+        ...
+
+    def mailbox(self, number: str) -> MailboxInfo | None:
+        """What to know of a mailbox."""
+        ...
+
+    def check_pin(self, mailbox: str, pin: str) -> PinCheck:
+        """Judge a PIN."""
+        ...
+
+    def claim_code(self) -> str | None:
+        """The code that makes an administrator."""
+        ...
+
+    def listing(self, person: int) -> Listing:
+        """Somebody's voicemails."""
+        ...
+
+    def look(self, person: int, entry: int) -> MessageStatus:
+        """Whether a message is there and can be played. Raises NotReady while it is decoded."""
+        ...
+
+    def mark(self, person: int, entries: tuple[int, ...], saved: bool | None = None) -> int:
+        """Mark messages as heard."""
+        ...
+
+    def remove(self, person: int, entries: tuple[int, ...]) -> int:
+        """Move messages into the bin."""
+        ...
+
+    def restore(self, person: int, entries: tuple[int, ...]) -> int:
+        """Take messages out of the bin."""
+        ...
+
+    def begin_recording(self, mailbox: str, line: str, caller: Caller) -> RecordingStart:
+        """Begin a recording."""
+        ...
+
+    def samples(self, recording: int, seq: int, octets: bytes) -> None:
+        """Keep a piece of a recording."""
+        ...
+
+    def end_recording(self, recording: int, why: str) -> RecordingResult:
+        """Deliver a recording. Raises NotReady while the message is being composed."""
+        ...
+
+
+class ClerkBackend(ClerkApi, Protocol):
+    """The jobs, and what the process around them does besides answering."""
+
+    def flush(self) -> None:
+        """Commit samples; before this they must not be acknowledged. Raises JobFailed."""
+        ...
+
+    def work(self) -> bool:
+        """Do a short piece of work that is due (milliseconds); False if there is none."""
+        ...
+
+    def news(self) -> WaitingMessages | None:
+        """Unheard messages, if the store has changed since the last time."""
+        ...
+
+
+class Job:
+    """How one job's arguments and result travel."""
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        hints = typing.get_type_hints(function)
+        self.name = name
+        self.parameters = [p for p in inspect.signature(function).parameters if p != "self"]
+        self._defaults = {
+            p.name: p.default
+            for p in inspect.signature(function).parameters.values()
+            if p.default is not inspect.Parameter.empty
+        }
+        self._readers: dict[str, Reader] = {p: reader_of(hints[p]) for p in self.parameters}
+        self._octets = {p for p in self.parameters if hints[p] is bytes}
+        self._result = reader_of(hints["return"])
+        self._gives_octets = hints["return"] is bytes
+
+    def arguments(self, *values: Any, **named: Any) -> dict[str, Any]:
+        """Arguments by name, as JSON values; octets stay octets."""
+        given = self._defaults | dict(zip(self.parameters, values, strict=False)) | named
+        return {k: v if k in self._octets else to_json(v) for k, v in given.items()}
+
+    def call(self, api: ClerkApi, arguments: dict[str, Any]) -> Any:
+        """Check the arguments and do the job; the result as JSON values or octets.
+
+        Raises NotReady, and JobFailed for everything that goes wrong, after logging it.
+        """
+        try:
+            if arguments.keys() != self._readers.keys():
+                raise BadRecord(f"{sorted(arguments)} given, {self.parameters} wanted")
+            read = {
+                k: v if k in self._octets else self._readers[k](v, k) for k, v in arguments.items()
+            }
+        except BadRecord as problem:
+            raise JobFailed(f"{self.name}: {problem}") from problem
+        try:
+            result = getattr(api, self.name)(**read)
+        except (JobFailed, NotReady):
+            raise
+        except Exception as problem:  # whatever it is, the call must go on
+            log.exception("job %s failed", self.name)
+            raise JobFailed(f"{self.name}: {problem}") from problem
+        return result if self._gives_octets else to_json(result)
+
+    def result(self, answer: Any) -> Any:
+        """Check what came back. Raises JobFailed if it is of another type."""
+        try:
+            if self._gives_octets:
+                if not isinstance(answer, bytes):
+                    raise BadRecord("octets expected")
+                return answer
+            return self._result(answer, "result")
+        except BadRecord as problem:
+            raise JobFailed(f"{self.name}: {problem}") from problem
+
+
+JOBS = {
+    name: Job(name, function)
+    for name, function in vars(ClerkApi).items()
+    if not name.startswith("_") and inspect.isfunction(function)
+}
+
+
+class JobClient:
+    """The asking end: implements app.voicemail.jobs.VoicemailClerk on top of `_ask`."""
+
+    def _ask(
+        self, job: Callable[Concatenate[ClerkApi, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> Wait[R]:
+        """Ask for a job, named by the method of ClerkApi that does it."""
+        raise NotImplementedError
+
+    def directory(self) -> Wait[Directory]:
+        """See app.phone.jobs.Clerk."""
+        return self._ask(ClerkApi.directory)
+
+    def missed_call(self, line: str, caller: Caller, why: str) -> Wait[None]:
+        """See app.phone.jobs.Clerk."""
+        return self._ask(ClerkApi.missed_call, line, caller, why)
+
+    def sound(self, sound: ClerkSound, start: int, count: int) -> Wait[bytes]:
+        """See app.phone.jobs.Clerk."""
+        return self._ask(ClerkApi.sound, sound, start, count)
+
+    def mailbox(self, number: str) -> Wait[MailboxInfo | None]:
+        """See app.voicemail.jobs.VoicemailClerk, also for the jobs below."""
+        return self._ask(ClerkApi.mailbox, number)
+
+    def check_pin(self, mailbox: str, pin: str) -> Wait[PinCheck]:
+        """Judge a PIN."""
+        return self._ask(ClerkApi.check_pin, mailbox, pin)
+
+    def claim_code(self) -> Wait[str | None]:
+        """The code that makes an administrator."""
+        return self._ask(ClerkApi.claim_code)
+
+    def listing(self, person: int) -> Wait[Listing]:
+        """Somebody's voicemails."""
+        return self._ask(ClerkApi.listing, person)
+
+    def look(self, person: int, entry: int) -> Wait[MessageStatus]:
+        """Whether a message is there and can be played."""
+        return self._ask(ClerkApi.look, person, entry)
+
+    def mark(self, person: int, entries: tuple[int, ...], saved: bool | None = None) -> Wait[int]:
+        """Mark messages as heard."""
+        return self._ask(ClerkApi.mark, person, entries, saved)
+
+    def remove(self, person: int, entries: tuple[int, ...]) -> Wait[int]:
+        """Move messages into the bin."""
+        return self._ask(ClerkApi.remove, person, entries)
+
+    def restore(self, person: int, entries: tuple[int, ...]) -> Wait[int]:
+        """Take messages out of the bin."""
+        return self._ask(ClerkApi.restore, person, entries)
+
+    def begin_recording(self, mailbox: str, line: str, caller: Caller) -> Wait[RecordingStart]:
+        """Begin a recording."""
+        return self._ask(ClerkApi.begin_recording, mailbox, line, caller)
+
+    def samples(self, recording: int, seq: int, octets: bytes) -> Wait[None]:
+        """Keep a piece of a recording."""
+        return self._ask(ClerkApi.samples, recording, seq, octets)
+
+    def end_recording(self, recording: int, why: str) -> Wait[RecordingResult]:
+        """Deliver a recording."""
+        return self._ask(ClerkApi.end_recording, recording, why)

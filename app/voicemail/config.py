@@ -1,0 +1,11 @@
+"""Settings of voicemail as plain values."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLimits:
+    """When a recording ends by itself, in seconds of line time."""
+
+    longest_s: float = 180.0
+    silence_s: float = 10.0
