@@ -6,10 +6,12 @@ start at once would each take a second or two for it, just when callers and mail
 """
 
 import hashlib
-import pickle
+import json
+import logging
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from app import appliance
 from app.commands.errors import OURS
 from app.config.paths import PROJECT, Paths
 from app.core.own_addresses import own_addresses
+from app.core.records import BadRecord, from_json, to_json
 from app.core.subprocess_call import in_child
 from app.device.permissions import set_group
 
@@ -25,12 +28,23 @@ if TYPE_CHECKING:
     from app.mail.service import MailConfig
     from app.phone_plan import PhonePlan
 
+log = logging.getLogger(__name__)
+
+
 PLANS: Mapping[str, Callable[[Paths, "Settings"], Any]] = {
     "box": lambda _, settings: appliance.board_spec(settings),
     "phone": appliance.phone_plan,
     "mail": appliance.mail_config,
     "admin": lambda _, settings: appliance.retention(settings),
 }
+
+_TYPES = {
+    "box": ("drivers.board_spec", "BoardSpec"),
+    "phone": ("app.phone_plan", "PhonePlan"),
+    "mail": ("app.mail.service", "MailConfig"),
+    "admin": ("app.inbox.retention", "Retention"),
+}
+"""Module and name of each plan's dataclass; only the service itself loads it."""
 
 
 def plan(paths: Paths, service: str) -> Any:
@@ -45,44 +59,51 @@ def plan(paths: Paths, service: str) -> Any:
 
 
 def prepare(paths: Paths, settings: "Settings") -> None:
-    """Work all plans out and keep them for the services' next start."""
+    """Work all plans out and keep them, as JSON, for the services' next start."""
     folder = paths.etc / "plans"
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
-    mark = _inputs(paths)
+    inputs = _inputs(paths)
     for service, work in PLANS.items():
         fresh = folder / f"{service}.new"
-        fresh.write_bytes(mark + pickle.dumps(work(paths, settings)))
-        fresh.chmod(0o640)  # whatever the umask: whoever could write it could run anything
+        written = {"inputs": inputs, "plan": to_json(work(paths, settings))}
+        fresh.write_text(json.dumps(written, indent=1))
+        fresh.chmod(0o640)  # whatever the umask: it has secrets, and services do what it says
         set_group(fresh, 0o640)
         fresh.replace(folder / service)
 
 
 def _prepared(paths: Paths, service: str) -> Any:
+    """The prepared plan; None if there is none that is whole, root's own and of these settings."""
     path = paths.etc / "plans" / service
     try:
         if not _only_roots(path) or not _only_roots(path.parent):
             return None
-        octets = path.read_bytes()
+        written = json.loads(path.read_bytes())
+        if written["inputs"] != _inputs(paths):
+            return None
+        module, name = _TYPES[service]
+        return from_json(getattr(import_module(module), name), written["plan"], service)
     except OSError:
         return None
-    mark = _inputs(paths)
-    return pickle.loads(octets[len(mark) :]) if octets.startswith(mark) else None
+    except (BadRecord, ValueError, KeyError, TypeError) as problem:
+        log.warning("%s is worked out anew: %s", path, problem)
+        return None
 
 
 def _only_roots(path: Path) -> bool:
-    """Whether root alone can have written this: a pickle runs what its writer likes."""
+    """Whether root alone can have written this."""
     facts = path.stat()
     return facts.st_uid == 0 and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _inputs(paths: Paths) -> bytes:
+def _inputs(paths: Paths) -> str:
     """A checksum of everything that plans follow from: the settings and this program."""
     digest = hashlib.sha256()
     for path in (*paths.beneath, paths.settings_file, PROJECT / "release.json"):
         octets = path.read_bytes() if path.exists() else b""
         digest.update(len(octets).to_bytes(8, "big") + octets)
-    return digest.digest()
+    return digest.hexdigest()
 
 
 def _mail_now(config: "MailConfig") -> "MailConfig":

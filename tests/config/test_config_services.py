@@ -1,6 +1,8 @@
 """Plans prepared for the services: taken only when they are of these settings and root's own."""
 
+import json
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +56,39 @@ def cut_off(paths: Paths) -> None:
     os.truncate(paths.etc / "plans" / "mail", 20)
 
 
+def edited(paths: Paths, **changes: Any) -> None:
+    file = paths.etc / "plans" / "mail"
+    written = json.loads(file.read_text())
+    written["plan"] |= changes
+    file.write_text(json.dumps(written))
+
+
+def of_another_type(paths: Paths) -> None:
+    edited(paths, pop3_port="1110")
+
+
+def of_another_version(paths: Paths) -> None:
+    edited(paths, a_field_of_tomorrow=1)
+
+
+def a_pickle(paths: Paths) -> None:
+    (paths.etc / "plans" / "mail").write_bytes(pickle.dumps(Path("/")))
+
+
 @pytest.mark.parametrize(
-    "harm", [changed, for_the_group, in_a_folder_for_all, somebody_elses, cut_off]
+    "harm",
+    [
+        changed,
+        for_the_group,
+        in_a_folder_for_all,
+        somebody_elses,
+        cut_off,
+        of_another_type,
+        of_another_version,
+        a_pickle,
+    ],
 )
-def test_what_is_not_to_be_trusted_is_worked_out_anew(paths: Paths, harm: Any) -> None:
+def test_prepared_plan_not_to_be_trusted_is_worked_out_anew(paths: Paths, harm: Any) -> None:
     prepared(paths)
     harm(paths)
     assert services._prepared(paths, "mail") is None
@@ -73,4 +104,4 @@ def test_the_machines_addresses_are_those_of_now(
     monkeypatch.setattr(appliance, "own_addresses", lambda: ("192.0.2.99",))  # a day ago
     prepared(paths)
     assert services.plan(paths, "mail").delivery.host_addresses == own_addresses()
-    assert services.plan(paths, "phone").desk.host_addresses == own_addresses()
+    assert services.plan(paths, "phone").clerk.host_addresses == own_addresses()
