@@ -1,0 +1,310 @@
+"""What takes long keeps nobody else waiting, and has an end: speech, foreign sound, composing."""
+
+import os
+import select
+import signal
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from app.clerk.api import NotReady
+from app.clerk.client import HUNG_S, ProcessClerk
+from app.clerk.media import (
+    MEMORY_LIMIT,
+    SILENT_FOR_S,
+    WORKERS,
+    Conversion,
+    MediaFailed,
+    MediaWorkers,
+    Source,
+)
+from app.core.clock import ManualClock
+from app.phone.calls.caller import Caller
+from app.phone.calls.scripting import Wait
+from app.phone.jobs import JobFailed, MessageAudio, Prompt, Spoken
+from app.voicemail.jobs import PinVerdict, RecordingResult, WaitingMessages
+from tests.kit.voicemail import PACKS, PIN, House, tone
+
+T = TypeVar("T")
+
+WITHIN_S = 30  # an end for the wait of a test that would fail anyway
+
+
+class Office:
+    """A house whose clerk is a process; its synthesizer speaks when it is let go."""
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        programs = directory / "bin"
+        programs.mkdir()
+        self.gate = programs / "gate"
+        os.mkfifo(self.gate)
+        synthesizer = programs / "espeak-ng"
+        synthesizer.write_text(f'#!/bin/sh\nread go < {self.gate}\nexec /usr/bin/espeak-ng "$@"\n')
+        synthesizer.chmod(synthesizer.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+        self.house = House(directory)
+        self.clock = ManualClock()
+        self.pushes: list[WaitingMessages] = []
+        self.clerk = ProcessClerk(self.house.config, self.pushes.append, self.clock)
+
+    def until(self, done: Callable[[], bool]) -> None:
+        """Serve the clerk's descriptor until something is so."""
+        while not done():
+            readable, _, _ = select.select([self.clerk], [], [], WITHIN_S)
+            assert readable, "nothing came from the clerk"
+            self.clerk.dispatch()
+
+    def get(self, wait: Wait[T]) -> T:
+        """Serve until this is answered."""
+        self.until(lambda: wait.done)
+        return wait.result()
+
+    def worker(self) -> int:
+        """The clerk's child that makes a sound, once it runs the synthesizer."""
+        end = time.monotonic() + WITHIN_S
+        while time.monotonic() < end:
+            for child in _children(self.clerk.pid or 0):
+                if _children(child):
+                    return child
+        raise AssertionError("the clerk has no worker")
+
+    def let_go(self) -> None:
+        """Let the synthesizer speak."""
+        self.gate.write_text("go\n")
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    office = Office(tmp_path, monkeypatch)
+    yield office
+    office.clerk.close()
+
+
+def test_prompt_pin_and_listing_are_answered_while_the_synthesizer_speaks(office: Office) -> None:
+    clerk = office.clerk
+    spoken = clerk.sound(Spoken("a long text"), 0, 100_000)
+    office.worker()
+    assert office.get(clerk.check_pin("201", PIN)).result is PinVerdict.OK
+    assert office.get(clerk.sound(Prompt("vm-intro"), 0, 16_000))
+    assert office.get(clerk.listing(1)).messages == ()
+    assert not spoken.done
+    office.let_go()
+    assert len(office.get(spoken)) > 8000
+
+
+def test_message_from_elsewhere_is_played_while_the_synthesizer_speaks(office: Office) -> None:
+    office.house.leave("201", tone(3, hz=523))
+    (entry,) = office.house.voicemails("anna")
+    spoken = office.clerk.sound(Spoken("a long text"), 0, 100_000)
+    office.worker()
+    heard = office.get(office.clerk.sound(MessageAudio(entry.id), 0, 100_000))
+    assert heard == tone(3, hz=523)
+    assert not spoken.done
+    office.let_go()
+    office.get(spoken)
+
+
+def test_pin_is_judged_before_a_long_recording_is_a_message(office: Office) -> None:
+    clerk, minutes = office.clerk, 4
+    recording = office.get(clerk.begin_recording("201", "line1", Caller("555"))).recording
+    assert recording is not None
+    for seq in range(60 * minutes):
+        clerk.samples(recording, seq, tone(1))
+    office.until(lambda: clerk.pending == 0)
+    ended = clerk.end_recording(recording, "hung up")
+    judged = clerk.check_pin("201", PIN)
+    assert office.get(judged).result is PinVerdict.OK
+    assert not ended.done
+    assert office.get(ended) is RecordingResult.DELIVERED
+    assert [entry.duration_s for entry in office.house.voicemails("anna")] == [60 * minutes]
+
+
+def test_killed_worker_costs_its_own_sound_and_the_pack_says_it(office: Office) -> None:
+    spoken = office.clerk.sound(Spoken("Ab 7"), 0, 1_000_000)
+    os.kill(office.worker(), signal.SIGKILL)
+    pack = PACKS / "en_US_f_Allison"
+    said = [pack / name for name in ("letters/a.wav", "letters/b.wav", "digits/7.wav")]
+    assert office.get(spoken) == b"".join(path.read_bytes()[44:] for path in said)
+    assert office.clerk.pid is not None
+
+
+def test_clerk_that_hangs_is_replaced_and_answers_what_was_asked(office: Office) -> None:
+    office.get(office.clerk.directory())
+    office.until(lambda: bool(office.pushes))
+    hung = office.clerk.pid or 0
+    os.kill(hung, signal.SIGSTOP)
+    wait = office.clerk.mailbox("201")
+    office.clock.advance(HUNG_S - 1)
+    office.clerk.tick()
+    assert office.clerk.pid == hung
+    office.clock.advance(1)
+    office.clerk.tick()
+    assert office.clerk.pid != hung
+    found = office.get(wait)
+    assert found is not None and found.name == "Anna A."
+
+
+def test_clerk_whose_answers_were_not_read_in_time_is_not_hung(office: Office) -> None:
+    pid, wait = office.clerk.pid, office.clerk.mailbox("201")
+    select.select([office.clerk], [], [], WITHIN_S)
+    office.clock.advance(10 * HUNG_S)  # this process was held up, not the clerk
+    office.clerk.tick()
+    office.get(wait)
+    assert office.clerk.pid == pid
+
+
+def test_slow_sound_is_no_reason_to_replace_the_clerk(office: Office) -> None:
+    spoken, pid = office.clerk.sound(Spoken("a long text"), 0, 10), office.clerk.pid
+    office.get(office.clerk.directory())
+    office.clock.advance(2 * HUNG_S)
+    office.clerk.tick()
+    assert office.clerk.pid == pid
+    office.worker()
+    office.let_go()
+    office.get(spoken)
+
+
+# ---- the workers themselves
+
+
+class Workers:
+    """Media workers, served as the clerk's process does."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.media = MediaWorkers(self.clock)
+
+    def serve(self) -> None:
+        """One turn of the loop."""
+        ready, free, _ = select.select(self.media.readers(), self.media.writers(), [], 0.5)
+        self.media.serve(ready, free)
+
+    def whole(self, conversion: Conversion) -> bytes:
+        """The sound, when it is made."""
+        end = time.monotonic() + WITHIN_S
+        while time.monotonic() < end:
+            try:
+                return conversion.piece(0, 1 << 26)
+            except NotReady:
+                self.serve()
+        raise AssertionError("it is never made")
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    workers = Workers()
+    yield workers
+    workers.media.close()
+
+
+def copied(source: Source) -> Iterator[bytes]:
+    yield from source
+
+
+def asleep(_: Source) -> Iterator[bytes]:
+    signal.pause()
+    yield b""
+
+
+def greedy(_: Source) -> Iterator[bytes]:
+    yield bytes(2 * MEMORY_LIMIT)
+
+
+def dying(_: Source) -> Iterator[bytes]:
+    os.kill(os.getpid(), signal.SIGKILL)
+    yield b""
+
+
+def failing(_: Source) -> Iterator[bytes]:
+    yield bytes(10)
+    raise MediaFailed("no more")
+
+
+def test_every_octet_of_a_large_source_goes_through_a_worker(workers: Workers) -> None:
+    pieces = [bytes([n]) * 200_000 for n in range(100)]
+    assert workers.whole(workers.media.convert(copied, pieces)) == b"".join(pieces)
+
+
+def test_sound_is_read_as_far_as_it_is_listened_to(workers: Workers) -> None:
+    given = 0
+
+    def source() -> Iterator[bytes]:
+        nonlocal given
+        for _ in range(500):
+            given += 1
+            yield bytes(200_000)
+
+    conversion = workers.media.convert(copied, source())
+    while True:
+        try:
+            assert conversion.piece(0, 32_000) == bytes(32_000)
+            break
+        except NotReady:
+            workers.serve()
+    for _ in range(100):
+        workers.serve()
+        if not workers.media.readers():
+            break
+    assert given < 60
+
+
+@pytest.mark.parametrize(
+    ("convert", "why"),
+    [(greedy, "memory"), (dying, "worker died"), (failing, "no more")],
+)
+def test_worker_that_fails_says_why(
+    workers: Workers, convert: Callable[[Source], Iterator[bytes]], why: str
+) -> None:
+    with pytest.raises(MediaFailed, match=why):
+        workers.whole(workers.media.convert(convert))
+    assert workers.whole(workers.media.convert(copied, [b"next"])) == b"next"
+
+
+def test_worker_that_gives_nothing_in_time_is_killed(workers: Workers) -> None:
+    conversion = workers.media.convert(asleep)
+    with pytest.raises(NotReady):
+        conversion.piece(0, 1)
+    workers.clock.advance(SILENT_FOR_S - 1)
+    workers.media.serve([], [])
+    with pytest.raises(NotReady):
+        conversion.piece(0, 1)
+    workers.clock.advance(1)
+    workers.media.serve([], [])
+    with pytest.raises(MediaFailed, match="nothing came"):
+        conversion.piece(0, 1)
+
+
+def test_more_sounds_than_workers_are_all_made(workers: Workers) -> None:
+    wanted = [bytes([n]) for n in range(3 * WORKERS)]
+    conversions = []
+    for octets in wanted:
+        conversions.append(workers.media.convert(copied, [octets]))
+        with pytest.raises(NotReady):
+            conversions[-1].piece(0, 2)
+    assert [workers.whole(found) for found in conversions] == wanted
+
+
+def test_worker_that_nobody_waits_for_makes_room(workers: Workers) -> None:
+    held = [workers.media.convert(asleep) for _ in range(WORKERS)]
+    assert workers.whole(workers.media.convert(copied, [b"next"])) == b"next"
+    assert [found.dropped for found in held].count(True) == 1
+
+
+def test_source_that_fails_fails_the_sound(workers: Workers) -> None:
+    def gone() -> Iterator[bytes]:
+        yield b"begin"
+        raise JobFailed("the mail is gone")
+
+    with pytest.raises(MediaFailed, match="the mail is gone"):
+        workers.whole(workers.media.convert(copied, gone()))
