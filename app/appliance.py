@@ -250,10 +250,9 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
         lan=settings.mail.lan,
         largest=settings.mail.largest_mb * MB,
         connections=settings.mail.connections,
+        connections_per_peer=settings.mail.connections_per_peer,
         smarthost=_host_and_port(outbound.smarthost),
-        patience=RetrySchedule(
-            outbound.first_retry_s, outbound.longest_retry_s, outbound.give_up_s
-        ),
+        retry=RetrySchedule(outbound.first_retry_s, outbound.longest_retry_s, outbound.give_up_s),
         srs_secret=_secret(paths.srs_key) if outbound.public_domain else b"",
         srs_domain=outbound.public_domain,
     )

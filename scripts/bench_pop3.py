@@ -79,7 +79,9 @@ def _serve(messages: int, size: int, job: str, seconds: float) -> Figures:
         with closing(db):
             store, people = Store(db, clock), People(db, clock)
             db.now(lambda tx: _fill(tx, store, people, messages, size))
-            service = Pop3Service(db, store, people, Pop3Config("bench"), clock)
+            service = Pop3Service(
+                db, store, people, Pop3Config("bench", lan=("127.0.0.0/8",)), clock
+            )
             with closing(service):
                 return asyncio.run(_with_client(service, clock, job, seconds))
 

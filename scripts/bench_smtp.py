@@ -24,7 +24,7 @@ from pathlib import Path
 
 from app.inbox.delivery import DeliveryConfig
 from app.inbox.people import People
-from app.mail.service import MailConfig, MailService
+from app.mail.service import MailConfig, MailService, RetrySchedule
 from app.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -137,7 +137,19 @@ async def serve(directory: Path) -> None:
         free_floor=0,
         voice_reserve=0,
     )
-    service = MailService(db, MailConfig(delivery, 0, 0, largest=50_000_000, connections=200))
+    config = MailConfig(
+        delivery,
+        listen="127.0.0.1",
+        pop3_port=0,
+        smtp_port=0,
+        lan=("127.0.0.0/8",),
+        largest=50_000_000,
+        connections=200,
+        connections_per_peer=200,
+        smarthost=None,
+        retry=RetrySchedule(first_s=300, longest_s=14_400, give_up_s=432_000),
+    )
+    service = MailService(db, config)
     ports = await service.start()
     print(ports.smtp, flush=True)
     before = os.times()

@@ -26,7 +26,7 @@ from app.commands.supervision import StartError, Supervised
 from app.config.paths import Paths
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.people import People
-from app.mail.service import MailConfig, MailService, Ports
+from app.mail.service import MailConfig, MailService, Ports, RetrySchedule
 from app.store.database import Database
 from drivers.errors import HardwareError
 from drivers.models.bus_client import RemoteOperator
@@ -73,7 +73,18 @@ class Outside:
             free_floor=0,
             voice_reserve=0,
         )
-        config = MailConfig(delivery, 0, 0, largest=50_000_000, connections=20)
+        config = MailConfig(
+            delivery,
+            listen="127.0.0.1",
+            pop3_port=0,
+            smtp_port=0,
+            lan=(),
+            largest=50_000_000,
+            connections=20,
+            connections_per_peer=20,
+            smarthost=None,
+            retry=RetrySchedule(first_s=300, longest_s=14_400, give_up_s=432_000),
+        )
         self.service = MailService(self.db, config)
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()

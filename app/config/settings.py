@@ -114,6 +114,9 @@ class Mail(_Section):
     )
     largest_mb: int = Field(50, ge=1, le=1000, description="Largest mail accepted, in MB.")
     connections: int = Field(200, ge=4, le=5000, description="Mail connections at one time.")
+    connections_per_peer: int = Field(
+        50, ge=1, le=5000, description="Mail connections at one time from one address."
+    )
 
 
 class Outbound(_Section):

@@ -1,4 +1,4 @@
-"""The mail service: POP3 and SMTP listening, and the outgoing queue running, over one store.
+"""The mail service: POP3 [RFC 1939], SMTP [RFC 5321] and the outgoing queue over one store.
 
     mail = MailService(db, appliance.mail_config(paths, settings))
     ports = await mail.start()          # Ports(pop3=2110, smtp=2525)
@@ -11,7 +11,7 @@ thread and the one that checks passwords.
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import dns.asyncresolver
 
@@ -36,7 +36,7 @@ __all__ = ["ListenError", "MailConfig", "MailService", "Ports", "RetrySchedule"]
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 0.5  # a change notice may be lost, and time comes without one
+CHECK_S = 0.5  # a change notice may be lost, and what is due has none
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,23 @@ class MailConfig:
     """What the mail service must know of the settings (app/config/settings.py)."""
 
     delivery: DeliveryConfig
+    listen: str
+    """Address to listen on."""
     pop3_port: int
     """0 lets the system choose; see Ports."""
     smtp_port: int
+    lan: tuple[str, ...]
+    """Networks whose clients may relay, log in without TLS and send bare LF."""
     largest: int
     """Octets of the largest mail accepted."""
     connections: int
-    """Connections of POP3, and of SMTP, at one time."""
-    listen: str = "127.0.0.1"
-    lan: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    per_peer: int = 50
-    """Of those, from one address."""
-    smarthost: tuple[str, int] | None = None
+    """Number of connections of POP3, and of SMTP, at one time."""
+    connections_per_peer: int
+    """Number of those from one address."""
+    smarthost: tuple[str, int] | None
     """Host and port that take all outgoing mail; None: each domain's own servers."""
-    patience: RetrySchedule = field(default_factory=RetrySchedule)
+    retry: RetrySchedule
+    """When mail that could not be sent is tried again."""
     srs_secret: bytes = b""
     """Key of rewritten senders; empty: senders of forwarded mail stay as they are."""
     srs_domain: str = ""
@@ -73,7 +76,9 @@ class Ports:
     """The TCP ports that are really listened on."""
 
     pop3: int
+    """Port number of POP3."""
     smtp: int
+    """Port number of SMTP."""
 
 
 class MailService:
@@ -102,19 +107,19 @@ class MailService:
         self._outbound = self._make_outbound(people)
         self._listener = db.listener("mail")
         self._ticker: asyncio.TimerHandle | None = None
-        self._seen = 0  # the last change the outgoing side has looked at
+        self._seen = 0  # number of the last change that was checked
 
     async def start(self) -> Ports:
         """Listen and begin to send. Raises ListenError, which names the port and its setting."""
         self._sweep()
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._listener.fileno(), self._told)
+        loop.add_reader(self._listener.fileno(), self._on_change)
         try:
             ports = Ports(pop3=await self._pop3.start(), smtp=await self._smtp.start())
         except ListenError:
             await self.stop()
             raise
-        self._tick_on()
+        self._check_regularly()
         return ports
 
     async def stop(self) -> None:
@@ -130,27 +135,27 @@ class MailService:
         """Let everything see the time now; a test calls it after it has turned its clock."""
         self._pop3.tick()
         self._smtp.tick()
-        self._look()
+        self._check()
 
-    def settled(self, change: int) -> bool:
+    def is_idle(self, change: int) -> bool:
         """True when change number `change` has been seen, and nothing is due or under way.
 
-        May be asked from any thread.
+        May be called from any thread.
         """
         return self._seen >= change and not self._smtp_service.deciding and self._outbound.idle()
 
-    def _told(self) -> None:
+    def _on_change(self) -> None:
         self._listener.clear()
-        self._look()
+        self._check()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         seen = self._store.last_change()
-        self._outbound.look()
+        self._outbound.send_due()
         self._seen = seen
 
-    def _tick_on(self) -> None:
-        self._ticker = asyncio.get_running_loop().call_later(LOOK_S, self._tick_on)
-        self._look()
+    def _check_regularly(self) -> None:
+        self._ticker = asyncio.get_running_loop().call_later(CHECK_S, self._check_regularly)
+        self._check()
 
     def _sweep(self) -> None:
         """Drop what was coming in when this service ended last; nothing is coming in now."""
@@ -161,7 +166,7 @@ class MailService:
     # the parts
 
     def _limits(self) -> Limits:
-        return Limits(self._config.connections, self._config.per_peer)
+        return Limits(self._config.connections, self._config.connections_per_peer)
 
     def _pop3_server(self) -> Server[Pop3Session]:
         config = self._config
@@ -201,7 +206,7 @@ class MailService:
             _route(config),
             Senders(people, config.delivery, self._srs, by_smarthost),
             config.delivery,
-            OutboundConfig(config.patience),
+            OutboundConfig(config.retry),
             self._clock,
         )
 

@@ -79,6 +79,7 @@ class FailureReport:
     arrived_at: float
     """When that mail came."""
     now: float
+    """When the report is written."""
     failed: tuple[FailedRecipient, ...]
     delivered: tuple[str, ...] = ()
     """Addresses that have got it."""

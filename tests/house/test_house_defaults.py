@@ -22,13 +22,16 @@ NO_DEFAULT = {
     "keeping.bin_share": ("bin_share",),
     "keeping.free_floor_mb": ("free_floor_mb", "free_floor"),
     "keeping.voice_reserve_mb": ("voice_reserve_mb", "voice_reserve", "reserve"),
-    "mail.connections": ("connections", "max_connections"),
+    "mail.connections": ("connections", "max_connections", "total"),
+    "mail.connections_per_peer": ("connections_per_peer", "per_peer"),
+    "outbound.first_retry_s": ("first_retry_s",),
+    "outbound.longest_retry_s": ("longest_retry_s",),
+    "outbound.give_up_s": ("give_up_s",),
     "mail.largest_mb": ("largest_mb", "largest"),
 }
 """Settings whose default nothing else may repeat, and what else such a number is called."""
 
 HOMONYMS = {
-    ("app/mail/outbound/runner.py", "longest_s"): "the setting outbound.longest_retry_s",
     ("app/mail/smtp/envelope.py", "lan"): "whether one peer is on the LAN",
     ("app/voicemail/menu.py", "listen"): "the choices of a menu that plays messages",
 }

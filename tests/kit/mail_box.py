@@ -14,11 +14,11 @@ from app.inbox.aliases import Aliases
 from app.inbox.people import People
 from app.inbox.queue import Queue, QueueRow
 from app.inbox.store import Entry, EntryState, Kind, Store
-from app.mail.service import MailConfig, MailService, Ports
+from app.mail.service import MailService, Ports
 from app.store.database import Database
-from tests.kit.defaults import add_person, delivery_config
+from tests.kit.defaults import add_person, delivery_config, mail_config
 
-CONFIG = MailConfig(
+CONFIG = mail_config(
     delivery=delivery_config(
         domains=("box.test",),
         host_addresses=("192.0.2.99",),
@@ -26,11 +26,7 @@ CONFIG = MailConfig(
         postmaster="anna",
         free_floor=0,
         voice_reserve=0,
-    ),
-    pop3_port=0,
-    smtp_port=0,
-    largest=50_000_000,
-    connections=200,
+    )
 )
 
 
@@ -122,7 +118,7 @@ class MailBox:
         done = threading.Event()
 
         def look() -> None:
-            if self.service.settled(self.store.last_change()):
+            if self.service.is_idle(self.store.last_change()):
                 done.set()
             else:
                 self._loop.call_later(0.005, look)

@@ -15,7 +15,7 @@ from app.mail.net.listener import Server
 from app.mail.pop3.service import Pop3Config, Pop3Service
 from app.mail.pop3.session import Pop3Session
 from app.store.database import Database
-from tests.kit.defaults import LIMITS, add_person
+from tests.kit.defaults import LAN, LIMITS, add_person
 
 
 class Pop3House:
@@ -27,7 +27,11 @@ class Pop3House:
         self.store = Store(self.db, self.clock)
         self.people = People(self.db, self.clock)
         self.service = Pop3Service(
-            self.db, self.store, self.people, Pop3Config("box", **config), self.clock
+            self.db,
+            self.store,
+            self.people,
+            Pop3Config("box", **{"lan": LAN, **config}),
+            self.clock,
         )
         self.limits = LIMITS
         self.port = 0
@@ -86,7 +90,7 @@ class Pop3House:
 
     def stop(self) -> None:
         """Stop the server and close the store."""
-        self.call(self._server.stop(grace=5.0))
+        self.call(self._server.stop(within_s=5.0))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

@@ -1,7 +1,8 @@
 """An SMTP session with a small world behind it: people, and what was kept of each mail."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from app.inbox.delivery import Destination
 from app.mail.smtp import replies
 from app.mail.smtp.envelope import (
     Abandoned,
@@ -17,8 +18,19 @@ from app.mail.smtp.grammar import Address
 from app.mail.smtp.replies import Reply
 from app.mail.smtp.session import SmtpSession
 
+
+def limits(**changes: int) -> SmtpLimits:
+    """The limits of a session, with changes; messages of 50 MB are taken."""
+    return replace(SmtpLimits(size=50_000_000), **changes)
+
+
 OUTSIDE = Peer("192.0.2.7")
 LAN = Peer("127.0.0.1", lan=True)
+
+
+def accepted(address: Address) -> Accepted:
+    """A recipient whose mail goes nowhere."""
+    return Accepted(address, Destination(str(address), (), (), False, ()))
 
 
 @dataclass
@@ -36,7 +48,7 @@ class Talk:
     """Feeds a session and does what its events ask for; `verdict` None accepts."""
 
     peer: Peer = OUTSIDE
-    limits: SmtpLimits = field(default_factory=SmtpLimits)
+    limits: SmtpLimits = field(default_factory=limits)
     people: tuple[str, ...] = ("anna", "bob", "postmaster")
     verdict: Reply | None = None
     answers_at_once: bool = True
@@ -57,8 +69,8 @@ class Talk:
 
     def recipient(self, transaction: Transaction, address: Address) -> Accepted | Reply:
         if address.domain not in ("", "box.test"):
-            return Accepted(address) if self.peer.lan else replies.NO_RELAY
-        return Accepted(address) if address.local in self.people else replies.UNKNOWN_PERSON
+            return accepted(address) if self.peer.lan else replies.NO_RELAY
+        return accepted(address) if address.local in self.people else replies.UNKNOWN_PERSON
 
     def ended(self, transaction: Transaction) -> None:
         self.ends += 1

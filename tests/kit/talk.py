@@ -34,7 +34,7 @@ def ignore(session: Any, event: object) -> None:
     raise AssertionError(f"the session asked for {event!r}, which this test does not answer")
 
 
-def pump(session: Session, answer: Callable[[Any, Any], None] = ignore) -> bytes:
+def pump(session: Session[Any], answer: Callable[[Any, Any], None] = ignore) -> bytes:
     """Take all output and answer all events until the session has no more."""
     heard = b""
     while True:
@@ -51,7 +51,7 @@ class Talk:
     """One conversation under way."""
 
     def __init__(
-        self, session: Session, answer: Callable[[Any, Any], None], feed: Feed, now: float
+        self, session: Session[Any], answer: Callable[[Any, Any], None], feed: Feed, now: float
     ) -> None:
         self.session = session
         self.answer = answer
@@ -122,7 +122,7 @@ def octets(text: str) -> bytes:
 
 
 def talk(
-    session: Session,
+    session: Session[Any],
     script: str,
     answer: Callable[[Any, Any], None] = ignore,
     feed: Feed = "lines",
@@ -133,7 +133,7 @@ def talk(
 
 
 def talk_every_way(
-    make: Callable[[], Session],
+    make: Callable[[], Session[Any]],
     script: str,
     answer: Callable[[Any, Any], None] = ignore,
 ) -> None:

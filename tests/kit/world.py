@@ -129,13 +129,13 @@ class MailSide:
 
     def settle(self, change: int) -> None:
         """Return when mail has seen this change and has nothing due or under way."""
-        if self._service.settled(change):
+        if self._service.is_idle(change):
             return
         calm = threading.Event()
 
         def look() -> None:
             self._service.tick()
-            if self._service.settled(change):
+            if self._service.is_idle(change):
                 calm.set()
             else:
                 self._loop.call_later(LOOK_AGAIN_S, look)

@@ -95,16 +95,16 @@ class Aviary:
         self.later = asyncio.Event()
         self.departure = asyncio.Event()
 
-    def open(self, link: Connection[Parrot]) -> Parrot:
+    def open(self, connection: Connection[Parrot]) -> Parrot:
         self.parrots.append(Parrot())
         return self.parrots[-1]
 
-    def handle(self, session: Parrot, event: str, link: Connection[Parrot]) -> None:
+    def handle(self, session: Parrot, event: str, connection: Connection[Parrot]) -> None:
         if event == "soon":
             session.waiting = False
-            link.wake()
+            connection.wake()
         else:
-            link.run(self._later(session, event))
+            connection.run(self._later(session, event))
 
     async def _later(self, session: Parrot, event: str) -> None:
         await self.later.wait()
@@ -113,7 +113,7 @@ class Aviary:
         session.waiting = False
         session.out.append(b"at last\r\n")
 
-    def gone(self, session: Parrot) -> None:
+    def lost(self, session: Parrot) -> None:
         self.left.append(session)
         self.departure.set()
 
@@ -158,7 +158,7 @@ async def house(limits: Limits = LIMITS) -> AsyncIterator[House]:
     try:
         yield House(aviary, server, clock)
     finally:
-        await server.stop(grace=1.0)
+        await server.stop(within_s=1.0)
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
@@ -245,7 +245,7 @@ async def filled(here: House, connections: int) -> None:
     """Wait until the newest connection's transport takes no more."""
     while here.server.connections < connections:
         await asyncio.sleep(0)
-    while not any(link._paused for link in here.server._links):
+    while not any(connection._paused for connection in here.server._connections):
         await asyncio.sleep(0)
 
 
@@ -327,7 +327,7 @@ def test_stop_tells_the_sessions_and_waits_for_what_is_due() -> None:
             await idle.hears()
             await busy.says("ask later")
             assert [await busy.hears(), await busy.hears()] == ["hello", "you said ask later"]
-            stop = asyncio.create_task(here.server.stop(grace=10.0))
+            stop = asyncio.create_task(here.server.stop(within_s=10.0))
             assert await idle.hears_all() == b"stopping\r\n"
             assert await busy.hears() == "stopping"
             here.aviary.later.set()
@@ -347,7 +347,7 @@ def test_stop_cuts_off_who_does_not_go() -> None:
             await peer.says("ask later")
             await peer.hears()
             await peer.hears()
-            stop = asyncio.create_task(here.server.stop(grace=0.0))
+            stop = asyncio.create_task(here.server.stop(within_s=0.0))
             assert await peer.hears() == "stopping"
             assert await peer.hears_all() == b""
             here.aviary.later.set()
@@ -361,8 +361,8 @@ def test_small_answers_are_not_delayed() -> None:
     async def test() -> None:
         async with house() as here:
             await (await here.connect()).hears()
-            (link,) = here.server._links
-            sock = link._transport.get_extra_info("socket")
+            (connection,) = here.server._connections
+            sock = connection._transport.get_extra_info("socket")
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
     run(test())

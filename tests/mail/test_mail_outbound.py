@@ -20,7 +20,7 @@ SOON = RetrySchedule(first_s=300, longest_s=1000, give_up_s=4000)
 
 def behind(sink: Sink, directory: Path, **changes: Any) -> MailBox:
     """A box whose smarthost is the sink."""
-    return MailBox(directory, smarthost=("127.0.0.1", sink.port), patience=SOON, **changes)
+    return MailBox(directory, smarthost=("127.0.0.1", sink.port), retry=SOON, **changes)
 
 
 def advance(box: MailBox, seconds: float) -> None:
@@ -90,7 +90,7 @@ def test_each_recipient_of_one_mail_is_told_apart(tmp_path: Path) -> None:
         assert b"no@far.test" in text and b"yes@far.test" in text
 
 
-def test_the_waits_grow_and_patience_ends(tmp_path: Path) -> None:
+def test_the_waits_grow_until_it_is_given_up(tmp_path: Path) -> None:
     with Sink() as sink, behind(sink, tmp_path) as box:
         sink.answers["bob@far.test"] = "450 4.2.0 not now"
         box.alias("bob", "bob@far.test")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from app.mail.outbound.routing import Hop
-from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, hand_over
+from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, send_mail
 from tests.kit.sink import Sink
 
 TEXT = b"Subject: hi\r\n\r\n.dot\r\nlast\r\n"
@@ -15,10 +15,10 @@ TEXT = b"Subject: hi\r\n\r\n.dot\r\nlast\r\n"
 def send(
     sink: Sink, *recipients: str, text: bytes = TEXT, sender: str = "a@b.test"
 ) -> dict[str, Answer]:
-    letter = OutgoingMail(
+    mail = OutgoingMail(
         sender, recipients, len(text), lambda: [text[at : at + 7] for at in range(0, len(text), 7)]
     )
-    return asyncio.run(hand_over(Hop("sink", "127.0.0.1", sink.port), letter, "box.test"))
+    return asyncio.run(send_mail(Hop("sink", "127.0.0.1", sink.port), mail, "box.test"))
 
 
 def test_the_octets_arrive_as_they_are_and_envelopes_too() -> None:
@@ -123,18 +123,18 @@ def test_a_mail_that_breaks_off_is_not_ended_for_the_server() -> None:
         yield b"Subject: half\r\n"
         raise LookupError("content gone")
 
-    letter = OutgoingMail("a@b.test", ("x@y.test",), 100, pieces)
+    mail = OutgoingMail("a@b.test", ("x@y.test",), 100, pieces)
     with Sink() as sink, pytest.raises(LookupError):
-        asyncio.run(hand_over(Hop("sink", "127.0.0.1", sink.port), letter, "box.test"))
+        asyncio.run(send_mail(Hop("sink", "127.0.0.1", sink.port), mail, "box.test"))
     assert (sink.caught, sink.broken) == ([], [b"Subject: half\r\n"])
 
 
 def test_a_big_mail_goes_piece_by_piece() -> None:
     block = (b"0123456789abcdef" * 4 + b"\r\n") * 3900
-    letter = OutgoingMail(
+    mail = OutgoingMail(
         "a@b.test", ("x@y.test",), 40 * len(block), lambda: (block for _ in range(40))
     )
     with Sink() as sink:
         hop = Hop("sink", "127.0.0.1", sink.port)
-        assert asyncio.run(hand_over(hop, letter, "b"))["x@y.test"].taken
+        assert asyncio.run(send_mail(hop, mail, "b"))["x@y.test"].taken
         assert sink.wait(1)[0].octets == block * 40

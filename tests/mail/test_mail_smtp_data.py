@@ -6,8 +6,7 @@ import tracemalloc
 import pytest
 
 from app.mail.smtp.data import DataReader
-from app.mail.smtp.envelope import SmtpLimits
-from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes
+from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes, limits
 
 END = b"\r\n.\r\n"
 
@@ -120,7 +119,7 @@ def test_random_text_against_a_line_by_line_reading() -> None:
 
 
 def test_size_is_enforced_while_it_comes() -> None:
-    talk = Talk(limits=SmtpLimits(size=1000))
+    talk = Talk(limits=limits(size=1000))
     answers = talk.send(ENVELOPE + b"x" * 990 + b"\r\n" + b"y" * 5000, 512)
     assert codes(answers) == [250, 250, 250, 354]
     assert talk.abandoned == 1, "what was kept goes before the end comes"
@@ -129,7 +128,7 @@ def test_size_is_enforced_while_it_comes() -> None:
 
 
 def test_dots_that_stuff_do_not_count_as_size() -> None:
-    talk = Talk(limits=SmtpLimits(size=10))
+    talk = Talk(limits=limits(size=10))
     assert codes(talk.send(ENVELOPE + b"..345678\r\n..\r\n" + END[2:]))[-1] == 552
     assert codes(talk.send(ENVELOPE + b"..3456789\r\n" + END[2:]))[-1] == 250
 

@@ -2,11 +2,10 @@
 
 import pytest
 
-from app.mail.smtp.envelope import SmtpLimits
 from app.mail.smtp.replies import MAILBOX_FULL, TRY_AGAIN
 from app.mail.smtp.session import COMMANDS
 from app.mail.smtp.states import SMTP, SmtpEvent, SmtpState
-from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes
+from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes, limits
 
 SCRIPT = b"".join(
     line + b"\r\n"
@@ -188,14 +187,14 @@ def test_a_command_line_of_10_mb_is_answered_once_and_kept_nowhere() -> None:
 
 
 def test_too_many_errors_end_the_session() -> None:
-    talk = Talk(limits=SmtpLimits(errors=5))
+    talk = Talk(limits=limits(errors=5))
     answers = talk.send(b"XYZZY\r\n" * 8)
     assert codes(answers) == [500] * 5 + [421]
     assert talk.session.closed
 
 
 def test_unknown_recipients_up_to_the_limit_end_the_session() -> None:
-    talk = Talk(limits=SmtpLimits(errors=3, unknown_recipients=6))
+    talk = Talk(limits=limits(errors=3, unknown_recipients=6))
     talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n")
     assert codes(talk.send(b"RCPT TO:<zz>\r\n" * 5)) == [550] * 5, "they are no errors of grammar"
     assert codes(talk.send(b"RCPT TO:<zz>\r\n")) == [550, 421]
@@ -203,29 +202,29 @@ def test_unknown_recipients_up_to_the_limit_end_the_session() -> None:
 
 
 def test_unknown_recipients_are_counted_over_resets_and_hellos() -> None:
-    talk = Talk(limits=SmtpLimits(unknown_recipients=3))
+    talk = Talk(limits=limits(unknown_recipients=3))
     wrong = b"EHLO c\r\nMAIL FROM:<x@y>\r\nRCPT TO:<zz>\r\nRSET\r\n"
     assert codes(talk.send(wrong * 3)) == [250, 250, 550, 250] * 2 + [250, 250, 550, 421]
 
 
 def test_an_accepted_mail_forgives_unknown_recipients_and_errors() -> None:
-    talk = Talk(limits=SmtpLimits(errors=3, unknown_recipients=3))
+    talk = Talk(limits=limits(errors=3, unknown_recipients=3))
     mail = b"MAIL FROM:<x@y>\r\nRCPT TO:<zz>\r\nRCPT TO:<zz>\r\nRCPT TO:<anna>\r\nDATA\r\n.\r\n"
     once = [500, 500, 250, 550, 550, 250, 354, 250]
     assert codes(talk.send(b"EHLO c\r\n" + (b"X\r\nX\r\n" + mail) * 4)) == [250] + once * 4
-    talk = Talk(limits=SmtpLimits(unknown_recipients=3), verdict=TRY_AGAIN)
+    talk = Talk(limits=limits(unknown_recipients=3), verdict=TRY_AGAIN)
     answers = codes(talk.send(b"EHLO c\r\n" + mail * 2))
     assert answers == [250, *once[2:-1], 451, 250, 550, 421], "a refused mail does not"
 
 
 def test_a_session_as_it_is_served_ends_at_the_hundredth_unknown_recipient() -> None:
-    talk = Talk(limits=SmtpLimits())
+    talk = Talk(limits=limits())
     talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n")
     assert codes(talk.send(b"RCPT TO:<zz>\r\n" * 200)) == [550] * 100 + [421]
 
 
 def test_a_hundred_recipients_fit_and_the_limit_is_temporary() -> None:
-    talk = Talk(limits=SmtpLimits(recipients=100))
+    talk = Talk(limits=limits(recipients=100))
     answers = codes(talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n" + b"RCPT TO:<anna>\r\n" * 101))
     assert answers[2:] == [250] * 100 + [452]
 

@@ -2,17 +2,18 @@
 
 import email.utils
 
-from app.mail.smtp.envelope import Accepted, Peer, Transaction
+from app.mail.smtp.envelope import Peer, Transaction
 from app.mail.smtp.grammar import Address
 from app.mail.smtp.trace import date, missing_fields, received
 from app.message.headers import scan_head
+from tests.kit.smtp_talk import accepted
 
 NOW = 1_790_000_000.25
 
 
 def mail(host: str, helo: str, *recipients: str, esmtp: bool = True) -> Transaction:
-    accepted = [Accepted(Address(name, "box.test")) for name in recipients]
-    return Transaction(Peer(host), helo, esmtp, accepted=accepted)
+    those = [accepted(Address(name, "box.test")) for name in recipients]
+    return Transaction(Peer(host), helo, esmtp, accepted=those)
 
 
 def test_received_names_both_ends_the_one_recipient_and_the_zone() -> None:

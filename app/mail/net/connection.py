@@ -1,14 +1,15 @@
-"""The one shell between sockets and sessions: it moves octets, and knows no protocol.
+"""Connections: the one layer between sockets and sessions. It moves octets and knows no protocol.
 
 A *session* (`Pop3Session`, `SmtpSession`) takes octets and gives octets and events, and holds no
-socket. A *service* makes sessions and does what their events ask for. A *link* is one connection
-that joins the two; a *server* is one listening address with its links, limits and clock.
+socket. A *service* makes sessions and does what their events ask for. A *connection* is one TCP
+connection [RFC 9293] with its session; a *server* is one listening address with its connections,
+limits and clock.
 
     octets in ──► session.receive ─┐
     octets out ◄─ session.to_send ◄┤ Connection: one turn after every arrival, drain, tick and wake
     service.handle ◄─ next_event ──┘
 
-The shell asks for output only while the transport accepts it, so a session that makes its output
+Output is asked for only while the transport accepts it, so a session that makes its output
 on demand never holds more than one piece. Asyncio sets TCP_NODELAY on every stream it accepts.
 """
 
@@ -22,23 +23,27 @@ from app.core.clock import Clock
 log = logging.getLogger(__name__)
 
 PIECES_PER_TURN = 8
-"""Pieces one link may send before the others have their turn."""
+"""Pieces one connection may send before the others have their turn."""
 
-LINGER = 30.0
-"""Seconds that a link which has said its last word may take to be read."""
+LINGER_S = 30.0
+"""Seconds that the peer may take to read the last output of a connection that is closing."""
+
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
+E_contra = TypeVar("E_contra", contravariant=True)
 
 
-class Session(Protocol):
-    """What the shell needs of a protocol session."""
+class Session(Protocol[E_co]):
+    """What a connection needs of a protocol session; its events are of type E."""
 
     @property
     def closed(self) -> bool:
-        """The session is over and all its output has been taken: the shell ends the connection."""
+        """The session is over and all its output has been taken: the connection ends."""
         ...
 
     @property
     def wants_input(self) -> bool:
-        """False while the session can use no more octets: the shell stops reading."""
+        """False while the session can use no more octets: the connection stops reading."""
         ...
 
     def receive(self, data: bytes) -> None:
@@ -49,7 +54,7 @@ class Session(Protocol):
         """Give the next piece of output; empty when there is none at present."""
         ...
 
-    def next_event(self) -> object | None:
+    def next_event(self) -> E_co | None:
         """Give the next thing that the service must do; None when there is none."""
         ...
 
@@ -58,18 +63,18 @@ class Session(Protocol):
         ...
 
     def stop(self) -> None:
-        """End soon, because the service ends: say so if the protocol can, and promise nothing."""
+        """End soon, because the service ends: say so if the protocol can."""
         ...
 
     def fault(self) -> bytes:
-        """Give the last words after a fault of ours: a general temporary error; may be empty."""
+        """Give the last output after a fault of ours: a general temporary error; may be empty."""
         ...
 
 
-S = TypeVar("S", bound=Session)
+S = TypeVar("S", bound=Session[Any])
 
 
-class Service(Protocol[S]):
+class Service(Protocol[S, E_contra]):
     """What stands behind a listening address."""
 
     @property
@@ -82,24 +87,24 @@ class Service(Protocol[S]):
         """The line said to a peer that is over the connection limits."""
         ...
 
-    def open(self, link: "Connection[S]") -> S:
+    def open(self, connection: "Connection[S]") -> S:
         """Make the session of a new connection; its greeting is the first output."""
         ...
 
-    def handle(self, session: S, event: Any, link: "Connection[S]") -> None:
-        """Do what an event asks for. It must not block: longer work goes to `link.run`."""
+    def handle(self, session: S, event: E_contra, connection: "Connection[S]") -> None:
+        """Do what an event asks for. It must not block: longer work goes to `connection.run`."""
         ...
 
-    def gone(self, session: S) -> None:
-        """Hear that the connection has ended, in whatever way; called once per session."""
+    def lost(self, session: S) -> None:
+        """The connection has ended, in whatever way; called once for each session."""
         ...
 
 
-class Floor(Protocol[S]):
-    """What a link needs of the server that accepted it."""
+class Owner(Protocol[S]):
+    """What a connection needs of the server that accepted it."""
 
     @property
-    def service(self) -> Service[S]:
+    def service(self) -> Service[S, Any]:
         """Whose sessions run here."""
         ...
 
@@ -108,12 +113,12 @@ class Floor(Protocol[S]):
         """The time of this server."""
         ...
 
-    def admit(self, link: "Connection[S]") -> bool:
-        """Count a new connection; False if it is over a limit (it counts until it is gone)."""
+    def admit(self, connection: "Connection[S]") -> bool:
+        """Count a new connection until it is released; False if it is over a limit."""
         ...
 
-    def forget(self, link: "Connection[S]") -> None:
-        """Count a connection out."""
+    def release(self, connection: "Connection[S]") -> None:
+        """Stop counting a connection."""
         ...
 
     def keep(self, task: asyncio.Task[None]) -> None:
@@ -124,7 +129,7 @@ class Floor(Protocol[S]):
 class Connection(asyncio.Protocol, Generic[S]):
     """One connection. Services use `peer`, `local`, `wake` and `run`."""
 
-    def __init__(self, server: Floor[S]) -> None:
+    def __init__(self, server: Owner[S]) -> None:
         self._server = server
         self._service = server.service
         self._loop = asyncio.get_running_loop()
@@ -133,10 +138,12 @@ class Connection(asyncio.Protocol, Generic[S]):
         self._paused = False  # the transport holds enough unsent octets
         self._reading = True
         self._turning = False
-        self._ended = False  # the peer will send no more (half-closed)
-        self._closing_since: float | None = None
+        self._half_closed = False  # the peer will send no more
+        self._closing_since: float | None = None  # monotonic seconds
         self.peer = "?"
+        """The peer's IP address."""
         self.local = "?"
+        """Our IP address that it has connected to."""
 
     @property
     def session(self) -> S | None:
@@ -196,7 +203,7 @@ class Connection(asyncio.Protocol, Generic[S]):
 
     def eof_received(self) -> bool:
         """The peer has sent its last octet; it still gets the answers that are due."""
-        self._ended = True
+        self._half_closed = True
         self.wake()
         return self._session is not None
 
@@ -210,18 +217,18 @@ class Connection(asyncio.Protocol, Generic[S]):
         self.wake()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The connection is over: tell the service, and let go."""
+        """The connection is over: tell the server and the service."""
         session, self._session = self._session, None
-        self._server.forget(self)
+        self._server.release(self)
         if session is not None:
-            self._service.gone(session)
+            self._service.lost(session)
 
     # what the server calls
 
     def tick(self, now: float) -> None:
-        """Let the session see the time; cut off a peer that never reads its last words."""
+        """Let the session see the time (monotonic seconds); abort a close that takes too long."""
         if self._closing_since is not None:
-            if now - self._closing_since >= LINGER:
+            if now - self._closing_since >= LINGER_S:
                 self._transport.abort()
             return
         if self._session is not None:
@@ -252,7 +259,7 @@ class Connection(asyncio.Protocol, Generic[S]):
                 if event is not None:
                     self._service.handle(session, event, self)
                 elif not out:
-                    self._settle(session)
+                    self._update(session)
                     break
             else:
                 self._loop.call_soon(self.wake)
@@ -261,35 +268,35 @@ class Connection(asyncio.Protocol, Generic[S]):
         finally:
             self._turning = False
 
-    def _settle(self, session: S) -> None:
-        """Nothing is left to move: close, or match reading to the session's appetite."""
+    def _update(self, session: S) -> None:
+        """Nothing is left to move: close, or read on or not as the session wants it."""
         wants_input = session.wants_input
-        if session.closed or (self._ended and wants_input and not self._paused):
+        if session.closed or (self._half_closed and wants_input and not self._paused):
             self._finish(b"")
-        elif wants_input is not self._reading and not self._ended:
+        elif wants_input is not self._reading and not self._half_closed:
             self._reading = wants_input
             if wants_input:
                 self._transport.resume_reading()
             else:
                 self._transport.pause_reading()
 
-    def _finish(self, last_words: bytes) -> None:
+    def _finish(self, last_output: bytes) -> None:
         if self._closing_since is None:
             self._closing_since = self._server.clock.monotonic()
-            if last_words:
-                self._transport.write(last_words)
+            if last_output:
+                self._transport.write(last_output)
             self._transport.close()
 
     def _fault(self) -> None:
         """The peer gets a general text, the log gets the stack."""
         log.exception("%s session with %s ended by a fault", self._service.label, self.peer)
-        words = b""
+        last_output = b""
         if self._session is not None:
             try:
-                words = self._session.fault()
+                last_output = self._session.fault()
             except Exception:
-                log.exception("%s session has no last words", self._service.label)
-        self._finish(words)
+                log.exception("%s session failed twice", self._service.label)
+        self._finish(last_output)
 
 
 def _host(address: Any) -> str:

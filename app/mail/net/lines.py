@@ -2,7 +2,7 @@
 
 A line ends with CRLF. Nothing a peer sends can make the reader keep more than one line of the
 allowed length: a longer one is reported once and skipped to its end, however long it is. NUL is
-refused [RFC 5321 4.5.2: transparency is for 1..127; RFC 1939 3: printable ASCII]. Whether a bare
+refused [RFC 5321 §4.5.2: transparency is for 1..127; RFC 1939 §3: printable ASCII]. Whether a bare
 LF may end a line is the session's choice (`lf_ends`), as is what to answer to each error.
 
     reader = LineReader(limit=POP3_COMMAND)
@@ -12,13 +12,7 @@ LF may end a line is the session's choice (`lf_ends`), as is what to answer to e
 """
 
 POP3_COMMAND = 255
-"""Longest POP3 command line in octets, CRLF included [RFC 2449 4]."""
-
-SMTP_COMMAND = 512
-"""Longest SMTP command line in octets, CRLF included, without extensions [RFC 5321 4.5.3.1.4]."""
-
-SMTP_TEXT = 1000
-"""Longest line of message text in octets, CRLF included [RFC 5321 4.5.3.1.6]."""
+"""Longest POP3 command line in octets, CRLF included [RFC 2449 §4]."""
 
 
 class LineError(Exception):
@@ -38,7 +32,7 @@ class BareLineEnd(LineError):
 
 
 class LineReader:
-    """Collects octets and hands out lines without their ends.
+    """Collects octets and gives lines without their ends.
 
     limit    octets of the longest line, its end included; may be changed between lines
     lf_ends  True: an LF alone ends a line as well; False: such a line raises BareLineEnd
@@ -47,6 +41,7 @@ class LineReader:
     __slots__ = ("_at", "_buffer", "_skipping", "lf_ends", "limit")
 
     def __init__(self, limit: int, *, lf_ends: bool = False) -> None:
+        """`limit` is in octets; see the class."""
         self.limit = limit
         self.lf_ends = lf_ends
         self._buffer = b""
@@ -55,7 +50,7 @@ class LineReader:
 
     @property
     def buffered(self) -> int:
-        """Octets fed and not yet handed out."""
+        """Octets fed and not yet given out."""
         return len(self._buffer) - self._at
 
     def feed(self, data: bytes) -> None:
@@ -91,11 +86,6 @@ class LineReader:
         octets = self._buffer[self._at : end]
         self._at = end
         return octets
-
-    def give_back(self, octets: bytes) -> None:
-        """Put octets in front again, such as the commands that follow the end of a body."""
-        self._buffer = octets + self._buffer[self._at :]
-        self._at = 0
 
     def _checked(self, line: bytes) -> bytes:
         if line[-1:] == b"\r":

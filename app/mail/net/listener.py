@@ -1,7 +1,7 @@
-"""Listening addresses: where connections come in, how many at a time, and how they end.
+"""Listening TCP addresses [RFC 9293]: how many connections at a time, and how they end.
 
-The shell between a connection and its session is `connection.py`; its names are given out here as
-well, so that a service imports this module alone:
+What joins a connection and its session is connection.py; its names are exported here as well, so
+that a service imports this module alone:
 
     server = Server(service, "127.0.0.1", 2110, clock, limits, setting="mail.pop3_port")
     port = await server.start()
@@ -14,7 +14,7 @@ import errno
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 from app.core.clock import Clock
 from app.core.errors import SwitchhookError
@@ -24,7 +24,7 @@ __all__ = ["Connection", "Limits", "ListenError", "Server", "Service", "Session"
 
 log = logging.getLogger(__name__)
 
-TICK = 1.0
+TICK_S = 1.0
 """Seconds between two ticks of the sessions."""
 
 
@@ -33,8 +33,9 @@ class Limits:
     """How many connections one server holds at a time."""
 
     total: int
+    """Number of connections."""
     per_peer: int
-    """Of those, from one address."""
+    """Number of those from one IP address."""
 
 
 class ListenError(SwitchhookError):
@@ -50,7 +51,7 @@ class Server(Generic[S]):
 
     def __init__(
         self,
-        service: Service[S],
+        service: Service[S, Any],
         host: str,
         port: int,
         clock: Clock,
@@ -63,7 +64,7 @@ class Server(Generic[S]):
         self.port = port
         self._limits = limits
         self._setting = setting
-        self._links: set[Connection[S]] = set()
+        self._connections: set[Connection[S]] = set()
         self._peers: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
@@ -78,64 +79,64 @@ class Server(Generic[S]):
                 lambda: Connection(self), self.host, self.port
             )
         except OSError as error:
-            raise ListenError(self._why(error)) from error
+            raise ListenError(self._explain(error)) from error
         self.port = self._listener.sockets[0].getsockname()[1]
-        self._ticker = loop.call_later(TICK, self._tick)
+        self._ticker = loop.call_later(TICK_S, self._tick)
         log.info("%s listens on %s port %d", self.service.label, self.host, self.port)
         return self.port
 
-    async def stop(self, grace: float = 5.0) -> None:
-        """Refuse new connections, tell every session, and cut those not gone in `grace` seconds."""
+    async def stop(self, within_s: float = 5.0) -> None:
+        """Refuse new connections, stop every session, abort those left after `within_s` seconds."""
         if self._listener is not None:
             self._listener.close()
         if self._ticker is not None:
             self._ticker.cancel()
-        for link in list(self._links):
-            link.stop()
-        if not await self._emptied(grace):
-            for link in list(self._links):
-                link.abort()
-            await self._emptied(TICK)
+        for connection in list(self._connections):
+            connection.stop()
+        if not await self._await_empty(within_s):
+            for connection in list(self._connections):
+                connection.abort()
+            await self._await_empty(TICK_S)
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace)
+            await asyncio.wait(self._tasks, timeout=within_s)
 
     def tick(self) -> None:
         """Let every session see the time; called once a second while listening."""
         now = self.clock.monotonic()
-        for link in list(self._links):
-            link.tick(now)
+        for connection in list(self._connections):
+            connection.tick(now)
 
     @property
     def connections(self) -> int:
         """How many connections are open."""
-        return len(self._links)
+        return len(self._connections)
 
     @property
     def sessions(self) -> list[S]:
         """The sessions of the open connections."""
-        return [link.session for link in self._links if link.session is not None]
+        return [c.session for c in self._connections if c.session is not None]
 
-    # what links call
+    # what connections call
 
-    def admit(self, link: Connection[S]) -> bool:
-        """Count a new connection; False if it is over a limit (it is counted until it is gone)."""
-        self._links.add(link)
-        self._peers[link.peer] += 1
+    def admit(self, connection: Connection[S]) -> bool:
+        """Count a new connection until it is released; False if it is over a limit."""
+        self._connections.add(connection)
+        self._peers[connection.peer] += 1
         fits = (
-            len(self._links) <= self._limits.total
-            and self._peers[link.peer] <= self._limits.per_peer
+            len(self._connections) <= self._limits.total
+            and self._peers[connection.peer] <= self._limits.per_peer
         )
         if not fits:
-            log.warning("%s refuses %s: too many connections", self.service.label, link.peer)
+            log.warning("%s refuses %s: too many connections", self.service.label, connection.peer)
         return fits
 
-    def forget(self, link: Connection[S]) -> None:
-        """Count a connection out."""
-        self._links.discard(link)
-        self._peers[link.peer] -= 1
-        if self._peers[link.peer] <= 0:
-            del self._peers[link.peer]
-        if not self._links:
+    def release(self, connection: Connection[S]) -> None:
+        """Stop counting a connection."""
+        self._connections.discard(connection)
+        self._peers[connection.peer] -= 1
+        if self._peers[connection.peer] <= 0:
+            del self._peers[connection.peer]
+        if not self._connections:
             self._empty.set()
 
     def keep(self, task: asyncio.Task[None]) -> None:
@@ -144,20 +145,20 @@ class Server(Generic[S]):
         task.add_done_callback(self._tasks.discard)
 
     def _tick(self) -> None:
-        self._ticker = asyncio.get_running_loop().call_later(TICK, self._tick)
+        self._ticker = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         self.tick()
 
-    async def _emptied(self, within: float) -> bool:
-        if not self._links:
+    async def _await_empty(self, within_s: float) -> bool:
+        if not self._connections:
             return True
         self._empty.clear()
         try:
-            await asyncio.wait_for(self._empty.wait(), within)
+            await asyncio.wait_for(self._empty.wait(), within_s)
         except TimeoutError:
             return False
         return True
 
-    def _why(self, error: OSError) -> str:
+    def _explain(self, error: OSError) -> str:
         place = f"{self.service.label} port {self.port} on {self.host or 'all addresses'}"
         change = f"change {self._setting} in the settings" if self._setting else "choose another"
         if error.errno == errno.EADDRINUSE:

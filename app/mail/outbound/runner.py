@@ -6,7 +6,7 @@ one transaction. What a recipient was told decides:
 
     2xx  taken                5xx  refused for good        4xx, no connection, no DNS: try again
 
-after 5, 10, 20 ... minutes up to a longest wait, until patience is over [RFC 5321 §4.5.4.1].
+after 5, 10, 20 ... minutes up to a longest wait, until it is given up [RFC 5321 §4.5.4.1].
 
 Outcomes are committed after the next hop has spoken. A crash between its 250 and our commit leaves
 the row waiting, so the mail goes a second time; there is no order of the two that could avoid both
@@ -25,7 +25,7 @@ from app.inbox.queue import Purpose, Queue, QueueRow
 from app.inbox.store import Store
 from app.inbox.voicemail_reply import NAME as VOICEMAIL
 from app.mail.outbound.routing import NoHop, Route
-from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, hand_over
+from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, send_mail
 from app.mail.outbound.srs import Srs
 from app.mail.smtp.grammar import GrammarError, parse_address
 from app.mail.smtp.trace import with_public_senders
@@ -38,16 +38,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RetrySchedule:
-    """When to try again; seconds."""
+    """When to try again [RFC 5321 §4.5.4.1]."""
 
-    first_s: float = 300.0
-    longest_s: float = 14_400.0
-    give_up_s: float = 432_000.0  # 5 days [RFC 5321 §4.5.4.1: at least 4 to 5]
+    first_s: float
+    """Seconds from the first try to the second."""
+    longest_s: float
+    """Seconds between two tries at most."""
+    give_up_s: float
+    """Seconds from the first try to the last: at least 4 to 5 days."""
 
     def next_try(self, row: QueueRow, now: float) -> float | None:
-        """The time of the next try after one that failed; None when it was the last.
+        """The time of the next try after one that failed at `now`; None when it was the last.
 
-        Each wait is twice the one before; the last try is at the end of the patience.
+        Both are seconds since 1970 UTC. Each wait is twice the one before, and the last try comes
+        give_up_s after the row was queued.
         """
         end = row.created_at + self.give_up_s
         if now >= end:
@@ -57,10 +61,11 @@ class RetrySchedule:
 
 @dataclass(frozen=True)
 class OutboundConfig:
-    """How mail leaves: patience, and how many mails at a time (each holds one chunk)."""
+    """How mail leaves."""
 
-    patience: RetrySchedule = RetrySchedule()
+    retry: RetrySchedule
     at_once: int = 4
+    """Number of mails that are sent at a time; each holds one chunk in memory."""
 
 
 Batch = tuple[QueueRow, ...]  # rows that go in one transaction
@@ -123,7 +128,7 @@ class Senders:
 
 
 class Outbound:
-    """Sends what is due. `look` wakes it; it looks at the clock only then."""
+    """Sends what is due. Only `send_due` makes it look at the clock and the queue."""
 
     def __init__(
         self,
@@ -146,12 +151,12 @@ class Outbound:
         self._clock = clock
         self._under_way: set[int] = set()  # ids of rows that are being sent
         self._tasks: set[asyncio.Task[None]] = set()
-        self._looked = asyncio.Event()
+        self._checked = asyncio.Event()  # set, and replaced, by each send_due
         self._stopping = False
 
     @property
     def under_way(self) -> int:
-        """Rows that are being sent or settled at this moment."""
+        """Number of rows that are being sent, or whose outcome is being written."""
         return len(self._under_way)
 
     def idle(self) -> bool:
@@ -159,10 +164,10 @@ class Outbound:
         next_due = self._queue.next_due()
         return not self._under_way and (next_due is None or next_due > self._clock.now())
 
-    def look(self) -> None:
-        """See what is due, and start as much of it as may run at once. Call it in the loop."""
-        self._looked.set()  # whoever waits to settle tries again
-        self._looked = asyncio.Event()
+    def send_due(self) -> None:
+        """Start as much of what is due as may run at once. Call it in the loop."""
+        self._checked.set()  # outcomes that could not be written are tried again
+        self._checked = asyncio.Event()
         if self._stopping or len(self._tasks) >= self._config.at_once:
             return
         due = self._queue.due(self._clock.now(), limit=self._config.at_once * 50)
@@ -197,7 +202,7 @@ class Outbound:
             if not task.cancelled() and task.exception() is not None:
                 log.error("sending ended by a fault", exc_info=task.exception())
             else:
-                self.look()
+                self.send_due()
 
         task.add_done_callback(ended)
 
@@ -208,18 +213,18 @@ class Outbound:
             log.exception("mail in rows %s could not be offered", [row.id for row in batch])
             trouble = Answer("451 4.3.0 It could not be read or sent; see the log of this box")
             answers = {row.recipient: trouble for row in batch}
-        await self._settle([(row, answers[row.recipient]) for row in batch])
+        await self._write_outcomes([(row, answers[row.recipient]) for row in batch])
 
     async def _offer(self, batch: Batch) -> dict[str, Answer]:
-        """Try the next hops one by one until one listens."""
+        """Try the next hops one by one until one can be talked to [RFC 5321 §5.1]."""
         first = batch[0]
         recipients = tuple(dict.fromkeys(row.recipient for row in batch))
-        letter = self._outgoing(first, recipients)
+        mail = self._outgoing(first, recipients)
         answer = Answer("451 4.4.1 no server to try")
         try:
             for hop in await self._route.hops(_domain(first.recipient)):
                 try:
-                    return await hand_over(hop, letter, self._delivery.hostname)
+                    return await send_mail(hop, mail, self._delivery.hostname)
                 except Unreachable as problem:
                     answer = Answer(str(problem))
         except NoHop as problem:
@@ -247,25 +252,23 @@ class Outbound:
         size = row.size + len(changed) - len(head)
         return OutgoingMail(sender, recipients, size, lambda: rewritten(pieces(), change))
 
-    async def _settle(self, answered: list[tuple[QueueRow, Answer]]) -> None:
+    async def _write_outcomes(self, answered: list[tuple[QueueRow, Answer]]) -> None:
         """Commit the outcomes; while that fails the rows stay ours, so that none goes twice."""
         while True:
             try:
-                await asyncio.wrap_future(
-                    self._db.submit(lambda tx: self._write_down(tx, answered))
-                )
+                await asyncio.wrap_future(self._db.submit(lambda tx: self._write(tx, answered)))
             except StoreFailed as problem:
                 log.error("outcome of sending not written, will try again: %s", problem)
-                await self._looked.wait()
+                await self._checked.wait()
             else:
                 return
 
-    def _write_down(self, tx: Tx, answered: list[tuple[QueueRow, Answer]]) -> None:
+    def _write(self, tx: Tx, answered: list[tuple[QueueRow, Answer]]) -> None:
         now = self._clock.now()
         refused: list[tuple[QueueRow | int, str]] = []
         for row, answer in answered:
             log.info("queue row %d to %s: %s", row.id, row.recipient, answer.reply)
-            next_try = self._config.patience.next_try(row, now)
+            next_try = self._config.retry.next_try(row, now)
             if answer.taken:
                 self._queue.succeeded(tx, row, answer.reply)
             elif answer.final or next_try is None:

@@ -1,4 +1,4 @@
-"""Giving one mail to one next hop, and what became of each recipient.
+"""Sending one mail to one next hop, and what became of each recipient.
 
 The client side of SMTP is aiosmtplib's; the envelope and the message are sent by its plain
 commands, for it would read an address like a header field, and hold a message whole.
@@ -36,9 +36,11 @@ class OutgoingMail:
     The pieces have CR LF line ends, are cut anywhere, and are at most a chunk long.
     """
 
-    sender: str  # "" is the null sender
+    sender: str
+    """Envelope sender; "" is the null sender."""
     recipients: tuple[str, ...]
     size: int
+    """Octets."""
     pieces: Callable[[], Iterable[bytes]]
 
 
@@ -63,13 +65,16 @@ class Unreachable(Exception):
     """No mail could be offered at this hop; another one may do. The text reads like a reply."""
 
 
-async def hand_over(hop: Hop, letter: OutgoingMail, hostname: str) -> dict[str, Answer]:
-    """Offer the letter; an answer for each recipient. Raises Unreachable if there was no talk."""
+async def send_mail(hop: Hop, mail: OutgoingMail, hostname: str) -> dict[str, Answer]:
+    """Offer a mail; the answer for each recipient. Raises Unreachable if no mail could be offered.
+
+    `hostname` is our name for EHLO.
+    """
     client = await _connect(hop, hostname)
     try:
-        return await _transaction(client, letter)
+        return await _transaction(client, mail)
     finally:
-        await _goodbye(client)
+        await _quit(client)
 
 
 async def _connect(hop: Hop, hostname: str) -> aiosmtplib.SMTP:
@@ -113,42 +118,42 @@ async def _helo(client: aiosmtplib.SMTP, hop: Hop) -> aiosmtplib.SMTP:
 
 
 def _connect_reply(hop: Hop, problem: Exception) -> str:
-    """Not being able to talk to a server is always temporary [RFC 5321 §4.5.4.1]."""
+    """A server that cannot be reached is always a temporary failure [RFC 5321 §4.5.4.1]."""
     why = one_line(str(problem), REPLY_LIMIT) or type(problem).__name__
     return f"451 4.4.1 {hop.name} port {hop.port}: {why}"
 
 
-async def _transaction(client: aiosmtplib.SMTP, letter: OutgoingMail) -> dict[str, Answer]:
+async def _transaction(client: aiosmtplib.SMTP, mail: OutgoingMail) -> dict[str, Answer]:
     answers: dict[str, Answer] = {}
     try:
-        await _mail(client, letter)
-        taken = [one for one in letter.recipients if await _recipient(client, one, answers)]
-        reply = await _message(client, letter) if taken else ""
+        await _mail(client, mail)
+        taken = [one for one in mail.recipients if await _recipient(client, one, answers)]
+        reply = await _message(client, mail) if taken else ""
     except aiosmtplib.SMTPResponseException as refused:
         reply = _reply(refused.code, refused.message)
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as broken:
         reply = f"451 4.4.2 {one_line(str(broken), REPLY_LIMIT) or 'the connection broke'}"
     except GrammarError as unsendable:
         reply = f"553 5.1.7 {unsendable}"
-    return {one: answers.get(one) or Answer(reply) for one in letter.recipients}
+    return {one: answers.get(one) or Answer(reply) for one in mail.recipients}
 
 
-async def _mail(client: aiosmtplib.SMTP, letter: OutgoingMail) -> None:
+async def _mail(client: aiosmtplib.SMTP, mail: OutgoingMail) -> None:
     options = []
     if client.supports_extension("size"):
-        options.append(f"SIZE={letter.size}")
+        options.append(f"SIZE={mail.size}")
     if client.supports_extension("8bitmime"):
         options.append("BODY=8BITMIME")
-    if not all(address.isascii() for address in (letter.sender, *letter.recipients)):
+    if not all(address.isascii() for address in (mail.sender, *mail.recipients)):
         if not client.supports_extension("smtputf8"):
             raise aiosmtplib.SMTPResponseException(
                 553, "5.6.7 The next server does not take addresses that are not ASCII"
             )
         options.append("SMTPUTF8")
-    line = [b"FROM:" + _path(letter.sender), *(option.encode("ascii") for option in options)]
+    line = [b"FROM:" + _path(mail.sender), *(option.encode("ascii") for option in options)]
     reply = await client.execute_command(b"MAIL", *line, timeout=COMMAND_S)
     if not 200 <= reply.code < 300:
-        raise aiosmtplib.SMTPSenderRefused(reply.code, reply.message, letter.sender)
+        raise aiosmtplib.SMTPSenderRefused(reply.code, reply.message, mail.sender)
 
 
 async def _recipient(client: aiosmtplib.SMTP, address: str, answers: dict[str, Answer]) -> bool:
@@ -170,13 +175,13 @@ def _path(address: str) -> bytes:
     return f"<{parse_address(address)}>".encode() if address else b"<>"
 
 
-async def _message(client: aiosmtplib.SMTP, letter: OutgoingMail) -> str:
+async def _message(client: aiosmtplib.SMTP, mail: OutgoingMail) -> str:
     """DATA, the octets, and the answer to them."""
     started = await client.execute_command(b"DATA", timeout=COMMAND_S)
     if started.code != 354:
         return _reply(started.code, started.message)
     try:
-        for piece in whole_lines(stuffed(letter.pieces())):
+        for piece in whole_lines(stuffed(mail.pieces())):
             await _write(client, piece)
     except BaseException:
         client.close()  # in the middle of the text no command can be given any more
@@ -194,11 +199,11 @@ async def _write(client: aiosmtplib.SMTP, piece: bytes) -> None:
     await asyncio.wait_for(protocol._drain_helper(), COMMAND_S)
 
 
-async def _goodbye(client: aiosmtplib.SMTP) -> None:
+async def _quit(client: aiosmtplib.SMTP) -> None:
     try:
         await client.quit(timeout=5)
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as problem:
-        log.debug("no goodbye: %s", problem)
+        log.debug("QUIT failed: %s", problem)
     finally:
         client.close()
 

@@ -1,7 +1,7 @@
 """Sender rewriting (SRS): a forwarded mail leaves with a sender of our own domain, and finds back.
 
-The next hop checks the envelope sender's domain against the address that mail comes from (SPF,
-RFC 7208). A forwarder therefore puts its own domain there and packs the true sender into the
+The next hop checks the envelope sender's domain against the address that mail comes from (SPF
+[RFC 7208 §4]). A forwarder therefore puts its own domain there and packs the true sender into the
 local part. There is no RFC; the form is the one of the SRS paper that all mail servers share:
 
     SRS0=hash=day=author.example=anna@box.example        a first forwarder's address (ours)

@@ -1,4 +1,4 @@
-"""Who may log in by POP3, from where, after how long a wait, and who holds which maildrop.
+"""Who may log in by POP3 [RFC 1939 §4], from where, after how long, and who has which maildrop.
 
 All of it lives in the memory of the mail service: a crash frees every maildrop and forgives every
 failure.
@@ -14,13 +14,13 @@ from app.mail.pop3.states import Pop3State
 
 log = logging.getLogger(__name__)
 
-STALE = 60.0
-"""Seconds without a sign of life after which a new login may take a maildrop over."""
+STALE_S = 60.0
+"""Seconds without octets either way after which a new login may take a maildrop over."""
 
-FIRST_WAIT = 1.0
+FIRST_WAIT_S = 1.0
 """Seconds that the first refused login of a peer costs; each further one costs twice as much."""
 
-LONGEST_WAIT = 16.0
+LONGEST_WAIT_S = 16.0
 """Seconds that a refused login costs at most."""
 
 MOST_PEERS = 1000
@@ -55,7 +55,7 @@ class LoginThrottle:
         self._failures[peer] = failures + 1
         if len(self._failures) > MOST_PEERS:
             self._failures.popitem(last=False)
-        return min(FIRST_WAIT * 2.0 ** min(failures, 10), LONGEST_WAIT)
+        return min(FIRST_WAIT_S * 2.0 ** min(failures, 10), LONGEST_WAIT_S)
 
     def succeeded(self, peer: str) -> None:
         """Forget the failures of a peer."""
@@ -68,16 +68,18 @@ class MaildropLocks:
     def __init__(self) -> None:
         self._holders: dict[int, tuple[Pop3Session, Callable[[], None]]] = {}
 
-    def take(self, person: int, session: Pop3Session, wake: Callable[[], None], now: float) -> bool:
-        """Give the maildrop to this session; False if another one is at work in it.
+    def acquire(
+        self, person: int, session: Pop3Session, wake: Callable[[], None], now: float
+    ) -> bool:
+        """Lock a person's maildrop for this session; False if another one is using it.
 
-        An old holder that has been idle for STALE seconds loses it, without UPDATE; `wake` lets
-        its connection see that.
+        A holder that at `now` (monotonic seconds) has been idle for STALE_S loses it, without
+        UPDATE; `wake` lets its connection see that. `person` is the person's id.
         """
         holder = self._holders.get(person)
         if holder is not None:
             old, wake_old = holder
-            if old.state is not Pop3State.TRANSACTION or old.idle(now) < STALE:
+            if old.state is not Pop3State.TRANSACTION or old.idle(now) < STALE_S:
                 return False
             log.info("POP3 maildrop of person %d taken over from an idle session", person)
             old.taken_over()
@@ -86,7 +88,7 @@ class MaildropLocks:
         return True
 
     def release(self, person: int, session: Pop3Session) -> None:
-        """Free the maildrop if this session holds it (it may have been taken over)."""
+        """Free the maildrop of a person (their id) if this session still holds it."""
         holder = self._holders.get(person)
         if holder is not None and holder[0] is session:
             del self._holders[person]

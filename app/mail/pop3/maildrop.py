@@ -1,7 +1,7 @@
-"""A maildrop as one POP3 session sees it: a snapshot, with marks that mean nothing before QUIT.
+"""A maildrop as one POP3 session sees it [RFC 1939 §4]: a snapshot, with marks for QUIT.
 
 Messages are numbered three ways: 1..n in commands and answers, 0..n-1 as index into the snapshot
-(`find` converts), and by entry id in what QUIT hands to the service.
+(`find` converts), and by entry id in what QUIT asks of the service.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ class Maildrop(Protocol):
         ...
 
 
-class Drop:
+class MarkedMaildrop:
     """The snapshot with this session's marks: deleted, and sent whole."""
 
     def __init__(self, maildrop: Maildrop) -> None:
@@ -61,19 +61,19 @@ class Drop:
     # what STAT, DELE, RSET and QUIT need
 
     def reset(self) -> None:
-        """Unmark every message [RFC 1939 5, RSET]."""
+        """Unmark every message [RFC 1939 §5, RSET]."""
         self._deleted.clear()
         self.count = len(self.items)
         self.octets = sum(item.size for item in self.items)
 
     def delete(self, index: int) -> None:
-        """Mark a message, which hides it from every other command."""
+        """Mark the message with this index; every other command then refuses it."""
         self._deleted.add(index)
         self.count -= 1
         self.octets -= self.items[index].size
 
     def sent(self, index: int) -> None:
-        """Note that a message was sent whole."""
+        """Note that the message with this index was sent whole."""
         self._sent.add(index)
 
     def removed(self) -> tuple[int, ...]:
@@ -112,7 +112,7 @@ class Drop:
         return self._listing(b"%d %b\r\n", [item.uidl for item in self.items])
 
     def first(self, item: Item) -> bytes:
-        """Chunk 0, read before the answer begins, so that it can still be a refusal."""
+        """Chunk 0, read before the answer begins. Raises Refused if it cannot be read."""
         try:
             return self.chunk(item, 0) if item.chunks else b""
         except Unreadable as error:
@@ -126,7 +126,7 @@ class Drop:
         self.sent(index)
 
     def head(self, item: Item, first: bytes, lines: int) -> Iterator[bytes]:
-        """Header and so many lines of the body, and the end."""
+        """Header and the first `lines` lines of the body, and the end [RFC 1939 §7, TOP]."""
         pieces = top(self._pieces(item, first), lines)
         return ended(stuffed(pieces) if item.dotted else pieces)
 

@@ -1,11 +1,11 @@
-"""POP3 over the store: logins, snapshots, and the one transaction that QUIT asks for.
+"""POP3 over the store [RFC 1939]: logins, snapshots, and the one transaction of QUIT.
 
     service = Pop3Service(db, store, people, Pop3Config("box.example", lan=("10.0.0.0/8",)), clock)
     server = Server(service, "127.0.0.1", 2110, clock, limits)
 
 Passwords are checked in one thread, one at a time (each check takes up to 19 MiB), and the snapshot
-is taken there too; chunks are read on the loop, because a hop to a thread costs a third of the RETR
-rate; removals go to the store's writer thread.
+is taken there too; chunks are read on the loop, because a change of thread costs a third of the
+RETR rate; removals go to the store's writer thread.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app.core.clock import Clock
 from app.inbox.errors import ContentGone
@@ -44,11 +44,11 @@ class Pop3Config:
 
     host    our name, for the greeting
     lan     networks that may log in without encryption
-    expire  what EXPIRE announces, in days or "NEVER", if we keep that promise [RFC 2449 6.7]
+    expire  what EXPIRE announces, in days or "NEVER", if we keep that promise [RFC 2449 §6.7]
     """
 
     host: str
-    lan: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    lan: tuple[str, ...]
     expire: str | None = None
 
 
@@ -98,27 +98,27 @@ class Pop3Service:
         """End the login thread, after the server has stopped."""
         self._checker.shutdown(wait=True)
 
-    # what the shell calls
+    # what connections call
 
-    def open(self, link: Connection[Pop3Session]) -> Pop3Session:
+    def open(self, connection: Connection[Pop3Session]) -> Pop3Session:
         """A session for a new connection."""
         return Pop3Session(
             self._config.host,
-            plain_login=link.peer in self._lan,
+            plain_login=connection.peer in self._lan,
             expire=self._config.expire,
         )
 
     def handle(
-        self, session: Pop3Session, event: Pop3Request, link: Connection[Pop3Session]
+        self, session: Pop3Session, event: Pop3Request, connection: Connection[Pop3Session]
     ) -> None:
         """Do what the session asks for."""
         if isinstance(event, LoginWanted):
-            link.run(self._login(session, event, link))
+            connection.run(self._login(session, event, connection))
         else:
-            link.run(self._commit(session, event))
+            connection.run(self._commit(session, event))
 
-    def gone(self, session: Pop3Session) -> None:
-        """Free the maildrop of a lost connection; if a commit is under way, when that is done."""
+    def lost(self, session: Pop3Session) -> None:
+        """Unlock the maildrop of a lost connection; if a commit is under way, after it."""
         session.stop()  # an answer that is still to come is ignored
         if session.state is Pop3State.CLOSED:
             self._leave(session)
@@ -126,17 +126,17 @@ class Pop3Service:
     # logging in
 
     async def _login(
-        self, session: Pop3Session, wanted: LoginWanted, link: Connection[Any]
+        self, session: Pop3Session, wanted: LoginWanted, connection: Connection[Pop3Session]
     ) -> None:
         try:
             person = await self._checked(wanted)
             if person is None:
-                self._refuse(session, link.peer)
+                self._refuse(session, connection.peer)
             elif session.state is Pop3State.LOGIN:
-                self._throttle.succeeded(link.peer)
-                await self._enter(session, person, link)
+                self._throttle.succeeded(connection.peer)
+                await self._enter(session, person, connection)
         except Exception:
-            log.exception("POP3 login of %r from %s failed", wanted.user, link.peer)
+            log.exception("POP3 login of %r from %s failed", wanted.user, connection.peer)
             self._leave(session)
             session.refused(Code.SYS_TEMP, "logins do not work at present; try again later")
 
@@ -151,15 +151,19 @@ class Pop3Service:
         log.info("POP3 login from %s refused; it waits %g s", peer, wait)
         session.refused(Code.AUTH, "name or password wrong", self._clock.monotonic() + wait)
 
-    async def _enter(self, session: Pop3Session, person: Person, link: Connection[Any]) -> None:
-        if not self._locks.take(person.id, session, link.wake, self._clock.monotonic()):
+    async def _enter(
+        self, session: Pop3Session, person: Person, connection: Connection[Pop3Session]
+    ) -> None:
+        if not self._locks.acquire(person.id, session, connection.wake, self._clock.monotonic()):
             session.refused(Code.IN_USE, "another POP3 session has this maildrop; try again later")
             return
-        self._logins[session] = _Login(person, link.peer)
+        self._logins[session] = _Login(person, connection.peer)
         loop = asyncio.get_running_loop()
         items = await loop.run_in_executor(self._checker, self._snapshot, person)
         if session.logged_in(StoreMaildrop(self._store, items)):
-            log.info("POP3 login of %s from %s: %d messages", person.login, link.peer, len(items))
+            log.info(
+                "POP3 login of %s from %s: %d messages", person.login, connection.peer, len(items)
+            )
         else:
             self._leave(session)
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from app.core.fsm import Machine
 from app.mail.net.lines import POP3_COMMAND, LineError, LineReader, LineTooLong, NulInLine
-from app.mail.pop3.maildrop import Drop, Maildrop, counted
+from app.mail.pop3.maildrop import Maildrop, MarkedMaildrop, counted
 from app.mail.pop3.states import (
     LISTENING,
     POP3_ACTIONS,
@@ -77,7 +77,7 @@ class Pop3Session:
         self._expire = expire
         self._implementation = implementation
         self._user: bytes | None = None
-        self._drop: Drop
+        self._maildrop: MarkedMaildrop
         self._bad = 0  # unusable commands in a row
         self._refusals = 0  # of logins
         self._active = True  # octets have moved since the last tick
@@ -88,7 +88,7 @@ class Pop3Session:
         self._sent_octets = 0
         self._ok(f"{host} POP3 ready")
 
-    # what the shell calls
+    # what its connection calls
 
     @property
     def state(self) -> Pop3State:
@@ -167,8 +167,8 @@ class Pop3Session:
         """Begin the transaction on this snapshot; False if the session no longer waits for it."""
         if not self._move(Pop3Event.LOGGED_IN):
             return False
-        self._drop = Drop(maildrop)
-        self._ok(self._drop.summary())
+        self._maildrop = MarkedMaildrop(maildrop)
+        self._ok(self._maildrop.summary())
         return True
 
     def refused(self, code: Code, text: str, until: float = 0.0) -> None:
@@ -314,51 +314,53 @@ class Pop3Session:
 
     def _stat(self, rest: bytes) -> None:
         _nothing(rest)
-        self._ok(f"{self._drop.count} {self._drop.octets}")
+        self._ok(f"{self._maildrop.count} {self._maildrop.octets}")
 
     def _list(self, rest: bytes) -> None:
         if rest.strip():
-            index = self._drop.find(rest)
-            self._ok(f"{index + 1} {self._drop.items[index].size}")
+            index = self._maildrop.find(rest)
+            self._ok(f"{index + 1} {self._maildrop.items[index].size}")
         else:
-            self._answer(self._drop.summary(), self._drop.sizes())
+            self._answer(self._maildrop.summary(), self._maildrop.sizes())
 
     def _uidl(self, rest: bytes) -> None:
         if rest.strip():
-            index = self._drop.find(rest)
-            self._ok(f"{index + 1} {self._drop.items[index].uidl.decode()}")
+            index = self._maildrop.find(rest)
+            self._ok(f"{index + 1} {self._maildrop.items[index].uidl.decode()}")
         else:
-            self._answer(counted(self._drop.count), self._drop.uidls())
+            self._answer(counted(self._maildrop.count), self._maildrop.uidls())
 
     def _retr(self, rest: bytes) -> None:
-        drop = self._drop
-        index = drop.find(rest)
-        item = drop.items[index]
-        first = drop.first(item)
+        maildrop = self._maildrop
+        index = maildrop.find(rest)
+        item = maildrop.items[index]
+        first = maildrop.first(item)
         self._retrieved += 1
         if item.chunks <= 1 and not item.dotted and first[-2:] == b"\r\n":
             # nearly every message: one chunk, sent as it lies
             self._send(b"+OK %d octets\r\n%b%b.\r\n" % (item.size, item.prefix, first))
-            drop.sent(index)
+            maildrop.sent(index)
         else:
-            self._answer(f"{item.size} octets", drop.message(index, first))
+            self._answer(f"{item.size} octets", maildrop.message(index, first))
 
     def _top(self, rest: bytes) -> None:
         number, _, lines = rest.strip().partition(b" ")
         if not lines.strip().isdigit():
             raise Misused("a message number and a number of lines are needed")
-        item = self._drop.items[self._drop.find(number)]
-        self._answer("header and lines", self._drop.head(item, self._drop.first(item), int(lines)))
+        item = self._maildrop.items[self._maildrop.find(number)]
+        self._answer(
+            "header and lines", self._maildrop.head(item, self._maildrop.first(item), int(lines))
+        )
 
     def _dele(self, rest: bytes) -> None:
-        index = self._drop.find(rest)
-        self._drop.delete(index)
+        index = self._maildrop.find(rest)
+        self._maildrop.delete(index)
         self._ok(f"message {index + 1} will be removed by QUIT")
 
     def _rset(self, rest: bytes) -> None:
         _nothing(rest)
-        self._drop.reset()
-        self._ok(self._drop.summary())
+        self._maildrop.reset()
+        self._ok(self._maildrop.summary())
 
     def _noop(self, rest: bytes) -> None:
         _nothing(rest)
@@ -368,7 +370,7 @@ class Pop3Session:
         _nothing(rest)
         self._move(Pop3Event.QUIT)
         if self._machine.state is Pop3State.UPDATE:
-            self._event = Commit(self._drop.removed(), self._drop.retrieved())
+            self._event = Commit(self._maildrop.removed(), self._maildrop.retrieved())
         else:
             self._ok("bye")
 

@@ -1,9 +1,10 @@
 """The octets of one incoming mail on their way into the store.
 
 A small mail is kept here until its end and written by the one transaction that delivers it. Of a
-bigger one each full chunk is handed to the writer thread as it comes; a chunk commits beside
-whatever else is being written, and nobody sees it before the last transaction. If any chunk could
-not be made durable the mail is broken, and that last transaction refuses.
+bigger one each full chunk goes to the writer thread as it comes; a chunk commits beside whatever
+else is being written, and nobody sees it before the last transaction. If any chunk could not be
+made durable the mail is broken, and that last transaction refuses. So a 250 is said only of what is
+on the disk [RFC 5321 §4.2.5].
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from app.mail.smtp.data import Findings
 from app.store.database import Database, Tx
 from app.store.errors import StoreFailed
 
-HOLD_BACK = 4 * CHUNK  # octets handed over and not yet durable that stop a connection's reading
+HOLD_BACK = 4 * CHUNK  # octets submitted and not yet durable at which reading stops
 
 
 class IncomingContent:
@@ -29,8 +30,8 @@ class IncomingContent:
         self._on_progress = on_progress
         self._pieces: list[bytes] = []
         self._held = 0  # octets in _pieces
-        self._handed = 0  # chunks given to the writer thread
-        self._settled = 0  # chunks that are committed or have failed; counted in that thread
+        self._submitted = 0  # chunks given to the writer thread
+        self._ended = 0  # chunks that are committed or have failed; counted in that thread
         self._kept = False  # a chunk is committed, so the content's number is ours
         self._content: int | None = None  # set in the writer thread, by the first chunk
         self._broken = False
@@ -38,35 +39,38 @@ class IncomingContent:
     @property
     def must_wait(self) -> bool:
         """True while so much is on its way to the disk that no more should be read."""
-        return (self._handed - self._settled) * CHUNK >= HOLD_BACK
+        return (self._submitted - self._ended) * CHUNK >= HOLD_BACK
 
     def add(self, octets: bytes) -> None:
         """Take the next octets, of any length."""
         self._pieces.append(octets)
         self._held += len(octets)
         if self._held > CHUNK:
-            self._hand_over()
+            self._submit_chunks()
 
     def finish(self, tx: Tx, found: Findings) -> int:
-        """In the last transaction: write the rest and seal; returns the content's number."""
+        """In the last transaction: write the rest and seal; returns the content's number.
+
+        Raises StoreFailed if an earlier chunk could not be written.
+        """
         content = self._begin(tx)
         if self._held:
-            self._store.add_chunk(tx, content, self._handed, b"".join(self._pieces))
+            self._store.add_chunk(tx, content, self._submitted, b"".join(self._pieces))
         self._store.seal(tx, content, found.size, found.dotted)
         return content
 
     def discard(self) -> None:
         """The mail will not be delivered: what was written of it goes."""
         self._pieces, self._held = [], 0
-        if self._handed:
+        if self._submitted:
             self._db.submit(self._drop)
 
-    def _hand_over(self) -> None:
+    def _submit_chunks(self) -> None:
         octets = b"".join(self._pieces)
         whole = len(octets) // CHUNK * CHUNK
         for at in range(0, whole, CHUNK):
-            self._submit(self._handed, octets[at : at + CHUNK])
-            self._handed += 1
+            self._submit(self._submitted, octets[at : at + CHUNK])
+            self._submitted += 1
         rest = octets[whole:]
         self._pieces, self._held = ([rest] if rest else []), len(rest)
 
@@ -90,7 +94,7 @@ class IncomingContent:
 
     def _written(self, future: "Future[None]") -> None:
         # Runs in the writer thread before its next group begins, so a later work sees the mark.
-        self._settled += 1
+        self._ended += 1
         if future.exception() is None:
             self._kept = True
         else:

@@ -34,8 +34,11 @@ class Findings:
     """What is known of a message so far: octets (CR LF line ends, dots removed) and faults."""
 
     size: int = 0
-    dotted: int = 0  # lines that begin with a dot
-    bare: bool = False  # a bare CR or LF that must not be
+    """Octets so far."""
+    dotted: int = 0
+    """Number of lines that begin with a dot."""
+    bare: bool = False
+    """A bare CR or LF that must not be was found."""
     nul: bool = False
     too_big: bool = False
 
@@ -46,12 +49,15 @@ class Findings:
 
 
 class DataReader:
-    """Takes blocks, gives the message's octets; `ended` once CR LF . CR LF has come."""
+    """Takes blocks, gives the message's octets; `ended` once CR LF . CR LF has come.
 
-    def __init__(self, max_size: int, lf_allowed: bool) -> None:
+    A message of more than `max_octets` is found too big; `lf_allowed` mends bare LF.
+    """
+
+    def __init__(self, max_octets: int, lf_allowed: bool) -> None:
         self.found = Findings()
         self.ended = False
-        self._max_size = max_size
+        self._max_octets = max_octets
         self._lf_allowed = lf_allowed
         self._held = _BEFORE
         self._first = True
@@ -85,7 +91,7 @@ class DataReader:
             self._first = False
         found.size += len(piece)
         found.nul = found.nul or b"\0" in piece
-        found.too_big = found.size > self._max_size
+        found.too_big = found.size > self._max_octets
         return b"" if found.bad else piece
 
     def _line_ends(self, piece: bytes) -> bytes:

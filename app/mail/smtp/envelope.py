@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.inbox.delivery import Destination
 from app.mail.smtp.data import Findings
 from app.mail.smtp.grammar import NULL, Address
 from app.mail.smtp.replies import Reply
@@ -18,10 +19,10 @@ class Peer:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A recipient that will be served: the address as given, and where the policy leads it."""
+    """A recipient that will be served: the address as given, and where its mail goes."""
 
     address: Address
-    route: object = None
+    destination: Destination
 
 
 @dataclass
@@ -32,11 +33,15 @@ class Transaction:
     helo: str = ""
     esmtp: bool = False
     sender: Address = NULL
-    size: int = 0  # octets announced by SIZE; 0 when nothing was announced [RFC 1870]
-    eight_bit: bool = False  # BODY=8BITMIME [RFC 6152]
-    utf8: bool = False  # SMTPUTF8 [RFC 6531]
+    size: int = 0
+    """Octets announced by SIZE; 0 when nothing was announced [RFC 1870]."""
+    eight_bit: bool = False
+    """BODY=8BITMIME was given [RFC 6152]."""
+    utf8: bool = False
+    """SMTPUTF8 was given [RFC 6531]."""
     accepted: list[Accepted] = field(default_factory=list)
-    refused: int = 0  # recipients refused so far
+    refused: int = 0
+    """Number of recipients refused so far."""
     found: Findings = field(default_factory=Findings)
 
     @property
@@ -57,20 +62,26 @@ class Policy(Protocol):
         ...
 
     def ended(self, transaction: Transaction) -> None:
-        """Hear that the mail is over, delivered or not: reservations end."""
+        """The mail is over, delivered or not: reservations end."""
         ...
 
 
 @dataclass(frozen=True)
 class SmtpLimits:
-    """What a session takes from a stranger before it says no."""
+    """What a session takes from a stranger before it refuses or ends."""
 
-    size: int = 50_000_000  # octets of one message
-    recipients: int = 1000  # of one message; RFC 5321 §4.5.3.1.8 demands at least 100
-    line: int = 1000  # octets of one command line
-    errors: int = 20  # wrong commands since the last accepted mail
-    unknown_recipients: int = 100  # refused recipients since the last accepted mail
-    idle_s: float = 300.0  # RFC 5321 §4.5.3.2.7
+    size: int
+    """Octets of one message."""
+    recipients: int = 1000
+    """Number of recipients of one message [RFC 5321 §4.5.3.1.8: at least 100]."""
+    line: int = 1000
+    """Octets of one command line [RFC 5321 §4.5.3.1.4: 512, and more with extensions]."""
+    errors: int = 20
+    """Number of wrong commands since the last accepted mail."""
+    unknown_recipients: int = 100
+    """Number of refused recipients since the last accepted mail."""
+    idle_s: float = 300.0
+    """Seconds of silence [RFC 5321 §4.5.3.2.7]."""
 
 
 # Events for the service, in the order they happen. Only `Complete` waits for an answer.
@@ -102,4 +113,5 @@ class Complete:
     transaction: Transaction
 
 
-Event = Begin | Octets | Abandoned | Complete
+MessageEvent = Begin | Octets | Abandoned | Complete
+"""What happens to the message of a session."""

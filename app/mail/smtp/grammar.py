@@ -81,12 +81,12 @@ class Cursor:
         return found
 
     def need(self, word: str) -> None:
-        """Step over the word or raise."""
+        """Step over the word. Raises GrammarError if it is not next."""
         if not self.skip(word):
             raise GrammarError(f"{word!r} expected at {self.at}")
 
     def take(self, pattern: re.Pattern[str], rule: str) -> re.Match[str]:
-        """Take what the pattern matches here or raise, naming the rule."""
+        """Take what the pattern matches here. Raises GrammarError that names the rule."""
         match = pattern.match(self.text, self.at)
         if match is None:
             raise GrammarError(f"{rule} expected at {self.at}")
@@ -141,7 +141,10 @@ def mailbox(cursor: Cursor) -> Address:
 
 
 def local_part(cursor: Cursor) -> str:
-    """Dot-string or Quoted-string [RFC 5321 Local-part], given without quotes."""
+    """Dot-string or Quoted-string [RFC 5321 Local-part], given without quotes.
+
+    Raises GrammarError.
+    """
     quoted = cursor.peek() == '"'
     local = quoted_string(cursor) if quoted else cursor.take(_DOT_STRING, "local part").group()
     if not local or len(local.encode("utf-8")) > LOCAL_LIMIT:
@@ -150,7 +153,10 @@ def local_part(cursor: Cursor) -> str:
 
 
 def quoted_string(cursor: Cursor) -> str:
-    """`"..."` with backslash pairs [RFC 5321 Quoted-string], given as what it means."""
+    """`"..."` with backslash pairs [RFC 5321 Quoted-string], given as what it means.
+
+    Raises GrammarError.
+    """
     cursor.need('"')
     pieces = [cursor.take(_QTEXT, "quoted string").group()]
     while cursor.skip("\\"):
@@ -164,7 +170,10 @@ def quoted_string(cursor: Cursor) -> str:
 
 
 def domain(cursor: Cursor) -> str:
-    """Host labels, U-labels and (seen in the field) underscores [RFC 5321 Domain], lower case."""
+    """Host labels, U-labels and (seen in the field) underscores [RFC 5321 Domain], lower case.
+
+    Raises GrammarError.
+    """
     name = cursor.take(_DOMAIN, "domain").group().lower()
     if len(name.encode("utf-8")) > DOMAIN_LIMIT or ".." in name:
         raise GrammarError("domain is too long")
@@ -172,7 +181,10 @@ def domain(cursor: Cursor) -> str:
 
 
 def address_literal(cursor: Cursor) -> str:
-    """`[192.0.2.1]` or `[IPv6:2001:db8::1]` [RFC 5321 address-literal], in canonical form."""
+    """`[192.0.2.1]` or `[IPv6:2001:db8::1]` [RFC 5321 address-literal], in canonical form.
+
+    Raises GrammarError.
+    """
     inner = cursor.take(_LITERAL, "address literal").group(1)
     tagged = inner[:5].upper() == "IPV6:"
     try:
@@ -183,7 +195,10 @@ def address_literal(cursor: Cursor) -> str:
 
 
 def parameters(cursor: Cursor) -> dict[str, str]:
-    """` KEY=value KEY` up to the end [RFC 5321 Mail-parameters]; keys in upper case."""
+    """` KEY=value KEY` up to the end [RFC 5321 Mail-parameters]; keys in upper case.
+
+    Raises GrammarError.
+    """
     found: dict[str, str] = {}
     while not cursor.done():
         cursor.need(" ")
@@ -196,7 +211,10 @@ def parameters(cursor: Cursor) -> dict[str, str]:
 
 
 def parse_address(text: str) -> Address:
-    """Read one whole address, as it stands in the store or a settings file."""
+    """Read one whole address, as it stands in the store or a settings file.
+
+    Raises GrammarError.
+    """
     cursor = Cursor(text)
     address = mailbox(cursor)
     if not cursor.done():

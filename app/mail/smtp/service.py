@@ -1,9 +1,9 @@
-"""SMTP over the store: who may send to whom, and the one commit behind every `250`.
+"""SMTP over the store [RFC 5321]: who may send to whom, and the one commit behind every `250`.
 
-    service = SmtpService(db, store, delivery, SmtpConfig("box.example"), clock)
+    service = SmtpService(db, store, delivery, SmtpConfig("box.example", lan, limits), clock)
     server = Server(service, "127.0.0.1", 2525, clock, limits)
 
-Octets go to the store as they come (smtp_content.py). At the end of a message one work writes what
+Octets go to the store as they come (content.py). At the end of a message one work writes what
 is left of it, makes the entries and the queue rows; only when that commit is on the disk does the
 client hear 250. If it fails the client hears 451 and nothing of the mail is visible.
 """
@@ -13,7 +13,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from app.core.clock import Clock
 from app.inbox.delivery import Delivered, Delivery, Destination, Envelope
@@ -30,7 +30,7 @@ from app.mail.smtp.envelope import (
     Accepted,
     Begin,
     Complete,
-    Event,
+    MessageEvent,
     Octets,
     Peer,
     SmtpLimits,
@@ -66,8 +66,8 @@ class SmtpConfig:
     """
 
     host: str
-    lan: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    limits: SmtpLimits = field(default_factory=SmtpLimits)
+    lan: tuple[str, ...]
+    limits: SmtpLimits
 
 
 class DeliveryPolicy:
@@ -104,7 +104,7 @@ class DeliveryPolicy:
     def ended(self, transaction: Transaction) -> None:
         """Give back the reserved room."""
         for accepted in transaction.accepted:
-            self._delivery.release(_route_of(accepted), transaction.size)
+            self._delivery.release(accepted.destination, transaction.size)
 
     def _route(self, transaction: Transaction, address: Address) -> Destination:
         """Raises one of REFUSALS."""
@@ -132,19 +132,19 @@ class DeliveryPolicy:
 
 
 class InboundMessage:
-    """What one connection has in hand: the mail that is coming in."""
+    """The mail that is coming in by one connection, one after another."""
 
     def __init__(
-        self, service: "SmtpService", session: SmtpSession, link: Connection[SmtpSession]
+        self, service: "SmtpService", session: SmtpSession, connection: Connection[SmtpSession]
     ) -> None:
         self._service = service
         self._session = session
-        self._link = link
+        self._connection = connection
         self._incoming: IncomingContent | None = None
         self._head = HeadReader()
         self._grown = 0  # octets by which the header has become longer than it came
 
-    def handle(self, event: Event) -> None:
+    def handle(self, event: MessageEvent) -> None:
         """Do what the session asks for."""
         if isinstance(event, Octets):
             self._keep(event.block)
@@ -164,7 +164,7 @@ class InboundMessage:
         incoming, self._incoming = self._incoming, None
         if incoming is not None:
             incoming.discard()
-        self._session.held_back = False
+        self._session.hold_input(False)
 
     def _keep(self, block: bytes) -> None:
         if self._incoming is None:
@@ -172,7 +172,7 @@ class InboundMessage:
         if not self._head.complete:
             block = self._with_header(self._head.feed(block))
         self._incoming.add(block)
-        self._session.held_back = self._incoming.must_wait
+        self._session.hold_input(self._incoming.must_wait)
 
     def _with_header(self, octets: bytes) -> bytes:
         """The first octets of the message, once its header is known, as they are kept."""
@@ -187,13 +187,13 @@ class InboundMessage:
 
     def _progressed(self) -> None:
         """A chunk is on the disk; called in the writer thread."""
-        self._service.in_loop(self._read_on)
+        self._service.in_loop(self._resume_input)
 
-    def _read_on(self) -> None:
+    def _resume_input(self) -> None:
         incoming = self._incoming
-        if self._session.held_back and (incoming is None or not incoming.must_wait):
-            self._session.held_back = False
-            self._link.wake()
+        if incoming is None or not incoming.must_wait:
+            self._session.hold_input(False)
+            self._connection.wake()
 
     def _deliver(self, mail: Transaction) -> None:
         """Start the one work that makes the mail real; the verdict comes when it is durable."""
@@ -234,7 +234,7 @@ class InboundMessage:
                 problem,
             )
             self._session.rejected(reply)
-        self._link.wake()
+        self._connection.wake()
 
     def _envelope(self, mail: Transaction, name: str) -> Envelope:
         config, now = self._service.config, self._service.clock.now()
@@ -252,7 +252,7 @@ class InboundMessage:
             facts = replace(facts, duration_s=head.duration_s)
         return Envelope(
             sender=sender,
-            recipients=tuple(map(_route_of, mail.accepted)),
+            recipients=tuple(accepted.destination for accepted in mail.accepted),
             kind=Kind.VOICEMAIL if head.is_voice else Kind.EMAIL,
             facts=facts,
             received_header=prefix,
@@ -283,24 +283,26 @@ class SmtpService:
         self.deciding = 0  # messages whose commit is under way
         self._policy = DeliveryPolicy(delivery, srs)
         self._lan = Networks(config.lan)
-        self._desks: dict[SmtpSession, InboundMessage] = {}
+        self._inbound: dict[SmtpSession, InboundMessage] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def open(self, link: Connection[SmtpSession]) -> SmtpSession:
+    def open(self, connection: Connection[SmtpSession]) -> SmtpSession:
         """A session for a new connection."""
         self._loop = asyncio.get_running_loop()
-        peer = Peer(link.peer.partition("%")[0], link.peer in self._lan)
+        peer = Peer(connection.peer.partition("%")[0], connection.peer in self._lan)
         session = SmtpSession(self._policy, peer, self.config.host, self.config.limits)
-        self._desks[session] = InboundMessage(self, session, link)
+        self._inbound[session] = InboundMessage(self, session, connection)
         return session
 
-    def handle(self, session: SmtpSession, event: Event, link: Connection[SmtpSession]) -> None:
+    def handle(
+        self, session: SmtpSession, event: MessageEvent, connection: Connection[SmtpSession]
+    ) -> None:
         """Do what the session asks for."""
-        self._desks[session].handle(event)
+        self._inbound[session].handle(event)
 
-    def gone(self, session: SmtpSession) -> None:
+    def lost(self, session: SmtpSession) -> None:
         """A lost connection's unfinished mail goes; one that is being committed is delivered."""
-        self._desks.pop(session).drop()
+        self._inbound.pop(session).drop()
         session.lost()
 
     def in_loop(self, call: Callable[..., object], *arguments: object) -> None:
@@ -308,8 +310,3 @@ class SmtpService:
         loop = self._loop
         assert loop is not None, "a connection was opened"
         loop.call_soon_threadsafe(call, *arguments)
-
-
-def _route_of(accepted: Accepted) -> Destination:
-    assert isinstance(accepted.route, Destination), "accepted by DeliveryPolicy"
-    return accepted.route

@@ -22,7 +22,7 @@ from app.mail.smtp.envelope import (
     Accepted,
     Begin,
     Complete,
-    Event,
+    MessageEvent,
     Octets,
     Peer,
     Policy,
@@ -41,19 +41,17 @@ _TAKES_NO_LINES = (SmtpState.DATA, SmtpState.DECIDING, SmtpState.CLOSED)
 class SmtpSession:
     """One client's session; the interface is that of `net.connection.Session`."""
 
-    def __init__(
-        self, policy: Policy, peer: Peer, hostname: str, limits: SmtpLimits | None = None
-    ) -> None:
+    def __init__(self, policy: Policy, peer: Peer, hostname: str, limits: SmtpLimits) -> None:
         self.peer = peer
-        self.held_back = False  # set by the service while it has enough octets unsaved
+        self._input_held = False
         self._policy = policy
         self._hostname = hostname
-        self._limits = limits or SmtpLimits()
+        self._limits = limits
         self._machine = Machine(SMTP_ACTIONS, self, peer.host, log=None)
         self._reader = LineReader(self._limits.line)
         self._data: DataReader | None = None
         self._out: list[bytes] = [replies.greeting(hostname).wire]
-        self._events: deque[Event] = deque()
+        self._events: deque[MessageEvent] = deque()
         self._helo, self._esmtp = "", False
         self._transaction = Transaction(peer)
         self._errors = 0  # refused commands since the last accepted mail
@@ -62,7 +60,7 @@ class SmtpSession:
         self._active_at = 0.0  # the last tick at which that was so, monotonic seconds
         self._stopping = False
 
-    # what the shell calls
+    # what its connection calls
 
     @property
     def state(self) -> SmtpState:
@@ -76,8 +74,8 @@ class SmtpSession:
 
     @property
     def wants_input(self) -> bool:
-        """False while the verdict is awaited or the service has enough to save."""
-        return self.state is not SmtpState.DECIDING and not self.held_back
+        """False while the verdict is awaited or the service holds the input."""
+        return self.state is not SmtpState.DECIDING and not self._input_held
 
     def receive(self, data: bytes) -> None:
         """Take octets as they arrived, cut anywhere."""
@@ -93,13 +91,13 @@ class SmtpSession:
         out, self._out = b"".join(self._out), []
         return out
 
-    def next_event(self) -> Event | None:
+    def next_event(self) -> MessageEvent | None:
         """The next thing to do for the service."""
         return self._events.popleft() if self._events else None
 
     def tick(self, now: float) -> None:
         """End a session that has been silent for too long; `now` is monotonic seconds."""
-        if self._active or self.state is SmtpState.DECIDING or self.held_back:
+        if self._active or self.state is SmtpState.DECIDING or self._input_held:
             self._active, self._active_at = False, now
         elif now - self._active_at >= self._limits.idle_s:
             self._leave(replies.TOO_SLOW)
@@ -111,7 +109,7 @@ class SmtpSession:
             self._leave(replies.SHUTTING_DOWN)
 
     def lost(self) -> None:
-        """The connection is gone: the mail is over, and nobody is there to be told."""
+        """The connection is lost: the mail is over, and nobody can be answered."""
         if self.state is not SmtpState.CLOSED:
             self._move(SmtpEvent.LEAVE)
             self._forget()
@@ -120,20 +118,24 @@ class SmtpSession:
         """Give the last output after a fault of ours: temporary, so the client keeps the mail."""
         return replies.SHUTTING_DOWN.wire
 
-    # what the service answers to `Complete`
+    # what the service calls
+
+    def hold_input(self, held: bool) -> None:
+        """Read no more of the message while the service has enough octets that are not durable."""
+        self._input_held = held
 
     def accepted(self, name: str) -> None:
-        """The message is durably stored under this name; from here on it is ours to lose."""
+        """Answer `Complete`: the message is durably stored under this name."""
         self._errors = self._unknown = 0
         self._verdict(Reply(250, "2.0.0", f"Accepted as {name}"))
 
     def rejected(self, reply: Reply) -> None:
-        """The message is not stored and leaves no trace."""
+        """Answer `Complete`: the message is not stored and leaves no trace."""
         self._verdict(reply)
 
     def _verdict(self, reply: Reply) -> None:
         if self.state is not SmtpState.DECIDING:
-            return  # the client was sent away meanwhile
+            return  # the session has ended meanwhile
         self._move(SmtpEvent.VERDICT)
         self._forget()
         self._send(reply)

@@ -49,7 +49,10 @@ def received(transaction: Transaction, hostname: str, name: str, now: float) -> 
 
 
 def missing_fields(head: HeaderFacts, hostname: str, name: str, now: float) -> bytes:
-    """Date and Message-ID for a client of the LAN that left them out [RFC 6409 §8.1, §8.2]."""
+    """Date and Message-ID for a client of the LAN that left them out [RFC 6409 §8.1, §8.2].
+
+    `name` is what we call the mail, `now` seconds since 1970 UTC.
+    """
     fields = b""
     if "date" not in head.fields:
         fields += f"Date: {date(now)}\r\n".encode("ascii")
@@ -62,7 +65,7 @@ _last_date: tuple[int, str] = (-1, "")
 
 
 def date(now: float) -> str:
-    """A time as RFC 5322 §3.3 writes it, in the zone of the box."""
+    """A time (seconds since 1970 UTC) as RFC 5322 §3.3 writes it, in the zone of the box."""
     global _last_date  # under load a second has thousands of mails
     if _last_date[0] != int(now):
         _last_date = int(now), formatdate(int(now), localtime=True)
