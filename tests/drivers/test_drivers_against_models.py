@@ -61,7 +61,7 @@ def test_power_up_breaks_no_rule_of_the_chips(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("code", ["us", "gb", "de", "au", "jp", "za"])
-def test_power_up_in_other_countries(code: str) -> None:
+def test_power_up_in_other_countries_breaks_no_rule_and_rings(code: str) -> None:
     lines = Lines(code=code).up()
     assert lines.beat(40) == []
     assert lines.box.violations() == []
@@ -70,7 +70,7 @@ def test_power_up_in_other_countries(code: str) -> None:
     assert lines.box.telephones["101"].ringing
 
 
-def test_power_up_of_a_full_board() -> None:
+def test_power_up_of_a_full_board_takes_two_seconds_at_most() -> None:
     lines = Lines(virtual_board(2, 24)).up()
     assert lines.periods_to_power_up <= 200
     assert lines.beat(40) == []
@@ -99,7 +99,7 @@ def test_power_up_without_the_bit_clock_names_the_cause() -> None:
         ("line1", Fault.NO_LINK, "isolation link to the line side up not within 2000 ms"),
     ],
 )
-def test_a_chip_that_fails_is_told_and_its_neighbours_work(
+def test_chip_that_fails_at_power_up_is_reported_and_its_neighbours_work(
     jack: str, fault: Fault, text: str
 ) -> None:
     lines = Lines()
@@ -137,7 +137,7 @@ def test_a_flash_keeps_its_length(lines: Lines) -> None:
     assert lines.until(HookChanged(True), "101", 60) == 50
 
 
-def test_dial_pulses_are_told_one_by_one(lines: Lines) -> None:
+def test_dial_pulses_are_reported_one_by_one(lines: Lines) -> None:
     lines.box.telephones["101"].lift()
     lines.beat(20)
     lines.box.telephones["101"].dial_pulses("5")
@@ -251,7 +251,7 @@ def test_an_alarm_during_a_call_is_not_taken_for_hanging_up(lines: Lines) -> Non
     assert slic(lines).linefeed == 1
 
 
-def test_a_short_is_told_and_recovery_too(lines: Lines) -> None:
+def test_short_circuit_is_reported_and_its_end_too(lines: Lines) -> None:
     slic(lines).inject(Fault.SHORT)
     events = [event for _, event in lines.beat(900)]
     told = [event for event in events if isinstance(event, PortFault)]
@@ -312,7 +312,7 @@ def test_the_caller_gives_up_while_it_rings(lines: Lines) -> None:
     assert lines.beat(600) == []
 
 
-def test_all_lines_ring_at_once() -> None:
+def test_all_lines_ringing_at_once_report_one_burst_each() -> None:
     lines = Lines(virtual_board(2, 24)).up()
     lines.beat(40)
     for office in lines.box.office_lines.values():
@@ -343,7 +343,7 @@ def test_we_call_out_and_the_line_is_ours(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("seized", [False, True])
-def test_polarity(lines: Lines, seized: bool) -> None:
+def test_polarity_reversed_on_hook_or_seized_is_one_event(lines: Lines, seized: bool) -> None:
     if seized:
         lines.trunk().seize()
         lines.beat(60)
@@ -352,7 +352,7 @@ def test_polarity(lines: Lines, seized: bool) -> None:
     assert lines.trunk().line_voltage() < 0
 
 
-def test_an_unplugged_line(lines: Lines) -> None:
+def test_line_unplugged_is_reported_after_a_second_and_back_at_once(lines: Lines) -> None:
     daa(lines).loop.feed(0.0)
     assert lines.until(BatteryChanged(False), "line1", 135) >= 100
     daa(lines).loop.feed(48.0)

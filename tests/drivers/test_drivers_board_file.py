@@ -45,7 +45,7 @@ def test_the_raspberry_pis_file_is_good() -> None:
     assert (board.pclk_hz, board.slots) == (256_000, 2)
 
 
-def test_defaults(tmp_path: Path) -> None:
+def test_board_file_without_optional_keys_gets_their_defaults(tmp_path: Path) -> None:
     board = written(tmp_path, GOOD)
     assert (board.country, board.pcm_device, board.spi_hz) == ("us", "default", 4_000_000)
 
@@ -80,7 +80,7 @@ def written(folder: Path, text: str) -> BoardSpec:
         ("[pcm]", "[[pcm]]", "pcm must be a table with: slots, clock_hz, device"),
     ],
 )
-def test_a_mistake_is_told_with_file_key_and_allowed_values(
+def test_mistake_in_a_board_file_is_named_with_file_key_and_allowed_values(
     tmp_path: Path, before: str, after: str, expected: str
 ) -> None:
     assert GOOD.count(before) >= 1
@@ -94,7 +94,7 @@ def test_a_file_without_lines_is_refused(tmp_path: Path) -> None:
         written(tmp_path, GOOD.split("[[line]]")[0])
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_missing_board_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BoardFileError, match=r"none\.toml: cannot be read: No such file"):
         load_board(tmp_path / "none.toml")
 

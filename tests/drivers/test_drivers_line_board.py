@@ -71,7 +71,7 @@ def test_chips_are_reset_before_they_are_touched() -> None:
     assert files.transfers() == 0
 
 
-def test_a_chip_that_fails_is_told_and_the_others_go_on() -> None:
+def test_chip_that_fails_is_reported_and_the_others_go_on() -> None:
     spec = virtual_board(2, 2)
     files = Files(spec)
     files.by_name["102"].dead = True
@@ -140,7 +140,7 @@ def test_a_quiet_beat_reads_each_pin_once_and_about_one_chip() -> None:
     assert files.transfers() - transfers == 26 * 10
 
 
-def test_a_bus_that_is_gone_is_told_to_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bus_that_is_gone_raises_bus_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     board, files = powered()
 
     def gone(frames: object) -> list[int]:

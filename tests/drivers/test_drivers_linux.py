@@ -93,7 +93,7 @@ def test_long_transfers_are_split(spidev: type[SpiDev], monkeypatch: pytest.Monk
     assert sizes == [256, 256, 88]
 
 
-def test_the_codes_of_the_ioctl() -> None:
+def test_spi_ioctl_codes_are_those_of_the_kernel_header() -> None:
     assert linux.spi_message_code(1) == 0x40206B00
     assert linux.spi_message_code(256) == 0x60006B00
 
@@ -115,7 +115,9 @@ def test_where_the_kernel_takes_no_message_bytes_go_one_by_one(
     assert spidev.opened[0].sent[1:] == [[1], [2], [3]]
 
 
-def test_a_device_that_vanished(spidev: type[SpiDev], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spi_device_that_vanished_raises_bus_closed(
+    spidev: type[SpiDev], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def vanish(code: int, layout: bytearray) -> None:
         raise OSError(errno.ENODEV, "No such device")
 
@@ -132,7 +134,7 @@ def test_a_device_that_vanished(spidev: type[SpiDev], monkeypatch: pytest.Monkey
         (OSError(errno.EBUSY, "Busy"), "another program holds it"),
     ],
 )
-def test_what_to_do_when_spi_does_not_open(
+def test_spi_that_does_not_open_says_what_to_do(
     spidev: type[SpiDev], refusal: OSError, text: str
 ) -> None:
     spidev.refuse = refusal
@@ -150,7 +152,7 @@ def test_what_to_do_when_spi_does_not_open(
         ("RPi", "rpi-lgpio", lambda: linux.LinuxHardware(virtual_board()).input_pin(5)),
     ],
 )
-def test_a_missing_library_is_told_with_the_way_to_get_it(
+def test_missing_library_is_named_with_the_way_to_get_it(
     monkeypatch: pytest.MonkeyPatch, module: str, package: str, use: Callable[[], object]
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
@@ -180,7 +182,9 @@ class SmBus:
         self.registers.clear()
 
 
-def test_i2c(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_i2c_access_writes_and_reads_or_raises_chip_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "smbus2", SimpleNamespace(SMBus=SmBus))
     codec = linux.LinuxI2c(1, 0x1A)
     codec.write_register(7, 0x42)
@@ -214,7 +218,9 @@ class Gpio:
         return self.levels[pin]
 
 
-def test_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pins_are_set_up_with_their_levels_or_refused_by_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     gpio = Gpio()
     monkeypatch.setitem(sys.modules, "RPi", SimpleNamespace(GPIO=gpio))
     hardware = linux.LinuxHardware(virtual_board())
@@ -263,13 +269,13 @@ def test_the_pcm_port_is_opened_at_8_khz_in_10_ms_periods(monkeypatch: pytest.Mo
     }
 
 
-def test_a_card_that_rounds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sound_card_that_rounds_the_rate_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     alsa(monkeypatch, rate=8000, channels=4, period_size=1024)
     with pytest.raises(HardwareError, match="period_size is 1024 instead of 80; name the card"):
         linux.open_pcm("plughw:0", 4)
 
 
-def test_a_missing_card_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_sound_card_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     alsa(monkeypatch)
     with pytest.raises(HardwareError, match=r"ALSA device none: No such file .* group audio"):
         linux.open_pcm("none", 2)

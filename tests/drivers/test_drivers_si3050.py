@@ -91,14 +91,14 @@ def test_australia_quenches_sparks() -> None:
     assert 59 not in america.file.registers
 
 
-def test_nobody_there() -> None:
+def test_power_up_where_no_chip_answers_raises_chip_missing() -> None:
     file = si3050_file()
     file.dead = True
     with pytest.raises(ChipMissing, match=r"line1 \(si3050 on SPI 1.0\): no Si3050 .* 0xff"):
         run(Bench(file).port.power_up())
 
 
-def test_a_line_side_that_stays_silent_is_told() -> None:
+def test_power_up_with_a_silent_line_side_raises_chip_fault() -> None:
     file = si3050_file()
     file.on_write.pop(6)
     with pytest.raises(ChipFault, match=r"isolation link .* not within 2000 ms; check the Si3019"):
@@ -162,7 +162,7 @@ def test_ringing_on_a_dead_line_does_not_count() -> None:
         ("10000" * 50, False),
     ],
 )
-def test_ring_detector(pattern: str, rings: bool) -> None:
+def test_ring_detector_weighs_hits_against_misses(pattern: str, rings: bool) -> None:
     detector = RingDetector()
     seen = [detector.see(look == "1") for look in pattern]
     assert any(seen) is rings
@@ -181,7 +181,7 @@ def test_ring_detector_bridges_zero_crossings() -> None:
     assert detector.ringing
 
 
-def test_seizing_and_releasing() -> None:
+def test_seize_and_release_write_the_hook_bits() -> None:
     bench = Bench().up()
     bench.port.seize()
     assert bench.file.log == [(5, 0x01)]
@@ -191,7 +191,7 @@ def test_seizing_and_releasing() -> None:
     assert not bench.port.seized
 
 
-def test_far_end_hangs_up_cpc() -> None:
+def test_cpc_while_seized_is_reported_as_battery_lost() -> None:
     bench = Bench().up()
     bench.port.seize()
     bench.file.registers[29] = 6
@@ -226,7 +226,7 @@ def test_the_exchange_changing_over_its_feed_is_no_cpc(phase: int) -> None:
     assert bench.beat(100) == []
 
 
-def test_an_unplugged_line_is_told_after_a_second() -> None:
+def test_line_unplugged_is_reported_after_a_second() -> None:
     bench = Bench().up()
     bench.file.registers[29] = 0
     assert bench.beat(100) == []
@@ -258,14 +258,14 @@ def test_the_first_polarity_seen_is_no_event() -> None:
 
 
 @pytest.mark.parametrize("misread", [0x00, 0x0A, 0x09])
-def test_a_chip_that_lost_its_hook_bits_is_told_again(misread: int) -> None:
+def test_chip_that_lost_its_hook_bits_gets_them_again(misread: int) -> None:
     bench = Bench().up()
     bench.file.registers[5] = misread
     assert bench.beat(26) == []
     assert bench.file.registers[5] == 0x08
 
 
-def test_a_seized_chip_that_went_on_hook_is_told_again() -> None:
+def test_seized_chip_that_went_on_hook_is_seized_again() -> None:
     bench = Bench().up()
     bench.port.seize()
     bench.file.registers[29] = 6
@@ -275,7 +275,7 @@ def test_a_seized_chip_that_went_on_hook_is_told_again() -> None:
     assert bench.file.registers[5] == 0x01
 
 
-def test_a_chip_that_reset_itself_is_told_and_set_up_again() -> None:
+def test_chip_that_reset_itself_is_reported_and_set_up_again() -> None:
     bench = Bench().up()
     bench.port.seize()
     bench.file.registers[29] = 6
@@ -287,7 +287,7 @@ def test_a_chip_that_reset_itself_is_told_and_set_up_again() -> None:
     assert bench.file.registers[5] == 0x01  # still answered
 
 
-def test_a_lost_isolation_link_is_told() -> None:
+def test_lost_isolation_link_is_reported() -> None:
     bench = Bench().up()
     bench.file.on_write.pop(6)
     bench.file.on_write.pop(1)

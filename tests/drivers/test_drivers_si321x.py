@@ -87,7 +87,7 @@ def test_power_up_leaves_the_chip_as_the_data_sheet_wants() -> None:
     assert len(bench.file.indirect) == 44
 
 
-def test_the_order_of_power_up() -> None:
+def test_power_up_writes_in_the_order_of_the_open_drivers() -> None:
     bench = Bench().up()
     log = bench.file.log
     places = {
@@ -126,7 +126,9 @@ def test_an_si3215_is_found_and_numbered_its_own_way() -> None:
         ({8: 0x00}, "chip did not reset .* 0x00 0x00 instead of 0x02 0x00"),
     ],
 )
-def test_another_chip_is_refused(registers: dict[int, int], text: str) -> None:
+def test_power_up_with_another_chip_raises_chip_missing(
+    registers: dict[int, int], text: str
+) -> None:
     file = si3210_file()
     file.registers.update(registers)
     with pytest.raises(ChipMissing, match=text):
@@ -134,7 +136,7 @@ def test_another_chip_is_refused(registers: dict[int, int], text: str) -> None:
     assert (14, 0x00) not in file.log  # the converter was never started
 
 
-def test_nobody_there() -> None:
+def test_power_up_where_no_chip_answers_raises_chip_missing() -> None:
     file = si3210_file()
     file.dead = True
     with pytest.raises(ChipMissing, match="registers 0, 11 read 0xff 0xff"):
@@ -150,7 +152,7 @@ def test_nobody_there() -> None:
         (93, lambda: 0x94 & ~0x20, ChipTimeout, "converter calibrated not within 500 ms"),
     ],
 )
-def test_what_never_ends_is_told(
+def test_power_up_step_that_never_ends_raises_its_error(
     address: int, reading: Callable[[], int], error: type[Exception], text: str
 ) -> None:
     file = si3210_file()
@@ -159,14 +161,14 @@ def test_what_never_ends_is_told(
         run(Bench(file).port.power_up())
 
 
-def test_a_leak_is_told() -> None:
+def test_power_up_with_a_leaking_battery_raises_chip_fault() -> None:
     file = si3210_file()
     file.on_read[82] = lambda: 0x03 if file.registers[14] & 0x10 else 0xC8
     with pytest.raises(ChipFault, match="battery gone after 10 ms; something drains it"):
         run(Bench(file).port.power_up())
 
 
-def test_an_indirect_register_that_does_not_hold_is_told() -> None:
+def test_power_up_with_an_indirect_register_that_does_not_hold_raises_chip_fault() -> None:
     file = si3210_file()
     serve = file.on_write[30]
 
@@ -243,7 +245,7 @@ def test_a_missed_edge_is_found_by_the_periodic_check() -> None:
         (Feed.REVERSED, 5),
     ],
 )
-def test_feeds(feed: Feed, code: int) -> None:
+def test_feed_writes_its_linefeed_state(feed: Feed, code: int) -> None:
     bench = Bench().up()
     bench.port.feed(feed)
     assert bench.file.last(64) == code
@@ -311,7 +313,7 @@ def test_hung_up_while_the_line_was_open() -> None:
     assert bench.beat(30) == [HookChanged(False)]
 
 
-def test_a_brown_out_is_told_and_repaired_without_calibration() -> None:
+def test_brown_out_is_reported_and_repaired_without_calibration() -> None:
     bench = Bench().up()
     bench.file.registers[98] = 0x1D
     fresh = si3210_file()
@@ -336,7 +338,7 @@ def test_the_feed_wanted_during_a_repair_is_put_on_afterwards() -> None:
     assert bench.file.last(64) == 5
 
 
-def test_a_chip_that_is_gone_is_told_once_and_tried_again() -> None:
+def test_chip_that_is_gone_is_reported_once_and_tried_again() -> None:
     bench = Bench().up()
     bench.file.dead = True
     events = bench.beat(5000)
@@ -348,7 +350,7 @@ def test_a_chip_that_is_gone_is_told_once_and_tried_again() -> None:
     assert bench.beat(1200) == [PortRecovered()]
 
 
-def test_power_alarms_are_retried_ten_times_then_told() -> None:
+def test_power_alarms_are_retried_ten_times_then_reported() -> None:
     bench = Bench().up()
     works = bench.file.on_read[64]
     bench.file.on_read[64] = lambda: 0x01  # LFS stays open whatever is wanted

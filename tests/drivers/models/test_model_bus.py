@@ -221,7 +221,7 @@ def test_bad_messages_are_answered_or_dropped(pace: Pace) -> None:
     assert RemoteBox(pace.bus).spi(0, 0).transfer([0x8B, 0])[1] == 0x33
 
 
-def test_nobody_there_is_told(tmp_path: Path) -> None:
+def test_connection_where_no_box_answers_raises_bus_closed(tmp_path: Path) -> None:
     with pytest.raises(BusClosed, match="no virtual box answers"):
         RemoteBox(tmp_path / "bus")
     with pytest.raises(BusClosed, match="no virtual box answers"):

@@ -18,7 +18,7 @@ from drivers.models.sound import load_wav, save_wav
 from tests.kit.models import daa_write, new_box, run, set_up_station, set_up_trunk, sine, slic_write
 
 
-class Desk:
+class OperatorBench:
     """An operator whose periods play what is put into `tones`."""
 
     def __init__(self) -> None:
@@ -53,66 +53,68 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def bench() -> OperatorBench:
+    return OperatorBench()
 
 
-def test_a_call_from_outside(desk: Desk, tmp_path: Path) -> None:
+def test_operator_rings_speaks_and_hangs_up_on_an_outside_line(
+    bench: OperatorBench, tmp_path: Path
+) -> None:
     said = sine([700], -10, 400)
     save_wav(tmp_path / "hello there.wav", said)
-    assert desk.do('ring line1 from 5551234 "ANNA BELL"') == "line1 rings: 5551234 ANNA BELL"
-    assert desk.do("wait-for line1 ringing") == "line1 ringing after 0.00 s"
-    assert desk.do("wait-for line1 ringback").startswith("line1 hears ringback")
-    daa_write(desk.daa, 5, 1)
-    assert desk.do("wait-for line1 answered").startswith("line1 answered after 0.0")
-    desk.do("time 500ms")
-    desk.play(2, sine([1000], -13, 300))
-    assert desk.do("wait-for line1 beep").startswith("line1 hears beep after 0.")
+    assert bench.do('ring line1 from 5551234 "ANNA BELL"') == "line1 rings: 5551234 ANNA BELL"
+    assert bench.do("wait-for line1 ringing") == "line1 ringing after 0.00 s"
+    assert bench.do("wait-for line1 ringback").startswith("line1 hears ringback")
+    daa_write(bench.daa, 5, 1)
+    assert bench.do("wait-for line1 answered").startswith("line1 answered after 0.0")
+    bench.do("time 500ms")
+    bench.play(2, sine([1000], -13, 300))
+    assert bench.do("wait-for line1 beep").startswith("line1 hears beep after 0.")
     out = tmp_path / "out.wav"
-    desk.do(f"hear line1 {out}")
-    desk.play(2, sine([300], -20, 200))
-    assert "(0.4 s)" in desk.do(f"say line1 '{tmp_path / 'hello there.wav'}'")
-    assert desk.do("hangup line1") == "line1 hung up"
+    bench.do(f"hear line1 {out}")
+    bench.play(2, sine([300], -20, 200))
+    assert "(0.4 s)" in bench.do(f"say line1 '{tmp_path / 'hello there.wav'}'")
+    assert bench.do("hangup line1") == "line1 hung up"
     assert np.array_equal(load_wav(out)[:1600], sine([300], -20, 200))
 
 
-def test_handset_verbs(desk: Desk) -> None:
-    assert desk.do("lift 101") == "101 is lifted"
-    assert desk.do("dial 101 201") == "101 dialled 201"
-    assert desk.periods == 1 + 3 * 20
-    assert desk.do("flash 101") == "101 flashed"
-    assert desk.do("hangup 101") == "101 hung up"
-    slic_write(desk.slic, 64, 4)
-    assert desk.do("wait-for 101 ringing within 1s").startswith("101 ringing")
-    assert desk.do("lamps") == "101 dark\n102 dark"
+def test_operator_lifts_dials_flashes_and_hangs_up_a_handset(bench: OperatorBench) -> None:
+    assert bench.do("lift 101") == "101 is lifted"
+    assert bench.do("dial 101 201") == "101 dialled 201"
+    assert bench.periods == 1 + 3 * 20
+    assert bench.do("flash 101") == "101 flashed"
+    assert bench.do("hangup 101") == "101 hung up"
+    slic_write(bench.slic, 64, 4)
+    assert bench.do("wait-for 101 ringing within 1s").startswith("101 ringing")
+    assert bench.do("lamps") == "101 dark\n102 dark"
 
 
-def test_waits_hear_what_was_said_before_they_began(desk: Desk) -> None:
-    desk.do("lift 101")
-    desk.play(0, np.concatenate([sine([350, 440], -13, 100), np.zeros(800, np.int16)] * 4))
-    desk.do("time 2s")
-    assert desk.do("wait-for 101 stutter") == "101 hears stutter after 0.00 s"
+def test_waits_hear_what_was_said_before_they_began(bench: OperatorBench) -> None:
+    bench.do("lift 101")
+    bench.play(0, np.concatenate([sine([350, 440], -13, 100), np.zeros(800, np.int16)] * 4))
+    bench.do("time 2s")
+    assert bench.do("wait-for 101 stutter") == "101 hears stutter after 0.00 s"
     with pytest.raises(WaitFailed):
-        desk.do("wait-for 101 stutter within 1s")  # heard once, counts once
+        bench.do("wait-for 101 stutter within 1s")  # heard once, counts once
 
 
-def test_a_failed_wait_says_what_was_heard_instead(desk: Desk) -> None:
-    desk.do("lift 101")
-    desk.play(0, sine([350, 440], -13, 1500))
+def test_a_failed_wait_says_what_was_heard_instead(bench: OperatorBench) -> None:
+    bench.do("lift 101")
+    bench.play(0, sine([350, 440], -13, 1500))
     with pytest.raises(WaitFailed) as failure:
-        desk.do("wait-for 101 busy within 3s")
+        bench.do("wait-for 101 busy within 3s")
     assert str(failure.value) == "101 heard no busy within 3 s; heard: dial-tone, silence"
     with pytest.raises(WaitFailed, match="heard: nothing"):
-        desk.do("wait-for 102 dial-tone within 100ms")
+        bench.do("wait-for 102 dial-tone within 100ms")
     with pytest.raises(WaitFailed, match="line1 not answered within 1 s; it is idle"):
-        desk.do("wait-for line1 answered within 1s")
+        bench.do("wait-for line1 answered within 1s")
 
 
-def test_the_limit_is_a_minute_of_line_time(desk: Desk) -> None:
-    desk.periods = 0
+def test_the_limit_is_a_minute_of_line_time(bench: OperatorBench) -> None:
+    bench.periods = 0
     with pytest.raises(WaitFailed):
-        desk.do("wait-for line1 answered")
-    assert desk.periods == pytest.approx(6000, abs=1)
+        bench.do("wait-for line1 answered")
+    assert bench.periods == pytest.approx(6000, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -132,34 +134,34 @@ def test_the_limit_is_a_minute_of_line_time(desk: Desk) -> None:
         ('ring line1 from "', "cannot read"),
     ],
 )
-def test_mistakes_are_told_in_words(desk: Desk, line: str, text: str) -> None:
+def test_mistaken_commands_are_refused_in_words(bench: OperatorBench, line: str, text: str) -> None:
     with pytest.raises(OperatorError) as failure:
-        desk.do(line)
+        bench.do(line)
     assert text in str(failure.value)
 
 
-def test_wrong_keys_and_files_are_told(desk: Desk) -> None:
-    desk.do("lift 101")
+def test_wrong_keys_and_files_are_refused(bench: OperatorBench) -> None:
+    bench.do("lift 101")
     with pytest.raises(OperatorError, match="'x' is not on a telephone's keys"):
-        desk.do("dial 101 12x")
+        bench.do("dial 101 12x")
     with pytest.raises(OperatorError, match=r"none\.wav"):
-        desk.do("say 101 none.wav")
+        bench.do("say 101 none.wav")
 
 
-def test_settle_asks_until_it_is_so(desk: Desk) -> None:
-    doing = desk.operator.run("settle")
+def test_settle_waits_until_the_telephone_side_is_settled(bench: OperatorBench) -> None:
+    doing = bench.operator.run("settle")
     for _ in range(10):
         next(doing)
-        desk.period()
-    desk.settled = True
+        bench.period()
+    bench.settled = True
     with pytest.raises(StopIteration) as done:
         next(doing)
     assert done.value.value == "settled"
 
 
-def test_empty_lines_comments_and_help(desk: Desk) -> None:
-    assert desk.do("") == desk.do("# nothing") == ""
-    text = desk.do("help")
+def test_empty_lines_comments_and_help(bench: OperatorBench) -> None:
+    assert bench.do("") == bench.do("# nothing") == ""
+    text = bench.do("help")
     assert all(verb.usage in text for verb in VERBS.values())
 
 
@@ -171,17 +173,17 @@ def test_files_are_taken_from_the_askers_folder() -> None:
 
 
 @pytest.mark.parametrize(("text", "value"), [("5s", 5), ("500ms", 0.5), ("2m", 120), ("1.5", 1.5)])
-def test_durations(text: str, value: float) -> None:
+def test_duration_is_read_in_milliseconds_seconds_and_minutes(text: str, value: float) -> None:
     assert seconds(text) == value
 
 
-def test_time_is_line_time(desk: Desk) -> None:
-    desk.do("time 1s")
-    assert desk.periods == 100
-    run(desk.box, 1)
+def test_time_is_line_time(bench: OperatorBench) -> None:
+    bench.do("time 1s")
+    assert bench.periods == 100
+    run(bench.box, 1)
 
 
-def test_a_hash_is_a_key_and_starts_a_comment_only_at_the_beginning(desk: Desk) -> None:
-    assert desk.do("# nothing to do") == ""
-    desk.do("lift 101")
-    assert desk.do("dial 101 12#") == "101 dialled 12#"
+def test_a_hash_is_a_key_and_starts_a_comment_only_at_the_beginning(bench: OperatorBench) -> None:
+    assert bench.do("# nothing to do") == ""
+    bench.do("lift 101")
+    assert bench.do("dial 101 12#") == "101 dialled 12#"

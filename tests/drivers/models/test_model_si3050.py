@@ -25,7 +25,7 @@ def ready() -> tuple[VirtualBox, Si3050Model]:
     ("register", "value"),
     [(2, 0x03), (5, 0), (6, 0x10), (16, 0), (22, 0x96), (23, 0x2D), (24, 0x19), (31, 0x20)],
 )
-def test_reset_values(register: int, value: int) -> None:
+def test_register_after_reset_has_the_data_sheets_value(register: int, value: int) -> None:
     _, chip = fresh()
     assert daa_read(chip, register) == value
 
@@ -67,7 +67,7 @@ def test_link_locks_only_with_power_and_clock() -> None:
     assert daa_read(chip, 11) >> 4 == 0
 
 
-def test_no_link_fault() -> None:
+def test_fault_no_link_keeps_the_line_side_silent() -> None:
     box, chip = fresh()
     chip.inject(Fault.NO_LINK)
     daa_write(chip, 6, 0)
@@ -227,7 +227,7 @@ def test_sound_passes_both_ways_sample_by_sample() -> None:
     assert np.array_equal(heard.samples, NOTE)
 
 
-def test_mute_and_gain() -> None:
+def test_mute_silences_one_way_and_gain_scales_the_other() -> None:
     box, chip = call()
     office = box.office_lines["line1"]
     daa_write(chip, 39, 0x16)  # receive −6 dB

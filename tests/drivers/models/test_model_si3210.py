@@ -41,7 +41,7 @@ RESET_VALUES = {
 
 
 @pytest.mark.parametrize(("register", "value"), RESET_VALUES.items())
-def test_reset_values(register: int, value: int) -> None:
+def test_register_after_reset_has_the_data_sheets_value(register: int, value: int) -> None:
     _, chip = fresh()
     assert slic_read(chip, register) == value
 
@@ -304,7 +304,9 @@ def test_a_short_bounce_is_no_transition() -> None:
     [(0x7EFD, 0x0177, 20, 70), (0x7E6C, 0x01D6, 25, 70), (0x7F4C, 0x0139, 16.67, 70),
      (0x79BC, 0x03B2, 50, 70), (0x7EF0, 0x0160, 20.5, 64), (0x7E6C, 0x023A, 25, 85)],
 )  # fmt: skip
-def test_ringing_words_of_the_table(rco: int, rngx: int, hertz: float, peak: float) -> None:
+def test_ringing_words_make_the_tables_frequency_and_peak(
+    rco: int, rngx: int, hertz: float, peak: float
+) -> None:
     made = ringing_of(rco, rngx, 0, False)
     assert made.hertz == pytest.approx(hertz, rel=0.02)
     assert made.peak == pytest.approx(peak, rel=0.02)
@@ -360,7 +362,7 @@ def test_open_line_is_dead() -> None:
     assert not box.telephones["101"].powered
 
 
-def test_power_alarm_opens_the_line_when_told_so() -> None:
+def test_power_alarm_opens_the_line_where_aopn_is_set() -> None:
     box = new_box(1, 0)
     chip = set_up_station(box, "101")
     slic_write(chip, 22, 0xFF)
@@ -388,7 +390,9 @@ def test_brown_out_shows_in_the_loopback_register() -> None:
 @pytest.mark.parametrize(
     ("fault", "register", "value"), [(Fault.STUCK_BUS, 11, 0xFF), (Fault.WRONG_REVISION, 0, 0x0F)]
 )
-def test_identity_faults(fault: Fault, register: int, value: int) -> None:
+def test_fault_of_identity_shows_in_its_register_until_mended(
+    fault: Fault, register: int, value: int
+) -> None:
     _, chip = fresh()
     chip.inject(fault)
     assert slic_read(chip, register) == value
@@ -403,7 +407,7 @@ def test_bad_indirect_write_is_stored_wrong() -> None:
     assert slic_read_indirect(chip, 20) != 0x7EFD
 
 
-def test_late_calibration_is_late() -> None:
+def test_fault_late_calibration_is_not_over_after_two_seconds() -> None:
     box, chip = fresh()
     chip.inject(Fault.LATE_CALIBRATION)
     slic_write(chip, 96, 0x5F)
@@ -447,7 +451,7 @@ def test_on_hook_no_sound_passes_except_in_transmission() -> None:
     assert chip.audio
 
 
-def test_gains_of_the_tables() -> None:
+def test_gain_registers_change_the_level_by_their_decibels() -> None:
     box = new_box(1, 0)
     chip = set_up_station(box, "101")
     phone = box.telephones["101"]
@@ -522,7 +526,7 @@ def test_a_misplaced_slot_is_noted_once_it_is_used() -> None:
     assert "not the start of a slot" in chip.violation_log.texts[0]
 
 
-def test_two_chips_on_one_slot_are_told() -> None:
+def test_two_chips_on_one_slot_are_reported() -> None:
     box = new_box(2, 0)
     set_up_station(box, "101")
     chip = set_up_station(box, "102")

@@ -56,7 +56,7 @@ def test_zero_dbm0_is_where_g711_puts_it() -> None:
 # -------------------------------------------------------------------------- DTMF
 
 
-def test_frequencies_of_the_keys() -> None:
+def test_keys_have_the_frequencies_of_q23() -> None:
     assert tones_of("1") == (697, 1209)
     assert tones_of("#") == (941, 1477)
     assert tones_of("D") == (941, 1633)
@@ -155,7 +155,9 @@ def test_a_flipped_bit_is_no_message() -> None:
         (caller_id_message(WHEN, None, None), None),
     ],
 )
-def test_lamp_messages(message: bytes, lit: bool | None) -> None:
+def test_message_waiting_message_lights_or_darkens_the_lamp(
+    message: bytes, lit: bool | None
+) -> None:
     (received,) = demodulate(modulate(message))
     assert lamp_of(received) == lit
 
@@ -255,7 +257,7 @@ def test_a_short_tick_is_no_beep() -> None:
     assert recognizer.heard == []
 
 
-def test_tones_are_known_through_mu_law() -> None:
+def test_tones_coded_in_mu_law_are_recognized() -> None:
     recognizer = SoundRecognizer()
     coded = MU_DECODE[MU_ENCODE[SOUNDS["stutter"].view(np.uint16)]]
     for row in rows(coded):
@@ -266,7 +268,7 @@ def test_tones_are_known_through_mu_law() -> None:
 # -------------------------------------------------------------------------- mouths and files
 
 
-def test_mouth_joins_pieces_without_a_gap() -> None:
+def test_play_queue_joins_pieces_without_a_gap() -> None:
     queue = PlayQueue()
     pieces = [np.arange(n, dtype=np.int16) + 1 for n in (30, 100, 3, 1, 200)]
     for piece in pieces:
