@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.clerk.media import MediaFailed, Source
-from app.clerk.trim import measure
+from app.clerk.trim import loud_samples
 from app.message import audio_formats
 from drivers.sampling import SAMPLE_RATE
 
@@ -110,7 +110,7 @@ class Speaker:
 def is_speech(sound: bytes, text: str) -> bool:
     """Whether this sound (S16LE at 8 kHz) can be all of this text: loud and long enough."""
     signs = sum(c.isalnum() for c in text)
-    return measure(sound) >= signs * SHORTEST_MS * SAMPLE_RATE // 1000
+    return loud_samples(sound) >= signs * SHORTEST_MS * SAMPLE_RATE // 1000
 
 
 def _voice(language: str) -> str:

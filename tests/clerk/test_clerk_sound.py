@@ -193,6 +193,95 @@ def test_synthesizer_that_fails_is_no_crash(tmp_path: Path) -> None:
         Speaker(tmp_path, program(tmp_path, "exit 3")).speak("hello", "en")
 
 
+# ---- speech that says nothing
+
+SPOKEN = "spoken"
+
+
+def wav_of(sound: bytes) -> bytes:
+    """Sound as the synthesizer writes it: its header claims about 2 GB."""
+    head = struct.pack(
+        "<4sI8sIHHIIHH", b"RIFF", 0x7FFFF024, b"WAVEfmt ", 16, 1, 1, 8000, 16_000, 2, 16
+    )
+    return head + struct.pack("<4sI", b"data", 0x7FFFF000) + sound
+
+
+def saying(tmp_path: Path, sounds: dict[str, bytes]) -> str:
+    """A synthesizer with these voices; each says the same of every text."""
+    for voice, sound in sounds.items():
+        (tmp_path / f"{voice}.wav").write_bytes(wav_of(sound))
+    return program(tmp_path, f'cat >/dev/null; exec cat "{tmp_path}/$2.wav"')
+
+
+@pytest.mark.parametrize("said", [b"", silence(3), silence(1) + tone(0.02) + silence(1)])
+def test_voice_that_says_nothing_is_noticed_and_english_is_kept_instead(
+    tmp_path: Path, said: bytes
+) -> None:
+    here = prompt_store(tmp_path, saying(tmp_path, {"tk": said, "en-us": tone(2)}))
+    assert here.spoken("three words more", "tk") == tone(2)
+    assert len(list((tmp_path / SPOKEN).iterdir())) == 1
+
+
+@pytest.mark.parametrize("voice", ["he", "cv", "tk"])
+def test_number_in_a_voice_without_numbers_is_said_in_english(tmp_path: Path, voice: str) -> None:
+    assert prompt_store(tmp_path).spoken("345", voice) == Speaker(tmp_path).speak("345", "en")
+
+
+def test_text_with_digits_in_a_voice_without_numbers_is_no_speech(tmp_path: Path) -> None:
+    text = "שלום 345"  # shalom, and the number is left out of 1.4 s of sound
+    with pytest.raises(NoSpeech, match="leaves numbers out"):
+        Speaker(tmp_path).speak(text, "he")
+    assert Speaker(tmp_path).speak(text.split()[0], "he")
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "it", "ru", "ja", "zh", "pl", "en"])
+def test_voice_that_speaks_is_believed(tmp_path: Path, language: str) -> None:
+    for text in ("1", "345", "2 x 17", "CARL CALLER"):
+        assert Speaker(tmp_path).speak(text, language)
+
+
+def test_text_without_letters_and_digits_may_be_silent(tmp_path: Path) -> None:
+    prompt_store(tmp_path).spoken("...", "en")
+
+
+def test_silence_that_an_earlier_version_has_kept_is_spoken_anew(tmp_path: Path) -> None:
+    good = prompt_store(tmp_path).spoken("345", "de")
+    (kept,) = (tmp_path / SPOKEN).iterdir()
+    kept.write_bytes(silence(0.4))
+    assert prompt_store(tmp_path).spoken("345", "de") == good
+    assert kept.read_bytes() == good
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Bé 7x", ("letters/b", "letters/e", "digits/7", "letters/x")),
+        ("Thank you.", ("auth-thankyou",)),
+        ("message 12", ("vm-message", "digits/1", "digits/2")),
+        ("٣", ("digits/3",)),
+    ],
+)
+def test_text_without_a_synthesizer_is_said_with_recordings(
+    tmp_path: Path, text: str, said: tuple[str, ...]
+) -> None:
+    pack = PACKS / "en_US_f_Allison"
+    recorded = b"".join((pack / f"{name}.wav").read_bytes()[44:] for name in said)
+    assert prompt_store(tmp_path, "no-such-program").spoken(text, "de") == recorded
+
+
+def test_text_that_nothing_can_say_fails(tmp_path: Path) -> None:
+    with pytest.raises(MediaFailed):
+        prompt_store(tmp_path, "no-such-program", tmp_path / "none").spoken("hello", "en")
+
+
+def test_recording_of_another_rate_in_a_pack_is_played(tmp_path: Path) -> None:
+    (tmp_path / "packs" / "de").mkdir(parents=True)
+    wav = sox("-t", "wav", "-", "rate", "16000", sound=tone(1))
+    (tmp_path / "packs" / "de" / "vm-intro.wav").write_bytes(wav)
+    found = prompt_store(tmp_path, packs=tmp_path / "packs").prompt("vm-intro", "de")
+    assert difference(array("h", found), array("h", tone(1))) <= 200
+
+
 def test_a_text_is_no_option_and_no_command(tmp_path: Path) -> None:
     for text in ("-f /etc/passwd", "$(touch x)", "--version"):
         assert len(prompt_store(tmp_path).spoken(text, "en")) > 2000
