@@ -367,8 +367,9 @@ def _name(sound: Sound) -> str:
     match sound:
         case Prompt(name, language):
             return f"{language}:{name}" if language not in (None, "en") else name
-        case Spoken(text):
-            return f"spoken:{text.replace(' ', '_')}"
+        case Spoken(text, language):
+            said = f"spoken:{text.replace(' ', '_')}"
+            return f"{language}:{said}" if language not in (None, "en") else said
         case MessageAudio(entry):
             return f"message:{entry}"
         case Greeting(person, kind):

@@ -1,0 +1,64 @@
+"""Prompts speak the language of the mailbox's owner, to the owner and to callers."""
+
+from pathlib import Path
+
+import pytest
+
+from app.phone.calls.caller import Caller
+from app.voicemail.answer import answer
+from app.voicemail.owner import owner
+from tests.kit.voicemail import PIN, House, ScriptLine, tone
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    house = House(tmp_path)
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, language="de"))
+    return house
+
+
+def call(house: House, mailbox: str) -> ScriptLine:
+    line = ScriptLine(house.clerk, caller=Caller("5551234", "CARL CALLER"))
+    return line.runs(answer(line, house.clerk, mailbox))
+
+
+def de(names: str) -> str:
+    return " ".join(f"de:{name}" for name in names.split())
+
+
+def test_caller_hears_the_language_of_the_called_person(house: House) -> None:
+    greeting = de("vm-theperson digits/2 digits/0 digits/1 vm-isunavail vm-intro")
+    thanks = de("auth-thankyou vm-goodbye")
+    call(house, "201").talk(f"hears {greeting} beep\nsays 2\npresses #\nhears {thanks}\nends")
+    call(house, "202").talk("hears vm-theperson digits/2\nhangs up")
+
+
+def test_caller_of_a_full_mailbox_hears_the_language_of_its_owner(house: House) -> None:
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, quota=10))
+    house.kit.put("anna")
+    said = de("vm-theperson digits/2 digits/0 digits/1 vm-isunavail vm-mailboxfull vm-goodbye")
+    call(house, "201").talk(f"hears {said}\nends")
+
+
+def test_menu_speaks_the_language_of_its_owner_from_the_pin_on(house: House) -> None:
+    house.leave("201", tone(2), number=None, name="CARL CALLER")
+    line = ScriptLine(house.clerk, name="101", kind="station")
+    line.runs(owner(line, house.clerk, "201"))
+    line.talk(
+        f"""
+        hears {de("vm-password")}
+        presses 1#
+        hears {de("vm-incorrect vm-password")}
+        presses {PIN}#
+        hears {de("vm-youhave digits/1 vm-INBOX vm-message")}
+        presses 1
+        hears {de("vm-first vm-message vm-from spoken:CARL_CALLER vm-received digits/today")}
+        presses 7
+        hears {de("vm-deleted vm-repeat vm-undelete vm-helpexit")}
+        presses #
+        hears {de("vm-goodbye")}
+        ends
+        """
+    )
