@@ -106,6 +106,10 @@ class Debounced:
         return True
 
 
+_WORKING = RepairState.WORKING
+"""Read for every chip in every beat, and a member costs more through its class [Python 3.11]."""
+
+
 class ChipPort(ABC):
     """A line chip as the board polls it."""
 
@@ -125,11 +129,11 @@ class ChipPort(ABC):
     @property
     def eager(self) -> bool:
         """Wants a look each beat for now."""
-        return self.machine.state is not RepairState.WORKING or self._debouncing()
+        return self.machine.state is not _WORKING or self._debouncing()
 
     @property
     def _working(self) -> bool:
-        return self.machine.state is RepairState.WORKING
+        return self.machine.state is _WORKING
 
     @property
     def interval(self) -> int:

@@ -33,7 +33,8 @@ Coupled machines (a call and its lines, a line and its ringer) know nothing of e
 the action of one gives an event to the other, or calls a method of the other's owner.
 
 Costs: an accepted event of a machine without log, timer and action takes about 0.5 µs. A protocol
-command that does not change the state needs no event at all; compare `machine.state` instead.
+command that does not change the state needs no event at all; compare `machine.state` instead, in a
+hot path with a constant of the module: Python 3.11 takes 0.2 µs to find a member in its class.
 """
 
 import logging

@@ -134,7 +134,7 @@ class HandClerk:
     """Answers jobs from `jobs`: name -> function of the arguments; `held` keeps answers back."""
 
     def __init__(self, **jobs: Callable[..., Any]) -> None:
-        self.jobs: dict[str, Callable[..., Any]] = dict(jobs)
+        self.jobs: dict[str, Callable[..., Any]] = {"missed_call": lambda **_: None, **jobs}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.held = False
         self._waiting: list[tuple[Wait[Any], str, dict[str, Any]]] = []
@@ -159,6 +159,12 @@ class HandClerk:
         if not self.held:
             self.answer_all()
         return wait
+
+    def missed(self) -> list[tuple[str, Caller]]:
+        """Line and caller of each missed call that was reported."""
+        jobs = [arguments for job, arguments in self.asked if job == "missed_call"]
+        assert all(job["why"] for job in jobs)
+        return [(job["line"], job["caller"]) for job in jobs]
 
     def answer_all(self) -> None:
         """Answer what was held back."""

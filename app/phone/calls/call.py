@@ -8,7 +8,7 @@ is over when fewer than two of them are left.
 
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from app.core.fsm import Actions, Machine
 from app.core.timers import Timer, TimerQueue
@@ -31,9 +31,8 @@ AnyLine = StationLine | TrunkLine
 CallScript = Callable[[Line, str], Coroutine[Any, Any, None]]
 """answer(line, mailbox) for callers, owner(line, mailbox) for a mailbox's owner."""
 
-MissedReason = Literal["no mailbox", "unknown mailbox"]
-"""Why nobody could answer: no handset did and there is no voicemail, or a setting names a mailbox
-that nobody has."""
+MISSED = "no handset answered, and no mailbox is set for this call"
+"""Why a call was missed, in words for owner and administrator."""
 
 
 class CallContext(Protocol):
@@ -102,6 +101,10 @@ class CallContext(Protocol):
         """Who answers a trunk whose setting names no mailbox; "" is nobody."""
         ...
 
+    def missed_call(self, line: AnyLine, why: str) -> None:
+        """Report a call on this line that nobody could answer; `why` in words."""
+        ...
+
     def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
         """What a script sees of this line; its sound goes by `channel`."""
         ...
@@ -121,6 +124,7 @@ class Call:
         self.called: StationLine | None = None
         self.ringing: list[StationLine] = []
         self.mailbox = ""
+        """Whose voicemail answers; "" is nobody's."""
         self.legs: dict[AnyLine, Leg] = {}
         """The lines that talk, listen or are on hold, once it is connected."""
         self._context = context
@@ -287,7 +291,7 @@ class Call:
             self._ring([line], wanted.mailbox)
         else:
             self.mailbox = wanted.mailbox
-            self.machine.event(CallEvent.VOICEMAIL if wanted.mailbox else CallEvent.UNKNOWN)
+            self.machine.event(CallEvent.VOICEMAIL if wanted.mailbox else CallEvent.NO_VOICEMAIL)
 
     def _ring(self, handsets: Iterable[StationLine], mailbox: str) -> None:
         self.mailbox = mailbox
@@ -304,6 +308,11 @@ class Call:
                 self._remove_member(handset)
                 handset.stop_ringing()
         self.ringing.clear()
+
+    def _answering_mailbox(self) -> str:
+        if not self.mailbox and isinstance(self.caller, TrunkLine):
+            self.mailbox = self._context.default_mailbox()
+        return self.mailbox
 
     def _interpret(self, complete: bool) -> None:
         meaning = self._context.dialplan().find(self._dialled.rstrip("#"))
@@ -377,12 +386,10 @@ class Call:
     def _look_for_voicemail(self) -> None:
         if isinstance(self.caller, TrunkLine) and not self.caller.ringing:
             return
-        if not self.mailbox and isinstance(self.caller, TrunkLine):
-            self.mailbox = self._context.default_mailbox()
-        if self.mailbox:
+        if self._answering_mailbox():
             self.machine.event(CallEvent.VOICEMAIL)
         elif isinstance(self.caller, StationLine):
-            self.machine.event(CallEvent.UNKNOWN)
+            self.machine.event(CallEvent.NO_VOICEMAIL)
 
     def _answer(self) -> None:
         self._stop_ringing()
@@ -396,6 +403,16 @@ class Call:
             self.caller, self.caller.channel, self._script_over
         )
         self._context.run(self._script, self._script_line, self.mailbox, self._script_over)
+
+    def _give_up(self) -> None:
+        """The caller leaves while it rings: a missed call, if nobody would have answered it."""
+        if not self._answering_mailbox():
+            self._context.missed_call(self.caller, MISSED)
+        self._finish()
+
+    def _refuse(self) -> None:
+        self._context.missed_call(self.caller, MISSED)
+        self._reject()
 
     def _finish(self) -> None:
         self._end(self._context.plan.busy)
@@ -417,8 +434,11 @@ CALL_ACTIONS = Actions[Call, CallState, CallEvent](
         CallEvent.VOICEMAIL: Call._answer,
         CallEvent.OWNER: Call._answer,
         CallEvent.PICKED_UP: Call._run_script,
+        CallEvent.NO_VOICEMAIL: Call._refuse,
         CallEvent.UNKNOWN: Call._reject,
         CallEvent.TOO_SLOW: Call._reject,
+        (CallState.RINGING, CallEvent.CALLER_LEFT): Call._give_up,
+        (CallState.UNANSWERED, CallEvent.CALLER_LEFT): Call._give_up,
         CallEvent.CALLER_LEFT: Call._finish,
         CallEvent.CALLED_LEFT: Call._finish,
         CallEvent.SCRIPT_OVER: Call._finish,

@@ -97,6 +97,12 @@ class Calls:
         """Who answers a trunk whose setting names no mailbox; "" is nobody."""
         return self._current_directory().default
 
+    def missed_call(self, line: AnyLine, why: str) -> None:
+        """Report a call on this line that nobody could answer; `why` in words."""
+        caller = self.identity(line)
+        log.info("%s: missed call of %s: %s", line.name, caller.number or "unknown", why)
+        self._clerk.missed_call(line.name, caller, why)
+
     def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
         """What a script sees of this line; its sound goes by `channel`."""
         return CallLine(

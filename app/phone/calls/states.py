@@ -36,6 +36,7 @@ class CallEvent(StrEnum):
     NO_ANSWER = "no answer"
     RINGS_ON = "rings on"
     VOICEMAIL = "voicemail"
+    NO_VOICEMAIL = "no voicemail"
     OWNER = "owner"
     PICKED_UP = "picked up"
     SCRIPT_OVER = "script over"
@@ -72,6 +73,7 @@ CALL: Table[CallState, CallEvent] = Table(
                 CallEvent.RING: CallState.RINGING,
                 CallEvent.VOICEMAIL: CallState.ANSWERING,
                 CallEvent.OWNER: CallState.ANSWERING,
+                CallEvent.NO_VOICEMAIL: CallState.ENDED,
                 CallEvent.UNKNOWN: CallState.ENDED,
             },
             timer=NEXT_DIGIT,
@@ -95,7 +97,7 @@ CALL: Table[CallState, CallEvent] = Table(
                 CallEvent.ANSWERED: CallState.CONNECTED,
                 CallEvent.RINGS_ON: CallState.UNANSWERED,
                 CallEvent.VOICEMAIL: CallState.ANSWERING,
-                CallEvent.UNKNOWN: CallState.ENDED,
+                CallEvent.NO_VOICEMAIL: CallState.ENDED,
             },
             stay=frozenset({CallEvent.DIGIT}),
             meaning=(
