@@ -45,7 +45,9 @@ def country(code: str) -> Country:
     """
     wanted = _canonical(code)
     if wanted not in codes():
-        raise UnknownCountry(f"country {code!r}; allowed: {', '.join(codes())}")
+        partial = wanted in _codes_in(_HERE / "partial")
+        why = ": its tones are not known here" if partial else ""
+        raise UnknownCountry(f"country {code!r}{why}; allowed: {', '.join(codes())}")
     found = import_module(f"drivers.countries.{_module(wanted)}").COUNTRY
     assert isinstance(found, Country)
     return found

@@ -40,6 +40,22 @@ def test_a_bad_choice_lists_the_choices(tmp_path: Path) -> None:
     assert ", jp, " in said
 
 
+@pytest.mark.parametrize(
+    ("written", "code"), [("gb", "gb"), ("uk", "gb"), ("UK", "gb"), ("DE", "de"), ("nz", "nz")]
+)
+def test_country_by_either_code_in_any_case_is_its_iso_code(
+    tmp_path: Path, written: str, code: str
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(f'[site]\ncountry = "{written}"\n')
+    assert load(path).site.country == code
+
+
+def test_country_whose_tones_are_not_known_is_refused_with_that_reason(tmp_path: Path) -> None:
+    said = refused(tmp_path, '[site]\ncountry = "ie"\n')
+    assert "line 2: site.country" in said and "its tones are not known here; allowed: at," in said
+
+
 def test_a_bad_network_is_named(tmp_path: Path) -> None:
     assert "does not appear to be" in refused(tmp_path, '[mail]\nlan = ["10.0.0"]\n')
 
