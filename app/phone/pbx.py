@@ -59,7 +59,8 @@ def _no_date() -> str:
 class Pbx:
     """All lines of one board, driven by one call of beat() every 10 ms of line time.
 
-    `date` gives MMDDHHMM of local time for caller ID; without it none is sent.
+    `slots` is the number of time slots in a PCM frame. `date` gives MMDDHHMM of local time for
+    caller ID; without it none is sent.
     Raises UnknownCountry, and ValueError for a port outside the frame.
     """
 

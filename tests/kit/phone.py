@@ -1,7 +1,7 @@
-"""A board of hands: ports whose other side is a person or a telephone office in the test.
+"""A board of stub ports: ports without chips, whose other side is what a test makes of it.
 
-Full ports (drivers.ports) without chips: what a driver would see is done by hand, what the phone
-side puts on the line is kept. HandClerk answers jobs from a table.
+Full ports (drivers.ports): what a driver would see is put in by the test, what the phone side
+puts on the line is kept. StubClerk answers jobs from a table.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ CALLS = PhoneConfig(ring_seconds=10, no_answer_seconds=10)
 TALK = Tone((1000.0,), dbm0=-10.0)
 
 
-class HandStation:
+class StubStation:
     """A station port and the handset at its end."""
 
     def __init__(self, name: str, slot: int) -> None:
@@ -70,7 +70,7 @@ class HandStation:
         return bool(self.feeds) and self.feeds[-1] is Feed.RINGING
 
 
-class HandTrunk:
+class StubTrunk:
     """A trunk port and the office at its end."""
 
     def __init__(self, name: str, slot: int) -> None:
@@ -109,18 +109,18 @@ class HandTrunk:
         self.events.append(PortFault(what))
 
 
-HandPort = HandStation | HandTrunk
+StubPort = StubStation | StubTrunk
 
 
-class HandBoard:
+class StubBoard:
     """Some stations (from 101) and trunks (from line1), in slots 0, 1, 2 ..."""
 
     def __init__(self, stations: int = 2, trunks: int = 2) -> None:
-        self.stations = {f"{101 + n}": HandStation(f"{101 + n}", n) for n in range(stations)}
+        self.stations = {f"{101 + n}": StubStation(f"{101 + n}", n) for n in range(stations)}
         self.trunks = {
-            f"line{n + 1}": HandTrunk(f"line{n + 1}", stations + n) for n in range(trunks)
+            f"line{n + 1}": StubTrunk(f"line{n + 1}", stations + n) for n in range(trunks)
         }
-        self.ports: list[HandPort] = [*self.stations.values(), *self.trunks.values()]
+        self.ports: list[StubPort] = [*self.stations.values(), *self.trunks.values()]
         self.slots = len(self.ports)
 
     def power_up(self) -> Steps:
@@ -130,7 +130,7 @@ class HandBoard:
         return [(port.name, event) for port in self.ports for event in port.poll()]
 
 
-class HandClerk:
+class StubClerk:
     """Answers jobs from `jobs`: name -> function of the arguments; `held` keeps answers back."""
 
     def __init__(self, **jobs: Callable[..., Any]) -> None:
@@ -187,19 +187,19 @@ async def no_script(line: Line, mailbox: str) -> None:
 
 
 class Bench:
-    """A switch on a board of hands, with the sound of every line kept."""
+    """A PBX on a board of stub ports, with the sound of every line kept."""
 
     def __init__(
         self,
         config: PhoneConfig | None = None,
         answer: CallScript = no_script,
         owner: CallScript = no_script,
-        clerk: HandClerk | None = None,
+        clerk: StubClerk | None = None,
         stations: int = 2,
         trunks: int = 2,
     ) -> None:
-        self.board = HandBoard(stations, trunks)
-        self.clerk = clerk or HandClerk(
+        self.board = StubBoard(stations, trunks)
+        self.clerk = clerk or StubClerk(
             directory=directory(("Ann", "201", "101"), ("Bob", "202", "102"), default="201")
         )
         self.switch = Pbx(
@@ -214,10 +214,10 @@ class Bench:
         self.switch.power_up()
         self.run(5)
 
-    def station(self, name: str) -> HandStation:
+    def station(self, name: str) -> StubStation:
         return self.board.stations[name]
 
-    def trunk(self, name: str) -> HandTrunk:
+    def trunk(self, name: str) -> StubTrunk:
         return self.board.trunks[name]
 
     def run(self, periods: int) -> None:
@@ -261,7 +261,7 @@ class Bench:
         state: str = self.switch.status()["lines"][name]["call"]
         return state
 
-    def _port(self, name: str) -> HandPort:
+    def _port(self, name: str) -> StubPort:
         return self.board.stations.get(name) or self.board.trunks[name]
 
 

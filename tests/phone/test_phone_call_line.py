@@ -14,7 +14,7 @@ from app.phone.sound.audio import sine
 from app.phone.sound.dsp import dtmf
 from app.phone.sound.player import Player
 from app.phone.sound.sounds import Pause, Pcm, Prompt
-from tests.kit.phone import Bench, HandClerk, directory
+from tests.kit.phone import Bench, StubClerk, directory
 
 LONG = Pcm(np.full(80 * 100, 1000, np.int16))  # 1 s
 SHORT = Pcm(np.full(80 * 10, 2000, np.int16))
@@ -31,7 +31,7 @@ class Conversation:
             await line.pause(60)
 
         people = directory(("Ann", "201", "101"))
-        clerk = HandClerk(directory=people, **jobs)
+        clerk = StubClerk(directory=people, **jobs)
         self.bench = Bench(PhoneConfig(), owner=owner, clerk=clerk)
         self.bench.station("101").lift()
         self.bench.run(20)

@@ -1,4 +1,4 @@
-"""Calls between handsets, on a board of hands: what is heard, what rings, and their traces."""
+"""Calls between handsets, on a board of stub ports: what is heard, what rings, and their traces."""
 
 import logging
 
@@ -13,7 +13,7 @@ from app.phone.sound.audio import sine
 from tests.kit.phone import (
     CALLS,
     Bench,
-    HandClerk,
+    StubClerk,
     TalkingScript,
     directory,
     hears_tone,
@@ -298,7 +298,7 @@ def test_directory_that_cannot_be_read_leaves_the_old_one() -> None:
 
 def test_person_added_later_can_be_dialled() -> None:
     owner = TalkingScript()
-    bench = Bench(CALLS, owner=owner, clerk=HandClerk(directory=directory()))
+    bench = Bench(CALLS, owner=owner, clerk=StubClerk(directory=directory()))
     for people, states in (((), "call over"), ((("Ann", "201", None),), "off hook")):
         bench.clerk.jobs["directory"] = directory(*people)
         bench.station("101").lift()

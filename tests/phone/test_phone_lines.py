@@ -1,4 +1,4 @@
-"""Stations and trunks: what hands and offices do becomes facts, and what the ports are told."""
+"""Stations and trunks: what telephones and exchanges do becomes line events and orders to ports."""
 
 from collections.abc import Callable
 
@@ -17,11 +17,11 @@ from app.phone.sound.mixer import Mixer
 from drivers.buses import PERIOD, Samples
 from drivers.countries import country
 from drivers.ports import Feed, HookChanged, PolarityReversed, PortFault, PortRecovered
-from tests.kit.phone import HandStation, HandTrunk
+from tests.kit.phone import StubStation, StubTrunk
 
 
 class OneLine:
-    """A mixer with one line, beaten by hand."""
+    """A mixer with one line, whose periods the test counts."""
 
     def __init__(self) -> None:
         self.queue, self.mixer = TimerQueue(), Mixer(1)
@@ -53,11 +53,11 @@ class OneLine:
 
 
 class OneStation(OneLine):
-    """A handset in your hand."""
+    """A handset in your handset."""
 
     def __init__(self, where: str = "us") -> None:
         super().__init__()
-        self.port = HandStation("101", 0)
+        self.port = StubStation("101", 0)
         self.line = StationLine(
             self.port,
             self.mixer.channel(0),
@@ -86,11 +86,11 @@ class OneStation(OneLine):
 
 
 class OneTrunk(OneLine):
-    """An outside line in your hand."""
+    """An outside line in your handset."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.port = HandTrunk("line1", 0)
+        self.port = StubTrunk("line1", 0)
         self.line = TrunkLine(self.port, self.mixer.channel(0), self.queue, self.report)
         self.line.ready()
 
@@ -132,38 +132,38 @@ def test_ten_pulses_are_a_zero_and_eleven_no_digit() -> None:
 
 
 def test_station_off_hook_is_not_rung_and_hangs_up_after_1250_ms_on_hook() -> None:
-    hand = OneStation()
-    hand.lift()
-    assert hand.events() == [line_events.OffHook()]
-    assert not hand.line.ring(Caller())  # it is in somebody's hand
-    assert hand.state is StationState.OFF_HOOK
-    hand.lower(124)
-    assert (hand.state, hand.events()) == (StationState.LOOP_BREAK, [])
-    hand.run(2)
-    assert (hand.state, hand.events()) == (StationState.ON_HOOK, [line_events.HungUp()])
+    handset = OneStation()
+    handset.lift()
+    assert handset.events() == [line_events.OffHook()]
+    assert not handset.line.ring(Caller())  # it is off hook
+    assert handset.state is StationState.OFF_HOOK
+    handset.lower(124)
+    assert (handset.state, handset.events()) == (StationState.LOOP_BREAK, [])
+    handset.run(2)
+    assert (handset.state, handset.events()) == (StationState.ON_HOOK, [line_events.HungUp()])
 
 
 def test_on_hook_time_of_a_flash_reports_a_flash_and_no_hang_up() -> None:
-    hand = OneStation()
-    hand.lift(50)
-    hand.lower(50)
-    hand.lift()
-    assert hand.events() == [line_events.OffHook(), line_events.Flash()]
-    hand.lower(100)
-    hand.lift(100)
-    assert hand.events() == []  # neither flash nor hang-up: the call goes on
-    assert hand.state is StationState.OFF_HOOK
+    handset = OneStation()
+    handset.lift(50)
+    handset.lower(50)
+    handset.lift()
+    assert handset.events() == [line_events.OffHook(), line_events.Flash()]
+    handset.lower(100)
+    handset.lift(100)
+    assert handset.events() == []  # neither flash nor hang-up: the call goes on
+    assert handset.state is StationState.OFF_HOOK
 
 
 def test_dial_pulses_are_reported_as_digits() -> None:
-    hand = OneStation()
-    hand.lift(50)
+    handset = OneStation()
+    handset.lift(50)
     for pulses in (1, 10, 3):
         for _ in range(pulses):
-            hand.lower(6)
-            hand.lift(4)
-        hand.run(60)
-    assert hand.events() == [
+            handset.lower(6)
+            handset.lift(4)
+        handset.run(60)
+    assert handset.events() == [
         line_events.OffHook(),
         line_events.Digit("1"),
         line_events.Digit("0"),
@@ -172,44 +172,44 @@ def test_dial_pulses_are_reported_as_digits() -> None:
 
 
 def test_dtmf_digits_are_reported_only_while_wanted() -> None:
-    hand = OneStation()
-    hand.lift()
-    hand.say(dsp.dtmf("1"))
-    hand.run(30)
-    assert hand.events() == [line_events.OffHook()]
-    hand.line.digits_wanted(True)
-    hand.say(dsp.dtmf("23"))
-    hand.run(60)
-    assert hand.events() == [line_events.Digit("2"), line_events.Digit("3")]
+    handset = OneStation()
+    handset.lift()
+    handset.say(dsp.dtmf("1"))
+    handset.run(30)
+    assert handset.events() == [line_events.OffHook()]
+    handset.line.digits_wanted(True)
+    handset.say(dsp.dtmf("23"))
+    handset.run(60)
+    assert handset.events() == [line_events.Digit("2"), line_events.Digit("3")]
 
 
 def test_ringing_station_that_is_lifted_stops_ringing_for_good() -> None:
-    hand = OneStation()
-    start = len(hand.port.feeds)
-    assert hand.line.ring(Caller())
-    hand.run(199)
-    assert hand.port.ringing
-    hand.run(1)
-    assert hand.port.feeds[start:] == [Feed.RINGING, Feed.ON_HOOK_AUDIO]
-    hand.run(400)
-    assert hand.port.ringing
-    hand.lift()
-    assert hand.port.feeds[-1] is Feed.ACTIVE
-    assert hand.events() == [line_events.OffHook()]
-    hand.run(700)
-    assert not hand.port.ringing
+    handset = OneStation()
+    start = len(handset.port.feeds)
+    assert handset.line.ring(Caller())
+    handset.run(199)
+    assert handset.port.ringing
+    handset.run(1)
+    assert handset.port.feeds[start:] == [Feed.RINGING, Feed.ON_HOOK_AUDIO]
+    handset.run(400)
+    assert handset.port.ringing
+    handset.lift()
+    assert handset.port.feeds[-1] is Feed.ACTIVE
+    assert handset.events() == [line_events.OffHook()]
+    handset.run(700)
+    assert not handset.port.ringing
 
 
 @pytest.mark.parametrize(
     ("where", "cadence_ms"), [("us", [2000, 4000] * 2), ("gb", [400, 200, 400, 2000] * 2)]
 )
 def test_ring_cadence_of_a_country_is_kept_to_the_period(where: str, cadence_ms: list[int]) -> None:
-    hand = OneStation(where)
-    hand.line.ring(Caller("5551234567"))
+    handset = OneStation(where)
+    handset.line.ring(Caller("5551234567"))
     ringing = []
     for _ in range(sum(cadence_ms) // 10):
-        ringing.append(hand.port.ringing)
-        hand.run(1)
+        ringing.append(handset.port.ringing)
+        handset.run(1)
     edges = np.flatnonzero(np.diff(np.array(ringing).astype(np.int8)))
     lengths = np.diff([-1, *edges.tolist(), len(ringing) - 1]) * 10
     assert (ringing[0], lengths.tolist()) == (True, cadence_ms)
@@ -221,71 +221,71 @@ def shown(played: list[Samples]) -> list[Caller | None]:
 
 
 def test_caller_id_is_sent_between_the_first_two_bursts() -> None:
-    hand, caller = OneStation(), Caller("5551234567", "CALLER NAME")
-    hand.line.ring(caller)
-    hand.run(1250)
-    assert shown(hand.played) == [caller]
-    sounding = [n for n, row in enumerate(hand.played) if row.any()]
+    handset, caller = OneStation(), Caller("5551234567", "CALLER NAME")
+    handset.line.ring(caller)
+    handset.run(1250)
+    assert shown(handset.played) == [caller]
+    sounding = [n for n, row in enumerate(handset.played) if row.any()]
     assert sounding[0] >= 199 + 50 and sounding[-1] <= 599 - 20
 
 
 def test_caller_id_known_during_a_silence_is_sent_in_it() -> None:
-    hand, caller = OneStation(), Caller("5551234567")
-    hand.line.ring(Caller())
-    hand.run(330)
-    hand.line.show(caller)
-    hand.run(60)
-    assert hand.played[-1].any()
-    hand.run(860)
-    assert shown(hand.played) == [caller]
+    handset, caller = OneStation(), Caller("5551234567")
+    handset.line.ring(Caller())
+    handset.run(330)
+    handset.line.show(caller)
+    handset.run(60)
+    assert handset.played[-1].any()
+    handset.run(860)
+    assert shown(handset.played) == [caller]
 
 
 def test_caller_id_known_too_late_is_sent_in_the_next_silence() -> None:
-    hand, caller = OneStation(), Caller("5551234567")
-    hand.line.ring(Caller())
-    hand.run(590)
-    hand.line.show(caller)
-    hand.run(259)
-    assert not any(row.any() for row in hand.played)
-    hand.run(340)
-    assert shown(hand.played) == [caller]
+    handset, caller = OneStation(), Caller("5551234567")
+    handset.line.ring(Caller())
+    handset.run(590)
+    handset.line.show(caller)
+    handset.run(259)
+    assert not any(row.any() for row in handset.played)
+    handset.run(340)
+    assert shown(handset.played) == [caller]
 
 
 def test_lifting_during_caller_id_ends_it() -> None:
-    hand = OneStation()
-    hand.line.ring(Caller("5551234567"))
-    hand.run(280)
-    assert hand.played[-1].any()
-    hand.lift(2)
-    assert not hand.played[-1].any()
+    handset = OneStation()
+    handset.line.ring(Caller("5551234567"))
+    handset.run(280)
+    assert handset.played[-1].any()
+    handset.lift(2)
+    assert not handset.played[-1].any()
 
 
 def test_handset_off_hook_after_its_call_hears_busy_tone_then_howler_then_silence() -> None:
-    hand = OneStation()
-    hand.lift()
-    hand.line.end_call()
-    hand.run(10)
-    assert hand.state is StationState.CALL_OVER and hand.played[-1].any()
-    hand.run(3000)
-    assert hand.state.name == "HOWLING"
-    hand.run(6000)
-    assert hand.state.name == "SILENT" and not hand.played[-1].any()
-    hand.lower()
-    assert hand.state.name == "ON_HOOK"
-    assert hand.events() == [line_events.OffHook()]  # the call had ended before
+    handset = OneStation()
+    handset.lift()
+    handset.line.end_call()
+    handset.run(10)
+    assert handset.state is StationState.CALL_OVER and handset.played[-1].any()
+    handset.run(3000)
+    assert handset.state.name == "HOWLING"
+    handset.run(6000)
+    assert handset.state.name == "SILENT" and not handset.played[-1].any()
+    handset.lower()
+    assert handset.state.name == "ON_HOOK"
+    assert handset.events() == [line_events.OffHook()]  # the call had ended before
 
 
 def test_station_that_fails_in_a_call_hangs_up_and_comes_back_when_it_recovers() -> None:
-    hand = OneStation()
-    hand.lift()
-    hand.line.port_event(PortFault("power alarm Q1"))
-    assert (hand.state, hand.line.fault) == (StationState.DOWN, "power alarm Q1")
-    assert hand.events() == [line_events.OffHook(), line_events.HungUp()]
-    hand.line.port_event(HookChanged(True))
-    assert hand.events() == []
-    hand.line.port_event(PortRecovered())  # the handset is still lifted
-    assert hand.events() == [line_events.OffHook()]
-    assert hand.line.fault == ""
+    handset = OneStation()
+    handset.lift()
+    handset.line.port_event(PortFault("power alarm Q1"))
+    assert (handset.state, handset.line.fault) == (StationState.DOWN, "power alarm Q1")
+    assert handset.events() == [line_events.OffHook(), line_events.HungUp()]
+    handset.line.port_event(HookChanged(True))
+    assert handset.events() == []
+    handset.line.port_event(PortRecovered())  # the handset is still lifted
+    assert handset.events() == [line_events.OffHook()]
+    assert handset.line.fault == ""
 
 
 def test_trunk_whose_call_is_answered_is_seized_until_the_far_end_hangs_up() -> None:
@@ -401,49 +401,49 @@ ON, OFF = caller_id.waiting_message(True), caller_id.waiting_message(False)
 
 
 def test_vmwi_is_sent_to_a_handset_at_rest_at_the_start_and_at_every_change() -> None:
-    hand = OneStation()
-    hand.run(200)
-    hand.line.message_waiting = True
-    hand.run(200)
-    hand.line.message_waiting = True
-    hand.run(200)
-    hand.line.message_waiting = False
-    hand.run(200)
-    assert lamps(hand.played) == [OFF, ON, OFF]
-    assert hand.port.feeds[-1] is Feed.ACTIVE
+    handset = OneStation()
+    handset.run(200)
+    handset.line.message_waiting = True
+    handset.run(200)
+    handset.line.message_waiting = True
+    handset.run(200)
+    handset.line.message_waiting = False
+    handset.run(200)
+    assert lamps(handset.played) == [OFF, ON, OFF]
+    assert handset.port.feeds[-1] is Feed.ACTIVE
 
 
 def test_vmwi_outdated_while_it_is_sent_is_sent_again() -> None:
-    hand = OneStation()
-    hand.run(70)
-    assert hand.played[-1].any()
-    hand.line.message_waiting = True
-    hand.run(300)
-    assert lamps(hand.played) == [OFF, ON]
+    handset = OneStation()
+    handset.run(70)
+    assert handset.played[-1].any()
+    handset.line.message_waiting = True
+    handset.run(300)
+    assert lamps(handset.played) == [OFF, ON]
 
 
 def test_vmwi_outdated_during_a_call_is_sent_after_it() -> None:
-    hand = OneStation()
-    hand.run(200)
-    hand.lift(10)
-    hand.line.message_waiting = True
-    hand.run(200)
-    assert lamps(hand.played) == [OFF]
-    hand.lower(300)
-    assert lamps(hand.played) == [OFF, ON]
+    handset = OneStation()
+    handset.run(200)
+    handset.lift(10)
+    handset.line.message_waiting = True
+    handset.run(200)
+    assert lamps(handset.played) == [OFF]
+    handset.lower(300)
+    assert lamps(handset.played) == [OFF, ON]
 
 
 def test_vmwi_cut_off_by_lifting_or_ringing_is_sent_again() -> None:
-    hand = OneStation()
-    hand.run(80)
-    assert hand.played[-1].any()
-    hand.lift(2)
-    assert not hand.played[-1].any() and hand.port.feeds[-1] is Feed.ACTIVE
-    hand.lower(200)
-    assert hand.played[-1].any()
-    assert hand.line.ring(Caller())
-    hand.run(100)
-    assert hand.port.ringing and not hand.played[-1].any()
-    hand.line.stop_ringing()
-    hand.run(200)
-    assert lamps(hand.played) == [OFF]
+    handset = OneStation()
+    handset.run(80)
+    assert handset.played[-1].any()
+    handset.lift(2)
+    assert not handset.played[-1].any() and handset.port.feeds[-1] is Feed.ACTIVE
+    handset.lower(200)
+    assert handset.played[-1].any()
+    assert handset.line.ring(Caller())
+    handset.run(100)
+    assert handset.port.ringing and not handset.played[-1].any()
+    handset.line.stop_ringing()
+    handset.run(200)
+    assert lamps(handset.played) == [OFF]

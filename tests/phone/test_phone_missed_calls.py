@@ -4,7 +4,7 @@ import pytest
 
 from app.phone.calls.line import Caller
 from app.phone.config import PhoneConfig
-from tests.kit.phone import Bench, HandClerk, TalkingScript, directory
+from tests.kit.phone import Bench, StubClerk, TalkingScript, directory
 
 CALLER = Caller("5551234567", "CALLER NAME")
 QUICK = PhoneConfig(ring_seconds=4, no_answer_seconds=4)
@@ -12,7 +12,7 @@ QUICK = PhoneConfig(ring_seconds=4, no_answer_seconds=4)
 
 def nobody_here() -> Bench:
     """Two handsets and two outside lines of a box without any mailbox."""
-    return Bench(QUICK, clerk=HandClerk(directory=directory()))
+    return Bench(QUICK, clerk=StubClerk(directory=directory()))
 
 
 def burst(bench: Bench, name: str) -> None:

@@ -17,7 +17,7 @@ from drivers.countries import country
 from drivers.models.box import VirtualBox
 from drivers.models.party import Party
 from drivers.models.recognizer import SoundRecognizer
-from tests.kit.phone import HandClerk, directory, no_script, power_at
+from tests.kit.phone import StubClerk, directory, no_script, power_at
 
 BEEP = Tone((1000.0,), (300, 100), repeat=1, dbm0=-10.0)
 
@@ -29,7 +29,7 @@ class House:
         spec = virtual_board()
         self.box = VirtualBox(spec)
         self.box.pcm().start()
-        clerk = HandClerk(
+        clerk = StubClerk(
             directory=directory(("Ann", "201", "101"), ("Bob", "202", "102"), default="201")
         )
         board = LineBoard(spec, self.box, country("us"))

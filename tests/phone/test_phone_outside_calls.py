@@ -1,4 +1,4 @@
-"""Calls from outside lines, on a board of hands: ringing, answering, voicemail, hanging up."""
+"""Calls from outside lines, on a board of stub ports: ringing, answering, voicemail, hanging up."""
 
 import logging
 
@@ -13,7 +13,7 @@ from tests.kit.phone import (
     CALLS,
     TALK,
     Bench,
-    HandClerk,
+    StubClerk,
     TalkingScript,
     directory,
     hears_tone,
@@ -156,7 +156,7 @@ def test_outside_call_rings_the_handsets_and_reaches_the_mailbox_of_its_setting(
 
 def test_outside_call_without_any_mailbox_rings_on() -> None:
     answer = TalkingScript()
-    clerk = HandClerk(directory=directory())
+    clerk = StubClerk(directory=directory())
     bench = Bench(PhoneConfig(ring_seconds=4), answer=answer, clerk=clerk)
     ring(bench, "line1", times=2)
     assert answer.seen == []
@@ -196,7 +196,7 @@ def test_recording_is_finished_by_its_script_after_the_caller_has_left() -> None
             trail.append("gone")
             raise
 
-    clerk = HandClerk(directory=directory(default="201"), missed_call=lambda **_: None)
+    clerk = StubClerk(directory=directory(default="201"), missed_call=lambda **_: None)
     bench = Bench(PhoneConfig(ring_seconds=4), answer=takes_down, clerk=clerk)
     bench.trunk("line1").burst(True)
     bench.run(445)

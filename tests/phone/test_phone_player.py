@@ -20,7 +20,7 @@ from app.phone.sound.sounds import (
 )
 from drivers.buses import PERIOD, Samples
 from drivers.countries import country
-from tests.kit.phone import HandClerk
+from tests.kit.phone import StubClerk
 
 US = country("us").tones
 
@@ -35,7 +35,7 @@ class Shelf:
 
     def __init__(self, **sounds: Samples) -> None:
         self.sounds = sounds
-        self.clerk = HandClerk(sound=self.give)
+        self.clerk = StubClerk(sound=self.give)
 
     def give(self, sound: ClerkSound, start: int, count: int) -> bytes:
         assert isinstance(sound, Prompt | MessageAudio)
@@ -126,7 +126,7 @@ def test_player_with_a_failed_sound_ends_with_the_reason() -> None:
 
 
 def test_prompt_in_two_languages_is_two_prompts() -> None:
-    clerk = HandClerk(sound=lambda sound, **_: audio.to_bytes(ramp(len(sound.language or ""))))
+    clerk = StubClerk(sound=lambda sound, **_: audio.to_bytes(ramp(len(sound.language or ""))))
     sounds = Sounds(clerk, US)
     for language, length in (("de", 2), (None, 0), ("de", 2)):
         whole = Played([sounds.source(Prompt("one", language))]).run()
@@ -152,7 +152,7 @@ def test_sounds_keep_prompts_up_to_a_limit() -> None:
     "sound", [Prompt("a/b", "de"), Spoken("hi"), MessageAudio(3), Greeting(4, "busy")]
 )
 def test_sound_of_the_clerk_is_asked_for_when_its_source_is_made(sound: Sound) -> None:
-    clerk = HandClerk(sound=lambda **_: b"")
+    clerk = StubClerk(sound=lambda **_: b"")
     Sounds(clerk, US).source(sound)
     assert clerk.asked == [("sound", {"sound": sound, "start": 0, "count": PIECE})]
 

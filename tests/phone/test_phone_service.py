@@ -17,10 +17,10 @@ from drivers.board import virtual_board
 from drivers.buses import PERIOD
 from drivers.errors import BusClosed
 from drivers.models.box import VirtualBox
-from tests.kit.phone import Bench, HandClerk, directory, no_script
+from tests.kit.phone import Bench, StubClerk, directory, no_script
 
 
-class DoorClerk(HandClerk):
+class DoorClerk(StubClerk):
     """A hand clerk with what a clerk in another process has more."""
 
     def __init__(self, **jobs: Any) -> None:

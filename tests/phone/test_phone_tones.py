@@ -13,7 +13,7 @@ from drivers.buses import PERIOD, Samples
 from drivers.countries import codes, country
 from drivers.sampling import amplitude
 from drivers.tones import modulated
-from tests.kit.phone import HandClerk, power_at
+from tests.kit.phone import StubClerk, power_at
 
 
 def played(tone: Tone, periods: int) -> Samples:
@@ -121,7 +121,7 @@ def test_modulated_tone_has_side_bands_of_its_depth() -> None:
 
 
 def test_error_tone_is_four_bursts_of_the_countrys_reorder_tone() -> None:
-    source = Sounds(HandClerk(), country("de").tones).source(TROUBLE)
+    source = Sounds(StubClerk(), country("de").tones).source(TROUBLE)
     rows = np.zeros((300, PERIOD), np.int16)
     filled = [source.fill(row, 0) for row in rows]
     sound = rows.reshape(-1)[: sum(filled)]

@@ -13,7 +13,7 @@ from app.phone.sound.dsp import dtmf
 from app.voicemail.config import RecordingLimits
 from app.voicemail.message_waiting import MessageWaitingLamps
 from drivers.buses import PERIOD, Samples
-from tests.kit.phone import HandBoard, HandPort, power_at
+from tests.kit.phone import StubBoard, StubPort, power_at
 from tests.kit.voicemail import PACKS, PIN, House, tone
 
 
@@ -22,7 +22,7 @@ class SwitchHouse:
 
     def __init__(self, directory: Path) -> None:
         self.house = House(directory)
-        self.board = HandBoard(stations=2, trunks=1)
+        self.board = StubBoard(stations=2, trunks=1)
         self.lamps = MessageWaitingLamps(
             lambda station, on: self.switch.message_waiting(station, on)
         )
@@ -50,19 +50,19 @@ class SwitchHouse:
             if count % 50 == 0:
                 self.clerk.dispatch()
 
-    def say(self, port: HandPort, raw: bytes) -> None:
+    def say(self, port: StubPort, raw: bytes) -> None:
         """Say S16LE samples, in whole periods."""
         samples = np.frombuffer(raw, "<i2").astype(np.int16)
         port.says.extend(samples[: len(samples) // PERIOD * PERIOD].reshape(-1, PERIOD))
 
-    def dial(self, port: HandPort, digits: str) -> None:
+    def dial(self, port: StubPort, digits: str) -> None:
         """Dial by DTMF."""
         for digit in digits:
             samples = dtmf(digit, on_ms=80, off_ms=80)
             self.say(port, samples.astype("<i2").tobytes())
             self.run(len(samples) // PERIOD + 2)
 
-    def until(self, port: HandPort, what: Samples, seconds: float) -> None:
+    def until(self, port: StubPort, what: Samples, seconds: float) -> None:
         """Run until this was played to a port, sample by sample."""
         wanted = what.tobytes()
         for _ in range(round(seconds * 10)):

@@ -96,7 +96,7 @@ class CallLine:
     async def digits(
         self, most: int, end: str = "#", first_s: float = 6, between_s: float = 4
     ) -> str:
-        """See Line."""
+        """See Line: `most` digits, unless the `end` digit or a pause in seconds comes first."""
         self._check()
         dialled = ""
         while len(dialled) < most:

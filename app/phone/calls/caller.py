@@ -9,7 +9,7 @@ Reason = Literal["out of area", "private"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as far as the line told us; `reason` is set when the number is withheld."""
+    """Who calls, as far as the line has said; `reason` is set when the number is withheld."""
 
     number: str | None = None
     name: str | None = None

@@ -1,6 +1,6 @@
 """The states of a call and what moves it between them: the page to read first about calls.
 
-What a call does on the way is in call.py; how a table is read is told in app.core.fsm.
+What a call does on the way is in call.py; app.core.fsm says how a table is read.
 """
 
 from enum import StrEnum

@@ -1,4 +1,7 @@
-"""What lines report to calls: events already interpreted (a flash, not two edges of a hook)."""
+"""What lines report to calls: events already interpreted (a flash, not two edges of a hook).
+
+hook.py and app/phone/timers.py say which on-hook time means what [GR-506].
+"""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
 """A handset's message-waiting lamp, switched by VMWI: an FSK message to the telephone at rest.
 
-Sources: GR-30 and, for Europe, ETSI EN 300 659-1.
+On the line as caller ID is, but without ringing [GR-30; ETSI EN 300 659-1].
 """
 
 import logging

@@ -158,8 +158,8 @@ class Ringer:
     def _send_if_it_fits(self) -> None:
         if self._message is None:
             return
-        takes = len(self._message) // PERIOD + 1 + CALLER_ID_TAIL.periods
-        if self._queue.now + takes <= self._silence_until:
+        needed = len(self._message) // PERIOD + 1 + CALLER_ID_TAIL.periods
+        if self._queue.now + needed <= self._silence_until:
             self.machine.event(RingerEvent.SEND)
 
     def _send(self) -> None:

@@ -215,7 +215,7 @@ class TrunkLine:
             self.ready()
 
     def seize(self) -> bool:
-        """Answer it, or take it for a call; False if it is in no state for that."""
+        """Close the loop, to answer or to call; False if the line is in no state for that."""
         return self.machine.event(TrunkEvent.SEIZE)
 
     def release(self) -> None:

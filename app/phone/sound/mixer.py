@@ -115,7 +115,7 @@ class Channel:
 
     @property
     def listening(self) -> bool:
-        """Whether somebody wants what this line says."""
+        """Whether a detector or receiver listens to this party."""
         return self._detector is not None or self._receiver is not None
 
     @property
@@ -245,7 +245,7 @@ class Bus:
 
 
 class Mixer:
-    """The sound of all lines of one board, and of scripts in conferences."""
+    """The sound of all lines of one board, in `slots` time slots, and of scripts in conferences."""
 
     def __init__(self, slots: int) -> None:
         self.slots = slots

@@ -39,14 +39,14 @@ class Source(Protocol):
 
 
 class PcmSource:
-    """Samples that are at hand."""
+    """Samples that are in memory."""
 
     def __init__(self, samples: Samples) -> None:
         self._samples = samples
         self._place = 0
 
     def fill(self, row: Samples, start: int) -> int:
-        """See Source."""
+        """See Source: samples are written from index `start` on."""
         piece = self._samples[self._place : self._place + PERIOD - start]
         row[start : start + len(piece)] = piece
         self._place += len(piece)
@@ -63,7 +63,7 @@ class SilenceSource:
         self._left = ms * audio.PER_MS
 
     def fill(self, row: Samples, start: int) -> int:
-        """See Source."""
+        """See Source: samples are written from index `start` on."""
         count = min(self._left, PERIOD - start)
         self._left -= count
         return count
@@ -86,7 +86,7 @@ class ToneSource:
         self._then = tone.then
 
     def fill(self, row: Samples, start: int) -> int:
-        """See Source."""
+        """See Source: samples are written from index `start` on."""
         place = start
         while place < PERIOD:
             count = PERIOD - place
@@ -136,7 +136,7 @@ class ClerkSource:
         self._ask()
 
     def fill(self, row: Samples, start: int) -> int:
-        """See Source."""
+        """See Source: samples are written from index `start` on."""
         self._take_answers()
         place = start
         while place < PERIOD and self._pieces:

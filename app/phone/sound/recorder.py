@@ -19,7 +19,7 @@ DIGIT_CUT = 5
 SILENCE_DBM0 = -45.0
 """Below this a period is silence; a quiet line's noise lies near -60 dBm0, speech at -15 to -30."""
 _LOOK = 25
-"""Periods judged for silence at a time: four looks a second cost less than a hundred."""
+"""Periods examined for silence at a time: four times a second cost less than a hundred."""
 
 
 class Recorder:

@@ -30,7 +30,7 @@ class Pause:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Pcm:
-    """Samples that are at hand already."""
+    """Samples that are in memory."""
 
     samples: Samples = field(repr=False)
 
