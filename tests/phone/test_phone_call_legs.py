@@ -124,6 +124,29 @@ def test_held_party_hears_the_music_of_its_bus_until_it_is_resumed() -> None:
     assert party.hears()["102"] == "1"
 
 
+def test_held_parties_of_two_calls_hear_the_music_and_not_each_other() -> None:
+    party = Party()
+    calls = party.connect("101", "102"), party.connect("103", "104")
+    mixer = party.bench.switch.calls.mixer
+    music, bus = mixer.script_channel(), mixer.bus()
+    music.tone(Tone((MUSIC,), dbm0=-13.0))
+    Leg(music).join(bus)
+    for call, name in zip(calls, ("102", "104"), strict=True):
+        assert call.hold(party.bench.switch.stations[name], bus)
+    assert party.hears() == {"101": "", "102": "M", "103": "", "104": "M"}
+
+
+def test_party_added_out_of_its_dial_tone_has_left_the_call_that_gave_it() -> None:
+    party = Party()
+    call = party.connect("101", "102")
+    party.lift("103")
+    earlier = party.call_of("103")
+    assert call.add(party.bench.switch.stations["103"])
+    assert earlier is not None and earlier.machine.state == "ended"
+    party.bench.seconds(16)  # dial tone would have timed out
+    assert party.hears()["103"] == "12"
+
+
 def test_held_party_that_hangs_up_ends_a_call_of_two() -> None:
     party = Party()
     call = party.connect("101", "102")
