@@ -14,7 +14,8 @@ PACKAGES: dict[str, str] = {
     "chrony": "the time",
     "e2fsprogs": "makes, checks and grows the data file system",
     "fdisk": "sfdisk: the data partition grows to the card's end",
-    "util-linux": "setpriv and chrt: services without root, with what they need and no more",
+    "util-linux": "setpriv and chrt: services without root, with what they need and no more; partx,"
+    " blkid, findfs",
     "avahi-daemon": "the name switchhook-….local (mDNS); it can do without a message bus",
     "wpasupplicant": "joins a wireless network",
     "firmware-brcm80211": "what the radio of a Raspberry Pi runs",

@@ -1,11 +1,13 @@
 """What is in the built image before its first start: no secret, and every program it calls."""
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from scripts.image.machine import FAT_OFFSET
+from scripts.image.packages import SPOKEN
 from tests.kit.guest import PRODUCTS
 from tests.kit.secrets import secrets_in
 
@@ -14,19 +16,21 @@ pytestmark = pytest.mark.boot
 SAMPLES = (
     "etc/ssl/openssl.cnf: a password",
     "usr/lib/python3/dist-packages/argon2",
+    "usr/lib/python3/dist-packages/cryptography/hazmat/primitives/serialization/ssh.py: a private",
     "usr/lib/python3/dist-packages/pydantic/types.py: a password",
 )
 """Examples in the documentation of others: what is found begins like one of these."""
 PROGRAMS = (
-    "acpid", "avahi-daemon", "chronyc", "chronyd", "chrt", "cmp", "cut", "date", "e2fsck", "findfs",
+    "acpid", "avahi-daemon", "blkid", "chronyc", "chronyd", "chrt", "cmp", "cut", "date", "e2fsck",
+    "findfs",
     "fstrim", "getty", "grep", "hostname", "ip", "login", "mdev", "mke2fs", "mkfifo", "mount",
     "mountpoint", "openssl", "pidof", "poweroff", "python3", "reboot", "renice", "resize2fs",
-    "s6-log", "s6-svc", "s6-svscan", "s6-svscanctl", "s6-svstat", "s6-svwait", "setpriv",
-    "sha256sum", "sleep", "sort", "stat", "sync", "sysctl", "timeout", "udhcpc", "umount",
+    "partx", "s6-log", "s6-svc", "s6-svscan", "s6-svscanctl", "s6-svstat", "s6-svwait", "setpriv",
+    "sfdisk", "sha256sum", "sleep", "sort", "stat", "sync", "sysctl", "timeout", "udhcpc", "umount",
     "usleep", "wpa_supplicant",
 )  # fmt: skip
 """What the scripts of the device call."""
-NOT_BUSYBOX = {"setpriv"}
+NOT_BUSYBOX = {"blkid", "partx", "setpriv"}
 """Whose busybox twin knows less than is asked of it."""
 
 
@@ -53,6 +57,13 @@ def test_the_boot_partition_holds_no_secret(tmp_path: Path) -> None:
     subprocess.run(["mcopy", "-s", "-n", "-i", card, "::", tmp_path], check=True)
     assert (tmp_path / "switchhook.toml").exists()
     assert secrets_in(tmp_path) == []
+
+
+def test_synthesizer_has_the_dictionaries_of_the_languages_it_says(root: Path) -> None:
+    told = json.loads((root / "usr/lib/switchhook/release.json").read_text())["speaks"]
+    there = {path.name for path in root.glob("usr/lib/*/espeak-ng-data/*_dict")}
+    assert there == {f"{language}_dict" for language in told}
+    assert set(told) == set(SPOKEN)
 
 
 def test_the_root_has_the_programs_that_scripts_call(root: Path) -> None:

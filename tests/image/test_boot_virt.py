@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from drivers.buses import Samples
-from tests.kit.guest import Guest
+from scripts.image.packages import SPOKEN
+from tests.kit.guest import PRODUCTS, Guest
 from tests.kit.guest_load import LETTER, owner_of
 from tests.kit.hearing import at_8_khz, find, read_wav, spoken
 from tests.kit.running import until
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.boot
 SETTINGS = '[phone]\nboard = "qemu"\nring_seconds = 4\n'
 CALLER = "5551234"
 WORDS = "words.8k.wav"
+UPDATE = "own.update"
 MAY_BE_ABSENT = {"chips", "spi"}
 """Made of Python on this board; QEMU 7 has no SPI."""
 MEMORY_MB = 200
@@ -107,6 +109,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     guest = Guest(folder, devices=devices, settings=SETTINGS)
     at_8_khz(spoken("The quick brown fox wants to be called back.", folder / "words.wav"))
     guest.put_file_on_card(folder / WORDS)
+    (bundle,) = PRODUCTS.glob("*.update")
+    (folder / UPDATE).symlink_to(bundle)
+    guest.put_file_on_card(folder / UPDATE)
     with guest:
         until(panel.exists)
         Panel(panel).start()
@@ -166,6 +171,38 @@ def test_it_is_at_home_in_half_a_gigabyte(ready: House) -> None:
     assert total_mb < 512 * 1.05
     assert 20 < used_mb < MEMORY_MB
     assert left_mb > total_mb / 4
+
+
+def test_data_partition_reaches_to_the_end_of_the_card(ready: House) -> None:
+    said = ready.guest.run(
+        "cd /sys/block/vda; cat size vda4/start vda4/size; df -m /data | tail -1"
+    )
+    *sectors, mounted = said.splitlines()
+    card, begin, size = map(int, sectors)
+    assert begin + size == card
+    assert int(mounted.split()[1]) > size // 2048 * 0.9, "MB of the file system"
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_synthesizer_speaks_numbers_in_each_of_its_languages(ready: House, language: str) -> None:
+    """A voice without its dictionary is silent, and the program exits with 0 all the same."""
+    samples = f"espeak-ng -v {language} --stdout 12 | tail -c +45 | tr -d '\\000' | wc -c"
+    assert int(ready.guest.run(samples)) > 2000
+
+
+def test_certificate_names_the_address_that_the_router_gave(ready: House) -> None:
+    until(lambda: "10.0.2.15" in ready.guest.run("cat /data/keys/server.names"), within_s=60)
+    said = ready.guest.run(
+        "openssl verify -CAfile /data/keys/ca.crt -verify_ip 10.0.2.15 /data/keys/server.crt"
+    )
+    assert said.endswith("OK")
+    assert ready.guest.run("stat -c '%a %G' /data/keys/server.key") == "640 switchhook"
+
+
+def test_builds_own_update_is_believed(ready: House) -> None:
+    """By the cryptography library of Debian, which is older than that of the other tests."""
+    said = ready.guest.run(f"switchhook update info /run/card/{UPDATE}", within_s=200)
+    assert "signed by development.pub" in said and ", whole" in said, said
 
 
 def test_the_hardware_tests_itself(ready: House) -> None:

@@ -41,7 +41,11 @@ INSTEAD = {
     "ca-certificates": ["PACKAGE_CA_CERTIFICATES"],
     "chrony": ["PACKAGE_CHRONY"],
     "e2fsprogs": ["PACKAGE_E2FSPROGS", "PACKAGE_E2FSPROGS_RESIZE2FS"],
-    "util-linux": ["PACKAGE_UTIL_LINUX_SETPRIV", "PACKAGE_UTIL_LINUX_SCHEDUTILS"],
+    "util-linux": [
+        "PACKAGE_UTIL_LINUX_SETPRIV",
+        "PACKAGE_UTIL_LINUX_SCHEDUTILS",
+        "PACKAGE_UTIL_LINUX_PARTX",
+    ],  # fmt: skip
     "avahi-daemon": ["PACKAGE_AVAHI_DAEMON"],
     "wpasupplicant": ["PACKAGE_WPA_SUPPLICANT"],
     "firmware-brcm80211": ["PACKAGE_BRCMFMAC_SDIO_FIRMWARE_RPI_WIFI"],
