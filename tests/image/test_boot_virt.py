@@ -177,7 +177,7 @@ def test_data_partition_reaches_to_the_end_of_the_card(ready: House) -> None:
     said = ready.guest.run(
         "cd /sys/block/vda; cat size vda4/start vda4/size; df -m /data | tail -1"
     )
-    *sectors, mounted = said.splitlines()
+    *sectors, _, mounted = said.splitlines()
     card, begin, size = map(int, sectors)
     assert begin + size == card
     assert int(mounted.split()[1]) > size // 2048 * 0.9, "MB of the file system"

@@ -45,7 +45,7 @@ INSTEAD = {
         "PACKAGE_UTIL_LINUX_SETPRIV",
         "PACKAGE_UTIL_LINUX_SCHEDUTILS",
         "PACKAGE_UTIL_LINUX_PARTX",
-    ],  # fmt: skip
+    ],
     "avahi-daemon": ["PACKAGE_AVAHI_DAEMON"],
     "wpasupplicant": ["PACKAGE_WPA_SUPPLICANT"],
     "firmware-brcm80211": ["PACKAGE_BRCMFMAC_SDIO_FIRMWARE_RPI_WIFI"],
