@@ -24,6 +24,8 @@ GUEST_PORTS: Mapping[str, int] = {
 """What the appliance may listen on."""
 CARD_OCTETS = 1 << 30
 """A power of two, which QEMU's SD card must be; larger than the image, so that data grows."""
+SHIFT = 1
+"""An instruction takes 2 ** SHIFT ns of a guest with a time of its own [QEMU, -icount]."""
 FAT_OFFSET = 1 << 20
 """Where the card's FAT begins; mtools name it IMAGE@@1048576."""
 
@@ -47,12 +49,17 @@ class Start:
     """More arguments for QEMU."""
     restarts: bool = False
     """A restart of the guest starts it again; else it ends QEMU, as a test wants."""
+    own_time: bool = False
+    """The guest's clocks count its instructions instead of the host's seconds: on a busy host it
+    takes longer, and never sees that it is late."""
 
     def command(self) -> list[str]:
         """The QEMU command; the serial console is its standard input and output."""
         common = ["qemu-system-aarch64", "-M", self.machine, "-display", "none"]
         if not self.restarts:
             common.append("-no-reboot")
+        if self.own_time:
+            common += ["-icount", f"shift={SHIFT}", "-rtc", "clock=vm"]
         machine = self._virt() if self.machine == "virt" else self._raspi3b()
         return [*common, *machine, *self.devices]
 

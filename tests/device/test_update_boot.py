@@ -61,6 +61,8 @@ KERNEL = 40_960 + 4096  # where it begins in these slots
         (states(SlotState(9, "A"), SlotState(0xA, "A", "B", 3)), "B"),
         (states(SlotState(0xFF, "B", "A", 1), SlotState(0x9, "B")), "A"),
         (states(SlotState(5, "A", "B", 0), SlotState(4, "A", "B", 1)), "A"),
+        (states(SlotState(6, "B"), SlotState(6, "A", "B", 2)), "B"),
+        (states(SlotState(0, "B"), None), "A"),
         (states(None, None), "A"),
         (states(bytes(512), b"\xff" * 512), "A"),
         (states(SlotState(1, "B"), b""), "B"),

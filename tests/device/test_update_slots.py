@@ -51,6 +51,23 @@ def test_the_higher_sequence_number_counts_and_the_other_file_is_spare() -> None
     assert newest([None, GOOD_A.octets()]) == (GOOD_A, 0)
 
 
+def test_of_two_files_with_one_sequence_number_the_first_counts() -> None:
+    """As the boot script's -gt has it: else the two would disagree on which file is the spare."""
+    good_b = SlotState(GOOD_A.seq, "B")
+    assert newest([GOOD_A.octets(), good_b.octets()]) == (GOOD_A, 1)
+    assert newest([good_b.octets(), GOOD_A.octets()]) == (good_b, 1)
+
+
+def test_sequence_numbers_begin_at_one_and_a_file_with_zero_does_not_count() -> None:
+    assert newest([SlotState(0, "B").octets(), None]) == (SlotState(), 0)
+    assert newest([None, SlotState(0, "B").octets()]) == (SlotState(), 0)
+
+
+def test_slot_without_tries_left_is_neither_counted_down_nor_attempted_first() -> None:
+    choice = choose(SlotState(7, "A", "B", 0))
+    assert choice.write is None and choice.order == ("A", "B")
+
+
 def test_a_good_slot_is_started_without_any_write() -> None:
     files = [GOOD_A.octets(), SlotState(3, "B").octets()]
     assert start(files, lambda slot: True) == ("A", files)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.image.machine import copy_card
-from tests.kit.guest import PRODUCTS, Guest
+from tests.kit.guest import PRODUCTS, SLOW, Guest
 from tests.kit.guest_load import LETTER, owner_of
 from tests.kit.running import until
 
@@ -107,7 +107,7 @@ def test_a_broken_data_partition_does_not_stop_lines_and_console(tmp_path: Path)
         guest.expect("ATTENTION: The data partition /dev/vda4 cannot be used", 60)
         guest.pop3().quit()
         guest.log_in(owner.password)
-        until(lambda: "on hook" in guest.run("switchhook status"), within_s=60)
+        until(lambda: "on hook" in guest.run("switchhook status"), within_s=60 * SLOW)
         assert "tmpfs" in guest.run("grep ' /data ' /proc/mounts")
 
 
@@ -115,7 +115,7 @@ def test_without_a_network_lines_and_console_work(tmp_path: Path) -> None:
     with Guest(tmp_path, settings='[network]\nwlan = "nowhere"\n') as guest:
         owner = owner_of(guest)
         guest.log_in(owner.password)
-        until(lambda: "on hook" in guest.run("switchhook status"), within_s=90)
+        until(lambda: "on hook" in guest.run("switchhook status"), within_s=90 * SLOW)
         assert "inet 10." not in guest.run("ip address")
         assert "NOT WELL" not in guest.run("switchhook device health")
 
@@ -149,7 +149,9 @@ def test_a_telephone_side_that_hangs_starts_the_box_anew(tmp_path: Path) -> None
     with Guest(tmp_path) as guest:
         owner = owner_of(guest)
         guest.log_in(owner.password)
-        until(lambda: "NOT WELL" not in guest.tried("switchhook device health")[1], within_s=90)
+        until(
+            lambda: "NOT WELL" not in guest.tried("switchhook device health")[1], within_s=90 * SLOW
+        )
         guest.run("sleep 25; s6-svc -p /run/switchhook/services/phone", within_s=60)
         guest.wait_off(FROZEN_S)
         assert "Requesting system" not in guest.console, "the watchdog resets, nobody asks"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from scripts.image.work import PROJECT
-from tests.kit.guest import Guest
+from tests.kit.guest import SLOW, Guest
 from tests.kit.guest_load import owner_of
 from tests.kit.hearing import at_8_khz, spoken
 from tests.kit.running import until
@@ -23,7 +23,7 @@ PAGE = (PROJECT / "docs" / "install.md").read_text()
 WORDS = "words.8k.wav"
 CALLER = "5551234"
 SERVICES = "/run/switchhook/services"
-READY_S = 300
+READY_S = 120
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,12 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
     with guest:
         owner = Owner(guest)
         guest.log_in(owner.admin.password)
-        guest.run(f"s6-svwait -U -t {READY_S}000 {SERVICES}/phone {SERVICES}/mail", READY_S + 60)
+        guest.run(f"s6-svwait -U -t {READY_S * 1000} {SERVICES}/phone {SERVICES}/mail", READY_S)
         for typed in commands_of(PAGE):
             code, said = guest.tried(typed.command, within_s=200)
             until_well = typed.command.endswith("health")
             if until_well and code != 0:  # a service that was just started again
-                until(lambda t=typed: guest.tried(t.command)[0] == 0, within_s=120)  # type: ignore[misc]
+                until(lambda t=typed: guest.tried(t.command)[0] == 0, within_s=120 * SLOW)  # type: ignore[misc]
                 code, said = guest.tried(typed.command)
             assert code == 0, f"{typed.command}: {said}"
             assert as_shown(typed, said), f"{typed.command} does not answer as shown:\n{said}"
@@ -113,7 +113,7 @@ def test_first_call_is_in_the_mailbox_of_whom_the_page_adds(owner: Owner) -> Non
         f"ring line1 from {CALLER}", "wait-for 101 ringing within 60s",
         "wait-for line1 beep within 90s", f"say line1 /tmp/{WORDS}", "hangup line1", "settle",
     )  # fmt: skip
-    until(lambda: len(owner.guest.fetch("anna", password)) == 1, within_s=120)
+    until(lambda: len(owner.guest.fetch("anna", password)) == 1, within_s=120 * SLOW)
     (message,) = (
         email.message_from_bytes(octets, policy=email.policy.default)
         for octets in owner.guest.fetch("anna", password)

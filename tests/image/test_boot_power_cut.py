@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.guest import PRODUCTS, Guest
+from tests.kit.guest import PRODUCTS, SLOW, Guest
 from tests.kit.guest_load import Load, Owner, owner_of, settle_up
 from tests.kit.kill_load import Figures, Tally, told_at_the_end
 
@@ -58,7 +58,7 @@ class Cutter:
     def _loaded(self, owner: Owner, dice: random.Random) -> Load:
         """Let mail flow for a random time; the power goes when this returns."""
         load = Load(self.guest, owner, dice)
-        assert load.flowing.wait(120), self.guest.console[-2000:]
+        assert load.flowing.wait(120 * SLOW), self.guest.console[-2000:]
         self.begin(self.guest, owner)
         threading.Event().wait(dice.uniform(0, self.spread_s))
         return load

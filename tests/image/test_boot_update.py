@@ -10,7 +10,7 @@ from app.device.update.bundle import MEMBERS, Manifest, read_manifest
 from app.device.update.slots_content import Release
 from scripts.image import update
 from scripts.image.work import Folders, default_cache, run, sha256
-from tests.kit.guest import PRODUCTS, Guest
+from tests.kit.guest import PRODUCTS, SLOW, Guest
 from tests.kit.guest_load import LETTER, Owner, owner_of
 from tests.kit.running import until
 
@@ -110,6 +110,6 @@ def stays_good(guest: Guest, owner: Owner, slot: str, version: str) -> None:
     assert letter.endswith(LETTER)
     guest.log_in(owner.password)
     if "on trial" in status(guest)[slot]:
-        until(lambda: GOOD in guest.console, within_s=300)
+        until(lambda: GOOD in guest.console, within_s=300 * SLOW)
     said = status(guest)[slot]
     assert version in said and "runs, good" in said, said

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from itertools import count
 
-from tests.kit.guest import ANSWER_S, Guest, NotSo
+from tests.kit.guest import ANSWER_S, SLOW, Guest, NotSo
 from tests.kit.kill_load import Books, Crowd, Fate, Figures, write_letter
 from tests.kit.running import until
 
@@ -97,7 +97,7 @@ def mail_of(guest: Guest, owner: Owner) -> list[bytes]:
         letters = guest.fetch(owner.login, owner.password)
         return None if any(_VOICEMAIL.search(octets) for octets in letters) else (letters,)
 
-    found = until(swept, within_s=120)
+    found = until(swept, within_s=120 * SLOW)
     assert found is not None
     return found[0]
 
