@@ -67,10 +67,15 @@ REMOVED = (
 """Patterns below the root: what only an installer or another init needs, Python's doors to
 libraries that are not here."""
 
-SPOKEN = ("de", "en", "es", "fr", "it", "ja", "ru")
-"""Languages that the synthesizer of the image can speak: those of the countries in the settings,
-and those for which Debian has recorded prompts. The dictionaries of all others stay out: a voice
-without its dictionary is silent, and exits with 0 all the same."""
+SPOKEN = (
+    "cs", "da", "de", "el", "en", "es", "fi", "fr", "it", "ja", "nb", "nl", "pl", "pt", "ru", "sv",
+)  # fmt: skip
+"""Languages that the synthesizer of the image can speak: of countries in the settings, and of
+Debian's recorded prompts. Voices and dictionaries of all others stay out: a voice without its
+dictionary is silent, and the program exits with 0 all the same."""
+
+DICTIONARIES = {"nb": "no"}
+"""Where a language's dictionary is not called like the language."""
 
 RADIO_FIRMWARE = (
     "brcm/brcmfmac434[35][05]-sdio.bin", "brcm/brcmfmac434[35][05]-sdio.clm_blob",

@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.image.apt import ARCHITECTURE, SUITE, Apt
-from scripts.image.packages import LINKS, PACKAGES, RADIO_FIRMWARE, REMOVED, SPOKEN, UNUSED
+from scripts.image.packages import (
+    DICTIONARIES,
+    LINKS,
+    PACKAGES,
+    RADIO_FIRMWARE,
+    REMOVED,
+    SPOKEN,
+    UNUSED,
+)
 from scripts.image.work import PROJECT, files_of, run
 
 OVERLAY = PROJECT / "rootfs-overlay"
@@ -48,7 +56,7 @@ def finish(root: Path, files: Mapping[str, set[str]]) -> None:
     for name in ("bin", "sbin", "lib"):
         _merge_into_usr(root, name)
     _only_our_radios(root / "usr" / "lib" / "firmware")
-    keep_dictionaries(root)
+    keep_languages(root)
     for link, target in LINKS.items():
         (root / link).symlink_to(target)
     for name in EMPTY:
@@ -87,10 +95,17 @@ def _only_our_radios(firmware: Path) -> None:
             path.unlink()
 
 
-def keep_dictionaries(root: Path) -> None:
-    """Remove the synthesizer's dictionaries, but for those of SPOKEN."""
+def keep_languages(root: Path) -> None:
+    """Remove the synthesizer's voices and dictionaries, but for those of SPOKEN.
+
+    What is left is what `espeak-ng --voices` lists, so nobody is offered a silent voice.
+    """
+    dictionaries = {DICTIONARIES.get(language, language) for language in SPOKEN}
     for path in root.glob("usr/lib/*/espeak-ng-data/*_dict"):
-        if path.name.removesuffix("_dict") not in SPOKEN:
+        if path.name.removesuffix("_dict") not in dictionaries:
+            path.unlink()
+    for path in root.glob("usr/lib/*/espeak-ng-data/lang/**/*"):
+        if path.is_file() and path.name.partition("-")[0] not in SPOKEN:
             path.unlink()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.image.machine import FAT_OFFSET
-from scripts.image.packages import SPOKEN
+from scripts.image.packages import DICTIONARIES, SPOKEN
 from tests.kit.guest import PRODUCTS
 from tests.kit.secrets import secrets_in
 
@@ -61,9 +61,12 @@ def test_the_boot_partition_holds_no_secret(tmp_path: Path) -> None:
 
 def test_synthesizer_has_the_dictionaries_of_the_languages_it_says(root: Path) -> None:
     told = json.loads((root / "usr/lib/switchhook/release.json").read_text())["speaks"]
-    there = {path.name for path in root.glob("usr/lib/*/espeak-ng-data/*_dict")}
-    assert there == {f"{language}_dict" for language in told}
     assert set(told) == set(SPOKEN)
+    data = next(root.glob("usr/lib/*/espeak-ng-data"))
+    there = {path.name.removesuffix("_dict") for path in data.glob("*_dict")}
+    assert there == {DICTIONARIES.get(language, language) for language in told}
+    voices = {p.name.partition("-")[0] for p in data.glob("lang/**/*") if p.is_file()}
+    assert voices == set(told)
 
 
 def test_the_root_has_the_programs_that_scripts_call(root: Path) -> None:

@@ -23,6 +23,17 @@ Suites: bookworm-security
 """
 
 
+def test_synthesizer_keeps_voices_and_dictionaries_of_the_named_languages(tmp_path: Path) -> None:
+    data = tmp_path / "usr/lib/aarch64-linux-gnu/espeak-ng-data"
+    (data / "lang" / "gmw").mkdir(parents=True)
+    for name in ("de_dict", "no_dict", "af_dict", "phontab", "lang/gmw/en-US", "lang/gmw/nb",
+                 "lang/gmw/af"):  # fmt: skip
+        (data / name).touch()
+    rootfs.keep_languages(tmp_path)
+    left = {str(path.relative_to(data)) for path in data.rglob("*") if path.is_file()}
+    assert left == {"de_dict", "no_dict", "phontab", "lang/gmw/en-US", "lang/gmw/nb"}
+
+
 def test_the_mirrors_are_those_of_this_host(tmp_path: Path) -> None:
     folder = tmp_path / "sources.list.d"
     folder.mkdir()

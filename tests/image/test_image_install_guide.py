@@ -10,6 +10,7 @@ from app.__main__ import main as program
 from app.config.settings import load
 from app.device.first_boot import Fresh, welcome
 from drivers.board_spec import load_board
+from scripts.image.packages import SPOKEN
 from scripts.image.work import PROJECT
 
 GUIDE = (PROJECT / "docs" / "install.md").read_text()
@@ -88,6 +89,10 @@ def test_every_command_in_the_guide_exists() -> None:
             found = command.get_command(click.Context(command), word)
             assert found is not None, f"switchhook {words}: no command {word}"
             command = found
+
+
+def test_languages_of_the_synthesizer_are_those_of_the_image() -> None:
+    assert f"in the languages `{' '.join(SPOKEN)}`" in GUIDE
 
 
 def test_the_welcome_is_as_shown() -> None:
