@@ -10,14 +10,15 @@ ROOT = Path(__file__).resolve().parents[2]
 READS_SETTINGS = {"pydantic", "rich"}  # a short-lived child does that: app/core/subprocess_call.py
 SOUND = {"numpy", "cffi"}
 STORE = {"sqlite3", "app.store.database"}
+CRYPTO = {"cryptography"}  # certificates and signatures are made and verified by commands
 
 # Module of a service, and what it must not load.
 LEAN = {
-    "app.commands.run": READS_SETTINGS | SOUND | STORE | {"asyncio", "ssl"},
-    "app.commands.service_box": READS_SETTINGS | STORE | {"asyncio", "ssl"},
-    "app.commands.service_phone": READS_SETTINGS | STORE,
-    "app.commands.service_mail": READS_SETTINGS | SOUND,
-    "app.commands.service_admin": READS_SETTINGS | SOUND | {"asyncio", "ssl"},
+    "app.commands.run": READS_SETTINGS | CRYPTO | SOUND | STORE | {"asyncio", "ssl"},
+    "app.commands.service_box": READS_SETTINGS | CRYPTO | STORE | {"asyncio", "ssl"},
+    "app.commands.service_phone": READS_SETTINGS | CRYPTO | STORE,
+    "app.commands.service_mail": READS_SETTINGS | CRYPTO | SOUND,
+    "app.commands.service_admin": READS_SETTINGS | CRYPTO | SOUND | {"asyncio", "ssl"},
     "app.clerk.server": READS_SETTINGS | {"numpy", "asyncio", "ssl"},
 }
 
