@@ -159,6 +159,31 @@ def test_every_service_is_up_and_none_has_failed(ready: House) -> None:
     until(lambda: house.guest.tried("switchhook device health")[0] == 0, within_s=60 * SLOW)
 
 
+@pytest.mark.parametrize(
+    ("service", "user", "capabilities"),
+    [
+        ("phone", "phone", 0),
+        ("mail", "mail", 1 << 10),
+        ("admin", "keeper", 0),
+        ("box", "box", 0),
+        ("watchdog", "watchdog", 0),
+    ],
+)
+def test_service_has_no_rights_but_those_it_needs(
+    ready: House, service: str, user: str, capabilities: int
+) -> None:
+    """1 << 10 is CAP_NET_BIND_SERVICE [capabilities(7)]."""
+    pid = ready.guest.run(f"s6-svstat -o pid {SERVICES}/{service}")
+    told = dict(
+        line.split(":", 1) for line in ready.guest.run(f"cat /proc/{pid}/status").splitlines()
+    )
+    assert ready.guest.run(f"stat -c %U /proc/{pid}") == user
+    assert "0" not in told["Uid"].split()
+    for kind in ("CapEff", "CapBnd"):
+        assert int(told[kind], 16) == capabilities, kind
+    assert told["NoNewPrivs"].strip() == "1"
+
+
 def test_it_is_at_home_in_half_a_gigabyte(ready: House) -> None:
     house = ready
     shares = house.guest.run("cat /proc/[0-9]*/smaps_rollup 2>/dev/null | grep ^Pss: ; true")

@@ -207,9 +207,24 @@ import scripts.image.buildroot
     subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True)
 
 
-@pytest.mark.parametrize("hook", ["post-build", "post-image"])
-def test_the_hooks_are_programs(hook: str) -> None:
-    script = PROJECT / "board" / "buildroot" / hook
-    assert os.access(script, os.X_OK)
-    subprocess.run(["sh", "-n", str(script)], check=True)
-    assert f"scripts.image.buildroot {hook}" in script.read_text()
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["post-build", "target"], "this is run by Buildroot"),
+        (["post-image", "images", "toaster"], "not a step: post-image images toaster"),
+    ],
+)
+def test_hooks_run_their_step_on_buildroots_python(
+    words: list[str], reason: str, tmp_path: Path
+) -> None:
+    """From any folder, with no more in the environment than Buildroot gives."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
+    given = {"HOST_DIR": str(tmp_path), "BR2_EXTERNAL_SWITCHHOOK_PATH": str(PROJECT / "board")}
+    hook = PROJECT / "board" / "buildroot" / words[0]
+    site = next(path for path in sys.path if path.endswith("site-packages"))
+    done = subprocess.run(
+        [hook, *words[1:]], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": site, **given},
+    )  # fmt: skip
+    assert done.returncode == 1 and reason in done.stderr, done.stderr
