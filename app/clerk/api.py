@@ -53,7 +53,7 @@ class ClerkApi(Protocol):
         ...
 
     def sound(self, sound: ClerkSound, start: int, count: int) -> bytes:
-        """Samples of a sound. Raises NotReady while it is being made."""
+        """S16LE at 8 kHz: `count` samples from `start` on, fewer at the end. Raises NotReady."""
         ...
 
     def mailbox(self, number: str) -> MailboxInfo | None:
@@ -198,7 +198,7 @@ class JobClient:
         return self._ask(ClerkApi.missed_call, line, caller, why)
 
     def sound(self, sound: ClerkSound, start: int, count: int) -> Wait[bytes]:
-        """See app.phone.jobs.Clerk."""
+        """See app.phone.jobs.Clerk; `start` and `count` are samples."""
         return self._ask(ClerkApi.sound, sound, start, count)
 
     def mailbox(self, number: str) -> Wait[MailboxInfo | None]:

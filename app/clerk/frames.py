@@ -40,7 +40,7 @@ class Decoder:
         self._kept = bytearray()
 
     def feed(self, octets: bytes) -> list[tuple[dict[str, Any], bytes]]:
-        """Take what came; the frames that are complete now. Raises BadFrame."""
+        """Add octets of any length; the frames that are complete now. Raises BadFrame."""
         self._kept += octets
         frames = []
         while (frame := self._next()) is not None:

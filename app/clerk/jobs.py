@@ -165,7 +165,10 @@ class ClerkJobs:
     # ---- sound
 
     def sound(self, sound: ClerkSound, start: int, count: int) -> bytes:
-        """Samples of a prompt, a text, a greeting or a message; fewer than asked at the end."""
+        """`count` samples of a sound from sample `start` on; fewer at its end.
+
+        Raises NotReady while it is being made, and JobFailed if it cannot be.
+        """
         try:
             if isinstance(sound, MessageAudio):
                 return self._message_sound(sound.entry, start, count)

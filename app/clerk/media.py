@@ -1,4 +1,4 @@
-"""Sounds that take long or come from strangers: made in a process of their own, under limits.
+"""Slow sounds and sounds from outside are made in processes of their own, under limits.
 
 A conversion is a function that reads octets and yields S16LE mono at 8 kHz: it decodes the audio
 part of a mail, reads a WAVE file of another rate, or runs the speech synthesizer. MediaWorkers
@@ -117,7 +117,7 @@ class InlineConversion:
         return len(self._sound)
 
     def piece(self, start: int, count: int) -> bytes:
-        """See Conversion; never raises NotReady."""
+        """See Conversion; `start` and `count` are octets. Never raises NotReady."""
         while len(self._sound) < min(start + count, LONGEST):
             more = next(self._more, None)
             if more is None:
@@ -191,7 +191,7 @@ class ChildConversion:
         return self.socket is not None and len(self._sound) < self._wanted + AHEAD
 
     def piece(self, start: int, count: int) -> bytes:
-        """See Conversion."""
+        """See Conversion; `start` and `count` are octets. Raises NotReady and MediaFailed."""
         self._wanted = max(self._wanted, min(start + count, LONGEST))
         if self.waited_for:
             if self._silent_since is None:
@@ -218,7 +218,7 @@ class ChildConversion:
         self._silent_since = self._clock.monotonic()
 
     def feed(self) -> None:
-        """Send the child a few pieces of the source, as far as it takes them."""
+        """Send the child a few pieces of the source, as many as its socket has room for."""
         assert self.socket is not None
         try:
             for _ in range(FEED_AT_ONCE):
@@ -313,7 +313,10 @@ class MediaWorkers:
         return [c.socket.fileno() for c in self._running if c.socket and c.wants_input]
 
     def serve(self, readable: Sequence[int], writable: Sequence[int]) -> bool:
-        """Feed and read children, end those that take too long; whether anything happened."""
+        """Feed and read children, end those that are too slow; whether anything happened.
+
+        `readable` and `writable` are descriptors.
+        """
         happened = False
         for conversion in list(self._running):
             if conversion.socket is not None and conversion.socket.fileno() in writable:

@@ -71,7 +71,7 @@ class RecordingJobs:
             next(self._finishing[number])
         except StopIteration as end:
             self._finished(number, end.value)
-        except ContentGone:  # swept: the mail service has just started, and takes it for a ruin
+        except ContentGone:  # a mail service that started has swept it, as a mail broken off
             del self._finishing[number]
             found = self._store.recording(number)
             if found is not None:

@@ -1,8 +1,8 @@
 """What each service must know of the settings, as plain values.
 
-Working it out takes pydantic: a short-lived child does it, so that the service stays small. On a
+Working it out needs pydantic: a short-lived child does it, so that the service stays small. On a
 device even that is done beforehand, when the settings change (`device apply`): five services that
-start at once would each take a second or two for it, just when callers and mail programs wait.
+start at once would each need a second or two for it, just when callers and mail programs wait.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """Work done in a short-lived child, so that the process that stays keeps no code for it.
 
-Reading the settings takes pydantic, a first start takes the store: each some ten megabytes that a
-service would carry for as long as the box runs. A child does it and hands over plain values.
+Reading the settings needs pydantic, a first start needs the store: each some ten megabytes that a
+service would carry for as long as the box runs. A child does it and sends plain values back. They
+travel as pickles, through a pipe that only this process and its own child have.
 """
 
 import os
@@ -40,11 +41,11 @@ def beside(work: Callable[[], T], errors: Errors = (SwitchhookError,)) -> Callab
 
     def wait() -> T:
         with open(readable, "rb") as answer:
-            told = answer.read()
+            result = answer.read()
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if code != 0:
             sys.exit(code)
-        return cast(T, pickle.loads(told))
+        return cast(T, pickle.loads(result))
 
     return wait
 

@@ -1,7 +1,9 @@
-"""Sound as it comes in files and mail parts, made S16LE mono 8 kHz while it is read.
+"""Sound of files and mail parts, converted to S16LE mono 8 kHz while it is read.
 
 Understands RIFF WAVE [RFC 2361] with PCM of 8 or 16 bit, mu-law or A-law, one or two channels,
-and headerless mu-law (audio/basic [RFC 2046 §4.3]). Anything else raises UnknownSound.
+and headerless mu-law (audio/basic [RFC 2046 §4.3]). Anything else raises UnknownSound. A chunk is a
+name of 4 octets, a length of 4 (little-endian), its octets, and a pad octet if the length is odd
+[RIFF, Microsoft/IBM Multimedia Programming Interface 1.0, chapter 2].
 """
 
 import struct
@@ -35,9 +37,13 @@ class Format:
     """What a WAVE file's "fmt " chunk says."""
 
     tag: int
+    """What the samples are: the wFormatTag of RFC 2361."""
     channels: int
+    """Number of channels; their samples alternate."""
     rate: int
+    """Samples of one channel a second, Hz."""
     bits: int
+    """Bits of one sample."""
 
     @property
     def frame(self) -> int:
@@ -61,7 +67,7 @@ def samples(source: Readable, content_type: str = "audio/wav") -> Iterator[bytes
 
 
 def is_plain(source: Readable) -> bool:
-    """Whether this WAVE file is 16-bit PCM, one channel, 8 kHz: samples() takes no time for it."""
+    """Whether this WAVE file is 16-bit PCM, one channel, 8 kHz: samples() only copies it."""
     try:
         form, _ = _read_header(source)
     except UnknownSound:
@@ -94,13 +100,13 @@ def _format(body: bytes) -> Format:
 
 
 def _exactly(source: Readable, count: int) -> bytes:
-    taken = b""
-    while len(taken) < count:
-        piece = source.read(count - len(taken))
+    read = b""
+    while len(read) < count:
+        piece = source.read(count - len(read))
         if not piece:
             raise UnknownSound("ends within its header")
-        taken += piece
-    return taken
+        read += piece
+    return read
 
 
 def _frames(source: Readable, frame: int, left: int) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """Sample-rate conversion without numpy: the clerk stays small, and what it converts is short.
 
-A windowed-sinc low-pass of the output's band, evaluated at the output's instants. For a ratio of
-up/down in lowest terms there are only `up` different sets of taps; they are made once per ratio.
+Band-limited interpolation [Smith, Digital Audio Resampling, CCRMA 2002]: a windowed-sinc low-pass
+of the output's band, evaluated at the output's instants. For a ratio of up/down in lowest terms
+there are only `up` different sets of taps; they are made once per ratio.
 Worked once: 22,050 Hz to 8,000 Hz is 160/441, so 160 sets of 2 x 8 x 22050/8000 = 46 taps.
 """
 

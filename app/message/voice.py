@@ -39,7 +39,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # controls, bid
 def clean_name(text: str | None) -> str | None:
     """A name that is safe in a header: one line, no control or invisible character, bounded.
 
-    What looks like an encoded word [RFC 2047] is taken apart: decoded it could be anything.
+    What looks like an encoded word [RFC 2047 §2] is broken up: decoded it could be anything.
     """
     shown = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text or "")
     return " ".join(shown.replace("=?", "= ?").split())[:NAME_LIMIT].strip() or None

@@ -56,6 +56,7 @@ class LocalTime:
     hour: int
     minute: int
     days_ago: int
+    """Calendar days since then; 0 is today."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ class Visit:
         return await self._listen()
 
     async def _listen(self) -> str:
-        """Play the message we are at; those that another door has removed are told and skipped."""
+        """Play the message we are at; one removed elsewhere is called deleted and skipped."""
         while not (found := await self._look()).there and not self._messages[self._at].deleted:
             del self._messages[self._at]
             key = await self._say("vm-deleted")

@@ -1,4 +1,4 @@
-"""The clerk as a process: orders in order, pushes, deaths; and what the desk tells of the store."""
+"""The clerk as a process: answers, pushes, deaths; and the same jobs in this process."""
 
 import os
 import select
@@ -75,7 +75,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office.clerk.close()
 
 
-def test_jobs_are_answered(office: Office) -> None:
+def test_clerk_process_answers_every_kind_of_job(office: Office) -> None:
     clerk = office.clerk
     anna = office.get(clerk.mailbox("201"))
     assert anna == MailboxInfo(1, "201", "Anna A.", "en", "standard", ())
@@ -149,7 +149,7 @@ def begin(office: Office) -> int:
     return start.recording
 
 
-def test_a_whole_recording(office: Office) -> None:
+def test_recording_that_ends_is_delivered(office: Office) -> None:
     recording, spoken = begin(office), tone(5)
     for seq in range(5):
         office.clerk.samples(recording, seq, spoken[seq * 16_000 : (seq + 1) * 16_000])
@@ -162,13 +162,13 @@ def test_a_whole_recording(office: Office) -> None:
 # ---- pushes
 
 
-def test_the_first_push_tells_where_things_stand(office: Office) -> None:
+def test_first_push_after_the_start_has_all_handsets(office: Office) -> None:
     office.until(lambda: bool(office.pushes))
     change = office.house.kit.store.last_change()
     assert office.pushes[0] == WaitingMessages({"101": 0, "102": 0}, change)
 
 
-def test_a_change_by_another_process_is_pushed(office: Office) -> None:
+def test_change_by_another_process_is_pushed(office: Office) -> None:
     office.until(lambda: bool(office.pushes))
     office.house.leave("201")
     change = office.house.kit.store.last_change()
@@ -183,7 +183,7 @@ def test_a_change_by_another_process_is_pushed(office: Office) -> None:
 # ---- deaths
 
 
-def test_a_clerk_that_is_killed_is_replaced_and_nothing_is_unanswered(office: Office) -> None:
+def test_clerk_that_is_killed_is_replaced_and_everything_is_answered(office: Office) -> None:
     waits = [office.clerk.mailbox("201") for _ in range(50)]
     first = office.clerk.pid
     office.kill()
@@ -195,7 +195,7 @@ def test_a_clerk_that_is_killed_is_replaced_and_nothing_is_unanswered(office: Of
 
 
 @pytest.mark.parametrize("killed_after", [0, 1, 4, 9])
-def test_a_recording_survives_its_clerk(office: Office, killed_after: int) -> None:
+def test_recording_with_its_clerk_killed_is_whole(office: Office, killed_after: int) -> None:
     recording = begin(office)
     spoken = tone(10, hz=523)
     for seq in range(10):
@@ -211,7 +211,7 @@ def test_a_recording_survives_its_clerk(office: Office, killed_after: int) -> No
     assert heard == spoken
 
 
-def test_killed_while_it_delivers_there_is_one_message(office: Office) -> None:
+def test_clerk_killed_while_it_delivers_makes_one_message(office: Office) -> None:
     recording = begin(office)
     for seq in range(60):
         office.clerk.samples(recording, seq, tone(1))
@@ -223,7 +223,7 @@ def test_killed_while_it_delivers_there_is_one_message(office: Office) -> None:
     assert office.house.kit.store.recordings() == []
 
 
-def test_what_a_dead_phone_left_is_delivered_at_the_next_start(tmp_path: Path) -> None:
+def test_recording_that_a_dead_phone_left_is_delivered_at_the_next_start(tmp_path: Path) -> None:
     first = Office(tmp_path)
     recording = begin(first)
     first.clerk.samples(recording, 0, tone(2))
@@ -237,8 +237,8 @@ def test_what_a_dead_phone_left_is_delivered_at_the_next_start(tmp_path: Path) -
     assert [entry.duration_s for entry in first.house.voicemails("anna")] == [2]
 
 
-def test_an_order_that_kills_the_clerk_fails_and_the_others_go_on(office: Office) -> None:
-    """The clerk is killed as soon as it works on the first order; every time."""
+def test_question_that_kills_the_clerk_fails_and_the_others_are_answered(office: Office) -> None:
+    """The clerk is killed as soon as it works on the first question; every time."""
     office.get(office.clerk.directory())
     bad = office.clerk.sound(Spoken("a " * 900), 0, 10)
     good = office.clerk.mailbox("201")
@@ -253,7 +253,7 @@ def test_an_order_that_kills_the_clerk_fails_and_the_others_go_on(office: Office
     assert found is not None and found.name == "Anna A."
 
 
-def test_a_clerk_that_cannot_live_is_given_up_and_tried_again(tmp_path: Path) -> None:
+def test_clerk_that_cannot_start_is_given_up_and_tried_again(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.get(office.clerk.directory())
     office.house.kit.db.close()
@@ -267,7 +267,7 @@ def test_a_clerk_that_cannot_live_is_given_up_and_tried_again(tmp_path: Path) ->
     with pytest.raises(JobFailed):
         wait.result()
     office.until(lambda: office.clerk.pid is None)
-    assert office.clerk.directory().done, "while it is given up, orders fail at once"
+    assert office.clerk.directory().done, "while it is given up, questions fail at once"
     store.rmdir()
     office.clock.advance(11)
     office.clerk.tick()
@@ -275,7 +275,7 @@ def test_a_clerk_that_cannot_live_is_given_up_and_tried_again(tmp_path: Path) ->
     office.clerk.close()
 
 
-def test_too_much_unanswered_is_refused_not_kept(office: Office) -> None:
+def test_question_beyond_the_limit_of_unanswered_octets_fails(office: Office) -> None:
     waits: list[Wait[Any]] = []
     os.kill(office.clerk.pid or 0, signal.SIGSTOP)
     while not waits or not waits[-1].done:
@@ -328,7 +328,7 @@ def test_in_process_changes_are_pushed_before_ask_returns(tmp_path: Path) -> Non
     assert lamps == {"101": False, "103": True}
 
 
-def test_a_script_waits_for_the_process(office: Office) -> None:
+def test_script_that_awaits_a_job_goes_on_with_the_answer(office: Office) -> None:
     said: list[str] = []
 
     async def script() -> None:
@@ -346,7 +346,7 @@ def test_a_script_waits_for_the_process(office: Office) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
-def test_frames_however_they_are_cut(size: int) -> None:
+def test_frames_cut_anywhere_are_read_whole(size: int) -> None:
     sent = [
         frames.question(1, "mailbox", {"mailbox": "201"}),
         frames.question(2, "samples", {"recording": 1, "octets": bytes(range(256))}),
@@ -365,6 +365,6 @@ def test_frames_however_they_are_cut(size: int) -> None:
 
 
 @pytest.mark.parametrize("octets", [b"\xff" * 8, frames.encode({})[:8] + b"[]"])
-def test_what_is_no_frame(octets: bytes) -> None:
+def test_octets_that_are_no_frame_are_refused(octets: bytes) -> None:
     with pytest.raises(frames.BadFrame):
         frames.Decoder().feed(octets)

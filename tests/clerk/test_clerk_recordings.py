@@ -1,4 +1,4 @@
-"""Recordings and what becomes of them: delivery, crashes, repeated orders, full disks."""
+"""Recordings and what becomes of them: delivery, crashes, questions asked twice, full disks."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def sound_of(house: House, login: str = "anna") -> bytes:
     return b"".join(part.octets)[44:]
 
 
-def test_every_sample_arrives(house: House) -> None:
+def test_recording_that_is_delivered_has_every_sample(house: House) -> None:
     spoken = tone(7.3, hz=523)
     recording = house.begin("201", caller=CARL)
     pieces(house, recording, spoken)
@@ -44,7 +44,7 @@ def test_every_sample_arrives(house: House) -> None:
     assert sound_of(house) == spoken
 
 
-def test_the_message_is_what_delivery_stored(house: House) -> None:
+def test_delivered_message_has_the_head_and_size_that_the_store_says(house: House) -> None:
     house.leave("201", tone(2))
     (entry,) = house.voicemails("anna")
     text = house.kit.text(entry)
@@ -60,13 +60,13 @@ def test_the_message_is_what_delivery_stored(house: House) -> None:
     )
 
 
-def test_from_is_the_owners_public_address_where_there_is_one(house: House) -> None:
+def test_voicemail_of_owner_with_public_address_is_from_it(house: House) -> None:
     house.leave("203", tone(2))
     (entry,) = house.voicemails("cleo")
     assert b"From: CARL CALLER <cleo@cleo.example>" in house.kit.text(entry)
 
 
-def test_an_alias_forwards_voicemail_too(house: House) -> None:
+def test_voicemail_to_an_alias_goes_to_its_members(house: House) -> None:
     house.kit.alias("anna", "bob", "carl@elsewhere.example")
     house.leave("201", tone(2))
     assert house.voicemails("anna") == []
@@ -83,7 +83,9 @@ def test_an_alias_forwards_voicemail_too(house: House) -> None:
         (tone(2, peak=200) + silence(3), 2),
     ],
 )
-def test_silence_at_the_end_is_not_kept(house: House, sound: bytes, seconds: int) -> None:
+def test_recording_that_ends_in_silence_is_shortened(
+    house: House, sound: bytes, seconds: int
+) -> None:
     recording = house.begin("201")
     pieces(house, recording, sound)
     end(house, recording, "silence")
@@ -94,7 +96,7 @@ def test_silence_at_the_end_is_not_kept(house: House, sound: bytes, seconds: int
 
 
 @pytest.mark.parametrize("sound", [b"", silence(8), tone(0.9), tone(5, peak=60)])
-def test_what_is_too_short_is_a_missed_call(house: House, sound: bytes) -> None:
+def test_recording_that_is_too_short_is_a_missed_call(house: House, sound: bytes) -> None:
     recording = house.begin("201", caller=CARL)
     pieces(house, recording, sound)
     assert end(house, recording) == RecordingResult.MISSED_CALL
@@ -106,7 +108,7 @@ def test_what_is_too_short_is_a_missed_call(house: House, sound: bytes) -> None:
 # ---- crashes
 
 
-def test_a_power_cut_while_recording_loses_nothing_committed(house: House) -> None:
+def test_recording_cut_off_by_a_power_cut_keeps_what_was_committed(house: House) -> None:
     recording = house.begin("201", caller=CARL)
     pieces(house, recording, tone(4))
     house.kit.db.close()
@@ -119,7 +121,7 @@ def test_a_power_cut_while_recording_loses_nothing_committed(house: House) -> No
     assert restarted.recover() == 0
 
 
-def test_a_recording_that_a_line_is_feeding_is_not_taken_for_a_left_over(house: House) -> None:
+def test_recording_that_a_line_is_feeding_is_not_finished_at_a_start(house: House) -> None:
     recording = house.begin("201")
     pieces(house, recording, tone(2))
     house.restart()
@@ -129,7 +131,7 @@ def test_a_recording_that_a_line_is_feeding_is_not_taken_for_a_left_over(house: 
     assert [entry.duration_s for entry in house.voicemails("anna")] == [4]
 
 
-def test_one_that_cannot_be_recovered_does_not_keep_the_others(house: House) -> None:
+def test_recording_that_cannot_be_finished_does_not_stop_the_others(house: House) -> None:
     for mailbox, line in (("202", "line1"), ("201", "line2")):
         pieces(house, house.begin(mailbox, line=line), tone(2))
     third = house.begin("203", line="line3")
@@ -139,7 +141,7 @@ def test_one_that_cannot_be_recovered_does_not_keep_the_others(house: House) -> 
     assert [left.id for left in house.kit.store.recordings()] == [third]
 
 
-def test_orders_done_twice_do_no_harm(house: House) -> None:
+def test_jobs_done_twice_do_no_harm(house: House) -> None:
     recording = house.begin("201", caller=CARL)
     assert house.begin("201", caller=CARL) == recording, "begun twice before the first sample"
     pieces(house, recording, tone(2))
@@ -153,7 +155,7 @@ def test_orders_done_twice_do_no_harm(house: House) -> None:
     assert house.kit.db.reader().execute("SELECT count(*) FROM sample").fetchone() == (0,)
 
 
-def test_a_line_records_one_thing_at_a_time(house: House) -> None:
+def test_recording_that_begins_on_a_line_ends_the_one_before(house: House) -> None:
     left = house.begin("201", line="line1", caller=Caller("5551111"))
     pieces(house, left, tone(2))
     other = house.begin("201", line="line2", caller=Caller("5552222"))
@@ -162,7 +164,7 @@ def test_a_line_records_one_thing_at_a_time(house: House) -> None:
     assert [entry.caller_number for entry in house.voicemails("anna")] == ["5551111"]
 
 
-def test_what_could_not_be_delivered_is_tried_again(house: House) -> None:
+def test_recording_that_could_not_be_delivered_is_tried_again(house: House) -> None:
     recording = house.begin("201")
     pieces(house, recording, tone(2))
     house.kit.db.now(lambda tx: tx.execute("ALTER TABLE content RENAME TO away"))
@@ -175,7 +177,7 @@ def test_what_could_not_be_delivered_is_tried_again(house: House) -> None:
     assert len(house.voicemails("anna")) == 1
 
 
-def test_the_voicemail_of_someone_removed_goes_to_the_postmaster(house: House) -> None:
+def test_recording_for_a_person_removed_meanwhile_goes_to_the_postmaster(house: House) -> None:
     recording = house.begin("202")
     pieces(house, recording, tone(2))
     bob = house.kit.person("bob").id
@@ -184,7 +186,7 @@ def test_the_voicemail_of_someone_removed_goes_to_the_postmaster(house: House) -
     assert len(house.voicemails("anna")) == 1
 
 
-def test_samples_and_delivery_of_an_unknown_recording(house: House) -> None:
+def test_recording_that_is_unknown_takes_no_samples_and_is_gone(house: House) -> None:
     pieces(house, 4711, tone(1))
     assert end(house, 4711) == RecordingResult.GONE
     assert house.kit.db.reader().execute("SELECT count(*) FROM sample").fetchone() == (0,)

@@ -1,8 +1,8 @@
 """A house with voicemail, and a telephone line on which a script can be held to its every word.
 
 ScriptLine is a whole Line (app/phone/calls/line.py) over virtual time: a sound lasts as long as it
-is, a hand presses keys at chosen moments, and nothing happens between. Conversations are written as
-people would tell them (a prompt in another language than English is written as de:vm-intro):
+is, the test presses keys at chosen moments, and nothing happens between. Conversations are written
+as people would tell them (a prompt in another language than English is written as de:vm-intro):
 
     hears    vm-password                 these sounds, in this order, to their ends
     presses  739150#                     while the next sound plays, or into the silence
@@ -151,7 +151,7 @@ class _Now:
 
 
 class ScriptLine:
-    """A line on which one script runs, held at every sound until the hand lets it pass."""
+    """A line on which one script runs; it waits at every sound until the test lets it end."""
 
     def __init__(
         self,
@@ -271,7 +271,7 @@ class ScriptLine:
             return len(piece) // 160
         return sound.ms // 10 if isinstance(sound, Pause) else 41
 
-    # ---- what the hand does
+    # ---- what the test does
 
     def runs(self, script: Coroutine[Any, Any, None]) -> "ScriptLine":
         """Start a script on this line."""
