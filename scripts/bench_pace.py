@@ -32,7 +32,7 @@ from drivers.board import virtual_board
 from drivers.errors import BusClosed
 from drivers.models.bus_client import RemoteBox, RemoteOperator
 from drivers.models.bus_server import serve
-from scripts.bench_phone import LINES, SPEECH, desk
+from scripts.bench_phone import LINES, SPEECH, clerk_config
 
 Figures = dict[str, float]
 
@@ -142,7 +142,7 @@ def _phone(paths: Paths) -> None:
         board=virtual_board(2, LINES),
         has_box=True,
         calls=PhoneConfig(ring_seconds=4, no_answer_seconds=4),
-        clerk=desk(paths.var),
+        clerk=clerk_config(paths.var),
         limits=RecordingLimits(longest_s=3600.0, silence_s=600.0),
     )
     service = make_phone(paths, plan, RemoteBox(paths.bus), _ready)

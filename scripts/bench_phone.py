@@ -131,7 +131,7 @@ class House:
         spec = virtual_board(2, LINES)
         self.box, self.meter = VirtualBox(spec), Meter()
         self.box.pcm().start()
-        self.clerk = ProcessClerk(desk(directory), self._push, SystemClock())
+        self.clerk = ProcessClerk(clerk_config(directory), self._push, SystemClock())
         self.lamps = MessageWaitingLamps(
             lambda station, on: self.switch.message_waiting(station, on)
         )
@@ -217,8 +217,8 @@ class House:
         self.clerk.close()
 
 
-def desk(directory: Path) -> ClerkConfig:
-    """A desk with one person, whose mailbox answers all outside lines."""
+def clerk_config(directory: Path) -> ClerkConfig:
+    """A clerk's configuration with one person, whose mailbox answers all outside lines."""
     config = ClerkConfig(
         store=str(directory / "inbox.db"),
         packs=str(PACKS),

@@ -55,7 +55,7 @@ def _named(name: str, waits: list[float]) -> Figures:
 def under_load(directory: Path, size: int, seconds: float) -> list[float]:
     """Waits in seconds while mails of this size come in; 0 is none."""
     with bench_smtp.Serving(directory) as server:
-        clerk = ProcessClerk(_desk(directory), lambda _: None, SystemClock())
+        clerk = ProcessClerk(_clerk_config(directory), lambda _: None, SystemClock())
         with closing(clerk):
             recordings = [_begin(clerk, line) for line in range(LINES)]
             clients = bench_smtp.clients(server.port, size, seconds + 1, 8) if size else []
@@ -65,7 +65,7 @@ def under_load(directory: Path, size: int, seconds: float) -> list[float]:
     return waits
 
 
-def _desk(directory: Path) -> ClerkConfig:
+def _clerk_config(directory: Path) -> ClerkConfig:
     return ClerkConfig(
         store=str(bench_smtp.store_in(directory)),
         packs="",
