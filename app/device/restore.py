@@ -30,7 +30,7 @@ from app.device.backup import (
     Item,
     Manifest,
 )
-from app.store.snapshot import Copied, examine
+from app.store.snapshot import SnapshotFacts, examine
 
 PLACES = ("store", "settings.toml", *FOLDERS)
 """What is changed over, each by a rename."""
@@ -43,7 +43,7 @@ class Staged:
 
     manifest: Manifest
     store: Path
-    found: Copied
+    found: SnapshotFacts
 
 
 def stage(paths: Paths, archive: Path) -> Staged:

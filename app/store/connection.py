@@ -1,14 +1,16 @@
-"""How one thread writes to the store: its connection, its turn, its commit, its checkpoint.
+"""How one thread writes to the store: its connection, its transactions, its checkpoints.
 
-A pen runs works in one transaction under the turnstile. Its answer to trouble is always the same:
-what was not committed for certain is reported as failed, and a connection that has seen an I/O
-error is closed and replaced, so that no half-known state survives in it. (Never the last one of the
-process: see Database._prepare.)
+A unit of work (`Work`) is a function of the transaction. A write connection runs one or more of
+them in one transaction, each under a savepoint, holding the store's write lock (locks.py). What was
+not committed for certain is reported as failed, and a connection that has seen an I/O error is
+closed and replaced, so that nothing of its page cache is trusted any more. (Never the last one of
+the process: see Database._prepare.)
 
-Why a failed COMMIT loses nothing that was promised: SQLite first writes the frames to the WAL, then
-fdatasyncs it, and only then publishes them. If the sync fails nothing is published, the next writer
-overwrites the same frames, and everything promised earlier has been synced before it was promised.
-After a power cut the frames may turn out to be whole all the same; so "failed" means "unknown".
+Why a failed COMMIT loses nothing that was promised [SQLite, Database File Format §4]: SQLite
+first writes the frames to the WAL, then fdatasyncs it (synchronous = FULL), and only then publishes
+them in the WAL index. If the sync fails nothing is published, the next writer overwrites the same
+frames, and everything promised earlier was synced before it was promised. After a power cut the
+frames may turn out to be whole all the same; so "failed" means "unknown".
 """
 
 import logging
@@ -24,38 +26,48 @@ from app.store.locks import FileLock, Turnstile
 
 log = logging.getLogger(__name__)
 
-BUSY_S = 5.0  # only a program that does not know the turnstile can make us wait this long
-TRUNCATE_BUSY_MS = 50  # a reader that lingers must not hold up the writers behind us
+BUSY_S = 5.0
+"""SQLite's busy timeout. Only a program that does not use our locks can make us wait this long."""
+TRUNCATE_BUSY_MS = 50
+"""The same while the WAL is truncated: a reader that lingers must not hold up other writers."""
 PAGE = 4096
-WAL_PASSIVE = 1 << 20  # octets in the WAL after which it is copied into the store
-WAL_TRUNCATE = 8 << 20  # octets in the WAL after which it is also cut to nothing
-COMMIT_OCTETS = 1 << 20  # octets of content in a group; who stands at the turnstile waits for them
+"""Octets in a page of the store."""
+WAL_PASSIVE = 1 << 20
+"""Octets in the WAL after which it is copied into the store [SQLite, WAL §2.1]."""
+WAL_TRUNCATE = 8 << 20
+"""Octets in the WAL after which it is also cut to nothing."""
+COMMIT_OCTETS = 1 << 20
+"""Octets of content in one transaction at most: whoever waits for the lock waits for them."""
 _FIXED_PAGES = 8  # pages every commit touches: tree roots, counters, pointer map
-_BROKEN = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT})
+_DISK_FAULTS = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT})
 
 
 class Tx(sqlite3.Connection):
-    """A connection inside a transaction, as works receive it."""
+    """A connection inside a transaction, as units of work receive it."""
 
     changed: bool = False
-    """A change row was written: listeners are told after the commit."""
+    """A change row was written: listeners are notified after the commit."""
     octets: int = 0
     """Octets of content written, for the estimate of how full the WAL is."""
 
 
 Work = Callable[[Tx], Any]
+"""One unit of work: what it does is stored as a whole, or not at all."""
 
 
 @dataclass
 class Outcome:
-    """What became of one work: its value, or the error to hand to whoever asked for it."""
+    """What became of one unit of work: the value it returned, or the error it raised."""
 
     value: Any = None
     error: BaseException | None = None
 
 
 def connect_writer(path: Path) -> Tx:
-    """Open the store for writing; every COMMIT waits until the WAL is on the disk."""
+    """Open the store for writing; every COMMIT waits until the WAL is on the disk.
+
+    Raises sqlite3.Error.
+    """
     tx = sqlite3.connect(
         path,
         timeout=BUSY_S,
@@ -77,7 +89,7 @@ def connect_writer(path: Path) -> Tx:
 
 
 class WriteConnection:
-    """The one way to write; belongs to one thread."""
+    """The only way to write to the store; each belongs to one thread."""
 
     def __init__(self, path: Path, notices: Notices) -> None:
         self._path = path
@@ -90,12 +102,12 @@ class WriteConnection:
         self._busy = False
 
     def write(self, works: Iterable[Work]) -> list[Outcome]:
-        """Run works in one transaction and commit it; a work that fails hurts only itself.
+        """Run units of work in one transaction and commit it; one that fails undoes only itself.
 
-        Draws works until there are none or COMMIT_OCTETS have been written, and returns one outcome
-        a work drawn, in order. Call `finish` afterwards, once whoever waits for the outcomes has
-        been told. Raises StoreFailed if nothing of it may be taken as done; works already drawn
-        from the iterable are then lost to the caller, who must know them.
+        Draws them until there are none or COMMIT_OCTETS have been written, and returns an outcome
+        for each one drawn, in order. Call `finish` afterwards, once those who wait for the outcomes
+        have them. Raises StoreFailed if none of them may count as done (the caller must remember
+        which ones were drawn), and RuntimeError inside a transaction of the same thread.
         """
         if self._busy:
             raise RuntimeError("a transaction is open in this thread: use the Tx it was given")
@@ -142,15 +154,15 @@ class WriteConnection:
         try:
             value = work(tx)
         except Exception as problem:
-            self._undo(tx, problem)
+            self._roll_back_work(tx, problem)
             return Outcome(error=problem)
         tx.execute("RELEASE work")
         return Outcome(value)
 
-    def _undo(self, tx: Tx, problem: Exception) -> None:
+    def _roll_back_work(self, tx: Tx, problem: Exception) -> None:
         # After an I/O error or a full disk SQLite may have rolled everything back by itself, and
         # even where it has not, what the page cache holds is no longer worth trusting.
-        if isinstance(problem, sqlite3.Error) and (not tx.in_transaction or is_broken(problem)):
+        if isinstance(problem, sqlite3.Error) and (not tx.in_transaction or is_disk_fault(problem)):
             raise problem
         tx.execute("ROLLBACK TO work")
         tx.execute("RELEASE work")
@@ -165,7 +177,7 @@ class WriteConnection:
             log.warning("closing a broken connection: %s", problem)
 
     def finish(self) -> None:
-        """After a commit, with all promises given: tell listeners, checkpoint if it is time."""
+        """Notify listeners after a commit, and checkpoint if the WAL has grown enough."""
         if self._changed:
             self._changed = False
             self._notices.send()
@@ -173,14 +185,15 @@ class WriteConnection:
             self.checkpoint()
 
     def checkpoint(self) -> None:
-        """Copy the WAL into the store, if nobody else is at it; cut it when it has grown large.
+        """Copy the WAL into the store, unless another process does; truncate it when it is large.
 
-        Never raises for a failing disk: the WAL still holds everything, the next try repeats it.
+        A failing disk is only logged: the WAL still holds everything, and the next checkpoint tries
+        again [SQLite, PRAGMA wal_checkpoint: PASSIVE, TRUNCATE].
         """
-        if not self._checkpoint_lock.try_take():
+        if not self._checkpoint_lock.try_acquire():
             return
         try:
-            if self._copied() * PAGE > WAL_TRUNCATE:
+            if self._copy_wal() * PAGE > WAL_TRUNCATE:
                 self._truncate()
             self._wal = 0
         except sqlite3.Error as problem:
@@ -188,9 +201,9 @@ class WriteConnection:
             self._wal = 0
             self._discard()
         finally:
-            self._checkpoint_lock.drop()
+            self._checkpoint_lock.release()
 
-    def _copied(self) -> int:
+    def _copy_wal(self) -> int:
         """Copy what can be copied without waiting for anybody; the WAL's length in pages."""
         if self._tx is None:
             self._tx = connect_writer(self._path)
@@ -198,8 +211,8 @@ class WriteConnection:
         return max(0, int(pages))
 
     def _truncate(self) -> None:
-        # Under the turnstile: SQLite holds its own writer lock meanwhile, and writers that know
-        # the turnstile then queue fairly instead of polling.
+        # Under our own lock: SQLite holds its writer lock meanwhile, and other writers then queue
+        # fairly instead of polling.
         assert self._tx is not None
         with self._turnstile.turn():
             self._tx.execute(f"PRAGMA busy_timeout = {TRUNCATE_BUSY_MS}").fetchall()
@@ -213,6 +226,9 @@ class WriteConnection:
         self._checkpoint_lock.close()
 
 
-def is_broken(problem: sqlite3.Error) -> bool:
-    """Whether an error means that the disk, not the request, is at fault."""
-    return (getattr(problem, "sqlite_errorcode", 0) & 0xFF) in _BROKEN
+def is_disk_fault(problem: sqlite3.Error) -> bool:
+    """Whether an error means that the disk is at fault, and not the request.
+
+    Primary result codes are the low octet of extended ones [SQLite, Result and Error Codes §2].
+    """
+    return (getattr(problem, "sqlite_errorcode", 0) & 0xFF) in _DISK_FAULTS

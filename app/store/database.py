@@ -3,13 +3,14 @@
 One SQLite file in WAL mode beside three lock files and a directory of listeners' sockets:
 
     inbox.db  inbox.db-wal  inbox.db-shm    SQLite's own
-    inbox.db.next  .write  .ckpt            the turnstile and the checkpointer's lock (locks.py)
+    inbox.db.next  .write  .ckpt            the write lock and the checkpointer's lock (locks.py)
     inbox.db.open                           held, shared, by every process that has it open
     notices/                                sockets of whoever wants to know (core/notices.py)
 
-Reading is free at any time and sees what was committed when the statement began. Writing is a work,
-a function of the transaction, run by `now` in the calling thread or by `submit` in the writer
-thread together with whatever else is queued. When either has answered, the work is on the disk.
+Reading is possible at any time and sees what was committed when the statement began [SQLite, WAL
+§2.2]. Writing is a unit of work, a function of the transaction: `now` runs it in the calling
+thread, `submit` in the writer thread together with whatever else is queued. When `now` has
+returned, or the future of `submit` has resolved, it is on the disk.
 """
 
 import logging
@@ -25,7 +26,7 @@ from app.core.clock import Clock, SystemClock
 from app.core.notices import Listener, Notices
 from app.store.connection import BUSY_S, Tx, WriteConnection, connect_writer
 from app.store.errors import SchemaTooNew, StoreFailed
-from app.store.group_commit import Writer
+from app.store.group_commit import GroupCommitter
 from app.store.locks import FileLock, Turnstile
 from app.store.schema import check, migrate, prepare
 
@@ -61,8 +62,8 @@ class Database:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._readers: weakref.WeakSet[Reader] = weakref.WeakSet()
-        self._pens: weakref.WeakSet[WriteConnection] = weakref.WeakSet()
-        self._writer: Writer | None = None
+        self._write_connections: weakref.WeakSet[WriteConnection] = weakref.WeakSet()
+        self._writer: GroupCommitter | None = None
 
     @property
     def notices_directory(self) -> Path:
@@ -85,37 +86,40 @@ class Database:
             return self._open_reader()
 
     def now(self, work: Callable[[Tx], T]) -> T:
-        """Run one work and commit it, in the calling thread.
+        """Run one unit of work and commit it, in the calling thread; returns what it returns.
 
         Raises what the work raises (nothing is then stored), or StoreFailed.
         """
-        pen = self._pen()
-        outcome = pen.write((work,))[0]
-        pen.finish()
+        connection = self._write_connection()
+        outcome = connection.write((work,))[0]
+        connection.finish()
         if outcome.error is not None:
             raise outcome.error
         return cast(T, outcome.value)
 
     def submit(self, work: Callable[[Tx], T]) -> "Future[T]":
-        """Queue one work for the writer thread; the future resolves once it is durable."""
+        """Queue one unit of work for the writer thread; the future resolves once it is durable.
+
+        The future's error is the work's own, or StoreFailed. Raises RuntimeError once closed.
+        """
         writer = self._writer
         if writer is None:
             with self._lock:
                 if self._writer is None:
-                    self._writer = Writer(self._new_pen, self.clock)
+                    self._writer = GroupCommitter(self._new_write_connection, self.clock)
                 writer = self._writer
         return writer.submit(work)
 
     def checkpoint(self) -> None:
         """Copy the WAL into the store now, whatever its size, in the calling thread."""
-        self._pen().checkpoint()
+        self._write_connection().checkpoint()
 
     def close(self) -> None:
         """Commit what is queued, then close every connection of this process."""
         if self._writer is not None:
             self._writer.close()
-        for pen in list(self._pens):
-            pen.close()
+        for connection in list(self._write_connections):
+            connection.close()
         for reader in list(self._readers):
             reader.close()
         self._keeper.close()
@@ -138,9 +142,9 @@ class Database:
                 self._keeper = connect_writer(self.path)
                 prepare(self._keeper)
                 migrate(self._keeper, self.path)
-                if self._open.try_take():
+                if self._open.try_acquire():
                     self._recover()
-                self._open.share()
+                self._open.acquire_shared()
         finally:
             turnstile.close()
 
@@ -170,21 +174,21 @@ class Database:
         self._local.reader = reader
         return reader
 
-    def _pen(self) -> WriteConnection:
+    def _write_connection(self) -> WriteConnection:
         try:
-            return cast(WriteConnection, self._local.pen)
+            return cast(WriteConnection, self._local.connection)
         except AttributeError:
-            self._local.pen = self._new_pen()
-            return cast(WriteConnection, self._local.pen)
+            self._local.connection = self._new_write_connection()
+            return cast(WriteConnection, self._local.connection)
 
-    def _new_pen(self) -> WriteConnection:
-        pen = WriteConnection(self.path, self.notices)
+    def _new_write_connection(self) -> WriteConnection:
+        connection = WriteConnection(self.path, self.notices)
         with self._lock:
-            self._pens.add(pen)
-        return pen
+            self._write_connections.add(connection)
+        return connection
 
     def wal_octets(self) -> int:
-        """Size of the WAL file; a measure for status and bench."""
+        """Size of the WAL file in octets, for status and bench."""
         wal = self.path.with_name(self.path.name + "-wal")
         return wal.stat().st_size if wal.exists() else 0
 

@@ -1,7 +1,7 @@
-"""Group commit: one thread that writes for a whole process, many works to a commit.
+"""Group commit: one thread that writes for a whole process, many units of work to a commit.
 
-Whatever is queued when the thread comes round goes into one transaction, each work under its own
-savepoint; the futures resolve after COMMIT has returned, so a resolved future is a durable promise.
+Whatever is queued when the thread is free goes into one transaction, each unit of work under its
+own savepoint; the futures resolve after COMMIT has returned, so what they promise is durable.
 """
 
 import logging
@@ -17,18 +17,20 @@ from app.store.errors import StoreFailed
 
 log = logging.getLogger(__name__)
 
-GROUP_WORKS = 64  # works to a commit at most
-GROUP_S = 0.010  # running time of a group at most: another process is waiting at the turnstile
+GROUP_WORKS = 64
+"""Units of work in one transaction at most."""
+GROUP_S = 0.010
+"""Running time of a transaction at most, before COMMIT: another process may wait for the lock."""
 
 Job = tuple[Work, "Future[Any]"]
 
 
-class Writer:
+class GroupCommitter:
     """The writing thread of one process."""
 
-    def __init__(self, make_pen: Callable[[], WriteConnection], clock: Clock) -> None:
+    def __init__(self, make_connection: Callable[[], WriteConnection], clock: Clock) -> None:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._make_pen = make_pen
+        self._make_connection = make_connection
         self._clock = clock
         self._closed = False
         self._ended = False
@@ -36,7 +38,10 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Callable[[Tx], Any]) -> "Future[Any]":
-        """Queue a work; the future gets its value after the commit, or the error."""
+        """Queue a unit of work; the future gets its value after the commit, or the error.
+
+        The error is the work's own, or StoreFailed. Raises RuntimeError once it is closed.
+        """
         if self._closed:
             raise RuntimeError("the store is closed")
         future: Future[Any] = Future()
@@ -51,30 +56,30 @@ class Writer:
         self._thread.join()
 
     def _main(self) -> None:
-        pen = self._make_pen()
+        connection = self._make_connection()
         while not self._ended:
             job = self._jobs.get()
             if job is None:
                 break
-            self._group(pen, job)
-        pen.close()
+            self._group(connection, job)
+        connection.close()
 
-    def _group(self, pen: WriteConnection, first: Job) -> None:
+    def _group(self, connection: WriteConnection, first: Job) -> None:
         futures: list[Future[Any]] = []
         try:
-            outcomes = pen.write(self._gather(first, futures))
+            outcomes = connection.write(self._gather(first, futures))
         except BaseException as problem:
             self._fail(futures, problem)
             return
         for future, outcome in zip(futures, outcomes, strict=True):
             _resolve(future, outcome)
         try:
-            pen.finish()
-        except Exception:  # the promises are kept; this thread must live on to give the next ones
+            connection.finish()
+        except Exception:  # everything is stored; this thread must live on
             log.exception("after a commit")
 
     def _gather(self, first: Job, futures: "list[Future[Any]]") -> Iterator[Work]:
-        """The works of one group, drawn while the group runs, so that late ones still get on."""
+        """The work of one transaction, drawn while it runs, so that what comes late is in it."""
         started = self._clock.monotonic()
         job: Job | None = first
         while job is not None:
@@ -95,7 +100,7 @@ class Writer:
         return job
 
     def _fail(self, futures: "list[Future[Any]]", problem: BaseException) -> None:
-        log.error("a group of %d works was not committed: %s", len(futures), problem)
+        log.error("a group of %d units of work was not committed: %s", len(futures), problem)
         error = problem if isinstance(problem, StoreFailed) else StoreFailed(str(problem))
         error.__cause__ = problem.__cause__ or problem if error is not problem else error.__cause__
         for future in futures:

@@ -123,7 +123,10 @@ STEPS: tuple[Step, ...] = (
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Set what can only be set before the first table, and the journal kept in the file."""
+    """Set the page size and auto_vacuum, which only hold before the first table, and WAL mode.
+
+    [SQLite, PRAGMA page_size, auto_vacuum, journal_mode]. Raises sqlite3.Error.
+    """
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
         connection.execute("PRAGMA page_size = 4096")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -142,18 +145,18 @@ def version_of(connection: sqlite3.Connection) -> tuple[int, int]:
 def migrate(connection: sqlite3.Connection, path: Path, steps: tuple[Step, ...] = STEPS) -> None:
     """Bring the store up to the last of `steps`, each in a transaction of its own.
 
-    The caller holds the turn to write. Raises SchemaTooNew before anything is touched.
+    The caller holds the write lock. Raises SchemaTooNew before anything is touched.
     """
     version = _readable_version(connection, path, steps)
     for step in steps:
         if step.version > version:
-            _take(connection, step)
+            _apply(connection, step)
 
 
 def check(path: Path, steps: tuple[Step, ...] = STEPS) -> None:
-    """Raise what opening the store would raise; for who leaves that to another process.
+    """Look whether the store could be opened, for programs that leave that to another process.
 
-    SchemaTooNew or StoreFailed. A store that is not there yet is no fault.
+    A store that is not there yet is no fault. Raises SchemaTooNew or StoreFailed.
     """
     if not path.exists():
         return
@@ -179,7 +182,7 @@ def _readable_version(connection: sqlite3.Connection, path: Path, steps: tuple[S
     return version
 
 
-def _take(connection: sqlite3.Connection, step: Step) -> None:
+def _apply(connection: sqlite3.Connection, step: Step) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for statement in step.statements:

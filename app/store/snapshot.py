@@ -1,4 +1,4 @@
-"""A copy of the store for a backup, and the look at a copy before anything is done with it."""
+"""A copy of the store for a backup, and the check of a copy before it is used."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -9,20 +9,21 @@ from app.store.schema import STEPS, check
 
 
 @dataclass(frozen=True)
-class Copied:
+class SnapshotFacts:
     """What is in a copy."""
 
     version: int
     """Of its schema."""
     people: int
-    """How many."""
+    """How many have a box."""
     entries: int
+    """Messages of all people together, those in the bin included."""
 
 
 def copy_store(store: Path, to: Path) -> None:
     """Copy the store as it is at this moment, while others go on reading and writing.
 
-    One file comes of it, without a log beside it. Raises StoreFailed.
+    The copy is one file without a WAL [SQLite, Online Backup API]. Raises StoreFailed.
     """
     to.unlink(missing_ok=True)
     try:
@@ -38,7 +39,7 @@ def copy_store(store: Path, to: Path) -> None:
         raise StoreFailed(f"{store} cannot be copied to {to}: {problem}") from problem
 
 
-def examine(copy: Path) -> Copied:
+def examine(copy: Path) -> SnapshotFacts:
     """Check a copy from its first page to its last; what is in it.
 
     Raises StoreFailed if it is damaged, SchemaTooNew if a newer program has made it.
@@ -53,7 +54,7 @@ def examine(copy: Path) -> Copied:
             version = connection.execute("SELECT version FROM schema").fetchone()[0]
             people = connection.execute("SELECT count(*) FROM person WHERE removed_at IS NULL")
             entries = connection.execute("SELECT count(*) FROM entry")
-            return Copied(version, people.fetchone()[0], entries.fetchone()[0])
+            return SnapshotFacts(version, people.fetchone()[0], entries.fetchone()[0])
         finally:
             connection.close()
     except sqlite3.Error as problem:

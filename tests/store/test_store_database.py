@@ -112,10 +112,10 @@ def test_a_group_commits_together_and_one_failure_hurts_only_itself(db: Database
 
 def test_a_group_ends_when_much_was_written(tmp_path: Path) -> None:
     kit = open_store(tmp_path)
-    content = kit.db.now(kit.store.new_content)
+    content = kit.db.now(kit.store.contents.begin)
     works = iter(
         [
-            lambda tx, seq=seq: kit.store.add_chunk(tx, content, seq, bytes(CHUNK))
+            lambda tx, seq=seq: kit.store.contents.add_chunk(tx, content, seq, bytes(CHUNK))
             for seq in range(COMMIT_OCTETS // CHUNK + 2)
         ]
     )
@@ -265,9 +265,9 @@ def test_the_turnstile_lets_one_in_and_one_stand_at_the_door(tmp_path: Path) -> 
         thread = threading.Thread(target=second)
         thread.start()
         for _ in range(10_000):  # until the second holds `next` and waits for `write`
-            if not probe.try_take():
+            if not probe.try_acquire():
                 break
-            probe.drop()
+            probe.release()
             thread.join(0.001)
         else:
             pytest.fail("nobody stands at the door")
@@ -293,10 +293,10 @@ def test_a_killed_writer_frees_the_turnstile(tmp_path: Path) -> None:
     )
     assert child.stdout is not None and child.stdout.readline() == b"in\n"
     write = FileLock(tmp_path / "inbox.db.write")
-    assert not write.try_take()
+    assert not write.try_acquire()
     child.kill()
     child.communicate()
-    assert write.try_take()
+    assert write.try_acquire()
 
 
 def test_many_threads_write_and_nothing_is_lost_or_doubled(db: Database) -> None:
@@ -319,7 +319,7 @@ def test_the_wal_is_copied_and_cut_when_it_has_grown(tmp_path: Path) -> None:
     kit = open_store(tmp_path)
     piece = b"x" * 262_144
     for _ in range(3 * WAL_TRUNCATE // len(piece)):
-        kit.db.submit(lambda tx: kit.store.write_content(tx, (piece,))).result(WAIT_S)
+        kit.db.submit(lambda tx: kit.store.contents.write(tx, (piece,))).result(WAIT_S)
     kit.db.submit(lambda tx: None).result(WAIT_S)
     kit.db.close()  # the writer has finished its checkpoints
     kit = StoreKit(kit.path)
@@ -335,7 +335,7 @@ def test_a_reader_that_lingers_delays_the_cutting_but_nobody(tmp_path: Path) -> 
     lingering.execute("SELECT count(*) FROM content").fetchone()
     piece = b"x" * 262_144
     for _ in range(2 * WAL_TRUNCATE // len(piece)):
-        kit.db.now(lambda tx: kit.store.write_content(tx, (piece,)))
+        kit.db.now(lambda tx: kit.store.contents.write(tx, (piece,)))
     assert kit.db.wal_octets() > WAL_TRUNCATE
     lingering.close()
     kit.db.checkpoint()

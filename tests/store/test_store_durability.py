@@ -29,7 +29,7 @@ anna = 1  # reading her id would open a reader, and with it hide a missing keepe
 def letter(n):
     octets = b"Subject: %d\\r\\n\\r\\n" % n + b"x" * 2000 + b"\\r\\n"
     def work(tx):
-        content = kit.store.write_content(tx, (octets,))
+        content = kit.store.contents.write(tx, (octets,))
         return kit.store.add_entry(tx, anna, content, b"", "email", "new", Facts(0, "", str(n)))
     return work
 
