@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from app.core import files
 from app.core.errors import DeviceError
 
 CA_DAYS = 20 * 365
@@ -85,7 +86,7 @@ def _make_ca(keys: Path, host: str) -> None:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
     )
-    _write(keys / "ca.crt", builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    files.write(keys / "ca.crt", builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
 
 
 def _make_server(keys: Path, wanted: list[str]) -> None:
@@ -106,7 +107,7 @@ def _make_server(keys: Path, wanted: list[str]) -> None:
             critical=False,
         )
     )
-    _write(keys / "server.crt", builder.sign(issuer_key, SHA256()).public_bytes(Encoding.PEM))
+    files.write(keys / "server.crt", builder.sign(issuer_key, SHA256()).public_bytes(Encoding.PEM))
     (keys / NAMES).write_text(" ".join(wanted) + "\n")
 
 
@@ -175,14 +176,8 @@ def _end_of(certificate: x509.Certificate) -> datetime:
 
 def _make_key(path: Path, mode: int) -> ec.EllipticCurvePrivateKey:
     key = ec.generate_private_key(ec.SECP256R1())
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
-    fresh.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())  # [RFC 5208]
-    )
-    fresh.chmod(mode)
-    fresh.replace(path)
+    octets = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())  # [RFC 5208]
+    files.write(path, octets, mode)
     return key
 
 
@@ -201,9 +196,3 @@ def _read_certificate(path: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError) as problem:
         raise DeviceError(f"the certificate {path} cannot be used: {problem}") from problem
-
-
-def _write(path: Path, octets: bytes) -> None:
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_bytes(octets)
-    fresh.replace(path)

@@ -73,3 +73,15 @@ def test_nothing_is_swallowed_and_nobody_sleeps() -> None:
         assert not re.search(r"except[^\n]*:\s*\n\s+pass\b", text), f"{path}: except: pass"
         may_sleep = path.parts[-2] in ("scripts", "commands")  # waiting for processes they started
         assert "time.sleep(" not in text or may_sleep, f"{path}: time.sleep"
+
+
+def test_files_are_replaced_in_one_place() -> None:
+    """What is written beside and renamed is synced (app/core/files.py), unless it is a cache."""
+    caches = {"app/clerk/speech.py", "app/config/services.py"}
+    written_beside = re.compile(r"""(?:with_suffix|with_name)\([^\n]*\.new|\bfresh\.replace\(""")
+    found = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "app").rglob("*.py")
+        if written_beside.search(path.read_text())
+    }
+    assert found - caches == {"app/core/files.py"}
