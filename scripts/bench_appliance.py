@@ -165,7 +165,7 @@ def _voicemail(db: Database, store: Store, person: int) -> None:
         lambda tx: store.add_entry(
             tx,
             person,
-            store.write_content(tx, [MESSAGE]),
+            store.contents.write(tx, [MESSAGE]),
             b"",
             Kind.VOICEMAIL,
             EntryState.NEW,

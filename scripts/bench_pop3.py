@@ -91,7 +91,7 @@ def _fill(tx: Tx, store: Store, people: People, messages: int, size: int) -> Non
     people.set_password(tx, person, PASSWORD)
     body = (LINE * (size // len(LINE)))[: size - len(HEADER) - 2] + b"\r\n"
     for _ in range(messages):
-        content = store.write_content(tx, [HEADER + body])
+        content = store.contents.write(tx, [HEADER + body])
         facts = Facts(received_at=0.0)
         store.add_entry(tx, person, content, b"", Kind.EMAIL, EntryState.NEW, facts)
 

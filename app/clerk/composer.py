@@ -69,7 +69,7 @@ class Composer:
         """
         owner = self._people.by_id(recording.person) or self._aliases.postmaster()
         measure = Measure()
-        for number, piece in enumerate(self._store.samples(recording.id), 1):
+        for number, piece in enumerate(self._store.recordings.samples(recording.id), 1):
             measure.add(piece)
             if number % MEASURE_AT_ONCE == 0:
                 yield
@@ -106,7 +106,7 @@ class Composer:
         """Write the message but for its last piece; that piece and the rest together."""
         writing = _Writing(self._store)
         chunks = rechunk(
-            compose(voice, shortened(self._store.samples(recording.id), voice.samples))
+            compose(voice, shortened(self._store.recordings.samples(recording.id), voice.samples))
         )
         chunk = next(chunks)
         for following in chunks:
@@ -139,14 +139,14 @@ class Composer:
         # and who would learn of a late bounce?
         sender = self._delivery.sender_of(owner)
         self._delivery.deliver(tx, Envelope(sender, (route,), Kind.VOICEMAIL, facts), content)
-        self._store.drop_recording(tx, recording.id)
+        self._store.recordings.drop(tx, recording.id)
 
     def _drop_missed(self, tx: Tx, recording: Recording, owner: Person | None, spoken: int) -> None:
         name, number = recording.caller_name, recording.caller_number
         reason = f"{spoken / SAMPLE_RATE:.1f} s recorded ({recording.why or CUT_OFF})"
         whose = None if owner is None else owner.id
         self._missed(tx, whose, recording.line, name, number, reason)
-        self._store.drop_recording(tx, recording.id)
+        self._store.recordings.drop(tx, recording.id)
 
     def _missed(
         self,
@@ -178,13 +178,13 @@ class _Writing:
     def add(self, tx: Tx, chunk: bytes) -> None:
         """Write the next piece."""
         if self._content is None:
-            self._content = self._store.new_content(tx)
-        self._store.add_chunk(tx, self._content, self._chunks, chunk)
+            self._content = self._store.contents.begin(tx)
+        self._store.contents.add_chunk(tx, self._content, self._chunks, chunk)
         self._dots.feed(chunk)
         self._size, self._chunks = self._size + len(chunk), self._chunks + 1
 
     def seal(self, tx: Tx) -> int:
         """End it; its number."""
         assert self._content is not None
-        self._store.seal(tx, self._content, self._size, self._dots.count)
+        self._store.contents.seal(tx, self._content, self._size, self._dots.count)
         return self._content

@@ -49,12 +49,12 @@ class RecordingJobs:
 
     def recover(self, live: set[int]) -> int:
         """At start: finish what a crash has left, but not what a line is feeding now; how many."""
-        left = [found for found in self._store.recordings() if found.id not in live]
+        left = [found for found in self._store.recordings.all() if found.id not in live]
         return self._finish_all(left)
 
     def finish_ended(self) -> int:
         """Try again to deliver recordings that have ended and could not be delivered; how many."""
-        ended = [found for found in self._store.recordings() if found.ended_at is not None]
+        ended = [found for found in self._store.recordings.all() if found.ended_at is not None]
         return self._finish_all(ended)
 
     def _finish_all(self, recordings: list[Recording]) -> int:
@@ -73,7 +73,7 @@ class RecordingJobs:
             self._finished(number, end.value)
         except ContentGone:  # a mail service that started has swept it, as a mail broken off
             del self._finishing[number]
-            found = self._store.recording(number)
+            found = self._store.recordings.get(number)
             if found is not None:
                 self._begin_to_finish(found)
         except Exception as problem:  # it stays in the store and is tried again
@@ -109,7 +109,7 @@ class RecordingJobs:
         if caller.reason == "private" and not caller.name and not caller.number:
             name = PRIVATE_CALLER
         recording = self._db.now(
-            lambda tx: self._store.begin_recording(tx, person.id, line, caller.number, name, at)
+            lambda tx: self._store.recordings.begin(tx, person.id, line, caller.number, name, at)
         )
         self._next[recording] = 0
         return RecordingStart(recording)
@@ -120,7 +120,7 @@ class RecordingJobs:
         An empty one is what the same question began before the clerk died.
         """
         self.flush()
-        for found in self._store.recordings(unfinished_only=True):
+        for found in self._store.recordings.all(unfinished_only=True):
             if found.line != line:
                 continue
             if found.octets == 0 and found.person == person.id:
@@ -148,10 +148,10 @@ class RecordingJobs:
     def samples(self, recording: int, seq: int, octets: bytes) -> None:
         """See app.voicemail.jobs.VoicemailClerk; they are on the disk after flush()."""
         if recording not in self._next:
-            if self._store.recording(recording) is None:
+            if self._store.recordings.get(recording) is None:
                 log.warning("samples for recording %d, which is over", recording)
                 return
-            self._next[recording] = sum(1 for _ in self._store.samples(recording))
+            self._next[recording] = sum(1 for _ in self._store.recordings.samples(recording))
         if seq < self._next[recording]:
             return  # it was kept before the clerk died
         self._next[recording] = seq + 1
@@ -167,7 +167,7 @@ class RecordingJobs:
 
     def _add(self, tx: Tx, pieces: list[tuple[int, int, bytes]]) -> None:
         for recording, seq, octets in pieces:
-            self._store.add_samples(tx, recording, seq, octets)
+            self._store.recordings.add_samples(tx, recording, seq, octets)
 
     def end_recording(self, recording: int, why: str) -> RecordingResult:
         """See app.voicemail.jobs.VoicemailClerk. Raises NotReady until the message is delivered."""
@@ -179,14 +179,14 @@ class RecordingJobs:
         if result is not None:
             return result
         self.flush()
-        if self._store.recording(recording) is None:
+        if self._store.recordings.get(recording) is None:
             return RecordingResult.GONE  # done already, before the clerk died
         self._end(recording, why)
         raise NotReady
 
     def _end(self, recording: int, why: str) -> None:
         self._next.pop(recording, None)
-        self._db.now(lambda tx: self._store.end_recording(tx, recording, why))
-        found = self._store.recording(recording)
+        self._db.now(lambda tx: self._store.recordings.end(tx, recording, why))
+        found = self._store.recordings.get(recording)
         assert found is not None, "nobody else drops recordings"
         self._begin_to_finish(found)

@@ -22,7 +22,7 @@ def list_() -> None:
         table.add_row(
             str(row.id),
             row.recipient,
-            row.errand.value,
+            row.purpose.value,
             when(row.created_at),
             str(row.attempts),
             when(row.next_at) if row.state == "waiting" else row.state.value,
@@ -42,7 +42,7 @@ def show(number: int) -> None:
     facts = {
         "to": row.recipient,
         "envelope sender": row.sender or "<> (the null sender)",
-        "purpose": row.errand.value,
+        "purpose": row.purpose.value,
         "who gets it back": found.returns_to,
         "entry": "-" if row.entry is None else str(row.entry),
         "state": row.state.value,

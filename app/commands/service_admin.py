@@ -11,7 +11,7 @@ from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
 from app.core.clock import SystemClock
-from app.inbox.retention import Retention, tidy
+from app.inbox.retention import Retention, clean_up
 from app.inbox.store import Store
 from app.store.database import Database
 
@@ -37,7 +37,7 @@ def _serve_admin(paths: Paths, keeping: Retention, ready: Callable[[], None]) ->
     store = Store(db, clock)
     ready()
     while True:
-        done = tidy(db, store, clock.now(), keeping)
+        done = clean_up(db, store, clock.now(), keeping)
         log.info("housekeeping: %s", done)
         if signal.sigtimedwait(ENDING, HOUSEKEEPING_S) is not None:
             break

@@ -79,7 +79,7 @@ class Aliases:
         self._db = db
         self._people = people
         self._config = config
-        self._journal = AuditLog(db, clock if clock is not None else SystemClock())
+        self._audit_log = AuditLog(db, clock if clock is not None else SystemClock())
 
     # ---- finding
 
@@ -125,7 +125,10 @@ class Aliases:
         return Alias(name, wanted, responsible)
 
     def remove(self, tx: Tx, name: str, by: str = "") -> None:
-        """Remove an alias; raises UnknownMember if there is none, StillMember if others need it."""
+        """Remove an alias; it may still be a login.
+
+        Raises UnknownMember if there is none, StillMember if other aliases have it as a member.
+        """
         name = name.lower()
         if tx.execute("SELECT 1 FROM alias WHERE name = ?", (name,)).fetchone() is None:
             raise UnknownMember(f"there is no alias {name}")
@@ -139,7 +142,7 @@ class Aliases:
         self._log(tx, "alias removed", by, name)
 
     def _log(self, tx: Tx, verb: str, by: str, detail: str) -> None:
-        self._journal.write(tx, verb, "admin", by, [AuditEvent(None, None, detail)])
+        self._audit_log.write(tx, verb, "admin", by, [AuditEvent(None, None, detail)])
 
     def _check_name(self, tx: Tx, name: str) -> None:
         if not is_name(name):

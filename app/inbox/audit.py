@@ -13,7 +13,7 @@ from app.store.database import Database, Tx
 
 @dataclass(frozen=True)
 class AuditEvent:
-    """One audit line before it has a time: whose entry, and anything worth adding."""
+    """One line of the audit, still without its time: whose entry, and a detail in words."""
 
     person: int | None
     entry: int | None
@@ -27,10 +27,10 @@ class AuditLog:
         self._db = db
         self._clock = clock
 
-    def write(self, tx: Tx, verb: str, door: Door, by: str, deeds: Iterable[AuditEvent]) -> None:
-        """Put deeds of one kind into both logs."""
+    def write(self, tx: Tx, verb: str, door: Door, by: str, events: Iterable[AuditEvent]) -> None:
+        """Write events of one kind to both logs; `verb` says what happened, `by` who did it."""
         at = self._clock.now()
-        rows = [(at, door, by, verb, deed.person, deed.entry, deed.detail) for deed in deeds]
+        rows = [(at, door, by, verb, event.person, event.entry, event.detail) for event in events]
         tx.executemany(
             "INSERT INTO audit (at, door, by, verb, person, entry, detail)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -80,7 +80,8 @@ class AuditLog:
     def trim(self, tx: Tx, audit_before: float, changes_before: float) -> int:
         """Forget old rows; the newest change always stays, so that seq never goes back.
 
-        Missed calls are forgotten with the history.
+        Rows from before `audit_before` and `changes_before` go (seconds since 1970 UTC), missed
+        calls with the history. Returns how many rows went.
         """
         gone = tx.execute("DELETE FROM audit WHERE at < ?", (audit_before,)).rowcount
         gone += tx.execute("DELETE FROM missed_call WHERE at < ?", (audit_before,)).rowcount

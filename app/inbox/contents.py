@@ -1,8 +1,8 @@
 """Content: the octets of messages, in chunks that are committed as they arrive.
 
 A message on its way in is content without an entry; it becomes visible with the entries that the
-last transaction adds, and is swept if that transaction never comes. A chunk is found by one number:
-place = content << 20 | seq.
+last transaction adds, and is swept if that transaction never comes. A chunk is found by one number,
+which is the table's rowid [SQLite, CREATE TABLE §5]: place = content << 20 | seq.
 """
 
 import threading
@@ -29,25 +29,29 @@ _USED = (
 
 
 def place(owner: int, seq: int) -> int:
-    """The row number of the chunk `seq` of a content (or of the samples of a recording)."""
+    """The rowid of the chunk `seq`, from 0, of a content (or of the samples of a recording)."""
     return owner << _SEQ_BITS | seq
 
 
 class Contents:
-    """The part of the store that keeps octets."""
+    """The part of the store that keeps the octets of messages."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
         self._local = threading.local()
 
-    def new_content(self, tx: Tx) -> int:
-        """Begin a message; returns the content's number."""
+    def begin(self, tx: Tx) -> int:
+        """Start a message on its way in; returns the content's number."""
         cursor = tx.execute("INSERT INTO content (begun_at) VALUES (?)", (self._clock.now(),))
         return cast(int, cursor.lastrowid)
 
     def add_chunk(self, tx: Tx, content: int, seq: int, octets: bytes) -> None:
-        """Store piece `seq` (from 0, without gaps) of a message on its way in; or ContentGone."""
+        """Store piece `seq` (from 0, without gaps) of a message on its way in.
+
+        Raises ValueError if there are more than CHUNK octets, ContentGone if the content was swept
+        or is sealed.
+        """
         if len(octets) > CHUNK:
             raise ValueError(f"a chunk of {len(octets)} octets; at most {CHUNK} are allowed")
         done = tx.execute(
@@ -59,9 +63,11 @@ class Contents:
         tx.octets += len(octets)
 
     def seal(self, tx: Tx, content: int, size: int, dotted: int) -> None:
-        """End a message: its exact size in octets and its lines that begin with a dot.
+        """End a message: its exact `size` in octets, CRLF line ends included.
 
-        Raises ContentGone if it was swept meanwhile, ValueError if `size` is not what is stored.
+        `dotted` is how many of its lines begin with a dot; POP3 sends one octet more for each
+        [RFC 1939 §3]. Raises ContentGone if it was swept meanwhile, ValueError if `size` is not
+        what is stored.
         """
         done = tx.execute(
             "UPDATE content SET size = ?, dotted = ? WHERE id = ? AND size IS NULL",
@@ -78,9 +84,9 @@ class Contents:
             raise ValueError(f"content {content}: {stored} octets in {chunks} chunks, not {size}")
         tx.execute("UPDATE content SET chunks = ? WHERE id = ?", (chunks, content))
 
-    def write_content(self, tx: Tx, pieces: Iterable[bytes]) -> int:
+    def write(self, tx: Tx, pieces: Iterable[bytes]) -> int:
         """Store a whole message from pieces of any length; returns the sealed content's number."""
-        content = self.new_content(tx)
+        content = self.begin(tx)
         dots, size, seq = DotCounter(), 0, 0
         for octets in rechunk(pieces):
             self.add_chunk(tx, content, seq, octets)
@@ -90,7 +96,10 @@ class Contents:
         return content
 
     def sealed(self, tx: Tx, content: int) -> tuple[int, int, int]:
-        """(size, chunks, dotted) of a sealed content; ContentGone otherwise."""
+        """(size in octets, number of chunks, dotted lines) of a sealed content.
+
+        Raises ContentGone if there is none, or if it is not sealed.
+        """
         row = tx.execute(
             "SELECT size, chunks, dotted FROM content WHERE id = ? AND size IS NOT NULL", (content,)
         ).fetchone()
@@ -99,7 +108,7 @@ class Contents:
         return cast(tuple[int, int, int], row)
 
     def chunk(self, content: int, seq: int) -> bytes:
-        """Piece `seq` of a message; ContentGone if there is none. This is RETR's fast path."""
+        """Piece `seq` of a message, from 0; the fast path of RETR. Raises ContentGone."""
         try:
             cursor = self._local.cursor
         except AttributeError:
@@ -109,8 +118,11 @@ class Contents:
             raise ContentGone(f"content {content} has no chunk {seq}")
         return cast(bytes, row[0])
 
-    def content_octets(self, content: int, prefix: bytes = b"") -> Iterator[bytes]:
-        """A message in pieces: a prefix if there is one, then the chunks. One read a piece."""
+    def octets(self, content: int, prefix: bytes = b"") -> Iterator[bytes]:
+        """A message in pieces: a prefix if there is one, then the chunks. One read a piece.
+
+        Raises ContentGone, at the first piece, if there is no such sealed content.
+        """
         row = self._db.reader().execute(
             "SELECT chunks FROM content WHERE id = ? AND size IS NOT NULL", (content,)
         )
@@ -135,8 +147,10 @@ class Contents:
     def sweep(self, tx: Tx, begun_before: float | None = None, limit: int = 100) -> int:
         """Delete content that never got an entry; returns how many.
 
-        `begun_before` protects messages on their way in: it defaults to a day ago. The mail service
-        passes the present moment when it starts, because only its own are ever visible half-way.
+        It takes about `limit` pieces of content at a time: call it again until it returns 0.
+        `begun_before` (seconds since 1970 UTC) protects messages on their way in: it defaults to a
+        day ago. The mail service passes the present moment when it starts, because only its own
+        are ever visible half-way.
         """
         before = self._clock.now() - UNSEALED_FOR_S if begun_before is None else begun_before
         rows = tx.execute(

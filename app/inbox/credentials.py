@@ -63,7 +63,7 @@ def new_pin(*own_numbers: str) -> str:
 
 
 def check_pin_rules(pin: str, own_numbers: tuple[str, ...] = ()) -> None:
-    """Raise TrivialPin, with the reason, for a PIN that others would guess."""
+    """Check that others would not guess a PIN. Raises TrivialPin, with the reason."""
     why = why_trivial(pin, own_numbers)
     if why is not None:
         raise TrivialPin(f"this PIN will not do: {why}")

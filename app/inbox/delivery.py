@@ -1,11 +1,11 @@
-"""One road into the inbox, for SMTP and for the recorder alike.
+"""Delivery: the only way into an inbox, for SMTP and for recorded calls alike.
 
     route        an address → whose inbox keeps it, which addresses elsewhere get it
     check_room   before the octets come: is there room for them, in the box and on the disk
     deliver      when they are stored: entries and queue rows, in one transaction
 
 Every local recipient gets an entry with their own header prefix; content is stored once. Outside
-members of an alias get a queue row each, and somebody here answers for them (queue.py: errands).
+members of an alias get a queue row each, and somebody here answers for them (queue.py: purposes).
 """
 
 import os
@@ -115,7 +115,7 @@ def disk_free(directory: Path) -> int:
 
 
 class Delivery:
-    """The road, for one process."""
+    """Routes, room and delivery over one store, for one process."""
 
     def __init__(
         self,
@@ -210,7 +210,7 @@ class Delivery:
         self._reserve(route, size)
 
     def release(self, route: Destination, size: int) -> None:
-        """Give back what check_room has reserved."""
+        """Give back the `size` octets that check_room has reserved."""
         self._reserve(route, -size)
 
     def _fits(self, person: Person, size: int, kind: Kind) -> bool:
@@ -256,12 +256,12 @@ class Delivery:
         person = self.local_sender(envelope.sender)
         if person is not None:
             self._replies.answer(tx, person, envelope.head, envelope.facts.received_at)
-        self._store.drop_unused(tx, [content])
+        self._store.contents.drop_unused(tx, [content])
 
     def _plan(self, envelope: Envelope) -> "_Plan":
         plan = _Plan()
         for route in envelope.recipients:
-            plan.take(route)
+            plan.add(route)
         if envelope.head.hops > HOPS:
             raise MailLoop(f"more than {HOPS} hops: this message is going round")
         self._break_loops(plan, envelope)
@@ -303,21 +303,21 @@ class Delivery:
         if owner is None:
             sender = self.local_sender(envelope.sender)
             local = None if sender is None else sender.id
-            parcel = QueueItem(
+            item = QueueItem(
                 Purpose.RELAY, content, envelope.received_header, envelope.sender, local
             )
         else:
             self._must_exist(tx, owner)
-            errand = Purpose.COPY
+            purpose = Purpose.COPY
             if owner.id not in entries:
-                errand = Purpose.CUSTODY
+                purpose = Purpose.CUSTODY
                 entries[owner.id] = self._enter(
                     tx, envelope, content, via, owner, EntryState.LEAVING
                 )
             prefix = self._delivered_to(via) + envelope.received_header
             entry = entries[owner.id]
-            parcel = QueueItem(errand, content, prefix, envelope.sender, owner.id, entry)
-        return self._queue.add(tx, parcel, [one.address for one in outside])
+            item = QueueItem(purpose, content, prefix, envelope.sender, owner.id, entry)
+        return self._queue.add(tx, item, [one.address for one in outside])
 
     def _enter(
         self, tx: Tx, envelope: Envelope, content: int, via: str, person: Person, state: EntryState
@@ -366,7 +366,7 @@ class _Plan:
     sent: dict[int | None, tuple[Person | None, list[Outside]]] = field(default_factory=dict)
     _addresses: set[str] = field(default_factory=set)
 
-    def take(self, route: Destination) -> None:
+    def add(self, route: Destination) -> None:
         for local in route.local:
             self.keepers.setdefault(local.person.id, local.person)
         for outside in route.outside:

@@ -63,6 +63,7 @@ class Entry:
     person: int
     content: int
     uidl: str
+    """What POP3 shows for it, for ever: 16 printable characters [RFC 1939 §7]."""
     kind: Kind
     state: EntryState
     saved: bool
@@ -75,12 +76,15 @@ class Entry:
     dotted: int
     """Lines that begin with a dot, in prefix and content; 0 means: send the octets as they lie."""
     received_at: float
+    """When it was accepted, or when the recording began; seconds since 1970 UTC."""
     sender: str
     subject: str
     caller_number: str | None
     caller_name: str | None
     duration_s: int | None
+    """Of a voicemail, in whole seconds; None for e-mail."""
     removed_at: float | None
+    """When it went to the bin, in seconds since 1970 UTC; None if it is not there."""
     removed_door: Door | None
     removed_by: str | None
 
@@ -90,6 +94,7 @@ class AuditRow:
     """Something that happened to a person or an entry, with its author."""
 
     at: float
+    """Seconds since 1970 UTC."""
     door: Door
     by: str
     verb: str
@@ -141,7 +146,9 @@ class Recording:
     caller_number: str | None
     caller_name: str | None
     started_at: float
+    """Seconds since 1970 UTC."""
     ended_at: float | None
+    """Seconds since 1970 UTC; None while it is running."""
     why: str | None
     """How it ended; None while it is running (or was cut off by a crash)."""
     octets: int

@@ -124,7 +124,7 @@ class People:
     def __init__(self, db: Database, clock: Clock | None = None) -> None:
         self._db = db
         self._clock = clock if clock is not None else SystemClock()
-        self._journal = AuditLog(db, self._clock)
+        self._audit_log = AuditLog(db, self._clock)
 
     # ---- finding
 
@@ -223,7 +223,10 @@ class People:
         return person
 
     def change(self, tx: Tx, person_id: int, by: str = "", **fields: Any) -> None:
-        """Set some of a person's fields; a login stays, since aliases and clients name it."""
+        """Set some of a person's fields; a login stays, since aliases and clients name it.
+
+        Raises BadName, NameTaken or NoSuchPerson.
+        """
         unknown = set(fields) - _SETTABLE
         if unknown or not fields:
             raise BadName(f"not to be changed: {', '.join(sorted(unknown)) or 'nothing'}")
@@ -267,7 +270,7 @@ class People:
         left = [entry for (entry,) in rows.fetchall()]
         move_to_bin(tx, left, now, door, by)  # at the same moment: `former` finds them by it
         events = [AuditEvent(person_id, entry, f"with {login}") for entry in left]
-        self._journal.write(tx, "removed", door, by, events)
+        self._audit_log.write(tx, "removed", door, by, events)
         self._log(tx, "person removed", person_id, by, login)
         return len(left)
 
@@ -295,7 +298,7 @@ class People:
         return Former(person, login, name, mailbox, removed_at, held, len(rows) - len(held), octets)
 
     def _log(self, tx: Tx, verb: str, person: int, by: str, detail: str = "") -> None:
-        self._journal.write(tx, verb, "admin", by, [AuditEvent(person, None, detail)])
+        self._audit_log.write(tx, verb, "admin", by, [AuditEvent(person, None, detail)])
 
     # ---- passwords and PINs
 
@@ -387,7 +390,7 @@ class People:
             " WHERE id = ?",
             (min(lockouts + 1, 32), self._clock.now() + lasts, person_id),
         )
-        self._journal.write(
+        self._audit_log.write(
             tx, "PIN locked", "phone", "", [AuditEvent(person_id, None, f"for {lasts:.0f} s")]
         )
         return PinResult.LOCKED

@@ -1,16 +1,16 @@
 """The outbound queue: one row per outside recipient, and who has custody of what it carries.
 
-A row's errand says what its outcome means:
+A row's purpose says what its outcome means:
 
     custody   A forward that keeps no copy. The entry is LEAVING. When the last row of its batch is
-              settled: all taken, the entry goes to the bin (door "forward"); any refused, it
+              closed: all accepted, the entry goes to the bin (door "forward"); any refused, it
               becomes new and its owner gets a notice that says who got it and who did not.
     copy      A forward beside a copy in the inbox. If one is refused, the owner gets a notice.
     relay     Mail handed in by a client. If one is refused, the sender gets a notice at once: into
               the inbox if they live here, by mail with the null sender if not, and not at all for
               the null sender [RFC 5321 §6.1].
 
-Rows of one batch stay until all of them are settled, so that the notice can tell the whole story.
+Rows of one batch stay until all of them have an outcome, so that the notice names every recipient.
 When to try again is the caller's decision; sending is app/mail/outbound/runner.py.
 """
 
@@ -43,9 +43,9 @@ class RowState(StrEnum):
 
     WAITING = "waiting"
     TAKEN = "taken"
-    """The next hop has said 2xx."""
+    """The next hop has said 2xx and is responsible now [RFC 5321 §6.1]."""
     REFUSED = "refused"
-    """It never will: a 5xx, or the queue's patience is over."""
+    """It never will: a 5xx [RFC 5321 §4.2.1], or it was tried for too long."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class QueueRow:
     id: int
     batch: int
     """Rows that were queued together for one owner and message."""
-    errand: Purpose
+    purpose: Purpose
     owner: int | None
     """Person who is told of a failure; None: the envelope sender, who lives elsewhere."""
     entry: int | None
@@ -68,8 +68,11 @@ class QueueRow:
     recipient: str
     state: RowState
     created_at: float
+    """When it was queued; seconds since 1970 UTC."""
     next_at: float
+    """When it is to be tried next; seconds since 1970 UTC."""
     attempts: int
+    """How often it was tried."""
     reply: str
     """What the next hop said last."""
     size: int
@@ -77,7 +80,7 @@ class QueueRow:
 
 
 @dataclass(frozen=True)
-class Settled:
+class QueueOutcome:
     """What followed from a row's outcome."""
 
     returned: int | None = None
@@ -94,12 +97,15 @@ class Settled:
 class QueueItem:
     """What `add` needs to know besides the recipients."""
 
-    errand: Purpose
+    purpose: Purpose
     content: int
     prefix: bytes
     sender: str
+    """Envelope sender; "" is the null sender."""
     owner: int | None = None
+    """Person who is told of a failure; None: the sender, who lives elsewhere."""
     entry: int | None = None
+    """The owner's entry with the same message, if there is one."""
 
 
 _FIELDS = (
@@ -135,18 +141,21 @@ class Queue:
     # ---- reading
 
     def due(self, now: float, limit: int = 100) -> list[QueueRow]:
-        """Waiting rows whose time has come, those that wait longest first."""
+        """Waiting rows whose time has come, those that wait longest first.
+
+        `now` in seconds since 1970 UTC; at most `limit` rows.
+        """
         return self._rows("WHERE queue.state = 'waiting' AND next_at <= ? ORDER BY next_at", now)[
             :limit
         ]
 
     def next_due(self) -> float | None:
-        """When the next waiting row is to be tried; None if none waits."""
+        """When the next waiting row is due, in seconds since 1970 UTC; None if none waits."""
         row = self._db.reader().execute("SELECT min(next_at) FROM queue WHERE state = 'waiting'")
         return cast("float | None", row.fetchone()[0])
 
     def all(self) -> list[QueueRow]:
-        """Every row, oldest first; settled ones remain while others of their batch wait."""
+        """Every row, oldest first; those with an outcome stay while others of their batch wait."""
         return self._rows("ORDER BY queue.id")
 
     def get(self, row_id: int) -> QueueRow | None:
@@ -159,7 +168,7 @@ class Queue:
 
     # ---- writing
 
-    def add(self, tx: Tx, parcel: QueueItem, recipients: Sequence[str]) -> list[int]:
+    def add(self, tx: Tx, item: QueueItem, recipients: Sequence[str]) -> list[int]:
         """Queue a message for outside recipients, due at once; returns the row ids.
 
         Call it in the transaction that stores the entries of the same message.
@@ -172,12 +181,12 @@ class Queue:
                 " recipient, state, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     ids[0] if ids else 0,
-                    parcel.errand,
-                    parcel.owner,
-                    parcel.entry,
-                    parcel.content,
-                    parcel.prefix,
-                    parcel.sender,
+                    item.purpose,
+                    item.owner,
+                    item.entry,
+                    item.content,
+                    item.prefix,
+                    item.sender,
                     recipient,
                     RowState.WAITING,
                     now,
@@ -187,32 +196,34 @@ class Queue:
             ids.append(cast(int, cursor.lastrowid))
         if ids:
             tx.execute("UPDATE queue SET batch = id WHERE id = ?", (ids[0],))
-            self._store.journal.note(tx, "queued", parcel.owner, parcel.entry)
+            self._store.audit_log.note(tx, "queued", item.owner, item.entry)
         return ids
 
-    def succeeded(self, tx: Tx, row: QueueRow | int, reply: str = "") -> Settled:
-        """The next hop has taken it."""
+    def succeeded(self, tx: Tx, row: QueueRow | int, reply: str = "") -> QueueOutcome:
+        """Note that the next hop has accepted a row; `reply` is what it said."""
         closed = self._close(tx, _id(row), RowState.TAKEN, reply)
         if closed is None:
-            return Settled()
-        if closed.errand is not Purpose.RELAY:
+            return QueueOutcome()
+        if closed.purpose is not Purpose.RELAY:
             return self._closed_in_batch(tx, closed)
         self._forget(tx, [closed])
-        return Settled()
+        return QueueOutcome()
 
-    def failed(self, tx: Tx, row: QueueRow | int, reply: str) -> Settled:
-        """It will never be taken; `reply` is what to tell whoever must know."""
+    def failed(self, tx: Tx, row: QueueRow | int, reply: str) -> QueueOutcome:
+        """Note that a row was refused for good; `reply` is what to tell whoever must know."""
         return self.all_failed(tx, [(row, reply)])[0]
 
-    def all_failed(self, tx: Tx, refusals: Sequence[tuple[QueueRow | int, str]]) -> list[Settled]:
+    def all_failed(
+        self, tx: Tx, refusals: Sequence[tuple[QueueRow | int, str]]
+    ) -> list[QueueOutcome]:
         """As `failed`, for rows with their replies; each sender gets one report of each mail."""
-        outcomes = [Settled() for _ in refusals]
+        outcomes = [QueueOutcome() for _ in refusals]
         relayed: dict[tuple[object, ...], dict[int, QueueRow]] = {}
         for place, (row, reply) in enumerate(refusals):
             closed = self._close(tx, _id(row), RowState.REFUSED, reply)
             if closed is None:
                 continue
-            if closed.errand is Purpose.RELAY:
+            if closed.purpose is Purpose.RELAY:
                 mail = (closed.content, closed.prefix, closed.owner, closed.sender)
                 relayed.setdefault(mail, {})[place] = closed
             else:
@@ -224,7 +235,7 @@ class Queue:
         return outcomes
 
     def deferred(self, tx: Tx, row: QueueRow | int, reply: str, next_at: float) -> None:
-        """Not this time; try again at `next_at`."""
+        """Note that a row could not be sent now; try again at `next_at`, seconds since 1970 UTC."""
         tx.execute(
             "UPDATE queue SET attempts = attempts + 1, reply = ?, next_at = ?"
             " WHERE id = ? AND state = 'waiting'",
@@ -237,10 +248,10 @@ class Queue:
             "UPDATE queue SET next_at = ? WHERE id = ? AND state = 'waiting'",
             (self._clock.now(), row_id),
         )
-        self._store.journal.note(tx, "retry", None, None)
+        self._store.audit_log.note(tx, "retry", None, None)
         return done.rowcount == 1
 
-    def remove(self, tx: Tx, row_id: int, by: str = "") -> Settled:
+    def remove(self, tx: Tx, row_id: int, by: str = "") -> QueueOutcome:
         """Give up on a row: the same as a refusal, so that nothing disappears silently."""
         return self.failed(tx, row_id, f"taken out of the queue by {by or '?'}")
 
@@ -257,11 +268,11 @@ class Queue:
             return None
         return _row(tx.execute(f"{_SELECT} WHERE queue.id = ?", (row_id,)).fetchone())
 
-    def _closed_in_batch(self, tx: Tx, row: QueueRow) -> Settled:
+    def _closed_in_batch(self, tx: Tx, row: QueueRow) -> QueueOutcome:
         batch = self._batch(tx, row.batch)
         if any(other.state is RowState.WAITING for other in batch):
-            return Settled()
-        outcome = self._all_settled(tx, row, batch)
+            return QueueOutcome()
+        outcome = self._finish_batch(tx, row, batch)
         self._forget(tx, batch)
         return outcome
 
@@ -269,47 +280,49 @@ class Queue:
         rows = tx.execute(f"{_SELECT} WHERE batch = ? ORDER BY queue.id", (batch,)).fetchall()
         return [_row(row) for row in rows]
 
-    def _all_settled(self, tx: Tx, row: QueueRow, batch: list[QueueRow]) -> Settled:
+    def _finish_batch(self, tx: Tx, row: QueueRow, batch: list[QueueRow]) -> QueueOutcome:
         refused = any(other.state is RowState.REFUSED for other in batch)
         if not refused:
-            return Settled(removed=self._gone_out(tx, row))
+            return QueueOutcome(removed=self._all_accepted(tx, row))
         returned = None
-        if row.errand is Purpose.CUSTODY and row.entry is not None:
+        if row.purpose is Purpose.CUSTODY and row.entry is not None:
             why = "; ".join(other.reply for other in batch if other.state is RowState.REFUSED)
             returned = row.entry if self._store.returned(tx, row.entry, why) else None
         return replace(self._report(tx, row, batch), returned=returned)
 
-    def _gone_out(self, tx: Tx, row: QueueRow) -> int | None:
-        if row.errand is not Purpose.CUSTODY or row.entry is None:
+    def _all_accepted(self, tx: Tx, row: QueueRow) -> int | None:
+        if row.purpose is not Purpose.CUSTODY or row.entry is None:
             return None
         gone = self._store.remove(tx, [row.entry], door="forward", by=row.recipient)
         return row.entry if gone else None
 
-    def _report(self, tx: Tx, row: QueueRow, batch: list[QueueRow]) -> Settled:
+    def _report(self, tx: Tx, row: QueueRow, batch: list[QueueRow]) -> QueueOutcome:
         """Tell the owner, or a sender who lives elsewhere, what became of these rows of a mail."""
         if row.owner is not None:
             owner = self._people.by_id(row.owner)
-            return Settled() if owner is None else self._put_report(tx, row, batch, owner)
+            return QueueOutcome() if owner is None else self._put_report(tx, row, batch, owner)
         if not row.sender:
-            return Settled()
+            return QueueOutcome()
         report = self._failure(row, batch, row.sender)
-        content = self._store.write_content(tx, (compose(report),))
+        content = self._store.contents.write(tx, (compose(report),))
         item = QueueItem(Purpose.RELAY, content, b"", sender="")
-        return Settled(bounce=self.add(tx, item, [row.sender])[0])
+        return QueueOutcome(bounce=self.add(tx, item, [row.sender])[0])
 
-    def _put_report(self, tx: Tx, row: QueueRow, batch: list[QueueRow], owner: Person) -> Settled:
+    def _put_report(
+        self, tx: Tx, row: QueueRow, batch: list[QueueRow], owner: Person
+    ) -> QueueOutcome:
         report = self._failure(row, batch, self._config.canonical(owner.login))
-        content = self._store.write_content(tx, (compose(report),))
+        content = self._store.contents.write(tx, (compose(report),))
         prefix = f"Return-Path: <>\r\nDelivered-To: {report.to}\r\n".encode()
         facts = Facts(report.now, report.sender, report.subject, door="forward", by="queue")
         state = EntryState.NEW
         entry = self._store.add_entry(tx, owner.id, content, prefix, Kind.EMAIL, state, facts)
-        return Settled(notice=entry)
+        return QueueOutcome(notice=entry)
 
     def _failure(self, row: QueueRow, batch: list[QueueRow], to: str) -> FailureReport:
         refused = [other for other in batch if other.state is RowState.REFUSED]
         return FailureReport(
-            purpose=row.errand.value,
+            purpose=row.purpose.value,
             to=to,
             sender=self._config.canonical("postmaster"),
             hostname=self._config.hostname,
@@ -323,14 +336,14 @@ class Queue:
     def _header(self, row: QueueRow) -> bytes:
         """The header of the mail a row carries; empty if it cannot be read any more."""
         try:
-            return read_head(self._store.content_octets(row.content, row.prefix))
+            return read_head(self._store.contents.octets(row.content, row.prefix))
         except ContentGone:
             return b""
 
     def _forget(self, tx: Tx, rows: list[QueueRow]) -> None:
         tx.executemany("DELETE FROM queue WHERE id = ?", [(row.id,) for row in rows])
-        self._store.drop_unused(tx, [row.content for row in rows])
-        self._store.journal.note(tx, "settled", rows[0].owner, rows[0].entry)
+        self._store.contents.drop_unused(tx, [row.content for row in rows])
+        self._store.audit_log.note(tx, "finished", rows[0].owner, rows[0].entry)
 
 
 def _id(row: QueueRow | int) -> int:

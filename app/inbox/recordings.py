@@ -28,7 +28,7 @@ class Recordings:
         self._db = db
         self._clock = clock
 
-    def begin_recording(
+    def begin(
         self,
         tx: Tx,
         person_id: int,
@@ -37,7 +37,10 @@ class Recordings:
         caller_name: str | None,
         started_at: float,
     ) -> int:
-        """Start a recording for a person's box; returns its number."""
+        """Start a recording for a person's box; returns its number.
+
+        `line` is the jack of the call, `started_at` its moment in seconds since 1970 UTC.
+        """
         cursor = tx.execute(
             "INSERT INTO recording (person, line, caller_number, caller_name, started_at)"
             " VALUES (?, ?, ?, ?, ?)",
@@ -46,14 +49,14 @@ class Recordings:
         return cast(int, cursor.lastrowid)
 
     def add_samples(self, tx: Tx, recording: int, seq: int, octets: bytes) -> None:
-        """Store piece `seq` (from 0) of the samples: S16LE, 8 kHz, mono."""
+        """Store piece `seq` (from 0) of the samples: S16LE, 8 kHz, mono; at most CHUNK octets."""
         if len(octets) > CHUNK:
             raise ValueError(f"{len(octets)} octets of samples at once; at most {CHUNK}")
         tx.execute("INSERT INTO sample VALUES (?, ?)", (place(recording, seq), octets))
         tx.octets += len(octets)
 
-    def end_recording(self, tx: Tx, recording: int, why: str) -> None:
-        """Say that no samples will follow, and why; ContentGone if there is no such recording."""
+    def end(self, tx: Tx, recording: int, why: str) -> None:
+        """Note that no samples will follow, and why. Raises ContentGone if there is none."""
         done = tx.execute(
             "UPDATE recording SET ended_at = ?, why = ? WHERE id = ?",
             (self._clock.now(), why, recording),
@@ -61,13 +64,13 @@ class Recordings:
         if done.rowcount != 1:
             raise ContentGone(f"recording {recording} does not exist")
 
-    def recordings(self, unfinished_only: bool = False) -> list[Recording]:
+    def all(self, unfinished_only: bool = False) -> list[Recording]:
         """Recordings that are not messages yet, oldest first; optionally only those not ended."""
         where = " WHERE ended_at IS NULL" if unfinished_only else ""
         rows = self._db.reader().execute(f"{_SELECT}{where} ORDER BY id")
         return [Recording(*row) for row in rows.fetchall()]
 
-    def recording(self, recording: int) -> Recording | None:
+    def get(self, recording: int) -> Recording | None:
         """One recording, or None."""
         row = self._db.reader().execute(f"{_SELECT} WHERE id = ?", (recording,)).fetchone()
         return None if row is None else Recording(*row)
@@ -87,7 +90,7 @@ class Recordings:
             last = row[0]
             yield row[1]
 
-    def drop_recording(self, tx: Tx, recording: int) -> None:
+    def drop(self, tx: Tx, recording: int) -> None:
         """Forget a recording and its samples; call it in the transaction that delivers it."""
         tx.execute(
             "DELETE FROM sample WHERE place BETWEEN ? AND ?",

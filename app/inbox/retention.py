@@ -1,7 +1,7 @@
 """Keeping the store small: what is old in the bin, what never arrived, what the logs may forget.
 
-The admin service calls `tidy` now and then. It works in small transactions, so that nobody at the
-turnstile waits long, and it may stop between any two of them.
+The admin service calls `clean_up` now and then. It works in small transactions, so that other
+writers do not wait long, and it may stop between any two of them.
 """
 
 import os
@@ -32,7 +32,7 @@ class Retention:
 
 
 @dataclass(frozen=True)
-class Tidied:
+class CleanedUp:
     """What one round did."""
 
     purged: int
@@ -51,28 +51,28 @@ def disk_octets(directory: Path) -> int:
     return disk.f_blocks * disk.f_frsize
 
 
-def tidy(
+def clean_up(
     db: Database,
     store: Store,
     now: float,
     keep: Retention,
     disk: Callable[[], int] | None = None,
-) -> Tidied:
+) -> CleanedUp:
     """One round of housekeeping, in the calling thread; `now` is seconds since 1970 UTC.
 
     `disk` tells the size of the disk in octets; by default the store's disk is asked.
     """
     size = disk() if disk is not None else disk_octets(store.directory)
-    purged = _until_none(db, lambda tx: store.empty_bin(tx, now - keep.grace_s))
+    purged = _repeat(db, lambda tx: store.empty_bin(tx, now - keep.grace_s))
     purged += _shrink_bin(db, store, now, int(size * keep.bin_share))
-    swept = _until_none(db, store.sweep)
+    swept = _repeat(db, store.contents.sweep)
     forgotten = db.now(
-        lambda tx: store.journal.trim(tx, now - keep.history_s, now - keep.changes_s)
+        lambda tx: store.audit_log.trim(tx, now - keep.history_s, now - keep.changes_s)
     )
-    return Tidied(purged, swept, forgotten, give_back(db))
+    return CleanedUp(purged, swept, forgotten, shrink_file(db))
 
 
-def _until_none(db: Database, work: Callable[[Tx], int]) -> int:
+def _repeat(db: Database, work: Callable[[Tx], int]) -> int:
     done = 0
     while some := db.now(work):
         done += some
@@ -90,7 +90,7 @@ def _shrink_bin(db: Database, store: Store, now: float, most: int) -> int:
     return purged
 
 
-def give_back(db: Database, kept: int = _PAGES_KEPT_FREE) -> int:
+def shrink_file(db: Database, kept: int = _PAGES_KEPT_FREE) -> int:
     """Cut free pages off the file, but for `kept`; returns how many went."""
     gone = 0
     while (free := int(db.pragma("freelist_count"))) > kept:

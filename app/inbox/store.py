@@ -3,8 +3,13 @@
 An entry is one person's reference to a message (content). It is born by `add_entry`, seen by
 `entries`, changed by `mark`, and leaves by the one verb `remove`, whose inverse is `restore`;
 `empty_bin` makes removal final. Each of these writes, in the same transaction, an audit row (who,
-through which door) and a change row (what listeners follow). Content is kept in contents.py,
-recordings under way in recordings.py, the two logs in journal.py; all SQL is in this package.
+through which door) and a change row (what listeners follow). A store has three parts of its own:
+
+    store.contents     the octets of messages (contents.py)
+    store.recordings   voicemail that is not a message yet (recordings.py)
+    store.audit_log    the audit and the change log (audit.py)
+
+Mailbox sizes and all octets are counted as POP3 shows them, with CRLF line ends [RFC 1939 §11].
 """
 
 import json
@@ -79,16 +84,18 @@ def _entry(row: tuple[object, ...]) -> Entry:
     )
 
 
-class Store(Contents, Recordings):
+class Store:
     """One store, for the people, doors and services of one process."""
 
     def __init__(self, db: Database, clock: Clock | None = None) -> None:
-        clock = clock if clock is not None else SystemClock()
-        Contents.__init__(self, db, clock)
-        self.journal = AuditLog(db, clock)
-        self.history = self.journal.history
-        self.last_change = self.journal.last_change
-        self.changes = self.journal.changes
+        self._db = db
+        self._clock = clock if clock is not None else SystemClock()
+        self.contents = Contents(db, self._clock)
+        self.recordings = Recordings(db, self._clock)
+        self.audit_log = AuditLog(db, self._clock)
+        self.history = self.audit_log.history
+        self.last_change = self.audit_log.last_change
+        self.changes = self.audit_log.changes
 
     @property
     def directory(self) -> Path:
@@ -121,7 +128,7 @@ class Store(Contents, Recordings):
 
     def octets(self, entry: Entry) -> Iterator[bytes]:
         """The whole message in pieces: the entry's prefix, then the chunks. One read a piece."""
-        return self.content_octets(entry.content, entry.prefix)
+        return self.contents.octets(entry.content, entry.prefix)
 
     def header(self, entry: Entry) -> bytes:
         """Prefix and header of the message, up to and with the empty line that ends it.
@@ -183,7 +190,7 @@ class Store(Contents, Recordings):
         """
         if prefix and not prefix.endswith(b"\r\n"):
             raise ValueError("a prefix is whole lines")
-        size, chunks, dotted = self.sealed(tx, content)
+        size, chunks, dotted = self.contents.sealed(tx, content)
         cursor = tx.execute(
             "INSERT INTO entry (person, content, uidl, kind, state, prefix, size, chunks, dotted,"
             " received_at, sender, subject, caller_number, caller_name, duration_s)"
@@ -208,7 +215,7 @@ class Store(Contents, Recordings):
         )
         entry = cast(int, cursor.lastrowid)
         verb = "delivered" if state in INBOX else "leaving"
-        self.journal.write(
+        self.audit_log.write(
             tx, verb, facts.door, facts.by, [AuditEvent(person_id, entry, facts.sender)]
         )
         return entry
@@ -230,7 +237,7 @@ class Store(Contents, Recordings):
         """
         if state is not None and state not in INBOX:
             raise ValueError("mark knows NEW and HEARD; leaving the inbox is remove's work")
-        deeds: list[AuditEvent] = []
+        events: list[AuditEvent] = []
         groups: dict[tuple[EntryState, bool], list[int]] = {}
         for entry, person, was, was_saved in self._find(tx, entry_ids, INBOX):
             to = state if state is not None else EntryState(was)
@@ -238,13 +245,13 @@ class Store(Contents, Recordings):
             if (to, keep) != (was, bool(was_saved)):
                 groups.setdefault((to, keep), []).append(entry)
                 told = (f"{to}, saved" if keep else str(to), detail)
-                deeds.append(AuditEvent(person, entry, ", ".join(filter(None, told))))
+                events.append(AuditEvent(person, entry, ", ".join(filter(None, told))))
         for (to, keep), ids in groups.items():
             tx.execute(
                 f"UPDATE entry SET state = ?, saved = ? WHERE {_THESE}", (to, keep, _json(ids))
             )
-        self.journal.write(tx, "marked", door, by, deeds)
-        return len(deeds)
+        self.audit_log.write(tx, "marked", door, by, events)
+        return len(events)
 
     def remove(
         self, tx: Tx, entry_ids: Iterable[int], door: Door, by: str, detail: str = ""
@@ -295,7 +302,7 @@ class Store(Contents, Recordings):
         found = self._find(tx, [entry_id], (EntryState.LEAVING,))
         for entry, person, *_ in found:
             tx.execute("UPDATE entry SET state = 'new' WHERE id = ?", (entry,))
-            self.journal.write(tx, "returned", "forward", "", [AuditEvent(person, entry, detail)])
+            self.audit_log.write(tx, "returned", "forward", "", [AuditEvent(person, entry, detail)])
         return bool(found)
 
     def hand_over(self, tx: Tx, person_id: int, heir_id: int, door: Door, by: str) -> int:
@@ -305,17 +312,18 @@ class Store(Contents, Recordings):
         tx.execute("UPDATE recording SET person = ? WHERE person = ?", (heir_id, person_id))
         tx.execute("UPDATE missed_call SET person = ? WHERE person = ?", (heir_id, person_id))
         login = tx.execute("SELECT login FROM person WHERE id = ?", (person_id,)).fetchone()[0]
-        deeds = [AuditEvent(heir_id, entry, f"from {login}") for (entry,) in rows]
-        self.journal.write(tx, "handed over", door, by, deeds)
+        events = [AuditEvent(heir_id, entry, f"from {login}") for (entry,) in rows]
+        self.audit_log.write(tx, "handed over", door, by, events)
         return len(rows)
 
     def empty_bin(
         self, tx: Tx, older_than: float, entries: int = 200, octets: int = 64 << 20
     ) -> int:
-        """Delete for good what was removed before `older_than`, oldest first.
+        """Delete for good what was removed before `older_than` (seconds since 1970), oldest first.
 
-        Takes about `entries` or `octets` at a time, whichever is less, and returns how many went;
-        call again in a new transaction until it is 0, so that nobody waits long at the turnstile.
+        Deletes about `entries` entries or `octets` octets at a time, whichever is less, and returns
+        how many went; call it again in a new transaction until it returns 0, so that other writers
+        do not wait long.
         """
         rows = tx.execute(
             "SELECT id, person, content, size FROM entry WHERE state = 'bin' AND removed_at < ?"
@@ -327,8 +335,10 @@ class Store(Contents, Recordings):
             row for row, octets_before in zip(rows, before, strict=False) if octets_before < octets
         ]
         tx.execute(f"DELETE FROM entry WHERE {_THESE}", (_json(row[0] for row in rows),))
-        self.drop_unused(tx, [row[2] for row in rows])
-        self.journal.write(tx, "purged", "expiry", "", [AuditEvent(row[1], row[0]) for row in rows])
+        self.contents.drop_unused(tx, [row[2] for row in rows])
+        self.audit_log.write(
+            tx, "purged", "expiry", "", [AuditEvent(row[1], row[0]) for row in rows]
+        )
         return len(rows)
 
     # ---- missed calls
@@ -356,7 +366,7 @@ class Store(Contents, Recordings):
         )
         call = MissedCall(cast(int, cursor.lastrowid), *values)
         event = AuditEvent(person_id, None, f"{call.caller}, {reason}")
-        self.journal.write(tx, "missed call", "phone", line, [event])
+        self.audit_log.write(tx, "missed call", "phone", line, [event])
         return call
 
     def missed_calls(self, person_id: int | None, since: float = 0.0) -> list[MissedCall]:
@@ -407,7 +417,7 @@ class Store(Contents, Recordings):
         ids = _json(row[0] for row in left)
         tx.execute(f"UPDATE entry SET person = ? WHERE {_THESE}", (heir, ids))
         events = [AuditEvent(heir, row[0], f"from {gone[row[1]]}") for row in left]
-        self.journal.write(tx, "handed over", door, by, events)
+        self.audit_log.write(tx, "handed over", door, by, events)
         return [(row[0], heir if row[1] in gone else row[1], *row[2:]) for row in found]
 
     def _note(
@@ -420,7 +430,7 @@ class Store(Contents, Recordings):
         detail: str,
     ) -> None:
         events = [AuditEvent(row[1], row[0], detail) for row in found]
-        self.journal.write(tx, verb, door, by, events)
+        self.audit_log.write(tx, verb, door, by, events)
 
     def _find(self, tx: Tx, entry_ids: Iterable[int], states: Sequence[EntryState]) -> list[_Found]:
         """(id, person, state, saved) of those entries that are in one of `states`."""
@@ -431,7 +441,7 @@ class Store(Contents, Recordings):
         ).fetchall()
 
     def need(self, entry_id: int) -> Entry:
-        """One entry; NoSuchEntry if there is none."""
+        """One entry, in whatever state. Raises NoSuchEntry."""
         found = self.entry(entry_id)
         if found is None:
             raise NoSuchEntry(f"there is no entry {entry_id}")

@@ -42,7 +42,7 @@ class VoicemailReplies:
         reply = VoicemailReply(
             to, sender, self._config.hostname, head.subject, head.message_id, caller, number, now
         )
-        content = self._store.write_content(tx, (compose(reply),))
+        content = self._store.contents.write(tx, (compose(reply),))
         prefix = f"Return-Path: <>\r\nDelivered-To: {to}\r\n".encode()
         facts = Facts(now, sender, reply.subject, door="smtp", by="auto-reply")
         return self._store.add_entry(

@@ -160,7 +160,7 @@ class MailService:
     def _sweep(self) -> None:
         """Drop what was coming in when this service ended last; nothing is coming in now."""
         now = self._clock.now()
-        while self._db.now(lambda tx: self._store.sweep(tx, begun_before=now)):
+        while self._db.now(lambda tx: self._store.contents.sweep(tx, begun_before=now)):
             log.info("messages that never arrived whole were dropped")
 
     # the parts

@@ -100,7 +100,9 @@ def set_setting(
     before, after = setting.shown(old or Settings()), setting.shown(new)
     event = AuditEvent(None, None, f"{setting.name}: {before} → {after}")
     box.db.now(
-        lambda tx: box.store.journal.write(tx, "setting changed", actor.door, actor.login, [event])
+        lambda tx: box.store.audit_log.write(
+            tx, "setting changed", actor.door, actor.login, [event]
+        )
     )
     restarts = _take_up(paths, old, new, plans, during_calls)
     return ChangedSetting(setting, before, after, restarts, tuple(caused))

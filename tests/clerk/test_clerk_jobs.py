@@ -220,7 +220,7 @@ def test_clerk_killed_while_it_delivers_makes_one_message(office: Office) -> Non
     office.kill()
     office.until(lambda: wait.done)
     assert [entry.duration_s for entry in office.house.voicemails("anna")] == [60]
-    assert office.house.kit.store.recordings() == []
+    assert office.house.kit.store.recordings.all() == []
 
 
 def test_recording_that_a_dead_phone_left_is_delivered_at_the_next_start(tmp_path: Path) -> None:

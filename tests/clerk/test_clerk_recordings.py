@@ -102,7 +102,7 @@ def test_recording_that_is_too_short_is_a_missed_call(house: House, sound: bytes
     assert end(house, recording) == RecordingResult.MISSED_CALL
     assert house.voicemails("anna") == []
     assert house.verbs()[-1] == "missed call"
-    assert house.kit.store.recordings() == []
+    assert house.kit.store.recordings.all() == []
 
 
 # ---- crashes
@@ -117,7 +117,7 @@ def test_recording_cut_off_by_a_power_cut_keeps_what_was_committed(house: House)
     (entry,) = restarted.voicemails("anna")
     assert entry.duration_s == 4
     assert sound_of(restarted) == tone(4)
-    assert restarted.kit.store.recordings() == []
+    assert restarted.kit.store.recordings.all() == []
     assert restarted.recover() == 0
 
 
@@ -135,10 +135,10 @@ def test_recording_that_cannot_be_finished_does_not_stop_the_others(house: House
     for mailbox, line in (("202", "line1"), ("201", "line2")):
         pieces(house, house.begin(mailbox, line=line), tone(2))
     third = house.begin("203", line="line3")
-    house.kit.db.now(lambda tx: house.kit.store.add_samples(tx, third, 0, b"odd"))
+    house.kit.db.now(lambda tx: house.kit.store.recordings.add_samples(tx, third, 0, b"odd"))
     assert house.recover() == 3
     assert len(house.voicemails("anna")) == len(house.voicemails("bob")) == 1
-    assert [left.id for left in house.kit.store.recordings()] == [third]
+    assert [left.id for left in house.kit.store.recordings.all()] == [third]
 
 
 def test_jobs_done_twice_do_no_harm(house: House) -> None:

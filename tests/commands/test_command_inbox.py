@@ -28,7 +28,7 @@ def entry(shell: Shell) -> int:
     facts = Facts(1_790_000_000.0, "eva@example.org", "hello")
 
     def work(tx):  # type: ignore[no-untyped-def]  # the Tx of the inbox
-        content = box.store.write_content(tx, (MAIL,))
+        content = box.store.contents.write(tx, (MAIL,))
         return box.store.add_entry(
             tx, person.id, content, b"Return-Path: <>\r\n", Kind.EMAIL, EntryState.NEW, facts
         )
@@ -69,7 +69,7 @@ def test_the_queue_is_listed_shown_retried_and_given_up(shell: Shell) -> None:
     facts = Facts(1_790_000_000.0, "eva@example.org", "hello")
     envelope = Envelope("eva@example.org", (route,), Kind.EMAIL, facts)
     done = box.db.now(
-        lambda tx: box.delivery.deliver(tx, envelope, box.store.write_content(tx, (MAIL,)))
+        lambda tx: box.delivery.deliver(tx, envelope, box.store.contents.write(tx, (MAIL,)))
     )
     (row,) = done.queued
     assert "anna@outside.example" in shell.ok("queue list")

@@ -26,7 +26,7 @@ def deliver(shell: Shell, login: str) -> int:
     box = shell.inbox()
     person = box.people.by_login(login)
     assert person is not None
-    content = box.db.now(lambda tx: box.store.write_content(tx, (b"Subject: x\r\n\r\nx\r\n",)))
+    content = box.db.now(lambda tx: box.store.contents.write(tx, (b"Subject: x\r\n\r\nx\r\n",)))
     facts = Facts(0.0, "someone", "x")
     return box.db.now(
         lambda tx: box.store.add_entry(

@@ -31,14 +31,14 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     def work(tx: Tx) -> None:
         box.people.set_password(tx, anna.id, SECRET)
         for state in (EntryState.NEW, EntryState.LEAVING):
-            content = box.store.write_content(tx, (LETTER,))
+            content = box.store.contents.write(tx, (LETTER,))
             facts = Facts(1000.0, "carl@elsewhere.example", "kept")
             entry = box.store.add_entry(tx, anna.id, content, b"", Kind.EMAIL, state, facts)
             if state is EntryState.LEAVING:
-                parcel = QueueItem(
+                item = QueueItem(
                     Purpose.CUSTODY, content, b"", "carl@elsewhere.example", anna.id, entry
                 )
-                box.queue.add(tx, parcel, ["anna@elsewhere.example"])
+                box.queue.add(tx, item, ["anna@elsewhere.example"])
 
     box.db.now(work)
     box.db.close()

@@ -97,7 +97,7 @@ def test_what_a_trial_has_left_that_the_power_ended_is_swept_up(box: Running) ->
             these(box)["call"].do()
         finally:
             os._exit(1)
-    until(lambda: inbox.store.recordings(unfinished_only=True), within_s=60)
+    until(lambda: inbox.store.recordings.all(unfinished_only=True), within_s=60)
     os.kill(trial, signal.SIGKILL)
     os.waitpid(trial, 0)
     operator = RemoteOperator(place.operator)

@@ -232,11 +232,11 @@ def test_a_forward_without_own_name_leaves_in_custody(kit: StoreKit) -> None:
     assert [row.recipient for row in rows] == ["a@far.example", "b@far.example"]
     assert delivered.queued == tuple(row.id for row in rows)
     for row in rows:
-        assert (row.errand, row.entry) == (Purpose.CUSTODY, leaving.id)
+        assert (row.purpose, row.entry) == (Purpose.CUSTODY, leaving.id)
         assert row.owner == kit.person("anna").id and row.sender == "carl@elsewhere.example"
         assert row.prefix == b"Delivered-To: anna@example.org\r\n" + RECEIVED
         assert row.size == len(row.prefix) + len(LETTER)
-    sent = b"".join(kit.store.content_octets(rows[0].content, rows[0].prefix))
+    sent = b"".join(kit.store.contents.octets(rows[0].content, rows[0].prefix))
     assert sent.endswith(LETTER)
 
 
@@ -245,7 +245,7 @@ def test_a_forward_with_a_copy_keeps_it_new_and_has_no_custody(kit: StoreKit) ->
     kit.mail("anna")
     (entry,) = kit.inbox("anna")
     (row,) = kit.queue.all()
-    assert (row.errand, row.entry) == (Purpose.COPY, entry.id)
+    assert (row.purpose, row.entry) == (Purpose.COPY, entry.id)
 
 
 def test_a_group_of_outsiders_is_kept_by_who_answers_for_it(kit: StoreKit) -> None:
@@ -253,7 +253,7 @@ def test_a_group_of_outsiders_is_kept_by_who_answers_for_it(kit: StoreKit) -> No
     kit.mail("far")
     (leaving,) = kit.leaving("bob")
     (row,) = kit.queue.all()
-    assert (row.errand, row.entry) == (Purpose.CUSTODY, leaving.id)
+    assert (row.purpose, row.entry) == (Purpose.CUSTODY, leaving.id)
     assert b"Delivered-To: far@example.org\r\n" in row.prefix
 
 
@@ -264,7 +264,7 @@ def test_relayed_mail_belongs_to_its_sender(kit: StoreKit) -> None:
     kit.mail(relay=["x@far.example"], sender="")
     rows = kit.queue.all()
     assert [row.owner for row in rows] == [kit.person("anna").id, kit.person("cleo").id, None, None]
-    assert all(row.errand is Purpose.RELAY and row.entry is None for row in rows)
+    assert all(row.purpose is Purpose.RELAY and row.entry is None for row in rows)
     assert rows[0].prefix == RECEIVED
     assert all(kit.inbox(login) == [] for login in ("anna", "bob", "cleo"))
 
@@ -282,7 +282,7 @@ def test_one_failure_undoes_the_whole_delivery(kit: StoreKit) -> None:
 
 def test_unsealed_content_is_not_delivered(kit: StoreKit) -> None:
     envelope = Envelope("", (kit.delivery.route("anna"),), Kind.EMAIL, Facts(0))
-    content = kit.db.now(kit.store.new_content)
+    content = kit.db.now(kit.store.contents.begin)
     with pytest.raises(ContentGone):
         kit.db.now(lambda tx: kit.delivery.deliver(tx, envelope, content))
 

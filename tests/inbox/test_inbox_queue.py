@@ -9,7 +9,7 @@ import pytest
 
 from app.inbox.entries import Entry, EntryState, Kind
 from app.inbox.errors import ContentGone
-from app.inbox.queue import QueueRow, RowState, Settled
+from app.inbox.queue import QueueOutcome, QueueRow, RowState
 from tests.kit.store import LETTER, StoreKit, open_store
 
 GONE = "550 5.1.1 <a@far.example> no such user here"
@@ -22,11 +22,11 @@ def kit(tmp_path: Path):  # type: ignore[no-untyped-def]
     with_people.close()
 
 
-def succeed(kit: StoreKit, row: int) -> Settled:
+def succeed(kit: StoreKit, row: int) -> QueueOutcome:
     return kit.db.now(lambda tx: kit.queue.succeeded(tx, row, "250 2.0.0 ok"))
 
 
-def fail(kit: StoreKit, row: int, reply: str = GONE) -> Settled:
+def fail(kit: StoreKit, row: int, reply: str = GONE) -> QueueOutcome:
     return kit.db.now(lambda tx: kit.queue.failed(tx, row, reply))
 
 
@@ -50,9 +50,9 @@ def read(kit: StoreKit, entry_id: int | None) -> EmailMessage:
 
 def test_when_all_have_it_the_local_copy_goes_to_the_bin(kit: StoreKit) -> None:
     entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
-    assert succeed(kit, first) == Settled()
+    assert succeed(kit, first) == QueueOutcome()
     assert kit.store.need(entry.id).state is EntryState.LEAVING
-    assert succeed(kit, second) == Settled(removed=entry.id)
+    assert succeed(kit, second) == QueueOutcome(removed=entry.id)
     gone = kit.store.need(entry.id)
     assert (gone.state, gone.removed_door) == (EntryState.BIN, "forward")
     assert kit.queue.all() == []
@@ -62,7 +62,7 @@ def test_when_all_have_it_the_local_copy_goes_to_the_bin(kit: StoreKit) -> None:
 
 def test_when_one_refuses_it_comes_back_with_a_notice(kit: StoreKit) -> None:
     entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
-    assert fail(kit, first) == Settled()  # the other may still get it
+    assert fail(kit, first) == QueueOutcome()  # the other may still get it
     assert kit.inbox("anna") == []
     outcome = succeed(kit, second)
     assert outcome.returned == entry.id
@@ -90,7 +90,7 @@ def test_a_copy_that_is_refused_leaves_the_inbox_alone_but_says_so(kit: StoreKit
 
 def test_a_copy_that_is_taken_changes_nothing(kit: StoreKit) -> None:
     entry, (row,) = forward(kit, "anna", "a@far.example")
-    assert succeed(kit, row) == Settled()
+    assert succeed(kit, row) == QueueOutcome()
     assert kit.store.need(entry.id) == entry
     assert kit.queue.all() == []
 
@@ -121,12 +121,12 @@ def test_due_rows_come_in_the_order_of_waiting_and_not_all_at_once(kit: StoreKit
 
 def test_settling_twice_is_once(kit: StoreKit) -> None:
     entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
-    assert succeed(kit, first) == succeed(kit, first) == Settled()
-    assert fail(kit, first) == Settled()
+    assert succeed(kit, first) == succeed(kit, first) == QueueOutcome()
+    assert fail(kit, first) == QueueOutcome()
     assert kit.queue.get(first) is not None
     assert kit.queue.get(first).state is RowState.TAKEN  # type: ignore[union-attr]
     succeed(kit, second)
-    assert fail(kit, second) == Settled() == fail(kit, 999)
+    assert fail(kit, second) == QueueOutcome() == fail(kit, 999)
     assert kit.store.need(entry.id).state is EntryState.BIN
 
 
@@ -155,7 +155,7 @@ def test_relayed_mail_bounces_to_a_local_sender_at_once(kit: StoreKit) -> None:
     assert kit.store.need(outcome.notice or 0).person == kit.person("anna").id
     assert "A message you sent" in notice.get_content()
     assert "b@far.example" not in notice.get_content()
-    assert succeed(kit, second) == Settled()
+    assert succeed(kit, second) == QueueOutcome()
     assert kit.queue.all() == []
 
 
@@ -164,9 +164,9 @@ def test_relayed_mail_of_a_stranger_bounces_once_for_all_its_recipients(kit: Sto
     refusals: list[tuple[QueueRow | int, str]] = [(row, GONE) for row in queued]
     outcomes = kit.db.now(lambda tx: kit.queue.all_failed(tx, refusals))
     (bounce,) = kit.queue.all()
-    assert outcomes == [Settled(bounce=bounce.id), Settled()]
+    assert outcomes == [QueueOutcome(bounce=bounce.id), QueueOutcome()]
     assert (bounce.sender, bounce.recipient) == ("", "s@far.example")
-    octets = b"".join(kit.store.content_octets(bounce.content))
+    octets = b"".join(kit.store.contents.octets(bounce.content))
     assert b"rfc822; a@far.example" in octets and b"rfc822; b@far.example" in octets
 
 
@@ -174,7 +174,7 @@ def test_relayed_mail_taken_out_of_the_queue_bounces_too(kit: StoreKit) -> None:
     (row,) = kit.mail(relay=["a@far.example"], sender="s@far.example").queued
     outcome = kit.db.now(lambda tx: kit.queue.remove(tx, row, by="root"))
     (bounce,) = kit.queue.all()
-    assert outcome == Settled(bounce=bounce.id)
+    assert outcome == QueueOutcome(bounce=bounce.id)
 
 
 def test_three_mails_that_fail_at_once_are_told_apart(kit: StoreKit) -> None:
@@ -200,7 +200,7 @@ def test_three_mails_that_fail_at_once_are_told_apart(kit: StoreKit) -> None:
 
 def test_the_null_sender_is_told_nothing(kit: StoreKit) -> None:
     (row,) = kit.mail(relay=["a@far.example"], sender="").queued
-    assert fail(kit, row) == Settled()
+    assert fail(kit, row) == QueueOutcome()
     assert kit.queue.all() == []
 
 
@@ -208,10 +208,10 @@ def test_relayed_content_goes_with_its_last_row(kit: StoreKit) -> None:
     first, second = kit.mail(relay=["a@far.example", "b@far.example"]).queued
     content = kit.queue.all()[0].content
     succeed(kit, first)
-    assert kit.store.chunk(content, 0) == LETTER
+    assert kit.store.contents.chunk(content, 0) == LETTER
     succeed(kit, second)
     with pytest.raises(ContentGone):
-        kit.store.chunk(content, 0)
+        kit.store.contents.chunk(content, 0)
 
 
 def test_queued_content_is_safe_from_expiry_and_sweeping(kit: StoreKit) -> None:
@@ -219,8 +219,8 @@ def test_queued_content_is_safe_from_expiry_and_sweeping(kit: StoreKit) -> None:
     kit.db.now(lambda tx: kit.store.remove(tx, [entry.id], "admin", "anna"))
     later = kit.clock.now() + 1
     kit.db.now(lambda tx: kit.store.empty_bin(tx, later))
-    kit.db.now(lambda tx: kit.store.sweep(tx, later))
-    assert kit.store.chunk(entry.content, 0) == LETTER
+    kit.db.now(lambda tx: kit.store.contents.sweep(tx, later))
+    assert kit.store.contents.chunk(entry.content, 0) == LETTER
     assert fail(kit, row).notice is not None  # even then its owner hears of it
 
 
@@ -228,7 +228,7 @@ def test_no_notice_goes_to_somebody_who_has_left(kit: StoreKit) -> None:
     (row,) = kit.mail(relay=["a@far.example"], sender="bob@example.org").queued
     bob = kit.person("bob")
     kit.db.now(lambda tx: kit.people.remove(tx, bob.id))
-    assert fail(kit, row) == Settled()
+    assert fail(kit, row) == QueueOutcome()
 
 
 def test_listeners_hear_of_the_queue(kit: StoreKit) -> None:
@@ -236,4 +236,4 @@ def test_listeners_hear_of_the_queue(kit: StoreKit) -> None:
     _entry, (row,) = forward(kit, "a@far.example")
     succeed(kit, row)
     verbs = [change.verb for change in kit.store.changes(before)]
-    assert verbs == ["alias set", "leaving", "queued", "removed", "settled"]
+    assert verbs == ["alias set", "leaving", "queued", "removed", "finished"]

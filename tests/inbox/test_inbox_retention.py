@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.retention import DAY_S, disk_octets, give_back, tidy
+from app.inbox.retention import DAY_S, clean_up, disk_octets, shrink_file
 from tests.kit.defaults import RETENTION
 from tests.kit.store import StoreKit, open_store
 
@@ -36,15 +36,15 @@ GRACE = replace(RETENTION, grace_s=30 * DAY_S)
 def test_the_grace_period_is_kept_to_the_minute(kit: StoreKit) -> None:
     kept = kit.put("anna")
     ids = bin_of(kit, 10, 20, 30)
-    done = tidy(kit.db, kit.store, kit.clock.now() + 30 * DAY_S - 59, GRACE)
+    done = clean_up(kit.db, kit.store, kit.clock.now() + 30 * DAY_S - 59, GRACE)
     assert (done.purged, left(kit, ids)) == (2, ids[2:])
     assert kit.store.need(kept.id) == kept
-    assert tidy(kit.db, kit.store, kit.clock.now(), GRACE).purged == 0
+    assert clean_up(kit.db, kit.store, kit.clock.now(), GRACE).purged == 0
 
 
 def test_bins_that_take_too_much_lose_their_oldest(kit: StoreKit) -> None:
     ids = bin_of(kit, 1000, 1000, 1000, 1000)
-    done = tidy(
+    done = clean_up(
         kit.db, kit.store, kit.clock.now(), replace(RETENTION, bin_share=0.1), lambda: 25_000
     )
     assert (done.purged, left(kit, ids)) == (2, ids[2:])
@@ -54,8 +54,8 @@ def test_bins_that_take_too_much_lose_their_oldest(kit: StoreKit) -> None:
 def test_removed_message_stays_for_the_whole_grace_period(kit: StoreKit) -> None:
     ids = bin_of(kit, 10)
     end = kit.clock.now() + GRACE.grace_s
-    assert tidy(kit.db, kit.store, end, GRACE).purged == 0
-    assert tidy(kit.db, kit.store, end + 0.001, GRACE).purged == 1
+    assert clean_up(kit.db, kit.store, end, GRACE).purged == 0
+    assert clean_up(kit.db, kit.store, end + 0.001, GRACE).purged == 1
     assert left(kit, ids) == []
 
 
@@ -65,22 +65,22 @@ def test_bin_at_its_share_stays_and_one_octet_more_costs_the_oldest(
 ) -> None:
     ids = bin_of(kit, 1000, 1000, 1000)
     keep = replace(GRACE, bin_share=0.1)
-    assert tidy(kit.db, kit.store, kit.clock.now(), keep, lambda: disk).purged == purged
+    assert clean_up(kit.db, kit.store, kit.clock.now(), keep, lambda: disk).purged == purged
     assert left(kit, ids) == ids[purged:]
 
 
 def test_more_than_one_round_of_purging_is_done(kit: StoreKit) -> None:
     ids = bin_of(kit, *[10] * 450)
-    assert tidy(kit.db, kit.store, kit.clock.now() + 31 * DAY_S, GRACE).purged == 450
+    assert clean_up(kit.db, kit.store, kit.clock.now() + 31 * DAY_S, GRACE).purged == 450
     assert left(kit, ids) == []
 
 
 def test_unfinished_messages_and_old_history_go(kit: StoreKit) -> None:
-    kit.db.now(kit.store.new_content)
+    kit.db.now(kit.store.contents.begin)
     kit.put("anna")
     now = kit.clock.now() + 401 * DAY_S
     kit.clock.advance(401 * DAY_S)
-    done = tidy(kit.db, kit.store, now, GRACE)
+    done = clean_up(kit.db, kit.store, now, GRACE)
     assert done.swept == 1 and done.forgotten > 0
     assert kit.store.history() == [] and len(kit.store.changes(0)) == 1
 
@@ -90,7 +90,7 @@ def test_free_pages_go_back_to_the_file_system(kit: StoreKit) -> None:
     kit.db.now(lambda tx: kit.store.empty_bin(tx, kit.clock.now() + 1))
     free = kit.db.pragma("freelist_count")
     assert free > 700
-    assert give_back(kit.db, kept=100) == free - 100
+    assert shrink_file(kit.db, kept=100) == free - 100
     assert kit.db.pragma("freelist_count") == 100
     kit.db.checkpoint()
     assert kit.path.stat().st_size < 1_500_000

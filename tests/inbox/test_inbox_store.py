@@ -48,46 +48,46 @@ def test_octets_come_out_as_they_went_in(kit: StoreKit, length: int) -> None:
 
 def test_content_arrives_in_chunks_of_many_transactions(kit: StoreKit) -> None:
     store, pieces = kit.store, [b"Subject: a\r\n\r\n", b".dot\r\n", b"end\r\n"]
-    content = kit.db.now(store.new_content)
+    content = kit.db.now(store.contents.begin)
     for seq, piece in enumerate(pieces):
-        kit.db.now(lambda tx, s=seq, p=piece: store.add_chunk(tx, content, s, p))  # type: ignore[misc]
+        kit.db.now(lambda tx, s=seq, p=piece: store.contents.add_chunk(tx, content, s, p))  # type: ignore[misc]
     with pytest.raises(ContentGone):
         enter(kit, content)  # not sealed yet
     size = sum(map(len, pieces))
     with pytest.raises(ValueError, match="octets"):
-        kit.db.now(lambda tx: store.seal(tx, content, size - 1, 1))
-    kit.db.now(lambda tx: store.seal(tx, content, size, 1))
+        kit.db.now(lambda tx: store.contents.seal(tx, content, size - 1, 1))
+    kit.db.now(lambda tx: store.contents.seal(tx, content, size, 1))
     with pytest.raises(ContentGone):
-        kit.db.now(lambda tx: store.seal(tx, content, size, 1))  # only once
+        kit.db.now(lambda tx: store.contents.seal(tx, content, size, 1))  # only once
     entry = store.need(enter(kit, content, b"Return-Path: <>\r\n"))
     assert kit.text(entry) == b"Return-Path: <>\r\n" + b"".join(pieces)
     assert (entry.size, entry.dotted, entry.chunks) == (size + 17, 1, 3)
 
 
 def test_a_gap_between_chunks_is_found_when_sealing(kit: StoreKit) -> None:
-    content = kit.db.now(kit.store.new_content)
-    kit.db.now(lambda tx: kit.store.add_chunk(tx, content, 1, b"late"))
+    content = kit.db.now(kit.store.contents.begin)
+    kit.db.now(lambda tx: kit.store.contents.add_chunk(tx, content, 1, b"late"))
     with pytest.raises(ValueError, match="chunks"):
-        kit.db.now(lambda tx: kit.store.seal(tx, content, 4, 0))
+        kit.db.now(lambda tx: kit.store.contents.seal(tx, content, 4, 0))
 
 
 def test_a_chunk_beyond_the_limit_or_beyond_the_end_is_refused(kit: StoreKit) -> None:
-    content = kit.db.now(kit.store.new_content)
+    content = kit.db.now(kit.store.contents.begin)
     with pytest.raises(ValueError, match="at most"):
-        kit.db.now(lambda tx: kit.store.add_chunk(tx, content, 0, b"x" * (CHUNK + 1)))
+        kit.db.now(lambda tx: kit.store.contents.add_chunk(tx, content, 0, b"x" * (CHUNK + 1)))
     with pytest.raises(ContentGone):
-        kit.store.chunk(content, 0)
+        kit.store.contents.chunk(content, 0)
 
 
 def test_a_prefix_of_half_a_line_is_refused(kit: StoreKit) -> None:
-    content = kit.db.now(lambda tx: kit.store.write_content(tx, (LETTER,)))
+    content = kit.db.now(lambda tx: kit.store.contents.write(tx, (LETTER,)))
     with pytest.raises(ValueError, match="whole lines"):
         enter(kit, content, b"Return-Path: <>")
 
 
 def test_no_read_is_left_open(kit: StoreKit) -> None:
     entry = kit.put("anna")
-    kit.store.chunk(entry.content, 0)
+    kit.store.contents.chunk(entry.content, 0)
     kit.store.entries(entry.person)
     kit.store.unheard(entry.person)
     kit.store.changes(0)
@@ -105,7 +105,7 @@ def test_a_dotted_line_across_a_chunk_boundary_is_counted_once(kit: StoreKit) ->
 
 
 def test_header_ends_at_the_empty_line_and_has_the_prefix(kit: StoreKit) -> None:
-    content = kit.db.now(lambda tx: kit.store.write_content(tx, (LETTER,)))
+    content = kit.db.now(lambda tx: kit.store.contents.write(tx, (LETTER,)))
     entry = kit.store.need(enter(kit, content, b"Delivered-To: anna@example.org\r\n"))
     head = kit.store.header(entry)
     assert head.startswith(b"Delivered-To: ") and head.endswith(b"Subject: Hello\r\n\r\n")
@@ -224,9 +224,9 @@ def test_missed_calls_go_to_the_heir_and_are_forgotten_with_the_history(kit: Sto
     call = kit.db.now(lambda tx: store.missed_call(tx, anna, line="line1", reason="no room"))
     kit.db.now(lambda tx: store.hand_over(tx, anna, bob, "admin", "root"))
     assert (store.missed_calls(anna), store.missed_calls(bob)) == ([], [replace(call, person=bob)])
-    kit.db.now(lambda tx: store.journal.trim(tx, call.at, 0))
+    kit.db.now(lambda tx: store.audit_log.trim(tx, call.at, 0))
     assert len(store.missed_calls(bob)) == 1
-    kit.db.now(lambda tx: store.journal.trim(tx, call.at + 0.001, 0))
+    kit.db.now(lambda tx: store.audit_log.trim(tx, call.at + 0.001, 0))
     assert store.missed_calls(bob) == []
 
 
@@ -255,7 +255,7 @@ def test_used_octets_follow_every_change(kit: StoreKit) -> None:
     assert used() == 10
     restore(kit, one.id)
     assert used() == 1010
-    content = kit.db.now(lambda tx: kit.store.write_content(tx, (LETTER,)))
+    content = kit.db.now(lambda tx: kit.store.contents.write(tx, (LETTER,)))
     leaving = enter(kit, content, state=EntryState.LEAVING)
     assert used() == 1010
     kit.db.now(lambda tx: kit.store.returned(tx, leaving, "550"))
@@ -280,7 +280,7 @@ def test_emptying_the_bin_takes_the_old_in_order_and_their_content(kit: StoreKit
     assert kit.db.now(lambda tx: kit.store.empty_bin(tx, limit - 100)) == 0
     assert kit.db.now(lambda tx: kit.store.empty_bin(tx, limit)) == 1
     with pytest.raises(ContentGone):
-        kit.store.chunk(old.content, 0)
+        kit.store.contents.chunk(old.content, 0)
     assert kit.text(kept) == LETTER
     assert [row.verb for row in kit.store.history(entry=old.id)][-1] == "purged"
     with pytest.raises(NoSuchEntry):
@@ -306,18 +306,18 @@ def test_content_shared_by_two_stays_while_one_needs_it(kit: StoreKit) -> None:
 
 def test_sweeping_takes_what_never_arrived_and_leaves_what_is_on_its_way(kit: StoreKit) -> None:
     entry = kit.put("anna")
-    lost = kit.db.now(kit.store.new_content)
-    kit.db.now(lambda tx: kit.store.add_chunk(tx, lost, 0, b"half"))
+    lost = kit.db.now(kit.store.contents.begin)
+    kit.db.now(lambda tx: kit.store.contents.add_chunk(tx, lost, 0, b"half"))
     kit.clock.advance(86_401)
-    coming = kit.db.now(kit.store.new_content)
-    kit.db.now(lambda tx: kit.store.add_chunk(tx, coming, 0, b"half"))
-    assert kit.db.now(kit.store.sweep) == 1
+    coming = kit.db.now(kit.store.contents.begin)
+    kit.db.now(lambda tx: kit.store.contents.add_chunk(tx, coming, 0, b"half"))
+    assert kit.db.now(kit.store.contents.sweep) == 1
     with pytest.raises(ContentGone):
-        kit.db.now(lambda tx: kit.store.add_chunk(tx, lost, 1, b"late"))
+        kit.db.now(lambda tx: kit.store.contents.add_chunk(tx, lost, 1, b"late"))
     with pytest.raises(ContentGone):
-        kit.db.now(lambda tx: kit.store.seal(tx, lost, 4, 0))
-    kit.db.now(lambda tx: kit.store.seal(tx, coming, 4, 0))
-    assert kit.db.now(lambda tx: kit.store.sweep(tx, kit.clock.now() + 1)) == 1
+        kit.db.now(lambda tx: kit.store.contents.seal(tx, lost, 4, 0))
+    kit.db.now(lambda tx: kit.store.contents.seal(tx, coming, 4, 0))
+    assert kit.db.now(lambda tx: kit.store.contents.sweep(tx, kit.clock.now() + 1)) == 1
     assert kit.text(entry) == LETTER
 
 
@@ -337,7 +337,7 @@ def test_changes_are_numbered_and_caught_up_with(kit: StoreKit) -> None:
 def test_trimming_the_change_log_never_makes_it_go_back(kit: StoreKit) -> None:
     kit.put("anna")
     last, later = kit.store.last_change(), kit.clock.now() + 1
-    kit.db.now(lambda tx: kit.store.journal.trim(tx, later, later))
+    kit.db.now(lambda tx: kit.store.audit_log.trim(tx, later, later))
     assert kit.store.last_change() == last
     assert len(kit.store.changes(0)) == 1
     kit.put("anna")
@@ -360,19 +360,19 @@ def test_a_failed_work_leaves_neither_entry_nor_history(kit: StoreKit) -> None:
 def test_a_recording_keeps_its_samples_until_it_is_delivered(kit: StoreKit) -> None:
     store, anna = kit.store, kit.person("anna").id
     number = kit.db.now(
-        lambda tx: store.begin_recording(tx, anna, "line1", "5551234", "CARL", 12.5)
+        lambda tx: store.recordings.begin(tx, anna, "line1", "5551234", "CARL", 12.5)
     )
     for seq, piece in enumerate((b"\0\1" * 100, b"\2\3" * 50)):
-        kit.db.now(lambda tx, s=seq, p=piece: store.add_samples(tx, number, s, p))  # type: ignore[misc]
-    running = store.recording(number)
+        kit.db.now(lambda tx, s=seq, p=piece: store.recordings.add_samples(tx, number, s, p))  # type: ignore[misc]
+    running = store.recordings.get(number)
     assert running is not None and running.octets == 300 and running.why is None
-    assert store.recordings(unfinished_only=True) == [running]
-    kit.db.now(lambda tx: store.end_recording(tx, number, "hung up"))
-    ended = store.recordings()[0]
+    assert store.recordings.all(unfinished_only=True) == [running]
+    kit.db.now(lambda tx: store.recordings.end(tx, number, "hung up"))
+    ended = store.recordings.all()[0]
     assert (ended.why, ended.ended_at) == ("hung up", kit.clock.now())
-    assert store.recordings(unfinished_only=True) == []
-    assert b"".join(store.samples(number)) == b"\0\1" * 100 + b"\2\3" * 50
-    kit.db.now(lambda tx: store.drop_recording(tx, number))
-    assert store.recordings() == [] and list(store.samples(number)) == []
+    assert store.recordings.all(unfinished_only=True) == []
+    assert b"".join(store.recordings.samples(number)) == b"\0\1" * 100 + b"\2\3" * 50
+    kit.db.now(lambda tx: store.recordings.drop(tx, number))
+    assert store.recordings.all() == [] and list(store.recordings.samples(number)) == []
     with pytest.raises(ContentGone):
-        kit.db.now(lambda tx: store.end_recording(tx, number, "again"))
+        kit.db.now(lambda tx: store.recordings.end(tx, number, "again"))

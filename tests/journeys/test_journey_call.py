@@ -32,7 +32,7 @@ def test_ringing_handset_that_is_lifted_is_connected_both_ways(
     assert world.box.telephones["101"].bells == rung, "it rang on"
     world.board("hangup line1", "wait-for 102 busy within 5s", "hangup 102")
     assert world.fetch("anna") == world.fetch("ben") == []
-    assert world.store.recordings() == []
+    assert world.store.recordings.all() == []
     assert world.box.violations() == []
 
 

@@ -53,7 +53,7 @@ def call(box: Running, inbox: Inbox) -> None:
 
 def committed(inbox: Inbox) -> int:
     """How many samples of the one recording are on the disk; 0 if there is none."""
-    found = inbox.store.recordings()
+    found = inbox.store.recordings.all()
     return found[0].octets // 2 if found else 0
 
 
@@ -104,7 +104,7 @@ def test_what_a_caller_had_said_when_the_phone_was_killed_becomes_a_message(
     assert box.clerk() not in (0, first_clerk)
 
     first_phone = kill(box.pid("phone"))
-    until(lambda: not inbox.store.recordings())
+    until(lambda: not inbox.store.recordings.all())
     assert box.pid("phone") not in (0, first_phone)
     (sound,) = messages(box)
     check_kept(sound, kept, words_at_8_khz)
@@ -122,7 +122,7 @@ def test_clerks_that_die_one_after_the_other_cost_not_a_syllable(
         killed.add(kill(box.clerk()))
     saying.join(30)
     box.board("hangup line1")
-    until(lambda: not inbox.store.recordings())
+    until(lambda: not inbox.store.recordings.all())
     assert len(killed) == 3 and box.clerk() not in killed
     (sound,) = messages(box)
     assert find(words_at_8_khz, sound)[0] >= SAME
@@ -137,7 +137,7 @@ def test_a_phone_killed_at_any_moment_of_a_recording(
     saying = box.beside(f"say line1 {words}")
     kept = until_committed(inbox, second)
     kill(box.pid("phone"))
-    until(lambda: not inbox.store.recordings())
+    until(lambda: not inbox.store.recordings.all())
     (sound,) = messages(box)
     check_kept(sound, kept, words_at_8_khz)
     saying.join(30)

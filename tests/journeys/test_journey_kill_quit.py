@@ -50,7 +50,7 @@ def model_house(tmp_path_factory: pytest.TempPathFactory) -> House:
         for person in box.people.all():
             for number in range(LETTERS if person.login != "zoe" else 0):
                 letter = write_letter(f"{person.id}-{number}", 1500, (person.login,))
-                content = box.store.write_content(tx, [letter.octets])
+                content = box.store.contents.write(tx, [letter.octets])
                 facts = Facts(0, "carol", str(number))
                 box.store.add_entry(tx, person.id, content, b"", Kind.EMAIL, EntryState.NEW, facts)
 

@@ -96,7 +96,7 @@ def test_a_handset_that_nobody_answers_leads_to_its_owners_voicemail(
 def test_a_caller_who_says_nothing_leaves_nothing_but_a_line_in_the_history(world: World) -> None:
     world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for line1 beep", "hangup line1")
     assert world.fetch("anna") == []
-    assert world.store.recordings() == []
+    assert world.store.recordings.all() == []
     assert world.lamps() == {"101": "dark", "102": "dark"}
     (missed,) = [row for row in world.history("anna") if row.verb == "missed call"]
     assert (missed.door, missed.by) == ("phone", "line1")

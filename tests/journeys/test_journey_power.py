@@ -17,11 +17,11 @@ def test_what_was_recorded_before_the_power_went_is_delivered_when_it_is_back(
     world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for line1 beep")
     world.box.office_lines["line1"].say(words)
     world.board(f"time {SPOKEN_S}s")
-    (recording,) = world.store.recordings(unfinished_only=True)
+    (recording,) = world.store.recordings.all(unfinished_only=True)
     assert world.fetch("anna") == []
 
     world.cut_power()
-    assert world.store.recordings() == []
+    assert world.store.recordings.all() == []
     (message,) = map(parsed, world.fetch("anna"))
     assert message["X-CallingTelephoneNumber"] == "5551234"
     assert message["X-VoiceMessageSenderName"] == "CARL CALLER"

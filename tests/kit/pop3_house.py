@@ -63,7 +63,7 @@ class Pop3House:
     ) -> int:
         """Put a message into an inbox; returns the entry's id."""
         pieces = [octets] if isinstance(octets, bytes) else octets
-        content = self.db.now(lambda tx: self.store.write_content(tx, pieces))
+        content = self.db.now(lambda tx: self.store.contents.write(tx, pieces))
         facts = Facts(received_at=self.clock.now())
         return self.db.now(
             lambda tx: self.store.add_entry(tx, person, content, prefix, kind, state, facts)

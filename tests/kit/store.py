@@ -82,7 +82,7 @@ class StoreKit:
         person, facts = self.person(login), Facts(self.clock.now(), "carl", "Hello")
 
         def work(tx):  # type: ignore[no-untyped-def]  # a Tx in, an id out
-            content = self.store.write_content(tx, (octets,))
+            content = self.store.contents.write(tx, (octets,))
             return self.store.add_entry(tx, person.id, content, b"", kind, EntryState.NEW, facts)
 
         return self.store.need(self.db.now(work))
@@ -112,7 +112,7 @@ class StoreKit:
         facts = Facts(self.clock.now(), head.sender, head.subject, by="198.51.100.7")
         envelope = Envelope(sender, tuple(routes), kind, facts, RECEIVED, head)
         return self.db.now(
-            lambda tx: self.delivery.deliver(tx, envelope, self.store.write_content(tx, (octets,)))
+            lambda tx: self.delivery.deliver(tx, envelope, self.store.contents.write(tx, (octets,)))
         )
 
     def inbox(self, login: str) -> list[Entry]:

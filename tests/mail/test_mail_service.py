@@ -156,7 +156,9 @@ def test_a_drop_in_the_middle_of_a_message_leaves_nothing(tmp_path: Path) -> Non
 
 def test_what_a_crash_left_half_way_is_swept_at_the_start(tmp_path: Path) -> None:
     with MailBox(tmp_path) as box:
-        box.db.now(lambda tx: box.store.add_chunk(tx, box.store.new_content(tx), 0, b"half"))
+        box.db.now(
+            lambda tx: box.store.contents.add_chunk(tx, box.store.contents.begin(tx), 0, b"half")
+        )
         box.clock.advance(1)  # type: ignore[attr-defined]
     with MailBox(tmp_path, clock=box.clock) as box:
         assert box.db.reader().execute("SELECT count(*) FROM chunk").fetchone() == (0,)

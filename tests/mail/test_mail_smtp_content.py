@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.store import CHUNK, Store
+from app.inbox.contents import CHUNK, Contents
+from app.inbox.store import Store
 from app.mail.smtp.content import HOLD_BACK, IncomingContent
 from app.mail.smtp.data import Findings
 from app.store.database import Database, Tx
@@ -46,7 +47,7 @@ def test_what_comes_in_is_what_is_kept(db: Database, size: int) -> None:
         mail.add(octets[at : at + step])
         at += step
     content = db.submit(lambda tx: mail.finish(tx, Findings(size=size))).result(10)
-    assert b"".join(store.content_octets(content)) == octets
+    assert b"".join(store.contents.octets(content)) == octets
 
 
 def test_a_small_mail_takes_one_transaction(db: Database) -> None:
@@ -84,22 +85,24 @@ def test_a_broken_part_breaks_the_mail_and_nobody_elses(db: Database) -> None:
     mail.discard()
     db.submit(lambda tx: None).result(10)
     assert contents(db) == (1, 1)
-    assert b"".join(Store(db).content_octets(content)) == b"hello\r\n"
+    assert b"".join(Store(db).contents.octets(content)) == b"hello\r\n"
 
 
 def test_a_first_part_that_fails_forgets_its_number(db: Database) -> None:
-    class Failing(Store):
+    class Failing(Contents):
         def add_chunk(self, tx: Tx, content: int, seq: int, octets: bytes) -> None:
             raise OSError("no")
 
-    mail = IncomingContent(db, Failing(db), lambda: None)
+    store = Store(db)
+    store.contents = Failing(db, db.clock)
+    mail = IncomingContent(db, store, lambda: None)
     mail.add(b"x" * (CHUNK + 1))
     other = incoming(db)
     other.add(b"hello\r\n")
     content = db.submit(lambda tx: other.finish(tx, Findings(size=7))).result(10)
     mail.discard()
     db.submit(lambda tx: None).result(10)
-    assert b"".join(Store(db).content_octets(content)) == b"hello\r\n"
+    assert b"".join(Store(db).contents.octets(content)) == b"hello\r\n"
 
 
 def test_reading_stops_while_the_disk_is_behind(db: Database) -> None:

@@ -30,7 +30,7 @@ def leave(box: MailBox, login: str) -> None:
     facts = Facts(box.clock.now(), "MARTA KOVACS 5551234", SUBJECT, "5551234", "MARTA KOVACS", 5)
     person = box.people.by_login(login)
     assert person is not None
-    content = box.db.now(lambda tx: box.store.write_content(tx, (VOICEMAIL,)))
+    content = box.db.now(lambda tx: box.store.contents.write(tx, (VOICEMAIL,)))
     state = EntryState.NEW
     box.db.now(
         lambda tx: box.store.add_entry(tx, person.id, content, b"", Kind.VOICEMAIL, state, facts)

@@ -32,7 +32,7 @@ def deliver(box: Inbox, person: Person) -> int:
     facts = Facts(0.0, "eva@example.org", "hello")
 
     def work(tx):  # type: ignore[no-untyped-def]  # the Tx of the inbox
-        content = box.store.write_content(tx, (b"Subject: hello\r\n\r\nx\r\n",))
+        content = box.store.contents.write(tx, (b"Subject: hello\r\n\r\nx\r\n",))
         return box.store.add_entry(tx, person.id, content, b"", Kind.EMAIL, EntryState.NEW, facts)
 
     return int(box.db.now(work))

@@ -36,7 +36,7 @@ def test_a_caller_who_hangs_up_has_left_a_message(house: House) -> None:
     assert (entry.caller_number, entry.caller_name) == ("5551234", "CARL CALLER")
     assert entry.duration_s == 2
     assert entry.subject == "Voicemail from CARL CALLER 5551234 (0:02)"
-    assert house.kit.store.recordings() == []
+    assert house.kit.store.recordings.all() == []
 
 
 def test_pound_ends_the_message_and_the_caller_is_thanked(house: House) -> None:
@@ -110,7 +110,7 @@ def test_who_hangs_up_during_the_greeting_is_a_missed_call(house: House) -> None
         """
     )
     assert house.voicemails("anna") == []
-    assert house.kit.store.recordings() == []
+    assert house.kit.store.recordings.all() == []
     (missed,) = [row for row in house.kit.store.history() if row.verb == "missed call"]
     assert missed.person == house.kit.person("anna").id
     assert missed.detail == "CARL CALLER 5551234, 0.0 s recorded (hung up)"
@@ -136,7 +136,7 @@ def test_a_full_mailbox_is_told_before_anything_is_recorded(house: House) -> Non
         ends
         """
     )
-    assert house.kit.store.recordings() == []
+    assert house.kit.store.recordings.all() == []
 
 
 def test_a_full_disk_is_told_otherwise(house: House) -> None:

@@ -91,12 +91,12 @@ class Senders:
         """The envelope sender for one row."""
         if not row.sender:
             return ""
-        if self._by_smarthost and row.owner is not None and row.errand is not Purpose.RELAY:
+        if self._by_smarthost and row.owner is not None and row.purpose is not Purpose.RELAY:
             return self._of_person(row.owner) or row.sender
         local = self._config.local_part(row.sender)
         if local is not None:
             return self._of_login(local)
-        if self._srs is None or row.errand is Purpose.RELAY:
+        if self._srs is None or row.purpose is Purpose.RELAY:
             return row.sender
         try:
             return str(self._srs.rewrite(parse_address(row.sender)))
@@ -109,7 +109,7 @@ class Senders:
         A voicemail is from a name that only we know where its owner has no public address; sent on,
         it is from its owner, whom an answer reaches. None: the header stays as it is.
         """
-        owner = None if row.errand is Purpose.RELAY or row.owner is None else row.owner
+        owner = None if row.purpose is Purpose.RELAY or row.owner is None else row.owner
         address = None if owner is None else self._of_person(owner)
         if address is None:
             return None
@@ -235,7 +235,7 @@ class Outbound:
         """The mail of a row, as it leaves."""
 
         def pieces() -> Iterator[bytes]:
-            return self._store.content_octets(row.content, row.prefix)
+            return self._store.contents.octets(row.content, row.prefix)
 
         sender = self._senders.sender(row)
         visible = self._senders.of_voicemail(row)

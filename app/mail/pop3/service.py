@@ -57,7 +57,7 @@ class StoreMaildrop:
 
     def __init__(self, store: Store, items: Sequence[Item]) -> None:
         self.items = items
-        self._chunk = store.chunk
+        self._chunk = store.contents.chunk
 
     def chunk(self, item: Item, seq: int) -> bytes:
         """Content octets number seq. Raises Unreadable when the bin has been emptied meanwhile."""

@@ -55,8 +55,8 @@ class IncomingContent:
         """
         content = self._begin(tx)
         if self._held:
-            self._store.add_chunk(tx, content, self._submitted, b"".join(self._pieces))
-        self._store.seal(tx, content, found.size, found.dotted)
+            self._store.contents.add_chunk(tx, content, self._submitted, b"".join(self._pieces))
+        self._store.contents.seal(tx, content, found.size, found.dotted)
         return content
 
     def discard(self) -> None:
@@ -77,7 +77,7 @@ class IncomingContent:
     def _submit(self, seq: int, octets: bytes) -> None:
         def write(tx: Tx) -> None:
             try:
-                self._store.add_chunk(tx, self._begin(tx), seq, octets)
+                self._store.contents.add_chunk(tx, self._begin(tx), seq, octets)
             except BaseException:
                 self._broken = True  # before the next work of the same group
                 raise
@@ -89,7 +89,7 @@ class IncomingContent:
         if self._broken:
             raise StoreFailed("an earlier part of the mail could not be written")
         if self._content is None:
-            self._content = self._store.new_content(tx)
+            self._content = self._store.contents.begin(tx)
         return self._content
 
     def _written(self, future: "Future[None]") -> None:
@@ -105,4 +105,4 @@ class IncomingContent:
 
     def _drop(self, tx: Tx) -> None:
         if self._content is not None:
-            self._store.drop_unused(tx, [self._content])
+            self._store.contents.drop_unused(tx, [self._content])
