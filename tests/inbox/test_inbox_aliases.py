@@ -30,7 +30,7 @@ def who(reached: Expansion) -> tuple[list[str], dict[str, str | None]]:
     return [person.login for person in reached.people], owners
 
 
-def test_a_person_without_alias_keeps_it(kit: StoreKit) -> None:
+def test_person_without_alias_keeps_the_mail(kit: StoreKit) -> None:
     reached = kit.aliases.expand("Anna")
     assert who(reached) == (["anna"], {})
     assert not reached.group
@@ -38,7 +38,7 @@ def test_a_person_without_alias_keeps_it(kit: StoreKit) -> None:
         kit.aliases.expand("dora")
 
 
-def test_a_forward_goes_out_and_its_owner_answers_for_it(kit: StoreKit) -> None:
+def test_forward_has_its_owner_responsible(kit: StoreKit) -> None:
     kit.alias("anna", "a@far.example", "b@far.example")
     reached = kit.aliases.expand("anna")
     assert who(reached) == ([], {"a@far.example": "anna", "b@far.example": "anna"})
@@ -46,7 +46,7 @@ def test_a_forward_goes_out_and_its_owner_answers_for_it(kit: StoreKit) -> None:
     assert not reached.group
 
 
-def test_the_own_name_keeps_a_copy_and_is_never_expanded_again(kit: StoreKit) -> None:
+def test_alias_with_its_owners_name_keeps_a_copy_and_is_expanded_once(kit: StoreKit) -> None:
     kit.alias("anna", "anna", "a@far.example")
     assert who(kit.aliases.expand("anna")) == (["anna"], {"a@far.example": "anna"})
     kit.alias("anna", "Anna@Example.Net", "a@far.example")  # the same name in full
@@ -54,7 +54,7 @@ def test_the_own_name_keeps_a_copy_and_is_never_expanded_again(kit: StoreKit) ->
     assert alias is not None and alias.members == ("anna", "a@far.example")
 
 
-def test_nested_names_reach_everybody_once_and_each_forward_has_its_owner(kit: StoreKit) -> None:
+def test_nested_aliases_reach_everybody_once_with_an_owner_for_each_forward(kit: StoreKit) -> None:
     kit.alias("bob", "bob@far.example")
     kit.alias("sales", "anna", "bob", "shop@far.example")
     kit.alias("all", "sales", "anna", "cleo", "shop@far.example", "bob@far.example")
@@ -66,7 +66,7 @@ def test_nested_names_reach_everybody_once_and_each_forward_has_its_owner(kit: S
     assert reached.group
 
 
-def test_who_answers_for_a_group_without_local_members(kit: StoreKit) -> None:
+def test_group_without_local_members_has_somebody_responsible(kit: StoreKit) -> None:
     kit.alias("far", "x@far.example")
     assert who(kit.aliases.expand("far")) == ([], {"x@far.example": "anna"})  # the postmaster
     kit.alias("far", "x@far.example", responsible="cleo")
@@ -77,13 +77,13 @@ def test_who_answers_for_a_group_without_local_members(kit: StoreKit) -> None:
         kit.alias("far", "x@far.example", responsible="dora")
 
 
-def test_the_public_address_of_a_person_is_the_person(kit: StoreKit) -> None:
+def test_public_address_as_member_is_stored_as_the_login(kit: StoreKit) -> None:
     kit.alias("sales", "Cleo@cleo.example")
     alias = kit.aliases.get("sales")
     assert alias is not None and alias.members == ("cleo",)
 
 
-def test_an_outside_address_that_has_become_ours_is_followed_here(kit: StoreKit) -> None:
+def test_outside_member_that_has_become_ours_is_delivered_here(kit: StoreKit) -> None:
     kit.alias("sales", "dora@dora.example")
     kit.db.now(
         lambda tx: add_person(kit.people, tx, "dora", "Dora", "204", address="dora@dora.example")
@@ -91,7 +91,7 @@ def test_an_outside_address_that_has_become_ours_is_followed_here(kit: StoreKit)
     assert who(kit.aliases.expand("sales")) == (["dora"], {})
 
 
-def test_cycles_are_refused_and_shown(kit: StoreKit) -> None:
+def test_alias_cycle_is_refused_with_its_path(kit: StoreKit) -> None:
     kit.alias("a", "anna")
     kit.alias("b", "a")
     kit.alias("c", "bob", "b")
@@ -106,7 +106,7 @@ def test_cycles_are_refused_and_shown(kit: StoreKit) -> None:
     assert alias is not None and alias.members == ("anna",)  # as it was
 
 
-def test_a_wide_net_of_aliases_is_checked_quickly(kit: StoreKit) -> None:
+def test_many_nested_aliases_are_checked_for_cycles_in_linear_time(kit: StoreKit) -> None:
     kit.alias("l0x0", "anna")
     for layer in range(1, 25):
         below = [f"l{layer - 1}x{n}" for n in range(3 if layer > 1 else 1)]
@@ -126,13 +126,13 @@ def test_a_wide_net_of_aliases_is_checked_quickly(kit: StoreKit) -> None:
         "x@far.example>",
     ],
 )
-def test_unknown_members_are_refused_and_named(kit: StoreKit, member: str) -> None:
+def test_unknown_member_is_refused_by_name(kit: StoreKit, member: str) -> None:
     with pytest.raises(UnknownMember):
         kit.alias("sales", "anna", member)
     assert kit.aliases.get("sales") is None
 
 
-def test_names_that_cannot_be(kit: StoreKit) -> None:
+def test_alias_name_of_a_wrong_form_is_refused(kit: StoreKit) -> None:
     for name in ("postmaster", "Mailer-Daemon", "a b", "x@example.org", ""):
         with pytest.raises(BadName):
             kit.alias(name, "anna")
@@ -142,7 +142,7 @@ def test_names_that_cannot_be(kit: StoreKit) -> None:
         kit.alias("sales")
 
 
-def test_listing_and_removing(kit: StoreKit) -> None:
+def test_alias_is_listed_until_it_is_removed(kit: StoreKit) -> None:
     kit.alias("sales", "anna", "bob")
     kit.alias("all", "sales")
     kit.alias("bob", "bob@far.example")
@@ -162,7 +162,7 @@ def test_listing_and_removing(kit: StoreKit) -> None:
     assert [row.verb for row in kit.store.history()].count("alias removed") == 3
 
 
-def test_the_trace_tells_the_whole_way(kit: StoreKit) -> None:
+def test_trace_names_every_step_of_an_expansion(kit: StoreKit) -> None:
     kit.alias("bob", "bob", "bob@far.example")
     kit.alias("sales", "bob", "anna", "bob", "anna")
     assert kit.delivery.route("sales@example.org").trace == (

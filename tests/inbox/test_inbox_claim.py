@@ -8,7 +8,7 @@ from app.store.database import Tx
 from tests.kit.store import open_store
 
 
-def test_a_code_is_made_once_and_fits_only_itself(tmp_path: Path) -> None:
+def test_claim_code_is_made_once_and_only_it_fits(tmp_path: Path) -> None:
     claim = Claim(tmp_path / "inbox.db")
     assert claim.code is None
     assert not claim.fits("")
@@ -21,7 +21,7 @@ def test_a_code_is_made_once_and_fits_only_itself(tmp_path: Path) -> None:
     assert not claim.fits(code[:-1])
 
 
-def test_a_closed_claim_stays_closed(tmp_path: Path) -> None:
+def test_closed_claim_fits_no_code(tmp_path: Path) -> None:
     claim = Claim(tmp_path / "inbox.db")
     code = claim.open()
     claim.close()
@@ -30,7 +30,7 @@ def test_a_closed_claim_stays_closed(tmp_path: Path) -> None:
     assert not claim.fits(code)
 
 
-def test_an_administrators_login_closes_it_and_nobody_elses(tmp_path: Path) -> None:
+def test_login_of_an_administrator_closes_the_claim_and_no_other_does(tmp_path: Path) -> None:
     kit = open_store(tmp_path)
     claim = Claim(kit.db.path)
     claim.open()

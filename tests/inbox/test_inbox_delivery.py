@@ -53,26 +53,26 @@ def fill(kit: StoreKit, login: str, quota: int, used: int) -> None:
         "Postmaster@example.org",
     ],
 )
-def test_every_spelling_of_a_person_leads_to_them(kit: StoreKit, address: str) -> None:
+def test_every_spelling_of_an_address_leads_to_its_person(kit: StoreKit, address: str) -> None:
     route = kit.delivery.route(address)
     assert [local.person.login for local in route.local] == ["anna"]
     assert route.outside == () and route.single == kit.person("anna")
 
 
-def test_the_public_address_is_local_though_its_domain_is_not(kit: StoreKit) -> None:
+def test_public_address_is_delivered_here_though_its_domain_is_not_ours(kit: StoreKit) -> None:
     assert kit.delivery.route("CLEO@cleo.example").single == kit.person("cleo")
     with pytest.raises(NotOurs):
         kit.delivery.route("other@cleo.example")
 
 
 @pytest.mark.parametrize("address", ["dora@example.org", "dora", "999@example.org", "@example.org"])
-def test_unknown_people_are_refused_for_good(kit: StoreKit, address: str) -> None:
+def test_unknown_recipient_is_refused_with_550(kit: StoreKit, address: str) -> None:
     with pytest.raises(NoSuchPerson) as refusal:
         kit.delivery.route(address)
     assert (refusal.value.reply, refusal.value.status) == (550, "5.1.1")
 
 
-def test_other_domains_are_not_ours_but_may_be_relayed_to(kit: StoreKit) -> None:
+def test_address_of_another_domain_is_not_ours_but_can_be_relayed(kit: StoreKit) -> None:
     with pytest.raises(NotOurs) as refusal:
         kit.delivery.route("x@elsewhere.example")
     assert (refusal.value.reply, refusal.value.status) == (550, "5.7.1")
@@ -84,7 +84,7 @@ def test_other_domains_are_not_ours_but_may_be_relayed_to(kit: StoreKit) -> None
             kit.delivery.route_external(wrong)
 
 
-def test_a_postmaster_there_always_is(tmp_path: Path) -> None:
+def test_postmaster_is_somebody_while_there_are_people(tmp_path: Path) -> None:
     kit = StoreKit(tmp_path / "inbox.db")
     with pytest.raises(NoSuchPerson):
         kit.delivery.route("postmaster")
@@ -97,7 +97,7 @@ def test_a_postmaster_there_always_is(tmp_path: Path) -> None:
 # ---- is there room
 
 
-def test_a_full_mailbox_is_refused_for_now(kit: StoreKit) -> None:
+def test_mail_larger_than_the_room_left_is_refused_with_452(kit: StoreKit) -> None:
     fill(kit, "anna", quota=1000, used=900)
     route = kit.delivery.route("anna")
     with pytest.raises(MailboxFull) as refusal:
@@ -106,7 +106,7 @@ def test_a_full_mailbox_is_refused_for_now(kit: StoreKit) -> None:
     kit.delivery.check_room(route, 100)
 
 
-def test_reservations_count_until_released(kit: StoreKit) -> None:
+def test_reserved_room_counts_until_it_is_released(kit: StoreKit) -> None:
     fill(kit, "anna", quota=1000, used=0)
     route = kit.delivery.route("anna")
     kit.delivery.check_room(route, 600)
@@ -119,7 +119,7 @@ def test_reservations_count_until_released(kit: StoreKit) -> None:
     kit.delivery.check_room(route, 1000)
 
 
-def test_an_unannounced_size_is_let_in_while_there_is_any_room(kit: StoreKit) -> None:
+def test_mail_of_unannounced_size_is_accepted_while_there_is_any_room(kit: StoreKit) -> None:
     fill(kit, "anna", quota=1000, used=999)
     route = kit.delivery.route("anna")
     kit.delivery.check_room(route, 0)
@@ -129,7 +129,7 @@ def test_an_unannounced_size_is_let_in_while_there_is_any_room(kit: StoreKit) ->
         kit.delivery.check_room(route, 0)
 
 
-def test_a_group_is_never_refused_and_overdraws(kit: StoreKit) -> None:
+def test_mail_to_a_group_is_accepted_although_a_member_is_full(kit: StoreKit) -> None:
     fill(kit, "anna", quota=10, used=20)
     kit.alias("sales", "anna", "bob")
     route = kit.delivery.route("sales")
@@ -140,7 +140,7 @@ def test_a_group_is_never_refused_and_overdraws(kit: StoreKit) -> None:
     kit.delivery.check_room(kit.delivery.route("only"), 5000)
 
 
-def test_a_forward_without_a_copy_does_not_ask_for_room(kit: StoreKit) -> None:
+def test_forward_without_a_copy_needs_no_room(kit: StoreKit) -> None:
     fill(kit, "anna", quota=10, used=20)
     kit.alias("anna", "a@far.example")
     kit.delivery.check_room(kit.delivery.route("anna"), 5000)
@@ -175,7 +175,7 @@ def test_mail_fills_the_quota_to_the_octet_and_not_beyond(kit: StoreKit) -> None
             kit.delivery.check_room(route, size)
 
 
-def test_the_disk_has_a_floor_for_mail_and_a_reserve_for_voice(kit: StoreKit) -> None:
+def test_mail_stops_at_the_free_floor_and_voicemail_below_it_by_the_reserve(kit: StoreKit) -> None:
     route = kit.delivery.route("anna")
     kit.disk.free = kit.config.free_floor + 1000
     kit.delivery.check_room(route, 1000)
@@ -192,14 +192,14 @@ def test_the_disk_has_a_floor_for_mail_and_a_reserve_for_voice(kit: StoreKit) ->
         kit.delivery.check_room(route, reserve + 1001, Kind.VOICEMAIL)
 
 
-def test_the_disk_itself_is_asked(tmp_path: Path) -> None:
+def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:
     assert disk_free(tmp_path) > 0
 
 
 # ---- delivering
 
 
-def test_each_recipient_gets_their_own_prefix_and_one_content(kit: StoreKit) -> None:
+def test_mail_to_two_is_stored_once_with_a_prefix_for_each(kit: StoreKit) -> None:
     delivered = kit.mail("anna@example.org", "202@example.org")
     anna, bob = kit.inbox("anna")[0], kit.inbox("bob")[0]
     assert delivered.entries == (anna.id, bob.id) and delivered.queued == ()
@@ -215,14 +215,14 @@ def test_each_recipient_gets_their_own_prefix_and_one_content(kit: StoreKit) -> 
     assert (row.door, row.by, row.verb) == ("smtp", "198.51.100.7", "delivered")
 
 
-def test_nobody_gets_it_twice(kit: StoreKit) -> None:
+def test_recipient_reached_by_several_ways_gets_one_copy(kit: StoreKit) -> None:
     kit.alias("sales", "anna", "bob", "x@far.example")
     kit.mail("anna", "sales", "201", "anna@example.net", relay=["X@far.example"])
     assert len(kit.inbox("anna")) == len(kit.inbox("bob")) == 1
     assert [row.recipient for row in kit.queue.all()] == ["x@far.example"]
 
 
-def test_a_forward_without_own_name_leaves_in_custody(kit: StoreKit) -> None:
+def test_forward_without_a_copy_is_leaving_with_custody_rows(kit: StoreKit) -> None:
     kit.alias("anna", "a@far.example", "b@far.example")
     delivered = kit.mail("anna", kind=Kind.VOICEMAIL)
     assert kit.inbox("anna") == [] and kit.store.unheard(kit.person("anna").id) == (0, 0)
@@ -240,7 +240,7 @@ def test_a_forward_without_own_name_leaves_in_custody(kit: StoreKit) -> None:
     assert sent.endswith(LETTER)
 
 
-def test_a_forward_with_a_copy_keeps_it_new_and_has_no_custody(kit: StoreKit) -> None:
+def test_forward_with_a_copy_keeps_the_entry_new(kit: StoreKit) -> None:
     kit.alias("anna", "anna", "a@far.example")
     kit.mail("anna")
     (entry,) = kit.inbox("anna")
@@ -248,7 +248,9 @@ def test_a_forward_with_a_copy_keeps_it_new_and_has_no_custody(kit: StoreKit) ->
     assert (row.purpose, row.entry) == (Purpose.COPY, entry.id)
 
 
-def test_a_group_of_outsiders_is_kept_by_who_answers_for_it(kit: StoreKit) -> None:
+def test_mail_to_a_group_of_outside_members_is_kept_by_its_responsible_person(
+    kit: StoreKit,
+) -> None:
     kit.alias("far", "x@far.example", responsible="bob")
     kit.mail("far")
     (leaving,) = kit.leaving("bob")
@@ -257,7 +259,7 @@ def test_a_group_of_outsiders_is_kept_by_who_answers_for_it(kit: StoreKit) -> No
     assert b"Delivered-To: far@example.org\r\n" in row.prefix
 
 
-def test_relayed_mail_belongs_to_its_sender(kit: StoreKit) -> None:
+def test_relayed_mail_has_its_local_sender_as_owner(kit: StoreKit) -> None:
     kit.mail(relay=["x@far.example"], sender="anna@example.org")
     kit.mail(relay=["x@far.example"], sender="cleo@cleo.example")
     kit.mail(relay=["x@far.example"], sender="stranger@far.example")
@@ -269,7 +271,7 @@ def test_relayed_mail_belongs_to_its_sender(kit: StoreKit) -> None:
     assert all(kit.inbox(login) == [] for login in ("anna", "bob", "cleo"))
 
 
-def test_one_failure_undoes_the_whole_delivery(kit: StoreKit) -> None:
+def test_delivery_that_fails_for_one_recipient_leaves_nothing(kit: StoreKit) -> None:
     kit.alias("anna", "a@far.example")
     routes = [kit.delivery.route("anna"), kit.delivery.route("bob")]
     bob = kit.person("bob")
@@ -280,7 +282,7 @@ def test_one_failure_undoes_the_whole_delivery(kit: StoreKit) -> None:
     assert kit.db.reader().execute("SELECT count(*) FROM content").fetchone()[0] == 0
 
 
-def test_unsealed_content_is_not_delivered(kit: StoreKit) -> None:
+def test_delivery_of_unsealed_content_is_refused(kit: StoreKit) -> None:
     envelope = Envelope("", (kit.delivery.route("anna"),), Kind.EMAIL, Facts(0))
     content = kit.db.now(kit.store.contents.begin)
     with pytest.raises(ContentGone):
@@ -295,7 +297,7 @@ def been(*addresses: str, hops: int = 0) -> bytes:
     return "".join(lines).encode() + b"Received: from a by b; now\r\n" * hops + LETTER
 
 
-def test_what_comes_back_to_the_same_person_is_a_loop(kit: StoreKit) -> None:
+def test_mail_that_comes_back_to_a_person_is_refused_as_a_loop(kit: StoreKit) -> None:
     kit.alias("anna", "a@far.example")
     with pytest.raises(MailLoop) as refusal:
         kit.mail("anna", octets=been("Anna@Example.org"))
@@ -305,7 +307,7 @@ def test_what_comes_back_to_the_same_person_is_a_loop(kit: StoreKit) -> None:
     kit.mail("bob", octets=been("anna@example.org"))  # another's trace is none
 
 
-def test_what_comes_back_to_a_group_is_a_loop(kit: StoreKit) -> None:
+def test_mail_that_comes_back_to_a_group_is_refused_as_a_loop(kit: StoreKit) -> None:
     kit.alias("far", "x@far.example")
     with pytest.raises(MailLoop):
         kit.mail("far", octets=been("far@example.org"))
@@ -320,14 +322,14 @@ def test_a_group_that_keeps_some_and_sends_some_is_a_loop_when_it_comes_back(kit
     assert len(kit.inbox("bob")) == 1
 
 
-def test_where_others_are_served_a_loop_is_ended_by_keeping_it(kit: StoreKit) -> None:
+def test_loop_for_one_of_several_recipients_is_kept_and_not_sent_on(kit: StoreKit) -> None:
     kit.alias("anna", "a@far.example")
     kit.mail("anna", "bob", octets=been("anna@example.org"))
     assert len(kit.inbox("anna")) == len(kit.inbox("bob")) == 1
     assert kit.queue.all() == []
 
 
-def test_a_hundred_hops_are_enough(kit: StoreKit) -> None:
+def test_mail_with_more_than_a_hundred_hops_is_refused(kit: StoreKit) -> None:
     kit.mail("anna", octets=been(hops=100))
     with pytest.raises(MailLoop, match="100 hops"):
         kit.mail("anna", octets=been(hops=101))

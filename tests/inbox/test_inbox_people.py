@@ -37,7 +37,7 @@ def set_pin(kit: StoreKit, pin: str) -> None:
     kit.db.now(lambda tx: kit.people.set_pin(tx, person.id, pin))
 
 
-def test_people_are_found_by_each_of_their_names(kit: StoreKit) -> None:
+def test_person_is_found_by_login_mailbox_handset_and_address(kit: StoreKit) -> None:
     anna, cleo = kit.person("anna"), kit.person("cleo")
     assert kit.people.by_login("ANNA") == anna
     assert kit.people.by_mailbox("201") == anna == kit.people.by_id(anna.id)
@@ -49,7 +49,7 @@ def test_people_are_found_by_each_of_their_names(kit: StoreKit) -> None:
 
 
 @pytest.mark.parametrize("login", ["", "12345", "a b", "-a", "a@b", "é", "a" * 65, "postmaster"])
-def test_logins_that_cannot_be(kit: StoreKit, login: str) -> None:
+def test_login_of_a_wrong_form_is_refused(kit: StoreKit, login: str) -> None:
     with pytest.raises(BadName):
         add(kit, login)
 
@@ -63,13 +63,13 @@ def test_logins_that_cannot_be(kit: StoreKit, login: str) -> None:
         ({"address": "CLEO@cleo.example"}, "address"),
     ],
 )
-def test_names_in_use_are_refused_in_words(kit: StoreKit, fields: Any, field: str) -> None:
+def test_name_in_use_is_refused_with_its_field(kit: StoreKit, fields: Any, field: str) -> None:
     with pytest.raises(NameTaken, match=field):
         add(kit, **{"login": "dora", **fields})
     assert kit.people.by_login("dora") is None
 
 
-def test_an_alias_has_its_name_to_itself(kit: StoreKit) -> None:
+def test_name_of_an_alias_is_refused_as_login_and_mailbox(kit: StoreKit) -> None:
     kit.alias("sales", "anna")
     kit.alias("600", "anna")
     with pytest.raises(NameTaken, match="alias"):
@@ -80,7 +80,7 @@ def test_an_alias_has_its_name_to_itself(kit: StoreKit) -> None:
         change(kit, "anna", mailbox="600")
 
 
-def test_changing_fields(kit: StoreKit) -> None:
+def test_changed_fields_are_kept_and_wrong_ones_refused(kit: StoreKit) -> None:
     assert kit.person("anna").key_map == "standard"
     change(kit, "anna", transfer="email only", quota=5, handset="", fetched_is_heard=True)
     change(kit, "anna", key_map="nortel", language="de")
@@ -96,7 +96,7 @@ def test_changing_fields(kit: StoreKit) -> None:
         kit.db.now(lambda tx: kit.people.change(tx, 999, name="x"))
 
 
-def test_a_removed_person_frees_their_names_and_their_box_stays_restorable(kit: StoreKit) -> None:
+def test_removed_persons_names_are_free_and_the_messages_in_the_bin(kit: StoreKit) -> None:
     anna, entry = kit.person("anna"), kit.put("anna")
 
     assert kit.db.now(lambda tx: kit.people.remove(tx, anna.id, "root", "web")) == 1
@@ -220,7 +220,9 @@ def test_pin_locks_are_listed_until_they_end(kit: StoreKit) -> None:
     assert kit.people.pin_locks() == []
 
 
-def test_a_member_of_an_alias_cannot_be_removed_but_their_own_forward_goes(kit: StoreKit) -> None:
+def test_person_named_by_an_alias_cannot_be_removed_and_their_own_forward_goes_with_them(
+    kit: StoreKit,
+) -> None:
     bob = kit.person("bob")
     kit.alias("bob", "bob@outside.example")
     kit.alias("sales", "anna", "bob")
@@ -233,7 +235,7 @@ def test_a_member_of_an_alias_cannot_be_removed_but_their_own_forward_goes(kit: 
     assert kit.aliases.get("bob") is None
 
 
-def test_the_password_opens_and_nothing_else_does(kit: StoreKit) -> None:
+def test_password_fits_and_nothing_else_does(kit: StoreKit) -> None:
     anna = kit.person("anna")
     assert kit.people.check_password("anna", "") is None
     kit.db.now(lambda tx: kit.people.set_password(tx, anna.id, "correct horse"))
@@ -244,7 +246,7 @@ def test_the_password_opens_and_nothing_else_does(kit: StoreKit) -> None:
     assert stored[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-def test_without_a_stored_secret_the_same_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_without_a_stored_secret_costs_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     verified: list[str] = []
 
     class Counting:
@@ -283,17 +285,17 @@ def test_trivial_pins_are_refused_with_the_reason(pin: str, why: str) -> None:
 
 
 @pytest.mark.parametrize("pin", ["4711", "2580", "90210", "1357"])
-def test_other_pins_will_do(pin: str) -> None:
+def test_pin_that_breaks_no_rule_is_allowed(pin: str) -> None:
     assert why_trivial(pin, ("201", "101")) is None
 
 
-def test_made_up_secrets_pass_the_rules_and_differ() -> None:
+def test_generated_secrets_pass_the_rules_and_differ() -> None:
     assert why_trivial(new_pin("201"), ("201",)) is None
     made = {new_password() for _ in range(20)}
     assert len(made) == 20 and all(len(password) == 14 for password in made)
 
 
-def test_three_wrong_pins_in_a_row_lock_the_box(kit: StoreKit) -> None:
+def test_three_wrong_pins_in_a_row_lock_the_box_for_five_minutes(kit: StoreKit) -> None:
     anna = kit.person("anna").id
     set_pin(kit, "4711")
     assert kit.people.check_pin(anna, "0815") is PinResult.WRONG
@@ -309,7 +311,7 @@ def test_three_wrong_pins_in_a_row_lock_the_box(kit: StoreKit) -> None:
     assert kit.people.check_pin(anna, "4711") is PinResult.OK
 
 
-def test_the_lock_out_grows_to_a_day_and_survives_a_restart(kit: StoreKit) -> None:
+def test_pin_lock_doubles_up_to_a_day_and_survives_a_restart(kit: StoreKit) -> None:
     anna = kit.person("anna").id
     set_pin(kit, "4711")
     lasted = []
@@ -327,7 +329,7 @@ def test_the_lock_out_grows_to_a_day_and_survives_a_restart(kit: StoreKit) -> No
     assert kit.people.check_pin(anna, "4712") is PinResult.OK
 
 
-def test_nobody_and_no_pin_are_just_wrong(kit: StoreKit) -> None:
+def test_pin_of_nobody_and_missing_pin_are_wrong(kit: StoreKit) -> None:
     assert kit.people.check_pin(999, "4711") is PinResult.WRONG
     assert kit.people.check_pin(kit.person("bob").id, "") is PinResult.WRONG
 
@@ -351,11 +353,13 @@ def test_nobody_and_no_pin_are_just_wrong(kit: StoreKit) -> None:
         ("a@b@example.org", "a@b"),
     ],
 )
-def test_which_addresses_are_ours(kit: StoreKit, address: str, name: str | None) -> None:
+def test_address_gives_the_local_name_or_none(
+    kit: StoreKit, address: str, name: str | None
+) -> None:
     assert kit.config.local_part(address) == name
 
 
-def test_without_domains_the_box_has_its_name() -> None:
+def test_config_without_domains_takes_the_host_name() -> None:
     config = delivery_config(domains=())
     assert config.local_part("anna@switchhook.local") == "anna"
     assert config.local_part("anna@example.org") is None

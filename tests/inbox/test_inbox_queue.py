@@ -48,7 +48,7 @@ def read(kit: StoreKit, entry_id: int | None) -> EmailMessage:
     return report
 
 
-def test_when_all_have_it_the_local_copy_goes_to_the_bin(kit: StoreKit) -> None:
+def test_custody_with_all_accepted_moves_the_entry_to_the_bin(kit: StoreKit) -> None:
     entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
     assert succeed(kit, first) == QueueOutcome()
     assert kit.store.need(entry.id).state is EntryState.LEAVING
@@ -60,7 +60,7 @@ def test_when_all_have_it_the_local_copy_goes_to_the_bin(kit: StoreKit) -> None:
     assert kit.store.need(entry.id).state is EntryState.NEW  # restorable, and as new
 
 
-def test_when_one_refuses_it_comes_back_with_a_notice(kit: StoreKit) -> None:
+def test_custody_with_one_refused_brings_the_entry_back_with_a_report(kit: StoreKit) -> None:
     entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
     assert fail(kit, first) == QueueOutcome()  # the other may still get it
     assert kit.inbox("anna") == []
@@ -80,7 +80,7 @@ def test_when_one_refuses_it_comes_back_with_a_notice(kit: StoreKit) -> None:
     assert [row.verb for row in kit.store.history(entry=entry.id)] == ["leaving", "returned"]
 
 
-def test_a_copy_that_is_refused_leaves_the_inbox_alone_but_says_so(kit: StoreKit) -> None:
+def test_copy_that_is_refused_leaves_the_entry_and_adds_a_report(kit: StoreKit) -> None:
     entry, (row,) = forward(kit, "anna", "a@far.example")
     outcome = fail(kit, row)
     assert outcome.returned is None
@@ -88,7 +88,7 @@ def test_a_copy_that_is_refused_leaves_the_inbox_alone_but_says_so(kit: StoreKit
     assert kit.store.need(entry.id).state is EntryState.NEW
 
 
-def test_a_copy_that_is_taken_changes_nothing(kit: StoreKit) -> None:
+def test_copy_that_is_accepted_changes_nothing(kit: StoreKit) -> None:
     entry, (row,) = forward(kit, "anna", "a@far.example")
     assert succeed(kit, row) == QueueOutcome()
     assert kit.store.need(entry.id) == entry
@@ -119,7 +119,7 @@ def test_due_rows_come_in_the_order_of_waiting_and_not_all_at_once(kit: StoreKit
     assert [row.id for row in kit.queue.due(kit.clock.now(), limit=3)] == rows[:3]
 
 
-def test_settling_twice_is_once(kit: StoreKit) -> None:
+def test_second_outcome_of_a_row_is_ignored(kit: StoreKit) -> None:
     entry, (first, second) = forward(kit, "a@far.example", "b@far.example")
     assert succeed(kit, first) == succeed(kit, first) == QueueOutcome()
     assert fail(kit, first) == QueueOutcome()
@@ -130,14 +130,14 @@ def test_settling_twice_is_once(kit: StoreKit) -> None:
     assert kit.store.need(entry.id).state is EntryState.BIN
 
 
-def test_giving_up_on_a_row_brings_the_message_back(kit: StoreKit) -> None:
+def test_row_removed_from_the_queue_counts_as_refused(kit: StoreKit) -> None:
     entry, (row,) = forward(kit, "a@far.example")
     outcome = kit.db.now(lambda tx: kit.queue.remove(tx, row, by="root"))
     assert outcome.returned == entry.id
     assert "taken out of the queue by root" in read(kit, outcome.notice).get_content()
 
 
-def test_removed_by_its_owner_meanwhile_it_stays_removed(kit: StoreKit) -> None:
+def test_entry_removed_by_its_owner_meanwhile_stays_removed(kit: StoreKit) -> None:
     entry, (row,) = forward(kit, "a@far.example")
     kit.db.now(lambda tx: kit.store.remove(tx, [entry.id], "admin", "anna"))
     outcome = fail(kit, row)
@@ -177,7 +177,7 @@ def test_relayed_mail_taken_out_of_the_queue_bounces_too(kit: StoreKit) -> None:
     assert outcome == QueueOutcome(bounce=bounce.id)
 
 
-def test_three_mails_that_fail_at_once_are_told_apart(kit: StoreKit) -> None:
+def test_three_mails_that_fail_at_once_get_a_report_each(kit: StoreKit) -> None:
     rows: list[tuple[QueueRow | int, str]] = []
     for name in ("one", "two", "three"):
         octets = f"Subject: mail {name}\r\nX-Number: {name}\r\n\r\nbody\r\n".encode()
@@ -198,7 +198,7 @@ def test_three_mails_that_fail_at_once_are_told_apart(kit: StoreKit) -> None:
     assert len({text.partition("\nReceived: ")[2].splitlines()[0] for text in texts}) == 3
 
 
-def test_the_null_sender_is_told_nothing(kit: StoreKit) -> None:
+def test_null_sender_gets_no_report(kit: StoreKit) -> None:
     (row,) = kit.mail(relay=["a@far.example"], sender="").queued
     assert fail(kit, row) == QueueOutcome()
     assert kit.queue.all() == []
@@ -224,14 +224,14 @@ def test_queued_content_is_safe_from_expiry_and_sweeping(kit: StoreKit) -> None:
     assert fail(kit, row).notice is not None  # even then its owner hears of it
 
 
-def test_no_notice_goes_to_somebody_who_has_left(kit: StoreKit) -> None:
+def test_removed_owner_gets_no_report(kit: StoreKit) -> None:
     (row,) = kit.mail(relay=["a@far.example"], sender="bob@example.org").queued
     bob = kit.person("bob")
     kit.db.now(lambda tx: kit.people.remove(tx, bob.id))
     assert fail(kit, row) == QueueOutcome()
 
 
-def test_listeners_hear_of_the_queue(kit: StoreKit) -> None:
+def test_queue_changes_are_in_the_change_log(kit: StoreKit) -> None:
     before = kit.store.last_change()
     _entry, (row,) = forward(kit, "a@far.example")
     succeed(kit, row)

@@ -33,7 +33,7 @@ def left(kit: StoreKit, ids: list[int]) -> list[int]:
 GRACE = replace(RETENTION, grace_s=30 * DAY_S)
 
 
-def test_the_grace_period_is_kept_to_the_minute(kit: StoreKit) -> None:
+def test_bin_keeps_what_was_removed_within_the_grace_period(kit: StoreKit) -> None:
     kept = kit.put("anna")
     ids = bin_of(kit, 10, 20, 30)
     done = clean_up(kit.db, kit.store, kit.clock.now() + 30 * DAY_S - 59, GRACE)
@@ -42,7 +42,7 @@ def test_the_grace_period_is_kept_to_the_minute(kit: StoreKit) -> None:
     assert clean_up(kit.db, kit.store, kit.clock.now(), GRACE).purged == 0
 
 
-def test_bins_that_take_too_much_lose_their_oldest(kit: StoreKit) -> None:
+def test_bin_beyond_its_share_loses_its_oldest(kit: StoreKit) -> None:
     ids = bin_of(kit, 1000, 1000, 1000, 1000)
     done = clean_up(
         kit.db, kit.store, kit.clock.now(), replace(RETENTION, bin_share=0.1), lambda: 25_000
@@ -69,13 +69,13 @@ def test_bin_at_its_share_stays_and_one_octet_more_costs_the_oldest(
     assert left(kit, ids) == ids[purged:]
 
 
-def test_more_than_one_round_of_purging_is_done(kit: StoreKit) -> None:
+def test_clean_up_purges_more_than_one_batch(kit: StoreKit) -> None:
     ids = bin_of(kit, *[10] * 450)
     assert clean_up(kit.db, kit.store, kit.clock.now() + 31 * DAY_S, GRACE).purged == 450
     assert left(kit, ids) == []
 
 
-def test_unfinished_messages_and_old_history_go(kit: StoreKit) -> None:
+def test_clean_up_forgets_unfinished_content_and_old_history(kit: StoreKit) -> None:
     kit.db.now(kit.store.contents.begin)
     kit.put("anna")
     now = kit.clock.now() + 401 * DAY_S
@@ -85,7 +85,7 @@ def test_unfinished_messages_and_old_history_go(kit: StoreKit) -> None:
     assert kit.store.history() == [] and len(kit.store.changes(0)) == 1
 
 
-def test_free_pages_go_back_to_the_file_system(kit: StoreKit) -> None:
+def test_shrink_file_returns_free_pages_to_the_file_system(kit: StoreKit) -> None:
     bin_of(kit, 3_000_000)
     kit.db.now(lambda tx: kit.store.empty_bin(tx, kit.clock.now() + 1))
     free = kit.db.pragma("freelist_count")
@@ -97,5 +97,5 @@ def test_free_pages_go_back_to_the_file_system(kit: StoreKit) -> None:
     assert kit.db.pragma("integrity_check") == "ok"
 
 
-def test_the_disk_itself_is_asked(tmp_path: Path) -> None:
+def test_disk_size_is_that_of_the_disk(tmp_path: Path) -> None:
     assert disk_octets(tmp_path) > 0

@@ -64,7 +64,7 @@ def test_content_arrives_in_chunks_of_many_transactions(kit: StoreKit) -> None:
     assert (entry.size, entry.dotted, entry.chunks) == (size + 17, 1, 3)
 
 
-def test_a_gap_between_chunks_is_found_when_sealing(kit: StoreKit) -> None:
+def test_seal_with_a_missing_chunk_is_refused(kit: StoreKit) -> None:
     content = kit.db.now(kit.store.contents.begin)
     kit.db.now(lambda tx: kit.store.contents.add_chunk(tx, content, 1, b"late"))
     with pytest.raises(ValueError, match="chunks"):
@@ -79,13 +79,13 @@ def test_a_chunk_beyond_the_limit_or_beyond_the_end_is_refused(kit: StoreKit) ->
         kit.store.contents.chunk(content, 0)
 
 
-def test_a_prefix_of_half_a_line_is_refused(kit: StoreKit) -> None:
+def test_prefix_without_a_line_end_is_refused(kit: StoreKit) -> None:
     content = kit.db.now(lambda tx: kit.store.contents.write(tx, (LETTER,)))
     with pytest.raises(ValueError, match="whole lines"):
         enter(kit, content, b"Return-Path: <>")
 
 
-def test_no_read_is_left_open(kit: StoreKit) -> None:
+def test_read_methods_leave_no_transaction_open(kit: StoreKit) -> None:
     entry = kit.put("anna")
     kit.store.contents.chunk(entry.content, 0)
     kit.store.entries(entry.person)
@@ -136,7 +136,7 @@ def test_uidls_are_printable_unlike_and_survive_removal(kit: StoreKit) -> None:
     assert kit.store.need(entries[0].id).uidl == entries[0].uidl
 
 
-def test_marking_changes_what_is_in_the_inbox_only(kit: StoreKit) -> None:
+def test_mark_changes_only_entries_in_the_inbox(kit: StoreKit) -> None:
     first, second = kit.put("anna"), kit.put("anna")
     remove(kit, second.id)
 
@@ -156,7 +156,7 @@ def test_marking_changes_what_is_in_the_inbox_only(kit: StoreKit) -> None:
         mark(first.id, state=EntryState.BIN)
 
 
-def test_removal_has_an_author_and_a_way_back(kit: StoreKit) -> None:
+def test_removed_entry_names_its_author_and_is_restored_as_it_was(kit: StoreKit) -> None:
     heard, new = kit.put("anna"), kit.put("anna", kind=Kind.VOICEMAIL)
     kit.db.now(lambda tx: kit.store.mark(tx, [heard.id]))
     kit.clock.advance(60)
@@ -267,7 +267,7 @@ def test_used_octets_follow_every_change(kit: StoreKit) -> None:
     assert kit.store.used(bob) == 1000 + len(LETTER)
 
 
-def test_emptying_the_bin_takes_the_old_in_order_and_their_content(kit: StoreKit) -> None:
+def test_empty_bin_deletes_the_oldest_first_with_their_content(kit: StoreKit) -> None:
     old, newer, kept = kit.put("anna"), kit.put("anna"), kit.put("anna")
     remove(kit, newer.id)
     kit.clock.advance(-100)
@@ -287,7 +287,7 @@ def test_emptying_the_bin_takes_the_old_in_order_and_their_content(kit: StoreKit
         kit.store.need(old.id)
 
 
-def test_emptying_the_bin_is_limited_in_octets_too(kit: StoreKit) -> None:
+def test_empty_bin_stops_at_the_limit_in_octets(kit: StoreKit) -> None:
     ids = [kit.put("anna", b"x" * 1000).id for _ in range(5)]
     remove(kit, *ids)
     later = kit.clock.now() + 1
@@ -295,7 +295,7 @@ def test_emptying_the_bin_is_limited_in_octets_too(kit: StoreKit) -> None:
     assert kit.db.now(lambda tx: kit.store.empty_bin(tx, later, octets=1)) == 1
 
 
-def test_content_shared_by_two_stays_while_one_needs_it(kit: StoreKit) -> None:
+def test_content_of_two_entries_stays_until_both_are_purged(kit: StoreKit) -> None:
     kit.mail("anna", "bob")
     mine, theirs = kit.inbox("anna")[0], kit.inbox("bob")[0]
     assert mine.content == theirs.content and mine.uidl != theirs.uidl
@@ -304,7 +304,7 @@ def test_content_shared_by_two_stays_while_one_needs_it(kit: StoreKit) -> None:
     assert kit.text(theirs).endswith(LETTER)
 
 
-def test_sweeping_takes_what_never_arrived_and_leaves_what_is_on_its_way(kit: StoreKit) -> None:
+def test_sweep_deletes_old_unsealed_content_only(kit: StoreKit) -> None:
     entry = kit.put("anna")
     lost = kit.db.now(kit.store.contents.begin)
     kit.db.now(lambda tx: kit.store.contents.add_chunk(tx, lost, 0, b"half"))
@@ -321,7 +321,7 @@ def test_sweeping_takes_what_never_arrived_and_leaves_what_is_on_its_way(kit: St
     assert kit.text(entry) == LETTER
 
 
-def test_changes_are_numbered_and_caught_up_with(kit: StoreKit) -> None:
+def test_changes_after_a_seq_are_listed_in_order(kit: StoreKit) -> None:
     before, version = kit.store.last_change(), kit.store.data_version()
     entry = kit.put("anna")
     remove(kit, entry.id)
@@ -334,7 +334,7 @@ def test_changes_are_numbered_and_caught_up_with(kit: StoreKit) -> None:
     assert kit.store.data_version() == kit.store.data_version()
 
 
-def test_trimming_the_change_log_never_makes_it_go_back(kit: StoreKit) -> None:
+def test_trimmed_change_log_keeps_its_last_seq(kit: StoreKit) -> None:
     kit.put("anna")
     last, later = kit.store.last_change(), kit.clock.now() + 1
     kit.db.now(lambda tx: kit.store.audit_log.trim(tx, later, later))
@@ -344,7 +344,7 @@ def test_trimming_the_change_log_never_makes_it_go_back(kit: StoreKit) -> None:
     assert kit.store.last_change() == last + 1
 
 
-def test_a_failed_work_leaves_neither_entry_nor_history(kit: StoreKit) -> None:
+def test_work_that_fails_leaves_neither_entry_nor_history(kit: StoreKit) -> None:
     entry, rows = kit.put("anna"), len(kit.store.history())
 
     def half(tx):  # type: ignore[no-untyped-def]

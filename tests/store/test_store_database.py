@@ -37,7 +37,7 @@ def numbers(db: Database) -> list[int]:
     return [row[0] for row in db.reader().execute("SELECT id FROM content ORDER BY id").fetchall()]
 
 
-def test_the_file_is_set_up_as_the_design_says(db: Database) -> None:
+def test_store_file_has_the_pragmas_of_the_design(db: Database) -> None:
     assert db.pragma("page_size") == 4096
     assert db.pragma("auto_vacuum") == 2  # incremental
     assert db.pragma("journal_mode") == "wal"
@@ -49,7 +49,7 @@ def test_the_file_is_set_up_as_the_design_says(db: Database) -> None:
     assert db.now(settings) == [2, 0, 0, 1]
 
 
-def test_a_reader_cannot_write(db: Database) -> None:
+def test_read_connection_refuses_to_write(db: Database) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         db.reader().execute("DELETE FROM content")
 
@@ -63,7 +63,7 @@ def test_now_commits_and_a_second_process_sees_it(db: Database) -> None:
     assert seen.stdout.strip() == "[(7,)]"
 
 
-def test_a_work_that_fails_leaves_nothing(db: Database) -> None:
+def test_work_that_fails_leaves_nothing(db: Database) -> None:
     def work(tx: Tx) -> None:
         put(tx, 1)
         raise LookupError("changed my mind")
@@ -110,7 +110,7 @@ def test_a_group_commits_together_and_one_failure_hurts_only_itself(db: Database
     assert numbers(db) == [1, 2, 3, 4]
 
 
-def test_a_group_ends_when_much_was_written(tmp_path: Path) -> None:
+def test_group_ends_at_its_limit_of_octets(tmp_path: Path) -> None:
     kit = open_store(tmp_path)
     content = kit.db.now(kit.store.contents.begin)
     works = iter(
@@ -137,7 +137,7 @@ def test_nothing_of_a_group_is_visible_before_its_futures_resolve(db: Database) 
     assert numbers(db) == [1]
 
 
-def test_a_cancelled_work_is_not_run(db: Database) -> None:
+def test_cancelled_work_is_not_run(db: Database) -> None:
     gate = Gate(db)
     unwanted = db.submit(lambda tx: put(tx, 1))
     assert unwanted.cancel()
@@ -171,7 +171,7 @@ def test_a_work_that_raises_beyond_exception_does_not_end_the_writer(db: Databas
     assert db.submit(lambda tx: put(tx, 3)).result(WAIT_S) == 3
 
 
-def test_a_closed_store_takes_no_more_but_finishes_what_it_took(tmp_path: Path) -> None:
+def test_closed_store_commits_what_is_queued_and_refuses_more(tmp_path: Path) -> None:
     db = Database(tmp_path / "inbox.db")
     futures = [db.submit(lambda tx, n=n: put(tx, n)) for n in range(1, 50)]  # type: ignore[misc]
     db.close()
@@ -252,7 +252,7 @@ def test_a_newer_store_that_we_may_still_use_is_used(tmp_path: Path) -> None:
     db.close()
 
 
-def test_the_turnstile_lets_one_in_and_one_stand_at_the_door(tmp_path: Path) -> None:
+def test_write_lock_lets_one_write_and_one_wait_in_turn(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
     mine, door, probe = Turnstile(path), Turnstile(path), FileLock(tmp_path / "inbox.db.next")
     order: list[str] = []
@@ -278,7 +278,7 @@ def test_the_turnstile_lets_one_in_and_one_stand_at_the_door(tmp_path: Path) -> 
     assert order == ["first", "second", "first again"]
 
 
-def test_a_killed_writer_frees_the_turnstile(tmp_path: Path) -> None:
+def test_killed_writer_releases_the_write_lock(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from app.store.locks import Turnstile\n"
         "with Turnstile(Path(sys.argv[1])).turn():\n"
@@ -315,7 +315,7 @@ def test_many_threads_write_and_nothing_is_lost_or_doubled(db: Database) -> None
     assert len(numbers(db)) == 80
 
 
-def test_the_wal_is_copied_and_cut_when_it_has_grown(tmp_path: Path) -> None:
+def test_wal_is_copied_and_truncated_when_it_has_grown(tmp_path: Path) -> None:
     kit = open_store(tmp_path)
     piece = b"x" * 262_144
     for _ in range(3 * WAL_TRUNCATE // len(piece)):
@@ -328,7 +328,7 @@ def test_the_wal_is_copied_and_cut_when_it_has_grown(tmp_path: Path) -> None:
     kit.close()
 
 
-def test_a_reader_that_lingers_delays_the_cutting_but_nobody(tmp_path: Path) -> None:
+def test_lingering_reader_delays_truncation_but_no_writer(tmp_path: Path) -> None:
     kit = open_store(tmp_path)
     lingering = sqlite3.connect(kit.path, isolation_level=None)
     lingering.execute("BEGIN")
@@ -343,7 +343,7 @@ def test_a_reader_that_lingers_delays_the_cutting_but_nobody(tmp_path: Path) -> 
     kit.close()
 
 
-def test_a_commit_with_changes_tells_and_one_without_does_not(tmp_path: Path) -> None:
+def test_commit_with_changes_notifies_listeners_and_one_without_does_not(tmp_path: Path) -> None:
     kit = open_store(tmp_path)
     listener = kit.db.listener("test")
     kit.db.now(lambda tx: put(tx, 5))
