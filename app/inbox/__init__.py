@@ -1,1 +1,1 @@
-"""Everyone's inbox: the store and the road into it. The only place that holds SQL."""
+"""Everyone's inbox: people, entries, delivery, queue. With app/store the only place with SQL."""

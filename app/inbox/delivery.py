@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 HOPS = 100
-"""Received lines after which a message is taken to be going round [RFC 5321 §6.3]."""
+"""Received lines beyond which a message counts as looping [RFC 5321 §6.3]."""
 VOICE_OVER_PERCENT = 10
 """Of the quota; by so much voicemail may go over it, so that a caller can leave a message."""
 
@@ -126,7 +126,7 @@ class Delivery:
         config: DeliveryConfig,
         free: Callable[[], int] | None = None,
     ) -> None:
-        """`free` tells the free octets of the store's disk; by default the disk is asked."""
+        """`free` returns the free octets of the store's disk; by default the disk is asked."""
         self._store = store
         self._people = people
         self._aliases = aliases

@@ -20,7 +20,7 @@ class NoSuchEntry(InboxError):
 
 
 class Refused(InboxError):
-    """A delivery is refused; `reply` and `status` are what an SMTP peer is told."""
+    """A delivery is refused; `reply` and `status` are for the SMTP peer."""
 
     reply = 550
     status = "5.0.0"

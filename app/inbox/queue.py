@@ -6,7 +6,7 @@ A row's purpose says what its outcome means:
               closed: all accepted, the entry goes to the bin (door "forward"); any refused, it
               becomes new and its owner gets a notice that says who got it and who did not.
     copy      A forward beside a copy in the inbox. If one is refused, the owner gets a notice.
-    relay     Mail handed in by a client. If one is refused, the sender gets a notice at once: into
+    relay     Mail submitted by a client. If one is refused, the sender gets a notice at once: into
               the inbox if they live here, by mail with the null sender if not, and not at all for
               the null sender [RFC 5321 §6.1].
 
@@ -57,7 +57,7 @@ class QueueRow:
     """Rows that were queued together for one owner and message."""
     purpose: Purpose
     owner: int | None
-    """Person who is told of a failure; None: the envelope sender, who lives elsewhere."""
+    """Person who gets the failure report; None: the envelope sender, who lives elsewhere."""
     entry: int | None
     """The owner's entry with the same message, if there is one."""
     content: int
@@ -103,7 +103,7 @@ class QueueItem:
     sender: str
     """Envelope sender; "" is the null sender."""
     owner: int | None = None
-    """Person who is told of a failure; None: the sender, who lives elsewhere."""
+    """Person who gets the failure report; None: the sender, who lives elsewhere."""
     entry: int | None = None
     """The owner's entry with the same message, if there is one."""
 

@@ -60,7 +60,7 @@ def clean_up(
 ) -> CleanedUp:
     """One round of housekeeping, in the calling thread; `now` is seconds since 1970 UTC.
 
-    `disk` tells the size of the disk in octets; by default the store's disk is asked.
+    `disk` returns the size of the disk in octets; by default the store's disk is asked.
     """
     size = disk() if disk is not None else disk_octets(store.directory)
     purged = _repeat(db, lambda tx: store.empty_bin(tx, now - keep.grace_s))

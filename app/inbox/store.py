@@ -244,8 +244,8 @@ class Store:
             keep = saved if saved is not None else bool(was_saved)
             if (to, keep) != (was, bool(was_saved)):
                 groups.setdefault((to, keep), []).append(entry)
-                told = (f"{to}, saved" if keep else str(to), detail)
-                events.append(AuditEvent(person, entry, ", ".join(filter(None, told))))
+                parts = (f"{to}, saved" if keep else str(to), detail)
+                events.append(AuditEvent(person, entry, ", ".join(filter(None, parts))))
         for (to, keep), ids in groups.items():
             tx.execute(
                 f"UPDATE entry SET state = ?, saved = ? WHERE {_THESE}", (to, keep, _json(ids))
@@ -356,7 +356,7 @@ class Store:
         """Note a call that left no message, for its owner, or for the administrator (None).
 
         `line` is the jack it came in on, `reason` why there is no message. It is written to the
-        history, too, and listeners are told.
+        history, too, and listeners are notified.
         """
         values = (self._clock.now(), person_id, caller_number, caller_name, line, reason)
         cursor = tx.execute(
