@@ -107,6 +107,7 @@ def certificates() -> None:
 
     paths = here()
     permissions.may_share()
+    permissions.share(paths)  # a first boot that failed has left no folder for keys
     made = _certify(paths, paths.settings())
     permissions.share(paths)
     click.echo("a new certificate was made" if made else "the certificate is good")

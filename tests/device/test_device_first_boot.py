@@ -120,3 +120,27 @@ def test_changed_settings_are_applied_with_a_certificate_for_the_new_name(shell:
     assert "HOST_NAME=desk\n" in (shell.paths.etc / "device.env").read_text()
     assert (shell.paths.keys / "server.names").read_text().startswith("desk.local ")
     assert "certificate is good" in shell.ok("device certificates")
+
+
+def test_certificate_is_made_where_no_folder_for_keys_is(shell: Shell) -> None:
+    """The network has come up after a first boot that failed."""
+    assert "a new certificate was made" in shell.ok("device certificates")
+    assert "certificate is good" in shell.ok("device certificates")
+
+
+def test_fixed_address_and_mdns_name_are_in_the_certificate(shell: Shell) -> None:
+    boots(shell)
+    shell.paths.settings_file.write_text(
+        '[site]\nhostname = "pbx.example.org"\n[network]\naddress = "192.0.2.77/24"\n'
+    )
+    shell.ok("device apply")
+    names = (shell.paths.keys / "server.names").read_text().split()
+    assert names[:2] == ["pbx.example.org", "pbx.local"] and "192.0.2.77" in names
+
+
+def test_host_name_of_200_characters_does_not_stop_the_first_boot(shell: Shell) -> None:
+    host = ".".join(("a" * 60, "b" * 60, "c" * 60, "example.org"))
+    card = shell.paths.var.parent / "switchhook.toml"
+    card.write_text(f'[site]\nhostname = "{host}"\n')
+    assert f"{host} is set up" in boots(shell, f"--card {card}")
+    assert host in (shell.paths.keys / "server.names").read_text()
