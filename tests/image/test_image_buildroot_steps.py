@@ -193,7 +193,7 @@ def test_a_wrong_call_is_told(
     assert told in capsys.readouterr().err
 
 
-def test_the_steps_need_no_library_but_numpy() -> None:
+def test_the_steps_need_no_library_but_numpy_and_cryptography() -> None:
     """They run on Buildroot's own Python."""
     program = """
 import sys
