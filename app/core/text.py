@@ -13,4 +13,7 @@ def one_line(text: str, longest: int = 200) -> str:
     Each run of controls, blanks and line ends becomes one space, half a surrogate pair becomes
     U+FFFD; at most `longest` characters are kept.
     """
-    return _HALF.sub("\N{REPLACEMENT CHARACTER}", _BLANK.sub(" ", text)).strip()[:longest]
+    line = _BLANK.sub(" ", text)
+    if not line.isascii():
+        line = _HALF.sub("\N{REPLACEMENT CHARACTER}", line)
+    return line.strip()[:longest]

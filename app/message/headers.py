@@ -4,7 +4,7 @@
     octets = reader.feed(block)        # b"" until the header is complete, then all octets so far
     reader.head                        # the header, CRLF of its last field included
     scan_head(reader.head).subject     # "Grüße aus Wien"
-    rewrite(head, {"from"}, change)    # the same header with the values of some fields changed
+    rewrite(head, ("from",), change)   # the same header with the values of some fields changed
 
 No function here raises, whatever the octets are; each takes time linear in what it looks at, and
 looks at HEAD_LIMIT octets at most. What is malformed is shown as it came [RFC 2047 §6.3].
@@ -14,8 +14,9 @@ import binascii
 import encodings
 import encodings.aliases
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -31,9 +32,11 @@ SHOWN_LIMIT = 500
 """Characters of a field that are shown."""
 
 _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
-_FIELD_END = re.compile(rb"\r?\n(?![ \t])")  # a line end that no folded line follows
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
-_NAME = re.compile(rb"([!-9;-~]++)[ \t]*+:")  # field-name [RFC 5322 §3.6.8, §4.5.8]
+# A field-name [RFC 5322 §3.6.8, §4.5.8], a colon, and all up to a line end that no fold follows.
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:((?:[^\n]*+\n(?=[ \t]))*+[^\n]*+)\n?")
+
+_MESSAGE_ID = re.compile(rb"<[!-;=?-~]{1,250}>")
 
 
 class HeadReader:
@@ -54,24 +57,30 @@ class HeadReader:
         """Take the next octets; give those that need not be held back: b"", then all so far."""
         if self.complete:
             return block
-        seen = max(0, len(self._held) - 3)  # an empty line may be cut by the border of two blocks
-        self._held += block
-        if self._held.startswith((b"\r\n", b"\n")):
-            return self._finish(0)
-        found = _EMPTY_LINE.search(self._held, seen)
+        held = self._held
+        seen = max(0, len(held) - 3)  # an empty line may be cut by the border of two blocks
+        if held:
+            held += block
+        octets = held or block  # the first block nearly always has it all and is not copied
+        if octets.startswith((b"\r\n", b"\n")):
+            return self._finish(octets, 0)
+        found = _EMPTY_LINE.search(octets, seen)
         if found is not None and found.start() < HEAD_LIMIT:
-            return self._finish(self._held.index(b"\n", found.start()) + 1)
-        if len(self._held) < HEAD_LIMIT:
-            return b""
-        self.cut_off = True
-        return self._finish(HEAD_LIMIT)
+            return self._finish(octets, octets.index(b"\n", found.start()) + 1)
+        if len(octets) >= HEAD_LIMIT:
+            self.cut_off = True
+            return self._finish(octets, HEAD_LIMIT)
+        if not held:
+            held += block
+        return b""
 
     def end(self) -> bytes:
         """The message is over; gives what was still held back."""
-        return b"" if self.complete else self._finish(len(self._held))
+        return b"" if self.complete else self._finish(self._held, len(self._held))
 
-    def _finish(self, head: int) -> bytes:
-        octets, self._held = bytes(self._held), bytearray()
+    def _finish(self, octets: bytes | bytearray, head: int) -> bytes:
+        octets = bytes(octets)  # no copy is made of what is bytes already
+        self._held = bytearray()
         self.head = octets[:head]
         self.complete = True
         return octets
@@ -93,24 +102,26 @@ class Field(NamedTuple):
 
     name: str
     octets: bytes
+    body: bytes
+    """What follows the colon, as it came."""
 
     @property
     def value(self) -> bytes:
         """What follows the colon, unfolded [RFC 5322 §2.2.3], without blanks around it."""
-        return _FOLD.sub(b"", self.octets).partition(b":")[2].strip()
+        body = self.body
+        return (_FOLD.sub(b"", body) if b"\n" in body else body).strip()
 
 
 def fields(head: bytes) -> Iterator[Field]:
     """The fields at the start of a message, up to the empty line or the first line that is none."""
     at, limit = 0, min(len(head), HEAD_LIMIT)
     while at < limit:
-        name = _NAME.match(head, at, limit)
-        if name is None:
+        found = _FIELD.match(head, at, limit)
+        if found is None:
             return
-        end = _FIELD_END.search(head, at, limit)
-        after = limit if end is None else end.end()
-        yield Field(name[1].decode("ascii").lower(), head[at:after])
-        at = after
+        name, body = found.groups()
+        yield Field(name.decode("ascii").lower(), found[0], body)
+        at = found.end()
 
 
 def rewritten(pieces: Iterable[bytes], change: Callable[[bytes], bytes]) -> Iterator[bytes]:
@@ -128,13 +139,23 @@ def rewritten(pieces: Iterable[bytes], change: Callable[[bytes], bytes]) -> Iter
         yield change(reader.head)
 
 
-def rewrite(head: bytes, names: Collection[str], change: Callable[[bytes], bytes]) -> bytes:
-    """The header with `change` applied to each field (name included) of these lower-case names."""
-    pieces, at = [], 0
-    for field in fields(head):
-        pieces.append(change(field.octets) if field.name in names else field.octets)
-        at += len(field.octets)
-    return b"".join([*pieces, head[at:]])
+def rewrite(head: bytes, names: tuple[str, ...], change: Callable[[bytes], bytes]) -> bytes:
+    """The header with `change` applied to each field (name included) of these lower-case names.
+
+    A message that begins with text has no header: nothing of it is changed.
+    """
+    if _FIELD.match(head) is None:
+        return head
+    return _fields_named(names).sub(lambda found: change(found[0]), head)
+
+
+@lru_cache
+def _fields_named(names: tuple[str, ...]) -> re.Pattern[bytes]:
+    """As _FIELD, at the beginning of any line."""
+    either = "|".join(names).encode("ascii")
+    return re.compile(
+        rb"(?<![^\n])(?:%b)[ \t]*+:(?:[^\n]*+\n(?=[ \t]))*+[^\n]*+\n?" % either, re.IGNORECASE
+    )
 
 
 @dataclass(frozen=True)
@@ -165,18 +186,25 @@ class HeaderFacts:
 
 def scan_head(octets: bytes) -> HeaderFacts:
     """Read the header at the start of a message; whatever is malformed is passed over."""
-    found: dict[str, list[bytes]] = {}
+    found: dict[str, bytes] = {}  # the first value of each
+    hops, delivered_to = 0, []
     for field in fields(octets):
-        found.setdefault(field.name, []).append(field.value)
+        name = field.name
+        if name == "received":
+            hops += 1
+        elif name == "delivered-to":
+            delivered_to.append(_address(field.value))
+        if name not in found:
+            found[name] = field.value
     return HeaderFacts(
-        hops=len(found.get("received", ())),
-        delivered_to=frozenset(map(_address, found.get("delivered-to", ()))),
-        sender=shown(_first(found, "from")),
-        subject=shown(_first(found, "subject")),
+        hops=hops,
+        delivered_to=frozenset(delivered_to),
+        sender=shown(found.get("from", b"")),
+        subject=shown(found.get("subject", b"")),
         fields=frozenset(found),
-        is_voice=_first(found, "message-context").lower() == b"voice-message",
-        duration_s=_seconds(_first(found, "content-duration")),
-        message_id=_message_id(_first(found, "message-id")),
+        is_voice=found.get("message-context", b"").lower() == b"voice-message",
+        duration_s=_seconds(found.get("content-duration", b"")),
+        message_id=_message_id(found.get("message-id", b"")),
         is_text=bool(octets) and not found and not octets.startswith((b"\r\n", b"\n")),
         is_automatic=_is_automatic(found),
     )
@@ -193,17 +221,12 @@ def shown(value: bytes) -> str:
     return one_line(text, SHOWN_LIMIT)
 
 
-def _first(found: dict[str, list[bytes]], name: str) -> bytes:
-    values = found.get(name)
-    return values[0] if values else b""
-
-
 def _seconds(value: bytes) -> int | None:
-    return int(value) if re.fullmatch(rb"[0-9]{1,6}", value) else None
+    return int(value) if value.isdigit() and len(value) <= 6 else None
 
 
 def _message_id(value: bytes) -> str:
-    found = re.fullmatch(rb"<[!-;=?-~]{1,250}>", value)
+    found = _MESSAGE_ID.fullmatch(value)
     return found[0].decode("ascii") if found else ""
 
 
@@ -214,10 +237,10 @@ def _address(value: bytes) -> str:
 _LIST_FIELDS = frozenset({"list-id", "list-unsubscribe", "list-post", "list-help"})
 
 
-def _is_automatic(found: dict[str, list[bytes]]) -> bool:
+def _is_automatic(found: dict[str, bytes]) -> bool:
     """RFC 3834 §2; Precedence is what senders used before it, and RFC 2919 marks lists."""
-    submitted = _first(found, "auto-submitted").partition(b";")[0].strip().lower()
-    precedence = _first(found, "precedence").lower()
+    submitted = found.get("auto-submitted", b"").partition(b";")[0].strip().lower()
+    precedence = found.get("precedence", b"").lower()
     return (
         submitted not in (b"", b"no")
         or precedence in (b"bulk", b"junk", b"list")

@@ -180,6 +180,8 @@ class InboundMessage:
         if not octets or head.cut_off or not self._session.peer.lan:
             return octets
         changed = with_public_senders(head.head, self._service.delivery.public_address)
+        if changed == head.head:
+            return octets
         self._grown = len(changed) - len(head.head)
         octets = changed + octets[len(head.head) :]
         head.head = changed
