@@ -380,5 +380,5 @@ def _name(sound: Sound) -> str:
             return "samples"
         case Tone(hz):
             return "beep" if hz == (1000.0,) else "a tone"
-        case CountryTone():
-            return "trouble"
+        case CountryTone(name):
+            return f"{name}-tone"

@@ -202,7 +202,7 @@ def test_a_job_that_fails_is_apologised_for(house: House, monkeypatch: pytest.Mo
     line = call(house)
     line.talk(
         """
-        hears im-sorry please-try-call-later trouble
+        hears im-sorry please-try-call-later reorder-tone
         ends
         """
     )
