@@ -38,7 +38,8 @@ entries mails bits sectors blocks chars columns bursts rings
 _MEANINGS = """
 count number numbers index id seq port pid fd uid gid mode year month day weekday hour minute second
 line slot channel bit register address place position digit attempt attempts tries times code status
-version signal bus select pin octet byte factor share ratio change entry person content recording
+version signal ago bus select pin octet byte factor share ratio change entry person content
+recording
 """
 UNITS = frozenset(_UNITS.split())
 """Last words of a name that say the unit."""
@@ -181,7 +182,8 @@ class _Module:
             return
         own = _is_docstring(following) or f"`{name}`" in self._doc
         doc = ast.get_docstring(owner) or ""
-        good = named(name) or own or mentions(doc, name)
+        described = member.value is not None and "description=" in ast.unparse(member.value)
+        good = named(name) or own or described or mentions(doc, name)
         shares.units.count(good, self._where(member, f"{owner.name}.{name}"))
 
     def _function(
@@ -190,6 +192,8 @@ class _Module:
         if (node.name.startswith("_") and node.name != "__init__") or _is_command(node):
             return
         doc = ast.get_docstring(node) or ""
+        if doc.startswith("See "):  # said where it is declared
+            return
         full = f"{owner}.{node.name}" if owner else node.name
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         numbers = [a for a in arguments if a.annotation is not None and _is_number(a.annotation)]
@@ -212,7 +216,13 @@ class _Module:
         inner = [n for n in ast.walk(node) if isinstance(n, Function) and n is not node]
         hidden = {id(n) for function in inner for n in ast.walk(function)}
         for handler in (n for n in ast.walk(node) if isinstance(n, ast.Try)):
-            caught = {_last_name(h.type) for h in handler.handlers if h.type is not None}
+            caught = {
+                _last_name(n)
+                for h in handler.handlers
+                if h.type is not None
+                for n in ast.walk(h.type)
+                if isinstance(n, ast.expr)
+            }
             hidden |= {
                 id(n)
                 for statement in handler.body

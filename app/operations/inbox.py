@@ -25,7 +25,7 @@ class InboxListing:
 
 @dataclass(frozen=True)
 class Moved:
-    """How many entries were moved, of how many that were named."""
+    """How many entries were moved (`done`), of how many that were named (`asked`)."""
 
     done: int
     asked: int

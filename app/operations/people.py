@@ -55,7 +55,7 @@ class AddedPerson:
 
 @dataclass(frozen=True)
 class PersonLine:
-    """One person in the list of all."""
+    """One person in the list of all; `new_voicemails` and `new_emails` say how many."""
 
     person: Person
     new_voicemails: int

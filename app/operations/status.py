@@ -48,7 +48,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Holdings:
-    """What the store holds, in octets."""
+    """What the store holds: how many `inboxes`; in octets `used`, `in_bin` and `disk_free`."""
 
     inboxes: int = 0
     used: int = 0
@@ -88,6 +88,7 @@ class StatusReport:
     store_problem: str
     """Why the store cannot be opened; what follows is then empty."""
     queue_waiting: int = 0
+    """How many mails wait to be sent."""
     queue_tried: int = 0
     """How many of them have been tried before."""
     holdings: Holdings = field(default_factory=Holdings)

@@ -27,7 +27,7 @@ class Source(Protocol):
     """Something that can be played once, from its beginning."""
 
     def fill(self, row: Samples, start: int) -> int:
-        """Write samples to row[start:]; how many. Fewer than there is room for: it is over.
+        """Write samples to row[start:], `start` from 0; how many. Fewer than fit: it is over.
 
         Raises JobFailed if the clerk cannot give the sound.
         """
