@@ -8,15 +8,16 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 
-from drivers.buses import Samples
+from drivers.buses import PERIOD, Samples
 from drivers.countries import Country
-from drivers.countries.base import CallerIdMoment, CallerIdService, Modem
+from drivers.countries.base import CallerIdAlert, CallerIdMoment, CallerIdService
 from drivers.models.dtmf import DtmfReceiver
-from drivers.models.fsk import FREQUENCIES_HZ, caller_id_message, modulate
+from drivers.models.fsk import FREQUENCIES_HZ, announced, caller_id_message, modulate
 from drivers.models.loops import TrunkLoop
 from drivers.models.party import Party
 from drivers.models.sound import PlayQueue
 from drivers.models.tones import tone_periods
+from drivers.sampling import PERIOD_MS
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ OPENED_PERIODS = 30
 """No loop current for 300 ms: the subscriber has gone; shorter is a flash, ignored."""
 CALLER_ID_AFTER_MS = 500
 """Between the end of the first ring and the data [GR-30: at least 500 ms]."""
+RING_AFTER_MS = 400
+"""Between data and the first ring, where the data come first [ETSI EN 300 659-1: 200 to 500 ms]."""
 
 
 class OfficeError(Exception):
@@ -116,19 +119,19 @@ def _first_long_silence(cadence_ms: tuple[int, ...]) -> int:
     raise ValueError(f"no silence for caller ID in the cadence {cadence_ms}")
 
 
-def _modem(service: CallerIdService | None) -> Modem | None:
-    """The modem for this country's caller ID; None where the office does not speak it."""
-    if service is None or service.moment is not CallerIdMoment.AFTER_FIRST_RING:
+def _spoken(service: CallerIdService | None) -> CallerIdService | None:
+    """A country's caller ID; None where the office does not speak it: DTMF, and ring pulses."""
+    if service is None or service.modem not in FREQUENCIES_HZ:
         return None
-    return service.modem if service.modem in FREQUENCIES_HZ else None
+    return None if CallerIdAlert.RING_PULSE in service.alerts else service
 
 
 class OfficeLine(Party):
     """One outside line and the person at its far end.
 
-    It rings, sounds and sends caller ID as the country's networks do. Not spoken: caller ID before
-    the first ring and by DTMF; such calls come without a number. At a hang-up the battery goes for
-    the country's time, or for CPC_MS where its networks would only sound a tone.
+    It rings, sounds and sends caller ID as the country's networks do. Not spoken: caller ID by
+    DTMF and Japan's; such calls come without a number. At a hang-up the battery goes for the
+    country's time, or for CPC_MS where its networks would only sound a tone.
     """
 
     def __init__(
@@ -140,7 +143,10 @@ class OfficeLine(Party):
         self._ringing, self._ending = country.ringing, ending
         self._edges = _edges(country.ringing.cadence_ms)
         self._caller_id_ms = _first_long_silence(country.ringing.cadence_ms) + CALLER_ID_AFTER_MS
-        self._modem = _modem(country.caller_id)
+        self._caller_id = _spoken(country.caller_id)
+        self._ring_from = 0
+        """Period of the state RINGING in which the first burst begins."""
+        self._reversed_for_call = False
         self._ringback = tone_periods(tones.ringback)
         self._office_tones = {
             OfficeState.DIAL_TONE: tone_periods(tones.dial),
@@ -239,7 +245,28 @@ class OfficeLine(Party):
             self._loop.ring(0.0, 0)
             self._data.stop()
         self.state, self._periods = target, 0
+        if target is OfficeState.RINGING:
+            self._announce()
+        elif target is OfficeState.IDLE and self._reversed_for_call:
+            self._reversed_for_call = False
+            self.reverse()
         self._loop.feed(0.0 if target is OfficeState.CLEARING else self.line_volts)
+
+    def _announce(self) -> None:
+        """Caller ID before the first ring, which waits for it, where the country has it so."""
+        service, self._ring_from = self._caller_id, 0
+        early = service is not None and service.moment is CallerIdMoment.BEFORE_FIRST_RING
+        if service is None or not early or not self._sends_caller_id:
+            return
+        if CallerIdAlert.LINE_REVERSAL in service.alerts:
+            self._reversed_for_call = True
+            self.reverse()
+        sound = announced(self._message(), service)
+        self._data.add(sound)
+        self._ring_from = len(sound) // PERIOD + 1 + RING_AFTER_MS // PERIOD_MS
+
+    def _message(self) -> bytes:
+        return caller_id_message(self._clock(), self._number, self._name)
 
     def move(self, now: int) -> None:
         """A period passes for everything but sound."""
@@ -252,7 +279,7 @@ class OfficeLine(Party):
             self._cadence(now)
         self._periods += 1
         limit = self._timers_ms.get(self.state)
-        if limit is not None and self._periods * 10 >= limit:
+        if limit is not None and self._periods * PERIOD_MS >= limit:
             self._happen(OfficeEvent.TIME)
 
     def _supervise(self) -> None:
@@ -268,15 +295,18 @@ class OfficeLine(Party):
 
     def _cadence(self, now: int) -> None:
         """Begin and end bursts; caller ID comes in the first long silence [GR-30]."""
-        ms = self._periods * 10
+        ms = (self._periods - self._ring_from) * PERIOD_MS
+        if ms < 0:
+            return
         begins = self._edges.get(ms % sum(self._ringing.cadence_ms))
         if begins is not None:
             self.bursts += begins
             self._loop.hertz = self._ringing.network_hz
             self._loop.ring(self._ringing.network_vrms if begins else 0.0, now)
-        if self._modem is not None and self._sends_caller_id and ms == self._caller_id_ms:
-            message = caller_id_message(self._clock(), self._number, self._name)
-            self._data.add(modulate(message, self._modem))
+        service = self._caller_id
+        late = service is not None and service.moment is CallerIdMoment.AFTER_FIRST_RING
+        if service is not None and late and self._sends_caller_id and ms == self._caller_id_ms:
+            self._data.add(modulate(self._message(), service.modem))
 
     # ------------------------------------------------------------------ sound
 

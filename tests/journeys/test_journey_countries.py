@@ -14,7 +14,7 @@ from tests.kit.world import World
 CALLER = '5551234 "CARL CALLER"'
 
 # As an owner writes it; ringing on the line in Hz; burst and silence in turn in ms; whether caller
-# ID comes after the first ring, which is all that the virtual telephone office speaks.
+# ID comes after the first ring, which is when the box listens for it.
 COUNTRIES = [
     ("us", 20, (2000, 4000), True),
     ("uk", 25, (400, 200, 400, 2000), False),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from drivers.board import virtual_board
+from drivers.countries.base import Modem
 from drivers.errors import HardwareError
 from drivers.models.box import VirtualBox
 from drivers.models.exchange import OfficeError, OfficeState
@@ -22,6 +23,7 @@ from tests.kit.models import (
     sine,
     slic_write,
 )
+from tests.kit.phone import power_at
 
 
 def trunk(country: str = "us") -> tuple[VirtualBox, Si3050Model]:
@@ -168,8 +170,39 @@ def test_cadence_of_two_bursts_is_rung_and_caller_id_waits_for_the_long_silence(
     assert caller_id_of(message) is not None
 
 
-@pytest.mark.parametrize("country", ["gb", "jp", "dk"])
-def test_caller_id_before_the_first_ring_is_not_spoken_by_the_office(country: str) -> None:
+def test_caller_id_before_the_first_ring_follows_line_reversal_and_dt_as() -> None:
+    box, chip = trunk("gb")
+    office = box.office_lines["line1"]
+    office.ring("5551234", "ANNA")
+    assert chip.loop.feed_volts == -48  # line reversal
+    rows, first_ring = [], 0
+    while not chip.loop.ring_vrms:
+        rows.append(run(box, 1)[0])
+        first_ring += 1
+    heard = np.concatenate(rows)
+    assert not heard[: 299 * 8].any()
+    for hz in (2130, 2750):  # DT-AS [ETSI EN 300 659-1]
+        assert power_at(heard[300 * 8 : 400 * 8], hz) == pytest.approx(-18, abs=0.5)
+    sounds = np.flatnonzero(heard)
+    assert 350 <= (len(heard) - int(sounds[-1])) / 8 <= 450  # silent before the first ring
+    (message,) = demodulate(heard, Modem.V23)
+    got = caller_id_of(message)
+    assert got is not None and (got.number, got.name) == ("5551234", "ANNA")
+    run(box, 260)
+    assert office.bursts == 2
+    office.hang_up()
+    assert chip.loop.feed_volts == 48
+
+
+def test_call_without_caller_id_rings_at_once() -> None:
+    box, chip = trunk("gb")
+    box.office_lines["line1"].ring("5551234", caller_id=False)
+    run(box, 1)
+    assert chip.loop.ring_vrms and chip.loop.feed_volts == 48
+
+
+@pytest.mark.parametrize("country", ["jp", "dk"])
+def test_caller_id_by_ring_pulses_or_dtmf_is_not_spoken_by_the_office(country: str) -> None:
     box, _ = trunk(country)
     box.office_lines["line1"].ring("5551234", "ANNA")
     assert not run(box, 600).any()
