@@ -2,13 +2,14 @@
 
 import sys
 import time
+from collections.abc import Sequence
 
 import click
 from rich.table import Table
 
 from app.commands.common import actor, console, inbox, size, when
 from app.commands.errors import plainly
-from app.inbox.entries import Entry, EntryState
+from app.inbox.entries import Entry, EntryState, MissedCall
 from app.operations import inbox as operations
 
 MISSED_DAYS = 30
@@ -23,13 +24,21 @@ def inbox_() -> None:
 @inbox_.command("list")
 @click.argument("login")
 @click.option("--bin", "removed", is_flag=True, help="What was removed and can be restored.")
+@click.option("--former", is_flag=True, help="What is left of a LOGIN who has been removed.")
 @plainly
-def list_(login: str, removed: bool) -> None:
+def list_(login: str, removed: bool, former: bool) -> None:
     """What lies in LOGIN's inbox, what is on its way out, and calls of a month that were missed."""
+    if former:
+        _show_entries(operations.list_former(inbox(), actor(), login)[1])
+        return
     since = time.time() - MISSED_DAYS * DAY_S
     listing = operations.list_inbox(inbox(), actor(), login, removed, since)
+    _show_entries(listing.entries, listing.missed_calls)
+
+
+def _show_entries(entries: Sequence[Entry], missed: Sequence[MissedCall] = ()) -> None:
     table = Table("entry", "kind", "state", "received", "from", "subject", "size", box=None)
-    for entry in listing.entries:
+    for entry in entries:
         table.add_row(
             str(entry.id),
             str(entry.kind),
@@ -39,7 +48,7 @@ def list_(login: str, removed: bool) -> None:
             entry.subject,
             size(entry.size),
         )
-    for call in listing.missed_calls:
+    for call in missed:
         table.add_row("-", "missed call", "-", when(call.at), call.caller, call.reason, "-")
     console.print(table)
 
@@ -96,8 +105,10 @@ def remove(entries: tuple[int, ...]) -> None:
 
 @inbox_.command("restore")
 @click.argument("entries", type=int, nargs=-1, required=True)
+@click.option("--to", "heir", metavar="LOGIN", help="Who gets what a removed person had.")
 @plainly
-def restore(entries: tuple[int, ...]) -> None:
+def restore(entries: tuple[int, ...], heir: str | None) -> None:
     """Bring removed messages back."""
-    moved = operations.restore_entries(inbox(), actor(), entries)
-    console.print(f"restored: {moved.done} of {moved.asked}")
+    moved = operations.restore_entries(inbox(), actor(), entries, heir)
+    to = f", to {heir} what has no owner any more" if heir else ""
+    console.print(f"restored: {moved.done} of {moved.asked}{to}")

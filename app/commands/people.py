@@ -7,9 +7,9 @@ from typing import Any
 import click
 from rich.table import Table
 
-from app.commands.common import WIDE, actor, console, inbox, size
+from app.commands.common import WIDE, actor, console, inbox, is_terminal, size, when
 from app.commands.errors import plainly
-from app.inbox.people import Transfer
+from app.inbox.people import Former, Transfer
 from app.operations import people as operations
 from app.operations.box import Box
 from app.operations.people import NewPerson, PersonLine
@@ -49,12 +49,21 @@ def people() -> None:
     help="; ".join(f"{name}: {keys.meaning}" for name, keys in KEY_MAPS.items()),
 )
 @click.option("--admin", is_flag=True, help="May administer the box.")
+@click.option(
+    "--adopt/--no-adopt",
+    default=None,
+    help="Give the box back that a removed LOGIN had; asks on a terminal, else no.",
+)
 @plainly
-def add(login: str, quota_mb: int | None, transfer: str, **fields: Any) -> None:
+def add(login: str, quota_mb: int | None, transfer: str, adopt: bool | None, **fields: Any) -> None:
     """Add LOGIN with a fresh password and PIN, shown once."""
+    box = inbox()
     quota = None if quota_mb is None else quota_mb * MB
     new = NewPerson(login, quota=quota, transfer=Transfer(transfer), **fields)
-    added = operations.add_person(inbox(), actor(), new)
+    former = operations.former_box(box, actor(), login)
+    if former is not None and not _wanted_back(former, adopt):
+        former = None
+    added = operations.add_person(box, actor(), new, former)
     login = added.person.login
     console.print(
         f"{login} has a box. Password: {added.password}   PIN: {added.pin}   (not shown again)"
@@ -66,6 +75,21 @@ def add(login: str, quota_mb: int | None, transfer: str, **fields: Any) -> None:
             " setting phone.incoming says otherwise.",
             markup=False,
         )
+
+
+def _wanted_back(former: Former, adopt: bool | None) -> bool:
+    """Whether the box of a removed person is to be given back; asks if nobody has said it."""
+    count = len(former.entries) + former.removed_before
+    console.print(
+        f"{former.name} had the login {former.login} until {when(former.removed_at)};"
+        f" {count} messages ({size(former.octets)}) of that box can be restored.",
+        markup=False,
+    )
+    if adopt is None and is_terminal():
+        return click.confirm("Give this box back?", default=True)
+    if not adopt:
+        console.print(f"They stay in the bin: `inbox list {former.login} --former` lists them.")
+    return bool(adopt)
 
 
 @people.command("list")

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.inbox.entries import AuditRow, Entry, EntryState, MissedCall
-from app.inbox.people import Person
-from app.operations.actor import Actor, may_use
-from app.operations.box import Box, person_for
-from app.operations.errors import NotFound
+from app.inbox.people import Former, Person
+from app.operations.actor import Actor, may_use, require_admin
+from app.operations.box import Box, find_person, person_for
+from app.operations.errors import NotFound, field_of_errors
+from app.store.database import Tx
 
 LISTED = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
 """In the inbox, or on its way out."""
@@ -46,6 +47,18 @@ def list_inbox(
     return InboxListing(person, entries, tuple(missed))
 
 
+def list_former(box: Box, actor: Actor, login: str) -> tuple[Former, tuple[Entry, ...]]:
+    """What is left of a removed person's box: who it was, and their entries, all in the bin.
+
+    Raises NotFound or NotAllowed.
+    """
+    require_admin(actor, "see what removed people had")
+    former = box.people.former(login)
+    if former is None:
+        raise NotFound("login", f"nothing is left of a box that a removed {login} had")
+    return former, tuple(box.store.entries(former.id, states=(EntryState.BIN,)))
+
+
 def show_header(box: Box, actor: Actor, entry: int) -> bytes:
     """The header of one message, with the empty line that ends it. Raises NotFound."""
     return box.store.header(_entry(box, actor, entry))
@@ -74,14 +87,23 @@ def remove_entries(box: Box, actor: Actor, entries: Sequence[int]) -> Moved:
     return Moved(done, len(entries))
 
 
-def restore_entries(box: Box, actor: Actor, entries: Sequence[int]) -> Moved:
+def restore_entries(
+    box: Box, actor: Actor, entries: Sequence[int], heir: str | None = None
+) -> Moved:
     """Bring removed messages back into the inbox they were in.
 
-    What is not in the bin, or is not the actor's, is left alone.
+    `heir` is the login of who gets those whose owner has been removed. What is not in the bin, or
+    is not the actor's, is left alone. Raises NotFound, and OperationError with the field "heir" if
+    one is needed; nothing is then restored.
     """
     ids = _usable(box, actor, entries)
-    done = box.db.now(lambda tx: box.store.restore(tx, ids, actor.door, actor.login))
-    return Moved(done, len(entries))
+    to = None if heir is None else find_person(box, heir, "heir").id
+
+    def work(tx: Tx) -> int:
+        with field_of_errors("heir"):
+            return box.store.restore(tx, ids, actor.door, actor.login, heir=to)
+
+    return Moved(box.db.now(work), len(entries))
 
 
 def _entry(box: Box, actor: Actor, entry: int) -> Entry:

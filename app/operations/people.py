@@ -6,7 +6,7 @@ from typing import Any
 
 from app.device.first_boot import BY as FIRST_BOOT
 from app.inbox.entries import EntryState
-from app.inbox.people import Person, Transfer, new_password, new_pin
+from app.inbox.people import Former, Person, Transfer, new_password, new_pin
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box, find_person, person_for
 from app.operations.errors import NotAllowed, OperationError, field_of_errors
@@ -92,11 +92,22 @@ def _line(box: Box, person: Person) -> PersonLine:
     return PersonLine(person, voicemails, emails, used, locked)
 
 
-def add_person(box: Box, actor: Actor, new: NewPerson) -> AddedPerson:
+def former_box(box: Box, actor: Actor, login: str) -> Former | None:
+    """What is left of the box of a removed person who had this login; None if nothing is.
+
+    Raises NotAllowed.
+    """
+    require_admin(actor, "see what removed people had")
+    return box.people.former(login)
+
+
+def add_person(box: Box, actor: Actor, new: NewPerson, adopt: Former | None = None) -> AddedPerson:
     """Add a person with a fresh password and PIN.
 
-    The first person after the administrator of a first boot takes over that one's handset if it is
-    the one wanted. Raises NotAllowed, and OperationError with the field that cannot be.
+    `adopt` (see former_box) gives back the box that somebody removed had: history, bin, and in the
+    inbox what was in it at the removal. The first person after the administrator of a first boot
+    takes over that one's handset if it is the one wanted. Raises NotAllowed, and OperationError
+    with the field that cannot be.
     """
     require_admin(actor, "add people")
     new = replace(new, language=new.language or box.settings.site.language)
@@ -111,7 +122,9 @@ def add_person(box: Box, actor: Actor, new: NewPerson) -> AddedPerson:
         if giver is not None:
             box.people.change(tx, giver.id, by=actor.login, handset=None)
         with field_of_errors(""):
-            person = box.people.add(tx, new.login, by=actor.login, **fields)
+            person = box.people.add(tx, new.login, by=actor.login, adopt=adopt, **fields)
+        if adopt is not None:
+            box.store.restore(tx, adopt.entries, actor.door, actor.login)
         box.people.set_password(tx, person, password, by=actor.login)
         box.people.set_pin(tx, person, pin, by=actor.login)
         return person

@@ -126,7 +126,7 @@ def read_status(
             sum(row.attempts > 0 for row in waiting),
             _holdings(box, paths),
             tuple(problems(settings, people, known_of(settings))),
-            _locks(box, (clock or SystemClock()).now()),
+            _locks(box),
             _missed(box, (clock or SystemClock()).now() - DAYS * DAY_S),
         )
     finally:
@@ -171,9 +171,8 @@ def _holdings(box: Box, paths: Paths) -> Holdings:
     return Holdings(len(people), used, box.store.bin_octets(), free)
 
 
-def _locks(box: Box, now: float) -> tuple[PinLock, ...]:
-    until = ((p.login, box.people.pin_locked_until(p.id)) for p in box.people.all())
-    return tuple(PinLock(login, end) for login, end in until if end > now)
+def _locks(box: Box) -> tuple[PinLock, ...]:
+    return tuple(PinLock(lock.person.login, lock.until) for lock in box.people.pin_locks())
 
 
 def _missed(box: Box, since: float) -> MissedCalls:

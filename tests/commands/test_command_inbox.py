@@ -1,12 +1,10 @@
 """`inbox`, `queue`, `status` and `settings`: what an administrator looks at."""
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from app.config.settings import Settings
 from app.inbox.store import EntryState, Facts, Kind
 from tests.kit.commands import Shell
 
@@ -87,12 +85,6 @@ def test_status_answers_also_when_nothing_runs(shell: Shell, entry: int) -> None
     assert re.search(r"mail +not supervised here", said)
     assert "is the appliance running?" in said
     assert re.search(r"store +\d+ B in 1 inboxes", said)
-
-
-def test_settings_prints_a_file_that_can_be_used(shell: Shell) -> None:
-    text = shell.ok("settings")
-    assert tomllib.loads(text) == {name: {} for name in Settings.model_fields}
-    assert "#ring_seconds = 20" in text
 
 
 def test_the_board_needs_a_running_box(shell: Shell) -> None:

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from app.commands.people import people_table
+from app.device.first_boot import BY
 from app.inbox.people import Person, PinResult, Transfer
 from app.inbox.store import EntryState, Facts, Kind
 from app.operations.people import PersonLine
@@ -175,3 +176,48 @@ def test_an_unknown_member_is_refused(shell: Shell) -> None:
 
 def test_a_trace_of_nobody_says_so(shell: Shell) -> None:
     assert "neither a person nor an alias" in shell.refused("alias trace nobody")
+
+
+def test_login_added_again_offers_the_box_it_had(shell: Shell) -> None:
+    shell.ok(ANNA)
+    shell.ok(BEN)
+    entry = deliver(shell, "ben")
+    shell.ok("people remove ben --discard")
+    assert re.search(rf"^ *{entry} ", shell.ok("inbox list ben --former"), re.M)
+    said = shell.ok(f"{BEN} --no-adopt")
+    assert "1 messages" in said and "inbox list ben --former" in said
+    assert "name who gets the messages" in shell.refused(f"inbox restore {entry}")
+    assert "restored: 1 of 1" in shell.ok(f"inbox restore {entry} --to anna")
+    box = shell.inbox()
+    anna = box.people.by_login("anna")
+    assert anna is not None and [e.id for e in box.store.entries(anna.id)] == [entry]
+
+
+def test_login_added_again_with_adopt_has_its_messages(shell: Shell) -> None:
+    shell.ok(ANNA)
+    shell.ok(BEN)
+    entry = deliver(shell, "ben")
+    shell.ok("people remove ben --discard")
+    shell.ok(f"{BEN} --adopt")
+    assert re.search(rf"^ *{entry} +email +new", shell.ok("inbox list ben"), re.M)
+
+
+def test_first_person_of_a_new_device_is_told_whose_handset_it_was(shell: Shell) -> None:
+    box = shell.inbox()
+    box.db.now(
+        lambda tx: box.people.add(
+            tx, "admin", "Administrator", "200", handset="101", admin=True, quota=1, by=BY
+        )
+    )
+    said = shell.ok("people add anna --name Anna --mailbox 201 --handset 101 --key-map swapped")
+    assert "The handset 101 was admin's until now." in said and "mailbox 201" in said
+    person = shell.inbox().people.by_handset("101")
+    assert person is not None and (person.login, person.key_map) == ("anna", "swapped")
+
+
+def test_jack_and_number_that_cannot_be_are_refused_with_what_there_is(shell: Shell) -> None:
+    assert "there are: 101, 102" in shell.refused(f"{BEN} --handset 103")
+    assert "emergency number" in shell.refused("people add ben --name Ben --mailbox 911")
+    assert "nor a voice for xx" in shell.refused(f"{BEN} --language xx")
+    shell.ok(BEN)
+    assert "number of a handset" in shell.refused("people change ben --mailbox 102")

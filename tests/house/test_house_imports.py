@@ -141,7 +141,9 @@ VALUES = {
     "app.inbox.entries",
     "app.inbox.entries.Entry",
     "app.inbox.entries.EntryState",
+    "app.inbox.entries.MissedCall",
     "app.inbox.people",
+    "app.inbox.people.Former",
     "app.inbox.people.Transfer",
 }
 

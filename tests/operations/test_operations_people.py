@@ -12,6 +12,7 @@ from app.operations.people import (
     NewPerson,
     add_person,
     change_person,
+    former_box,
     list_people,
     remove_person,
     set_password,
@@ -273,3 +274,35 @@ def test_removal_of_an_aliases_member_is_refused_and_nothing_is_moved(box: Inbox
         remove_person(box, ADMIN, "ben", heir="anna")
     assert box.store.need(entry).person == ben.id
     assert box.store.entries(anna.id) == []
+
+
+# ---- coming back
+
+
+def test_person_added_again_gets_back_the_box(box: Inbox) -> None:
+    (_, ben) = add(box, ANNA, BEN)
+    kept, binned = deliver(box, ben), deliver(box, ben)
+    box.db.now(lambda tx: box.store.remove(tx, [binned], "pop3", "ben"))
+    remove_person(box, ADMIN, "ben", discard=True)
+    former = former_box(box, ADMIN, "BEN")
+    assert former is not None and former.entries == (kept,)
+    added = add_person(box, ADMIN, BEN, former)
+    assert [entry.id for entry in box.store.entries(added.person.id)] == [kept]
+    in_bin = box.store.entries(added.person.id, states=(EntryState.BIN,))
+    assert [entry.id for entry in in_bin] == [binned]
+    assert box.people.check_password("ben", added.password) == added.person
+
+
+def test_person_added_again_without_the_box_starts_empty(box: Inbox) -> None:
+    (_, ben) = add(box, ANNA, BEN)
+    entry = deliver(box, ben)
+    remove_person(box, ADMIN, "ben", discard=True)
+    added = add_person(box, ADMIN, BEN)
+    assert box.store.entries(added.person.id, states=tuple(EntryState)) == []
+    assert box.store.need(entry).state is EntryState.BIN
+
+
+def test_nobody_but_an_administrator_sees_what_removed_people_had(box: Inbox) -> None:
+    add(box, ANNA, BEN)
+    with pytest.raises(NotAllowed):
+        former_box(box, owner(box, "ben"), "anna")

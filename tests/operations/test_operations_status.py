@@ -18,7 +18,14 @@ DAY_S = 86_400
 
 
 def report(paths: Paths) -> StatusReport:
-    return read_status(ADMIN, paths, open_inbox, ManualClock(NOW))
+    return report_at(paths, NOW)
+
+
+def report_at(paths: Paths, now: float) -> StatusReport:
+    clock = ManualClock(now)
+    return read_status(
+        ADMIN, paths, lambda where, settings: open_inbox(where, settings, clock), clock
+    )
 
 
 @pytest.fixture
@@ -100,7 +107,7 @@ def test_locked_pin_is_told_until_the_lock_ends(paths: Paths, anna: int) -> None
     assert answers[-1] is PinResult.LOCKED
     (text,) = attention(report(paths))
     assert text.startswith("the PIN of anna is locked until ") and "`people pin anna`" in text
-    assert read_status(ADMIN, paths, open_inbox, ManualClock(NOW + 86_400)).locks == ()
+    assert report_at(paths, NOW + 86_400).locks == ()
 
 
 def miss(box: Inbox, person: int | None) -> None:
