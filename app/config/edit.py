@@ -68,7 +68,7 @@ def _inserted(text: str, name: Sequence[str], value: Value | None) -> str:
         else:
             header = f"[{'.'.join(map(_key, section))}]"
             return newline.join([*lines, *([""] if lines else []), header, line, ""])
-    lines.insert(_place_below(lines, start, key), line)
+    lines.insert(_index_below(lines, start, key), line)
     return newline.join([*lines, ""])
 
 
@@ -99,7 +99,7 @@ def _defined_in_parent(lines: Sequence[str], below: Sequence[str]) -> bool:
     return False
 
 
-def _place_below(lines: Sequence[str], start: int, key: str) -> int:
+def _index_below(lines: Sequence[str], start: int, key: str) -> int:
     """Where a new key of the section that begins at `start` goes."""
     last = start
     for index in range(start + 1, len(lines)):

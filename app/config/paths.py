@@ -1,4 +1,4 @@
-"""Where a running box keeps its things: one folder, `./var` on a laptop, `/data` on the device."""
+"""Where a running box keeps its files: one folder, `./var` on a laptop, `/data` on the device."""
 
 import os
 from dataclasses import dataclass
@@ -124,18 +124,18 @@ class Paths:
         except OSError as problem:
             raise PathsError(
                 f"the folder {problem.filename} cannot be made: {problem.strerror};"
-                " SWITCHHOOK_VAR may name another place"
+                " SWITCHHOOK_VAR may name another one"
             ) from problem
         too_long = len(os.fsencode(self.operator)) - LONGEST_SOCKET
         if too_long > 0:
             raise PathsError(
                 f"the name of the folder {self.var} is {too_long} octets too long for the sockets"
-                " in it; SWITCHHOOK_VAR may name another place"
+                " in it; SWITCHHOOK_VAR may name another one"
             )
 
 
 def here() -> Paths:
-    """The place named by SWITCHHOOK_VAR, else ./var; SWITCHHOOK_DEFAULTS names what is beneath."""
+    """The folder that SWITCHHOOK_VAR names, else ./var; SWITCHHOOK_DEFAULTS names files beneath."""
     beneath = os.environ.get("SWITCHHOOK_DEFAULTS", "")
     return Paths(
         Path(os.environ.get("SWITCHHOOK_VAR", "var")).absolute(),

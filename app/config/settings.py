@@ -93,7 +93,8 @@ class Site(_Section):
         "en", pattern=r"^[a-z]{2}$", description="Language of the prompts (a sound pack's)."
     )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
-        "", description="Time zone of times told, such as Europe/Berlin; empty: the system's."
+        "",
+        description="Time zone of all times, such as Europe/Berlin; empty: the system's.",
     )
     postmaster: str = Field(
         "", description="Login of who gets mail to postmaster; empty: the first administrator."

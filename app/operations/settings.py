@@ -183,11 +183,11 @@ def _take_up(
     if old is None or own_services(old.phone.board) != own_services(new.phone.board):
         pending.append(Pending("the appliance", "other services are needed; start it again"))
         return Restarts((), tuple(pending))
-    told, tell = plans(old), plans(new)
-    names = [name for name in SERVICE_ORDER if tell.get(name) != told.get(name)]
+    before, after = plans(old), plans(new)
+    names = [name for name in SERVICE_ORDER if after.get(name) != before.get(name)]
     if "box" in names and "phone" not in names:
         names.insert(1, "phone")  # its telephones are gone with the box
-    restarts = restart(paths, [name for name in names if name in tell], during_calls)
+    restarts = restart(paths, [name for name in names if name in after], during_calls)
     if first_boot_mark(paths).exists() and device_env(old) != device_env(new):
         pending.append(Pending("the device", "its own services read it at a start; `reboot`"))
     return replace(restarts, pending=(*restarts.pending, *pending))

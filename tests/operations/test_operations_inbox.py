@@ -36,7 +36,7 @@ def people(box: Inbox) -> dict[str, Person]:
 
 def deliver(box: Inbox, person: Person) -> int:
     def work(tx: Tx) -> int:
-        content = box.store.write_content(tx, (MAIL,))
+        content = box.store.contents.write(tx, (MAIL,))
         facts = Facts(0.0, "eva@example.org", "hello")
         return box.store.add_entry(tx, person.id, content, b"", Kind.EMAIL, EntryState.NEW, facts)
 
