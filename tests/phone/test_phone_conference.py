@@ -95,12 +95,17 @@ def test_gain_of_a_leg_is_heard_by_the_others_only(gain_db: float, factor: float
     assert room.hears() == [230, pytest.approx(loud + 30, abs=1), pytest.approx(loud + 200, abs=1)]
 
 
-def test_gain_is_applied_between_two_lines_too() -> None:
+@pytest.mark.parametrize(
+    ("gains_db", "heard"), [((0.0, -20.0), [20, 1000]), ((-1.0, -1.0), [178, 891])]
+)
+def test_gains_are_applied_between_two_lines_too(
+    gains_db: tuple[float, float], heard: list[int]
+) -> None:
     room = Room(2)
     room.says = [1000, 200]
-    room.legs[1] = Leg(room.lines[1], -20.0)
+    room.legs = [Leg(line, gain_db) for line, gain_db in zip(room.lines, gains_db, strict=True)]
     room.together(0, 1)
-    assert room.hears() == [20, 1000]
+    assert room.hears() == heard
 
 
 @pytest.mark.parametrize("gain_db", [-50.1, 20.1])
