@@ -361,3 +361,13 @@ def test_power_alarms_are_retried_ten_times_then_reported() -> None:
     assert "line opened by power alarms 10 times" in str(events[0])
     bench.file.on_read[64] = works
     assert bench.beat(1000) == [PortRecovered()]
+
+
+def test_power_alarms_after_a_long_quiet_time_are_reported_after_ten_retries_too() -> None:
+    bench = Bench().up()
+    bench.beat(1500)  # a retry is earned every 1000 periods, and never more than ten
+    bench.file.on_read[64] = lambda: 0x01  # LFS stays open whatever is wanted
+    bench.file.log.clear()
+    events = bench.beat(25 * 20)
+    assert bench.file.log.count((64, 1)) in (10, 11)  # one may be earned meanwhile
+    assert len(events) == 1
