@@ -4,7 +4,7 @@ import click
 from rich.table import Table
 
 from app.commands.common import actor, console, inbox
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.operations import aliases as operations
 
 
@@ -17,7 +17,7 @@ def alias() -> None:
 @click.argument("name")
 @click.argument("members", nargs=-1, required=True)
 @click.option("--responsible", metavar="LOGIN", help="Who gets back what cannot go outside.")
-@plainly
+@reports_errors
 def set_(name: str, members: tuple[str, ...], responsible: str | None) -> None:
     """NAME stands for MEMBERS: logins, other aliases, outside addresses.
 
@@ -29,7 +29,7 @@ def set_(name: str, members: tuple[str, ...], responsible: str | None) -> None:
 
 
 @alias.command("list")
-@plainly
+@reports_errors
 def list_() -> None:
     """Every alias with its members."""
     table = Table("alias", "members", "answers for it", box=None)
@@ -40,7 +40,7 @@ def list_() -> None:
 
 @alias.command("rm")
 @click.argument("name")
-@plainly
+@reports_errors
 def rm(name: str) -> None:
     """Remove an alias."""
     operations.remove_alias(inbox(), actor(), name)
@@ -49,7 +49,7 @@ def rm(name: str) -> None:
 
 @alias.command("trace")
 @click.argument("name")
-@plainly
+@reports_errors
 def trace(name: str) -> None:
     """Say step by step where a message to NAME would go, and why; nothing is sent."""
     for number, step in enumerate(operations.trace_alias(inbox(), actor(), name).steps, 1):

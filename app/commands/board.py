@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from app.commands.common import console, inbox
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.config.paths import here
 from app.core.control import NotRunning, ask
 from drivers.models.bus_client import RemoteOperator
@@ -18,7 +18,7 @@ ANSWER_WITHIN_S = 30.0
 
 @click.command()
 @click.argument("command", nargs=-1)
-@plainly
+@reports_errors
 def board(command: tuple[str, ...]) -> None:
     """Lift, dial, ring, say, hear: one COMMAND, or lines from standard input, or a prompt.
 

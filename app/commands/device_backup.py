@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.config.paths import PROJECT, Paths, here
 
 BY = "restore"
@@ -18,7 +18,7 @@ BY = "restore"
 
 @click.command("backup")
 @click.argument("to")
-@plainly
+@reports_errors
 def backup(to: str) -> None:
     """Write one file with messages, people, settings and keys, while the box goes on working.
 
@@ -40,7 +40,7 @@ def backup(to: str) -> None:
 @click.command("restore")
 @click.argument("source")
 @click.option("--later", is_flag=True, help="Do not start again now.")
-@plainly
+@reports_errors
 def restore(source: str, later: bool) -> None:
     """Go back to the backup SOURCE (a file, or usb/… for one on the USB stick).
 
@@ -71,7 +71,7 @@ def restore(source: str, later: bool) -> None:
 
 
 @click.command("change-over")
-@plainly
+@reports_errors
 def change_over() -> None:
     """At a start, before the services: put a restored backup in its paths."""
     from app.device import permissions, restore
@@ -83,7 +83,7 @@ def change_over() -> None:
 
 
 @click.command("rescue")
-@plainly
+@reports_errors
 def rescue() -> None:
     """Started from a USB stick: put the memory card's system right again, its data untouched."""
     from app.device import sticks

@@ -6,7 +6,7 @@ import time
 
 import click
 
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.config.paths import PROJECT, here
 
@@ -16,7 +16,7 @@ BUTTON_S = 0.1
 
 
 @click.command("health")
-@plainly
+@reports_errors
 def health() -> None:
     """Say whether lines, mail and store are well; exit code 1 if something is not."""
     from app.device.health import Health
@@ -32,7 +32,7 @@ def health() -> None:
 
 @click.command("watchdog")
 @ready_option
-@plainly
+@reports_errors
 def watchdog(ready_fd: int | None) -> None:
     """Feed the hardware watchdog for as long as the box is well."""
     from app.device.health import Health
@@ -54,7 +54,7 @@ def watchdog(ready_fd: int | None) -> None:
 @click.command("factory-reset")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--later", is_flag=True, help="Do not start again now.")
-@plainly
+@reports_errors
 def factory_reset(yes: bool, later: bool) -> None:
     """Erase people, messages, settings and keys; as new after the next start."""
     from app.device import reset
@@ -81,7 +81,7 @@ def start_again(later: bool, what: str) -> None:
 
 @click.command("reset-button")
 @click.argument("board")
-@plainly
+@reports_errors
 def reset_button(board: str) -> None:
     """At a start: if the reset button of BOARD is held for ten seconds, erase and start again."""
     from app.device import reset

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands.errors import OURS, plainly
+from app.commands.errors import OURS, reports_errors
 from app.config.paths import PROJECT, Paths, here
 from app.core.subprocess_call import beside
 
@@ -19,7 +19,7 @@ BOARDS = PROJECT / "board"
 
 @click.command("first-boot")
 @click.option("--card", type=click.Path(path_type=Path), help="Settings file on the card.")
-@plainly
+@reports_errors
 def first_boot(card: Path | None) -> None:
     """Name, keys, administrator, claim code; prints what is to be shown once.
 
@@ -52,7 +52,7 @@ def first_boot(card: Path | None) -> None:
 
 @click.command("apply")
 @click.option("--card", type=click.Path(path_type=Path), help="Settings file on the card.")
-@plainly
+@reports_errors
 def apply(card: Path | None) -> None:
     """Check the settings and write what the boot scripts need of them."""
     from app.config.services import prepare
@@ -100,7 +100,7 @@ def _certify(paths: Paths, settings: "Settings") -> bool:
 
 
 @click.command("certificates")
-@plainly
+@reports_errors
 def certificates() -> None:
     """Make the server's certificate anew if its end is near, or name or addresses have changed."""
     from app.device import permissions
@@ -115,7 +115,7 @@ def certificates() -> None:
 
 @click.command("claim")
 @click.argument("code")
-@plainly
+@reports_errors
 def claim(code: str) -> None:
     """Become the administrator of a new box with the CODE that a handset hears at *0#."""
     from app.commands.common import inbox
@@ -129,7 +129,7 @@ def claim(code: str) -> None:
 
 
 @click.command("password")
-@plainly
+@reports_errors
 def password() -> None:
     """A fresh password for the administrator, at the console and in mail, shown once."""
     from app.commands.common import inbox

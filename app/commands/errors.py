@@ -18,7 +18,7 @@ OURS: tuple[type[Exception], ...] = (SwitchhookError, HardwareError)
 """The errors that we raise on purpose."""
 
 
-def plainly(command: Callable[P, R]) -> Callable[P, R]:
+def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
     """Turn the errors we raise on purpose into one line and exit code 1."""
 
     @wraps(command)

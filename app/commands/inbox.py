@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 
 from app.commands.common import actor, console, inbox, size, when
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.inbox.entries import Entry, EntryState, MissedCall
 from app.operations import inbox as operations
 
@@ -25,7 +25,7 @@ def inbox_() -> None:
 @click.argument("login")
 @click.option("--bin", "removed", is_flag=True, help="What was removed and can be restored.")
 @click.option("--former", is_flag=True, help="What is left of a LOGIN who has been removed.")
-@plainly
+@reports_errors
 def list_(login: str, removed: bool, former: bool) -> None:
     """What lies in LOGIN's inbox, what is on its way out, and calls of a month that were missed."""
     if former:
@@ -64,7 +64,7 @@ def _state(entry: Entry) -> str:
 
 @inbox_.command("show")
 @click.argument("entry", type=int)
-@plainly
+@reports_errors
 def show(entry: int) -> None:
     """The header of one message."""
     header = operations.show_header(inbox(), actor(), entry)
@@ -73,7 +73,7 @@ def show(entry: int) -> None:
 
 @inbox_.command("export")
 @click.argument("entry", type=int)
-@plainly
+@reports_errors
 def export(entry: int) -> None:
     """Write the octets of one message to standard output."""
     for octets in operations.export_message(inbox(), actor(), entry):
@@ -84,7 +84,7 @@ def export(entry: int) -> None:
 @inbox_.command("history")
 @click.argument("login")
 @click.option("--entry", type=int, help="Of this message only.")
-@plainly
+@reports_errors
 def history(login: str, entry: int | None) -> None:
     """Who did what, through which door, when."""
     table = Table("when", "what", "entry", "door", "by", "detail", box=None)
@@ -96,7 +96,7 @@ def history(login: str, entry: int | None) -> None:
 
 @inbox_.command("remove")
 @click.argument("entries", type=int, nargs=-1, required=True)
-@plainly
+@reports_errors
 def remove(entries: tuple[int, ...]) -> None:
     """Move messages to the bin, from every door at once."""
     moved = operations.remove_entries(inbox(), actor(), entries)
@@ -106,7 +106,7 @@ def remove(entries: tuple[int, ...]) -> None:
 @inbox_.command("restore")
 @click.argument("entries", type=int, nargs=-1, required=True)
 @click.option("--to", "heir", metavar="LOGIN", help="Who gets what a removed person had.")
-@plainly
+@reports_errors
 def restore(entries: tuple[int, ...], heir: str | None) -> None:
     """Bring removed messages back."""
     moved = operations.restore_entries(inbox(), actor(), entries, heir)

@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 
 from app.commands.common import WIDE, actor, console, inbox, is_terminal, size, when
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.inbox.people import Former, Transfer
 from app.operations import people as operations
 from app.operations.box import Box
@@ -54,7 +54,7 @@ def people() -> None:
     default=None,
     help="Give the box back that a removed LOGIN had; asks on a terminal, else no.",
 )
-@plainly
+@reports_errors
 def add(login: str, quota_mb: int | None, transfer: str, adopt: bool | None, **fields: Any) -> None:
     """Add LOGIN with a fresh password and PIN, shown once."""
     box = inbox()
@@ -93,7 +93,7 @@ def _wanted_back(former: Former, adopt: bool | None) -> bool:
 
 
 @people.command("list")
-@plainly
+@reports_errors
 def list_() -> None:
     """Everybody with a box."""
     lines = operations.list_people(inbox(), actor())
@@ -134,7 +134,7 @@ def people_table(lines: Sequence[PersonLine], now: float, one_line: bool) -> Tab
 @people.command("passwd")
 @click.argument("login")
 @click.option("--ask", is_flag=True, help="Ask for the password instead of making one.")
-@plainly
+@reports_errors
 def passwd(login: str, ask: bool) -> None:
     """Give LOGIN a new password."""
     box = inbox()
@@ -149,7 +149,7 @@ def passwd(login: str, ask: bool) -> None:
 @people.command("pin")
 @click.argument("login")
 @click.argument("pin", required=False)
-@plainly
+@reports_errors
 def pin_(login: str, pin: str | None) -> None:
     """Give LOGIN a new PIN, the one given or a fresh one; lifts a lock-out."""
     chosen = operations.set_pin(inbox(), actor(), login, pin)
@@ -168,7 +168,7 @@ def pin_(login: str, pin: str | None) -> None:
 @click.option("--language")
 @click.option("--key-map", type=MAPS)
 @click.option("--admin/--no-admin", default=None)
-@plainly
+@reports_errors
 def change(login: str, quota_mb: int | None, **fields: Any) -> None:
     """Change what is known about LOGIN; only what is named changes."""
     named = {field: value for field, value in fields.items() if value is not None}
@@ -182,7 +182,7 @@ def change(login: str, quota_mb: int | None, **fields: Any) -> None:
 @click.argument("login")
 @click.option("--hand-over", metavar="LOGIN", help="Give the box's content to this person.")
 @click.option("--discard", is_flag=True, help="Put the content into the bin.")
-@plainly
+@reports_errors
 def remove(login: str, hand_over: str | None, discard: bool) -> None:
     """Remove LOGIN; without an option it asks what becomes of the messages, if there are any."""
     box = inbox()

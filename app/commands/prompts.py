@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.config.paths import here
 
 
@@ -14,7 +14,7 @@ def prompts() -> None:
 
 
 @prompts.command("list")
-@plainly
+@reports_errors
 def list_() -> None:
     """The packs that are here."""
     from app.commands.common import console, size
@@ -27,7 +27,7 @@ def list_() -> None:
 
 @prompts.command("add")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@plainly
+@reports_errors
 def add(file: Path) -> None:
     """Add the pack FILE (en-1.6.1.sqfs), which replaces older ones of its language."""
     from app.device import packs

@@ -4,7 +4,7 @@ import click
 from rich.table import Table
 
 from app.commands.common import actor, console, inbox, size, when
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.operations import queue as operations
 
 
@@ -14,7 +14,7 @@ def queue() -> None:
 
 
 @queue.command("list")
-@plainly
+@reports_errors
 def list_() -> None:
     """Everything that waits, with what the next hop said last."""
     table = Table("id", "to", "for", "since", "tries", "next", "size", "last reply", box=None)
@@ -34,7 +34,7 @@ def list_() -> None:
 
 @queue.command("show")
 @click.argument("number", type=int)
-@plainly
+@reports_errors
 def show(number: int) -> None:
     """All about one queued mail."""
     found = operations.show_queued(inbox(), actor(), number)
@@ -58,7 +58,7 @@ def show(number: int) -> None:
 
 @queue.command("retry")
 @click.argument("number", type=int)
-@plainly
+@reports_errors
 def retry(number: int) -> None:
     """Try one now."""
     operations.retry_queued(inbox(), actor(), number)
@@ -67,7 +67,7 @@ def retry(number: int) -> None:
 
 @queue.command("remove")
 @click.argument("number", type=int)
-@plainly
+@reports_errors
 def remove(number: int) -> None:
     """Give one up: whoever answers for it gets it back, as if it had been refused."""
     dropped = operations.drop_queued(inbox(), actor(), number)

@@ -12,7 +12,7 @@ from functools import partial
 
 import click
 
-from app.commands.errors import OURS, plainly
+from app.commands.errors import OURS, reports_errors
 from app.config.paths import here
 from app.core.subprocess_call import in_child
 from app.device.selftest.findings import Outcome, Trial, run
@@ -21,7 +21,7 @@ from app.device.selftest.findings import Outcome, Trial, run
 @click.command("selftest")
 @click.option("--json", "as_json", is_flag=True, help="A list of results for programs.")
 @click.option("--only", multiple=True, help="Try this part; may be given several times.")
-@plainly
+@reports_errors
 def selftest(as_json: bool, only: tuple[str, ...]) -> None:
     """Try pins, buses, sound, panel, watchdog, clock and data; exit code 1 if a part fails.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
@@ -23,7 +23,7 @@ HOUSEKEEPING_S = 3600
 
 @click.command()
 @ready_option
-@plainly
+@reports_errors
 def admin(ready_fd: int | None) -> None:
     """Housekeeping: the bin, what never arrived, old history."""
     paths = begin("admin")

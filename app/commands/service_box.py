@@ -2,7 +2,7 @@
 
 import click
 
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.commands.services import begin, ready_option, ready_teller
 from app.config.services import plan
 from drivers.models.bus_server import serve
@@ -10,7 +10,7 @@ from drivers.models.bus_server import serve
 
 @click.command()
 @ready_option
-@plainly
+@reports_errors
 def box(ready_fd: int | None) -> None:
     """The virtual board: chips, telephones and a telephone office made of Python."""
     place = begin("box")

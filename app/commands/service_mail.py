@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
@@ -17,7 +17,7 @@ from app.store.database import Database
 
 @click.command()
 @ready_option
-@plainly
+@reports_errors
 def mail(ready_fd: int | None) -> None:
     """POP3, SMTP and the outgoing queue."""
     paths = begin("mail")

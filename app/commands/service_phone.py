@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from app.appliance import make_phone
-from app.commands.errors import OURS, plainly
+from app.commands.errors import OURS, reports_errors
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
@@ -22,7 +22,7 @@ BOX_WITHIN_S = 10.0
 
 @click.command()
 @ready_option
-@plainly
+@reports_errors
 def phone(ready_fd: int | None) -> None:
     """Lines, calls and voicemail."""
     paths = begin("phone")

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from app.appliance import open_inbox
 from app.commands.common import actor, console, inbox
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.config.paths import here
 from app.config.services import PLANS
 from app.config.settings import Settings, SettingsError, annotated
@@ -25,7 +25,7 @@ def settings_(context: click.Context) -> None:
 
 
 @settings_.command("list")
-@plainly
+@reports_errors
 def list_() -> None:
     """Every setting: its value, and what it means."""
     table = Table("setting", "value", "meaning", box=None)
@@ -39,7 +39,7 @@ def list_() -> None:
 
 @settings_.command("get")
 @click.argument("name")
-@plainly
+@reports_errors
 def get(name: str) -> None:
     """The value of the setting NAME, such as site.country, and nothing else."""
     click.echo(operations.get_setting(actor(), here().settings(), name).shown)
@@ -50,7 +50,7 @@ def get(name: str) -> None:
 @click.argument("value", required=False)
 @click.option("--default", "clear", is_flag=True, help="Take it out: its default holds again.")
 @click.option("--now", is_flag=True, help="Restart the telephones, too, if a call goes on.")
-@plainly
+@reports_errors
 def set_(name: str, value: str | None, clear: bool, now: bool) -> None:
     """Give the setting NAME the VALUE; lists with commas: 101,102.
 
@@ -81,7 +81,7 @@ def set_(name: str, value: str | None, clear: bool, now: bool) -> None:
 
 @settings_.command("apply")
 @click.option("--now", is_flag=True, help="Restart the telephones, too, if a call goes on.")
-@plainly
+@reports_errors
 def apply(now: bool) -> None:
     """Start the services again, so that they take up the settings as they are."""
     paths = here()
@@ -98,7 +98,7 @@ def _show_restarts(restarts: Restarts) -> None:
 
 
 @settings_.command("check")
-@plainly
+@reports_errors
 def check() -> None:
     """Whether the settings can be used, and everything they and people name is there."""
     box = inbox()

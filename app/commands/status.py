@@ -5,13 +5,13 @@ from rich.table import Table
 
 from app.appliance import open_inbox
 from app.commands.common import actor, console, size, when
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.config.paths import here
 from app.operations.status import DAYS, Lines, StatusReport, read_status
 
 
 @click.command()
-@plainly
+@reports_errors
 def status() -> None:
     """Services, lines, inboxes, queue and disk at a glance, and what needs attention."""
     paths = here()

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from app.commands.common import console, inbox, size, when
-from app.commands.errors import plainly
+from app.commands.errors import reports_errors
 from app.config.paths import PROJECT, here
 from app.core import files
 from app.core.control import NotRunning, ask
@@ -42,7 +42,7 @@ def _disk() -> Disk:
 
 @update.command("info")
 @click.argument("file")
-@plainly
+@reports_errors
 def info(file: str) -> None:
     """What is in the bundle FILE, whether it is whole, and whether it fits this machine."""
     with _bundle(file) as bundle:
@@ -70,7 +70,7 @@ def info(file: str) -> None:
 @update.command("install")
 @click.argument("file")
 @click.option("--restart", is_flag=True, help="Start the new version at once; calls are cut off.")
-@plainly
+@reports_errors
 def install(file: str, restart: bool) -> None:
     """Write the bundle FILE into the other slot and try it at the next start.
 
@@ -95,7 +95,7 @@ def install(file: str, restart: bool) -> None:
 
 
 @update.command("status")
-@plainly
+@reports_errors
 def status() -> None:
     """Both slots: what is in them, which is good, which is on trial."""
     disk = _disk()
@@ -120,7 +120,7 @@ def status() -> None:
 
 
 @update.command("mark-good")
-@plainly
+@reports_errors
 def mark_good() -> None:
     """Keep what runs: start it from now on, whatever has been on trial."""
     from app.device.update.confirm import mark_good as mark
@@ -133,7 +133,7 @@ def mark_good() -> None:
 
 @update.command("rollback")
 @click.option("--restart", is_flag=True, help="Start it at once; calls are cut off.")
-@plainly
+@reports_errors
 def rollback(restart: bool) -> None:
     """Go back to the version in the other slot: it is tried at the next start."""
     disk = _disk()
@@ -256,7 +256,7 @@ def _restart() -> None:
 
 @update.command("confirm")
 @click.option("--stay", is_flag=True, help="If it fails, do not start the machine again.")
-@plainly
+@reports_errors
 def confirm(stay: bool) -> None:
     """If what runs is on trial: try a mail and a call, then keep it; else start again.
 
@@ -285,7 +285,7 @@ def confirm(stay: bool) -> None:
 
 
 @update.command("sweep", hidden=True)
-@plainly
+@reports_errors
 def sweep() -> None:
     """Take away what a trial has left that the power ended. Called at a start."""
     from app.commands.update_trial import sweep_up
