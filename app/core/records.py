@@ -33,11 +33,16 @@ class BadRecord(ValueError):
     """A value is not of the type that is expected; the text names the field."""
 
 
+_AS_THEY_ARE = frozenset({types.NoneType, bool, int, float, str})
+
+
 def to_json(value: object) -> Any:
     """A value of the types above as JSON values. Raises TypeError for any other type."""
+    if type(value) in _AS_THEY_ARE:  # most values, asked for in the beat
+        return value
     if isinstance(value, Enum):
         return value.value
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, str | int | float):  # a class of its own, such as an address
         return value
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
