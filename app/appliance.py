@@ -219,7 +219,7 @@ def make_phone(
     from app.voicemail.message_waiting import MessageWaitingLamps
 
     zone = ZoneInfo(plan.clerk.zone) if plan.clerk.zone else None
-    lamps = MessageWaitingLamps(lambda station, on: service.switch.message_waiting(station, on))
+    lamps = MessageWaitingLamps(lambda station, on: service.pbx.message_waiting(station, on))
     clerk = ProcessClerk(plan.clerk, lamps.update, SystemClock())
     answer, internal = call_scripts(clerk, plan.limits)
     service = PhoneService(

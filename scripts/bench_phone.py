@@ -132,17 +132,15 @@ class House:
         self.box, self.meter = VirtualBox(spec), Meter()
         self.box.pcm().start()
         self.clerk = ProcessClerk(clerk_config(directory), self._push, SystemClock())
-        self.lamps = MessageWaitingLamps(
-            lambda station, on: self.switch.message_waiting(station, on)
-        )
-        self.switch = Pbx(
+        self.lamps = MessageWaitingLamps(lambda station, on: self.pbx.message_waiting(station, on))
+        self.pbx = Pbx(
             LineBoard(spec, MeteredBox(self.box, self.meter), country("us")),
             spec.slots,
             self.clerk,
             PhoneConfig(ring_seconds=4, no_answer_seconds=4),
             *call_scripts(self.clerk, RecordingLimits(longest_s=3600.0, silence_s=600.0)),
         )
-        self.pace = FreePace(self.box, self.switch, spec.slots, self.settle)
+        self.pace = FreePace(self.box, self.pbx, spec.slots, self.settle)
         self.pace.power_up()
 
     def _push(self, push: WaitingMessages) -> None:
@@ -160,7 +158,7 @@ class House:
         for line in self.box.office_lines.values():
             line.ring("5551234", "BENCH")
             line.say(speech)
-        trunks = self.switch.trunks.values()
+        trunks = self.pbx.trunks.values()
         self.pace.until(
             lambda: all(trunk.channel.recorder is not None for trunk in trunks), 60, "recording"
         )
@@ -182,7 +180,7 @@ class House:
             begun = time.thread_time_ns()
             heard = self.box.period(played)
             heard_at, inside = time.thread_time_ns(), self.meter.ns
-            played = self.switch.beat(heard)
+            played = self.pbx.beat(heard)
             self.clerk.dispatch()
             inside = self.meter.ns - inside
             ours[beat] = time.thread_time_ns() - heard_at - inside
@@ -206,7 +204,7 @@ class House:
             "phone_beat_with_models_us_max": round(float(both.max())),
             "phone_core_share_percent": round(float(ours.mean()) / 100, 1),
             "phone_spi_transfers_per_beat": round(self.meter.calls / len(ours), 2),
-            "phone_late_sound_periods": self.switch.status()["late_periods"],
+            "phone_late_sound_periods": self.pbx.status()["late_periods"],
         }
 
     def close(self) -> None:

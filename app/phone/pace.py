@@ -32,16 +32,14 @@ class FreePace:
     `await_idle` returns when no job is unanswered any more; it is called before every period.
     """
 
-    def __init__(
-        self, box: LineTime, switch: Pbx, slots: int, await_idle: Callable[[], None]
-    ) -> None:
-        self._box, self._switch, self._await_idle = box, switch, await_idle
+    def __init__(self, box: LineTime, pbx: Pbx, slots: int, await_idle: Callable[[], None]) -> None:
+        self._box, self._pbx, self._await_idle = box, pbx, await_idle
         self._played: Samples = np.zeros((slots, PERIOD), np.int16)
 
     def period(self) -> None:
         """Let 10 ms of line time pass."""
         self._await_idle()
-        self._played = self._switch.beat(self._box.period(self._played))
+        self._played = self._pbx.beat(self._box.period(self._played))
 
     def run(self, periods: int) -> None:
         """Let this many periods pass."""
@@ -64,5 +62,5 @@ class FreePace:
 
     def power_up(self, within_s: float = 10.0) -> None:
         """Bring the lines up."""
-        self._switch.power_up()
-        self.until(lambda: self._switch.ready, within_s, "lines up")
+        self._pbx.power_up()
+        self.until(lambda: self._pbx.ready, within_s, "lines up")

@@ -70,7 +70,7 @@ class PhoneService:
         self._pcm = hardware.pcm()
         self._clerk = clerk
         board = LineBoard(spec, hardware, country(config.country))
-        self.switch = Pbx(board, self._pcm.slots, clerk, config, answer, owner, date)
+        self.pbx = Pbx(board, self._pcm.slots, clerk, config, answer, owner, date)
         self._control = Control(control, self.status, shows, lambda: clerk.pending == 0)
         self._ready: Callable[[], None] | None = ready
         self._stopping = False
@@ -80,7 +80,7 @@ class PhoneService:
     def status(self) -> dict[str, Any]:
         """Pbx.status(), with lost periods (10 ms each) and the clerk's jobs under way."""
         return {
-            **self.switch.status(),
+            **self.pbx.status(),
             "lost_periods": self._pcm.lost_periods,
             "clerk_pending": self._clerk.pending,
         }
@@ -91,7 +91,7 @@ class PhoneService:
         self._over = loop.create_future()
         await self._control.open()
         self._pcm.start()
-        self.switch.power_up()
+        self.pbx.power_up()
         loop.add_reader(self._pcm.fileno(), self._guarded, self._periods)
         loop.add_reader(self._clerk.fileno(), self._guarded, self._on_clerk)
         ticking = loop.create_task(self._tick())
@@ -111,7 +111,7 @@ class PhoneService:
             return
         self._stopping = True
         self._left = FINISH_S * PERIODS_PER_SECOND
-        self.switch.hang_up_all()
+        self.pbx.hang_up_all()
         if self._over is not None:  # also when no period comes any more
             self._over.get_loop().call_later(FINISH_S + 1, self._finish)
 
@@ -132,8 +132,8 @@ class PhoneService:
             heard = self._pcm.read()
             if heard is None:
                 break
-            self._pcm.write(self.switch.beat(heard))
-        if self._ready is not None and self.switch.ready:
+            self._pcm.write(self.pbx.beat(heard))
+        if self._ready is not None and self.pbx.ready:
             ready, self._ready = self._ready, None
             ready()
         if self._stopping:
@@ -141,7 +141,7 @@ class PhoneService:
 
     def _check_finished(self) -> None:
         self._left -= 1
-        done = not self.switch.busy and not self._clerk.pending
+        done = not self.pbx.busy and not self._clerk.pending
         if not done and self._left == 0:
             log.warning("%d jobs are left unfinished", self._clerk.pending)
         if done or self._left <= 0:

@@ -10,10 +10,10 @@ from app.voicemail.jobs import WaitingMessages
 
 
 class MessageWaitingLamps:
-    """The lamps of all handsets. `switch` turns one: (station, on), e.g. Pbx.message_waiting."""
+    """The lamps of all handsets. `set_lamp(station, on)` turns one, e.g. Pbx.message_waiting."""
 
-    def __init__(self, switch: Callable[[str, bool], None]) -> None:
-        self._switch = switch
+    def __init__(self, set_lamp: Callable[[str, bool], None]) -> None:
+        self._set_lamp = set_lamp
         self._unheard: Mapping[str, int] = {}
         self._change = -1
 
@@ -22,7 +22,7 @@ class MessageWaitingLamps:
         for handset in self._unheard.keys() | push.unheard.keys():
             on = push.unheard.get(handset, 0) > 0
             if on != (self._unheard.get(handset, 0) > 0):
-                self._switch(handset, on)
+                self._set_lamp(handset, on)
         self._unheard = push.unheard
         self._change = max(self._change, push.change)
 

@@ -42,10 +42,10 @@ class Trace(logging.Handler):
     def __init__(self, world: World) -> None:
         super().__init__()
         self.rows: list[str] = []
-        self._switch = world.phone.switch
+        self._pbx = world.phone.pbx
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.rows.append(f"{self._switch.periods} {record.getMessage()}")
+        self.rows.append(f"{self._pbx.periods} {record.getMessage()}")
 
 
 @contextmanager
@@ -100,6 +100,6 @@ def test_call_of_three_minutes_run_twice_gives_the_same_samples(
 def test_outside_caller_who_gives_up_while_it_rings_leaves_no_message(world: World) -> None:
     world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for 101 ringing", "time 5s")
     world.board("hangup line1", "time 1m")
-    assert world.phone.switch.status()["lines"]["line1"]["state"] == "idle"
-    assert not world.phone.switch.busy
+    assert world.phone.pbx.status()["lines"]["line1"]["state"] == "idle"
+    assert not world.phone.pbx.busy
     assert world.fetch("anna") == []

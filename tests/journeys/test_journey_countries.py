@@ -56,7 +56,7 @@ def test_caller_in_each_country_is_rung_through_answered_and_recorded(
         who = "CARL CALLER 5551234" if shows_caller else "unknown caller"
         assert message["Subject"] == f"Voicemail from {who} (0:05)"
         assert likeness(words_at_8_khz, read_wav(BytesIO(wav_of(message)))) > SAME
-        assert world.phone.switch.status()["lines"]["line1"]["state"] == "idle"
+        assert world.phone.pbx.status()["lines"]["line1"]["state"] == "idle"
         assert world.box.violations() == []
 
 

@@ -110,7 +110,7 @@ def test_the_owner_works_through_three_messages(world: World) -> None:
     states = [entry.state for entry in world.voicemails("anna")]
     assert states == [EntryState.HEARD, EntryState.HEARD, EntryState.NEW]
     assert world.lamps() == {"101": "lit", "102": "dark"}
-    assert not world.phone.switch.busy
+    assert not world.phone.pbx.busy
 
 
 def test_three_wrong_pins_end_the_call_and_lock_the_box_for_a_while(

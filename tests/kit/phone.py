@@ -202,7 +202,7 @@ class Bench:
         self.clerk = clerk or StubClerk(
             directory=directory(("Ann", "201", "101"), ("Bob", "202", "102"), default="201")
         )
-        self.switch = Pbx(
+        self.pbx = Pbx(
             self.board,
             self.board.slots,
             self.clerk,
@@ -211,7 +211,7 @@ class Bench:
             owner,
             date=lambda: "11241530",
         )
-        self.switch.power_up()
+        self.pbx.power_up()
         self.run(5)
 
     def station(self, name: str) -> StubStation:
@@ -227,7 +227,7 @@ class Bench:
             for port in self.board.ports:
                 if port.says:
                     heard[port.slot] = port.says.pop(0)
-            played = self.switch.beat(heard)
+            played = self.pbx.beat(heard)
             for port in self.board.ports:
                 port.heard.append(played[port.slot])
 
@@ -255,10 +255,10 @@ class Bench:
         return np.concatenate(port.heard)
 
     def states(self) -> dict[str, str]:
-        return {name: line["state"] for name, line in self.switch.status()["lines"].items()}
+        return {name: line["state"] for name, line in self.pbx.status()["lines"].items()}
 
     def call(self, name: str) -> str:
-        state: str = self.switch.status()["lines"][name]["call"]
+        state: str = self.pbx.status()["lines"][name]["call"]
         return state
 
     def _port(self, name: str) -> StubPort:

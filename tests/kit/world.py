@@ -106,12 +106,10 @@ class PhoneSide:
     ) -> None:
         self.jobs = clerk_jobs(paths, inbox, clock)
         self.jobs.recordings.recover(set())  # as a clerk does when it starts
-        self.lamps = MessageWaitingLamps(
-            lambda station, on: self.switch.message_waiting(station, on)
-        )
+        self.lamps = MessageWaitingLamps(lambda station, on: self.pbx.message_waiting(station, on))
         self.clerk = InProcessClerk(self.jobs, self.lamps.update)
         box.pcm().start()
-        self.switch: Pbx = make_pbx(plan, box, self.clerk, lambda: DATE)
+        self.pbx: Pbx = make_pbx(plan, box, self.clerk, lambda: DATE)
 
 
 class MailSide:
@@ -199,7 +197,7 @@ class World:
         self._settled_at = -1  # data version of the store that everybody knows
         self.phone = PhoneSide(self.paths, self._plan, self.inbox, self.box, self.clock)
         timed, slots = TimedBox(self.box, self.clock), self.box.spec.slots
-        self.pace = FreePace(timed, self.phone.switch, slots, self.settle)
+        self.pace = FreePace(timed, self.phone.pbx, slots, self.settle)
         self.pace.power_up()
 
     def __enter__(self) -> "World":

@@ -32,12 +32,12 @@ class Party:
         return call
 
     def call_of(self, name: str) -> Call | None:
-        return self.bench.switch.calls.call_of(self.bench.switch.lines[name])
+        return self.bench.pbx.calls.call_of(self.bench.pbx.lines[name])
 
     def add(self, call: Call, name: str, gain_db: float = 0.0, heard: bool = True) -> None:
         """Let a handset that hears dial tone take part."""
         self.lift(name)
-        assert call.add(self.bench.switch.stations[name], gain_db, heard)
+        assert call.add(self.bench.pbx.stations[name], gain_db, heard)
 
     def lift(self, name: str) -> None:
         self.bench.station(name).lift()
@@ -102,7 +102,7 @@ def test_call_of_three_goes_on_when_its_caller_leaves() -> None:
 def test_held_party_hears_nothing_and_is_not_heard_until_it_is_resumed() -> None:
     party = Party()
     call = party.connect("101", "102")
-    held = party.bench.switch.stations["102"]
+    held = party.bench.pbx.stations["102"]
     assert call.hold(held)
     assert party.hears() == {"101": "", "102": "", "103": "", "104": ""}
     assert call.machine.state == "connected"
@@ -113,11 +113,11 @@ def test_held_party_hears_nothing_and_is_not_heard_until_it_is_resumed() -> None
 def test_held_party_hears_the_music_of_its_bus_until_it_is_resumed() -> None:
     party = Party()
     call = party.connect("101", "102")
-    mixer = party.bench.switch.calls.mixer
+    mixer = party.bench.pbx.calls.mixer
     music, bus = mixer.script_channel(), mixer.bus()
     music.tone(Tone((MUSIC,), dbm0=-13.0))
     Leg(music).join(bus)
-    held = party.bench.switch.stations["102"]
+    held = party.bench.pbx.stations["102"]
     assert call.hold(held, bus)
     assert party.hears() == {"101": "", "102": "M", "103": "", "104": ""}
     assert call.resume(held)
@@ -127,12 +127,12 @@ def test_held_party_hears_the_music_of_its_bus_until_it_is_resumed() -> None:
 def test_held_parties_of_two_calls_hear_the_music_and_not_each_other() -> None:
     party = Party()
     calls = party.connect("101", "102"), party.connect("103", "104")
-    mixer = party.bench.switch.calls.mixer
+    mixer = party.bench.pbx.calls.mixer
     music, bus = mixer.script_channel(), mixer.bus()
     music.tone(Tone((MUSIC,), dbm0=-13.0))
     Leg(music).join(bus)
     for call, name in zip(calls, ("102", "104"), strict=True):
-        assert call.hold(party.bench.switch.stations[name], bus)
+        assert call.hold(party.bench.pbx.stations[name], bus)
     assert party.hears() == {"101": "", "102": "M", "103": "", "104": "M"}
 
 
@@ -141,7 +141,7 @@ def test_party_added_out_of_its_dial_tone_has_left_the_call_that_gave_it() -> No
     call = party.connect("101", "102")
     party.lift("103")
     earlier = party.call_of("103")
-    assert call.add(party.bench.switch.stations["103"])
+    assert call.add(party.bench.pbx.stations["103"])
     assert earlier is not None and earlier.machine.state == "ended"
     party.bench.seconds(16)  # dial tone would have timed out
     assert party.hears()["103"] == "12"
@@ -150,7 +150,7 @@ def test_party_added_out_of_its_dial_tone_has_left_the_call_that_gave_it() -> No
 def test_held_party_that_hangs_up_ends_a_call_of_two() -> None:
     party = Party()
     call = party.connect("101", "102")
-    call.hold(party.bench.switch.stations["102"], party.bench.switch.calls.mixer.bus())
+    call.hold(party.bench.pbx.stations["102"], party.bench.pbx.calls.mixer.bus())
     party.hang_up("102")
     assert call.machine.state == "ended"
     assert party.hears()["101"] == "B"
@@ -159,7 +159,7 @@ def test_held_party_that_hangs_up_ends_a_call_of_two() -> None:
 def test_transferred_party_talks_in_the_other_call_and_its_own_call_ends() -> None:
     party = Party()
     here, there = party.connect("101", "102"), party.connect("103", "104")
-    assert here.transfer(party.bench.switch.stations["102"], there)
+    assert here.transfer(party.bench.pbx.stations["102"], there)
     assert here.machine.state == "ended"
     assert party.hears() == {"101": "B", "102": "34", "103": "24", "104": "23"}
     party.hang_up("103")
@@ -169,8 +169,8 @@ def test_transferred_party_talks_in_the_other_call_and_its_own_call_ends() -> No
 def test_transferred_caller_is_ended_by_neither_call() -> None:
     party = Party()
     here, there = party.connect("101", "102"), party.connect("103", "104")
-    here.hold(party.bench.switch.stations["101"])
-    assert here.transfer(party.bench.switch.stations["101"], there)
+    here.hold(party.bench.pbx.stations["101"])
+    assert here.transfer(party.bench.pbx.stations["101"], there)
     assert party.call_of("101") is there
     assert party.hears() == {"101": "34", "102": "B", "103": "14", "104": "13"}
     party.hang_up("101")
@@ -197,7 +197,7 @@ def test_monitor_that_hangs_up_leaves_the_call_as_it_was() -> None:
 
 def test_legs_of_a_call_that_is_not_connected_do_not_move() -> None:
     party = Party()
-    stations = party.bench.switch.stations
+    stations = party.bench.pbx.stations
     connected = party.connect("101", "102")
     party.lift("103")
     dialling = party.call_of("103")

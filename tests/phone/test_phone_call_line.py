@@ -150,7 +150,7 @@ def test_script_whose_party_hangs_up_gets_hung_up_and_may_tidy_up() -> None:
     talk.bench.station("101").lower()
     talk.bench.run(130)
     assert (trail, talk.said) == (["tidied"], [])
-    assert not talk.bench.switch.busy
+    assert not talk.bench.pbx.busy
 
 
 def test_sound_that_the_clerk_cannot_give_raises_in_the_script() -> None:

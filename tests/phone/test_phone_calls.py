@@ -55,15 +55,15 @@ def test_digit_mixed_with_returning_dial_tone_is_detected(bench: Bench) -> None:
 
 
 def test_dial_tone_stutters_while_a_message_waits_and_not_afterwards(bench: Bench) -> None:
-    bench.switch.message_waiting("101", True)
-    bench.switch.message_waiting("nobody", True)
+    bench.pbx.message_waiting("101", True)
+    bench.pbx.message_waiting("nobody", True)
     bench.station("101").lift()
     pieces = np.abs(bench.hears("101", 150).reshape(-1, 800)).max(axis=1) > 0
     assert pieces[:13].tolist() == [True, False] * 6 + [True]
     assert pieces[13:].all()
     bench.station("101").lower()
     bench.seconds(2)
-    bench.switch.message_waiting("101", False)
+    bench.pbx.message_waiting("101", False)
     bench.station("101").lift()
     assert (np.abs(bench.hears("101", 150).reshape(-1, 800)).max(axis=1) > 0).all()
 
@@ -209,7 +209,7 @@ def test_handset_whose_menu_is_over_hears_busy_tone() -> None:
 def test_call_closed_from_our_side_gives_busy_tone(bench: Bench) -> None:
     bench.station("101").lift()
     bench.run(20)
-    bench.switch.hang_up_all()
+    bench.pbx.hang_up_all()
     assert burst_ms(bench, "101") == BUSY_MS
 
 
@@ -262,7 +262,7 @@ def test_mailbox_number_leads_to_its_owners_menu_until_the_handset_hangs_up() ->
     bench.station("102").lower()
     bench.run(130)
     assert (owner.ended, owner.digits) == (1, [])
-    assert not bench.switch.busy
+    assert not bench.pbx.busy
     assert not bench.hears("102", 10).any()
 
 
@@ -279,7 +279,7 @@ def test_script_that_raises_ends_its_call_and_nothing_else(
     bench.dial("101", "201")
     bench.run(105)
     assert "a mistake in the script" in caplog.text
-    assert bench.states()["101"] == "call over" and not bench.switch.busy
+    assert bench.states()["101"] == "call over" and not bench.pbx.busy
 
 
 def test_directory_that_cannot_be_read_leaves_the_old_one() -> None:
@@ -314,7 +314,7 @@ def test_status_has_lines_calls_and_faults(bench: Bench) -> None:
     bench.trunk("line2").fail("no line side; check the cable")
     bench.station("101").lift()
     bench.run(2)
-    status = bench.switch.status()
+    status = bench.pbx.status()
     assert status["ready"] is True
     assert status["lines"]["101"] == {
         "kind": "station",

@@ -27,7 +27,7 @@ def from_outside(bench: Bench, name: str, bursts: int) -> None:
     for number in range(bursts):
         burst(bench, name)
         if not number:
-            bench.switch.trunks[name].caller = CALLER
+            bench.pbx.trunks[name].caller = CALLER
     bench.seconds(5)
 
 
@@ -108,5 +108,5 @@ def test_call_ended_by_the_box_while_it_rings_is_no_missed_call() -> None:
     bench = nobody_here()
     bench.trunk("line1").burst(True)
     bench.run(50)
-    bench.switch.hang_up_all()
+    bench.pbx.hang_up_all()
     assert bench.clerk.missed() == []

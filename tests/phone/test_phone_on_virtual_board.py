@@ -34,8 +34,8 @@ class House:
         )
         board = LineBoard(spec, self.box, country("us"))
         config = PhoneConfig(ring_seconds=8, no_answer_seconds=8)
-        self.switch = Pbx(board, spec.slots, clerk, config, answer, owner, date=lambda: "11241530")
-        self.pace = FreePace(self.box, self.switch, spec.slots, clerk.answer_all)
+        self.pbx = Pbx(board, spec.slots, clerk, config, answer, owner, date=lambda: "11241530")
+        self.pace = FreePace(self.box, self.pbx, spec.slots, clerk.answer_all)
         self.pace.power_up()
         self.phones, self.office = self.box.telephones, self.box.office_lines
 
@@ -71,14 +71,14 @@ def test_board_handset_hears_dial_tone_within_100_ms(house: House) -> None:
 
 def test_board_handset_with_a_message_has_lamp_and_stutter_tone(house: House) -> None:
     house.pace.seconds(3)
-    house.switch.message_waiting("101", True)
+    house.pbx.message_waiting("101", True)
     house.pace.seconds(3)
     assert [house.phones[name].lamp for name in ("101", "102")] == [True, False]
     house.phones["101"].lift()
     assert "stutter" in house.sounds(house.phones["101"], 2)
     house.phones["101"].hang_up()
     house.pace.seconds(2)
-    house.switch.message_waiting("101", False)
+    house.pbx.message_waiting("101", False)
     house.pace.seconds(3)
     assert not house.phones["101"].lamp
 
@@ -118,7 +118,7 @@ def test_board_handset_that_calls_another_hears_it_and_is_heard(house: House, pu
     assert "busy" in house.sounds(ann, 5)
     ann.hang_up()
     house.pace.seconds(2)
-    assert house.switch.status()["lines"]["101"]["state"] == "on hook"
+    assert house.pbx.status()["lines"]["101"]["state"] == "on hook"
 
 
 def test_board_outside_call_rings_shows_its_caller_and_is_answered(house: House) -> None:
@@ -164,7 +164,7 @@ def test_board_outside_call_that_nobody_answers_is_recorded() -> None:
     caller, mailbox, recorded = seen[0]
     assert (caller, mailbox) == (Caller("5551234567", "CALLER NAME"), "201")
     assert recorded.why == "hung up"
-    assert house.switch.status()["lines"]["line1"]["state"] == "release guard"
+    assert house.pbx.status()["lines"]["line1"]["state"] == "release guard"
     heard = np.frombuffer(b"".join(pieces), np.int16)
     spoken = [row for row in heard[: len(heard) // 800 * 800].reshape(-1, 800) if row.any()]
     assert sum(power_at(row, 700) > -16 for row in spoken) >= 18  # 2 s in pieces of 0.1 s
@@ -200,6 +200,6 @@ def test_board_same_call_twice_gives_the_same_samples() -> None:
         connect(house)
         house.phones["101"].say(sine((700.0,), -12.0, 8000))
         heard = house.hears(house.phones["102"])
-        return [str(house.switch.status())], heard.tobytes()
+        return [str(house.pbx.status())], heard.tobytes()
 
     assert run() == run()

@@ -207,7 +207,7 @@ def test_recording_is_finished_by_its_script_after_the_caller_has_left() -> None
     bench.trunk("line1").battery(False)
     bench.run(10)
     assert trail == ["hung up after 181"]  # 5 before the words, 6 until the loss of battery is sure
-    assert not bench.trunk("line1").seized and bench.switch.busy
+    assert not bench.trunk("line1").seized and bench.pbx.busy
     assert said.tobytes() in b"".join(pieces)
     assert [len(piece) // 160 for piece in pieces] == [100, 81]
 
@@ -232,7 +232,7 @@ def test_hang_up_all_ends_recordings_whole() -> None:
     bench.trunk("line1").burst(True)
     bench.station("101").lift()
     bench.run(600)
-    bench.switch.hang_up_all()
+    bench.pbx.hang_up_all()
     assert trail == ["hung up"]
-    assert not bench.switch.busy and not bench.trunk("line1").seized
+    assert not bench.pbx.busy and not bench.trunk("line1").seized
     assert bench.states()["101"] == "call over"

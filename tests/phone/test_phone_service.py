@@ -202,7 +202,7 @@ class Silence:
 def test_free_pace_awaits_idle_before_each_period_and_after_the_last() -> None:
     bench = Bench()
     box, trail = Silence(bench), list[int]()
-    pace = FreePace(box, bench.switch, bench.board.slots, lambda: trail.append(box.periods))
+    pace = FreePace(box, bench.pbx, bench.board.slots, lambda: trail.append(box.periods))
     pace.run(3)
     assert trail == [0, 1, 2, 3]
     pace.seconds(0.5)

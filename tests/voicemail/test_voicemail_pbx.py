@@ -23,18 +23,16 @@ class SwitchHouse:
     def __init__(self, directory: Path) -> None:
         self.house = House(directory)
         self.board = StubBoard(stations=2, trunks=1)
-        self.lamps = MessageWaitingLamps(
-            lambda station, on: self.switch.message_waiting(station, on)
-        )
+        self.lamps = MessageWaitingLamps(lambda station, on: self.pbx.message_waiting(station, on))
         self.clerk = InProcessClerk(self.house.jobs, self.lamps.update)
-        self.switch = Pbx(
+        self.pbx = Pbx(
             self.board,
             self.board.slots,
             self.clerk,
             PhoneConfig(ring_seconds=6),
             *call_scripts(self.clerk, RecordingLimits()),
         )
-        self.switch.power_up()
+        self.pbx.power_up()
         self.run(10)
 
     def run(self, periods: int) -> None:
@@ -44,7 +42,7 @@ class SwitchHouse:
             for port in self.board.ports:
                 if port.says:
                     heard[port.slot] = port.says.pop(0)
-            played = self.switch.beat(heard)
+            played = self.pbx.beat(heard)
             for port in self.board.ports:
                 port.heard.append(played[port.slot])
             if count % 50 == 0:
@@ -117,7 +115,7 @@ def test_a_caller_leaves_a_message_and_the_owner_works_through_it(at: SwitchHous
     leave_message(at, spoken)
     (entry,) = at.house.voicemails("anna")
     assert entry.duration_s in (3, 4)
-    assert at.switch.stations["101"].message_waiting
+    assert at.pbx.stations["101"].message_waiting
     assert at.lamps.lit() == ["101"]
     assert at.lamps.shows(at.house.kit.store.last_change())
 
@@ -142,7 +140,7 @@ def test_a_caller_leaves_a_message_and_the_owner_works_through_it(at: SwitchHous
     at.until(handset, prompt("vm-goodbye"), 5)
     handset.lower()
     at.run(300)
-    assert not at.switch.busy
+    assert not at.pbx.busy
     assert at.house.voicemails("anna") == []
 
 
@@ -155,5 +153,5 @@ def test_an_owner_who_hangs_up_leaves_nothing_behind(at: SwitchHouse) -> None:
     at.run(100)
     handset.lower()
     at.run(300)
-    assert not at.switch.busy
+    assert not at.pbx.busy
     assert [entry.state.value for entry in at.house.voicemails("anna")] == ["new"]
