@@ -1,6 +1,6 @@
-"""The inbox: what every door reads and writes. The page to read first.
+"""The inbox: what telephone, POP3, SMTP and commands read and write. The page to read first.
 
-An entry is one person's reference to a message (content). It is born by `add_entry`, seen by
+An entry is one person's reference to a message (content). It is made by `add_entry`, listed by
 `entries`, changed by `mark`, and leaves by the one verb `remove`, whose inverse is `restore`;
 `empty_bin` makes removal final. Each of these writes, in the same transaction, an audit row (who,
 through which door) and a change row (what listeners follow). A store has three parts of its own:
@@ -62,7 +62,7 @@ _COLUMNS = (
 _KINDS = {kind.value: kind for kind in Kind}
 _STATES = {state.value: state for state in EntryState}
 # Many entries are changed by one statement: with the usage triggers behind it, a statement an entry
-# costs ten times as much, and everybody else is waiting at the turnstile.
+# costs ten times as much, and all other writers wait for the lock.
 _THESE = "id IN (SELECT value FROM json_each(?))"
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from app.core.notices import Notices
 from app.store.errors import StoreFailed
-from app.store.locks import FileLock, Turnstile
+from app.store.locks import FairLock, FileLock
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class WriteConnection:
     def __init__(self, path: Path, notices: Notices) -> None:
         self._path = path
         self._notices = notices
-        self._turnstile = Turnstile(path)
+        self._write_lock = FairLock(path)
         self._checkpoint_lock = FileLock(path.with_name(path.name + ".ckpt"))
         self._tx: Tx | None = None
         self._wal = 0  # octets we guess to have written since the last checkpoint
@@ -113,7 +113,7 @@ class WriteConnection:
             raise RuntimeError("a transaction is open in this thread: use the Tx it was given")
         self._busy = True
         try:
-            with self._turnstile.turn():
+            with self._write_lock.hold():
                 return self._transaction(works)
         finally:
             self._busy = False
@@ -214,7 +214,7 @@ class WriteConnection:
         # Under our own lock: SQLite holds its writer lock meanwhile, and other writers then queue
         # fairly instead of polling.
         assert self._tx is not None
-        with self._turnstile.turn():
+        with self._write_lock.hold():
             self._tx.execute(f"PRAGMA busy_timeout = {TRUNCATE_BUSY_MS}").fetchall()
             self._tx.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._tx.execute(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}").fetchall()
@@ -222,7 +222,7 @@ class WriteConnection:
     def close(self) -> None:
         """Close the connection and the lock files."""
         self._discard()
-        self._turnstile.close()
+        self._write_lock.close()
         self._checkpoint_lock.close()
 
 

@@ -27,7 +27,7 @@ from app.core.notices import Listener, Notices
 from app.store.connection import BUSY_S, Tx, WriteConnection, connect_writer
 from app.store.errors import SchemaTooNew, StoreFailed
 from app.store.group_commit import GroupCommitter
-from app.store.locks import FileLock, Turnstile
+from app.store.locks import FairLock, FileLock
 from app.store.schema import check, migrate, prepare
 
 __all__ = ["Database", "SchemaTooNew", "StoreFailed", "Tx"]
@@ -135,9 +135,9 @@ class Database:
         the last connection closed and the file opened again, SQLite would find those frames in the
         page cache, take them for committed, and build on what the disk may never have got.
         """
-        turnstile = Turnstile(self.path)
+        lock = FairLock(self.path)
         try:
-            with turnstile.turn():
+            with lock.hold():
                 check(self.path)  # by a reader: the last writer to leave would take the WAL away
                 self._keeper = connect_writer(self.path)
                 prepare(self._keeper)
@@ -146,7 +146,7 @@ class Database:
                     self._recover()
                 self._open.acquire_shared()
         finally:
-            turnstile.close()
+            lock.close()
 
     def _recover(self) -> None:
         """The first to open the file after a crash: bring the WAL into it before adding more.

@@ -51,7 +51,7 @@ class FileLock:
             self._fd = -1
 
 
-class Turnstile:
+class FairLock:
     """The fair write lock of the store at `path`."""
 
     def __init__(self, path: Path) -> None:
@@ -59,7 +59,7 @@ class Turnstile:
         self._write = FileLock(path.with_name(path.name + ".write"))
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         """Hold the lock for the length of a `with` block; waits for it without limit."""
         self._next.acquire()
         try:

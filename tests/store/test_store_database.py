@@ -14,7 +14,7 @@ from app.inbox.store import CHUNK
 from app.store.connection import COMMIT_OCTETS, WAL_TRUNCATE, WriteConnection
 from app.store.database import Database, Tx
 from app.store.errors import SchemaTooNew, StoreFailed
-from app.store.locks import FileLock, Turnstile
+from app.store.locks import FairLock, FileLock
 from app.store.schema import STEPS, Step, migrate, version_of
 from tests.kit.store import StoreKit, open_store
 
@@ -254,14 +254,14 @@ def test_a_newer_store_that_we_may_still_use_is_used(tmp_path: Path) -> None:
 
 def test_write_lock_lets_one_write_and_one_wait_in_turn(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
-    mine, door, probe = Turnstile(path), Turnstile(path), FileLock(tmp_path / "inbox.db.next")
+    mine, door, probe = FairLock(path), FairLock(path), FileLock(tmp_path / "inbox.db.next")
     order: list[str] = []
 
     def second() -> None:
-        with door.turn():
+        with door.hold():
             order.append("second")
 
-    with mine.turn():
+    with mine.hold():
         thread = threading.Thread(target=second)
         thread.start()
         for _ in range(10_000):  # until the second holds `next` and waits for `write`
@@ -272,7 +272,7 @@ def test_write_lock_lets_one_write_and_one_wait_in_turn(tmp_path: Path) -> None:
         else:
             pytest.fail("nobody stands at the door")
         order.append("first")
-    with mine.turn():  # whoever has just finished queues behind it
+    with mine.hold():  # whoever has just finished queues behind it
         order.append("first again")
     thread.join(WAIT_S)
     assert order == ["first", "second", "first again"]
@@ -280,8 +280,8 @@ def test_write_lock_lets_one_write_and_one_wait_in_turn(tmp_path: Path) -> None:
 
 def test_killed_writer_releases_the_write_lock(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from app.store.locks import Turnstile\n"
-        "with Turnstile(Path(sys.argv[1])).turn():\n"
+        "import sys, time; from pathlib import Path; from app.store.locks import FairLock\n"
+        "with FairLock(Path(sys.argv[1])).hold():\n"
         "    print('in', flush=True); sys.stdin.read()"
     )
     path = tmp_path / "inbox.db"
