@@ -1,7 +1,7 @@
-"""What is joined to what: the only paths, with the commands, that sees every part.
+"""What is joined to what: the only module, with the commands, that sees every part.
 
 Four services make the appliance (README, "Processes"); each is put together by one function here,
-from the settings and the place it lives in. Tests join the same parts in one process.
+from the settings and the folder it works in. Tests join the same parts in one process.
 Parts are imported inside these functions: a service loads what it uses and no more.
 """
 
@@ -59,7 +59,7 @@ class Inbox:
 
 
 def open_inbox(paths: Paths, settings: Settings, clock: Clock | None = None) -> Inbox:
-    """Open the store of a paths. Raises SchemaTooNew if a newer program has been at work."""
+    """Open the store in the box's folder. Raises SchemaTooNew if a newer program has used it."""
     from app.inbox.aliases import Aliases
     from app.inbox.delivery import Delivery
     from app.inbox.people import People

@@ -1,1 +1,1 @@
-"""Settings, the folders the box lives in, and what each service is told of the settings."""
+"""The settings, the folders of the box, and the part of the settings that each service gets."""

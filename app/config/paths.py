@@ -47,7 +47,7 @@ class Paths:
 
     @property
     def notices(self) -> Path:
-        """What the owner must be told, a file each, until the device is started again."""
+        """Notices for the owner, a file each, until the device is started again."""
         return self.run / "notices"
 
     @property
@@ -92,7 +92,7 @@ class Paths:
 
     @property
     def phone_control(self) -> Path:
-        """The phone service's own door: status, settled."""
+        """Control socket of the phone service (app/phone/control.py)."""
         return self.run / "phone.sock"
 
     @property

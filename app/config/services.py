@@ -1,4 +1,4 @@
-"""What each service must know of the settings, as plain values.
+"""The settings that each service needs, as plain values: its plan.
 
 Working it out needs pydantic: a short-lived child does it, so that the service stays small. On a
 device even that is done beforehand, when the settings change (`device apply`): five services that

@@ -64,7 +64,7 @@ class Person:
     mailbox: str
     """Number to dial for the box; digits."""
     handset: str | None
-    """Jack of their telephone; whose lamp is theirs."""
+    """Jack of their telephone, whose lamp shows their unheard voicemail."""
     address: str | None
     """Public e-mail address: From and envelope of what they send, local as well."""
     admin: bool

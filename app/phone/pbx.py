@@ -3,7 +3,7 @@
 1. The board is asked what happened on the lines; line events go to the calls.
 2. Timers that are due run.
 3. The period heard is given to detectors and recordings.
-4. The period to be played is made: bridges, players, tones.
+4. The period to be played is made: buses, players, tones.
 
 Nothing here reads a clock, a file or a socket. Scripts run on inside these steps when the thing
 they wait for has happened.

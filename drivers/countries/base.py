@@ -107,7 +107,7 @@ class RingingPlan:
     network_vrms: float
     """Voltage on the outside line, at the exchange."""
     cadence_ms: tuple[int, ...]
-    """RingingPlan and silence in turn, for ever."""
+    """Milliseconds of ringing and of silence in turn, an even number of them, for ever."""
 
 
 HOWLER = Tone((1400.0, 2060.0, 2450.0, 2600.0), (100, 100), dbm0=-9.0)

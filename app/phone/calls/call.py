@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 AnyLine = StationLine | TrunkLine
 
 CallScript = Callable[[Line, str], Coroutine[Any, Any, None]]
-"""answer(line, mailbox) for callers, owner(line, mailbox) for a mailbox's owner."""
+"""answer(line, mailbox) for callers, owner(line, number) for a handset that dials a mailbox."""
 
 MISSED = "no handset answered, and no mailbox is set for this call"
 """Why a call was missed, in words for owner and administrator."""
@@ -65,12 +65,12 @@ class CallContext(Protocol):
 
     @property
     def answer(self) -> CallScript:
-        """Takes a message from the caller."""
+        """Takes a message from the caller (app/voicemail/answer.py)."""
         ...
 
     @property
     def owner(self) -> CallScript:
-        """The menu of a mailbox's owner."""
+        """The menu of a mailbox's owner (app/voicemail/internal.py)."""
         ...
 
     def call_of(self, line: AnyLine) -> "Call | None":
@@ -338,7 +338,7 @@ class Call:
             self._context.mixer.close(channel)
 
     def _end(self, tone: Tone) -> None:
-        """Dismiss all who are still here, with this tone for handsets."""
+        """End the call for all lines that are left; handsets hear this tone."""
         self._stop_ringing()
         if self._script_line is not None:
             self._script_line.end()

@@ -19,7 +19,7 @@ from drivers.ports import Feed, StationPort
 
 
 class VmwiState(StrEnum):
-    """States of a lamp's messages."""
+    """States of sending VMWI."""
 
     LINE_BUSY = "line busy"
     AT_REST = "at rest"
@@ -28,7 +28,7 @@ class VmwiState(StrEnum):
 
 
 class VmwiEvent(StrEnum):
-    """Events of a lamp's messages."""
+    """Events of sending VMWI."""
 
     LINE_TAKEN = "line taken"
     LINE_FREE = "line free"

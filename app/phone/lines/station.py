@@ -1,4 +1,4 @@
-"""A handset's line: its state table, its hook, its ringing and its lamp.
+"""A handset's line: its state table, its hook, its ringing and its message-waiting lamp.
 
 Loop-start supervision of a station as in GR-506: closed loop is off hook, a break of the loop is a
 dial pulse, a flash or a hang-up by its length; receiver-off-hook tone after a call.
@@ -58,8 +58,8 @@ class StationEvent(StrEnum):
 
 _TO_REST = {StationEvent.LOWER: StationState.ON_HOOK, StationEvent.FAULT: StationState.DOWN}
 
-# LOWERED: on hook, but not long enough to know what it is. DISMISSED to SILENT: the call is over
-# and the handset still off hook; busy tone, then howler, then nothing.
+# CALL_OVER to SILENT: the call is over and the handset still off hook; busy tone, then howler, then
+# nothing.
 STATION: Table[StationState, StationEvent] = Table(
     "station",
     {
@@ -167,7 +167,7 @@ class StationLine:
         self._waiting = False
         self.fault = "not powered up"
         self._port, self._queue, self._report = port, queue, report
-        self._lamp = MessageWaiting(port, channel, queue, country.modem)
+        self._message_waiting = MessageWaiting(port, channel, queue, country.modem)
         self._ringer = Ringer(port, channel, queue, country, date)
         self._rung_by = Caller()
         self._lowered_at = 0
@@ -184,7 +184,7 @@ class StationLine:
     def message_waiting(self, waiting: bool) -> None:
         """Set through Pbx.message_waiting."""
         self._waiting = waiting
-        self._lamp.set(waiting)
+        self._message_waiting.set(waiting)
 
     @property
     def idle(self) -> bool:
@@ -258,14 +258,14 @@ class StationLine:
         self._ringer.stop()
         self.channel.quiet()
         self._port.feed(Feed.ACTIVE)
-        self._lamp.line_free()
+        self._message_waiting.line_free()
 
     def _ring(self) -> None:
-        self._lamp.line_taken()
+        self._message_waiting.line_taken()
         self._ringer.start(self._rung_by)
 
     def _lifted(self) -> None:
-        self._lamp.line_taken()
+        self._message_waiting.line_taken()
         self._ringer.stop()
         self._pulses = 0
         self._report(self, line_events.OffHook())
@@ -303,7 +303,7 @@ class StationLine:
         self.channel.tone(None)
 
     def _fail(self) -> None:
-        self._lamp.line_taken()
+        self._message_waiting.line_taken()
         self._ringer.stop()
         self.channel.quiet()
 

@@ -85,7 +85,7 @@ class Channel:
         self._mixer.changed(self)
 
     def listen(self, digit: Callable[[str], None] | None, dial_tone: bool = False) -> None:
-        """Tell of each DTMF digit, or of none. `dial_tone`: dial tone is being played."""
+        """Report each DTMF digit to `digit`; None: report none. `dial_tone`: it is being played."""
         self._digit = digit
         if digit is None:
             self._detector = None
@@ -98,7 +98,7 @@ class Channel:
     def receive(
         self, message: Callable[[bytes], None] | None, modem: Modem = Modem.BELL_202
     ) -> None:
-        """Tell of each on-hook data message (caller ID), or of none; starts afresh."""
+        """Report each on-hook data message (caller ID) to `message`, from now on; None: none."""
         self._messages = message
         self._receiver = dsp.FskReceiver(modem) if message is not None else None
         self._mixer.changed(self)
