@@ -71,13 +71,13 @@ class LineBoard:
         self._pins: list[tuple[InputPin, list[ChipPort]]] = []
         self._wheel: list[list[ChipPort]] = [[] for _ in range(WHEEL)]
         self._eager: list[ChipPort] = []
-        self._told: list[tuple[str, PortEvent]] = []
+        self._faults_to_report: list[tuple[str, PortEvent]] = []
         """Faults at power-up, reported by the first poll."""
 
     def power_up(self) -> Steps:
         """Reset and set up all chips side by side, 1 to 2 s of line time.
 
-        A chip that fails is left out, and the next poll tells it as PortFault.
+        A chip that fails is left out, and the next poll reports it as PortFault.
         """
         for level in (False, True):
             for pin in self._resets:
@@ -102,7 +102,7 @@ class LineBoard:
             raise
         except HardwareError as error:
             log.error("%s", error)
-            self._told.append((name, PortFault(str(error))))
+            self._faults_to_report.append((name, PortFault(str(error))))
             self._leave_out(name)
             return False
         if periods is None:
@@ -131,7 +131,7 @@ class LineBoard:
         """
         beats = self._beats
         beats.now += 1
-        events, self._told = self._told, []
+        events, self._faults_to_report = self._faults_to_report, []
         asked: list[ChipPort] = []
         for pin, chips in self._pins:
             if not pin.read():

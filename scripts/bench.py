@@ -253,7 +253,7 @@ def machine() -> str:
 
 def _keep(path: Path, found: Figures, seconds: float) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    told = {
+    report = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "machine": machine(),
         "seconds": seconds,
@@ -265,7 +265,7 @@ def _keep(path: Path, found: Figures, seconds: float) -> None:
             if row.key in found and (row.times_better(found[row.key]) or 1) < 1
         ],
     }
-    path.write_text(json.dumps(told, indent=2) + "\n")
+    path.write_text(json.dumps(report, indent=2) + "\n")
 
 
 if __name__ == "__main__":

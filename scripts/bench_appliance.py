@@ -189,8 +189,8 @@ def _removed(paths: Paths) -> float:
 
 def _waiting(paths: Paths) -> bool:
     """Whether anna's handset has stutter dial tone, as the phone service says."""
-    told = ask(paths.phone_control, {"ask": "status"})
-    return bool(told["lines"]["101"]["message_waiting"])
+    status = ask(paths.phone_control, {"ask": "status"})
+    return bool(status["lines"]["101"]["message_waiting"])
 
 
 def _until(happened: Callable[[], bool], within_s: float = 10.0) -> float:

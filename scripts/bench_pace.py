@@ -105,8 +105,8 @@ class OneCore:
 
     def _status(self) -> tuple[int, int]:
         """(scripts that run, periods lost)."""
-        told = ask(self._paths.phone_control, {"ask": "status"})
-        return int(told["scripts"]), int(told["lost_periods"])
+        status = ask(self._paths.phone_control, {"ask": "status"})
+        return int(status["scripts"]), int(status["lost_periods"])
 
     def _cpu(self) -> list[float]:
         """CPU seconds of board, phone and clerk so far."""

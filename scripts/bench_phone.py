@@ -2,7 +2,7 @@
 
     python -m scripts.bench_phone           prints the figures as JSON
 
-The whole stack runs at free pace: chip models with their office, drivers, switch, call scripts, and
+The whole stack runs at free pace: chip models with their office, drivers, PBX, call scripts, and
 the clerk as a process of its own over a store on the disk. Callers talk all the time; every line
 has its DTMF detector and its recording, committed once a second.
 
@@ -140,13 +140,13 @@ class House:
             PhoneConfig(ring_seconds=4, no_answer_seconds=4),
             *call_scripts(self.clerk, RecordingLimits(longest_s=3600.0, silence_s=600.0)),
         )
-        self.pace = FreePace(self.box, self.pbx, spec.slots, self.settle)
+        self.pace = FreePace(self.box, self.pbx, spec.slots, self.await_idle)
         self.pace.power_up()
 
     def _push(self, push: WaitingMessages) -> None:
         self.lamps.update(push)
 
-    def settle(self) -> None:
+    def await_idle(self) -> None:
         """Wait until the clerk has answered everything."""
         while self.clerk.pending:
             select.select([self.clerk.fileno()], [], [])
@@ -185,10 +185,10 @@ class House:
             inside = self.meter.ns - inside
             ours[beat] = time.thread_time_ns() - heard_at - inside
             theirs[beat] = heard_at - begun + inside
-            self.settle()
-        return self._told(ours / 1000, theirs / 1000)
+            self.await_idle()
+        return self._figures(ours / 1000, theirs / 1000)
 
-    def _told(self, ours: Microseconds, theirs: Microseconds) -> Figures:
+    def _figures(self, ours: Microseconds, theirs: Microseconds) -> Figures:
         """Figures from each beat's microseconds."""
         both = ours + theirs
         line_seconds = len(ours) / PERIODS_PER_SECOND * LINES

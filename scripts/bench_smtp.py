@@ -60,8 +60,8 @@ def run(directory: Path, size: int, seconds: float, connections: int) -> dict[st
     Mails have `size` octets and come over so many `connections`.
     """
     with Serving(directory) as server:
-        told = [c.communicate()[0] for c in clients(server.port, size, seconds, connections)]
-    counts = [json.loads(text) for text in told]
+        outputs = [c.communicate()[0] for c in clients(server.port, size, seconds, connections)]
+    counts = [json.loads(text) for text in outputs]
     messages = sum(count["messages"] for count in counts)
     longest = max(count["seconds"] for count in counts)
     return {"messages": messages, "octets": messages * size, "seconds": longest, **server.used}

@@ -1,4 +1,4 @@
-"""`make demo`: the main job from end to end, at real pace, each step told as it happens.
+"""`make demo`: the main job from end to end, at real pace, each step printed as it happens.
 
 A caller leaves a message on an outside line; it lies in the same inbox as an e-mail; a mail program
 fetches both; the owner hears the voicemail by telephone, deletes it, and it is gone everywhere; an

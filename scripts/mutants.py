@@ -100,7 +100,7 @@ def _can_be_left_out(node: Any) -> bool:
         return False
     code = node.get_code(include_prefix=False)
     if code.startswith(("log.", "console.")):
-        return False  # what is only told to a reader of logs
+        return False  # what only a reader of logs sees
     if node.type == "expr_stmt":
         return "+=" in code or "-=" in code or code.startswith("self.")
     called = node.type in ("atom_expr", "power") and code.endswith(")")

@@ -26,8 +26,8 @@ HEAD = """\
 # States
 
 What can happen to a line, a call or a session, and what follows. This page is drawn from the
-tables that the programs run by (`python -m scripts.states`); how a table is read is told at the
-head of `app/core/fsm.py`. An event that a state does not list is refused: lines and calls log it,
+tables that the programs run by (`python -m scripts.states`); the head of `app/core/fsm.py` explains
+how a table is read. An event that a state does not list is refused: lines and calls log it,
 protocols answer it.
 """
 

@@ -63,7 +63,7 @@ class Destination:
     trace: tuple[str, ...]
     """Step by step, in words, for `alias trace`."""
     answered: bool = False
-    """It is the sender of voicemails: nobody gets the message, and who wrote is told so."""
+    """It is the sender of voicemails: nobody gets the message, and its sender is notified."""
 
     @property
     def senders_on(self) -> frozenset[str]:
@@ -142,8 +142,8 @@ class Delivery:
         """Follow a recipient address; raises NoSuchPerson, or NotOurs for another domain's."""
         name, step = self._name(address.strip())
         if name == VOICEMAIL:
-            told = (step, "replies to voicemails are answered in words and kept nowhere")
-            return Destination(address, (), (), True, told, answered=True)
+            trace = (step, "replies to voicemails are answered in words and kept nowhere")
+            return Destination(address, (), (), True, trace, answered=True)
         reached = self._aliases.expand(name)
         return _route(address, reached, (step, *reached.trace))
 
@@ -338,7 +338,7 @@ class Delivery:
         return f"Delivered-To: {self._config.canonical(name)}\r\n".encode()
 
     def local_sender(self, sender: str) -> Person | None:
-        """The person here whom an envelope sender means, if any: they are told into their inbox."""
+        """The person here whom an envelope sender means, if any: reports go to their inbox."""
         person = self._people.by_address(sender) if sender else None
         if person is None and sender:
             name = self._config.local_part(sender)

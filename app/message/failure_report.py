@@ -24,7 +24,7 @@ HEADER_LIMIT = 32_768
 """Octets of the mail's header that are given back."""
 
 REPLY_LIMIT = 900
-"""Characters of a reply that are told; RFC 5322 §2.1.1 allows lines of 998 octets."""
+"""Characters of a reply that are quoted; RFC 5322 §2.1.1 allows lines of 998 octets."""
 
 _WIDTH = 72  # characters of a line of words
 _LONG_LINES = SMTP.clone(max_line_length=998)  # fields for programs, which folding would encode
@@ -69,7 +69,7 @@ class FailureReport:
     purpose: str
     """custody, copy or relay: why the mail was sent on (app/inbox/queue.py, Purpose)."""
     to: str
-    """Address that is told."""
+    """Address that the report goes to."""
     sender: str
     """Address the report comes from."""
     hostname: str

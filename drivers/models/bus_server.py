@@ -82,8 +82,8 @@ class BoxServer:
         self._listen(self._woken, self._drain)
         self._bus = bound(bus_path, socket.SOCK_SEQPACKET)
         self._listen(self._bus, self._accept_bus)
-        self._desk = bound(operator_path, socket.SOCK_STREAM)
-        self._listen(self._desk, self._accept_operator)
+        self._operator_socket = bound(operator_path, socket.SOCK_STREAM)
+        self._listen(self._operator_socket, self._accept_operator)
         self._pcm = pcm
         if pcm is not None:
             pcm.start()
@@ -304,7 +304,7 @@ class BoxServer:
     # ------------------------------------------------------------------ operators
 
     def _accept_operator(self) -> None:
-        client, _ = self._desk.accept()
+        client, _ = self._operator_socket.accept()
         link = OperatorLink(client, self._operator)
         self._links.append(link)
         self._listen(client, lambda: self._serve_link(link))

@@ -2,7 +2,7 @@
 
 A row of the queue is one mail to one outside recipient (app/inbox/queue.py, which also knows what
 an outcome means for whoever has custody). Rows of the same mail that share their next hop travel in
-one transaction. What a recipient was told decides:
+one transaction. The reply for each recipient decides:
 
     2xx  taken                5xx  refused for good        4xx, no connection, no DNS: try again
 

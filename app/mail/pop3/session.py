@@ -160,7 +160,7 @@ class Pop3Session:
 
     @property
     def refusal_is_held(self) -> bool:
-        """A login was refused, and the client has not been told yet."""
+        """A login was refused, and the reply has not been sent yet."""
         return self._held_refusal is not None
 
     def logged_in(self, maildrop: Maildrop) -> bool:

@@ -66,7 +66,7 @@ POP3: Table[Pop3State, Pop3Event] = Table(
         ),
         Pop3State.UPDATE: Row(
             {Pop3Event.COMMIT_ENDED: Pop3State.CLOSED},
-            # the removal may already be durable: the client is told before the session ends
+            # the removal may already be durable: the client gets its reply before the session ends
             stay=frozenset({Pop3Event.STOP}),
             meaning="Waits for the commit of what was deleted [RFC 1939 §6].",
         ),

@@ -43,13 +43,13 @@ class PcmSource:
 
     def __init__(self, samples: Samples) -> None:
         self._samples = samples
-        self._place = 0
+        self._position = 0
 
     def fill(self, row: Samples, start: int) -> int:
         """See Source: samples are written from index `start` on."""
-        piece = self._samples[self._place : self._place + PERIOD - start]
+        piece = self._samples[self._position : self._position + PERIOD - start]
         row[start : start + len(piece)] = piece
-        self._place += len(piece)
+        self._position += len(piece)
         return len(piece)
 
     def close(self) -> None:
@@ -81,27 +81,27 @@ class ToneSource:
     def _enter(self, tone: Tone) -> None:
         self._loop = audio.loop(tone)
         self._turn = len(self._loop) - PERIOD
-        self._place = 0
+        self._position = 0
         self._left = tone.repeat * self._turn if tone.repeat else -1
         self._then = tone.then
 
     def fill(self, row: Samples, start: int) -> int:
         """See Source: samples are written from index `start` on."""
-        place = start
-        while place < PERIOD:
-            count = PERIOD - place
+        at = start
+        while at < PERIOD:
+            count = PERIOD - at
             if 0 <= self._left < count:
                 count = self._left
-            row[place : place + count] = self._loop[self._place : self._place + count]
-            self._place = (self._place + count) % self._turn
-            place += count
+            row[at : at + count] = self._loop[self._position : self._position + count]
+            self._position = (self._position + count) % self._turn
+            at += count
             if self._left > 0:
                 self._left -= count
             if self._left == 0:
                 if self._then is None:
                     break
                 self._enter(self._then)
-        return place - start
+        return at - start
 
     def close(self) -> None:
         """See Source."""
@@ -129,7 +129,7 @@ class ClerkSource:
         self._waits: deque[Wait[bytes]] = deque()
         self._kept: list[Samples] = []
         self._pieces: deque[Samples] = deque()
-        self._place = 0
+        self._position = 0
         self._complete = False
         self._begun = False
         self._failure: JobFailed | None = None
@@ -138,24 +138,24 @@ class ClerkSource:
     def fill(self, row: Samples, start: int) -> int:
         """See Source: samples are written from index `start` on."""
         self._take_answers()
-        place = start
-        while place < PERIOD and self._pieces:
+        at = start
+        while at < PERIOD and self._pieces:
             self._begun = True
             piece = self._pieces[0]
-            part = piece[self._place : self._place + PERIOD - place]
-            row[place : place + len(part)] = part
-            place += len(part)
-            self._place += len(part)
-            if self._place >= len(piece):
+            part = piece[self._position : self._position + PERIOD - at]
+            row[at : at + len(part)] = part
+            at += len(part)
+            self._position += len(part)
+            if self._position >= len(piece):
                 self._pieces.popleft()
-                self._place = 0
+                self._position = 0
                 self._ask()
-        if place < PERIOD and self._failure is not None:
+        if at < PERIOD and self._failure is not None:
             raise self._failure
-        if place < PERIOD and not self._complete:
+        if at < PERIOD and not self._complete:
             self._late.periods += self._begun
             return PERIOD - start
-        return place - start
+        return at - start
 
     def close(self) -> None:
         """See Source."""
@@ -248,11 +248,11 @@ class Player:
 
     def fill(self, row: Samples) -> bool:
         """The next period into row (which is silent); False when nothing is left to play."""
-        place = 0
+        at = 0
         try:
             while self._sources:
-                place += self._sources[0].fill(row, place)
-                if place >= PERIOD:
+                at += self._sources[0].fill(row, at)
+                if at >= PERIOD:
                     return True
                 self._sources.popleft().close()
         except JobFailed as problem:

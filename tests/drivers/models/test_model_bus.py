@@ -29,9 +29,9 @@ class Pace:
 
     def __init__(self, folder: Path) -> None:
         self.box = VirtualBox(virtual_board(1, 1))
-        self.bus, self.desk = folder / "bus", folder / "desk"
+        self.bus, self.operator = folder / "bus", folder / "operator"
         self.time = 100.0
-        self.server = BoxServer(self.box, self.bus, self.desk, lambda: self.time)
+        self.server = BoxServer(self.box, self.bus, self.operator, lambda: self.time)
         self.time += 0.005  # between two beats, so that rounding cannot matter
         self._thread = threading.Thread(target=self.server.run, daemon=True)
         self._thread.start()
@@ -145,9 +145,9 @@ def test_a_late_service_loses_periods_but_no_latency(pace: Pace) -> None:
 def test_a_service_that_dies_leaves_telephones_and_office_as_they_were(pace: Pace) -> None:
     first = RemoteBox(pace.bus)
     first.pcm().start()
-    desk = RemoteOperator(pace.desk)
+    operator = RemoteOperator(pace.operator)
     pace.beats(1)
-    assert _run(pace, desk, "ring line1 from 5551234")[0]
+    assert _run(pace, operator, "ring line1 from 5551234")[0]
     first.pcm()._open().close()
     first.close()
     pace.beats(50)
@@ -158,13 +158,13 @@ def test_a_service_that_dies_leaves_telephones_and_office_as_they_were(pace: Pac
     assert pace.box.office_lines["line1"].ringing
     assert second.spi(1, 0).transfer([0x60, 2, 0])[2] == 0x03
     second.close()
-    desk.close()
+    operator.close()
 
 
-def _run(pace: Pace, desk: RemoteOperator, line: str) -> tuple[bool, str]:
+def _run(pace: Pace, operator: RemoteOperator, line: str) -> tuple[bool, str]:
     """A command that takes one period."""
     answer: list[tuple[bool, str]] = []
-    asker = threading.Thread(target=lambda: answer.append(desk.run(line)))
+    asker = threading.Thread(target=lambda: answer.append(operator.run(line)))
     asker.start()
     for _ in range(1000):
         asker.join(0.005)
@@ -176,26 +176,26 @@ def _run(pace: Pace, desk: RemoteOperator, line: str) -> tuple[bool, str]:
 
 
 def test_operators_get_one_answer_a_line(pace: Pace) -> None:
-    desk, other = RemoteOperator(pace.desk), RemoteOperator(pace.desk)
-    assert desk.run("lamps") == (True, "101 dark")
-    done, text = desk.run("help")
+    operator, other = RemoteOperator(pace.operator), RemoteOperator(pace.operator)
+    assert operator.run("lamps") == (True, "101 dark")
+    done, text = operator.run("help")
     assert done and text.count("\n") > 10
     assert other.run("lift 999") == (False, "nobody is at '999'; there are: 101, line1")
-    assert _run(pace, desk, "time 50ms") == (True, "50ms passed")
+    assert _run(pace, operator, "time 50ms") == (True, "50ms passed")
     assert _run(pace, other, "wait-for line1 answered within 100ms")[0] is False
-    desk.close()
+    operator.close()
     other.close()
 
 
 def test_an_operator_who_leaves_gives_up_the_command(pace: Pace) -> None:
     with socket.socket(socket.AF_UNIX) as raw:
-        raw.connect(str(pace.desk))
+        raw.connect(str(pace.operator))
         raw.sendall(b"time 100s\nlift 101\n")
         pace.beats(3)
-    desk = RemoteOperator(pace.desk)
-    assert desk.run("lamps")[0]
+    operator = RemoteOperator(pace.operator)
+    assert operator.run("lamps")[0]
     assert not pace.box.telephones["101"].off_hook
-    desk.close()
+    operator.close()
 
 
 def test_bad_messages_are_answered_or_dropped(pace: Pace) -> None:
@@ -214,7 +214,7 @@ def test_bad_messages_are_answered_or_dropped(pace: Pace) -> None:
         assert b"no such request: 3f" in raw.recv(1000)
     with socket.socket(socket.AF_UNIX) as raw:
         raw.settimeout(ANSWER_S)
-        raw.connect(str(pace.desk))
+        raw.connect(str(pace.operator))
         raw.sendall(b"x" * 100_000)
         with contextlib.suppress(ConnectionResetError):
             assert raw.recv(1000) == b""
@@ -225,7 +225,7 @@ def test_connection_where_no_box_answers_raises_bus_closed(tmp_path: Path) -> No
     with pytest.raises(BusClosed, match="no virtual box answers"):
         RemoteBox(tmp_path / "bus")
     with pytest.raises(BusClosed, match="no virtual box answers"):
-        RemoteOperator(tmp_path / "desk")
+        RemoteOperator(tmp_path / "operator")
 
 
 def test_the_end_of_the_box_is_noticed(tmp_path: Path) -> None:
@@ -245,13 +245,13 @@ def test_two_boxes_cannot_share_a_path(pace: Pace, tmp_path: Path) -> None:
 
 
 def test_a_dead_socket_is_replaced(tmp_path: Path) -> None:
-    for name in ("bus", "desk"):
+    for name in ("bus", "operator"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as dead:
             dead.bind(str(tmp_path / name))
     pace = Pace(tmp_path)
     assert RemoteBox(pace.bus).spi(0, 0).transfer([0x8B, 0])[1] == 0x33
     pace.end()
-    assert not pace.bus.exists() and not pace.desk.exists()
+    assert not pace.bus.exists() and not pace.operator.exists()
 
 
 def test_a_machine_that_slept_does_not_race_to_catch_up(pace: Pace) -> None:
@@ -274,15 +274,15 @@ serve(virtual_board(1, 1), Path(sys.argv[1]), Path(sys.argv[2]), lambda: print("
 
 
 def test_the_box_process_serves_until_it_is_terminated(tmp_path: Path) -> None:
-    paths = [tmp_path / "bus", tmp_path / "desk"]
+    paths = [tmp_path / "bus", tmp_path / "operator"]
     with subprocess.Popen(
         [sys.executable, "-c", SERVE, *map(str, paths)], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        desk = RemoteOperator(paths[1])
-        assert desk.run("time 50ms") == (True, "50ms passed")
-        desk.close()
+        operator = RemoteOperator(paths[1])
+        assert operator.run("time 50ms") == (True, "50ms passed")
+        operator.close()
         box = RemoteBox(paths[0])
         box.pcm().start()
         heard(box.pcm())
