@@ -164,7 +164,8 @@ def _spared(tree: ast.Module) -> Iterator[tuple[Position, Position]]:
 def sample(root: Path, paths: Sequence[Path], count: int, seed: int) -> list[Mutant]:
     """So many mutants, each place of the modules as likely as any other, in random order.
 
-    At most one mutant a place; `seed` makes the sample the same again.
+    At most one mutant a place; `seed` makes the sample the same again, and a larger one of the
+    same seed begins with the smaller one.
     """
     chance = random.Random(seed)
     places = [
@@ -173,7 +174,8 @@ def sample(root: Path, paths: Sequence[Path], count: int, seed: int) -> list[Mut
         for by_place in [mutants(root, path)]
         for place in sorted(by_place)
     ]
-    return [chance.choice(options) for options in chance.sample(places, min(count, len(places)))]
+    chance.shuffle(places)
+    return [chance.choice(options) for options in places[:count]]
 
 
 def mutated(source: str, mutant: Mutant) -> str:
