@@ -1,4 +1,4 @@
-"""Imports run one way (README, "The two roads"), and hardware has one door."""
+"""Imports run one way (README, "From line to inbox"), and one module imports hardware libraries."""
 
 import ast
 import re
