@@ -49,7 +49,7 @@ class CallContext(Protocol):
         ...
 
     @property
-    def plan(self) -> Tones:
+    def tones(self) -> Tones:
         """The country's tones."""
         ...
 
@@ -287,7 +287,7 @@ class Call:
     def _call_handset(self, wanted: Handset) -> None:
         line = self._context.stations[wanted.station]
         if line.idle:
-            self.caller.channel.tone(self._context.plan.ringback)
+            self.caller.channel.tone(self._context.tones.ringback)
             self._ring([line], wanted.mailbox)
         else:
             self.mailbox = wanted.mailbox
@@ -415,10 +415,10 @@ class Call:
         self._reject()
 
     def _finish(self) -> None:
-        self._end(self._context.plan.busy)
+        self._end(self._context.tones.busy)
 
     def _reject(self) -> None:
-        self._end(self._context.plan.reorder)
+        self._end(self._context.tones.reorder)
 
 
 CALL_ACTIONS = Actions[Call, CallState, CallEvent](

@@ -30,15 +30,15 @@ class Calls:
         self,
         queue: TimerQueue,
         mixer: Mixer,
-        plan: Tones,
+        tones: Tones,
         clerk: Clerk,
         config: PhoneConfig,
         answer: CallScript,
         owner: CallScript,
     ) -> None:
-        self.queue, self.mixer, self.plan, self.config = queue, mixer, plan, config
+        self.queue, self.mixer, self.tones, self.config = queue, mixer, tones, config
         self.answer, self.owner = answer, owner
-        self.sounds = Sounds(clerk, plan)
+        self.sounds = Sounds(clerk, tones)
         self.stations: Mapping[str, StationLine] = {}
         self.trunks: Mapping[str, TrunkLine] = {}
         self._clerk = clerk

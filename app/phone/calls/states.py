@@ -102,7 +102,7 @@ CALL: Table[CallState, CallEvent] = Table(
             stay=frozenset({CallEvent.DIGIT}),
             meaning=(
                 "Handsets have rung long enough. A trunk is answered during a burst only: between "
-                "bursts nobody can tell whether the caller has given up, and the office's dial "
+                "bursts nobody can tell whether the caller has given up, and the exchange's dial "
                 "tone would be recorded."
             ),
         ),

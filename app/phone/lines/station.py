@@ -162,7 +162,7 @@ class StationLine:
     ) -> None:
         self.name = port.name
         self.channel = channel
-        self.plan = country.tones
+        self.tones = country.tones
         self.caller = Caller(number=port.name)
         self._waiting = False
         self.fault = "not powered up"
@@ -172,7 +172,7 @@ class StationLine:
         self._rung_by = Caller()
         self._lowered_at = 0
         self._pulses = 0
-        self._end_tone: Tone = self.plan.busy
+        self._end_tone: Tone = self.tones.busy
         self.machine = Machine(STATION_ACTIONS, self, self.name, queue)
 
     @property
@@ -225,12 +225,12 @@ class StationLine:
 
     def end_call(self, tone: Tone | None = None) -> None:
         """The call is over: this tone (busy), then howler, then silence, until it is on hook."""
-        self._end_tone = tone or self.plan.busy
+        self._end_tone = tone or self.tones.busy
         self.machine.event(StationEvent.END_CALL)
 
     def dial_tone(self) -> Tone:
         """What the owner hears on lifting."""
-        return self.plan.stutter if self.message_waiting else self.plan.dial
+        return self.tones.stutter if self.message_waiting else self.tones.dial
 
     def digits_wanted(self, wanted: bool, dial_tone: bool = False) -> None:
         """Whether dialled digits are reported; `dial_tone`: it is being played."""
@@ -297,7 +297,7 @@ class StationLine:
         self.channel.tone(self._end_tone)
 
     def _howl(self) -> None:
-        self.channel.tone(self.plan.howler)
+        self.channel.tone(self.tones.howler)
 
     def _fall_silent(self) -> None:
         self.channel.tone(None)

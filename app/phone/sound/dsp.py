@@ -1,4 +1,4 @@
-"""The door to spandsp, the field's own DSP library: DTMF and caller-ID modems.
+"""Binding to spandsp, a telephony DSP library: DTMF detector and caller-ID modems.
 
 The only module that knows the library. ABI mode: libspandsp.so.2 (0.0.6, Debian) or .so.3 (3.x,
 Buildroot) is opened at first use. What is declared below is the same in both, with two exceptions:
@@ -96,7 +96,7 @@ def pointer(samples: Samples) -> Any:
 
 
 class DtmfDetector:
-    """Hears DTMF digits on one line [Q.24]: tones of 40 ms and more down to about -29 dBm0."""
+    """Detects DTMF digits on one line [Q.24]: tones of 40 ms and more down to about -29 dBm0."""
 
     __slots__ = ("_get", "_rx", "_state", "_status", "_text", "status")
 
