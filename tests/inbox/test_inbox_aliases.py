@@ -174,3 +174,13 @@ def test_trace_names_every_step_of_an_expansion(kit: StoreKit) -> None:
         "anna keeps it in the inbox",
         "bob gets it back if it cannot go to bob@far.example",
     )
+
+
+def test_trace_of_two_aliases_with_a_common_member_says_that_it_is_reached_once(
+    kit: StoreKit,
+) -> None:
+    kit.alias("sales", "anna", "bob")
+    kit.alias("all", "sales", "anna")
+    steps = kit.delivery.route("all@example.org").trace
+    assert steps.count("anna keeps it in the inbox") == 1
+    assert steps[-1] == "anna has been reached already: once is enough"

@@ -74,6 +74,13 @@ def test_what_befalls_the_whole_mail_befalls_each(verb: str, answer: str, start:
     assert sink.caught == []
 
 
+def test_connection_broken_off_by_the_server_is_answered_with_what_the_library_says() -> None:
+    with Sink() as sink:
+        sink.answers["END"] = "drop"
+        answer = send(sink, "x@y.test")["x@y.test"]
+    assert answer.reply == "451 4.4.2 Unexpected EOF received"
+
+
 def test_a_refused_recipient_keeps_its_refusal_when_the_mail_then_fails() -> None:
     with Sink() as sink:
         sink.answers |= {"bad@y.test": "550 5.1.1 nobody", "END": "451 4.3.0 later"}

@@ -370,6 +370,21 @@ def test_a_refusal_can_be_held_until_a_tick() -> None:
     assert held.commits == []
 
 
+def test_a_held_refusal_is_sent_at_one_tick_only() -> None:
+    pop3 = session()
+
+    def slowly(pop3: Pop3Session, event: object) -> None:
+        pop3.refused(Code.AUTH, "no", until=3.0)
+
+    pump(pop3, slowly)
+    pop3.receive(b"USER a\r\nPASS b\r\n")
+    assert pump(pop3, slowly).count(b"-ERR") == 0
+    pop3.tick(4.0)
+    assert pump(pop3) == b"-ERR [AUTH] no\r\n"
+    pop3.tick(5.0)
+    assert pump(pop3) == b""
+
+
 def test_a_large_message_is_read_chunk_by_chunk_as_the_output_drains() -> None:
     message = b"From: x\r\n\r\n" + b"y" * 998 * 1024 + b"\r\n"
     owner = Owner(MemoryMaildrop([message], chunk=65_536))

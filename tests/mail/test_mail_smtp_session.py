@@ -217,6 +217,16 @@ def test_an_accepted_mail_forgives_unknown_recipients_and_errors() -> None:
     assert answers == [250, *once[2:-1], 451, 250, 550, 421], "a refused mail does not"
 
 
+def test_errors_after_an_accepted_mail_end_the_session_at_the_same_limit() -> None:
+    talk = Talk(limits=limits(errors=3, unknown_recipients=3))
+    mail = b"MAIL FROM:<x@y>\r\nRCPT TO:<anna>\r\nDATA\r\n.\r\n"
+    assert codes(talk.send(b"EHLO c\r\nX\r\n" + mail)) == [250, 500, 250, 250, 354, 250]
+    assert codes(talk.send(b"X\r\n" * 4)) == [500] * 3 + [421]
+    talk = Talk(limits=limits(errors=3, unknown_recipients=3))
+    talk.send(b"EHLO c\r\n" + mail + b"MAIL FROM:<x@y>\r\n")
+    assert codes(talk.send(b"RCPT TO:<zz>\r\n" * 4)) == [550] * 3 + [421]
+
+
 def test_a_session_as_it_is_served_ends_at_the_hundredth_unknown_recipient() -> None:
     talk = Talk(limits=limits())
     talk.send(b"EHLO c\r\nMAIL FROM:<x@y>\r\n")

@@ -29,6 +29,7 @@ class DoorClerk(StubClerk):
         self.change = 0
         self.closed = False
         self.fails = False
+        self.ticked = asyncio.Event()
 
     def fileno(self) -> int:
         return self.reader
@@ -39,7 +40,7 @@ class DoorClerk(StubClerk):
             raise BusClosed("the board is gone")
 
     def tick(self) -> None:
-        pass
+        self.ticked.set()
 
     def close(self) -> None:
         self.closed = True
@@ -110,6 +111,14 @@ def test_service_becomes_ready_answers_questions_and_stops(tmp_path: Path) -> No
             assert "not understood" in rubbish["error"]
             assert "allowed are status, shown" in unknown["error"]
         assert house.clerk.closed and not house.path.exists()
+
+    asyncio.run(story())
+
+
+def test_running_service_gives_its_clerk_a_regular_tick(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with House(tmp_path) as house, asyncio.timeout(20):
+            await house.clerk.ticked.wait()
 
     asyncio.run(story())
 

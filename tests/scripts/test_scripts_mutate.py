@@ -58,7 +58,7 @@ def test_mutant_of_a_module_without_tests_meets_those_of_its_package() -> None:
 
 
 def test_mutant_of_a_line_with_many_tests_meets_the_slow_ones_in_a_second_round() -> None:
-    seconds = {f"t{n:02}": 0.1 for n in range(MOST_TESTS)} | {"long": 30.0, "longer": 45.0}
+    seconds = {f"t{n:02}": 0.1 for n in range(MOST_TESTS)} | {"long": 12.0, "longer": 15.0}
     first, second = Record(seconds, {"m.py": {8: list(seconds)}}).rounds("m.py", SOURCE, 8, OWN)
     assert len(first) == MOST_TESTS
     assert second == ["long"]
