@@ -5,6 +5,7 @@ People, mailboxes and aliases are not settings; they live in the store.
 """
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,11 +18,18 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 
 from app.config import toml_file
 from app.config.toml_file import SettingsError
 from drivers.countries import codes, country
+
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_HOST_NAME_RULE = (
+    "letters, digits and hyphens, in parts of 1 to 63 with dots between, 253 characters at most"
+)
 
 __all__ = ["Settings", "SettingsError", "annotated", "load"]
 
@@ -42,6 +50,25 @@ def _own_address(text: str) -> str:
 def _address(text: str) -> str:
     if text:
         ipaddress.ip_address(text)
+    return text
+
+
+def _listening(text: str) -> str:
+    """An address to listen on, as every system can read it, whatever its name service says."""
+    ipaddress.ip_address(text)
+    return text
+
+
+def _host_name(name: str) -> str:
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        raise ValueError(f"{name!r} is no host name: {_HOST_NAME_RULE}")  # [RFC 1123 2.1]
+    return name
+
+
+def _smarthost(text: str) -> str:
+    port = text.rpartition(":")[2]
+    if ":" in text and port.isdecimal() and not 1 <= int(port) <= 65535:
+        raise ValueError("a port is a number from 1 to 65535")
     return text
 
 
@@ -68,6 +95,9 @@ IpAddress = Annotated[str, AfterValidator(_address)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
+HostName = Annotated[str, AfterValidator(_host_name)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -75,13 +105,13 @@ class _Section(BaseModel):
 class Site(_Section):
     """Where the box stands and what it is called."""
 
-    hostname: str = Field(
+    hostname: HostName = Field(
         "switchhook.local",
-        pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
         description="The box's own name, as it greets mail clients and servers.",
     )
-    domains: tuple[str, ...] = Field(
+    domains: tuple[HostName, ...] = Field(
         ("switchhook.local",),
+        min_length=1,
         description="Mail domains that are ours; the first one is used in people's addresses.",
     )
     country: Annotated[str, AfterValidator(_country)] = Field(
@@ -104,11 +134,15 @@ class Site(_Section):
 class Mail(_Section):
     """POP3 and SMTP."""
 
-    listen: str = Field(
+    listen: Annotated[str, AfterValidator(_listening)] = Field(
         "127.0.0.1", description="Address to listen on; 0.0.0.0 is every IPv4 address."
     )
     pop3_port: Port = Field(2110, description="TCP port of POP3; 0 lets the system choose.")
-    smtp_port: Port = Field(2525, description="TCP port of SMTP; 0 lets the system choose.")
+    smtp_port: Port = Field(
+        2525,
+        validate_default=True,  # pop3_port alone may collide with it
+        description="TCP port of SMTP; 0 lets the system choose.",
+    )
     lan: tuple[IpNetwork, ...] = Field(
         ("127.0.0.0/8", "::1/128"),
         description="Networks whose clients may relay mail, log in without TLS and send bare LF.",
@@ -119,11 +153,18 @@ class Mail(_Section):
         50, ge=1, le=5000, description="Mail connections at one time from one address."
     )
 
+    @field_validator("smtp_port")
+    @classmethod
+    def _another_port(cls, port: int, beside: ValidationInfo) -> int:
+        if port and port == beside.data.get("pop3_port"):
+            raise ValueError("POP3 has this port already (mail.pop3_port); each needs its own")
+        return port
+
 
 class Outbound(_Section):
     """Mail to the world outside."""
 
-    smarthost: str = Field(
+    smarthost: Annotated[str, AfterValidator(_smarthost)] = Field(
         "",
         pattern=r"^$|^[^:\s]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$",
         description="host:port that takes all outgoing mail; empty: each domain's own MX.",
@@ -290,7 +331,8 @@ def _reason(name: list[str], error: Any) -> str:
         return f"no such setting; allowed here: {', '.join(_names_beside(name))}"
     found = "" if name[-1] in toml_file.SECRETS else f" (found {error['input']!r})"
     meaning = _meaning(name)
-    return f"{error['msg']}{found}{f'; {meaning}' if meaning else ''}"
+    said = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
+    return f"{said}{found}{f'; {meaning}' if meaning else ''}"
 
 
 def _section_of(name: list[str]) -> type[BaseModel]:

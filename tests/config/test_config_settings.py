@@ -36,7 +36,7 @@ def test_a_value_out_of_range_is_shown_with_its_meaning(tmp_path: Path) -> None:
 
 def test_a_bad_choice_lists_the_choices(tmp_path: Path) -> None:
     said = refused(tmp_path, '[site]\ncountry = "uss"\n')
-    assert "line 2: site.country: Value error, country 'uss'; allowed: at, au, " in said
+    assert "line 2: site.country: country 'uss'; allowed: at, au, " in said
     assert ", jp, " in said
 
 
