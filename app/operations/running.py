@@ -8,6 +8,7 @@ from typing import Any
 
 from app.config.paths import PROJECT, Paths
 from app.core.control import NotRunning, ask
+from app.core.errors import DeviceError
 from app.core.process import run
 
 SERVICES = ("phone", "mail", "admin")
@@ -80,8 +81,8 @@ def restart(paths: Paths, names: Iterable[str], during_calls: bool = False) -> R
     """Start these services again, those that run: new settings are read at a start.
 
     Mail programs connect again by themselves. The phone service, and the box it plays on, are left
-    alone while a call goes on, unless `during_calls`. Raises DeviceError if a supervisor does not
-    answer.
+    alone while a call goes on, unless `during_calls`. Raises DeviceError, which names the service,
+    if one does not start.
     """
     done, pending = [], []
     for name in names:
@@ -92,7 +93,11 @@ def restart(paths: Paths, names: Iterable[str], during_calls: bool = False) -> R
                 Pending(name, f"a call goes on ({line}); `settings apply` when it is over")
             )
             continue
-        _restart_one(_folder(paths, name))
+        try:
+            _restart_one(_folder(paths, name))
+        except DeviceError as problem:
+            log = paths.logs / name / "current"
+            raise DeviceError(f"the service {name} does not start; {log} says why") from problem
         done.append(name)
     return Restarts(tuple(done), tuple(pending))
 

@@ -4,6 +4,7 @@ The file is the truth; services read it when they start. So a change is written 
 at all), and then the services that it concerns are started again where no call is cut off by it.
 """
 
+import contextlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from app.config.edit import with_value
 from app.config.paths import Paths
 from app.config.settings import Settings, SettingsError, annotated, from_text
 from app.core import files
+from app.core.errors import DeviceError
 from app.core.process import run
 from app.device.boot_env import device_env
 from app.device.first_boot import done as first_boot_mark
@@ -85,8 +87,8 @@ def set_setting(
 
     `words` are the value as typed, lists with commas; None takes it out, so that the default holds.
     `during_calls`: the phone service, too, if a call goes on. Raises NotFound, NotAllowed,
-    OperationError with the setting's name if it cannot be, DeviceError if a service does not start
-    again; SettingsError if the file cannot be changed.
+    OperationError with the setting's name if it cannot be or a service does not start with it (then
+    everything is as it was); SettingsError if the file cannot be changed.
     """
     require_admin(actor, "change settings")
     setting = find_setting(box.settings, name)
@@ -94,18 +96,41 @@ def set_setting(
     text = toml_file.read(paths.settings_file)[0] or annotated()
     value = None if words is None else from_words(setting, words)
     changed_text = with_value(text, setting.path, value)
-    new = _allowed(changed_text, paths, setting)
+    new = _allowed(changed_text, paths, setting, old)
     caused = _caused(setting, old or Settings(), new, box.people.all())
     files.write(paths.settings_file, changed_text)
     before, after = setting.shown(old or Settings()), setting.shown(new)
-    event = AuditEvent(None, None, f"{setting.name}: {before} → {after}")
+    _note(box, actor, f"{setting.name}: {before} → {after}")
+    try:
+        restarts = _take_up(paths, old, new, plans, during_calls)
+    except DeviceError as problem:
+        _put_back(paths, text, old, new, plans)
+        _note(box, actor, f"{setting.name}: {after} → {before}, as it was: {problem}")
+        raise OperationError(
+            setting.name, f"{setting.name} is {before or '-'} as it was: with it {problem}"
+        ) from problem
+    return ChangedSetting(setting, before, after, restarts, tuple(caused))
+
+
+def _note(box: Box, actor: Actor, text: str) -> None:
+    """Write a change into the history."""
+    event = AuditEvent(None, None, text)
     box.db.now(
         lambda tx: box.store.audit_log.write(
             tx, "setting changed", actor.door, actor.login, [event]
         )
     )
-    restarts = _take_up(paths, old, new, plans, during_calls)
-    return ChangedSetting(setting, before, after, restarts, tuple(caused))
+
+
+def _put_back(paths: Paths, text: str, old: Settings | None, new: Settings, plans: Plans) -> None:
+    """Write the file as it was, and let the services run by it again: with `new` one did not.
+
+    What was not to be interrupted has not taken up `new` either, so no call is cut off.
+    """
+    files.write(paths.settings_file, text)
+    if old is not None:
+        with contextlib.suppress(DeviceError):  # the first one says what is wrong
+            _take_up(paths, new, old, plans, False)
 
 
 def apply_settings(
@@ -153,14 +178,20 @@ def _current(paths: Paths) -> Settings | None:
         return None
 
 
-def _allowed(text: str, paths: Paths, setting: Setting) -> Settings:
-    """The settings of this text. Raises OperationError if this setting cannot be."""
+def _allowed(text: str, paths: Paths, setting: Setting, old: Settings | None) -> Settings:
+    """The settings of this text. Raises OperationError if this setting cannot be.
+
+    `old` are the settings without the change; None if they could not be used.
+    """
     try:
         return from_text(text, paths.settings_file, paths.beneath)
     except SettingsError as problem:
         for name, reason in problem.reasons:
             if name == setting.name or name.startswith(f"{setting.name}."):
                 raise OperationError(setting.name, f"{setting.name}: {reason}") from problem
+        if old is not None:  # alone it could be, beside another setting it cannot
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in problem.reasons)
+            raise OperationError(setting.name, reasons) from problem
         raise
 
 
@@ -180,7 +211,10 @@ def _take_up(
     """Let what runs take up the new settings, where that cuts nothing off."""
     _device_apply(paths)
     pending: list[Pending] = []
-    if old is None or own_services(old.phone.board) != own_services(new.phone.board):
+    if old is None:  # nobody knows by what settings the services run
+        pending.append(Pending("what runs", "`settings apply`, or start the appliance again"))
+        return Restarts((), tuple(pending))
+    if own_services(old.phone.board) != own_services(new.phone.board):
         pending.append(Pending("the appliance", "other services are needed; start it again"))
         return Restarts((), tuple(pending))
     before, after = plans(old), plans(new)

@@ -12,6 +12,8 @@ from app.appliance import open_inbox
 from app.commands.supervision import Supervised
 from app.config.paths import Paths
 from app.config.settings import Settings
+from app.operations import running
+from app.operations.errors import OperationError
 from app.operations.people import NewPerson, add_person
 from app.operations.running import restart, service_states
 from app.operations.settings import set_setting
@@ -19,6 +21,7 @@ from tests.kit.actors import ADMIN
 
 RUN = """#!/bin/sh
 echo $$ >>{starts}
+grep -qs 'largest_mb = 13$' {settings} && exit 1
 echo >&3
 exec sleep 1000
 """
@@ -33,7 +36,9 @@ class Services:
             service = folder / name
             service.mkdir(parents=True)
             (service / "notification-fd").write_text("3\n")
-            (service / "run").write_text(RUN.format(starts=folder / f"{name}.starts"))
+            (service / "run").write_text(
+                RUN.format(starts=folder / f"{name}.starts", settings=paths.settings_file)
+            )
             (service / "run").chmod(0o755)
         self.supervised = Supervised(paths, [str(folder / name) for name in names])
 
@@ -109,3 +114,24 @@ def test_setting_restarts_the_services_that_it_concerns(
     assert set_("phone.ring_seconds", "30") == ("phone",)
     assert set_("keeping.grace_days", "30") == ()
     assert (services.starts("mail"), services.starts("phone")) == (2, 2)
+
+
+def test_setting_with_which_a_service_does_not_start_is_put_back(
+    paths: Paths, services: Services, phone: type[Phone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "READY_WITHIN_S", 3)
+    box = open_inbox(paths, Settings())
+    add_person(box, ADMIN, NewPerson("anna", "Anna", "201", "101", admin=True))
+    with pytest.raises(OperationError) as refused:
+        set_setting(box, ADMIN, paths, "mail.largest_mb", "13", lambda s: {"mail": s.mail})
+    assert refused.value.field == "mail.largest_mb"
+    assert "mail.largest_mb is 50 as it was: with it the service mail does not start; " in str(
+        refused.value
+    )
+    assert paths.settings() == Settings()
+    assert "ready" in service_states(paths, "virtual")[2].state
+    changes = [row.detail for row in box.store.history() if row.verb == "setting changed"]
+    assert [text.split(",")[0] for text in changes] == [
+        "mail.largest_mb: 50 → 13",
+        "mail.largest_mb: 13 → 50",
+    ]
