@@ -21,7 +21,7 @@ from app.phone.sound import prompts
 log = logging.getLogger(__name__)
 
 KEEP_OCTETS = 4 * 1024 * 1024  # of prompts in memory: 260 s
-LAST_RESORT = "en"
+LAST_RESORT = prompts.LANGUAGE
 
 Way = Callable[[], Conversion | bytes | None]
 """A way to a sound: the sound, or its making; None if this way leads nowhere."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.inbox.addresses import DeliveryConfig, is_outside_address
+from app.inbox.addresses import RESERVED, DeliveryConfig, is_outside_address
 from app.inbox.aliases import Aliases, Expansion, Outside
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.errors import BadName, MailboxFull, MailLoop, NoSpace, NoSuchPerson, NotOurs
@@ -160,6 +160,19 @@ class Delivery:
     def sender_of(self, person: Person) -> str:
         """The envelope sender of what a person sends: the public address, else the one here."""
         return person.address or self._config.canonical(person.login)
+
+    def local_name(self, address: str) -> str | None:
+        """The login, alias or reserved name that an address at one of our domains means here.
+
+        Public addresses are left out; None if the address means nobody here.
+        """
+        name = self._config.local_part(address)
+        if name is None:
+            return None
+        person = self._people.by_login(name) or self._people.by_mailbox(name)
+        if person is not None:
+            return person.login
+        return name if name in RESERVED or self._aliases.get(name) is not None else None
 
     def public_address(self, address: str) -> str | None:
         """The public address of the person here that a local address means; None if there is none.

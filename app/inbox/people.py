@@ -432,7 +432,7 @@ def _check_login(login: str) -> None:
         )
     if login in RESERVED:
         raise BadName(
-            f"{login} is reserved; the setting `postmaster` names who gets its mail", "login"
+            f"{login} is reserved: mail to it goes elsewhere by rule; take another login", "login"
         )
 
 

@@ -1,7 +1,7 @@
 """People: who has a box here, with which numbers, password and PIN."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from app.device.first_boot import BY as FIRST_BOOT
@@ -110,10 +110,10 @@ def add_person(box: Box, actor: Actor, new: NewPerson, adopt: Former | None = No
     with the field that cannot be.
     """
     require_admin(actor, "add people")
-    new = replace(new, language=new.language or box.settings.site.language)
-    fields = {field: value for field, value in vars(new).items() if field != "login"}
+    fields = _cleaned(box, {field: value for field, value in vars(new).items() if field != "login"})
     fields["quota"] = new.quota or box.settings.keeping.quota_mb * 1_000_000
     _refuse_what_is_not_there(box, fields)
+    _refuse_mixed_addresses(box, new.login.lower(), new.address)
     giver = _placeholder_with(box, new.handset)
     _refuse_taken(box, fields, but_of=giver)
     password, pin = new_password(), new_pin(*_numbers(new.mailbox, new.handset))
@@ -135,7 +135,8 @@ def add_person(box: Box, actor: Actor, new: NewPerson, adopt: Former | None = No
 
 
 def change_person(box: Box, actor: Actor, login: str, fields: Mapping[str, Any]) -> Person:
-    """Set some fields of a person; the others stay. An empty handset or address is none.
+    """Set some fields of a person; the others stay. An empty handset or address is none, an
+    empty language the setting site.language.
 
     Raises NotFound, NotAllowed, and OperationError with the field that cannot be.
     """
@@ -145,8 +146,10 @@ def change_person(box: Box, actor: Actor, login: str, fields: Mapping[str, Any])
     foreign = sorted(set(fields) - OWN_FIELDS)
     if foreign and not actor.is_admin:
         raise NotAllowed(foreign[0], f"only an administrator may change {', '.join(foreign)}")
+    fields = _cleaned(box, fields)
     _refuse_what_is_not_there(box, fields)
     _refuse_taken(box, fields, but_of=person)
+    _refuse_mixed_addresses(box, person.login, fields.get("address"))
 
     def work(tx: Tx) -> None:
         with field_of_errors(""):
@@ -243,9 +246,42 @@ def _placeholder_with(box: Box, handset: str | None) -> Person | None:
     return everybody[0] if made else None
 
 
+def _cleaned(box: Box, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A person's fields as they are kept. Raises OperationError for an empty name."""
+    cleaned = dict(fields)
+    if "name" in cleaned:
+        cleaned["name"] = cleaned["name"].strip()
+        if not cleaned["name"]:
+            raise OperationError("name", "the name is empty; callers and mail programs show it")
+    if "language" in cleaned:
+        cleaned["language"] = (cleaned["language"] or "").strip().lower()
+        cleaned["language"] = cleaned["language"] or box.settings.site.language
+    return cleaned
+
+
+def _refuse_mixed_addresses(box: Box, login: str, address: str | None) -> None:
+    """Refuse a public address that means somebody else here, and a login that somebody's does.
+
+    A public address goes before a login: mail for the one would silently go to the other.
+    """
+    named = box.delivery.local_name(address) if address else None
+    if named is not None and named != login:
+        raise OperationError("address", f"mail to {address} is for {named} here")
+    for domain in (*box.settings.site.domains, box.settings.site.hostname):
+        owner = box.people.by_address(f"{login}@{domain}")
+        if owner is not None and owner.login != login:
+            raise OperationError(
+                "login", f"{login}@{domain} is the public address of {owner.login}"
+            )
+
+
 def _refuse_what_is_not_there(box: Box, fields: Mapping[str, Any]) -> None:
     for field, text in why_not(fields, known_of(box.settings)).items():
-        raise OperationError(field, text)
+        if (field, fields[field]) != (
+            "language",
+            box.settings.site.language,
+        ):  # told at the setting
+            raise OperationError(field, text)
 
 
 def _refuse_taken(box: Box, fields: Mapping[str, Any], but_of: Person | None) -> None:

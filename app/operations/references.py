@@ -19,6 +19,7 @@ from drivers.board_spec import BoardSpec, load_board
 from drivers.errors import BoardFileError
 
 BOARDS = PROJECT / "board"
+DEFAULT_SOUNDS = Settings().voicemail.sounds
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,9 @@ def setting_problems(
             "site.postmaster",
             f"there is no {postmaster} here{_listed([p.login for p in people])}",
         )
+    sounds = settings.voicemail.sounds
+    if sounds != DEFAULT_SOUNDS and not sounds.is_dir():  # without any pack all is spoken
+        yield Problem("voicemail.sounds", f"there is no folder {sounds}")
     if text := _no_language(settings.site.language, known):
         yield Problem("site.language", text)
     for line, incoming in settings.phone.incoming.items():
@@ -134,7 +138,7 @@ def _no_handset(handset: str | None, known: Known) -> str | None:
 def _no_language(language: str | None, known: Known) -> str | None:
     if not language or language in known.languages:
         return None
-    return f"there is neither a sound pack nor a voice for {language}{_listed(known.languages)}"
+    return f"there is no sound pack for {language}{_listed(known.languages)}"
 
 
 def _no_key_map(key_map: str | None) -> str | None:

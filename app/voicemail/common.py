@@ -7,7 +7,7 @@ from typing import Any
 
 from app.phone.calls.line import ANY, Line
 from app.phone.jobs import JobFailed
-from app.phone.sound.prompts import Names
+from app.phone.sound.prompts import LANGUAGE, Names
 from app.phone.sound.sounds import CountryTone, Prompt, Sound, Spoken
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,9 @@ class Voice:
         """A text that no prompt says."""
         return Spoken(text, self.language)
 
+
+WITHOUT_PACK = LANGUAGE
+"""The language in which prompts are heard when no pack is installed: their words' own."""
 
 BOX = Voice()
 """What is said to somebody whose language is not known."""

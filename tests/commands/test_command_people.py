@@ -218,6 +218,6 @@ def test_first_person_of_a_new_device_is_told_whose_handset_it_was(shell: Shell)
 def test_jack_and_number_that_cannot_be_are_refused_with_what_there_is(shell: Shell) -> None:
     assert "there are: 101, 102" in shell.refused(f"{BEN} --handset 103")
     assert "emergency number" in shell.refused("people add ben --name Ben --mailbox 911")
-    assert "nor a voice for xx" in shell.refused(f"{BEN} --language xx")
+    assert "no sound pack for xx" in shell.refused(f"{BEN} --language xx")
     shell.ok(BEN)
     assert "number of a handset" in shell.refused("people change ben --mailbox 102")

@@ -6,6 +6,7 @@ import pytest
 
 from app.appliance import Inbox, open_inbox
 from app.config.paths import Paths
+from app.config.settings import Settings, Voicemail
 
 
 @pytest.fixture
@@ -17,4 +18,6 @@ def paths(tmp_path: Path) -> Paths:
 
 @pytest.fixture
 def box(paths: Paths) -> Inbox:
-    return open_inbox(paths, paths.settings())
+    """With a sound pack for German beside the English that is always there."""
+    (paths.var / "sounds" / "de_DE_f_Test").mkdir(parents=True)
+    return open_inbox(paths, Settings(voicemail=Voicemail(sounds=paths.var / "sounds")))

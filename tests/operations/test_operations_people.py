@@ -1,8 +1,11 @@
 """People: rights, fields that cannot be, the first person of a new device, removal."""
 
+from dataclasses import replace
+
 import pytest
 
-from app.appliance import Inbox
+from app.appliance import Inbox, open_inbox
+from app.config.paths import Paths
 from app.device import first_boot
 from app.inbox.people import Person, PinResult
 from app.inbox.store import EntryState, Facts, Kind
@@ -18,6 +21,7 @@ from app.operations.people import (
     set_password,
     set_pin,
 )
+from app.operations.settings import check_settings
 from drivers.countries import codes
 from tests.kit.actors import ADMIN, owner
 
@@ -79,7 +83,21 @@ def test_quota_and_language_are_the_settings_own_unless_given(box: Inbox) -> Non
         (NewPerson("eva", "Eva", "102"), "mailbox", "102 is the number of a handset"),
         (NewPerson("eva", "Eva", "911"), "mailbox", "911 is an emergency number"),
         (NewPerson("eva", "Eva", "112"), "mailbox", "112 is an emergency number"),
-        (NewPerson("eva", "Eva", "203", language="xx"), "language", "nor a voice for xx"),
+        (NewPerson("eva", "Eva", "203", language="xx"), "language", "no sound pack for xx"),
+        (NewPerson("eva", "Eva", "203", language="cy"), "language", "no sound pack for cy"),
+        (NewPerson("eva", " ", "203"), "name", "the name is empty"),
+        (NewPerson("voicemail", "Eva", "203"), "login", "voicemail is reserved: mail to it goes"),
+        (
+            NewPerson("eva", "Eva", "203", address="ANNA@switchhook.local"),
+            "address",
+            "mail to ANNA@switchhook.local is for anna here",
+        ),
+        (NewPerson("eva", "Eva", "203", address="201@switchhook.local"), "address", "for anna"),
+        (
+            NewPerson("eva", "Eva", "203", address="postmaster@switchhook.local"),
+            "address",
+            "is for postmaster",
+        ),
         (NewPerson("eva", "Eva", "203", key_map="odd"), "key_map", "there is no key map odd"),
         (NewPerson("anna", "Eva", "203"), "login", "in use already"),
     ],
@@ -91,6 +109,31 @@ def test_person_who_cannot_be_is_refused_with_the_field(
     problem = refused(box, new)
     assert problem.field == field
     assert text in str(problem)
+
+
+def test_own_name_at_our_domain_is_a_public_address_and_nobody_elses_login(box: Inbox) -> None:
+    add(box, ANNA)
+    own, other = f"anna@{box.settings.site.domains[0]}", f"eva@{box.settings.site.domains[0]}"
+    for address in (own, other):
+        assert change_person(box, ADMIN, "anna", {"address": address}).address == address
+    problem = refused(box, NewPerson("eva", "Eva", "203"))
+    assert (problem.field, str(problem)) == ("login", f"{other} is the public address of anna")
+
+
+def test_language_is_taken_in_capitals_and_none_is_the_settings_own(box: Inbox) -> None:
+    add(box, replace(ANNA, language="EN"))
+    assert change_person(box, ADMIN, "anna", {"language": ""}).language == "en"
+    with pytest.raises(OperationError, match="the name is empty"):
+        change_person(box, ADMIN, "anna", {"name": ""})
+
+
+def test_person_is_added_while_the_settings_own_language_has_no_pack(paths: Paths) -> None:
+    paths.settings_file.write_text('[site]\nlanguage = "cy"\n')
+    box = open_inbox(paths, paths.settings())
+    (anna,) = add(box, ANNA)
+    assert anna.language == "cy"
+    fields = [problem.field for problem in check_settings(ADMIN, box.settings, box)]
+    assert fields == ["site.language", "people.anna.language"]
 
 
 def test_every_country_has_its_emergency_numbers() -> None:

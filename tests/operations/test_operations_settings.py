@@ -93,7 +93,17 @@ def test_default_holds_again_when_a_setting_is_taken_out(house: Box) -> None:
         ("site.country", "xx", "allowed: at, au"),
         ("mail.lan", "10.0.0.0/8, lan", "does not appear to be an IPv4 or IPv6 network"),
         ("site.postmaster", "eva", "there is no eva here; there are: anna"),
-        ("site.language", "xx", "neither a sound pack nor a voice for xx"),
+        ("site.language", "xx", "there is no sound pack for xx; there are: en"),
+        ("site.language", "cy", "there is no sound pack for cy; there are: en"),
+        ("site.hostname", "a..b", "site.hostname: 'a..b' is no host name: letters, digits"),
+        ("site.hostname", "x" * 64 + ".test", "is no host name"),
+        ("site.domains", "", "at least 1 item"),
+        ("site.domains", "our_home", "'our_home' is no host name"),
+        ("mail.listen", "everywhere", "does not appear to be an IPv4 or IPv6 address"),
+        ("mail.smtp_port", "2110", "POP3 has this port already (mail.pop3_port)"),
+        ("mail.pop3_port", "2525", "mail.smtp_port: POP3 has this port already"),
+        ("outbound.smarthost", "mail.example:99999", "a port is a number from 1 to 65535"),
+        ("voicemail.sounds", "/nowhere", "there is no folder /nowhere"),
         ("phone.board", "toaster", "there is no board toaster; there are: qemu, rpi, virtual"),
         (
             "phone.incoming.line1.mailbox",
@@ -108,6 +118,19 @@ def test_setting_that_cannot_be_is_refused_with_meaning_and_what_there_is(
     house: Box, name: str, value: str, text: str
 ) -> None:
     assert text in house.refused(name, value)
+
+
+def test_two_ports_that_the_system_chooses_are_no_conflict(house: Box) -> None:
+    house.set("mail.smtp_port", "0")
+    assert house.set("mail.pop3_port", "0").new == "0"
+
+
+def test_language_with_a_pack_is_set(house: Box) -> None:
+    sounds = house.paths.var / "sounds"
+    (sounds / "cy_GB_f_Test").mkdir(parents=True)
+    house.set("voicemail.sounds", str(sounds))
+    assert house.set("site.language", "CY").new == "cy"
+    assert "there are: cy, en" in house.refused("site.language", "xx")
 
 
 def test_unknown_name_is_refused_with_the_names_of_its_section(house: Box) -> None:
@@ -126,7 +149,9 @@ def test_lists_are_typed_with_commas(house: Box) -> None:
 def test_file_that_cannot_be_used_is_mended_by_the_setting_that_is_wrong(house: Box) -> None:
     house.paths.settings_file.write_text('[site]\ncountry = "xx" # oh\n')
     box = open_inbox(house.paths, Settings())
-    set_setting(box, ADMIN, house.paths, "site.country", "fr", house.plans)
+    changed = set_setting(box, ADMIN, house.paths, "site.country", "fr", house.plans)
+    (pending,) = changed.restarts.pending
+    assert "`settings apply`" in pending.why
     assert house.paths.settings_file.read_text() == '[site]\ncountry = "fr" # oh\n'
 
 

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 Names = tuple[str, ...]
 """Prompts to be played one after the other."""
 
+LANGUAGE = "en"
+"""Language of the words below [ISO 639-1]; what no pack of another language says is said in it."""
+
 WORDS: dict[str, str] = {
     # the caller's side
     "vm-theperson": "The person at extension",
