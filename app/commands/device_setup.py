@@ -94,7 +94,7 @@ def _certify(paths: Paths, settings: "Settings") -> bool:
     from app.device import certificates
 
     host, fixed = settings.site.hostname, settings.network.address.partition("/")[0]
-    names = (host, f"{host.partition('.')[0]}.local")  # the second one is told by mDNS
+    names = (host, f"{host.partition('.')[0]}.local")  # mDNS announces the second one
     addresses = own_addresses() + ((fixed,) if fixed else ())
     return certificates.ensure(paths.keys, names, addresses)
 

@@ -28,15 +28,15 @@ def selftest(as_json: bool, only: tuple[str, ...]) -> None:
     Lines and calls go on meanwhile. Needs root: the kernel's simulated devices are made for it.
     """
     logging.disable(logging.WARNING)  # what drivers warn of is what the trials bring about
-    told = []
+    results = []
     with _one_at_a_time():
         for outcome in _outcomes(only):
-            told.append({**asdict(outcome), "result": outcome.result.value})
+            results.append({**asdict(outcome), "result": outcome.result.value})
             if not as_json:
                 click.echo(outcome.line)
     if as_json:
-        click.echo(json.dumps(told, indent=1))
-    sys.exit(any(outcome["result"] == "failed" for outcome in told))
+        click.echo(json.dumps(results, indent=1))
+    sys.exit(any(outcome["result"] == "failed" for outcome in results))
 
 
 @contextmanager

@@ -12,12 +12,12 @@ from drivers.models.bus_server import serve
 @ready_option
 @reports_errors
 def box(ready_fd: int | None) -> None:
-    """The virtual board: chips, telephones and a telephone office made of Python."""
-    place = begin("box")
-    spec = plan(place, "box")
+    """The virtual board: models in Python of chips, telephones and a public exchange."""
+    paths = begin("box")
+    spec = plan(paths, "box")
     pcm = None
     if spec.box_device:
         from drivers.linux import open_pcm
 
         pcm = open_pcm(spec.box_device, spec.slots)
-    serve(spec, place.bus, place.operator, ready_teller(ready_fd), pcm=pcm)
+    serve(spec, paths.bus, paths.operator, ready_teller(ready_fd), pcm=pcm)

@@ -31,14 +31,14 @@ def mail(ready_fd: int | None) -> None:
 async def _serve_mail(paths: Paths, config: MailConfig, ready: Callable[[], None]) -> None:
     db = Database(paths.database)
     service = MailService(db, config)
-    told = asyncio.Event()
+    stopping = asyncio.Event()
     for number in ENDING:
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     ports = await service.start()
     bound = {"host": config.listen, "pop3": ports.pop3, "smtp": ports.smtp}
     paths.mail_ports.write_text(json.dumps(bound))
     ready()
-    await told.wait()
+    await stopping.wait()
     paths.mail_ports.unlink(missing_ok=True)
     await service.stop()
     db.close()

@@ -46,21 +46,21 @@ def _disk() -> Disk:
 def info(file: str) -> None:
     """What is in the bundle FILE, whether it is whole, and whether it fits this machine."""
     with _bundle(file) as bundle:
-        told = bundle.manifest
-        console.print(f"version   {named(told.release)} ({when(told.release.built)})")
+        manifest = bundle.manifest
+        console.print(f"version   {named(manifest.release)} ({when(manifest.release.built)})")
         console.print(f"signed by {bundle.signed_by}")
-        console.print(f"kernel    {told.kernel}")
-        console.print(f"machines  {', '.join(told.machines)}")
-        console.print(f"boards    {', '.join(told.boards)}")
+        console.print(f"kernel    {manifest.kernel}")
+        console.print(f"machines  {', '.join(manifest.machines)}")
+        console.print(f"boards    {', '.join(manifest.boards)}")
         console.print(
-            f"store     tables of version {told.release.schema}, which programs that know"
-            f" {told.release.readable_from} can read"
+            f"store     tables of version {manifest.release.schema}, which programs that know"
+            f" {manifest.release.readable_from} can read"
         )
-        console.print(f"root      sha256 {told.root_sha256}", soft_wrap=True)
+        console.print(f"root      sha256 {manifest.root_sha256}", soft_wrap=True)
         bundle.verify()
-        console.print(f"content   {size(told.octets)}, whole")
+        console.print(f"content   {size(manifest.octets)}, whole")
         try:
-            judge(told, _here(_disk()))
+            judge(manifest, _here(_disk()))
         except UpdateError as reason:
             console.print(f"here      {reason}", soft_wrap=True, markup=False)
         else:
@@ -163,12 +163,12 @@ def _here(disk: Disk) -> Here:
     from app.store.schema import STEPS, version_of
 
     box = inbox()
-    told = json.loads(RELEASE.read_text())
+    release = json.loads(RELEASE.read_text())
     newest = STEPS[-1]
     with BlockFile(disk.slots[disk.other]) as slot:
         room = slot.size()
     return Here(
-        release=Release(told["version"], told["built"], newest.version, newest.readable_from),
+        release=Release(release["version"], release["built"], newest.version, newest.readable_from),
         machines=_machines(),
         board=box.settings.phone.board,
         store_readable_from=version_of(box.db.reader())[1],
@@ -215,16 +215,16 @@ def _be_modest() -> None:
 
 
 class _Progress:
-    """Tells every tenth of each step."""
+    """Prints every tenth of each step."""
 
     def __init__(self) -> None:
-        self._told = ("", -1)
+        self._shown = ("", -1)
 
     def tell(self, step: str, done: int, total: int) -> None:
         """So many octets of so many are done."""
         tenth = done * 10 // max(1, total)
-        if (step, tenth) != self._told:
-            self._told = (step, tenth)
+        if (step, tenth) != self._shown:
+            self._shown = (step, tenth)
             console.print(f"{step:<9} {tenth * 10:>3} %")
 
 

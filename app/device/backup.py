@@ -53,8 +53,8 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """As it lies in the file."""
-        told = {"product": PRODUCT, "format": FORMAT, **asdict(self)}
-        return json.dumps(told, indent=1).encode() + b"\n"
+        fields = {"product": PRODUCT, "format": FORMAT, **asdict(self)}
+        return json.dumps(fields, indent=1).encode() + b"\n"
 
 
 def make(paths: Paths, to: Path, version: str, host: str, now: float) -> Manifest:
@@ -118,8 +118,8 @@ def _write(partial: Path, manifest: Manifest, sources: dict[str, Path]) -> None:
     fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with open(fd, "wb") as file:
         with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-            told = manifest.to_json()
-            archive.addfile(_member(MANIFEST, len(told), manifest), io.BytesIO(told))
+            header = manifest.to_json()
+            archive.addfile(_member(MANIFEST, len(header), manifest), io.BytesIO(header))
             for item in manifest.files:
                 with sources[item.name].open("rb") as source:
                     archive.addfile(_member(item.name, item.octets, manifest), source)

@@ -16,7 +16,7 @@ from app.config.toml_file import read_text
 from app.core import files
 
 SETTINGS_REFUSED, CARD_REFUSED = "settings-refused", "card-refused"
-"""Files below etc/ that say why settings were not taken; told at each start until it is mended."""
+"""Files below etc/ that say why settings were not taken; shown at each start until it is mended."""
 FRESH_NOTE = "# Taken from switchhook.toml on the card's boot partition.\n"
 
 

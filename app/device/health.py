@@ -35,7 +35,7 @@ class Health:
 
     def __init__(self, paths: Paths, now: Callable[[], float]) -> None:
         """`now` is a monotonic clock, in seconds."""
-        self._place, self._now = paths, now
+        self._paths, self._now = paths, now
         self._periods: int | None = None
         self._probed_at: float | None = None
         self._probe = Finding("store", True, "not tried yet")
@@ -46,20 +46,20 @@ class Health:
 
     def _phone(self) -> Finding:
         try:
-            told = _ask_phone(self._place.phone_control)
+            status = _ask_phone(self._paths.phone_control)
         except (OSError, ValueError) as problem:
             self._periods = None
             return Finding("phone", False, f"no answer: {problem}")
-        before, self._periods = self._periods, int(told["periods"])
-        if not told["ready"]:
+        before, self._periods = self._periods, int(status["periods"])
+        if not status["ready"]:
             return Finding("phone", False, "the lines are not up yet")
         if before is not None and self._periods == before:
             return Finding("phone", False, f"the beat stands still at {before}")
-        return Finding("phone", True, f"period {self._periods}, {told['lost_periods']} lost")
+        return Finding("phone", True, f"period {self._periods}, {status['lost_periods']} lost")
 
     def _mail(self) -> Finding:
         try:
-            ports = json.loads(self._place.mail_ports.read_text())
+            ports = json.loads(self._paths.mail_ports.read_text())
             greeting = _greeting(ports.get("host", "127.0.0.1"), int(ports["pop3"]))
         except (OSError, ValueError, KeyError) as problem:
             return Finding("mail", False, f"no answer: {problem}")
@@ -68,7 +68,7 @@ class Health:
     def _store(self) -> Finding:
         now = self._now()
         if self._probed_at is None or now - self._probed_at >= PROBE_EVERY_S or not self._probe.ok:
-            self._probed_at, self._probe = now, _probe(self._place.database.parent)
+            self._probed_at, self._probe = now, _probe(self._paths.database.parent)
         return self._probe
 
 
@@ -78,10 +78,10 @@ def _ask_phone(path: Path) -> dict[str, int]:
         door.connect(str(path))
         door.sendall(b'{"ask": "status"}\n')
         with door.makefile("rb") as answers:
-            told = json.loads(answers.readline() or b"null")
-    if not isinstance(told, dict) or not {"periods", "ready", "lost_periods"} <= set(told):
+            status = json.loads(answers.readline() or b"null")
+    if not isinstance(status, dict) or not {"periods", "ready", "lost_periods"} <= set(status):
         raise ValueError("it hung up")
-    return told
+    return status
 
 
 def _greeting(host: str, port: int) -> bytes:

@@ -75,14 +75,16 @@ def _read_manifest(tar: tarfile.TarFile) -> Manifest:
         raise DeviceError("this file is not a backup: it does not begin with a manifest")
     file = tar.extractfile(first)
     try:
-        told: dict[str, Any] = json.loads(file.read() if file else b"")
-        if (told["product"], told["format"]) != (PRODUCT, FORMAT):
+        fields: dict[str, Any] = json.loads(file.read() if file else b"")
+        if (fields["product"], fields["format"]) != (PRODUCT, FORMAT):
             raise DeviceError(
-                f"the backup is of kind {told['product']!r}, format {told['format']!r};"
+                f"the backup is of kind {fields['product']!r}, format {fields['format']!r};"
                 f" this program reads {PRODUCT!r}, format {FORMAT}"
             )
-        files = tuple(Item(str(f["name"]), int(f["octets"]), f["sha256"]) for f in told["files"])
-        manifest = Manifest(str(told["version"]), int(told["made_at"]), str(told["host"]), files)
+        files = tuple(Item(str(f["name"]), int(f["octets"]), f["sha256"]) for f in fields["files"])
+        manifest = Manifest(
+            str(fields["version"]), int(fields["made_at"]), str(fields["host"]), files
+        )
     except (ValueError, KeyError, TypeError) as problem:
         raise DeviceError(f"the backup's manifest is not understood: {problem!r}") from problem
     for item in files:

@@ -22,7 +22,7 @@ TIMEOUT_S = 60
 ROUND_S = 10.0
 """Between two rounds of questions."""
 PATIENCE_S = 60.0
-"""How long a question may be answered badly before the watchdog goes hungry."""
+"""How long a question may be answered badly before the watchdog is no longer fed."""
 
 _SET_TIMEOUT = 0xC0045706  # _IOWR('W', 6, int) [linux/watchdog.h]
 
@@ -35,7 +35,7 @@ class Judge:
 
     def feed(self, now: float, findings: Iterable[Finding]) -> bool:
         """Whether to feed after these findings at this moment (monotonic seconds)."""
-        hungry = []
+        failing = []
         for finding in findings:
             if finding.ok:
                 self._good_at[finding.name] = now
@@ -43,10 +43,10 @@ class Judge:
                 bad_for = now - self._good_at[finding.name]
                 log.warning("%s is not well for %.0f s: %s", finding.name, bad_for, finding.says)
                 if bad_for > PATIENCE_S:
-                    hungry.append(finding.name)
-        if hungry:
-            log.error("the watchdog is not fed any more: %s", ", ".join(hungry))
-        return not hungry
+                    failing.append(finding.name)
+        if failing:
+            log.error("the watchdog is not fed any more: %s", ", ".join(failing))
+        return not failing
 
 
 class Watchdog:

@@ -249,7 +249,7 @@ class People:
         """Take a person out, with the alias that bears their login.
 
         What is in the inbox or on its way out goes to the bin; how many entries those were is
-        returned. Who should have them instead is asked before: Store.hand_over gives them to
+        returned. Who should have them instead is asked before: Store.give_all gives them to
         somebody. For the grace period Store.restore brings them back, to an heir or to the person
         who is added again (`former`). Raises NoSuchPerson or StillMember.
         """

@@ -305,7 +305,7 @@ class Store:
             self.audit_log.write(tx, "returned", "forward", "", [AuditEvent(person, entry, detail)])
         return bool(found)
 
-    def hand_over(self, tx: Tx, person_id: int, heir_id: int, door: Door, by: str) -> int:
+    def give_all(self, tx: Tx, person_id: int, heir_id: int, door: Door, by: str) -> int:
         """Give everything a person has, bin included, to another; returns how many entries."""
         rows = tx.execute("SELECT id FROM entry WHERE person = ?", (person_id,)).fetchall()
         tx.execute("UPDATE entry SET person = ? WHERE person = ?", (heir_id, person_id))

@@ -189,7 +189,7 @@ def remove_person(
 
     def work(tx: Tx) -> None:
         if to is not None:
-            box.store.hand_over(tx, person.id, to.id, actor.door, actor.login)
+            box.store.give_all(tx, person.id, to.id, actor.door, actor.login)
         with field_of_errors("login"):
             box.people.remove(tx, person.id, by=actor.login, door=actor.door)
 

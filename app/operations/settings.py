@@ -29,7 +29,7 @@ from app.operations.references import Problem, known_of, problems, read_board
 from app.operations.running import Pending, Restarts, own_services, restart
 
 Plans = Callable[[Settings], Mapping[str, Any]]
-"""What each service is told of some settings; a service that is told the same need not restart."""
+"""Each service's plan for some settings; a service whose plan stays the same need not restart."""
 
 SERVICE_ORDER = ("box", "phone", "mail", "admin")
 

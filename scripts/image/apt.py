@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"^(?!\s*#).*?\b((?:https?|file)://\S+)", re.MULTILINE)
 
 
 def mirrors(etc: Path = Path("/etc/apt")) -> tuple[str, str]:
-    """This host's mirrors of Debian and of its security archive, told by how their paths end.
+    """This host's mirrors of Debian and of its security archive, known by how their paths end.
 
     Raises BuildError if its apt knows none: the host is no Debian, say.
     """
@@ -73,18 +73,18 @@ class Apt:
     def with_dependencies(self, *packages: str) -> list[Path]:
         """The .deb files of these packages and of all they depend on; cached."""
         install = ("apt-get", "install", "-q", "-y", "-o", "APT::Install-Recommends=false")
-        nothing = self._folder / "nothing"  # a package that is there already would not be told
+        nothing = self._folder / "nothing"  # a package that is there already would not be listed
         (nothing / "partial").mkdir(parents=True, exist_ok=True)
         asked = ("-o", f"Dir::Cache::Archives={nothing}", "--print-uris")
-        told = run(*install, *asked, *packages, env=self._environment)
-        names = [line.split()[1] for line in told.splitlines() if line.startswith("'")]
+        output = run(*install, *asked, *packages, env=self._environment)
+        names = [line.split()[1] for line in output.splitlines() if line.startswith("'")]
         if any(not (self.debs / name).exists() for name in names):
             run(*install, "--download-only", *packages, env=self._environment)
         return [self.debs / name for name in sorted(names)]
 
     def _fetch(self, package: str) -> Path:
-        told = run("apt-get", "download", "--print-uris", package, env=self._environment).split()
-        deb = self.debs / told[1]  # 'address' name size checksum
+        uri = run("apt-get", "download", "--print-uris", package, env=self._environment).split()
+        deb = self.debs / uri[1]  # 'address' name size checksum
         if not deb.exists():
             run("apt-get", "download", "-q", package, cwd=self.debs, env=self._environment)
         return deb

@@ -96,26 +96,26 @@ def of_wheel(wheel: Path) -> Part:
 
 def of_metadata(metadata: str, text: str) -> Part:
     """A Python package from its core metadata."""
-    told = HeaderParser().parsestr(metadata)
+    fields = HeaderParser().parsestr(metadata)
     classified = [
         value.removeprefix(_CLASSIFIER)
-        for value in told.get_all("Classifier", [])
+        for value in fields.get_all("Classifier", [])
         if value.startswith(_CLASSIFIER)
     ]
-    short = (told.get("License") or "").strip().splitlines()
+    short = (fields.get("License") or "").strip().splitlines()
     licence = (
-        told.get("License-Expression") or (classified and classified[0]) or (short and short[0])
+        fields.get("License-Expression") or (classified and classified[0]) or (short and short[0])
     )
-    return Part(told["Name"], told["Version"], "pypi", (licence or "see its text",), text)
+    return Part(fields["Name"], fields["Version"], "pypi", (licence or "see its text",), text)
 
 
 def debian_parts(debs: Iterable[Path], folders: Folders, root: Path | None = None) -> list[Part]:
     """Debian packages; with `root`, only those of which something is left in it."""
     cache = folders.kept("contents")
-    told = {deb: of_deb(deb, cache) for deb in debs}
-    by_name = {deb.name.split("_")[0]: notice for deb, (_, notice) in told.items()}
+    notices = {deb: of_deb(deb, cache) for deb in debs}
+    by_name = {deb.name.split("_")[0]: notice for deb, (_, notice) in notices.items()}
     parts = []
-    for deb, (paths, notice) in told.items():
+    for deb, (paths, notice) in notices.items():
         notice = by_name.get(notice.removeprefix("-> "), notice)
         if root is not None and not any(_is_left(root, path) for path in paths):
             continue
@@ -205,7 +205,7 @@ def bill(parts: Sequence[Part], version: str, epoch: int, root_sha256: str) -> d
 
 def _component(part: Part) -> dict[str, Any]:
     address = purl(part)
-    told: dict[str, Any] = {
+    component: dict[str, Any] = {
         "type": "operating-system" if part.name == "linux" else "library",
         "bom-ref": address or f"{part.name}@{part.version}",
         "name": part.name,
@@ -213,12 +213,12 @@ def _component(part: Part) -> dict[str, Any]:
         "licenses": [{"license": {"name": name}} for name in part.licences],
     }
     if address:
-        told["purl"] = address
+        component["purl"] = address
     if part.sha256:
-        told["hashes"] = [{"alg": "SHA-256", "content": part.sha256}]
+        component["hashes"] = [{"alg": "SHA-256", "content": part.sha256}]
     if part.note:
-        told["description"] = part.note
-    return told
+        component["description"] = part.note
+    return component
 
 
 def write_bill(

@@ -54,8 +54,8 @@ def main(
         print(f"boot-image: {problem}", file=sys.stderr)
         sys.exit(1)
     ports = free_ports()
-    told = ", ".join(f"{name} {port}" for name, port in ports.items())
-    print(f"boot-image: on 127.0.0.1: {told}", file=sys.stderr)
+    ports_text = ", ".join(f"{name} {port}" for name, port in ports.items())
+    print(f"boot-image: on 127.0.0.1: {ports_text}", file=sys.stderr)
     start = Start(
         "virt" if machine == "virt" else "raspi3b",
         products, card, ports, uboot, append, memory, devices, restarts=True,

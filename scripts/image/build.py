@@ -61,7 +61,7 @@ def build_request(
 ) -> BuildRequest:
     """What this source tree asks for; its time is that of the last commit."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    named = os.environ.pop("SOURCE_DATE_EPOCH", None)  # programs are told where they need it
+    named = os.environ.pop("SOURCE_DATE_EPOCH", None)  # programs get it where they need it
     epoch = int(named or run("git", "log", "-1", "--format=%ct", cwd=PROJECT))
     return BuildRequest(version or project["version"], epoch, folders, key)
 
@@ -88,14 +88,14 @@ def build(request: BuildRequest, progress: Progress) -> Path:
         run("zstd", "--quiet", "--force", "-10", "-T0", products / "card.img")
     with progress.step("update bundle"):
         key = update.signing_key(folders, request.key)
-        told = update.manifest(request.release, slot, squashed, linux, _boards(linux))
-        update.write_bundle(told, slot, key, folders)
+        manifest = update.manifest(request.release, slot, squashed, linux, _boards(linux))
+        update.write_bundle(manifest, slot, key, folders)
     with progress.step("bill of materials"):
         extra = apt.fetch(
             "raspi-firmware", "u-boot-rpi", *(sounds.PACKS[lang] for lang in LANGUAGES)
         )
         made_of = [*made_of, *bom.debian_parts(extra, folders)]
-        bom.write_bill(made_of, request.version, request.epoch, told.root_sha256, products)
+        bom.write_bill(made_of, request.version, request.epoch, manifest.root_sha256, products)
     return products
 
 
@@ -132,8 +132,8 @@ def _root(
 
 def write_release(root: Path, release: Release, boards: Sequence[str]) -> None:
     """What the device knows of itself, where it looks for it."""
-    told = json.dumps({**asdict(release), "boards": boards, "speaks": SPOKEN}, indent=1)
-    (root / python_parts.HOME / "release.json").write_text(told + "\n")
+    text = json.dumps({**asdict(release), "boards": boards, "speaks": SPOKEN}, indent=1)
+    (root / python_parts.HOME / "release.json").write_text(text + "\n")
 
 
 def _boards(linux: kernel.Kernel) -> list[str]:

@@ -111,8 +111,8 @@ def post_image(places: Places, machine: str) -> Path:
     layout = _LAYOUTS[machine](places, parts)
     image = card.assemble(parts, slot, packs, folders, request.epoch, layout)
     run("zstd", "--quiet", "--force", "-10", "-T0", image)
-    told = update.manifest(request.release, slot, root, kernel, fitting(kernel.config))
-    update.write_bundle(told, slot, update.signing_key(folders, _named_key()), folders)
+    manifest = update.manifest(request.release, slot, root, kernel, fitting(kernel.config))
+    update.write_bundle(manifest, slot, update.signing_key(folders, _named_key()), folders)
     return image
 
 

@@ -46,10 +46,10 @@ def chunks(path: Path) -> Iterator[bytes]:
         raise ImageError(f"{path} cannot be read: {problem.strerror}") from problem
 
 
-def content(path: Path, told: Callable[[int], None] = lambda octets: None) -> Content:
+def content(path: Path, on_read: Callable[[int], None] = lambda octets: None) -> Content:
     """Read the whole image once: its size, its checksum, and that it is one.
 
-    `told` hears the octets read so far. Raises ImageError.
+    `on_read` is called with the octets read so far. Raises ImageError.
     """
     digest, octets = hashlib.sha256(), 0
     for piece in chunks(path):
@@ -57,7 +57,7 @@ def content(path: Path, told: Callable[[int], None] = lambda octets: None) -> Co
             raise ImageError(f"{path} is not a card image: it has no partition table")
         digest.update(piece)
         octets += len(piece)
-        told(octets)
+        on_read(octets)
     if octets == 0:
         raise ImageError(f"{path} is empty")
     return Content(octets, digest.hexdigest())

@@ -37,10 +37,10 @@ def needs_of(files: Iterable[Path]) -> dict[Path, set[str]]:
     """The libraries that each ELF file names."""
     wanted = sorted(path for path in files if is_elf(path))
     # readelf names a file only when it is given several
-    told = run(READELF, "--dynamic", "--wide", *wanted, wanted[0])
+    output = run(READELF, "--dynamic", "--wide", *wanted, wanted[0])
     needs: dict[Path, set[str]] = {path: set() for path in wanted}
     file = wanted[0]
-    for line in told.splitlines():
+    for line in output.splitlines():
         if name := _FILE.match(line):
             file = Path(name[1])
         elif library := _NEEDED.search(line):

@@ -22,14 +22,14 @@ def figures(products: Path, progress: Progress) -> dict[str, object]:
 
 
 def report(request: "BuildRequest", progress: Progress) -> None:
-    """Tell it, and write figures.json. Raises BuildError if something is larger than its goal."""
+    """Print sizes, and write figures.json. Raises BuildError if something exceeds its goal."""
     products = request.products
-    told = figures(products, progress)
-    (products / "figures.json").write_text(json.dumps(told, indent=1) + "\n")
+    numbers = figures(products, progress)
+    (products / "figures.json").write_text(json.dumps(numbers, indent=1) + "\n")
     for name, goal in GOALS_MB.items():
         size = (products / name).stat().st_size / MB
         progress.say(f"{name}: {size:.1f} MB (goal {goal})")
         if size > goal:
             raise BuildError(f"{name} has {size:.1f} MB, more than {goal}")
-    progress.say(f"root {told['root_sha256']}")
+    progress.say(f"root {numbers['root_sha256']}")
     progress.say(f"done: {products}")

@@ -222,7 +222,7 @@ def test_missed_call_is_listed_for_its_owner_or_for_the_administrator(kit: Store
 def test_missed_calls_go_to_the_heir_and_are_forgotten_with_the_history(kit: StoreKit) -> None:
     anna, bob, store = kit.person("anna").id, kit.person("bob").id, kit.store
     call = kit.db.now(lambda tx: store.missed_call(tx, anna, line="line1", reason="no room"))
-    kit.db.now(lambda tx: store.hand_over(tx, anna, bob, "admin", "root"))
+    kit.db.now(lambda tx: store.give_all(tx, anna, bob, "admin", "root"))
     assert (store.missed_calls(anna), store.missed_calls(bob)) == ([], [replace(call, person=bob)])
     kit.db.now(lambda tx: store.audit_log.trim(tx, call.at, 0))
     assert len(store.missed_calls(bob)) == 1
@@ -260,7 +260,7 @@ def test_used_octets_follow_every_change(kit: StoreKit) -> None:
     assert used() == 1010
     kit.db.now(lambda tx: kit.store.returned(tx, leaving, "550"))
     assert used() == 1010 + len(LETTER)
-    kit.db.now(lambda tx: kit.store.hand_over(tx, anna, bob, "admin", "root"))
+    kit.db.now(lambda tx: kit.store.give_all(tx, anna, bob, "admin", "root"))
     assert (used(), kit.store.used(bob)) == (0, 1010 + len(LETTER))
     remove(kit, two.id)
     kit.db.now(lambda tx: kit.store.empty_bin(tx, kit.clock.now() + 1))

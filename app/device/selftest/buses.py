@@ -148,9 +148,9 @@ def spi(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
         places = [place for place in places if nodes[place].exists()]
     if not places:
         raise Absent("the chips are made of Python, and there is no /dev/spidev…")
-    told = ", ".join(str(nodes[place]) for place in places)
+    names = ", ".join(str(nodes[place]) for place in places)
     if lines_run and not made_of_python:
-        return f"{told}: in use by the lines (see there)"
+        return f"{names}: in use by the lines (see there)"
     try:
         for bus, select in places:
             _clock(bus, select, board.spi_hz)
@@ -158,7 +158,7 @@ def spi(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
         if made_of_python:  # an emulator has the node, and no controller behind it
             raise Absent(str(problem)) from problem
         raise
-    return f"{told}: clocked"
+    return f"{names}: clocked"
 
 
 def _clock(bus: int, select: int, speed_hz: int) -> None:
@@ -178,12 +178,12 @@ def board_pins(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
     if made_of_python:
         raise Absent("the chips are made of Python")
     numbers = sorted({line.interrupt for line in board.lines})
-    told = ", ".join(map(str, numbers))
+    names = ", ".join(map(str, numbers))
     if lines_run:
-        return f"interrupt pins {told}: in use by the lines (see there)"
+        return f"interrupt pins {names}: in use by the lines (see there)"
     hardware = LinuxHardware(board)
     try:
         levels = [hardware.input_pin(number).read() for number in numbers]
     finally:
         hardware.close()
-    return f"interrupt pins {told}: {'low' if not all(levels) else 'high'}"
+    return f"interrupt pins {names}: {'low' if not all(levels) else 'high'}"

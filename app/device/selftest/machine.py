@@ -69,11 +69,11 @@ def clock(sys: Path = CLOCK) -> str:
     if not (sys / "time").exists():
         raise Absent("no real-time clock that the kernel shows; the time comes from the network")
     name, date, hour = ((sys / file).read_text().strip() for file in ("name", "date", "time"))
-    told = datetime.fromisoformat(f"{date}T{hour}").replace(tzinfo=UTC)
-    apart = (told - datetime.now(UTC)).total_seconds()
+    moment = datetime.fromisoformat(f"{date}T{hour}").replace(tzinfo=UTC)
+    apart = (moment - datetime.now(UTC)).total_seconds()
     if abs(apart) > CLOCK_WITHIN_S:
         raise Broken(f"{name}: {apart:+.0f} s off; check its battery, and the network's time")
-    return f"{name}: {told:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{name}: {moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def data(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:

@@ -60,25 +60,25 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """As it lies in the bundle."""
-        told = {"product": PRODUCT, "format": FORMAT, **asdict(self)}
-        return json.dumps(told, indent=1, sort_keys=True).encode() + b"\n"
+        fields = {"product": PRODUCT, "format": FORMAT, **asdict(self)}
+        return json.dumps(fields, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def read_manifest(octets: bytes) -> Manifest:
     """The manifest in a JSON text. Raises BundleError naming what is wrong with it."""
     try:
-        told: dict[str, Any] = json.loads(octets)
-        if told["product"] != PRODUCT:
-            raise BundleError(f"the bundle is for {told['product']!r}, not for {PRODUCT}")
-        if told["format"] != FORMAT:
+        fields: dict[str, Any] = json.loads(octets)
+        if fields["product"] != PRODUCT:
+            raise BundleError(f"the bundle is for {fields['product']!r}, not for {PRODUCT}")
+        if fields["format"] != FORMAT:
             raise BundleError(
-                f"the bundle has format {told['format']!r}, this system reads {FORMAT};"
+                f"the bundle has format {fields['format']!r}, this system reads {FORMAT};"
                 " an update in between is needed"
             )
-        release = told["release"]
+        release = fields["release"]
         manifest = Manifest(
             Release(**{name: kind(release[name]) for name, kind in _RELEASE.items()}),
-            **{name: kind(told[name]) for name, kind in _FIELDS.items()},
+            **{name: kind(fields[name]) for name, kind in _FIELDS.items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise BundleError(f"the bundle's manifest is not understood: {problem!r}") from problem
@@ -146,10 +146,10 @@ def open_bundle(path: Path, keys: Sequence[Path]) -> Bundle:
             f" ({', '.join(key.name for key in keys) or 'it has none'}): it was made elsewhere, or"
             " has been changed"
         )
-    told = read_manifest(manifest_octets)
-    if slot.size != told.octets:
+    signed = read_manifest(manifest_octets)
+    if slot.size != signed.octets:
         raise BundleError(f"{path.name} is damaged: its content has another size than signed")
-    return Bundle(path, told, signed_by.name, slot.offset_data)
+    return Bundle(path, signed, signed_by.name, slot.offset_data)
 
 
 def _member(archive: tarfile.TarFile, name: str) -> tarfile.TarInfo:

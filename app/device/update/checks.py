@@ -41,17 +41,17 @@ _WARBLE_HZ = (700, 1100, 900, 1500)
 def self_mail(inside: Inside, to: Guest) -> str:
     """A mail through the box and out again. Raises CheckFailed."""
     token = secrets.token_hex(8)
-    letter = EmailMessage()
-    letter["From"] = letter["To"] = f"{to.login}@{inside.domain}"
-    letter["Subject"] = f"update check {token}"
-    letter.set_content("A new version tries itself.\n")
+    mail = EmailMessage()
+    mail["From"] = mail["To"] = f"{to.login}@{inside.domain}"
+    mail["Subject"] = f"update check {token}"
+    mail.set_content("A new version tries itself.\n")
     try:
         with smtplib.SMTP(inside.host, inside.ports["smtp"], timeout=WITHIN_S) as client:
-            client.send_message(letter)
+            client.send_message(mail)
     except (OSError, smtplib.SMTPException) as problem:
         raise CheckFailed(f"the mail was not taken by SMTP: {problem}") from problem
     fetched = _fetch_all(inside, to)
-    if [message["Subject"] for message in fetched] != [letter["Subject"]]:
+    if [message["Subject"] for message in fetched] != [mail["Subject"]]:
         raise CheckFailed(f"POP3 gave {len(fetched)} messages and not the one that was sent")
     return "a mail went in by SMTP and out by POP3"
 
@@ -78,7 +78,7 @@ class TestOperator:
 
     do: Callable[[str], None]
     """Carries out one command line of the board's operator."""
-    settle: Callable[[], None]
+    await_idle: Callable[[], None]
     """Returns when what was done by telephone is in the store."""
 
 
@@ -96,7 +96,7 @@ def self_call(inside: Inside, to: Guest, line: str, operator: TestOperator, word
             f"hangup {line}",
         ):
             operator.do(command)
-        operator.settle()
+        operator.await_idle()
     finally:
         words.unlink(missing_ok=True)
     # answered on the first ring, a call has no number yet
@@ -162,7 +162,7 @@ def faulty(status: Mapping[str, Any]) -> frozenset[str]:
 
 
 def lines_as_before(
-    status: Mapping[str, Any], broken_before: frozenset[str], settle: Callable[[], None]
+    status: Mapping[str, Any], broken_before: frozenset[str], await_idle: Callable[[], None]
 ) -> str:
     """Every line that worked under the old version works, and the clerk keeps up.
 
@@ -170,7 +170,7 @@ def lines_as_before(
     """
     worse = faulty(status) - broken_before
     if worse:
-        told = "; ".join(f"{name}: {status['lines'][name]['fault']}" for name in sorted(worse))
-        raise CheckFailed(f"lines that worked before do not work now: {told}")
-    settle()
+        faults = "; ".join(f"{name}: {status['lines'][name]['fault']}" for name in sorted(worse))
+        raise CheckFailed(f"lines that worked before do not work now: {faults}")
+    await_idle()
     return f"{len(status['lines'])} lines, the clerk knows the store's last change"

@@ -1,4 +1,4 @@
-"""Whether a good bundle may be installed here: every rule, with what the owner is told."""
+"""Whether a good bundle may be installed here: every rule, with its text for the owner."""
 
 import re
 from collections.abc import Callable

@@ -114,12 +114,12 @@ def _read(path: Path) -> bytes | None:
 def find(
     mount_at: Path, proc: Path = Path("/proc"), sys: Path = Path("/sys"), dev: Path = Path("/dev")
 ) -> Disk:
-    """The disk of the running system, told by the kernel's command line and the root's device.
+    """The disk of the running system, found by the kernel's command line and the root's device.
 
     The boot partition is mounted at `mount_at` while it is used. Raises NoSlots.
     """
-    told = _SLOT.search((proc / "cmdline").read_text())
-    if told is None:
+    slot = _SLOT.search((proc / "cmdline").read_text())
+    if slot is None:
         raise NoSlots(
             "this system was not started by the slot loader (the kernel's command line has no"
             " switchhook.slot), so there are no slots to update"
@@ -129,7 +129,7 @@ def find(
     if not wanted <= set(places):
         missing = ", ".join(map(str, sorted(wanted - set(places))))
         raise NoSlots(f"the disk that the root came from lacks partition {missing}")
-    return disk_of(places, told[1], mount_at, proc)
+    return disk_of(places, slot[1], mount_at, proc)
 
 
 def disk_of(places: Mapping[int, Path], running: str, mount_at: Path, proc: Path) -> Disk:
