@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.inbox.contents import CHUNK
 from app.inbox.entries import EntryState
 from app.message.voice import find_audio
 from app.phone.calls.caller import Caller
@@ -41,6 +42,16 @@ def test_recording_that_is_delivered_has_every_sample(house: House) -> None:
     recording = house.begin("201", caller=CARL)
     pieces(house, recording, spoken)
     assert end(house, recording) == RecordingResult.DELIVERED
+    assert sound_of(house) == spoken
+
+
+def test_recording_of_several_pieces_in_the_store_is_delivered_whole(house: House) -> None:
+    spoken = tone(40)
+    recording = house.begin("201", caller=CARL)
+    pieces(house, recording, spoken)
+    assert end(house, recording) == RecordingResult.DELIVERED
+    (entry,) = house.voicemails("anna")
+    assert entry.size > 2 * CHUNK
     assert sound_of(house) == spoken
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.inbox.entries import EntryState, Kind
 from app.voicemail.jobs import MessageStatus
-from app.voicemail.menu import KEY_MAPS, STANDARD, KeyMap
+from app.voicemail.menu import KEY_MAPS, STANDARD, Action, KeyMap, offers
 from app.voicemail.owner import owner
 from tests.kit.voicemail import PIN, House, ScriptLine, tone
 
@@ -384,6 +384,15 @@ def test_menu_of_person_with_another_key_map_speaks_its_keys(house: House) -> No
     line.talk("hears vm-nomore vm-repeat vm-press digits/9 switchhook/to-delete")
     line.talk("hears vm-press digits/7 switchhook/to-save vm-helpexit\npresses 9\nhears vm-deleted")
     assert states(house) == []
+
+
+def test_menu_says_press_one_for_messages_only_when_key_one_lists_named_messages() -> None:
+    listen, messages = [Action.LISTEN], ("vm-INBOX", "vm-messages")
+    two = KeyMap("2 listen", {"2": Action.LISTEN})
+    assert offers(STANDARD, listen, messages) == ("vm-onefor", *messages, "vm-helpexit")
+    pressed = ("switchhook/to-listen", "vm-helpexit")
+    assert offers(STANDARD, listen) == ("vm-press", "digits/1", *pressed)
+    assert offers(two, listen, messages) == ("vm-press", "digits/2", *pressed)
 
 
 @pytest.mark.parametrize("keys", KEY_MAPS.values(), ids=KEY_MAPS)
