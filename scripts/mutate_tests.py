@@ -42,14 +42,14 @@ class Record:
         """The tests for a fault in `line` of a module, as one list or two, to be run in turn.
 
         A line that no test executes, as one that runs while the module is imported or in a process
-        of its own, meets the tests that execute anything of its module; a module that only such
-        processes run meets the tests of its package, `own` (folders).
+        of its own, meets those of its package, `own` (folders), and those that execute anything of
+        its module.
         """
         known = self.lines.get(module, {})
         at_line = [test for near in statement(source, line) for test in known.get(near, ())]
         in_module = [test for tests in known.values() for test in tests]
         in_package = [test for test in self.seconds if test.startswith(tuple(own))]
-        tests = self.fastest_first(at_line or in_module or in_package)
+        tests = self.fastest_first(at_line or in_module + in_package)
         first = self._up_to(tests[:MOST_TESTS], MOST_S)
         others = self._up_to(tests[len(first) :], LONGEST_S)
         return [tests for tests in (first, others) if tests]

@@ -47,14 +47,10 @@ def test_mutant_of_an_executed_line_meets_its_tests_fastest_first() -> None:
     assert known.rounds("m.py", SOURCE, 6, OWN) == [["quick", "slow"]]
 
 
-def test_mutant_of_a_line_without_tests_meets_those_of_its_module() -> None:
-    known = record({5: ["slow", "quick"], 8: ["other"]}, slow=2.0, quick=0.1, other=0.01)
-    assert known.rounds("m.py", SOURCE, 1, OWN) == [["other", "quick", "slow"]]
-
-
-def test_mutant_of_a_module_without_tests_meets_those_of_its_package() -> None:
-    seconds = {"tests/own/a": 1.0, "tests/more/b": 1.0}
-    assert Record(seconds, {}).rounds("m.py", SOURCE, 1, OWN) == [["tests/own/a"]]
+def test_mutant_of_a_line_without_tests_meets_those_of_its_module_and_package() -> None:
+    seconds = {"slow": 2.0, "tests/own/a": 1.0, "tests/more/b": 1.0}
+    known = Record(seconds, {"m.py": {5: ["slow"]}})
+    assert known.rounds("m.py", SOURCE, 1, OWN) == [["tests/own/a", "slow"]]
 
 
 def test_mutant_of_a_line_with_many_tests_meets_the_slow_ones_in_a_second_round() -> None:
