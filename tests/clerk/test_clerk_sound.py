@@ -395,3 +395,10 @@ def test_a_message_is_read_only_as_far_as_it_is_played() -> None:
 def test_a_message_without_sound() -> None:
     with pytest.raises(MediaFailed, match="no audio"):
         Playback(InlineMedia()).samples(1, [b"Subject: x\r\n\r\nhello\r\n"], 0, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("digits/77", "77"), ("vm-of-no-pack", "vm of no pack"), ("a/b/c-d", "c d")]
+)
+def test_prompt_without_words_is_spoken_as_the_last_part_of_its_name(name: str, said: str) -> None:
+    assert prompts.words(name) == said

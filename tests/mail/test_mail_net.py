@@ -340,6 +340,26 @@ def test_stop_tells_the_sessions_and_waits_for_what_is_due() -> None:
     run(test())
 
 
+def test_stop_after_an_earlier_session_has_ended_cuts_off_who_does_not_go() -> None:
+    async def test() -> None:
+        async with house() as here:
+            gone = await here.connect()
+            await gone.says("bye")
+            assert await gone.hears_all() == b"hello\r\nyou said bye\r\n"
+            await here.aviary.departure.wait()
+            peer = await here.connect()
+            await peer.says("ask later")
+            assert [await peer.hears(), await peer.hears()] == ["hello", "you said ask later"]
+            stop = asyncio.create_task(here.server.stop(within_s=0.0))
+            assert await peer.hears() == "stopping"
+            assert await peer.hears_all() == b""
+            here.aviary.later.set()
+            await stop
+            assert here.server.connections == 0
+
+    run(test())
+
+
 def test_stop_cuts_off_who_does_not_go() -> None:
     async def test() -> None:
         async with house() as here:

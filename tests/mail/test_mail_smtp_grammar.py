@@ -73,6 +73,7 @@ def test_what_is_no_path(text: str) -> None:
 
 def test_null_sender() -> None:
     assert reverse_path(Cursor("<>")).is_null
+    assert reverse_path(Cursor(" <>")).is_null, "many senders put a blank after the colon"
     assert not reverse_path(Cursor("<a@b>")).is_null
 
 
