@@ -6,7 +6,7 @@ at all), and then the services that it concerns are started again where no call 
 
 import contextlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from app.operations.box import Box
 from app.operations.errors import NotFound, OperationError
 from app.operations.references import Problem, known_of, problems, read_board
 from app.operations.running import Pending, Restarts, own_services, restart
+from app.store.locks import FileLock
 
 Plans = Callable[[Settings], Mapping[str, Any]]
 """Each service's plan for some settings; a service whose plan stays the same need not restart."""
@@ -92,13 +93,31 @@ def set_setting(
     """
     require_admin(actor, "change settings")
     setting = find_setting(box.settings, name)
+    with _one_change(paths):
+        return _set(box, actor, paths, setting, words, plans, during_calls)
+
+
+def _set(
+    box: Box,
+    actor: Actor,
+    paths: Paths,
+    setting: Setting,
+    words: str | None,
+    plans: Plans,
+    during_calls: bool,
+) -> ChangedSetting:
     old = _current(paths)
     text = toml_file.read(paths.settings_file)[0] or annotated()
     value = None if words is None else from_words(setting, words)
     changed_text = with_value(text, setting.path, value)
     new = _allowed(changed_text, paths, setting, old)
     caused = _caused(setting, old or Settings(), new, box.people.all())
-    files.write(paths.settings_file, changed_text)
+    try:
+        files.write(paths.settings_file, changed_text)
+    except OSError as problem:
+        raise OperationError(
+            setting.name, f"{paths.settings_file} cannot be written: {problem.strerror}"
+        ) from problem
     before, after = setting.shown(old or Settings()), setting.shown(new)
     _note(box, actor, f"{setting.name}: {before} → {after}")
     try:
@@ -110,6 +129,17 @@ def set_setting(
             setting.name, f"{setting.name} is {before or '-'} as it was: with it {problem}"
         ) from problem
     return ChangedSetting(setting, before, after, restarts, tuple(caused))
+
+
+@contextlib.contextmanager
+def _one_change(paths: Paths) -> Iterator[None]:
+    """One change at a time: each reads the whole file, and writes it, and perhaps puts it back."""
+    lock = FileLock(paths.run / "settings.lock")
+    try:
+        lock.acquire()
+        yield
+    finally:
+        lock.close()
 
 
 def _note(box: Box, actor: Actor, text: str) -> None:

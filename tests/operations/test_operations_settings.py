@@ -1,6 +1,7 @@
 """Settings: written with comments kept, refused with the field, taken up by services."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -184,6 +185,19 @@ def test_list_names_every_setting_with_value_and_default(house: Box) -> None:
     assert (lines["site.country"].shown, lines["site.country"].by_default) == ("de", False)
     assert (lines["mail.lan"].shown, lines["mail.lan"].by_default) == ("127.0.0.0/8, ::1/128", True)
     assert all(line.setting.meaning for line in lines.values())
+
+
+def test_many_changes_at_once_are_all_in_the_file(house: Box) -> None:
+    wanted = {"mail.largest_mb": "31", "mail.connections": "99", "keeping.grace_days": "3"}
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(house.set, wanted, wanted.values()))
+    shown = {n: get_setting(ADMIN, house.paths.settings(), n).shown for n in wanted}
+    assert shown == {**wanted, "keeping.grace_days": "3.0"}
+
+
+def test_file_that_cannot_be_written_is_said_in_one_line(house: Box) -> None:
+    house.paths.settings_file.with_name("settings.toml.new").mkdir()
+    assert "settings.toml cannot be written: Is a directory" in house.refused("site.country", "de")
 
 
 def test_nobody_but_an_administrator_sees_or_sets(house: Box) -> None:
