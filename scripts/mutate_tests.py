@@ -41,15 +41,20 @@ class Record:
     def rounds(self, module: str, source: str, line: int, own: Sequence[str]) -> list[list[str]]:
         """The tests for a fault in `line` of a module, as one list or two, to be run in turn.
 
-        A line that no test executes, as one that runs while the module is imported or in a process
-        of its own, meets those of its package, `own` (folders), and those that execute anything of
-        its module.
+        A line that runs while the module is imported meets those of its package, `own` (folders),
+        and those that execute anything of its module. So does one that no test executes: it may run
+        in a process that a test starts, so the longest tests come first.
         """
         known = self.lines.get(module, {})
         at_line = [test for near in statement(source, line) for test in known.get(near, ())]
         in_module = [test for tests in known.values() for test in tests]
         in_package = [test for test in self.seconds if test.startswith(tuple(own))]
-        tests = self.fastest_first(at_line or in_module + in_package)
+        if not in_function(source, line):  # the first test that imports it says nothing
+            tests = self.fastest_first(in_module + in_package)
+        elif at_line:
+            tests = self.fastest_first(at_line)
+        else:
+            tests = self.fastest_first(in_module + in_package)[::-1]
         first = self._up_to(tests[:MOST_TESTS], MOST_S)
         others = self._up_to(tests[len(first) :], LONGEST_S)
         return [tests for tests in (first, others) if tests]
@@ -76,3 +81,12 @@ def statement(source: str, line: int) -> range:
             if line <= last:
                 found = range(node.lineno, last + 1)
     return found
+
+
+def in_function(source: str, line: int) -> bool:
+    """False for what runs while the module is imported."""
+    return any(
+        node.body[0].lineno <= line <= (node.end_lineno or 0)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )

@@ -50,7 +50,12 @@ def test_mutant_of_an_executed_line_meets_its_tests_fastest_first() -> None:
 def test_mutant_of_a_line_without_tests_meets_those_of_its_module_and_package() -> None:
     seconds = {"slow": 2.0, "tests/own/a": 1.0, "tests/more/b": 1.0}
     known = Record(seconds, {"m.py": {5: ["slow"]}})
-    assert known.rounds("m.py", SOURCE, 1, OWN) == [["tests/own/a", "slow"]]
+    assert known.rounds("m.py", SOURCE, 8, OWN) == [["slow", "tests/own/a"]]
+
+
+def test_mutant_of_a_line_run_by_the_import_in_one_test_meets_all_of_its_package() -> None:
+    known = Record({"late": 0.5, "tests/own/a": 1.0}, {"m.py": {1: ["late"]}})
+    assert known.rounds("m.py", SOURCE, 1, OWN) == [["late", "tests/own/a"]]
 
 
 def test_mutant_of_a_line_with_many_tests_meets_the_slow_ones_in_a_second_round() -> None:
