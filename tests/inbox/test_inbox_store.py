@@ -376,3 +376,16 @@ def test_a_recording_keeps_its_samples_until_it_is_delivered(kit: StoreKit) -> N
     assert store.recordings.all() == [] and list(store.recordings.samples(number)) == []
     with pytest.raises(ContentGone):
         kit.db.now(lambda tx: store.recordings.end(tx, number, "again"))
+
+
+def test_recording_that_is_dropped_leaves_the_samples_of_others(kit: StoreKit) -> None:
+    recordings, anna = kit.store.recordings, kit.person("anna").id
+    numbers = [
+        kit.db.now(lambda tx, n=n: recordings.begin(tx, anna, f"line{n}", "5551234", "CARL", 12.5))  # type: ignore[misc]
+        for n in (1, 2, 3)
+    ]
+    for number in numbers:
+        kit.db.now(lambda tx, n=number: recordings.add_samples(tx, n, 0, bytes([n]) * 10))  # type: ignore[misc]
+    kit.db.now(lambda tx: recordings.drop(tx, numbers[1]))
+    kept = [b"".join(recordings.samples(number)) for number in numbers]
+    assert kept == [bytes([numbers[0]]) * 10, b"", bytes([numbers[2]]) * 10]
