@@ -370,17 +370,24 @@ def test_a_refusal_can_be_held_until_a_tick() -> None:
     assert held.commits == []
 
 
-def test_a_held_refusal_is_sent_at_one_tick_only() -> None:
+def test_a_held_refusal_is_sent_once_and_not_for_the_next_login() -> None:
     pop3 = session()
 
     def slowly(pop3: Pop3Session, event: object) -> None:
         pop3.refused(Code.AUTH, "no", until=3.0)
+
+    def undecided(pop3: Pop3Session, event: object) -> None:
+        """The password is still being checked."""
 
     pump(pop3, slowly)
     pop3.receive(b"USER a\r\nPASS b\r\n")
     assert pump(pop3, slowly).count(b"-ERR") == 0
     pop3.tick(4.0)
     assert pump(pop3) == b"-ERR [AUTH] no\r\n"
+    pop3.receive(b"USER a\r\n")
+    pump(pop3, undecided)
+    pop3.receive(b"PASS c\r\n")
+    assert pump(pop3, undecided) == b""
     pop3.tick(5.0)
     assert pump(pop3) == b""
 
