@@ -8,6 +8,7 @@ what arrives is checked against the annotations here. Octets travel beside the J
 import inspect
 import logging
 import typing
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -180,14 +181,14 @@ JOBS = {
 }
 
 
-class JobClient:
+class JobClient(ABC):
     """The asking end: implements app.voicemail.jobs.VoicemailClerk on top of `_ask`."""
 
+    @abstractmethod
     def _ask(
         self, job: Callable[Concatenate[ClerkApi, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> Wait[R]:
         """Ask for a job, named by the method of ClerkApi that does it."""
-        raise NotImplementedError
 
     def directory(self) -> Wait[Directory]:
         """See app.phone.jobs.Clerk."""
