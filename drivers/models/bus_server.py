@@ -58,12 +58,11 @@ class BoxServer:
         bus_path: Path,
         operator_path: Path,
         monotonic: Callable[[], float] = time.monotonic,
-        settled: Callable[[], bool] | None = None,
         pcm: PcmPort | None = None,
     ) -> None:
         """`pcm`: the samples of all lines go over this port, not over the bus."""
         self._box, self._monotonic = box, monotonic
-        self._operator = Operator(box, settled)
+        self._operator = Operator(box)
         self._selector = selectors.DefaultSelector()
         self._pins = self._interrupt_pins()
         self._silence = np.zeros((box.spec.slots, PERIOD), np.int16)
@@ -325,7 +324,6 @@ def serve(
     bus_path: Path,
     operator_path: Path,
     ready: Callable[[], None],
-    settled: Callable[[], bool] | None = None,
     pcm: PcmPort | None = None,
 ) -> None:
     """The `box` process: serve a virtual board until SIGTERM or SIGINT.
@@ -334,7 +332,7 @@ def serve(
     the lines, if one does. Raises HardwareError if the sockets cannot listen.
     """
     box = VirtualBox(spec, spec.country, started=datetime.now())
-    server = BoxServer(box, bus_path, operator_path, settled=settled, pcm=pcm)
+    server = BoxServer(box, bus_path, operator_path, pcm=pcm)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
     try:
