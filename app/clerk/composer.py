@@ -92,7 +92,7 @@ class Composer:
             to_name=owner.name,
             to_address=owner.address or f"{owner.login}@{self._config.domains[0]}",
             mailbox=owner.mailbox,
-            from_address=owner.address or self._config.voicemail_address,
+            from_address=owner.address or self._delivery.voicemail_address,
             caller_number=recording.caller_number,
             caller_name=recording.caller_name,
             ended_at=datetime.fromtimestamp(ended_at, self._zone).astimezone(self._zone),

@@ -36,11 +36,6 @@ class ClerkConfig:
     """Time zone that times are spoken and written in, e.g. Europe/Berlin; empty: the system's."""
 
     @property
-    def voicemail_address(self) -> str:
-        """Who voicemail is from when its owner has no public address."""
-        return f"voicemail@{self.domains[0]}"
-
-    @property
     def store_path(self) -> Path:
         """The store's file."""
         return Path(self.store)

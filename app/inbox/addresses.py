@@ -8,7 +8,11 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-RESERVED = frozenset({"postmaster", "mailer-daemon", "voicemail"})
+POSTMASTER = "postmaster"
+VOICEMAIL = "voicemail"
+"""The name that voicemail is from, where its owner has no public address."""
+
+RESERVED = frozenset({POSTMASTER, "mailer-daemon", VOICEMAIL})
 """Names nobody may bear: RFC 5321 §4.5.1 gives the first a meaning, our own notices the others."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
@@ -43,6 +47,11 @@ class DeliveryConfig:
     def canonical(self, name: str) -> str:
         """The address we write for a local name, in Delivered-To and in notices."""
         return f"{name}@{self.domains[0] if self.domains else self.hostname}"
+
+    @property
+    def voicemail_address(self) -> str:
+        """Who voicemail is from when its owner has no public address."""
+        return self.canonical(VOICEMAIL)
 
     def _is_ours(self, domain: str) -> bool:
         if domain.startswith("[") and domain.endswith("]"):

@@ -13,14 +13,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.inbox.addresses import RESERVED, DeliveryConfig, is_outside_address
+from app.inbox.addresses import (
+    POSTMASTER,
+    RESERVED,
+    VOICEMAIL,
+    DeliveryConfig,
+    is_outside_address,
+)
 from app.inbox.aliases import Aliases, Expansion, Outside
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.errors import BadName, MailboxFull, MailLoop, NoSpace, NoSuchPerson, NotOurs
 from app.inbox.people import People, Person
 from app.inbox.queue import Purpose, Queue, QueueItem
 from app.inbox.store import Store
-from app.inbox.voicemail_reply import NAME as VOICEMAIL
 from app.inbox.voicemail_reply import VoicemailReplies
 from app.message.headers import HeaderFacts, scan_head
 from app.store.database import Tx
@@ -157,6 +162,11 @@ class Delivery:
         outside = (Outside(address, None, ""),)
         return Destination(address, (), outside, True, (f"{address} is elsewhere: it is relayed",))
 
+    @property
+    def voicemail_address(self) -> str:
+        """Who voicemail is from when its owner has no public address."""
+        return self._config.voicemail_address
+
     def sender_of(self, person: Person) -> str:
         """The envelope sender of what a person sends: the public address, else the one here."""
         return person.address or self._config.canonical(person.login)
@@ -191,7 +201,7 @@ class Delivery:
         name = self._config.local_part(address)
         if name is None:
             raise NotOurs(f"{address} is not at any of our domains")
-        if name == "postmaster":
+        if name == POSTMASTER:
             return self._postmaster(), f"{address} is the postmaster"
         person = self._people.by_mailbox(name)
         if person is not None:

@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
-from app.inbox.addresses import DeliveryConfig
+from app.inbox.addresses import POSTMASTER, DeliveryConfig
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.errors import ContentGone
 from app.inbox.people import People, Person
@@ -324,7 +324,7 @@ class Queue:
         return FailureReport(
             purpose=row.purpose.value,
             to=to,
-            sender=self._config.canonical("postmaster"),
+            sender=self._config.canonical(POSTMASTER),
             hostname=self._config.hostname,
             header=self._header(row),
             arrived_at=row.created_at,

@@ -6,7 +6,7 @@ Only people here are answered, in their own inbox; never the null sender, a list
 
 import logging
 
-from app.inbox.addresses import DeliveryConfig
+from app.inbox.addresses import VOICEMAIL, DeliveryConfig
 from app.inbox.entries import INBOX, Entry, EntryState, Facts, Kind
 from app.inbox.people import Person
 from app.inbox.store import Store
@@ -16,12 +16,9 @@ from app.store.database import Tx
 
 log = logging.getLogger(__name__)
 
-NAME = "voicemail"
-"""The name that voicemail is from, where its owner has no public address."""
-
 
 class VoicemailReplies:
-    """Answers mail to NAME."""
+    """Answers mail to the sender of voicemails."""
 
     def __init__(self, store: Store, config: DeliveryConfig) -> None:
         self._store = store
@@ -33,10 +30,10 @@ class VoicemailReplies:
         `head` is the header of the mail that is answered, `now` seconds since 1970 UTC.
         """
         if head.is_automatic:
-            log.info("mail to %s by a program of %s is not answered", NAME, person.login)
+            log.info("mail to %s by a program of %s is not answered", VOICEMAIL, person.login)
             return None
         voicemail = self._answered(person, head.subject)
-        to, sender = self._config.canonical(person.login), self._config.canonical(NAME)
+        to, sender = self._config.canonical(person.login), self._config.voicemail_address
         number = (voicemail and voicemail.caller_number) or ""
         caller = voicemail.sender if voicemail is not None else ""
         reply = VoicemailReply(

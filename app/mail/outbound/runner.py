@@ -23,7 +23,6 @@ from app.inbox.addresses import DeliveryConfig
 from app.inbox.people import People
 from app.inbox.queue import Purpose, Queue, QueueRow
 from app.inbox.store import Store
-from app.inbox.voicemail_reply import NAME as VOICEMAIL
 from app.mail.outbound.routing import NoHop, Route
 from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, send_mail
 from app.mail.outbound.srs import Srs
@@ -113,7 +112,7 @@ class Senders:
         address = None if owner is None else self._of_person(owner)
         if address is None:
             return None
-        ours = self._config.canonical(VOICEMAIL)
+        ours = self._config.voicemail_address
         return lambda found: address if found == ours else None
 
     def _of_person(self, person_id: int) -> str | None:
