@@ -19,6 +19,7 @@ from app.config.paths import PROJECT, Paths
 from app.core import files
 from app.core.clock import Clock, SystemClock
 from app.core.own_addresses import own_addresses
+from app.core.units import MB
 
 if TYPE_CHECKING:
     from app.clerk.config import ClerkConfig
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from app.voicemail.config import RecordingLimits
     from app.voicemail.jobs import VoicemailClerk
     from drivers.board import BoardSpec, Hardware
-
-MB = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import click
 from app.commands.errors import OURS, reports_errors
 from app.config.paths import PROJECT, Paths, here
 from app.core.subprocess_call import beside
+from app.core.units import MB
 
 if TYPE_CHECKING:
     from app.appliance import Inbox
@@ -37,7 +38,7 @@ def first_boot(card: Path | None) -> None:
     if card is not None:
         boot_env.take_card_file(paths, card, BOARDS)
     settings = _settings(paths)
-    host, quota = settings.site.hostname, settings.keeping.quota_mb * 1_000_000
+    host, quota = settings.site.hostname, settings.keeping.quota_mb * MB
     prepared = beside(lambda: prepare(paths, settings), OURS)
     certified = beside(lambda: _certify(paths, settings), OURS)
     box = open_inbox(paths, settings)

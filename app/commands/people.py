@@ -9,6 +9,7 @@ from rich.table import Table
 
 from app.commands.common import WIDE, actor, console, inbox, is_terminal, size, when
 from app.commands.errors import reports_errors
+from app.core.units import MB
 from app.inbox.people import Former, Transfer
 from app.operations import people as operations
 from app.operations.box import Box
@@ -17,7 +18,6 @@ from app.voicemail.menu import KEY_MAPS
 
 TRANSFERS = click.Choice([transfer.value for transfer in Transfer])
 MAPS = click.Choice(list(KEY_MAPS))
-MB = 1_000_000
 
 
 @click.group()

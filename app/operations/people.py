@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.units import MB
 from app.device.first_boot import BY as FIRST_BOOT
-from app.inbox.entries import EntryState
 from app.inbox.people import Former, Person, Transfer, new_password, new_pin
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box, find_person, person_for
 from app.operations.errors import NotAllowed, OperationError, field_of_errors
+from app.operations.inbox import LISTED
 from app.operations.references import Problem, known_of, problems, why_not
 from app.store.database import Tx
-
-HELD = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
-"""Entries that count when a person is removed: what they had not removed themselves."""
 
 PASSWORD_SHORTEST = 8
 """Characters."""
@@ -111,7 +109,7 @@ def add_person(box: Box, actor: Actor, new: NewPerson, adopt: Former | None = No
     """
     require_admin(actor, "add people")
     fields = _cleaned(box, {field: value for field, value in vars(new).items() if field != "login"})
-    fields["quota"] = new.quota or box.settings.keeping.quota_mb * 1_000_000
+    fields["quota"] = new.quota or box.settings.keeping.quota_mb * MB
     _refuse_what_is_not_there(box, fields)
     _refuse_mixed_addresses(box, new.login.lower(), new.address)
     giver = _placeholder_with(box, new.handset)
@@ -166,7 +164,7 @@ def messages_held(box: Box, actor: Actor, login: str) -> int:
 
     Raises NotFound or NotAllowed.
     """
-    return len(box.store.entries(person_for(box, actor, login).id, states=HELD))
+    return len(box.store.entries(person_for(box, actor, login).id, states=LISTED))
 
 
 def remove_person(
@@ -182,7 +180,7 @@ def remove_person(
     to = None if heir is None else find_person(box, heir, "heir")
     if to is not None and to.id == person.id:
         raise OperationError("heir", f"{login} cannot be handed over to {login}")
-    held = box.store.entries(person.id, states=HELD)
+    held = box.store.entries(person.id, states=LISTED)
     if held and to is None and not discard:
         raise OperationError("heir", f"{login} has {len(held)} messages; name an heir, or discard")
     before = set(_problems(box))

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.core.units import MB
 from app.device.update.bundle import Manifest
 from app.device.update.errors import Refused
 from app.device.update.slots_content import Release
-
-MB = 1_000_000
 
 
 @dataclass(frozen=True)
