@@ -1,6 +1,5 @@
 """A board's chips, made from its file and the devices under it, polled together once a beat."""
 
-import logging
 from collections import defaultdict
 from typing import Protocol
 
@@ -8,8 +7,7 @@ from drivers.board_spec import BoardSpec, LineSpec, load_board, virtual_board
 from drivers.buses import InputPin, OutputPin, PcmPort, SpiDevice
 from drivers.chip import Beats, ChipPort
 from drivers.countries import LineSettings
-from drivers.errors import BusClosed, HardwareError
-from drivers.ports import PortEvent, PortFault, StationPort, Steps, TrunkPort
+from drivers.ports import PortEvent, StationPort, Steps, TrunkPort
 from drivers.si321x import Si321x
 from drivers.si3050 import Si3050
 
@@ -21,8 +19,6 @@ WHEEL = 32
 RESET_PERIODS = 2
 """Reset needs 100 ns low, the PLL 250 us of bit clock afterwards; 20 ms are plenty
 [Si3215 DS, reset]."""
-
-log = logging.getLogger(__name__)
 
 
 class Hardware(Protocol):
@@ -49,7 +45,7 @@ class LineBoard:
     """All line chips of a board. Start the PCM port before power_up: chips need its clock."""
 
     stations: dict[str, StationPort]
-    """By jack name; those that failed at power-up are taken out."""
+    """By jack name, whether they work or not."""
     trunks: dict[str, TrunkPort]
 
     def __init__(self, spec: BoardSpec, hardware: Hardware, country: LineSettings) -> None:
@@ -71,49 +67,34 @@ class LineBoard:
         self._pins: list[tuple[InputPin, list[ChipPort]]] = []
         self._wheel: list[list[ChipPort]] = [[] for _ in range(WHEEL)]
         self._eager: list[ChipPort] = []
-        self._faults_to_report: list[tuple[str, PortEvent]] = []
-        """Faults at power-up, reported by the first poll."""
+        self._resetting: Steps | None = None
+        self._reset_until = 0
+        self.starting = True
+        """Whether a chip has neither come up nor failed yet."""
 
-    def power_up(self) -> Steps:
-        """Reset and set up all chips side by side, 1 to 2 s of line time.
+    def power_up(self) -> None:
+        """Reset all chips and set them up side by side: poll() does it, in 1 to 2 s of line time.
 
-        A chip that fails is left out, and the next poll reports it as PortFault.
+        Each chip reports PortRecovered as soon as it is up, or PortFault; one that fails is set up
+        again for ever, at growing intervals.
         """
+        self._resetting = self._reset()
+
+    def _reset(self) -> Steps:
         for level in (False, True):
             for pin in self._resets:
                 pin.set(level)
             yield RESET_PERIODS
-        waking = {name: 0 for name in self._chips}
-        running = {name: chip.power_up() for name, chip in self._chips.items()}
-        while running:
-            for name in list(running):
-                waking[name] -= 1
-                if waking[name] <= 0 and not self._step(name, running[name], waking):
-                    del running[name]
-            if running:
-                yield 1
         self._watch()
 
-    def _step(self, name: str, steps: Steps, waking: dict[str, int]) -> bool:
-        """One step of one chip; False when it has ended, well or badly."""
-        try:
-            periods = next(steps, None)
-        except BusClosed:
-            raise
-        except HardwareError as error:
-            log.error("%s", error)
-            self._faults_to_report.append((name, PortFault(str(error))))
-            self._leave_out(name)
-            return False
+    def _go_on_with_reset(self, steps: Steps) -> None:
+        if self._beats.now < self._reset_until:
+            return
+        periods = next(steps, None)
         if periods is None:
-            return False
-        waking[name] = periods
-        return True
-
-    def _leave_out(self, name: str) -> None:
-        del self._chips[name]
-        self.stations.pop(name, None)
-        self.trunks.pop(name, None)
+            self._resetting = None
+        else:
+            self._reset_until = self._beats.now + periods
 
     def _watch(self) -> None:
         """Begin to poll: chips by interrupt pin, and their checks spread over the beats."""
@@ -122,16 +103,22 @@ class LineBoard:
             sharing[self._interrupt_of[name]].append(chip)
             self._wheel[(self._beats.now + 1 + number) % WHEEL].append(chip)
         self._pins = [(self._inputs[number], chips) for number, chips in sharing.items()]
+        self._eager = list(self._chips.values())
 
-    def poll(self) -> list[tuple[str, PortEvent]]:
-        """What happened on all lines; call it once a beat.
+    def poll(self, periods: int = 1) -> list[tuple[str, PortEvent]]:
+        """What happened on all lines in the `periods` (10 ms) since the last poll.
 
-        A quiet beat reads the distinct interrupt pins and makes the checks that are due: about
-        one chip. Raises BusClosed when the bus is gone.
+        Call it once a beat; after a burst of beats that were late, once for all of them: how often
+        a chip is asked before it counts as dead is a number of polls, and a burst of them would say
+        no more than one. A quiet poll reads the distinct interrupt pins and makes the checks that
+        are due: about one chip. Raises BusClosed when the bus is gone.
         """
         beats = self._beats
-        beats.now += 1
-        events, self._faults_to_report = self._faults_to_report, []
+        beats.now += periods
+        if self._resetting is not None:
+            self._go_on_with_reset(self._resetting)
+            return []
+        events: list[tuple[str, PortEvent]] = []
         asked: list[ChipPort] = []
         for pin, chips in self._pins:
             if not pin.read():
@@ -140,10 +127,20 @@ class LineBoard:
             self._look(chip, True, events)
         if self._eager:
             self._look_eagerly(asked, events)
-        due = self._wheel[beats.now % WHEEL]
+        due = self._due(periods)
         if due:
             self._check(due, events)
         return events
+
+    def _due(self, periods: int) -> list[ChipPort]:
+        """Chips whose check came due in so many periods; they are taken off the wheel."""
+        due: list[ChipPort] = []
+        for period in range(self._beats.now - min(periods, WHEEL) + 1, self._beats.now + 1):
+            place = period % WHEEL
+            if self._wheel[place]:
+                due += self._wheel[place]
+                self._wheel[place] = []
+        return due
 
     def _look(self, chip: ChipPort, asked: bool, events: list[tuple[str, PortEvent]]) -> None:
         for event in chip.look(asked):
@@ -156,11 +153,12 @@ class LineBoard:
             if chip not in asked:
                 self._look(chip, False, events)
         self._eager = [chip for chip in self._eager if chip.eager]
+        if self.starting:
+            self.starting = any(chip.starting for chip in self._eager)
 
     def _check(self, due: list[ChipPort], events: list[tuple[str, PortEvent]]) -> None:
         """Periodic checks, busy neighbour or not; each chip goes round to its next place."""
         now = self._beats.now
-        self._wheel[now % WHEEL] = []
         for chip in due:
             if chip not in self._eager:
                 self._look(chip, False, events)

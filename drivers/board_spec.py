@@ -4,16 +4,17 @@ A board file names its lines in jack order; see board/virtual/board.toml for one
 Numbering: `slot` is the place in the PCM frame from 0; pins are GPIO numbers of the processor.
 """
 
-import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from drivers.buses import SAMPLE_RATE
+from drivers.board_table import Need, Table
 from drivers.countries import codes
 from drivers.errors import BoardFileError
+from drivers.panel_spec import PanelSpec, panel_of, virtual_panel
+from drivers.sampling import SAMPLE_RATE
 
 BITS_PER_SLOT = 16
 """Linear samples, most significant bit first."""
@@ -53,16 +54,6 @@ class LineSpec:
         return f"{self.name} ({self.chip} on SPI {self.bus}.{self.chip_select})"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What the kernel must have so that one part of the board works."""
-
-    purpose: str
-    """One of PURPOSES."""
-    symbols: tuple[str, ...]
-    """Names in the kernel's configuration, without CONFIG_."""
-
-
 PURPOSES = (
     "sound", "spi", "i2c", "pwm", "gpio", "usb", "storage", "network", "radio", "screen",
     "watchdog", "clock",
@@ -91,73 +82,15 @@ class BoardSpec:
     """Of the kernel; an image whose kernel lacks one does not list the board."""
     reset_button: int | None = None
     """Pin of a button to ground: held for ten seconds at a start, it erases the box."""
+    panel: PanelSpec | None = None
+    """The front panel that can be there."""
 
 
 _PIN = range(64)
-_TOP_KEYS = ("title", "country", "reset_button", "pcm", "spi", "needs", "line")
+_TOP_KEYS = ("title", "country", "reset_button", "pcm", "spi", "needs", "line", "panel")
 _PCM_KEYS = ("slots", "clock_hz", "device", "box_device")
 _SPI_KEYS = ("clock_hz",)
 _LINE_KEYS = ("name", "kind", "chip", "bus", "chip_select", "reset", "interrupt", "slot")
-
-
-class _Table:
-    """One table of the file, which knows its own place for error texts."""
-
-    def __init__(self, file: Path, place: str, values: object, keys: Collection[str]) -> None:
-        self._file, self._place = file, place
-        if not isinstance(values, dict):
-            raise BoardFileError(f"{file}: {place} must be a table with: {', '.join(keys)}")
-        self._values: dict[str, Any] = values
-        for key in values:
-            if key not in keys:
-                raise self.error(key, "unknown key", ", ".join(keys))
-
-    def error(self, key: str, seen: str, allowed: str) -> BoardFileError:
-        place = f"{self._place}.{key}" if self._place else key
-        return BoardFileError(f"{self._file}: {place}: {seen}; allowed: {allowed}")
-
-    def raw(self, key: str) -> object:
-        return self._values.get(key)
-
-    def _get(self, key: str, default: object, allowed: str) -> object:
-        value = self._values.get(key, default)
-        if value is None:
-            raise self.error(key, "missing", allowed)
-        return value
-
-    def number(self, key: str, allowed: Collection[int], default: int | None = None) -> int:
-        words = _words(allowed)
-        value = self._get(key, default, words)
-        if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
-            raise self.error(key, repr(value), words)
-        return value
-
-    def word(self, key: str, allowed: Collection[str] = (), default: str | None = None) -> str:
-        words = ", ".join(allowed) or "any text that is not empty"
-        value = self._get(key, default, words)
-        if not isinstance(value, str) or not value or (allowed and value not in allowed):
-            raise self.error(key, repr(value), words)
-        return value
-
-    def needs(self) -> tuple[Need, ...]:
-        """All keys: each a list of names in the kernel's configuration."""
-        return tuple(Need(purpose, self._symbols(purpose)) for purpose in self._values)
-
-    def _symbols(self, key: str) -> tuple[str, ...]:
-        found = self._values[key]
-        if not isinstance(found, list) or not found or not all(map(_is_symbol, found)):
-            raise self.error(key, repr(found), "a list of kernel symbols such as SPI_SPIDEV")
-        return tuple(found)
-
-
-def _is_symbol(name: object) -> bool:
-    return isinstance(name, str) and re.fullmatch(r"(?!CONFIG_)[A-Z0-9_]+", name) is not None
-
-
-def _words(allowed: Collection[int]) -> str:
-    if isinstance(allowed, range):
-        return f"{allowed.start} to {allowed.stop - 1}"
-    return ", ".join(str(number) for number in allowed)
 
 
 def slots_at(pclk_hz: int) -> int:
@@ -174,26 +107,26 @@ def load_board(path: Path) -> BoardSpec:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BoardFileError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or far too deep
         raise BoardFileError(f"{path}: is not TOML: {error}") from error
     return _board(path, values)
 
 
 def _board(path: Path, values: object) -> BoardSpec:
-    top = _Table(path, "", values, _TOP_KEYS)
-    pcm = _Table(path, "pcm", top.raw("pcm"), _PCM_KEYS)
-    spi = _Table(path, "spi", top.raw("spi") or {}, _SPI_KEYS)
+    top = Table(path, "", values, _TOP_KEYS)
+    pcm = Table(path, "pcm", top.raw("pcm"), _PCM_KEYS)
+    spi = Table(path, "spi", top.raw("spi") or {}, _SPI_KEYS)
     pclk_hz = pcm.number("clock_hz", PCLK_HZ)
     slots = pcm.number("slots", range(1, slots_at(pclk_hz) + 1))
     rows = top.raw("line")
     if not isinstance(rows, list) or not rows:
         raise top.error("line", "no lines", "one [[line]] table for each jack")
     lines = tuple(
-        _line(_Table(path, f"line[{number}]", row, _LINE_KEYS), slots)
+        _line(Table(path, f"line[{number}]", row, _LINE_KEYS), slots)
         for number, row in enumerate(rows, start=1)
     )
     _refuse_doubles(path, lines)
-    return BoardSpec(
+    board = BoardSpec(
         name=path.parent.name,
         title=top.word("title"),
         country=top.word("country", codes(), default="us"),
@@ -204,11 +137,28 @@ def _board(path: Path, values: object) -> BoardSpec:
         box_device=pcm.word("box_device") if pcm.raw("box_device") else "",
         spi_hz=spi.number("clock_hz", range(100_000, 16_000_001), default=4_000_000),
         reset_button=None if top.raw("reset_button") is None else top.number("reset_button", _PIN),
-        needs=_Table(path, "needs", top.raw("needs") or {}, PURPOSES).needs(),
+        needs=Table(path, "needs", top.raw("needs") or {}, PURPOSES).needs(),
+        panel=panel_of(path, top.raw("panel"), [line.name for line in lines]),
     )
+    _refuse_shared_pins(path, board)
+    return board
 
 
-def _line(row: _Table, slots: int) -> LineSpec:
+def _refuse_shared_pins(path: Path, board: BoardSpec) -> None:
+    """The front panel's service has its pins alone; so have the lines and the reset button."""
+    taken = {line.reset: f"{line.name}'s reset" for line in board.lines}
+    taken |= {line.interrupt: f"{line.name}'s interrupt" for line in board.lines}
+    if board.reset_button is not None:
+        taken[board.reset_button] = "reset_button"
+    for pin in () if board.panel is None else board.panel.pins:
+        if pin in taken:
+            raise BoardFileError(
+                f"{path}: panel: pin {pin} is {taken[pin]}; allowed: a pin that nothing else has"
+            )
+        taken[pin] = "another part of the panel"
+
+
+def _line(row: Table, slots: int) -> LineSpec:
     kind = row.word("kind", CHIP_OF_KIND)
     return LineSpec(
         name=row.word("name"),
@@ -257,7 +207,8 @@ def virtual_board(stations: int = 2, trunks: int = 2) -> BoardSpec:
     lines = tuple(
         _virtual_line(kind, name, index, slot) for slot, (kind, name, index) in enumerate(places)
     )
-    return BoardSpec("virtual", "Virtual board", "us", total, fitting[0], lines)
+    panel = virtual_panel([line.name for line in lines])
+    return BoardSpec("virtual", "Virtual board", "us", total, fitting[0], lines, panel=panel)
 
 
 def _virtual_line(kind: str, name: str, index: int, slot: int) -> LineSpec:

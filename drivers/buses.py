@@ -9,6 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.pins import I2cDevice as I2cDevice
+from drivers.pins import InputPin as InputPin
+from drivers.pins import OutputPin as OutputPin
 from drivers.sampling import PERIOD as PERIOD
 from drivers.sampling import PERIODS_PER_SECOND as PERIODS_PER_SECOND
 from drivers.sampling import SAMPLE_RATE as SAMPLE_RATE
@@ -26,34 +29,6 @@ class SpiDevice(Protocol):
         A driver gathers a whole poll into one call: on the device it is one system call.
         Raises BusClosed when the bus is gone.
         """
-        ...
-
-
-class I2cDevice(Protocol):
-    """One address of an I2C bus."""
-
-    def write_register(self, register: int, value: int) -> None:
-        """Write one byte to a register. Raises ChipMissing when nobody acknowledges."""
-        ...
-
-    def read_register(self, register: int) -> int:
-        """Read one byte of a register. Raises ChipMissing when nobody acknowledges."""
-        ...
-
-
-class OutputPin(Protocol):
-    """A GPIO that we drive."""
-
-    def set(self, level: bool) -> None:
-        """Drive the pin high (True) or low."""
-        ...
-
-
-class InputPin(Protocol):
-    """A GPIO that we read."""
-
-    def read(self) -> bool:
-        """The level now: True is high."""
         ...
 
 

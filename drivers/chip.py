@@ -1,7 +1,9 @@
-"""What both line chips have in common: when they are polled, and set-up anew after a fault.
+"""What both line chips have in common: when they are polled, set-up, and set-up anew after a fault.
 
 A chip is looked at when its interrupt pin is low, when its periodic check is due, and each beat
-while it is *eager* (it debounces something). Else nothing goes over the bus.
+while it is *eager* (it is set up, or debounces something). Else nothing goes over the bus.
+
+A chip that cannot be set up, or fails later, is set up again for ever, at growing intervals.
 """
 
 import logging
@@ -18,43 +20,55 @@ from drivers.ports import PortEvent, PortFault, PortRecovered, Steps
 CHECK_PERIODS = 25
 """Periodic check each 250 ms, as the open drivers do [DAHDI wctdm24xxp]."""
 
-RETRY_PERIODS = 1000
-"""A chip whose repair failed is tried again after 10 s."""
+RETRY_PERIODS = (1, 100, 200, 400, 800, 1600, 3000)
+"""From each failure of a chip to its next repair; the last one for all that follow (30 s)."""
+
+STEADY_PERIODS = 6000
+"""A chip that has worked for a minute is repaired at once, as if it had never failed."""
+
+REPAIRS_AT_ONCE = 2
+"""So many chips are set up again side by side, others wait: a step of each holds the bus for up to
+1 ms, and a beat has 10 ms for all lines."""
 
 log = logging.getLogger(__name__)
 
 
 class RepairState(StrEnum):
-    """States of a chip that is up."""
+    """States of a chip."""
 
+    STARTING = "starting"
     WORKING = "working"
     BROKEN = "broken"
     REPAIRING = "repairing"
 
 
 class RepairEvent(StrEnum):
-    """Events of a chip that is up."""
+    """Events of a chip."""
 
     FAULT = "fault"
     RETRY = "retry"
-    REPAIRED = "repaired"
+    READY = "ready"
 
 
 REPAIR: Table[RepairState, RepairEvent] = Table(
     "chip",
     {
+        RepairState.STARTING: Row(
+            {RepairEvent.READY: RepairState.WORKING, RepairEvent.FAULT: RepairState.BROKEN},
+            meaning="It is set up for the first time, all chips side by side.",
+        ),
         RepairState.WORKING: Row(
             {RepairEvent.FAULT: RepairState.BROKEN},
             meaning="It is looked at for what happens on the line.",
         ),
         RepairState.BROKEN: Row(
             {RepairEvent.RETRY: RepairState.REPAIRING},
-            meaning="Nothing goes over the bus until the repair is due: 10 ms after it lost its "
-            "settings, 10 s after it failed to answer or to be repaired.",
+            meaning="Nothing goes over the bus until the repair is due: after 10 ms, then 1, 2, 4, "
+            "8, 16 and for ever each 30 s. Two chips are repaired at once, others wait.",
         ),
         RepairState.REPAIRING: Row(
-            {RepairEvent.FAULT: RepairState.BROKEN, RepairEvent.REPAIRED: RepairState.WORKING},
-            meaning="It is set up again, one step in a period.",
+            {RepairEvent.FAULT: RepairState.BROKEN, RepairEvent.READY: RepairState.WORKING},
+            meaning="It is set up again, one step in a poll.",
         ),
     },
 )
@@ -65,10 +79,15 @@ class Beats:
 
     def __init__(self) -> None:
         self.now = 0
+        self.repairs = 0
+        """How many chips are being set up again."""
 
 
 def wait_for(place: str, what: str, ready: Callable[[], bool], periods: int) -> Steps:
-    """Look once a period until ready. Raises ChipTimeout naming what was waited for."""
+    """Look once a poll until ready, at most `periods` times (10 ms each if no poll is late).
+
+    Raises ChipTimeout naming what was waited for.
+    """
     for _ in range(periods):
         if ready():
             return
@@ -122,14 +141,22 @@ class ChipPort(ABC):
         self._next_check = 0
         self._steps: Steps | None = None
         self._step_at = 0
+        self._failures = 0
+        """In a row, without a steady time between them."""
+        self._ready_at = 0
         self._reported = ""
-        """The fault that was reported last: a repair that fails each 10 s is reported once."""
+        """The fault that was reported last: one that is seen again and again is reported once."""
         self.machine = Machine(REPAIR_ACTIONS, self, spec.name, moves=logging.DEBUG)
 
     @property
     def eager(self) -> bool:
         """Wants a look each beat for now."""
         return self.machine.state is not _WORKING or self._debouncing()
+
+    @property
+    def starting(self) -> bool:
+        """Whether the first set-up is not over yet, well or badly."""
+        return self.machine.state is RepairState.STARTING
 
     @property
     def _working(self) -> bool:
@@ -158,19 +185,23 @@ class ChipPort(ABC):
         try:
             if self._working:
                 return self._look(asked)
-            return self._go_on_with_repair()
+            return self._go_on_with_set_up()
         except BusClosed:
             raise
         except HardwareError as error:
-            return self._fail(str(error), RETRY_PERIODS)
+            return self._fail(str(error))
 
     def _start_repair(self, what: str) -> list[PortEvent]:
         """The chip must be set up again; done in small steps over the next beats."""
-        return self._fail(f"{self.place}: {what}", 1)
+        return self._fail(f"{self.place}: {what}")
 
-    def _fail(self, what: str, periods: int) -> list[PortEvent]:
-        """Begin a repair `periods` (10 ms) from now."""
-        self._step_at = self._beats.now + periods
+    def _fail(self, what: str) -> list[PortEvent]:
+        """Let the repair come when it is due."""
+        now = self._beats.now
+        if self._working and now - self._ready_at >= STEADY_PERIODS:
+            self._failures = 0
+        self._step_at = now + RETRY_PERIODS[min(self._failures, len(RETRY_PERIODS) - 1)]
+        self._failures += 1
         self.machine.event(RepairEvent.FAULT)
         if what == self._reported:
             return []
@@ -178,25 +209,37 @@ class ChipPort(ABC):
         log.warning("%s", what)
         return [PortFault(what)]
 
-    def _go_on_with_repair(self) -> list[PortEvent]:
+    def _go_on_with_set_up(self) -> list[PortEvent]:
         if self._beats.now < self._step_at:
             return []
         if self.machine.state is RepairState.BROKEN:
+            if self._beats.repairs >= REPAIRS_AT_ONCE:
+                return []
             self.machine.event(RepairEvent.RETRY)
-        assert self._steps is not None
+        if self._steps is None:
+            self._steps = self.power_up()
         periods = next(self._steps, None)
         if periods is not None:
             self._step_at = self._beats.now + periods
             return []
-        self.machine.event(RepairEvent.REPAIRED)
+        self.machine.event(RepairEvent.READY)
         return [PortRecovered()]
 
     # Actions.
 
     def _start_again(self) -> None:
+        self._beats.repairs += 1
         self._steps = self._again()
 
+    def _repair_failed(self) -> None:
+        self._beats.repairs -= 1
+
+    def _started(self) -> None:
+        self._ready_at = self._beats.now
+
     def _put_back(self) -> None:
+        self._beats.repairs -= 1
+        self._ready_at = self._beats.now
         self._reported = ""
         self._restore()
         log.info("%s: works again", self.place)
@@ -207,7 +250,7 @@ class ChipPort(ABC):
 
     @abstractmethod
     def _again(self) -> Steps:
-        """The sequence after a chip reset itself."""
+        """The sequence after a fault, from whatever state the chip is in."""
 
     @abstractmethod
     def _restore(self) -> None:
@@ -224,5 +267,10 @@ class ChipPort(ABC):
 
 REPAIR_ACTIONS = Actions[ChipPort, RepairState, RepairEvent](
     REPAIR,
-    {RepairEvent.RETRY: ChipPort._start_again, RepairEvent.REPAIRED: ChipPort._put_back},
+    {
+        RepairEvent.RETRY: ChipPort._start_again,
+        (RepairState.STARTING, RepairEvent.READY): ChipPort._started,
+        RepairEvent.READY: ChipPort._put_back,
+        (RepairState.REPAIRING, RepairEvent.FAULT): ChipPort._repair_failed,
+    },
 )

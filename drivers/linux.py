@@ -15,12 +15,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import addressof, c_ubyte
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drivers.board_spec import BoardSpec
-from drivers.buses import PERIOD, SAMPLE_RATE, InputPin, OutputPin, PcmPort, SpiDevice
 from drivers.errors import BusClosed, ChipMissing, HardwareError
-from drivers.pcm import AlsaPcm
+from drivers.pins import I2cDevice, InputPin, OutputPin
+from drivers.sampling import PERIOD, SAMPLE_RATE
+
+if TYPE_CHECKING:  # both load numpy, which who has only pins and buses can do without
+    from drivers.buses import PcmPort, SpiDevice
+    from drivers.pcm import AlsaPcm
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +54,7 @@ def _explained(what: str, device: str, group: str, enable: str) -> Iterator[None
             advice = f"add the service's user to the group {group}"
         elif error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
             advice = enable
-        elif error.errno == errno.EBUSY:
+        elif error.errno in (errno.EBUSY, errno.EAGAIN):  # the latter from flock(2)
             advice = "another program holds it"
         else:
             advice = "see the kernel's log (dmesg)"
@@ -205,14 +209,14 @@ class LinuxI2c:
 
 
 class LinuxSerial:
-    """A serial line of `baud` bits/s that never blocks, for the panel's microcontroller."""
+    """A serial line of `baud` bits/s that never blocks, for the panel's microcontroller alone."""
 
     def __init__(self, path: str, baud: int = 115_200) -> None:
         with _library("pyserial", "the front panel"):
             import serial
 
         with _explained("serial line", path, "dialout", "switch the UART on (enable_uart=1)"):
-            self._port = serial.Serial(path, baud, timeout=0, write_timeout=0)
+            self._port = serial.Serial(path, baud, timeout=0, write_timeout=0, exclusive=True)
 
     def fileno(self) -> int:
         """Readable when octets have come."""
@@ -223,8 +227,14 @@ class LinuxSerial:
         return bytes(self._port.read(most))
 
     def write(self, octets: bytes) -> int:
-        """How many octets were taken."""
-        return int(self._port.write(octets) or 0)
+        """How many octets were taken.
+
+        Not by the library: its write tries a line that takes nothing again and again, for ever.
+        """
+        try:
+            return os.write(self._port.fileno(), octets)
+        except BlockingIOError:
+            return 0
 
     def close(self) -> None:
         """Let the line go."""
@@ -256,10 +266,12 @@ def _pin_library() -> Any:
     return GPIO
 
 
-def open_pcm(device: str, slots: int) -> AlsaPcm:
+def open_pcm(device: str, slots: int) -> "AlsaPcm":
     """The two streams of a sound card at 8 kHz, 10 ms periods. Raises HardwareError."""
     with _library("pyalsaaudio", "the PCM port"):
         import alsaaudio
+
+    from drivers.pcm import AlsaPcm
 
     streams = []
     for direction in (alsaaudio.PCM_PLAYBACK, alsaaudio.PCM_CAPTURE):
@@ -295,17 +307,11 @@ def _refuse_rounding(device: str, slots: int, info: dict[str, Any]) -> None:
             )
 
 
-class LinuxHardware:
-    """Hardware of a board in this machine."""
+class PinHardware:
+    """Pins of this machine's processor and its I2C buses: all that a front panel needs."""
 
-    def __init__(self, spec: BoardSpec) -> None:
-        self._spec = spec
+    def __init__(self) -> None:
         self._gpio: Any = None
-        self._pcm: AlsaPcm | None = None
-
-    def spi(self, bus: int, chip_select: int) -> SpiDevice:
-        """The device behind one chip select. Raises HardwareError saying what is missing."""
-        return LinuxSpi(bus, chip_select, self._spec.spi_hz)
 
     def output_pin(self, pin: int) -> OutputPin:
         """A pin that we drive, high to begin with."""
@@ -321,20 +327,19 @@ class LinuxHardware:
             gpio.setup(pin, gpio.IN, pull_up_down=gpio.PUD_UP)
         return _Pin(gpio, pin)
 
-    def pcm(self) -> PcmPort:
-        """The board's PCM port, opened once."""
-        if self._pcm is None:
-            self._pcm = open_pcm(self._spec.pcm_device, self._spec.slots)
-        return self._pcm
+    def i2c(self, bus: int, address: int) -> I2cDevice:
+        """The device at an address of an I2C bus. Raises HardwareError if there is no such bus."""
+        return LinuxI2c(bus, address)
+
+    def changes(self) -> int:
+        """Nothing tells when an input changes: pins are read."""
+        return -1
 
     def close(self) -> None:
-        """Let pins and streams go; calling it twice is harmless."""
+        """Let the pins go; calling it twice is harmless."""
         if self._gpio is not None:
             self._gpio.cleanup()
             self._gpio = None
-        if self._pcm is not None:
-            self._pcm.close()
-            self._pcm = None
 
     def _pins(self) -> Any:
         if self._gpio is None:
@@ -344,3 +349,29 @@ class LinuxHardware:
             GPIO.setmode(GPIO.BCM)
             self._gpio = GPIO
         return self._gpio
+
+
+class LinuxHardware(PinHardware):
+    """Hardware of a board in this machine."""
+
+    def __init__(self, spec: BoardSpec) -> None:
+        super().__init__()
+        self._spec = spec
+        self._pcm: AlsaPcm | None = None
+
+    def spi(self, bus: int, chip_select: int) -> "SpiDevice":
+        """The device behind one chip select. Raises HardwareError saying what is missing."""
+        return LinuxSpi(bus, chip_select, self._spec.spi_hz)
+
+    def pcm(self) -> "PcmPort":
+        """The board's PCM port, opened once."""
+        if self._pcm is None:
+            self._pcm = open_pcm(self._spec.pcm_device, self._spec.slots)
+        return self._pcm
+
+    def close(self) -> None:
+        """Let pins and streams go; calling it twice is harmless."""
+        super().close()
+        if self._pcm is not None:
+            self._pcm.close()
+            self._pcm = None

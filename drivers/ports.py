@@ -67,7 +67,7 @@ class PortFault:
 
 @dataclass(frozen=True, slots=True)
 class PortRecovered:
-    """A fault is over and the port works again."""
+    """The port works: it has been set up for the first time, or a fault is over."""
 
 
 PortEvent = HookChanged | RingBurst | BatteryChanged | PolarityReversed | PortFault | PortRecovered
@@ -80,14 +80,6 @@ class Port(Protocol):
     """The jack's label, e.g. "101" or "line1"."""
     slot: int
     """Its place in the PCM frame."""
-
-    def power_up(self) -> Steps:
-        """Bring the chip from reset to ready. Raises HardwareError naming what failed."""
-        ...
-
-    def poll(self) -> list[PortEvent]:
-        """Look at the chip and say what happened since the last poll; cheap when nothing did."""
-        ...
 
 
 class StationPort(Port, Protocol):

@@ -93,36 +93,43 @@ class Si321xSetup:
         self._settings = settings
         self._indirect = IndirectAccess(bus, place)
         self._saved: Sequence[int] = ()
-        """Calibration results, to restore after the chip reset itself."""
+        """Calibration results, to restore after a fault."""
 
     def first(self) -> Steps:
-        """Everything, with leak test and calibration. Raises HardwareError."""
+        """Everything from reset, with leak test and calibration. Raises HardwareError."""
         self._probe()
         yield from self._prepare()
+        yield from self._measure()
+        yield from self._finish()
+
+    def again(self) -> Steps:
+        """From whatever state, with the calibration we have if there is one.
+
+        Raises HardwareError.
+        """
+        self._bus.write(reg.LINEFEED, 0)
+        self._identify()
+        yield from self._prepare()
+        if not self._saved:
+            yield from self._measure()
+        else:
+            yield from self._battery_up()
+            self._bus.run(
+                *(
+                    result.write(value)
+                    for result, value in zip(reg.CAL_RESULTS, self._saved, strict=True)
+                )
+            )
+        yield from self._finish()
+
+    def _measure(self) -> Steps:
+        """Leak test and calibration; their results are kept."""
         yield from self._battery_up()
         yield from self._leak_test()
         yield from self._battery_up()
         yield from self._calibrate()
         yield from self._calibrate_converter()
         self._saved = self._bus.run(*(result.read() for result in reg.CAL_RESULTS))
-        yield from self._finish()
-
-    def again(self) -> Steps:
-        """After a brown-out: the same with the calibration we have. Raises HardwareError."""
-        if not self._saved:
-            yield from self.first()
-            return
-        self._bus.write(reg.LINEFEED, 0)
-        self._identify()
-        yield from self._prepare()
-        yield from self._battery_up()
-        self._bus.run(
-            *(
-                result.write(value)
-                for result, value in zip(reg.CAL_RESULTS, self._saved, strict=True)
-            )
-        )
-        yield from self._finish()
 
     def _probe(self) -> None:
         """An Si3210 or Si3215 fresh from reset [DS, registers 8 and 64]."""

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from drivers.board import BoardSpec, LineSpec
-from drivers.buses import PERIOD, SAMPLE_RATE, Samples
+from drivers.buses import PERIOD, SAMPLE_RATE, I2cDevice, Samples
 from drivers.countries import Country
 from drivers.countries import country as country_of
 from drivers.countries.base import Modem
-from drivers.errors import HardwareError
+from drivers.errors import ChipMissing, HardwareError
 from drivers.models.exchange import OfficeLine, OfficeState
 from drivers.models.loops import StationLoop, TrunkLoop
+from drivers.models.panel import PanelModel
 from drivers.models.party import Party
 from drivers.models.si3050 import Si3050Model
 from drivers.models.si3210 import Si3210Model
@@ -44,7 +45,7 @@ class StationJack:
         phone, chip = self.party, self.chip
         phone.move(now)
         chip.step()
-        spoken = phone.speak() if phone.speaking else None
+        spoken = phone.speak()
         row = chip.exchange(played, heard, spoken if phone.off_hook else None)
         if phone.off_hook:
             phone.listen(row)
@@ -103,6 +104,21 @@ class InterruptPin:
     def read(self) -> bool:
         """Low while any of them asks."""
         return all(chip.interrupt_level for chip in self._chips)
+
+
+class PanelPin:
+    """A pin of the processor at the front panel."""
+
+    def __init__(self, panel: PanelModel, pin: int) -> None:
+        self._panel, self._pin = panel, pin
+
+    def set(self, level: bool) -> None:
+        """Light the LED, or not."""
+        self._panel.set_pin(self._pin, level)
+
+    def read(self) -> bool:
+        """Low while the button is pressed, or the expander asks."""
+        return self._panel.read_pin(self._pin)
 
 
 class BoxPcm:
@@ -179,6 +195,9 @@ class VirtualBox:
         self._selects = {(line.bus, line.chip_select): self.chips[line.name] for line in spec.lines}
         self._pcm = BoxPcm(self)
         self._rows = list(self._jacks.values())
+        kept = spec.panel
+        self.panel = PanelModel(kept) if kept is not None and kept.kind == "gpio" else None
+        """Its front panel, if it has one on pins."""
 
     # ------------------------------------------------------------------ Hardware
 
@@ -186,18 +205,28 @@ class VirtualBox:
         """The chip behind this select; an empty one reads 0xFF."""
         return self._selects.get((bus, chip_select)) or _EmptySelect()
 
-    def output_pin(self, pin: int) -> ResetPin:
-        """A reset pin. Raises HardwareError for a pin that is none."""
+    def output_pin(self, pin: int) -> ResetPin | PanelPin:
+        """A reset pin, or an LED's. Raises HardwareError for a pin that goes nowhere."""
+        if self.panel is not None and pin in self.panel.outputs:
+            return PanelPin(self.panel, pin)
         return ResetPin(self._chips_at(pin, {line.name: line.reset for line in self.spec.lines}))
 
-    def input_pin(self, pin: int) -> InterruptPin:
-        """An interrupt pin. Raises HardwareError for a pin that is none."""
+    def input_pin(self, pin: int) -> InterruptPin | PanelPin:
+        """An interrupt pin, or a button's. Raises HardwareError for a pin that goes nowhere."""
+        if self.panel is not None and pin in self.panel.inputs:
+            return PanelPin(self.panel, pin)
         pins = {line.name: line.interrupt for line in self.spec.lines}
         return InterruptPin(self._chips_at(pin, pins))
 
     def pcm(self) -> BoxPcm:
         """The board's PCM port."""
         return self._pcm
+
+    def i2c(self, bus: int, address: int) -> I2cDevice:
+        """The device at an address of an I2C bus. Raises ChipMissing if there is none."""
+        if self.panel is None:
+            raise ChipMissing("the virtual board has no panel")
+        return self.panel.i2c(bus, address)
 
     def _chips_at(self, pin: int, pins: dict[str, int]) -> list[SpiChip]:
         chips: list[SpiChip] = [self.chips[name] for name, at in pins.items() if at == pin]
@@ -235,6 +264,8 @@ class VirtualBox:
         now = self.now
         for jack in self._rows:
             jack.period(played, heard, now)
+        if self.panel is not None:
+            self.panel.period()
         self.now = now + PERIOD
         return heard
 

@@ -11,74 +11,23 @@ from pathlib import Path
 import numpy as np
 
 from drivers.buses import PERIOD, PcmPort, Samples
-from drivers.errors import BusClosed, HardwareError
+from drivers.errors import BusClosed
+from drivers.models.bus_control import Control, RemoteInput, RemoteOutput
 from drivers.models.bus_wire import (
-    ANSWER,
     CLOCK,
-    CONTROL,
-    ERROR,
-    HELLO,
     LEVELS,
     MESSAGE_MOST,
     PERIOD_HEAD,
-    PIN,
     SPI,
-    VERSION,
     VOICE,
-    WELCOME,
     connected,
 )
-
-ANSWER_WITHIN_S = 2.0
-"""A box that does not answer for so long is as good as gone."""
-
-
-class _Control:
-    """The request-and-answer connection; keeps the input pins' levels as of the last message."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._socket = connected(path, socket.SOCK_SEQPACKET)
-        self._socket.settimeout(ANSWER_WITHIN_S)
-        welcome = self._exchange(HELLO.pack(CONTROL, VERSION))
-        self.slots: int = WELCOME.unpack(welcome)[1]
-        self.levels = (1 << 64) - 1
-
-    def request(self, message: bytes) -> bytes:
-        """Ask, wait, note the levels; gives what follows them."""
-        answer = self._exchange(message)
-        self.levels = ANSWER.unpack_from(answer)[1]
-        return answer[ANSWER.size :]
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def stream(self, role: int) -> socket.socket:
-        """A connection for voice or for levels: one message a period."""
-        voice = connected(self._path, socket.SOCK_SEQPACKET)
-        voice.settimeout(ANSWER_WITHIN_S)
-        voice.send(HELLO.pack(role, VERSION))
-        voice.recv(MESSAGE_MOST)
-        voice.setblocking(False)
-        return voice
-
-    def _exchange(self, message: bytes) -> bytes:
-        try:
-            self._socket.send(message)
-            answer = self._socket.recv(MESSAGE_MOST)
-        except OSError as error:
-            raise BusClosed(f"{self._path}: the virtual box does not answer: {error}") from error
-        if not answer:
-            raise BusClosed(f"{self._path}: the virtual box has ended")
-        if answer[0] == ERROR:
-            raise HardwareError(answer[1:].decode("utf-8", "replace"))
-        return answer
 
 
 class RemoteSpi:
     """One chip select of the box."""
 
-    def __init__(self, control: _Control, bus: int, chip_select: int) -> None:
+    def __init__(self, control: Control, bus: int, chip_select: int) -> None:
         self._control = control
         self._head = bytes((SPI, bus, chip_select))
 
@@ -87,32 +36,10 @@ class RemoteSpi:
         return list(self._control.request(self._head + bytes(frames)))
 
 
-class RemoteOutput:
-    """A reset pin of the box."""
-
-    def __init__(self, control: _Control, pin: int) -> None:
-        self._control, self._pin = control, pin
-
-    def set(self, level: bool) -> None:
-        """Drive the pin. Raises HardwareError for a pin that goes nowhere."""
-        self._control.request(bytes((PIN, self._pin, level)))
-
-
-class RemoteInput:
-    """An interrupt pin of the box."""
-
-    def __init__(self, control: _Control, pin: int) -> None:
-        self._control, self._bit = control, 1 << pin
-
-    def read(self) -> bool:
-        """The level as of the last period or answer: costs no message."""
-        return bool(self._control.levels & self._bit)
-
-
 class RemotePcm:
     """The box's PCM port: its clock is the box's."""
 
-    def __init__(self, control: _Control) -> None:
+    def __init__(self, control: Control) -> None:
         self._control = control
         self.slots = control.slots
         self._voice: socket.socket | None = None
@@ -177,7 +104,7 @@ class _Bus:
     """SPI and pins of the box."""
 
     def __init__(self, bus_path: Path) -> None:
-        self._control = _Control(bus_path)
+        self._control = Control(bus_path)
 
     def spi(self, bus: int, chip_select: int) -> RemoteSpi:
         """The device behind one chip select."""
@@ -211,7 +138,7 @@ class RemoteBox(_Bus):
 class CardPcm:
     """A sound card has the samples of the box's PCM port, the bus its clock and the levels."""
 
-    def __init__(self, control: _Control, card: PcmPort) -> None:
+    def __init__(self, control: Control, card: PcmPort) -> None:
         self._control, self._card = control, card
         self._levels: socket.socket | None = None
 

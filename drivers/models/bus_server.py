@@ -18,20 +18,24 @@ from pathlib import Path
 import numpy as np
 
 from drivers.board import BoardSpec
-from drivers.buses import PERIOD, PERIODS_PER_SECOND, PcmPort, Samples
-from drivers.errors import HardwareError
-from drivers.models.box import InterruptPin, VirtualBox
+from drivers.buses import PERIOD, PERIODS_PER_SECOND, InputPin, PcmPort, Samples
+from drivers.errors import ChipMissing, HardwareError
+from drivers.models.box import VirtualBox
 from drivers.models.bus_wire import (
     ANSWER,
     CLOCK,
     CONTROL,
+    EDGES,
     HELLO,
+    I2C,
     LEVELS,
     MESSAGE_MOST,
+    MISSING,
     OK,
     PERIOD_HEAD,
     PIN,
     PREFILL,
+    PRESENT,
     SPI,
     VERSION,
     VOICE,
@@ -39,6 +43,7 @@ from drivers.models.bus_wire import (
     bound,
     failure,
 )
+from drivers.models.live_link import LiveLink
 from drivers.models.operator import Operator
 from drivers.models.operator_link import OperatorLink
 
@@ -69,6 +74,9 @@ class BoxServer:
         self._voice: socket.socket | None = None
         self._watching: list[socket.socket] = []
         """Who gets the levels alone."""
+        self._panels: list[socket.socket] = []
+        """Who gets them when they have changed."""
+        self._told_levels = 0
         self._played: deque[Samples] = deque(maxlen=PREFILL)
         """What waits to be played. A service that was late writes more than fits when it catches
         up: then the oldest go, whose time has passed, and the delay stays what it was."""
@@ -89,8 +97,9 @@ class BoxServer:
             self._selector.register(pcm.fileno(), selectors.EVENT_READ, self._card_beats)
         self._next = monotonic() + BEAT_S
 
-    def _interrupt_pins(self) -> list[tuple[int, InterruptPin]]:
-        pins = sorted({line.interrupt for line in self._box.spec.lines})
+    def _interrupt_pins(self) -> list[tuple[int, InputPin]]:
+        panel = () if self._box.panel is None else self._box.panel.inputs
+        pins = sorted({*(line.interrupt for line in self._box.spec.lines), *panel})
         return [(1 << pin, self._box.input_pin(pin)) for pin in pins]
 
     # ------------------------------------------------------------------ the loop
@@ -166,13 +175,17 @@ class BoxServer:
 
     def _tell_period(self, heard: Samples | None) -> None:
         """A period has passed; its samples go out with it unless a sound card has them."""
-        head = PERIOD_HEAD.pack(self._levels(), self._box.now, self.lost_periods)
+        levels = self._levels()
+        head = PERIOD_HEAD.pack(levels, self._box.now, self.lost_periods)
         if self._voice is not None and heard is not None:
             self._send_period(self._voice, head + heard.tobytes())
         for watcher in list(self._watching):
             self._send_levels(watcher, head)
+        self._tell_edges(levels)
         for link in list(self._links):
             link.period()
+            if link.closed:
+                self._end_link(link)
 
     def _next_played(self) -> Samples:
         if self._played:
@@ -197,8 +210,17 @@ class BoxServer:
         except OSError:
             self._end_watching(watcher)
 
+    def _tell_edges(self, levels: int) -> None:
+        """A panel is told when its pins have changed, and need not ask for that."""
+        if levels != self._told_levels:
+            self._told_levels = levels
+            for panel in list(self._panels):
+                self._send_levels(panel, levels.to_bytes(8, "little"))
+
     def _end_watching(self, watcher: socket.socket) -> None:
-        self._watching.remove(watcher)
+        for clients in (self._watching, self._panels):
+            if watcher in clients:
+                clients.remove(watcher)
         self._forget(watcher)
 
     def _levels(self) -> int:
@@ -226,19 +248,25 @@ class BoxServer:
     def _greet(self, client: socket.socket) -> None:
         hello = self._receive(client)
         self._selector.unregister(client)
+        try:
+            self._welcome(client, hello)
+        except OSError:  # it has gone meanwhile
+            client.close()
+
+    def _welcome(self, client: socket.socket, hello: bytes | None) -> None:
         if hello is None or len(hello) != HELLO.size:
             client.close()
             return
         role, version = HELLO.unpack(hello)
-        if version != VERSION or role not in (CONTROL, VOICE, LEVELS):
+        if version != VERSION or role not in (CONTROL, VOICE, LEVELS, EDGES):
             client.send(failure(f"the box speaks version {VERSION}, the service {version}"))
             client.close()
             return
         client.send(WELCOME.pack(OK, self._box.spec.slots))
         if role == VOICE:
             self._start_voice(client)
-        elif role == LEVELS:
-            self._start_watching(client)
+        elif role in (LEVELS, EDGES):
+            self._start_watching(client, self._watching if role == LEVELS else self._panels)
         else:
             self._listen(client, lambda: self._control(client))
 
@@ -261,11 +289,23 @@ class BoxServer:
                 self._box.output_pin(request[1]).set(bool(request[2]))
             elif request[0] == CLOCK and len(request) == 2:
                 self._box.clock(self._box.spec.pclk_hz if request[1] else 0)
+            elif request[0] == I2C and len(request) in (4, 5):
+                read = self._on_i2c(request)
             else:
                 return failure(f"no such request: {request[:8].hex(' ')}")
         except HardwareError as error:
             return failure(str(error))
         return ANSWER.pack(OK, self._levels()) + read
+
+    def _on_i2c(self, request: bytes) -> bytes:
+        try:
+            device = self._box.i2c(request[1], request[2])
+            if len(request) == 4:
+                return bytes((PRESENT, device.read_register(request[3])))
+            device.write_register(request[3], request[4])
+        except ChipMissing:
+            return bytes((MISSING,))
+        return bytes((PRESENT, 0))
 
     # ------------------------------------------------------------------ voice
 
@@ -276,9 +316,9 @@ class BoxServer:
         self._played.extend([self._silence] * PREFILL)
         self._listen(client, lambda: self._hear_service(client))
 
-    def _start_watching(self, client: socket.socket) -> None:
+    def _start_watching(self, client: socket.socket, clients: list[socket.socket]) -> None:
         """It says nothing more, so what can be read is its end."""
-        self._watching.append(client)
+        clients.append(client)
         self._listen(client, lambda: self._end_watching(client))
 
     def _end_voice(self) -> None:
@@ -304,7 +344,7 @@ class BoxServer:
 
     def _accept_operator(self) -> None:
         client, _ = self._operator_socket.accept()
-        link = OperatorLink(client, self._operator)
+        link = OperatorLink(client, self._operator, LiveLink(self._box))
         self._links.append(link)
         self._listen(client, lambda: self._serve_link(link))
 

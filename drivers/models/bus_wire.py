@@ -3,15 +3,20 @@
 Both ends use Unix sockets that keep message boundaries (SOCK_SEQPACKET). A connection's first
 message says what it is for: CONTROL (SPI, pins, clock: one request, one answer), VOICE (one
 message a period and direction) or LEVELS (the head of each period alone, for a service that has its
-samples over a sound card). All numbers are little endian.
+samples over a sound card) or EDGES (the levels alone, whenever one has changed, for a front panel).
+All numbers are little endian.
 
     hello      role u8 · version u16                 answer   OK u8 · slots u16    (or error)
     SPI        'S' · bus u8 · select u8 · frames     answer   OK u8 · levels u64 · bytes read
     pin        'P' · pin u8 · level u8               answer   OK u8 · levels u64
     clock      'K' · on u8                           answer   OK u8 · levels u64
+    I2C        'I' · bus u8 · address u8 · register u8 · value u8 if it is a write
+                                                     answer   OK u8 · levels u64 · 0 u8 · value u8
+                                                              (1 u8 instead: no acknowledge)
     any error                                        answer   ERROR u8 · text
     voice out  levels u64 · now u64 · lost u32 · samples    voice in   samples
     levels     levels u64 · now u64 · lost u32
+    edges      levels u64
 
 `levels` has one bit for each input pin number, so that reading a pin costs nothing.
 """
@@ -23,9 +28,11 @@ from pathlib import Path
 from drivers.errors import BusClosed, HardwareError
 
 VERSION = 1
-CONTROL, VOICE, LEVELS = 0x43, 0x56, 0x4C
+CONTROL, VOICE, LEVELS, EDGES = 0x43, 0x56, 0x4C, 0x45
 OK, ERROR = 0, 1
-SPI, PIN, CLOCK = 0x53, 0x50, 0x4B
+SPI, PIN, CLOCK, I2C = 0x53, 0x50, 0x4B, 0x49
+PRESENT, MISSING = 0, 1
+"""Whether an I2C device has acknowledged."""
 
 HELLO = struct.Struct("<BH")
 WELCOME = struct.Struct("<BH")

@@ -176,6 +176,8 @@ class OfficeLine(Party):
         """Battery of the line, negative for reversed polarity."""
         self.national_clearing = False
         """Clear as the country's networks do: where they have no CPC, by polarity and tone only."""
+        self.clears_by_tone = False
+        """Clear by the country's tone alone, as offices do that have neither CPC nor reversal."""
 
     # ------------------------------------------------------------------ what a person does
 
@@ -214,7 +216,9 @@ class OfficeLine(Party):
         self.close_recordings()
         if OfficeEvent.FAR_HANGS_UP in TABLE[self.state]:
             self._happen(OfficeEvent.FAR_HANGS_UP)
-        if self.state is OfficeState.CLEARING and self.national_clearing:
+        if self.state is OfficeState.CLEARING and self.clears_by_tone:
+            self._happen(OfficeEvent.TIME)
+        elif self.state is OfficeState.CLEARING and self.national_clearing:
             if self._ending.reversal:
                 self.reverse()
             if not self._ending.cpc_ms:

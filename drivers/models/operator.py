@@ -13,6 +13,7 @@ from pathlib import Path
 from drivers.buses import PERIODS_PER_SECOND
 from drivers.models.box import VirtualBox
 from drivers.models.exchange import OfficeError, OfficeLine, OfficeState
+from drivers.models.panel import PanelModel
 from drivers.models.party import Party
 from drivers.models.recognizer import SOUNDS, SoundRecognizer
 from drivers.models.sound import NotPlayable
@@ -27,7 +28,11 @@ HANG_UP_S = 1.5
 LET_GO_S = 3.0
 """How long a far end that has hung up waits for our side to let the line go."""
 SETTLE_LIMIT_S = 30.0
-DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)?")
+PRESS_S = 0.15
+"""A finger on a button."""
+LONGEST_S = 86_400.0
+"""The longest duration: nobody waits for more than a day."""
+DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m)?")
 UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 
 
@@ -54,6 +59,7 @@ VERBS = {
     ),
     "lift": Verb("lift 101", "lift a handset; lift line1: the outside party that was dialled"),
     "dial": Verb("dial 101 201", "press keys, 100 ms each"),
+    "pulse": Verb("pulse 101 201", "dial with a rotary dial"),
     "say": Verb("say line1 FILE.wav", "speak a WAV file, and wait until it is said"),
     "hear": Verb("hear 101 OUT.wav", "record what the party hears from here on, until it hangs up"),
     "flash": Verb("flash 101", "press the hook for half a second"),
@@ -64,6 +70,12 @@ VERBS = {
         "let line time pass until it is so; fails after 60 s if no other time is given",
     ),
     "lamps": Verb("lamps", "the message lamps of all handsets"),
+    "press": Verb(
+        "press panel BUTTON [for 10s]", "press a button of the front panel, and let it go"
+    ),
+    "leds": Verb("leds", "what the front panel shows: dark, lit, slow, fast, double (two flashes)"),
+    "unplug": Verb("unplug panel", "pull the front panel's cable out"),
+    "plug": Verb("plug panel", "plug it in again"),
     "time": Verb("time 5s", "let line time pass (ms, s or m)"),
     "settle": Verb("settle", "wait until the telephone side knows the inbox's latest change"),
     "help": Verb("help", "this list"),
@@ -96,7 +108,10 @@ def seconds(text: str) -> float:
     found = DURATION.fullmatch(text)
     if not found:
         raise OperatorError(f"{text!r} is no duration; write 5s, 500ms or 2m")
-    return float(found[1]) * UNIT_S[found[2]]
+    duration = float(found[1]) * UNIT_S[found[2]]
+    if duration > LONGEST_S:
+        raise OperatorError(f"{text[:20]}… is too long; 1440m (a day) is the most")
+    return duration
 
 
 class Operator:
@@ -111,12 +126,17 @@ class Operator:
             "ring": self._ring,
             "lift": self._lift,
             "dial": self._dial,
+            "pulse": self._pulse,
             "say": self._say,
             "hear": self._hear,
             "flash": self._flash,
             "hangup": self._hangup,
             "wait-for": self._wait_for,
             "lamps": self._lamps,
+            "press": self._press,
+            "leds": self._leds,
+            "unplug": self._unplug,
+            "plug": self._plug,
             "time": self._time,
             "settle": self._settle,
             "help": self._help,
@@ -209,6 +229,19 @@ class Operator:
         self._moved_on(party)
         return f"{party.name} dialled {words[1]}"
 
+    def _pulse(self, words: list[str]) -> Doing:
+        self._expect(words, 2, "pulse")
+        phone = self._telephone(words[0])
+        self._speaker(phone.name)
+        try:
+            phone.dial_pulses(words[1])
+        except ValueError as error:
+            raise OperatorError(str(error)) from error
+        while phone.handling:
+            yield
+        self._moved_on(phone)
+        return f"{phone.name} dialled {words[1]} by pulses"
+
     def _say(self, words: list[str]) -> Doing:
         self._expect(words, 2, "say")
         party = self._speaker(words[0])
@@ -260,6 +293,44 @@ class Operator:
         self._expect(words, 0, "lamps")
         phones = self._box.telephones.values()
         return "\n".join(f"{p.name} {'lit' if p.lamp else 'dark'}" for p in phones)
+        yield
+
+    def _panel(self) -> PanelModel:
+        if self._box.panel is None:
+            raise OperatorError("this board has no front panel")
+        return self._box.panel
+
+    def _press(self, words: list[str]) -> Doing:
+        if len(words) not in (2, 4) or words[0] != "panel" or words[2:3] not in ([], ["for"]):
+            raise OperatorError(f"write: {VERBS['press'].usage}")
+        panel, name = self._panel(), words[1]
+        if name not in panel.buttons:
+            raise OperatorError(f"no button {name!r}; there are: {', '.join(panel.buttons)}")
+        held_s = seconds(words[3]) if len(words) == 4 else PRESS_S
+        panel.press(name, True)
+        try:
+            yield from self._pass(held_s)
+        finally:
+            panel.press(name, False)
+        yield from self._pass(PRESS_S)  # so that two presses are two
+        return f"{name} was pressed for {held_s:g} s"
+
+    def _leds(self, words: list[str]) -> Doing:
+        self._expect(words, 0, "leds")
+        return "\n".join(f"{name} {seen}" for name, seen in self._panel().leds().items())
+        yield
+
+    def _unplug(self, words: list[str]) -> Doing:
+        return (yield from self._plugged(words, "unplug"))
+
+    def _plug(self, words: list[str]) -> Doing:
+        return (yield from self._plugged(words, "plug"))
+
+    def _plugged(self, words: list[str], verb: str) -> Doing:
+        if words != ["panel"]:
+            raise OperatorError(f"write: {VERBS[verb].usage}")
+        self._panel().plug(verb == "plug")
+        return "the panel is " + {"plug": "plugged in", "unplug": "unplugged"}[verb]
         yield
 
     def _time(self, words: list[str]) -> Doing:

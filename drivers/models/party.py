@@ -5,6 +5,7 @@ from pathlib import Path
 
 from drivers.buses import PERIODS_PER_SECOND, Samples
 from drivers.models.dtmf import digit_samples
+from drivers.models.live import LiveVoice
 from drivers.models.sound import SILENCE, LineRecording, PlayQueue, load_wav
 
 REMEMBERED = 5 * PERIODS_PER_SECOND
@@ -20,6 +21,8 @@ class Party:
         """What was heard last, one row a period."""
         self.periods_heard = 0
         """Rows ever put into the memory."""
+        self.live = LiveVoice()
+        """What is said right now, by whoever operates the board."""
         self._play_queue = PlayQueue()
         self._recordings: list[LineRecording] = []
 
@@ -50,13 +53,16 @@ class Party:
         self._recordings.clear()
 
     def speak(self) -> Samples | None:
-        """The next period that is spoken; None is silence."""
-        return self._play_queue.next_period()
+        """The next period that is spoken; None is silence. Keys and files go before live sound."""
+        live, planned = self.live.next_period(), self._play_queue.next_period()
+        return live if planned is None else planned
 
     def listen(self, row: Samples | None) -> None:
         """A period is heard; None is silence. The row must not change afterwards."""
         if row is None:
             row = SILENCE
+        elif row.base is not None:
+            row = row.copy()  # or each row would keep its whole period of all slots in memory
         self.memory.append(row)
         self.periods_heard += 1
         if self._recordings:

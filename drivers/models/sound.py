@@ -1,5 +1,6 @@
 """Samples that are played to a line and recorded from it: queues, WAV files."""
 
+import logging
 import wave
 from collections import deque
 from pathlib import Path
@@ -7,6 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
+
+LONGEST_S = 1800
+"""A WAV file that is longer is not played: it would be in memory as a whole."""
+RATES = range(1000, 384_001)
+"""Sample rates that can be played, in hertz."""
+
+log = logging.getLogger(__name__)
 
 SILENCE: Samples = np.zeros(PERIOD, np.int16)
 SILENCE.flags.writeable = False
@@ -79,7 +87,8 @@ class PlayQueue:
 class LineRecording:
     """What somebody hears from here on: kept in memory, or written to a WAV file as it comes.
 
-    The file is a whole WAV after each second and after close().
+    The file is a whole WAV after each second and after close(). One that cannot be written any more
+    ends the recording, and nothing else. Raises OSError if it cannot be made.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -101,19 +110,36 @@ class LineRecording:
     def close(self) -> None:
         """Hear no more; calling it twice is harmless."""
         self.closed = True
-        if self._file is not None:
-            self._flush()
-            self._file.close()
-            self._file = None
+        self._flush()
+        file, self._file = self._file, None
+        if file is not None:
+            self._end(file)
 
     def _flush(self) -> None:
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self._file.writeframes(self.samples.astype("<i2").tobytes())
-            self._rows.clear()
+        except OSError as problem:
+            log.warning("a recording ends, its file cannot be written: %s", problem)
+            file, self._file = self._file, None
+            self._end(file)
+            self.closed = True
+        self._rows.clear()
+
+    @staticmethod
+    def _end(file: wave.Wave_write) -> None:
+        try:
+            file.close()
+        except OSError as problem:
+            log.warning("the end of a recording cannot be written: %s", problem)
 
 
 def _wav_writer(path: Path) -> wave.Wave_write:
-    path.open("wb").close()  # wave would leave half an object behind where this fails
+    try:
+        path.open("wb").close()  # wave would leave half an object behind where this fails
+    except ValueError as error:  # a zero octet in the name
+        raise OSError(0, str(error)) from error
     file = wave.open(str(path), "wb")  # noqa: SIM115  (closed by who asked for it)
     file.setnchannels(1)
     file.setsampwidth(2)
@@ -132,10 +158,14 @@ def load_wav(path: Path) -> Samples:
     try:
         with wave.open(str(path), "rb") as file:
             width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
+            if width not in (1, 2, 3, 4) or rate not in RATES:
+                raise NotPlayable(f"{path}: {rate} Hz of {8 * width} bits cannot be played")
+            if file.getnframes() > LONGEST_S * rate:
+                raise NotPlayable(f"{path}: longer than {LONGEST_S // 60} minutes")
             octets = file.readframes(file.getnframes())
-    except (OSError, EOFError, wave.Error) as error:
+    except (OSError, EOFError, ValueError, wave.Error) as error:
         raise NotPlayable(f"{path}: {error}") from error
-    linear = _linear(octets, width)
+    linear = _linear(octets[: len(octets) // width * width], width)
     mono = linear[: len(linear) // channels * channels].reshape(-1, channels).mean(axis=1)
     if rate != SAMPLE_RATE:
         mono = _resampled(mono, rate)

@@ -19,6 +19,8 @@ PULSE_BREAK_MS, PULSE_MAKE_MS, PULSE_PAUSE_MS = 60, 40, 750
 DATA_LEAST = SAMPLE_RATE // 5
 """On-hook sound shorter than 200 ms is no data."""
 DATA_MOST = 4 * SAMPLE_RATE
+BELLS_KEPT = 1000
+"""Beginnings and ends of ringing that are remembered: a telephone may ring for weeks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Telephone(Party):
         self.off_hook = False
         self.ringing = False
         """The bell sounds right now."""
-        self.bells: list[Bell] = []
-        """Every beginning and end of ringing: the cadence."""
+        self.bells: deque[Bell] = deque(maxlen=BELLS_KEPT)
+        """The last beginnings and ends of ringing: the cadence."""
         self.lamp = False
         """The message-waiting lamp, set by FSK messages on the idle line."""
         self.caller_id: CallerId | None = None

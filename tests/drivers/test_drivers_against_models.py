@@ -41,10 +41,8 @@ def daa(lines: Lines, jack: str = "line1") -> Si3050Model:
 
 
 def faults(lines: Lines) -> dict[str, str]:
-    """What the first poll after power-up tells."""
-    events = lines.board.poll()
-    assert all(isinstance(event, PortFault) for _, event in events)
-    return {jack: str(event) for jack, event in events}
+    """What was reported as broken while they came up."""
+    return {jack: event.what for jack, event in lines.reported if isinstance(event, PortFault)}
 
 
 # --- power-up ------------------------------------------------------------------------------------
@@ -116,7 +114,11 @@ def test_power_up_with_a_handset_off_its_hook() -> None:
     lines = Lines()
     lines.box.telephones["101"].lift()
     lines.up()
-    assert lines.beat(40) == [("101", HookChanged(True))]
+    events = lines.reported + lines.beat(40)
+    assert [event for event in events if event[0] == "101"] == [
+        ("101", PortRecovered()),
+        ("101", HookChanged(True)),
+    ]
 
 
 # --- the handset ---------------------------------------------------------------------------------

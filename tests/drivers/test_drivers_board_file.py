@@ -76,6 +76,8 @@ def written(folder: Path, text: str) -> BoardSpec:
         ("slot = 1", "slot = 0", r"line\[2\].slot: 0 is taken by line\[1\]"),
         ("interrupt = 16", "interrupt = 5", r"line\[2\].interrupt: pin 5 resets 101; allowed: "),
         ("[pcm]", 'country = "xx"\n[pcm]', "country: 'xx'; allowed: at, au"),
+        ("[pcm]", "[needs]\nspi = []\n[pcm]", r"needs.spi: \[\]; allowed: a list of kernel"),
+        ("[pcm]", '[needs]\nspi = ["a b"]\n[pcm]', r"needs.spi: \['a b'\]; allowed: a list of"),
         ("[pcm]", "[pcm", "is not TOML"),
         ("[pcm]", "[[pcm]]", "pcm must be a table with: slots, clock_hz, device"),
     ],
@@ -116,3 +118,21 @@ def test_virtual_boards_of_any_size_have_a_legal_clock(
 def test_a_virtual_board_of_no_or_too_many_lines_is_refused(stations: int, trunks: int) -> None:
     with pytest.raises(BoardFileError, match="allowed: 1 to 64"):
         virtual_board(stations, trunks)
+
+
+@pytest.mark.parametrize(
+    ("pin", "said"),
+    [
+        (5, "pin 5 is 101's reset"),
+        (16, "pin 16 is line1's interrupt"),
+        (26, "pin 26 is reset_button"),
+        (27, "pin 27 is another part of the panel"),
+    ],
+)
+def test_front_panel_has_its_pins_alone(tmp_path: Path, pin: int, said: str) -> None:
+    panel = (
+        '[panel]\nkind = "gpio"\nexpander = { bus = 1, address = 32, interrupt = 27 }\n'
+        f'[[panel.button]]\nrole = "reset"\npin = {pin}\n'
+    )
+    with pytest.raises(BoardFileError, match=said):
+        written(tmp_path, f"reset_button = 26\n{GOOD}{panel}")

@@ -76,3 +76,73 @@ def test_tone_of_country_is_that_of_the_national_table(code: str, kind: str) -> 
     expected = ROWS[code][1 + KINDS.index(kind)]
     if expected != "-":
         assert written(getattr(country(code).tones, kind)) == expected
+
+
+# The stutter tone where it is a tone of its own; elsewhere it is dial tone, six times broken for
+# 100 ms, and then steady. Frequencies from the lowest.
+STUTTER = """
+at 380+420 | au 413+438 100 40 | be 425 1000 250 | br 350+440 | ch 340+425 1100 1100 | cn 425+450
+cz 425 450 50 | de 400+425 | dk 425 450 50 | fi 425 650 25 | gr 425 650 25 | nl 425 500 50
+th 400 200 200 600 200
+"""
+OWN_STUTTER = {
+    row.strip()[:2]: row.strip()[3:] for row in STUTTER.replace("\n", "|").split("|") if row.strip()
+}
+IN_TWO_PARTS = {"gb", "it", "no"}
+BROKEN_NORTH_AMERICAN_TONE = {"in", "mx", "ph"}  # 350+440 broken, then their own dial tone
+
+
+@pytest.mark.parametrize("code", sorted(set(codes()) - IN_TWO_PARTS))
+def test_stutter_tone_is_the_countrys_own_or_its_dial_tone_broken(code: str) -> None:
+    tones = country(code).tones
+    if code in OWN_STUTTER:
+        hz, _, cadence = OWN_STUTTER[code].partition(" ")
+        assert "+".join(str(int(each)) for each in sorted(tones.stutter.hz)) == hz
+        assert " ".join(map(str, tones.stutter.cadence_ms)) == cadence
+        assert (tones.stutter.repeat, tones.stutter.then) == (0, None), "it goes on for ever"
+    else:
+        assert tones.stutter.cadence_ms == ((160, 160) if code == "il" else (100, 100))
+        assert tones.stutter.then == tones.dial
+        broken = (350, 440) if code in BROKEN_NORTH_AMERICAN_TONE else tones.dial.hz
+        assert tones.stutter.hz == broken
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "second"),
+    [("gb", "350+440 750", "440 750"), ("it", "470 400", "425 400"), ("no", "470 400", "425 400")],
+)
+def test_stutter_tone_of_two_parts_ends_as_that_of_its_country(
+    code: str, first: str, second: str
+) -> None:
+    chain = country(code).tones.stutter.chain
+    turns = [tone for tone in chain if tone.cadence_ms]
+    assert {written(tone) for tone in turns[::2]} == {first}
+    assert {written(tone) for tone in turns[1::2]} == {second}
+    if code == "gb":
+        assert len(turns) == 10 and chain[-1] == country(code).tones.dial
+
+
+LEVELS = {"dial": -13.0, "ringback": -19.0, "busy": -24.0, "reorder": -24.0, "call_waiting": -18.0}
+"""Of North America, dBm0 per frequency [T1.401]; elsewhere all are -18."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("code", codes())
+def test_level_of_a_tone_is_that_of_its_region(code: str, kind: str) -> None:
+    levels = getattr(country(code).tones, kind).levels_dbm0
+    if (code, kind) == ("gb", "dial"):
+        assert levels == (-22.0, -18.0)
+    else:
+        assert max(levels) == (LEVELS[kind] if code in ("us", "ca") else -18.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "tone"),
+    [
+        ("de", "425 200 200 200 5000"),
+        ("dk", "425 200 600 200 3000"),
+        ("za", "400*33 250 250 250 250 250 250 250 250"),
+    ],
+)
+def test_call_waiting_tone_that_the_table_of_exchanges_leaves_open(code: str, tone: str) -> None:
+    assert written(country(code).tones.call_waiting) == tone

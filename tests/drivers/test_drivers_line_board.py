@@ -6,8 +6,8 @@ from drivers.board import BoardSpec, LineBoard, virtual_board
 from drivers.buses import PcmPort
 from drivers.countries import country
 from drivers.errors import BusClosed
-from drivers.ports import Feed, HookChanged, PortFault, RingBurst
-from tests.kit.spi_bench import Pin, RegisterFile, run, si3050_file, si3210_file
+from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, RingBurst
+from tests.kit.spi_bench import Pin, RegisterFile, si3050_file, si3210_file
 
 
 class Files:
@@ -37,11 +37,22 @@ class Files:
         return sum(file.transfers for file in self.by_name.values())
 
 
+def power_up(board: LineBoard, periods: int = 1000) -> list[tuple[str, PortEvent]]:
+    """Poll until every chip is up or has failed; what was reported."""
+    board.power_up()
+    events: list[tuple[str, PortEvent]] = []
+    for _ in range(periods):
+        events += board.poll()
+        if not board.starting:
+            return events
+    raise AssertionError(f"not up within {periods} periods")
+
+
 def powered(stations: int = 2, trunks: int = 2) -> tuple[LineBoard, Files]:
     spec = virtual_board(stations, trunks)
     files = Files(spec)
     board = LineBoard(spec, files, country("us"))
-    run(board.power_up())
+    power_up(board)
     for _ in range(40):
         board.poll()
     return board, files
@@ -51,8 +62,8 @@ def test_all_chips_are_set_up_side_by_side() -> None:
     spec = virtual_board(3, 5)
     files = Files(spec)
     board = LineBoard(spec, files, country("us"))
-    periods = run(board.power_up())
-    assert periods < 200
+    events = power_up(board, periods=200)
+    assert sorted(events) == sorted((line.name, PortRecovered()) for line in spec.lines)
     assert list(board.stations) == ["101", "102", "103"]
     assert list(board.trunks) == ["line1", "line2", "line3", "line4", "line5"]
     assert board.poll() == []
@@ -62,13 +73,13 @@ def test_all_chips_are_set_up_side_by_side() -> None:
 def test_chips_are_reset_before_they_are_touched() -> None:
     spec = virtual_board(1, 1)
     files = Files(spec)
-    steps = LineBoard(spec, files, country("us")).power_up()
-    next(steps)
-    assert [files.pins[5].level, files.pins[6].level] == [False, False]
-    assert files.transfers() == 0
-    next(steps)
-    assert [files.pins[5].level, files.pins[6].level] == [True, True]
-    assert files.transfers() == 0
+    board = LineBoard(spec, files, country("us"))
+    board.power_up()
+    levels = []
+    while files.transfers() == 0:
+        board.poll()
+        levels.append((files.pins[5].level, files.pins[6].level))
+    assert levels[:-1] == [(False, False)] * 2 + [(True, True)] * 3
 
 
 def test_chip_that_fails_is_reported_and_the_others_go_on() -> None:
@@ -77,13 +88,12 @@ def test_chip_that_fails_is_reported_and_the_others_go_on() -> None:
     files.by_name["102"].dead = True
     files.by_name["line1"].dead = True
     board = LineBoard(spec, files, country("us"))
-    run(board.power_up())
-    events = board.poll()
-    assert [name for name, _ in events] == ["102", "line1"]
-    assert all(isinstance(event, PortFault) for _, event in events)
+    events = power_up(board)
+    assert [name for name, event in events if isinstance(event, PortFault)] == ["102", "line1"]
     assert "102 (si3210 on SPI 0.1): no Si3210 or Si3215 answers" in str(events[0][1])
-    assert (list(board.stations), list(board.trunks)) == (["101"], ["line2"])
-    assert board.poll() == []
+    working = [name for name, event in events if isinstance(event, PortRecovered)]
+    assert sorted(working) == ["101", "line2"]
+    assert (list(board.stations), list(board.trunks)) == (["101", "102"], ["line1", "line2"])
 
 
 def test_of_chips_that_share_a_pin_the_one_that_asks_is_heard() -> None:

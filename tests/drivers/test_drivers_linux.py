@@ -6,6 +6,7 @@ The hardware libraries are replaced by stand-ins of their module names; our own 
 import ctypes
 import errno
 import os
+import pty
 import struct
 import sys
 from collections.abc import Callable
@@ -245,7 +246,8 @@ def alsa(monkeypatch: pytest.MonkeyPatch, **info: int) -> list[dict[str, Any]]:
         if wanted["device"] == "none":
             raise AlsaError("No such file or directory [none]")
         asked.append(wanted)
-        return SimpleNamespace(info=lambda: info)
+        played = wanted.setdefault("played", [])
+        return SimpleNamespace(info=lambda: info, write=played.append, read=lambda: (0, b""))
 
     module = SimpleNamespace(
         PCM=pcm,
@@ -267,6 +269,8 @@ def test_the_pcm_port_is_opened_at_8_khz_in_10_ms_periods(monkeypatch: pytest.Mo
     assert {(row["rate"], row["channels"], row["periodsize"], row["format"]) for row in asked} == {
         (8000, 4, 80, "s16")
     }
+    hardware.pcm().start()
+    assert [bool(row["played"]) for row in asked] == [True, False], "played into the capture"
 
 
 def test_sound_card_that_rounds_the_rate_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,3 +295,15 @@ def test_no_other_file_imports_a_hardware_library() -> None:
         if any(word in path.read_text() for word in words)
     }
     assert users == {"drivers/linux.py"}
+
+
+def test_serial_line_that_takes_nothing_holds_nobody_up() -> None:
+    master, slave = pty.openpty()
+    line = linux.LinuxSerial(os.ttyname(slave))
+    taken = [line.write(b"x" * 4096) for _ in range(40)]
+    assert sum(taken) > 0 and taken[-1] == 0
+    os.read(master, 4096)
+    assert line.write(b"x") == 1
+    line.close()
+    os.close(master)
+    os.close(slave)

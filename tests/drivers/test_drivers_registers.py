@@ -76,6 +76,7 @@ def test_a_field_of_another_register_is_refused() -> None:
 def test_status_is_cleared_in_each_registers_own_manner() -> None:
     assert EVENTS_1.clear(0x81).value == 0x81
     assert EVENTS_0.clear(0x81).value == 0x7E
+    assert EVENTS_0.clear(0x01).value == 0xFE, "the other seven stay"
     with pytest.raises(FieldRange, match="holds no status"):
         TERMINATION.clear(1)
 

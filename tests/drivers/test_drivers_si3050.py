@@ -32,17 +32,25 @@ class Bench:
         self.port = Si3050(LINE, self.file, self.pin, country(code).trunk, self.beats)
 
     def up(self) -> "Bench":
-        run(self.port.power_up())
+        assert self.until_up() == [PortRecovered()]
         self.beat(30)
         self.file.log.clear()
         return self
+
+    def until_up(self) -> list[PortEvent]:
+        """Poll until the first set-up is over; what was reported."""
+        events: list[PortEvent] = []
+        while self.port.starting:
+            events += self.beat()
+        return events
 
     def beat(self, count: int = 1) -> list[PortEvent]:
         events: list[PortEvent] = []
         for _ in range(count):
             self.beats.now += 1
             events += self.port.poll()
-            self.pin.level = self.file.registers[4] & self.file.registers[3] == 0
+            status, mask = (self.file.registers.get(address, 0) for address in (4, 3))
+            self.pin.level = status & mask == 0
         return events
 
     def latch(self, status: int) -> None:
@@ -98,9 +106,16 @@ def test_power_up_where_no_chip_answers_raises_chip_missing() -> None:
         run(Bench(file).port.power_up())
 
 
-def test_power_up_with_a_silent_line_side_raises_chip_fault() -> None:
+@pytest.mark.parametrize(
+    ("revision", "status"),
+    [(0x05, 0), (0x35, 0), (0x05, 0x40)],
+    ids=["silent", "without frame lock", "of no kind"],
+)
+def test_power_up_without_a_whole_link_to_the_line_side_raises_chip_fault(
+    revision: int, status: int
+) -> None:
     file = si3050_file()
-    file.on_write.pop(6)
+    file.on_write[6] = lambda _: file.registers.update({11: revision, 12: status})
     with pytest.raises(ChipFault, match=r"isolation link .* not within 2000 ms; check the Si3019"):
         run(Bench(file).port.power_up())
 
@@ -253,7 +268,7 @@ def test_the_first_polarity_seen_is_no_event() -> None:
     file = si3050_file()
     file.registers[29] = 0x100 - 48
     bench = Bench(file)
-    run(bench.port.power_up())
+    assert bench.until_up() == [PortRecovered()]
     assert bench.beat(100) == []
 
 

@@ -28,9 +28,16 @@ class Bench:
         self.port = Si321x(LINE, self.file, self.pin, country(code).station, self.beats)
 
     def up(self) -> "Bench":
-        run(self.port.power_up())
+        assert self.until_up() == [PortRecovered()]
         self.beat(12)  # until the feed has settled
         return self
+
+    def until_up(self) -> list[PortEvent]:
+        """Poll until the first set-up is over; what was reported."""
+        events: list[PortEvent] = []
+        while self.port.starting:
+            events += self.beat()
+        return events
 
     def beat(self, count: int = 1) -> list[PortEvent]:
         events: list[PortEvent] = []
@@ -205,6 +212,14 @@ def test_lifting_and_hanging_up_by_interrupt() -> None:
     bench.file.registers[68] = 0
     assert bench.interrupt(LCIP) == [HookChanged(False)]
     assert bench.file.registers[19] == 0
+
+
+def test_loop_detector_is_not_believed_before_the_first_feed_has_settled() -> None:
+    bench = Bench()
+    bench.until_up()
+    bench.file.registers[68] = LOOP_CLOSED
+    assert bench.interrupt(LCIP) == []
+    assert bench.beat(50) == [HookChanged(True)]
 
 
 def test_a_quiet_port_is_left_alone() -> None:

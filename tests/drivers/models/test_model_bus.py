@@ -290,3 +290,26 @@ def test_the_box_process_serves_until_it_is_terminated(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(ANSWER_S) == 0
     assert not any(path.exists() for path in paths)
+
+
+def test_fault_in_a_command_ends_the_command_and_not_the_box(
+    pace: Pace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lamps(words: list[str]) -> Iterator[None]:
+        raise ZeroDivisionError("no such sum")
+        yield
+
+    monkeypatch.setitem(pace.server._operator._do, "lamps", lamps)
+    operator = RemoteOperator(pace.operator)
+    done, text = operator.run("lamps")
+    assert not done and "a fault of the virtual box" in text and "no such sum" in text
+    assert operator.run("help")[0]
+    operator.close()
+
+
+def test_client_that_goes_before_it_is_greeted_is_forgotten(pace: Pace) -> None:
+    for role in (CONTROL, 99):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            client.connect(str(pace.bus))
+            client.send(HELLO.pack(role, VERSION))
+    assert RemoteBox(pace.bus).pcm().slots == 2

@@ -1,5 +1,6 @@
 """The operator's verbs, on a board whose chips are set up by hand."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,12 @@ def test_the_limit_is_a_minute_of_line_time(bench: OperatorBench) -> None:
         ("say line1 x.wav", "line1 is idle; a call must be answered first"),
         ("lift line1", "line1 is idle: cannot lift"),
         ("time soon", "'soon' is no duration"),
+        ("time 5\u0660s", "is no duration"),
+        ("time " + "9" * 400, "99999999999999999999… is too long; 1440m (a day) is the most"),
+        ("time 86401s", "is too long"),
+        ("wait-for 101 ringing within " + "9" * 400 + "ms", "is too long"),
+        ("wait-for 101 busy within " + "9" * 30, "is too long"),
+        ("hear 101 \0", "embedded null"),
         ("ring line1 5551234", "write: ring line1"),
         ("wait-for 101 answered", "101 cannot be waited for 'answered'; there are: ringing"),
         ("hear 101 /nowhere/x.wav", "No such file"),
@@ -146,6 +153,47 @@ def test_wrong_keys_and_files_are_refused(bench: OperatorBench) -> None:
         bench.do("dial 101 12x")
     with pytest.raises(OperatorError, match=r"none\.wav"):
         bench.do("say 101 none.wav")
+
+
+def wav(rate: int = 8000, bits: int = 16, octets: bytes = bytes(160)) -> bytes:
+    """A mono WAV file whose header may say what it likes [RIFF]."""
+    form = struct.pack("<HHIIHH", 1, 1, rate, 0, bits // 8, bits)
+    chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form
+    chunks += b"data" + struct.pack("<I", len(octets)) + octets
+    return b"RIFF" + struct.pack("<I", len(chunks)) + chunks
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (wav(rate=0), "0 Hz of 16 bits cannot be played"),
+        (wav(rate=1), "1 Hz of 16 bits cannot be played"),
+        (wav(bits=64), "8000 Hz of 64 bits cannot be played"),
+        (wav(rate=1000, octets=bytes(3_600_002)), "longer than 30 minutes"),
+        (b"RIFF", "a.wav"),
+    ],
+)
+def test_strange_wav_is_refused_in_words(
+    bench: OperatorBench, tmp_path: Path, content: bytes, text: str
+) -> None:
+    (tmp_path / "a.wav").write_bytes(content)
+    bench.do("lift 101")
+    with pytest.raises(OperatorError) as failure:
+        bench.do(f"say 101 {tmp_path}/a.wav")
+    assert text in str(failure.value)
+
+
+def test_wav_that_ends_within_a_sample_is_played(bench: OperatorBench, tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(wav(octets=bytes(1601)))
+    bench.do("lift 101")
+    assert "(0.1 s)" in bench.do(f"say 101 {tmp_path}/a.wav")
+
+
+def test_recording_on_a_full_disk_ends_and_nothing_else(bench: OperatorBench) -> None:
+    bench.do("lift 101")
+    bench.do("hear 101 /dev/full")
+    bench.do("time 2500ms")
+    assert bench.do("hangup 101") == "101 hung up"
 
 
 def test_settle_waits_until_the_telephone_side_is_settled(bench: OperatorBench) -> None:

@@ -14,8 +14,11 @@ from drivers.countries.base import Modem
 from drivers.models.dtmf import DIGITS, DtmfReceiver, digit_samples, tones_of
 from drivers.models.fsk import caller_id_message, caller_id_of, demodulate, lamp_of, mdmf, modulate
 from drivers.models.g711 import MU_DECODE, MU_ENCODE
+from drivers.models.loops import StationLoop
+from drivers.models.party import Party
 from drivers.models.recognizer import SoundRecognizer
 from drivers.models.sound import LineRecording, NotPlayable, PlayQueue, load_wav, save_wav
+from drivers.models.telephone import BELLS_KEPT, Bell, Telephone
 from drivers.models.tones import tone_periods
 from drivers.sampling import amplitude
 from drivers.tones import Tone
@@ -327,3 +330,21 @@ def test_what_is_no_wav_is_refused(tmp_path: Path) -> None:
         load_wav(tmp_path / "missing.wav")
     save_wav(tmp_path / "y.wav", silence(10))
     assert len(load_wav(tmp_path / "y.wav")) == 80
+
+
+def test_a_party_remembers_what_it_heard_and_not_the_slots_of_all_others() -> None:
+    party, period = Party("line1"), np.arange(48 * 80, dtype=np.int16).reshape(48, 80)
+    for _ in range(3):
+        party.listen(period[5])
+    assert all(row.base is None for row in party.memory)
+    assert np.array_equal(party.heard_since(1)[-1], period[5])
+
+
+def test_a_telephone_that_rings_for_weeks_remembers_its_last_rings() -> None:
+    loop = StationLoop()
+    telephone = Telephone("101", loop)
+    for now in range(2 * BELLS_KEPT):
+        loop.ring_vrms, loop.hertz = (60.0, 25.0) if now % 2 == 0 else (0.0, 0.0)
+        telephone.move(now)
+    assert len(telephone.bells) == BELLS_KEPT
+    assert telephone.bells[-1] == Bell(2 * BELLS_KEPT - 1, False)

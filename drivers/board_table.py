@@ -1,0 +1,87 @@
+"""Tables of a board file that know their own place, so that errors name file, key and values."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drivers.errors import BoardFileError
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What the kernel must have so that one part of the board works."""
+
+    purpose: str
+    """One of drivers.board_spec.PURPOSES."""
+    symbols: tuple[str, ...]
+    """Names in the kernel's configuration, without CONFIG_."""
+
+
+class Table:
+    """One table of the file.
+
+    Raises BoardFileError for keys and values that are not allowed in it.
+    """
+
+    def __init__(self, file: Path, place: str, values: object, keys: Collection[str]) -> None:
+        """The table at `place`, with no other than these keys. Raises BoardFileError."""
+        self._file, self._place = file, place
+        if not isinstance(values, dict):
+            raise BoardFileError(f"{file}: {place} must be a table with: {', '.join(keys)}")
+        self._values: dict[str, Any] = values
+        for key in values:
+            if key not in keys:
+                raise self.error(key, "unknown key", ", ".join(keys))
+
+    def error(self, key: str, seen: str, allowed: str) -> BoardFileError:
+        """An error about one key, to be raised."""
+        place = f"{self._place}.{key}" if self._place else key
+        return BoardFileError(f"{self._file}: {place}: {seen}; allowed: {allowed}")
+
+    def raw(self, key: str) -> object:
+        """A key's value as it is; None if it is not there."""
+        return self._values.get(key)
+
+    def _get(self, key: str, default: object, allowed: str) -> object:
+        value = self._values.get(key, default)
+        if value is None:
+            raise self.error(key, "missing", allowed)
+        return value
+
+    def number(self, key: str, allowed: Collection[int], default: int | None = None) -> int:
+        """A whole number, one of those allowed. Raises BoardFileError."""
+        words = _words(allowed)
+        value = self._get(key, default, words)
+        if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
+            raise self.error(key, repr(value), words)
+        return value
+
+    def word(self, key: str, allowed: Collection[str] = (), default: str | None = None) -> str:
+        """A text, one of those allowed if any are named. Raises BoardFileError."""
+        words = ", ".join(allowed) or "any text that is not empty"
+        value = self._get(key, default, words)
+        if not isinstance(value, str) or not value or (allowed and value not in allowed):
+            raise self.error(key, repr(value), words)
+        return value
+
+    def needs(self) -> tuple[Need, ...]:
+        """All keys: each a list of names in the kernel's configuration. Raises BoardFileError."""
+        return tuple(Need(purpose, self._symbols(purpose)) for purpose in self._values)
+
+    def _symbols(self, key: str) -> tuple[str, ...]:
+        found = self._values[key]
+        if not isinstance(found, list) or not found or not all(map(_is_symbol, found)):
+            raise self.error(key, repr(found), "a list of kernel symbols such as SPI_SPIDEV")
+        return tuple(found)
+
+
+def _is_symbol(name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch(r"(?!CONFIG_)[A-Z0-9_]+", name) is not None
+
+
+def _words(allowed: Collection[int]) -> str:
+    if isinstance(allowed, range):
+        return f"{allowed.start} to {allowed.stop - 1}"
+    return ", ".join(str(number) for number in allowed)
