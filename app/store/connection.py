@@ -9,11 +9,15 @@ the process: see Database._prepare.)
 Why a failed COMMIT loses nothing that was promised [SQLite, Database File Format §4]: SQLite
 first writes the frames to the WAL, then fdatasyncs it (synchronous = FULL), and only then publishes
 them in the WAL index. If the sync fails nothing is published, the next writer overwrites the same
-frames, and everything promised earlier was synced before it was promised. After a power cut the
-frames may turn out to be whole all the same; so "failed" means "unknown".
+frames, and everything promised earlier was synced before it was promised. Were there no next writer
+before the service is killed, whoever opens the file would find those frames in the page cache and
+take them for committed: mail that was refused would come, a removal that failed would be done. So
+they are overwritten at once. Only after a power cut may they turn out to be whole all the same,
+where that, too, did not reach the disk.
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from app.core.notices import Notices
-from app.store.errors import StoreFailed
+from app.store.condition import StoreCondition, is_about_the_file
+from app.store.errors import StoreFull
 from app.store.locks import FairLock, FileLock
 
 log = logging.getLogger(__name__)
@@ -39,7 +44,6 @@ WAL_TRUNCATE = 8 << 20
 COMMIT_OCTETS = 1 << 20
 """Octets of content in one transaction at most: whoever waits for the lock waits for them."""
 _FIXED_PAGES = 8  # pages every commit touches: tree roots, counters, pointer map
-_DISK_FAULTS = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT})
 
 
 class Tx(sqlite3.Connection):
@@ -63,13 +67,18 @@ class Outcome:
     error: BaseException | None = None
 
 
-def connect_writer(path: Path) -> Tx:
+def connect_writer(path: Path, make: bool = False) -> Tx:
     """Open the store for writing; every COMMIT waits until the WAL is on the disk.
 
-    Raises sqlite3.Error.
+    A store that is not there is only made if `make` says so. Raises sqlite3.Error or OSError.
     """
+    if (
+        make and not path.exists()
+    ):  # SQLite would not let the group write, whatever the umask; services share a group
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660))
     tx = sqlite3.connect(
-        path,
+        f"{path.absolute().as_uri()}?mode={'rwc' if make else 'rw'}",
+        uri=True,
         timeout=BUSY_S,
         isolation_level=None,
         check_same_thread=False,
@@ -91,10 +100,18 @@ def connect_writer(path: Path) -> Tx:
 class WriteConnection:
     """The only way to write to the store; each belongs to one thread."""
 
-    def __init__(self, path: Path, notices: Notices) -> None:
+    def __init__(
+        self,
+        path: Path,
+        notices: Notices,
+        condition: StoreCondition | None = None,
+        lock_s: float | None = None,
+    ) -> None:
+        """`lock_s` is how long it waits for the write lock; None: without limit."""
         self._path = path
         self._notices = notices
-        self._write_lock = FairLock(path)
+        self._condition = condition if condition is not None else StoreCondition(path)
+        self._write_lock = FairLock(path, lock_s)
         self._checkpoint_lock = FileLock(path.with_name(path.name + ".ckpt"))
         self._tx: Tx | None = None
         self._wal = 0  # octets we guess to have written since the last checkpoint
@@ -107,7 +124,8 @@ class WriteConnection:
         Draws them until there are none or COMMIT_OCTETS have been written, and returns an outcome
         for each one drawn, in order. Call `finish` afterwards, once those who wait for the outcomes
         have them. Raises StoreFailed if none of them may count as done (the caller must remember
-        which ones were drawn), and RuntimeError inside a transaction of the same thread.
+        which ones were drawn): StoreFull for want of room, StoreDamaged because of the store's
+        condition. Raises RuntimeError inside a transaction of the same thread.
         """
         if self._busy:
             raise RuntimeError("a transaction is open in this thread: use the Tx it was given")
@@ -115,18 +133,22 @@ class WriteConnection:
         try:
             with self._write_lock.hold():
                 return self._transaction(works)
+        except StoreFull:
+            self.checkpoint()  # what is copied leaves its room in the WAL to the next transaction
+            raise
         finally:
             self._busy = False
 
     def _transaction(self, works: Iterable[Work]) -> list[Outcome]:
+        self._condition.require_writable()
         try:
             tx = self._begin()
             before = tx.total_changes
             outcomes = self._run_all(tx, works)
-            tx.execute("COMMIT")
+            self._commit(tx)
         except sqlite3.Error as problem:
             self._discard()
-            raise StoreFailed(f"the store could not be written: {problem}") from problem
+            raise self._condition.error_of(problem, "the store could not be written") from problem
         except BaseException:
             self._discard()
             raise
@@ -140,6 +162,29 @@ class WriteConnection:
         self._tx.execute("BEGIN IMMEDIATE")
         self._tx.changed, self._tx.octets = False, 0
         return self._tx
+
+    def _commit(self, tx: Tx) -> None:
+        try:
+            tx.execute("COMMIT")
+        except sqlite3.Error:
+            self._discard()
+            self._overwrite()
+            raise
+
+    def _overwrite(self) -> None:
+        """Make the first frame of a commit that failed one that changes nothing.
+
+        The frames behind it are void then, since the checksum of each goes on from the one before
+        [SQLite, WAL-mode File Format §4.1].
+        """
+        try:
+            tx = self._begin()
+            (version,) = tx.execute("PRAGMA user_version").fetchone()
+            tx.execute(f"PRAGMA user_version = {version}")  # writes the first page, as it is
+            tx.execute("COMMIT")
+        except sqlite3.Error as problem:
+            log.warning("after a commit that failed: %s", problem)
+            self._discard()
 
     def _run_all(self, tx: Tx, works: Iterable[Work]) -> list[Outcome]:
         outcomes = []
@@ -162,7 +207,9 @@ class WriteConnection:
     def _roll_back_work(self, tx: Tx, problem: Exception) -> None:
         # After an I/O error or a full disk SQLite may have rolled everything back by itself, and
         # even where it has not, what the page cache holds is no longer worth trusting.
-        if isinstance(problem, sqlite3.Error) and (not tx.in_transaction or is_disk_fault(problem)):
+        if isinstance(problem, sqlite3.Error) and (
+            not tx.in_transaction or is_about_the_file(problem)
+        ):
             raise problem
         tx.execute("ROLLBACK TO work")
         tx.execute("RELEASE work")
@@ -177,12 +224,18 @@ class WriteConnection:
             log.warning("closing a broken connection: %s", problem)
 
     def finish(self) -> None:
-        """Notify listeners after a commit, and checkpoint if the WAL has grown enough."""
-        if self._changed:
-            self._changed = False
-            self._notices.send()
-        if self._wal >= WAL_PASSIVE:
-            self.checkpoint()
+        """Notify listeners after a commit, and checkpoint if the WAL has grown enough.
+
+        What goes wrong here is only logged: everything that was promised is stored.
+        """
+        try:
+            if self._changed:
+                self._changed = False
+                self._notices.send()
+            if self._wal >= WAL_PASSIVE:
+                self.checkpoint()
+        except Exception:
+            log.exception("after a commit")
 
     def checkpoint(self) -> None:
         """Copy the WAL into the store, unless another process does; truncate it when it is large.
@@ -224,11 +277,3 @@ class WriteConnection:
         self._discard()
         self._write_lock.close()
         self._checkpoint_lock.close()
-
-
-def is_disk_fault(problem: sqlite3.Error) -> bool:
-    """Whether an error means that the disk is at fault, and not the request.
-
-    Primary result codes are the low octet of extended ones [SQLite, Result and Error Codes §2].
-    """
-    return (getattr(problem, "sqlite_errorcode", 0) & 0xFF) in _DISK_FAULTS

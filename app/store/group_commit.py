@@ -31,7 +31,9 @@ class GroupCommitter:
     def __init__(self, make_connection: Callable[[], WriteConnection], clock: Clock) -> None:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._make_connection = make_connection
+        self._connection: WriteConnection | None = None
         self._clock = clock
+        self._closing = threading.Lock()  # nothing is queued behind the end
         self._closed = False
         self._ended = False
         self._thread = threading.Thread(target=self._main, name="inbox-writer", daemon=True)
@@ -42,54 +44,62 @@ class GroupCommitter:
 
         The error is the work's own, or StoreFailed. Raises RuntimeError once it is closed.
         """
-        if self._closed:
-            raise RuntimeError("the store is closed")
         future: Future[Any] = Future()
-        self._jobs.put((work, future))
+        with self._closing:
+            if self._closed:
+                raise RuntimeError("the store is closed")
+            self._jobs.put((work, future))
         return future
 
     def close(self) -> None:
         """Commit what is queued and end the thread."""
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
         self._thread.join()
 
     def _main(self) -> None:
-        connection = self._make_connection()
         while not self._ended:
             job = self._jobs.get()
             if job is None:
                 break
-            self._group(connection, job)
-        connection.close()
+            work, future = job
+            if future.set_running_or_notify_cancel():
+                self._group(work, future)
+        if self._connection is not None:
+            self._connection.close()
 
-    def _group(self, connection: WriteConnection, first: Job) -> None:
-        futures: list[Future[Any]] = []
+    def _group(self, work: Work, future: "Future[Any]") -> None:
+        """Commit a unit of work, and what is queued behind it; every future drawn is resolved.
+
+        The first is drawn before anything can fail: a lock or a BEGIN that fails draws none.
+        """
+        futures = [future]
         try:
-            outcomes = connection.write(self._gather(first, futures))
+            if self._connection is None:
+                self._connection = self._make_connection()
+            outcomes = self._connection.write(self._gather(work, futures))
         except BaseException as problem:
             self._fail(futures, problem)
-            return
-        for future, outcome in zip(futures, outcomes, strict=True):
-            _resolve(future, outcome)
-        try:
-            connection.finish()
-        except Exception:  # everything is stored; this thread must live on
-            log.exception("after a commit")
+        else:
+            for done, outcome in zip(futures, outcomes, strict=True):
+                _resolve(done, outcome)
+        if self._connection is not None:
+            self._connection.finish()
 
-    def _gather(self, first: Job, futures: "list[Future[Any]]") -> Iterator[Work]:
+    def _gather(self, first: Work, futures: "list[Future[Any]]") -> Iterator[Work]:
         """The work of one transaction, drawn while it runs, so that what comes late is in it."""
         started = self._clock.monotonic()
-        job: Job | None = first
-        while job is not None:
+        yield first
+        while len(futures) < GROUP_WORKS and self._clock.monotonic() - started <= GROUP_S:
+            job = self._another()
+            if job is None:
+                return
             work, future = job
             if future.set_running_or_notify_cancel():
                 futures.append(future)
                 yield work
-            if len(futures) >= GROUP_WORKS or self._clock.monotonic() - started > GROUP_S:
-                return
-            job = self._another()
 
     def _another(self) -> Job | None:
         try:

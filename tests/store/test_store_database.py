@@ -1,5 +1,6 @@
 """The store's file: its settings, its migrations, its locks, and what a commit promises."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,12 @@ import pytest
 
 from app.core.clock import ManualClock
 from app.inbox.store import CHUNK
-from app.store.connection import COMMIT_OCTETS, WAL_TRUNCATE, WriteConnection
+from app.store.connection import (
+    COMMIT_OCTETS,
+    WAL_PASSIVE,
+    WAL_TRUNCATE,
+    WriteConnection,
+)
 from app.store.database import Database, Tx
 from app.store.errors import SchemaTooNew, StoreFailed
 from app.store.locks import FairLock, FileLock
@@ -227,6 +233,7 @@ def test_steps_are_numbered_and_never_become_readable_by_less() -> None:
     assert [step.version for step in STEPS] == list(range(1, len(STEPS) + 1))
     floors = [step.readable_from for step in STEPS]
     assert floors == sorted(floors)
+    assert all(step.readable_from <= step.version for step in STEPS)
 
 
 def test_a_store_from_a_newer_program_is_refused_untouched(tmp_path: Path) -> None:
@@ -328,6 +335,53 @@ def test_wal_is_copied_and_truncated_when_it_has_grown(tmp_path: Path) -> None:
     kit.close()
 
 
+def test_small_commit_stays_in_the_wal_and_a_large_one_is_copied_into_the_store(
+    tmp_path: Path,
+) -> None:
+    kit = open_store(tmp_path)
+    kit.db.checkpoint()
+    kit.db.now(lambda tx: kit.store.contents.write(tx, (b"a small mail, known by these words",)))
+    assert b"known by these words" not in kit.path.read_bytes()  # a checkpoint costs two syncs
+    piece = b"x" * 262_144
+    for _ in range(WAL_PASSIVE // len(piece) + 1):
+        kit.db.now(lambda tx: kit.store.contents.write(tx, (piece,)))
+    assert b"known by these words" in kit.path.read_bytes()
+    kit.close()
+
+
+def test_store_in_a_folder_that_is_not_there_yet_makes_it(tmp_path: Path) -> None:
+    kit = open_store(tmp_path / "new" / "folder")
+    assert kit.path.exists()
+    kit.close()
+    kit.path.with_name(kit.path.name + "-wal").unlink(missing_ok=True)
+    assert kit.db.wal_octets() == 0
+
+
+def test_closed_store_leaves_no_file_open_whoever_has_read_and_written(tmp_path: Path) -> None:
+    def open_files() -> list[str]:
+        targets = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
+        return [target for target in targets if target.startswith(str(tmp_path))]
+
+    kit = open_store(tmp_path)
+    used, closed = threading.Event(), threading.Event()
+
+    def work() -> None:
+        kit.db.reader().execute("SELECT count(*) FROM content").fetchall()
+        kit.db.now(lambda tx: put(tx, 7))
+        used.set()
+        closed.wait(WAIT_S)  # a thread of a service goes on after its store was closed
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert used.wait(WAIT_S)
+    assert open_files()
+    kit.close()
+    left = open_files()
+    closed.set()
+    thread.join()
+    assert left == []
+
+
 def test_lingering_reader_delays_truncation_but_no_writer(tmp_path: Path) -> None:
     kit = open_store(tmp_path)
     lingering = sqlite3.connect(kit.path, isolation_level=None)
@@ -355,3 +409,29 @@ def test_commit_with_changes_notifies_listeners_and_one_without_does_not(tmp_pat
     assert listener.clear()
     listener.close()
     kit.close()
+
+
+def test_lock_that_is_waited_for_with_a_limit_is_left_and_can_be_had_later(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    holder, mine = FairLock(path), FairLock(path, within_s=0.05)
+    with holder.hold():
+        for _ in range(3):
+            with pytest.raises(StoreFailed, match=r"inbox\.db\.write is held"), mine.hold():
+                raise AssertionError("held by two")
+    for _ in range(3):
+        with mine.hold():
+            assert not FileLock(tmp_path / "inbox.db.write").try_acquire()
+    with holder.hold():
+        pass
+
+
+def test_store_that_is_made_can_be_written_by_the_group_of_the_services(tmp_path: Path) -> None:
+    before = os.umask(0o007)
+    try:
+        kit = open_store(tmp_path)
+    finally:
+        os.umask(before)
+    kit.put("anna")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("inbox.db*")}
+    kit.close()
+    assert {modes["inbox.db"], modes["inbox.db-wal"], modes["inbox.db-shm"]} == {0o660}

@@ -109,6 +109,17 @@ def test_a_sync_that_fails_is_reported_and_nothing_promised_is_lost(
 
 @needs_strace
 @pytest.mark.parametrize("way", ["now", "submit"])
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+def test_what_failed_last_does_not_come_back_when_the_box_starts_anew(
+    path: Path, way: str, error: str
+) -> None:
+    said, _ = run(path, way, f"error={error}:when=8+")
+    assert said["failed"] and said["done"]
+    assert set(stored(path)) == said["done"], "what was refused is there after all"
+
+
+@needs_strace
+@pytest.mark.parametrize("way", ["now", "submit"])
 @pytest.mark.parametrize("when", [8, 12, 17, 23])
 def test_a_kill_in_the_middle_of_a_sync_loses_nothing_promised(
     path: Path, way: str, when: int

@@ -1,0 +1,15 @@
+"""Tables of pages: steps of app/store/schema.py, which says how they are numbered."""
+
+# What the pages of the box ask for: a message by its Message-ID, calls, and how far a new box is.
+REPORTS = (
+    "ALTER TABLE audit ADD COLUMN message_id TEXT",
+    "CREATE INDEX audit_message_id ON audit (message_id) WHERE message_id IS NOT NULL",
+    """CREATE TABLE call (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, line TEXT NOT NULL,
+        caller_number TEXT, caller_name TEXT, reached TEXT NOT NULL, outcome TEXT NOT NULL,
+        waited_s INTEGER NOT NULL, talked_s INTEGER NOT NULL)""",
+    """CREATE TABLE first_step (name TEXT PRIMARY KEY, at REAL NOT NULL, by TEXT NOT NULL)
+        WITHOUT ROWID""",
+    # A box that people live with already is not asked how it is to be set up.
+    "INSERT INTO first_step SELECT 'dismissed', 0, 'update' FROM person LIMIT 1",
+)
