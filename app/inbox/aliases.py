@@ -2,67 +2,65 @@
 
 A member is a login, another alias, or an outside address. A login may be an alias name, too: then
 it says where that person's mail *and voicemail* go. Their own name among the members keeps a copy
-and is never expanded again, so it is no cycle. Expanding reaches each person and each address once.
-Who must answer for outside members: the person whose forward it is, else the alias's responsible
-person, else the first local member, else the postmaster.
+and is never expanded again, so it is no cycle. Other aliases are groups or lists (expansion.py).
+Who answers for outside members: the person whose forward it is, else the alias's owner, else the
+first local member, else the postmaster. A list has an owner always.
+
+What is saved makes sense as a whole: several aliases may be given at once and name one another, and
+either all are taken or none.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.core.clock import Clock, SystemClock
-from app.inbox.addresses import RESERVED, DeliveryConfig, is_name, is_outside_address
+from app.inbox.addresses import (
+    CATCH_ALL,
+    POSTMASTER,
+    RESERVED,
+    DeliveryConfig,
+    is_alias_name,
+    is_outside_address,
+    untagged,
+)
 from app.inbox.audit import AuditEvent, AuditLog
+from app.inbox.entries import Door
 from app.inbox.errors import (
     AliasCycle,
+    BadAliases,
     BadName,
+    Invalid,
     NameTaken,
-    NoSuchPerson,
     StillMember,
     UnknownMember,
+)
+from app.inbox.expansion import (
+    ALL_ALIASES,
+    DEEPEST,
+    ONE_ALIAS,
+    Alias,
+    AliasKind,
+    Expansion,
+    Outside,
+    Walk,
+    as_aliases,
+    read_names,
 )
 from app.inbox.people import People, Person
 from app.store.database import Database, Tx
 
+__all__ = ["Alias", "AliasDraft", "AliasKind", "Aliases", "Expansion", "Outside"]
+
 
 @dataclass(frozen=True)
-class Alias:
-    """A name, its members in order, and who answers for mail that can only go outside."""
+class AliasDraft:
+    """An alias as somebody wants it."""
 
     name: str
     members: tuple[str, ...]
-    responsible: str | None = None
-    """Login; None: see the module's head."""
-
-
-@dataclass(frozen=True)
-class Outside:
-    """An address elsewhere, and who gets the message back if it cannot go there."""
-
-    address: str
-    owner: Person | None
-    """None: its sender gets it back (mail relayed for a client)."""
-    via: str
-    """The local name whose members sent it out; what Delivered-To will say."""
-
-
-@dataclass(frozen=True)
-class Expansion:
-    """Where a name leads."""
-
-    people: tuple[Person, ...]
-    """Whose inbox keeps it."""
-    outside: tuple[Outside, ...]
-    trace: tuple[str, ...]
-    """Step by step, in words for an administrator."""
-    group: bool
-    """Whether the name is an alias for several, which is never refused for one full member."""
-
-    @property
-    def external(self) -> tuple[str, ...]:
-        """The outside addresses alone."""
-        return tuple(outside.address for outside in self.outside)
+    owner: str | None = None
+    """Login; a list needs one."""
+    is_list: bool = False
 
 
 class Aliases:
@@ -85,12 +83,25 @@ class Aliases:
 
     def get(self, name: str) -> Alias | None:
         """The alias of this name, in any case of letters."""
-        return _get(self._db.reader(), name)
+        rows = self._db.reader().execute(ONE_ALIAS, (name,)).fetchall()
+        return next(iter(as_aliases(rows).values()), None)
 
     def all(self) -> list[Alias]:
         """Every alias, by name."""
-        rows = self._db.reader().execute("SELECT name FROM alias ORDER BY name").fetchall()
-        return [alias for (name,) in rows if (alias := self.get(name)) is not None]
+        return list(as_aliases(self._db.reader().execute(ALL_ALIASES).fetchall()).values())
+
+    def postmaster(self) -> Person | None:
+        """Who answers for what nobody else does."""
+        return self._people.by_login(self._config.postmaster) or self._people.first_admin()
+
+    def expand(self, name: str, draft: Alias | None = None) -> Expansion:
+        """Follow a local name to the people and outside addresses it stands for.
+
+        `draft` is an alias as it would be if it were saved. Raises NoSuchPerson if the name is
+        neither a login nor an alias.
+        """
+        names = read_names(self._db, self._people, self._config, name.lower(), draft)
+        return Walk(names, self._config, self.postmaster).run(name.lower())
 
     # ---- changing
 
@@ -99,32 +110,47 @@ class Aliases:
         tx: Tx,
         name: str,
         members: Iterable[str],
-        responsible: str | None = None,
+        owner: str | None = None,
+        is_list: bool = False,
         by: str = "",
+        door: Door = "admin",
     ) -> Alias:
         """Make or replace an alias.
 
         Raises BadName, NameTaken, UnknownMember or AliasCycle; the store then stays as it was.
         """
-        name = name.lower()
-        self._check_name(tx, name)
-        wanted = tuple(dict.fromkeys(self._member(tx, name, member) for member in members))
-        if not wanted:
-            raise UnknownMember(f"{name} needs at least one member")
-        owner = self._responsible(tx, responsible)
-        _refuse_cycle(lambda other: wanted if other == name else _members(tx, other), name)
-        tx.execute("DELETE FROM alias_member WHERE alias = ?", (name,))
-        tx.execute(
-            "INSERT INTO alias VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET responsible = excluded.responsible",
-            (name, owner),
-        )
-        rows = [(name, place, member) for place, member in enumerate(wanted)]
-        tx.executemany("INSERT INTO alias_member VALUES (?, ?, ?)", rows)
-        self._log(tx, "alias set", by, f"{name}: {', '.join(wanted)}")
-        return Alias(name, wanted, responsible)
+        draft = AliasDraft(name, tuple(members), owner, is_list)
+        try:
+            return self.set_all(tx, [draft], by, door)[0]
+        except BadAliases as found:
+            raise found.findings[0][1] from None
 
-    def remove(self, tx: Tx, name: str, by: str = "") -> None:
+    def set_all(
+        self, tx: Tx, drafts: Sequence[AliasDraft], by: str = "", door: Door = "admin"
+    ) -> list[Alias]:
+        """Make or replace aliases, which may name one another. Raises BadAliases: none is then."""
+        made = self.judge(tx, drafts)
+        for alias in made:
+            owner = None if alias.owner is None else _id_of(tx, alias.owner)
+            tx.execute("DELETE FROM alias_member WHERE alias = ?", (alias.name,))
+            tx.execute(
+                "INSERT INTO alias VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET responsible = excluded.responsible",
+                (alias.name, owner),
+            )
+            rows = [(alias.name, place, member) for place, member in enumerate(alias.members)]
+            tx.executemany("INSERT INTO alias_member VALUES (?, ?, ?)", rows)
+            tx.execute("DELETE FROM list_alias WHERE name = ?", (alias.name,))
+            if alias.kind is AliasKind.LIST:
+                tx.execute("INSERT INTO list_alias VALUES (?)", (alias.name,))
+            self._log(tx, "alias set", by, door, _in_words(alias))
+        return made
+
+    def judge(self, tx: Tx, drafts: Sequence[AliasDraft]) -> list[Alias]:
+        """The aliases that `set_all` would make. Raises BadAliases."""
+        return _Judgement(_read_known(tx, self._config), drafts).made()
+
+    def remove(self, tx: Tx, name: str, by: str = "", door: Door = "admin") -> None:
         """Remove an alias; it may still be a login.
 
         Raises UnknownMember if there is none, StillMember if other aliases have it as a member.
@@ -135,196 +161,193 @@ class Aliases:
         rows = tx.execute(
             "SELECT DISTINCT alias FROM alias_member WHERE member = ? AND alias <> ?", (name, name)
         ).fetchall()
-        if rows and not _is_login(tx, name):
+        if rows and _id_of(tx, name) is None:
             raise StillMember(f"{name} is still a member of {', '.join(row[0] for row in rows)}")
         tx.execute("DELETE FROM alias_member WHERE alias = ?", (name,))
         tx.execute("DELETE FROM alias WHERE name = ?", (name,))
-        self._log(tx, "alias removed", by, name)
+        self._log(tx, "alias removed", by, door, name)
 
-    def _log(self, tx: Tx, verb: str, by: str, detail: str) -> None:
-        self._audit_log.write(tx, verb, "admin", by, [AuditEvent(None, None, detail)])
+    def _log(self, tx: Tx, verb: str, by: str, door: Door, detail: str) -> None:
+        self._audit_log.write(tx, verb, door, by, [AuditEvent(None, None, detail)])
 
-    def _check_name(self, tx: Tx, name: str) -> None:
-        if not is_name(name):
-            raise BadName(f"{name!r} cannot be an alias: letters, digits and . _ - can")
-        if name in RESERVED:
-            raise BadName(f"{name} is reserved; the setting `postmaster` names who gets its mail")
-        taken = "SELECT login FROM person WHERE mailbox = ? AND removed_at IS NULL"
-        row = tx.execute(taken, (name,)).fetchone()
-        if row is not None:
-            raise NameTaken(f"{name} is the mailbox of {row[0]}; use the login as the alias name")
 
-    def _member(self, tx: Tx, alias: str, member: str) -> str:
-        """A member as it is stored: a local name in its shortest form, or an outside address."""
-        member = member.strip()
-        login = _login_of_address(tx, member)
-        if login is not None:
-            return login
-        local = self._config.local_part(member)
-        if local is None:
-            if not is_outside_address(member):
-                raise UnknownMember(f"{member!r} is not an address that mail could be sent to")
-            return member
-        if _is_login(tx, local) or (local != alias and _members(tx, local)):
-            return local
-        if local == alias:
-            raise AliasCycle(f"{alias} → {alias}: only a person can keep a copy this way")
-        raise UnknownMember(f"{member} is neither a person nor an alias here")
+def _in_words(alias: Alias) -> str:
+    owner = f" (owner {alias.owner})" if alias.owner is not None else ""
+    what = "list " if alias.kind is AliasKind.LIST else ""
+    return f"{what}{alias.name}: {', '.join(alias.members)}{owner}"
 
-    def _responsible(self, tx: Tx, login: str | None) -> int | None:
-        if login is None:
-            return None
-        row = tx.execute(
-            "SELECT id FROM person WHERE login = ? AND removed_at IS NULL", (login,)
-        ).fetchone()
-        if row is None:
-            raise UnknownMember(f"{login}, who is to answer for the alias, is not a person here")
-        return int(row[0])
 
-    # ---- expanding
+@dataclass(frozen=True)
+class _Known:
+    """What the members of new aliases may name."""
 
-    def expand(self, name: str) -> Expansion:
-        """Follow a local name to the people and outside addresses it stands for.
+    config: DeliveryConfig
+    logins: frozenset[str]
+    addresses: dict[str, str]
+    """Logins, by public address in small letters."""
+    mailboxes: dict[str, str]
+    """Logins, by mailbox number."""
+    members: dict[str, tuple[str, ...]]
+    """Of the aliases that there are."""
 
-        Raises NoSuchPerson if it is neither a login nor an alias.
-        """
-        return _Walk(self._people, self.get, self._config).run(name.lower())
 
-    def postmaster(self) -> Person | None:
-        """Who answers for what nobody else does."""
-        return self._people.by_login(self._config.postmaster) or self._people.first_admin()
+def _read_known(tx: Tx, config: DeliveryConfig) -> _Known:
+    rows = tx.execute(
+        "SELECT login, coalesce(address, ''), mailbox FROM person WHERE removed_at IS NULL"
+    ).fetchall()
+    return _Known(
+        config,
+        frozenset(login for login, _, _ in rows),
+        {address.lower(): login for login, address, _ in rows if address},
+        {mailbox: login for login, _, mailbox in rows},
+        {alias.name: alias.members for alias in as_aliases(tx.execute(ALL_ALIASES)).values()},
+    )
 
 
 @dataclass
-class _Walk:
-    """One expansion under way."""
+class _Judgement:
+    """Whether drafts make sense, beside what there is and beside one another."""
 
-    find: People
-    alias: Callable[[str], Alias | None]
-    config: DeliveryConfig
-    people: dict[int, Person] = field(default_factory=dict)
-    pending: dict[str, tuple[Person | None, Alias]] = field(default_factory=dict)
-    """Outside addresses in the order found: whose forward, through which alias."""
-    touched: dict[str, Person] = field(default_factory=dict)
-    """For each alias, the first person met below it: who answers for its outside members."""
-    seen: set[str] = field(default_factory=set)
-    trace: list[str] = field(default_factory=list)
+    known: _Known
+    drafts: Sequence[AliasDraft]
+    findings: list[tuple[int, Invalid]] = field(default_factory=list)
 
-    def run(self, name: str) -> Expansion:
-        alias, person = self.alias(name), self.find.by_login(name)
-        if alias is None and person is None:
-            raise NoSuchPerson(f"{name} is neither a person nor an alias here")
-        self.visit(name, None, ())
-        outside = [
-            Outside(address, self.owner(person_, via), via.name)
-            for address, (person_, via) in self.pending.items()
-        ]
-        self.trace += [
-            f"{one.owner.login} gets it back if it cannot go to {one.address}"
-            for one in outside
-            if one.owner is not None
-        ]
-        group = alias is not None and person is None
-        return Expansion(tuple(self.people.values()), tuple(outside), tuple(self.trace), group)
+    def __post_init__(self) -> None:
+        self._names: dict[str, int] = {}
+        for number, draft in enumerate(self.drafts):
+            self._names.setdefault(draft.name.lower(), number)
 
-    def owner(self, person: Person | None, via: Alias) -> Person | None:
-        if person is not None:
-            return person
-        named = None if via.responsible is None else self.find.by_login(via.responsible)
-        fallback = self.find.by_login(self.config.postmaster) or self.find.first_admin()
-        return named or self.touched.get(via.name) or fallback
+    def made(self) -> list[Alias]:
+        """The aliases that the drafts mean. Raises BadAliases with all that is wrong."""
+        made = [self._alias(number, draft) for number, draft in enumerate(self.drafts)]
+        if not self.findings:
+            self._refuse_cycles(made)
+        if self.findings:
+            raise BadAliases(self.findings)
+        return made
 
-    def visit(self, name: str, owner: Person | None, way: tuple[str, ...]) -> None:
-        """Follow one name; `owner` answers for outside members, `way` are the aliases above."""
-        person, alias = self.find.by_login(name), self.alias(name)
-        if person is not None:
-            for above in way:
-                self.touched.setdefault(above, person)
-        if name in self.seen:
-            self.trace.append(f"{name} has been reached already: once is enough")
-            return
-        self.seen.add(name)
-        if alias is None:
-            self.keep(name, person)
-            return
-        self.trace.append(f"{name} stands for {', '.join(alias.members)}")
-        for member in alias.members:
-            self.member(member, alias, person, person or owner, (*way, name))
+    def _refuse_cycles(self, made: list[Alias]) -> None:
+        graph = self.known.members | {alias.name: alias.members for alias in made}
+        depths = _depths(graph)
+        for number, alias in enumerate(made):
+            if alias.name not in depths:
+                way = " → ".join(_round(alias.name, graph, depths))
+                self._note(number, AliasCycle(f"{way} would go round for ever", "members"))
+        deepest = max(depths, key=lambda name: depths[name], default="")
+        if deepest and depths[deepest] > DEEPEST:
+            text = f"below {deepest} more than {DEEPEST} aliases would lie inside one another"
+            self._note(len(made) - 1, AliasCycle(text, "members"))
 
-    def member(
-        self,
-        member: str,
-        alias: Alias,
-        person: Person | None,
-        owner: Person | None,
-        way: tuple[str, ...],
-    ) -> None:
-        if "@" in member and (local := self.ours(member)) is not None:
-            self.trace.append(f"{member} is ours: it is {local}")
-            member = local
-        if "@" in member:
-            self.trace.append(f"{member} is outside: it is sent there")
-            self.pending.setdefault(member, (owner, alias))
-        elif member == alias.name:
-            self.keep(member, person)
-        else:
-            self.visit(member, owner, way)
+    def _alias(self, number: int, draft: AliasDraft) -> Alias:
+        name, members = draft.name.lower(), []
+        self._note(number, self._wrong_name(name, number))
+        for text in draft.members:
+            member = self._member(name, text.strip())
+            if isinstance(member, Invalid):
+                self._note(number, member)
+            else:
+                members.append(member)
+        if not draft.members:
+            self._note(number, UnknownMember(f"{name} needs at least one member", "members"))
+        owner = None if draft.owner is None else draft.owner.lower()
+        self._note(number, self._wrong_owner(name, owner, draft.is_list))
+        kind = AliasKind.LIST if draft.is_list else AliasKind.GROUP
+        if name in self.known.logins:
+            kind = AliasKind.PERSON
+        return Alias(name, tuple(dict.fromkeys(members)), kind, owner)
 
-    def ours(self, address: str) -> str | None:
-        """The local name of an address that has become ours since the alias was saved."""
-        person = self.find.by_address(address)
-        local = person.login if person is not None else self.config.local_part(address)
-        known = local is not None and (self.find.by_login(local) or self.alias(local))
-        return local if known else None
+    def _note(self, number: int, problem: Invalid | None) -> None:
+        if problem is not None:
+            self.findings.append((number, problem))
 
-    def keep(self, name: str, person: Person | None) -> None:
-        if person is None:
-            self.trace.append(f"{name} is nobody here: skipped")
-            return
-        self.trace.append(f"{name} keeps it in the inbox")
-        self.people.setdefault(person.id, person)
-
-
-def _get(connection: sqlite3.Connection, name: str) -> Alias | None:
-    rows = connection.execute(
-        "SELECT alias.name, member, login FROM alias"
-        " JOIN alias_member ON alias_member.alias = alias.name"
-        " LEFT JOIN person ON person.id = alias.responsible"
-        " WHERE alias.name = ? ORDER BY place",
-        (name,),
-    ).fetchall()
-    if not rows:
+    def _wrong_name(self, name: str, number: int) -> Invalid | None:
+        if not is_alias_name(name):
+            text = f"{name!r} cannot be an alias: letters, digits and . _ - + can"
+            return BadName(text, "name")
+        if name in RESERVED:
+            text = f"{name} is reserved; the setting `site.postmaster` names who gets its mail"
+            return BadName(text, "name")
+        if name in self.known.mailboxes:
+            login = self.known.mailboxes[name]
+            text = f"{name} is the mailbox of {login}; use the login as the alias name"
+            return NameTaken(text, "name")
+        if self._names[name] != number:
+            return NameTaken(f"{name} is given twice", "name")
         return None
-    return Alias(rows[0][0], tuple(row[1] for row in rows), rows[0][2])
+
+    def _wrong_owner(self, name: str, owner: str | None, is_list: bool) -> Invalid | None:
+        if is_list and name in self.known.logins:
+            text = f"{name} is a person's forward, which cannot be a list; take another name"
+            return BadName(text, "kind")
+        if is_list and owner is None:
+            return UnknownMember(f"{name} is a list: who gets its bounces, its owner?", "owner")
+        if owner is not None and owner not in self.known.logins:
+            text = f"{owner}, who is to answer for {name}, is not a person here"
+            return UnknownMember(text, "owner")
+        return None
+
+    def _member(self, alias: str, text: str) -> str | Invalid:
+        """A member as it is stored: a local name in its shortest form, or an outside address."""
+        known = self.known
+        if (login := known.addresses.get(text.lower())) is not None:
+            return login
+        local = known.config.whole_local_part(text)
+        if local is None:
+            if is_outside_address(text):
+                return text
+            return UnknownMember(f"{text!r} is not an address that mail could be sent to")
+        for name in dict.fromkeys((local, untagged(local))):
+            if name == CATCH_ALL:
+                break
+            if name in known.logins or name == POSTMASTER:
+                return name
+            if name == alias:
+                return AliasCycle(f"{alias} → {alias}: only a person can keep a copy this way")
+            if name in known.members or name in self._names:
+                return name
+            if name in known.mailboxes:
+                return known.mailboxes[name]
+        if known.config.is_shared(text):
+            return text
+        return UnknownMember(f"{text} is neither a person nor an alias here")
 
 
-def _members(tx: Tx, name: str) -> tuple[str, ...]:
-    alias = _get(tx, name)
-    return () if alias is None else alias.members
+def _depths(graph: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """How many aliases lie inside one another below each; those that lead to a cycle are left out.
+
+    Whatever the graph is, each of its edges is looked at once (topological order).
+    """
+    above: dict[str, list[str]] = {}
+    open_edges: dict[str, int] = {}
+    for name, members in graph.items():
+        inner = [member for member in members if member != name and member in graph]
+        open_edges[name] = len(inner)
+        for member in inner:
+            above.setdefault(member, []).append(name)
+    depths = {name: 1 for name, count in open_edges.items() if count == 0}
+    ready = list(depths)
+    longest = dict.fromkeys(graph, 1)
+    while ready:
+        done = ready.pop()
+        depths[done] = longest[done]
+        for name in above.get(done, ()):
+            longest[name] = max(longest[name], longest[done] + 1)
+            open_edges[name] -= 1
+            if not open_edges[name]:
+                ready.append(name)
+    return depths
 
 
-def _is_login(tx: Tx, name: str) -> bool:
-    row = tx.execute("SELECT 1 FROM person WHERE login = ? AND removed_at IS NULL", (name,))
-    return row.fetchone() is not None
+def _round(name: str, graph: Mapping[str, Sequence[str]], depths: Mapping[str, int]) -> list[str]:
+    """From an alias that leads to a cycle once round that cycle."""
+    way = [name]
+    while way.count(way[-1]) < 2:
+        here = way[-1]
+        way.append(next(m for m in graph[here] if m != here and m in graph and m not in depths))
+    return way[way.index(way[-1]) :]
 
 
-def _login_of_address(tx: Tx, address: str) -> str | None:
-    row = tx.execute(
-        "SELECT login FROM person WHERE address = ? AND removed_at IS NULL", (address,)
-    ).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _refuse_cycle(members: Callable[[str], tuple[str, ...]], name: str) -> None:
-    """Follow every way from `name`; raise AliasCycle if one comes back to it."""
-    seen = {name}
-
-    def follow(at: str, way: tuple[str, ...]) -> None:
-        for member in members(at):
-            if member == name and at != name:
-                raise AliasCycle(f"{' → '.join((*way, name))} would go round for ever")
-            if member not in seen and "@" not in member:
-                seen.add(member)
-                follow(member, (*way, member))
-
-    follow(name, (name,))
+def _id_of(tx: Tx, login: str) -> int | None:
+    row = tx.execute("SELECT id FROM person WHERE login = ? AND removed_at IS NULL", (login,))
+    found = row.fetchone()
+    return None if found is None else int(found[0])

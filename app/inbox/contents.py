@@ -5,8 +5,11 @@ last transaction adds, and is swept if that transaction never comes. A chunk is 
 which is the table's rowid [SQLite, CREATE TABLE §5]: place = content << 20 | seq.
 """
 
+import json
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
+from sqlite3 import Connection
 from typing import cast
 
 from app.core.clock import Clock
@@ -108,15 +111,27 @@ class Contents:
         return cast(tuple[int, int, int], row)
 
     def chunk(self, content: int, seq: int) -> bytes:
-        """Piece `seq` of a message, from 0; the fast path of RETR. Raises ContentGone."""
+        """Piece `seq` of a message, from 0; the fast path of RETR.
+
+        Raises ContentGone; StoreDamaged or StoreFailed if its pages cannot be read.
+        """
         try:
             cursor = self._local.cursor
         except AttributeError:
             cursor = self._local.cursor = self._db.reader().cursor()
-        row = cursor.execute(_CHUNK, (content << _SEQ_BITS | seq,)).fetchone()
+        try:
+            row = cursor.execute(_CHUNK, (content << _SEQ_BITS | seq,)).fetchone()
+        except sqlite3.Error as problem:
+            doing = f"message content {content} cannot be read"
+            raise self._db.condition.error_of(problem, doing, content) from problem
         if row is None:
             raise ContentGone(f"content {content} has no chunk {seq}")
         return cast(bytes, row[0])
+
+    def beginning(self, tx: Tx, content: int) -> bytes:
+        """The first chunk of a message, of one in this transaction, too; b"" if there is none."""
+        row = tx.execute(_CHUNK, (place(content, 0),)).fetchone()
+        return b"" if row is None else bytes(row[0])
 
     def octets(self, content: int, prefix: bytes = b"") -> Iterator[bytes]:
         """A message in pieces: a prefix if there is one, then the chunks. One read a piece.
@@ -134,31 +149,36 @@ class Contents:
         for seq in range(found[0]):
             yield self.chunk(content, seq)
 
-    def drop_unused(self, tx: Tx, contents: Iterable[int]) -> int:
-        """Delete those of `contents` that no entry and no queue row needs any more."""
-        gone = 0
+    def drop_unused(self, tx: Tx, contents: Iterable[int]) -> None:
+        """Delete those of `contents` that no entry and no queue row needs any more.
+
+        What cannot be read stays: its pages lead to others that are in use.
+        """
+        broken = self._db.condition.damage().unreadable
         for content in dict.fromkeys(contents):
+            if content in broken:
+                continue
             used = tx.execute(f"SELECT 1 FROM content WHERE id = ? AND ({_USED})", (content,))
             if used.fetchone() is None:
                 self._drop(tx, content)
-                gone += 1
-        return gone
 
-    def sweep(self, tx: Tx, begun_before: float | None = None, limit: int = 100) -> int:
-        """Delete content that never got an entry; returns how many.
+    def last(self, tx: Connection) -> int:
+        """The number of the content that was begun last, of those there are; 0 for none."""
+        return int(tx.execute("SELECT coalesce(max(id), 0) FROM content").fetchone()[0])
 
-        It takes about `limit` pieces of content at a time: call it again until it returns 0.
-        `begun_before` (seconds since 1970 UTC) protects messages on their way in: it defaults to a
-        day ago. The mail service passes the present moment when it starts, because only its own
-        are ever visible half-way.
+    def unused(self, after: int, last: int, limit: int = 100) -> list[int]:
+        """Content that never got an entry, for `drop_unused`; numbers above `after`, up to `last`.
+
+        The lowest `limit` of them, without those that cannot be read. It looks at all content
+        between, but without the write lock. What is above `last` may be a message on its way in.
         """
-        before = self._clock.now() - UNSEALED_FOR_S if begun_before is None else begun_before
-        rows = tx.execute(
-            f"SELECT id FROM content WHERE begun_at < ? AND NOT ({_USED}) LIMIT ?", (before, limit)
-        ).fetchall()
-        for (content,) in rows:
-            self._drop(tx, content)
-        return len(rows)
+        broken = json.dumps(list(self._db.condition.damage().unreadable))
+        rows = self._db.reader().execute(
+            f"SELECT id FROM content WHERE id > ? AND id <= ? AND NOT ({_USED})"
+            " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?",
+            (after, last, broken, limit),
+        )
+        return [content for (content,) in rows.fetchall()]
 
     def _drop(self, tx: Tx, content: int) -> None:
         tx.execute(

@@ -4,6 +4,7 @@ argon2id with 19 MiB and two passes, the least that OWASP advises; one at a time
 that a crowd of logins cannot eat the memory of a small box.
 """
 
+import ctypes
 import secrets
 import threading
 from functools import cache
@@ -14,7 +15,6 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from app.inbox.errors import TrivialPin
 
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # KiB
 _ONE_AT_A_TIME = threading.Lock()
 
 PIN_SHORTEST, PIN_LONGEST = 4, 16
@@ -23,10 +23,29 @@ NEW_PIN_DIGITS = 6
 _LEGIBLE = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
+_M_MMAP_THRESHOLD = -3  # [glibc, malloc.h]
+_LARGE = 4 << 20
+"""Octets from which on what is freed goes back to the system at once; far more than a chunk."""
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    """The hasher, once glibc keeps none of its 19 MiB.
+
+    By itself glibc takes the first large block that is freed as the measure of what it is to keep
+    for later [mallopt(3), M_MMAP_THRESHOLD]: each service would be 20 MB larger from its first
+    login on.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other libraries of C keep none
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE)
+    return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # KiB
+
+
 def hashed(secret: str) -> str:
     """The form in which a password or PIN is stored. Takes tens of milliseconds on purpose."""
     with _ONE_AT_A_TIME:
-        return _HASHER.hash(secret)
+        return _hasher().hash(secret)
 
 
 def matches(stored: str | None, secret: str) -> bool:
@@ -38,7 +57,7 @@ def matches(stored: str | None, secret: str) -> bool:
     against = stored if stored is not None else _nobody()
     with _ONE_AT_A_TIME:
         try:
-            return _HASHER.verify(against, secret) and stored is not None
+            return _hasher().verify(against, secret) and stored is not None
         except (VerifyMismatchError, InvalidHashError):
             return False
 

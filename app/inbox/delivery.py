@@ -1,32 +1,49 @@
 """Delivery: the only way into an inbox, for SMTP and for recorded calls alike.
 
     route        an address → whose inbox keeps it, which addresses elsewhere get it
-    check_room   before the octets come: is there room for them, in the box and on the disk
+    check_room   before the octets come: is there room, in the mailbox and on the disk (room.py)
     deliver      when they are stored: entries and queue rows, in one transaction
 
 Every local recipient gets an entry with their own header prefix; content is stored once. Outside
 members of an alias get a queue row each, and somebody here answers for them (queue.py: purposes).
 """
 
-import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from app.inbox import probes
 from app.inbox.addresses import (
+    ABUSE,
+    CATCH_ALL,
     POSTMASTER,
     RESERVED,
     VOICEMAIL,
     DeliveryConfig,
     is_outside_address,
+    untagged,
 )
-from app.inbox.aliases import Aliases, Expansion, Outside
+from app.inbox.aliases import Aliases
+from app.inbox.delivery_plan import Destination, Plan, Share
 from app.inbox.entries import EntryState, Facts, Kind
-from app.inbox.errors import BadName, MailboxFull, MailLoop, NoSpace, NoSuchPerson, NotOurs
+from app.inbox.errors import (
+    BadName,
+    MailboxFull,
+    MailboxFullForGood,
+    MailLoop,
+    NoSuchPerson,
+    NotOurs,
+)
+from app.inbox.expansion import Alias, Local, Outside, SentBy
+from app.inbox.late_failures import bring_back
+from app.inbox.limits import PersonLimits
 from app.inbox.people import People, Person
 from app.inbox.queue import Purpose, Queue, QueueItem
+from app.inbox.quota import InboxRoom, QuotaWarnings
+from app.inbox.room import Room
 from app.inbox.store import Store
 from app.inbox.voicemail_reply import VoicemailReplies
+from app.message.dsn import Asked
 from app.message.headers import HeaderFacts, scan_head
 from app.store.database import Tx
 
@@ -38,54 +55,11 @@ __all__ = [
     "Envelope",
     "HeaderFacts",
     "Local",
-    "disk_free",
     "scan_head",
 ]
 
 HOPS = 100
 """Received lines beyond which a message counts as looping [RFC 5321 §6.3]."""
-VOICE_OVER_PERCENT = 10
-"""Of the quota; by so much voicemail may go over it, so that a caller can leave a message."""
-
-
-@dataclass(frozen=True)
-class Local:
-    """A person whose inbox keeps the message."""
-
-    person: Person
-
-
-@dataclass(frozen=True)
-class Destination:
-    """Where one recipient address leads, each person and outside address once."""
-
-    address: str
-    """As the sender wrote it."""
-    local: tuple[Local, ...]
-    outside: tuple[Outside, ...]
-    group: bool
-    """An alias for several: accepted even if some of them are full."""
-    trace: tuple[str, ...]
-    """Step by step, in words, for `alias trace`."""
-    answered: bool = False
-    """It is the sender of voicemails: nobody gets the message, and its sender is notified."""
-
-    @property
-    def senders_on(self) -> frozenset[str]:
-        """Local names that send it elsewhere; what Delivered-To says on those copies."""
-        return frozenset(one.via for one in self.outside if one.via)
-
-    @property
-    def keepers(self) -> frozenset[str]:
-        """Logins that keep it."""
-        return frozenset(local.person.login for local in self.local)
-
-    @property
-    def single(self) -> Person | None:
-        """The one person meant, whose full inbox is a reason to refuse; None for groups."""
-        if self.group or len(self.local) != 1:
-            return None
-        return self.local[0].person
 
 
 @dataclass(frozen=True)
@@ -101,6 +75,8 @@ class Envelope:
     """The Received field we add, whole lines; empty for voicemail."""
     head: HeaderFacts = field(default_factory=HeaderFacts)
     """Of the message as it came, for finding loops."""
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+    """By recipient as the sender wrote it: of what they want to hear."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +89,6 @@ class Delivered:
     """Queue rows, one per outside recipient."""
 
 
-def disk_free(directory: Path) -> int:
-    """Octets that an ordinary user may still write on the disk of `directory`."""
-    disk = os.statvfs(directory)
-    return disk.f_bavail * disk.f_frsize
-
-
 class Delivery:
     """Routes, room and delivery over one store, for one process."""
 
@@ -129,28 +99,62 @@ class Delivery:
         aliases: Aliases,
         queue: Queue,
         config: DeliveryConfig,
-        free: Callable[[], int] | None = None,
+        room: Room,
     ) -> None:
-        """`free` returns the free octets of the store's disk; by default the disk is asked."""
+        self.room = room
         self._store = store
         self._people = people
         self._aliases = aliases
         self._queue = queue
-        self._config = config
-        self._free = free if free is not None else (lambda: disk_free(store.directory))
+        self.config = config
+        self.reports = queue.reports
         self._replies = VoicemailReplies(store, config)
-        self._reserved: dict[int, int] = {}
+        self.limits = PersonLimits(people.templates, config.limits)
+        self.warnings = QuotaWarnings(store, self.limits, config)
+        self.inboxes = InboxRoom(store, self.limits, config.callers_percent)
 
     # ---- where to
 
-    def route(self, address: str) -> Destination:
-        """Follow a recipient address; raises NoSuchPerson, or NotOurs for another domain's."""
-        name, step = self._name(address.strip())
-        if name == VOICEMAIL:
-            trace = (step, "replies to voicemails are answered in words and kept nowhere")
-            return Destination(address, (), (), True, trace, answered=True)
-        reached = self._aliases.expand(name)
-        return _route(address, reached, (step, *reached.trace))
+    def route(self, address: str, draft: Alias | None = None) -> Destination:
+        """Follow a recipient address; `draft` is an alias as it would be if it were saved.
+
+        Raises NoSuchPerson, or NotOurs for another domain's; NotOurs also for a name that nobody
+        has here at a domain that a hosting service shares.
+        """
+        address = address.strip()
+        for name, step in self._names(address):
+            if name == VOICEMAIL:
+                said = "replies to voicemails are answered in words and kept nowhere"
+                return Destination(address, (), (), True, (step, said), answered=True)
+            try:
+                reached = self._aliases.expand(name, draft)
+            except NoSuchPerson:
+                continue
+            trace = (step, *reached.trace)
+            return Destination(address, reached.local, reached.outside, reached.group, trace)
+        raise NoSuchPerson(f"{address} is neither a person nor an alias here")
+
+    def _names(self, address: str) -> Iterator[tuple[str, str]]:
+        """The local names that an address may mean, best first, each with a line that says why."""
+        person = self._people.by_address(address) or self._people.by_address(untagged(address))
+        if person is not None:
+            yield person.login, f"{address} is the public address of {person.login}"
+        whole = self.config.whole_local_part(address)
+        if whole is None:
+            raise NotOurs(f"{address} is not at any of our domains")
+        for name in dict.fromkeys((whole, untagged(whole))):
+            if name == POSTMASTER:
+                yield self._postmaster(), f"{address} is the postmaster"
+            person = self._people.by_mailbox(name)
+            if person is not None:
+                yield person.login, f"{address} is the mailbox of {person.login}"
+            yield name, f"{address} is {name} here"
+        if untagged(whole) == ABUSE:  # [RFC 2142 §4]
+            yield self._postmaster(), f"{address} is for complaints, which the postmaster gets"
+        if self.config.is_shared(address):
+            raise NotOurs(f"{address}: nobody here has this name, the hosting service may know it")
+        if "@" in address:
+            yield CATCH_ALL, f"{address} is nobody here: the catch-all alias * gets it"
 
     def route_external(self, address: str) -> Destination:
         """The route of an address elsewhere, for mail that we have agreed to relay.
@@ -165,18 +169,18 @@ class Delivery:
     @property
     def voicemail_address(self) -> str:
         """Who voicemail is from when its owner has no public address."""
-        return self._config.voicemail_address
+        return self.config.voicemail_address
 
     def sender_of(self, person: Person) -> str:
         """The envelope sender of what a person sends: the public address, else the one here."""
-        return person.address or self._config.canonical(person.login)
+        return person.address or self.config.canonical(person.login)
 
     def local_name(self, address: str) -> str | None:
         """The login, alias or reserved name that an address at one of our domains means here.
 
         Public addresses are left out; None if the address means nobody here.
         """
-        name = self._config.local_part(address)
+        name = self.config.local_part(address)
         if name is None:
             return None
         person = self._people.by_login(name) or self._people.by_mailbox(name)
@@ -189,24 +193,9 @@ class Delivery:
 
         What our people send leaves with it, so that an answer reaches them from anywhere.
         """
-        name = self._config.local_part(address)
+        name = self.config.local_part(address)
         person = None if name is None else self._people.by_login(name)
         return None if person is None else person.address
-
-    def _name(self, address: str) -> tuple[str, str]:
-        """The local name an address means, and a line that says why."""
-        person = self._people.by_address(address)
-        if person is not None:
-            return person.login, f"{address} is the public address of {person.login}"
-        name = self._config.local_part(address)
-        if name is None:
-            raise NotOurs(f"{address} is not at any of our domains")
-        if name == POSTMASTER:
-            return self._postmaster(), f"{address} is the postmaster"
-        person = self._people.by_mailbox(name)
-        if person is not None:
-            return person.login, f"{address} is the mailbox of {person.login}"
-        return name, f"{address} is {name} here"
 
     def _postmaster(self) -> str:
         person = self._aliases.postmaster()
@@ -217,40 +206,33 @@ class Delivery:
     # ---- is there room
 
     def check_room(self, route: Destination, size: int, kind: Kind = Kind.EMAIL) -> None:
-        """Reserve room for a message of `size` octets (0: not announced) at one recipient.
+        """Whether the disk has room for a message of `size` octets, and reserve it in the mailbox.
 
-        Raises NoSpace or MailboxFull, and then has reserved nothing. A mailbox with any room left
-        takes a message whose size was not announced, and may be overdrawn by it. What is reserved
-        counts until `release` is called with the same route and size, delivered or not.
+        Raises NoSpace or MailboxFull; see Room.check and `reserve`.
         """
-        floor = self._config.free_floor
-        floor -= self._config.voice_reserve if kind is Kind.VOICEMAIL else 0
-        if self._free() - sum(self._reserved.values()) - size < floor:
-            raise NoSpace("the disk is nearly full; try again later")
+        self.room.check(size, kind)
+        self.reserve(route, size, kind)
+
+    def reserve(self, route: Destination, size: int, kind: Kind = Kind.EMAIL) -> None:
+        """Reserve room in the mailbox of one recipient for `size` octets (0: not announced).
+
+        Raises MailboxFull, and then has reserved nothing. A mailbox with any room left takes a
+        message whose size was not announced, and may be overdrawn by it. What is reserved counts
+        until `release` is called with the same route and size, delivered or not.
+        """
         person = route.single
-        if person is not None and not self._fits(person, size, kind):
-            raise MailboxFull(f"the mailbox of {route.address} is full")
+        if person is not None and not self.inboxes.fits(person, size, kind):
+            full = MailboxFullForGood if self.config.full_is_permanent else MailboxFull
+            raise full(f"the mailbox of {route.address} is full")
         self._reserve(route, size)
 
     def release(self, route: Destination, size: int) -> None:
-        """Give back the `size` octets that check_room has reserved."""
+        """Give back the `size` octets that `reserve` has reserved."""
         self._reserve(route, -size)
-
-    def _fits(self, person: Person, size: int, kind: Kind) -> bool:
-        quota = person.quota
-        if kind is Kind.VOICEMAIL:
-            quota += quota * VOICE_OVER_PERCENT // 100
-            size = 0  # a call is never cut short for its length; it may overdraw
-        room = quota - self._store.used(person.id) - self._reserved.get(person.id, 0)
-        return room > 0 and size <= room
 
     def _reserve(self, route: Destination, size: int) -> None:
         for local in route.local:
-            left = self._reserved.get(local.person.id, 0) + size
-            if left > 0:
-                self._reserved[local.person.id] = left
-            else:
-                self._reserved.pop(local.person.id, None)
+            self.inboxes.reserve(local.person, size)
 
     # ---- delivering
 
@@ -260,19 +242,46 @@ class Delivery:
         One transaction: all of it or nothing. Raises MailLoop, NoSuchPerson (removed meanwhile) or
         ContentGone.
         """
+        if self._is_probe(tx, envelope):
+            self._store.contents.drop_unused(tx, [content])
+            return Delivered((), ())
+        if any(route.sent_on is not None for route in envelope.recipients):
+            envelope = self._with_late_failures(tx, envelope, content)
         plan = self._plan(envelope)
+        self._must_exist(tx, plan.people())
         entries: dict[int, int] = {}
-        for person in plan.keepers.values():
-            self._must_exist(tx, person)
-            entries[person.id] = self._enter(
-                tx, envelope, content, person.login, person, EntryState.NEW
-            )
+        for local in plan.keepers.values():
+            person = local.person
+            prefix = self._prefix(envelope, person.login, local.sent_by)
+            state = EntryState.NEW
+            entries[person.id] = self._enter(tx, envelope, content, prefix, person, state)
+        leaving: list[int] = []
         queued: list[int] = []
-        for owner, outside in plan.sent.values():
-            queued += self._send(tx, envelope, content, owner, outside, entries)
+        for share in plan.sent.values():
+            entry, rows = self._send(tx, envelope, content, share, entries)
+            leaving += [] if entry is None else [entry]
+            queued += rows
         if any(route.answered for route in envelope.recipients):
             self._answer(tx, envelope, content)
-        return Delivered(tuple(entries.values()), tuple(queued))
+        for local in plan.keepers.values():
+            self.warnings.look(tx, local.person, entries[local.person.id])
+        return Delivered((*entries.values(), *leaving), tuple(queued))
+
+    def _is_probe(self, tx: Tx, envelope: Envelope) -> bool:
+        """Whether it is a mail of ours that tried a forward out and has come back."""
+        to = ", ".join(route.address for route in envelope.recipients)
+        return probes.came_back(tx, envelope.head.message_id, to, envelope.facts.received_at)
+
+    def _with_late_failures(self, tx: Tx, envelope: Envelope, content: int) -> Envelope:
+        """A report of a failure goes to the owner who gets the message back, not to its sender."""
+        routes = []
+        for route in envelope.recipients:
+            owner = None
+            if route.sent_on is not None:
+                owner = bring_back(tx, self._store, self._people, route.sent_on, content)
+            local = () if owner is None else (Local(owner),)
+            routes.append(replace(route, local=local, outside=()) if local else route)
+        return replace(envelope, recipients=tuple(routes))
 
     def _answer(self, tx: Tx, envelope: Envelope, content: int) -> None:
         """Answer a reply to a voicemail; the reply itself goes if it has no other recipient."""
@@ -281,17 +290,17 @@ class Delivery:
             self._replies.answer(tx, person, envelope.head, envelope.facts.received_at)
         self._store.contents.drop_unused(tx, [content])
 
-    def _plan(self, envelope: Envelope) -> "_Plan":
-        plan = _Plan()
+    def _plan(self, envelope: Envelope) -> Plan:
+        plan, author = Plan(), self.local_sender(envelope.sender)
         for route in envelope.recipients:
-            plan.add(route)
+            plan.add(route.without_author(envelope.sender, author))
         if envelope.head.hops > HOPS:
             raise MailLoop(f"more than {HOPS} hops: this message is going round")
         self._break_loops(plan, envelope)
         return plan
 
-    def _break_loops(self, plan: "_Plan", envelope: Envelope) -> None:
-        """Refuse what has come back [RFC 9228]; where others are served, keep it and send no more.
+    def _break_loops(self, plan: Plan, envelope: Envelope) -> None:
+        """Refuse what has come back (loops.py); where others are served, keep it and send no more.
 
         A refusal speaks for all recipients, so a message that is new to some is not refused.
         """
@@ -305,109 +314,100 @@ class Delivery:
 
     def _came_back(self, route: Destination, envelope: Envelope) -> bool:
         """Whether it was sent on from here before, or everybody here has it already."""
-        been = {
-            name
-            for name in route.senders_on | route.keepers
-            if self._config.canonical(name).lower() in envelope.head.delivered_to
-        }
+        if not envelope.head.marks:
+            return False
+        names = route.senders_on | route.keepers
+        been = {name for name in names if self._store.loop_marks.of(name) in envelope.head.marks}
         return bool(been & route.senders_on) or bool(been and been >= route.keepers)
 
     def _send(
+        self, tx: Tx, envelope: Envelope, content: int, share: Share, entries: dict[int, int]
+    ) -> tuple[int | None, list[int]]:
+        """Queue one share; a new entry that answers for it, if it needs one, and the queue rows.
+
+        `entries` are those of who keeps the mail, by person.
+        """
+        owner, sent_by, via = share.owner, share.sent_by, share.outside[0].via
+        sender, entry, leaving = self._sender(envelope, sent_by), None, None
+        prefix = self.sent_on_by(share) + self._list_id(envelope, sent_by)
+        prefix += envelope.received_header
+        if owner is None:
+            local = self.local_sender(envelope.sender)
+            owner, purpose, prefix = local, Purpose.RELAY, envelope.received_header
+        elif share.outside[0].is_list_mail:
+            purpose = Purpose.LIST
+        elif (entry := entries.get(owner.id)) is not None:
+            purpose = Purpose.COPY
+        else:
+            purpose, state = Purpose.CUSTODY, EntryState.LEAVING
+            kept = self._prefix(envelope, via, sent_by)
+            entry = leaving = self._enter(tx, envelope, content, kept, owner, state)
+        person = None if owner is None else owner.id
+        asked = envelope.asked if purpose is Purpose.RELAY else {}
+        item = QueueItem(purpose, content, prefix, sender, person, entry, asked)
+        return leaving, self._queue.add(tx, item, [one.address for one in share.outside])
+
+    def _enter(
         self,
         tx: Tx,
         envelope: Envelope,
         content: int,
-        owner: Person | None,
-        outside: list[Outside],
-        entries: dict[int, int],
-    ) -> list[int]:
-        """Queue one owner's share, with the entry that answers for it."""
-        via = outside[0].via
-        if owner is None:
-            sender = self.local_sender(envelope.sender)
-            local = None if sender is None else sender.id
-            item = QueueItem(
-                Purpose.RELAY, content, envelope.received_header, envelope.sender, local
-            )
-        else:
-            self._must_exist(tx, owner)
-            purpose = Purpose.COPY
-            if owner.id not in entries:
-                purpose = Purpose.CUSTODY
-                entries[owner.id] = self._enter(
-                    tx, envelope, content, via, owner, EntryState.LEAVING
-                )
-            prefix = self._delivered_to(via) + envelope.received_header
-            entry = entries[owner.id]
-            item = QueueItem(purpose, content, prefix, envelope.sender, owner.id, entry)
-        return self._queue.add(tx, item, [one.address for one in outside])
-
-    def _enter(
-        self, tx: Tx, envelope: Envelope, content: int, via: str, person: Person, state: EntryState
+        prefix: bytes,
+        person: Person,
+        state: EntryState,
     ) -> int:
-        """One person's entry. The trace lines come in the order of RFC 5321 §4.4: newest first."""
-        prefix = b"Return-Path: <" + envelope.sender.encode() + b">\r\n" + self._delivered_to(via)
-        return self._store.add_entry(
-            tx,
-            person.id,
-            content,
-            prefix + envelope.received_header,
-            envelope.kind,
-            state,
-            envelope.facts,
+        """One person's entry."""
+        kind, facts = envelope.kind, envelope.facts
+        return self._store.add_entry(tx, person.id, content, prefix, kind, state, facts)
+
+    def _prefix(self, envelope: Envelope, via: str, sent_by: SentBy | None) -> bytes:
+        """The trace lines of an entry, newest first [RFC 5321 §4.4]."""
+        return (
+            b"Return-Path: <"
+            + self._sender(envelope, sent_by).encode()
+            + b">\r\n"
+            + self._delivered_to(via)
+            + self._list_id(envelope, sent_by)
+            + envelope.received_header
         )
 
+    def _sender(self, envelope: Envelope, sent_by: SentBy | None) -> str:
+        """The envelope sender of a mail that a list sends on, or as it came.
+
+        The null sender stays: what bounces must not bounce again [RFC 5321 §4.5.5].
+        """
+        if sent_by is None or not envelope.sender:
+            return envelope.sender
+        return self.sender_of(sent_by.owner)
+
+    def _list_id(self, envelope: Envelope, sent_by: SentBy | None) -> bytes:
+        """The field that programs know lists by [RFC 2919]; a mail has one at most."""
+        if sent_by is None or "list-id" in envelope.head.fields:
+            return b""
+        return f"List-Id: <{self.config.canonical(sent_by.name).replace('@', '.')}>\r\n".encode()
+
+    def sent_on_by(self, share: Share) -> bytes:
+        """The fields on what is sent on: our mark of each alias, and to what it was delivered."""
+        vias = dict.fromkeys(one.via for one in share.outside)
+        marks = map(self._store.loop_marks.field, vias)
+        return b"".join(marks) + self._delivered_to(next(iter(vias)))
+
     def _delivered_to(self, name: str) -> bytes:
-        return f"Delivered-To: {self._config.canonical(name)}\r\n".encode()
+        return f"Delivered-To: {self.config.canonical(name)}\r\n".encode()
 
     def local_sender(self, sender: str) -> Person | None:
         """The person here whom an envelope sender means, if any: reports go to their inbox."""
         person = self._people.by_address(sender) if sender else None
         if person is None and sender:
-            name = self._config.local_part(sender)
+            name = self.config.local_part(sender)
             person = None if name is None else self._people.by_login(name)
         return person
 
-    def _must_exist(self, tx: Tx, person: Person) -> None:
-        row = tx.execute(
-            "SELECT 1 FROM person WHERE id = ? AND removed_at IS NULL", (person.id,)
-        ).fetchone()
-        if row is None:
-            raise NoSuchPerson(f"{person.login} is not here any more")
-
-
-def _route(address: str, reached: Expansion, trace: tuple[str, ...]) -> Destination:
-    local = tuple(map(Local, reached.people))
-    return Destination(address, local, reached.outside, reached.group, trace)
-
-
-@dataclass
-class _Plan:
-    """All recipients of one message together: each person once, each outside address once."""
-
-    keepers: dict[int, Person] = field(default_factory=dict)
-    sent: dict[int | None, tuple[Person | None, list[Outside]]] = field(default_factory=dict)
-    _addresses: set[str] = field(default_factory=set)
-
-    def add(self, route: Destination) -> None:
-        for local in route.local:
-            self.keepers.setdefault(local.person.id, local.person)
-        for outside in route.outside:
-            if outside.address.lower() in self._addresses:
-                continue
-            self._addresses.add(outside.address.lower())
-            owner = outside.owner
-            key = None if owner is None else owner.id
-            self.sent.setdefault(key, (owner, []))[1].append(outside)
-
-    def stop(self, looping: Iterable[str]) -> None:
-        """Send nothing more by way of these names; who owned it keeps it instead."""
-        names = set(looping)
-        for key, (owner, outside) in list(self.sent.items()):
-            going = [one for one in outside if one.via not in names]
-            if owner is not None and len(going) < len(outside):
-                self.keepers.setdefault(owner.id, owner)
-            if going:
-                self.sent[key] = (owner, going)
-            else:
-                del self.sent[key]
+    def _must_exist(self, tx: Tx, people: dict[int, Person]) -> None:
+        rows = tx.execute(
+            "SELECT id FROM person WHERE removed_at IS NULL"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(people)),),
+        ).fetchall()
+        for id_ in people.keys() - {id_ for (id_,) in rows}:
+            raise NoSuchPerson(f"{people[id_].login} is not here any more")

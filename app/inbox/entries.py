@@ -7,6 +7,7 @@ Numbers: an entry id is the store's own and is never used twice; a UIDL is what 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
 
 class Kind(StrEnum):
@@ -53,6 +54,8 @@ class Facts:
     """Through which door it came in."""
     by: str = ""
     """Who brought it: a peer's address, a line's name."""
+    message_id: str = ""
+    """Message-ID with its angle brackets; "" if it has none that is one [RFC 5322 §3.6.4]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,29 @@ class Entry:
     removed_by: str | None
 
 
+ENTRY_COLUMNS = (
+    "id, person, content, uidl, kind, state, saved, prefix, size, chunks, dotted, received_at,"
+    " sender, subject, caller_number, caller_name, duration_s, removed_at, removed_door, removed_by"
+)
+_KINDS = {kind.value: kind for kind in Kind}
+_STATES = {state.value: state for state in EntryState}
+
+
+def entry_of(row: tuple[object, ...]) -> Entry:
+    """An entry from its row, of ENTRY_COLUMNS."""
+    (id_, person, content, uidl, kind, state, saved, *rest) = row
+    return Entry(
+        id_,  # type: ignore[arg-type]  # the schema types what the tuple does not
+        person,  # type: ignore[arg-type]
+        content,  # type: ignore[arg-type]
+        uidl,  # type: ignore[arg-type]
+        _KINDS[cast(str, kind)],
+        _STATES[cast(str, state)],
+        bool(saved),
+        *rest,  # type: ignore[arg-type]
+    )
+
+
 @dataclass(frozen=True)
 class AuditRow:
     """Something that happened to a person or an entry, with its author."""
@@ -101,6 +127,8 @@ class AuditRow:
     entry: int | None
     detail: str
     person: int | None = None
+    id: int = 0
+    """Number of the row; a later one has a higher number."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +146,33 @@ class MissedCall:
     """Jack it came in on, or the handset that called."""
     reason: str
     """Why there is no message, in words: "the mailbox is full"."""
+
+    @property
+    def caller(self) -> str:
+        """Who called, as text to show."""
+        known = [part for part in (self.caller_name, self.caller_number) if part]
+        return " ".join(known) or "unknown caller"
+
+
+@dataclass(frozen=True)
+class CallLine:
+    """A call that has ended. Order of fields = order of columns in the store."""
+
+    id: int
+    at: float
+    """When it ended; seconds since 1970 UTC."""
+    line: str
+    """Jack that it came in on, or the handset that called."""
+    caller_number: str | None
+    caller_name: str | None
+    to: str
+    """Whom it reached, or was to reach: a jack, a mailbox, what was dialled; "" is nobody."""
+    outcome: str
+    """What became of it: "answered", "voicemail", …"""
+    waited_s: int
+    """Seconds before somebody or voicemail answered, or before its end."""
+    talked_s: int
+    """Seconds after that."""
 
     @property
     def caller(self) -> str:

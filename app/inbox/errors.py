@@ -45,6 +45,13 @@ class MailboxFull(Refused):
     status = "4.2.2"
 
 
+class MailboxFullForGood(MailboxFull):
+    """The same where the settings want it refused for good [RFC 3463 X.2.2, RFC 5321 §4.2.3]."""
+
+    reply = 552
+    status = "5.2.2"
+
+
 class NoSpace(Refused):
     """The disk is down to its floor [RFC 3463 X.3.1]."""
 
@@ -82,6 +89,15 @@ class StillMember(Invalid):
 
 class AliasCycle(Invalid):
     """An alias would lead back to itself; the text shows the way round."""
+
+
+class BadAliases(InboxError):
+    """Aliases that are to be saved together cannot be; `findings` say why, each with its place."""
+
+    def __init__(self, findings: list[tuple[int, Invalid]]) -> None:
+        """`findings`: the place of each that is wrong among them (0..n-1), and what is wrong."""
+        super().__init__("; ".join(str(problem) for _, problem in findings))
+        self.findings = findings
 
 
 class UnknownMember(Invalid):

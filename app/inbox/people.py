@@ -1,38 +1,41 @@
 """Who has a box here: logins, mailboxes, handsets, public addresses, passwords and PINs."""
 
+import json
 import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
-from app.inbox.addresses import RESERVED, is_name, is_outside_address
+from app.inbox import roles as role_names
+from app.inbox.addresses import is_outside_address
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.claim import Claim
 from app.inbox.credentials import check_pin_rules, hashed, matches, new_password, new_pin
-from app.inbox.entries import Door
-from app.inbox.errors import BadName, NameTaken, NoSuchPerson, StillMember
-from app.inbox.store import move_to_bin
+from app.inbox.entries import Door, Kind
+from app.inbox.errors import BadName, NoSuchPerson
+from app.inbox.fetch_accounts import forget_accounts
+from app.inbox.person_names import checked_login, refuse_alias, refuse_member, taken
+from app.inbox.pins import NOBODY, PinAnswer, PinGuard, PinOrigin, PinResult
+from app.inbox.second_factors import forget_second_factor
+from app.inbox.store import Moment, move_to_bin
+from app.inbox.templates import Templates
+from app.inbox.web_sessions import end_sessions
 from app.store.database import Database, Tx
 
 __all__ = [
     "Former",
     "People",
     "Person",
+    "PinAnswer",
     "PinLock",
+    "PinOrigin",
     "PinResult",
     "Transfer",
     "new_password",
     "new_pin",
 ]
-
-PIN_TRIES = 3
-"""Wrong PINs in a row that lock a box."""
-LOCK_FIRST_S, LOCK_LONGEST_S = 300.0, 86_400.0
-"""The first lock-out; each further one lasts twice as long, up to a day."""
 
 _NUMBER = re.compile(r"[0-9]{1,10}")
 
@@ -44,14 +47,12 @@ class Transfer(StrEnum):
     EMAIL = "email only"
     NONE = "none"
 
-
-class PinResult(Enum):
-    """The answer to a PIN."""
-
-    OK = "ok"
-    WRONG = "wrong"
-    LOCKED = "locked"
-    """Too many wrong ones; no PIN is looked at until the lock-out is over."""
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What POP3 shows; the rest stays in the inbox, for the other doors."""
+        if self is Transfer.ALL:
+            return (Kind.EMAIL, Kind.VOICEMAIL)
+        return (Kind.EMAIL,) if self is Transfer.EMAIL else ()
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,20 @@ class Person:
     address: str | None
     """Public e-mail address: From and envelope of what they send, local as well."""
     admin: bool
-    quota: int
-    """Octets their inbox may hold."""
+    quota: int | None
+    """Octets their inbox may hold; None: as the template or the setting says (limits.py)."""
+    voicemails: int | None
+    """Number of voicemails it may hold, 0 for any; None: likewise."""
+    template: int | None
+    """Which template they are assigned to."""
     transfer: Transfer
     fetched_is_heard: bool
     """Whether fetching a voicemail by POP3 counts as having heard it."""
     language: str
     key_map: str
     """Name of the key map of their voicemail menu."""
+    roles: tuple[str, ...] = ()
+    """What else they may do (roles.py). An administrator may all."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +105,20 @@ class Former:
 
 @dataclass(frozen=True)
 class PinLock:
-    """A box that takes no PIN for now, after too many wrong ones."""
+    """A box that takes no PIN from somewhere for now, after too many wrong ones."""
 
     person: Person
+    origin: str
+    """From where: a handset, or an outside line and its caller."""
     until: float
     """When it ends; seconds since 1970 UTC."""
 
 
 _FIELDS = tuple(Person.__dataclass_fields__)
-_SELECT = f"SELECT {', '.join(_FIELDS)} FROM person WHERE removed_at IS NULL"
+_COLUMNS = {"quota": "own_quota", "voicemails": "own_voicemails"}
+"""Where a field's column has another name."""
+_SELECTED = ", ".join(_COLUMNS.get(field, field) for field in _FIELDS)
+_SELECT = f"SELECT {_SELECTED} FROM person WHERE removed_at IS NULL"
 _SETTABLE = frozenset(_FIELDS) - {"id", "login"}
 
 
@@ -115,6 +127,7 @@ def _person(row: tuple[Any, ...]) -> Person:
     for flag in ("admin", "fetched_is_heard"):
         fields[flag] = bool(fields[flag])
     fields["transfer"] = Transfer(fields["transfer"])
+    fields["roles"] = role_names.from_text(fields["roles"])
     return Person(**fields)
 
 
@@ -125,6 +138,8 @@ class People:
         self._db = db
         self._clock = clock if clock is not None else SystemClock()
         self._audit_log = AuditLog(db, self._clock)
+        self._guard = PinGuard(db, self._clock, self._audit_log)
+        self.templates = Templates(db, self._audit_log)
 
     # ---- finding
 
@@ -153,6 +168,23 @@ class People:
         """The person with this public address, in any case of letters."""
         return self._one("address", address)
 
+    def with_logins(self, logins: Iterable[str]) -> list[Person]:
+        """The people with these logins (small letters), in one statement."""
+        return self._those("login", logins)
+
+    def with_addresses(self, addresses: Iterable[str]) -> list[Person]:
+        """The people with these public addresses, in any case of letters, in one statement."""
+        return self._those("address", addresses)
+
+    def _those(self, column: str, values: Iterable[str]) -> list[Person]:
+        terms = f"{column} IN (SELECT value FROM json_each(?))"
+        rows = self._db.reader().execute(f"{_SELECT} AND {terms}", (json.dumps(list(values)),))
+        return [_person(row) for row in rows.fetchall()]
+
+    def with_bins(self) -> list[tuple[int, int | None]]:
+        """Id and template of everybody who may have something in the bin, former people, too."""
+        return self._db.reader().execute("SELECT id, template FROM person").fetchall()
+
     def first_admin(self) -> Person | None:
         """The administrator who was added first; failing one, whoever was added first."""
         row = self._db.reader().execute(f"{_SELECT} ORDER BY admin DESC, id LIMIT 1").fetchone()
@@ -164,9 +196,9 @@ class People:
         Somebody with a telephone before everybody without, administrators before others, then
         whoever was added first.
         """
-        order = "handset IS NULL, admin DESC, id"
-        row = self._db.reader().execute(f"{_SELECT} ORDER BY {order} LIMIT 1").fetchone()
-        return None if row is None else _person(row)
+        order = "handset > '' ORDER BY admin DESC, id LIMIT 1"
+        row = self._db.reader().execute(f"{_SELECT} AND {order}").fetchone()
+        return self.first_admin() if row is None else _person(row)
 
     def _one(self, column: str, value: object) -> Person | None:
         row = self._db.reader().execute(f"{_SELECT} AND {column} = ?", (value,)).fetchone()
@@ -181,27 +213,27 @@ class People:
         name: str,
         mailbox: str,
         *,
-        quota: int,
+        quota: int | None = None,
+        voicemails: int | None = None,
+        template: int | None = None,
         handset: str | None = None,
         address: str | None = None,
         admin: bool = False,
+        roles: Iterable[str] = (),
         transfer: Transfer = Transfer.ALL,
         fetched_is_heard: bool = False,
         language: str = "en",
         key_map: str = "standard",
         adopt: Former | None = None,
         by: str = "",
+        door: Door = "admin",
     ) -> int:
         """Add a person, without password and PIN; returns the id.
 
-        `quota` is the octets the inbox may hold. `adopt` makes a former person the same as before,
-        with their history, greetings and bin; Store.restore(adopt.entries) then fills the inbox.
-        Raises BadName or NameTaken, and NoSuchPerson if the one to adopt is not a former person.
+        `adopt` revives a former person; Store.restore(adopt.entries) then fills the inbox.
+        Raises BadName, NameTaken, and NoSuchPerson if that is no former person.
         """
-        login = login.lower()
-        _check_login(login)
-        _check_fields({"mailbox": mailbox, "address": address, "quota": quota})
-        _refuse_alias(tx, login, mailbox)
+        refuse_alias(tx, login := checked_login(login), mailbox)
         values = {
             "login": login,
             "name": name,
@@ -209,20 +241,25 @@ class People:
             "handset": handset or None,
             "address": address or None,
             "admin": admin,
+            "roles": roles,
             "quota": quota,
-            "transfer": Transfer(transfer),
+            "voicemails": voicemails,
+            "template": template,
+            "transfer": transfer,
             "fetched_is_heard": fetched_is_heard,
             "language": language,
             "key_map": key_map,
             "added_at": self._clock.now(),
         }
-        with _taken(login):
+        _check_fields(values)
+        with taken(login):
             person = _insert(tx, values) if adopt is None else _revive(tx, adopt.id, values)
-        detail = login if adopt is None else f"{login}, with the box that {adopt.login} had"
-        self._log(tx, "person added", person, by, detail)
+        self._log(tx, "person added", person, by, door, login + _box_of(adopt))
         return person
 
-    def change(self, tx: Tx, person_id: int, by: str = "", **fields: Any) -> None:
+    def change(
+        self, tx: Tx, person_id: int, by: str = "", door: Door = "admin", **fields: Any
+    ) -> None:
         """Set some of a person's fields; a login stays, since aliases and clients name it.
 
         Raises BadName, NameTaken or NoSuchPerson.
@@ -232,18 +269,18 @@ class People:
             raise BadName(f"not to be changed: {', '.join(sorted(unknown)) or 'nothing'}")
         _check_fields(fields)
         if "mailbox" in fields:
-            _refuse_alias(tx, "", fields["mailbox"])
+            refuse_alias(tx, "", fields["mailbox"])
         for optional in {"handset", "address"} & set(fields):
             fields[optional] = fields[optional] or None
-        columns = ", ".join(f"{column} = ?" for column in fields)
-        with _taken(f"person {person_id}"):
+        columns = ", ".join(f"{_COLUMNS.get(field, field)} = ?" for field in fields)
+        with taken(f"person {person_id}"):
             done = tx.execute(
                 f"UPDATE person SET {columns} WHERE id = ? AND removed_at IS NULL",
                 (*fields.values(), person_id),
             )
         _must(done.rowcount, person_id)
         detail = ", ".join(f"{field} = {value}" for field, value in fields.items())
-        self._log(tx, "person changed", person_id, by, detail)
+        self._log(tx, "person changed", person_id, by, door, detail)
 
     def remove(self, tx: Tx, person_id: int, by: str = "", door: Door = "admin") -> int:
         """Take a person out, with the alias that bears their login.
@@ -258,20 +295,24 @@ class People:
         ).fetchone()
         _must(0 if row is None else 1, person_id)
         login = row[0]
-        _refuse_member(tx, login, person_id)
+        refuse_member(tx, login, person_id)
         tx.execute("DELETE FROM alias_member WHERE alias = ?", (login,))
         tx.execute("DELETE FROM alias WHERE name = ?", (login,))
-        now = self._clock.now()
+        now = Moment(self._clock.now(), self._db.box_time.now())
         tx.execute(
             "UPDATE person SET removed_at = ?, password = NULL, pin = NULL WHERE id = ?",
-            (now, person_id),
+            (now.at, person_id),
         )
+        end_sessions(tx, person_id)
+        forget_second_factor(tx, person_id)
+        forget_accounts(tx, person_id)
+        self._guard.lift(tx, person_id)
         rows = tx.execute("SELECT id FROM entry WHERE person = ? AND state <> 'bin'", (person_id,))
         left = [entry for (entry,) in rows.fetchall()]
         move_to_bin(tx, left, now, door, by)  # at the same moment: `former` finds them by it
         events = [AuditEvent(person_id, entry, f"with {login}") for entry in left]
         self._audit_log.write(tx, "removed", door, by, events)
-        self._log(tx, "person removed", person_id, by, login)
+        self._log(tx, "person removed", person_id, by, door, login)
         return len(left)
 
     def former(self, login: str) -> Former | None:
@@ -284,7 +325,8 @@ class People:
             "SELECT id, login, name, mailbox, removed_at FROM person"
             " WHERE login = ? AND removed_at IS NOT NULL"
             " AND EXISTS (SELECT 1 FROM entry WHERE entry.person = person.id)"
-            " ORDER BY removed_at DESC, id DESC LIMIT 1",
+            " ORDER BY (SELECT id FROM audit WHERE audit.person = person.id"
+            " AND verb = 'person removed' ORDER BY id DESC LIMIT 1) DESC, id DESC LIMIT 1",
             (login,),
         ).fetchone()
         if found is None:
@@ -297,30 +339,30 @@ class People:
         octets = sum(size for _, size, _ in rows)
         return Former(person, login, name, mailbox, removed_at, held, len(rows) - len(held), octets)
 
-    def _log(self, tx: Tx, verb: str, person: int, by: str, detail: str = "") -> None:
-        self._audit_log.write(tx, verb, "admin", by, [AuditEvent(person, None, detail)])
+    def _log(self, tx: Tx, verb: str, person: int, by: str, door: Door, detail: str = "") -> None:
+        self._audit_log.write(tx, verb, door, by, [AuditEvent(person, None, detail)])
 
     # ---- passwords and PINs
 
-    def set_password(self, tx: Tx, person_id: int, password: str, by: str = "") -> None:
-        """Set the password for POP3 and the web. Hashing takes tens of milliseconds."""
+    def set_password(
+        self, tx: Tx, person_id: int, password: str, by: str = "", door: Door = "admin"
+    ) -> None:
+        """Set the password for POP3 and the web, where sessions end. Takes tens of milliseconds."""
         stored = hashed(password)
         done = tx.execute("UPDATE person SET password = ? WHERE id = ?", (stored, person_id))
         _must(done.rowcount, person_id)
-        self._log(tx, "password set", person_id, by)
+        end_sessions(tx, person_id)
+        self._log(tx, "password set", person_id, by, door)
 
-    def set_pin(self, tx: Tx, person_id: int, pin: str, by: str = "") -> None:
+    def set_pin(self, tx: Tx, person_id: int, pin: str, by: str = "", door: Door = "admin") -> None:
         """Set the PIN for the telephone and lift a lock-out. Raises TrivialPin, saying why."""
         row = tx.execute("SELECT mailbox, handset FROM person WHERE id = ?", (person_id,))
         numbers = row.fetchone()
         _must(0 if numbers is None else 1, person_id)
         check_pin_rules(pin, tuple(number for number in numbers if number))
-        tx.execute(
-            "UPDATE person SET pin = ?, pin_failures = 0, pin_lockouts = 0, pin_locked_until = 0"
-            " WHERE id = ?",
-            (hashed(pin), person_id),
-        )
-        self._log(tx, "PIN set", person_id, by)
+        tx.execute("UPDATE person SET pin = ? WHERE id = ?", (hashed(pin), person_id))
+        self._guard.lift(tx, person_id)
+        self._log(tx, "PIN set", person_id, by, door)
 
     def check_password(self, login: str, password: str) -> Person | None:
         """The person, if login and password fit. Takes equally long whether they exist or not.
@@ -337,83 +379,67 @@ class People:
             Claim(self._db.path).close()
         return person
 
-    def check_pin(self, person_id: int, pin: str) -> PinResult:
-        """Judge a PIN; commits the count of wrong ones before it answers."""
+    def check_pin(
+        self, person_id: int, pin: str, origin: PinOrigin, number: int | None = None
+    ) -> PinAnswer:
+        """Judge a PIN that is dialled at `origin`; the guess is committed before it is judged.
+
+        `number` is the guess's: asked twice, it counts once.
+        A person who is not here is NOBODY: the answer is WRONG, or LOCKED, as for anybody.
+        """
         row = self._db.reader().execute(
-            "SELECT pin, pin_failures, pin_lockouts, pin_locked_until FROM person"
-            " WHERE id = ? AND removed_at IS NULL",
-            (person_id,),
+            "SELECT pin, handset FROM person WHERE id = ? AND removed_at IS NULL", (person_id,)
         )
-        stored, failures, lockouts, locked_until = row.fetchone() or (None, 0, 0, 0.0)
-        if self._clock.now() < locked_until:
-            return PinResult.LOCKED
-        if not matches(stored, pin):
-            return self._db.now(lambda tx: self._wrong_pin(tx, person_id))
-        if failures or lockouts:
-            self._db.now(lambda tx: self._right_pin(tx, person_id))
-        return PinResult.OK
+        found = row.fetchone()
+        if found is None:
+            return self._guard.check(NOBODY, None, pin, origin, False, number)
+        stored, handset = found
+        own = handset == origin.line and not origin.outside
+        return self._guard.check(person_id, stored, pin, origin, own, number)
 
     def pin_locked_until(self, person_id: int) -> float:
-        """When a lock-out ends, in seconds since 1970; in the past if there is none."""
-        row = self._db.reader().execute(
-            "SELECT pin_locked_until FROM person WHERE id = ?", (person_id,)
-        )
-        return float((row.fetchone() or (0.0,))[0])
+        """When the last lock-out ends, in seconds since 1970; 0 if there is none."""
+        ends = [lock.until for lock in self._guard.lockouts(person_id)]
+        return max(ends, default=0.0)
 
     def pin_locks(self) -> list[PinLock]:
-        """Who is locked out at this moment, by login."""
-        rows = self._db.reader().execute(
-            f"SELECT {', '.join(_FIELDS)}, pin_locked_until FROM person"
-            " WHERE removed_at IS NULL AND pin_locked_until > ? ORDER BY login",
-            (self._clock.now(),),
-        )
-        return [PinLock(_person(row[:-1]), row[-1]) for row in rows.fetchall()]
+        """Which boxes take no PIN from where at this moment, by login."""
+        people = {person.id: person for person in self.all()}
+        locks = [
+            PinLock(people[lock.person], lock.origin, lock.until)
+            for lock in self._guard.lockouts()
+            if lock.person in people
+        ]
+        return sorted(locks, key=lambda lock: (lock.person.login, lock.until))
 
     def _secret(self, column: str, person_id: int) -> str | None:
         row = self._db.reader().execute(f"SELECT {column} FROM person WHERE id = ?", (person_id,))
         found = row.fetchone()
         return None if found is None else cast("str | None", found[0])
 
-    def _wrong_pin(self, tx: Tx, person_id: int) -> PinResult:
-        row = tx.execute(
-            "UPDATE person SET pin_failures = pin_failures + 1 WHERE id = ?"
-            " RETURNING pin_failures, pin_lockouts",
-            (person_id,),
-        )
-        found = row.fetchall()
-        if not found or found[0][0] < PIN_TRIES:
-            return PinResult.WRONG
-        lockouts = found[0][1]
-        lasts = min(LOCK_FIRST_S * 2**lockouts, LOCK_LONGEST_S)
-        tx.execute(
-            "UPDATE person SET pin_failures = 0, pin_lockouts = ?, pin_locked_until = ?"
-            " WHERE id = ?",
-            (min(lockouts + 1, 32), self._clock.now() + lasts, person_id),
-        )
-        self._audit_log.write(
-            tx, "PIN locked", "phone", "", [AuditEvent(person_id, None, f"for {lasts:.0f} s")]
-        )
-        return PinResult.LOCKED
 
-    def _right_pin(self, tx: Tx, person_id: int) -> None:
-        tx.execute(
-            "UPDATE person SET pin_failures = 0, pin_lockouts = 0 WHERE id = ?", (person_id,)
-        )
+def _box_of(adopted: Former | None) -> str:
+    """For the history: whose box a person was given."""
+    return "" if adopted is None else f", with the box that {adopted.login} had"
 
 
 def _insert(tx: Tx, values: dict[str, Any]) -> int:
-    columns, marks = ", ".join(values), ", ".join("?" * len(values))
-    cursor = tx.execute(f"INSERT INTO person ({columns}) VALUES ({marks})", tuple(values.values()))
+    columns = ", ".join(_COLUMNS.get(field, field) for field in values)
+    marks = ", ".join("?" * len(values))
+    # The column quota is for programs of before templates: for them there is no limit.
+    cursor = tx.execute(
+        f"INSERT INTO person (quota, {columns}) VALUES ({1 << 62}, {marks})",
+        tuple(values.values()),
+    )
     person = cast(int, cursor.lastrowid)
     tx.execute("INSERT INTO usage VALUES (?, 0)", (person,))
     return person
 
 
 def _revive(tx: Tx, person: int, values: dict[str, Any]) -> int:
-    columns = ", ".join(f"{column} = ?" for column in values)
+    columns = ", ".join(f"{_COLUMNS.get(field, field)} = ?" for field in values)
     done = tx.execute(
-        f"UPDATE person SET {columns}, removed_at = NULL, pin_failures = 0, pin_lockouts = 0,"
-        " pin_locked_until = 0 WHERE id = ? AND removed_at IS NOT NULL",
+        f"UPDATE person SET {columns}, removed_at = NULL WHERE id = ? AND removed_at IS NOT NULL",
         (*values.values(), person),
     )
     _must(done.rowcount, person)
@@ -425,51 +451,17 @@ def _must(found: int, person_id: int) -> None:
         raise NoSuchPerson(f"there is no person {person_id}")
 
 
-def _check_login(login: str) -> None:
-    if not is_name(login) or login.isdigit():
-        raise BadName(
-            f"{login!r} cannot be a login: letters, digits and . _ - with a letter", "login"
-        )
-    if login in RESERVED:
-        raise BadName(
-            f"{login} is reserved: mail to it goes elsewhere by rule; take another login", "login"
-        )
-
-
 def _check_fields(fields: dict[str, Any]) -> None:
     mailbox, address = fields.get("mailbox"), fields.get("address")
     if mailbox is not None and not _NUMBER.fullmatch(mailbox):
         raise BadName(f"{mailbox!r} cannot be a mailbox: 1 to 10 digits are", "mailbox")
     if address and not is_outside_address(address):
         raise BadName(f"{address!r} cannot be a public address: name@domain.example can", "address")
-    if fields.get("quota", 0) < 0:
+    if (fields.get("quota") or 0) < 0:
         raise BadName("a quota is a number of octets, 0 or more", "quota")
+    if (fields.get("voicemails") or 0) < 0:
+        raise BadName("a number of voicemails is 0 (any number) or more", "voicemails")
     if "transfer" in fields:
         fields["transfer"] = Transfer(fields["transfer"])
-
-
-def _refuse_alias(tx: Tx, *names: str) -> None:
-    for name in names:
-        if tx.execute("SELECT 1 FROM alias WHERE name = ?", (name,)).fetchone():
-            raise NameTaken(f"{name} is the name of an alias; remove that first")
-
-
-def _refuse_member(tx: Tx, login: str, person_id: int) -> None:
-    rows = tx.execute(
-        "SELECT DISTINCT alias FROM alias_member WHERE member = ? AND alias <> ?"
-        " UNION SELECT name FROM alias WHERE responsible = ? AND name <> ?",
-        (login, login, person_id, login),
-    ).fetchall()
-    if rows:
-        names = ", ".join(sorted(row[0] for row in rows))
-        raise StillMember(f"{login} is still named by the alias {names}; change that first")
-
-
-@contextmanager
-def _taken(who: str) -> Iterator[None]:
-    """Say in words which of the unique fields somebody else has already."""
-    try:
-        yield
-    except sqlite3.IntegrityError as problem:
-        column = str(problem).rpartition(".")[2]
-        raise NameTaken(f"{who}: this {column} is in use already", column) from problem
+    if "roles" in fields:
+        fields["roles"] = role_names.as_text(fields["roles"])

@@ -9,116 +9,48 @@ A row's purpose says what its outcome means:
     relay     Mail submitted by a client. If one is refused, the sender gets a notice at once: into
               the inbox if they live here, by mail with the null sender if not, and not at all for
               the null sender [RFC 5321 §6.1].
+    list      Mail that a list sends on. If one is refused, its owner gets a notice at once.
+    probe     Mail that tries a forward out. Nobody gets a notice (probes.py).
 
 Rows of one batch stay until all of them have an outcome, so that the notice names every recipient.
-When to try again is the caller's decision; sending is app/mail/outbound/runner.py.
+Whose turn it is and what is down is kept for each destination (destinations.py), so that nothing
+here reads more rows than it gives. When to try again is the caller's decision; sending is
+app/mail/outbound/runner.py. Ages and due times are box time (app/store/box_time.py).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
-from app.inbox.addresses import POSTMASTER, DeliveryConfig
-from app.inbox.entries import EntryState, Facts, Kind
-from app.inbox.errors import ContentGone
-from app.inbox.people import People, Person
+from app.inbox.addresses import DeliveryConfig
+from app.inbox.destinations import WHOLE, Destinations
+from app.inbox.held_mail import HeldMail
+from app.inbox.people import People
+from app.inbox.queue_reports import QueueReports
+from app.inbox.queue_rows import Purpose, QueueItem, QueueOutcome, QueueRow, RowState
 from app.inbox.store import Store
-from app.message.failure_report import FailedRecipient, FailureReport, compose
-from app.message.headers import read_head
+from app.message.dsn import Asked
 from app.store.database import Database, Tx
 
-
-class Purpose(StrEnum):
-    """What a row is for; see the module's head."""
-
-    CUSTODY = "custody"
-    COPY = "copy"
-    RELAY = "relay"
-
-
-class RowState(StrEnum):
-    """Where a row is."""
-
-    WAITING = "waiting"
-    TAKEN = "taken"
-    """The next hop has said 2xx and is responsible now [RFC 5321 §6.1]."""
-    REFUSED = "refused"
-    """It never will: a 5xx [RFC 5321 §4.2.1], or it was tried for too long."""
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """One message to one outside recipient."""
-
-    id: int
-    batch: int
-    """Rows that were queued together for one owner and message."""
-    purpose: Purpose
-    owner: int | None
-    """Person who gets the failure report; None: the envelope sender, who lives elsewhere."""
-    entry: int | None
-    """The owner's entry with the same message, if there is one."""
-    content: int
-    prefix: bytes
-    """Header lines to send before the content: Delivered-To, Received."""
-    sender: str
-    """Envelope sender as it came in; "" is the null sender. Rewriting it is the caller's."""
-    recipient: str
-    state: RowState
-    created_at: float
-    """When it was queued; seconds since 1970 UTC."""
-    next_at: float
-    """When it is to be tried next; seconds since 1970 UTC."""
-    attempts: int
-    """How often it was tried."""
-    reply: str
-    """What the next hop said last."""
-    size: int
-    """Octets of prefix and content."""
-
-
-@dataclass(frozen=True)
-class QueueOutcome:
-    """What followed from a row's outcome."""
-
-    returned: int | None = None
-    """Entry that came back into an inbox."""
-    removed: int | None = None
-    """Entry that went to the bin because everybody has it."""
-    notice: int | None = None
-    """Entry of the failure report that was put into an inbox."""
-    bounce: int | None = None
-    """Queue row of the failure report to a sender who lives elsewhere."""
-
-
-@dataclass(frozen=True)
-class QueueItem:
-    """What `add` needs to know besides the recipients."""
-
-    purpose: Purpose
-    content: int
-    prefix: bytes
-    sender: str
-    """Envelope sender; "" is the null sender."""
-    owner: int | None = None
-    """Person who gets the failure report; None: the sender, who lives elsewhere."""
-    entry: int | None = None
-    """The owner's entry with the same message, if there is one."""
-
+__all__ = ["Purpose", "Queue", "QueueItem", "QueueOutcome", "QueueRow", "RowState"]
 
 _FIELDS = (
-    "queue.id, batch, errand, owner, entry, content, prefix, sender, recipient, queue.state,"
-    " created_at, next_at, attempts, reply, length(prefix) + coalesce(content.size, 0)"
+    "queue.id, batch, coalesce(queue.kind, errand), owner, entry, content, prefix, sender,"
+    " recipient, queue.way, queue.state, created_at, coalesce(created_box_s, 0),"
+    " max(coalesce(queue.next_box_s, 0), coalesce(down.next_box_s, 0),"
+    " iif(account IS NULL,"
+    " coalesce((SELECT next_box_s FROM destination WHERE name = ''), 0), 0)),"
+    " attempts, iif(queue.reply = '', coalesce(down.reply, ''), queue.reply),"
+    " length(prefix) + coalesce(content.size, 0), coalesce(asked, '')"
 )
-_SELECT = f"SELECT {_FIELDS} FROM queue LEFT JOIN content ON content.id = queue.content"
-
-
-def _row(found: Sequence[Any]) -> QueueRow:
-    values = list(found)
-    values[2], values[9] = Purpose(values[2]), RowState(values[9])
-    return QueueRow(*values)
+_SELECT = (
+    f"SELECT {_FIELDS} FROM queue LEFT JOIN content ON content.id = queue.content"
+    " LEFT JOIN destination AS down ON down.name = queue.way AND down.failures > 0"
+)
+RECIPIENTS_AT_ONCE = 100
+"""Rows of one mail that go together; every server takes so many [RFC 5321 §4.5.3.1.8]."""
 
 
 class Queue:
@@ -134,29 +66,102 @@ class Queue:
     ) -> None:
         self._db = db
         self._store = store
-        self._people = people
-        self._config = config
         self._clock = clock if clock is not None else SystemClock()
+        self.reports = QueueReports(store, people, config, self._clock, self.add)
+        self.destinations = Destinations(db)
+        self.held = HeldMail(db, store.audit_log)
+        self.next_due = self.destinations.next_due
 
     # ---- reading
 
-    def due(self, now: float, limit: int = 100) -> list[QueueRow]:
-        """Waiting rows whose time has come, those that wait longest first.
+    def due_mail(
+        self, destination: str, under_way: Iterable[int] = (), together: bool = False
+    ) -> list[QueueRow]:
+        """Rows to send to a destination in one go: those of the mail that waits longest.
 
-        `now` in seconds since 1970 UTC; at most `limit` rows.
+        At most RECIPIENTS_AT_ONCE, none of those `under_way` (ids). `together` takes the mail's
+        recipients at other destinations along, for a smarthost. Empty if nothing is due there.
         """
-        return self._rows("WHERE queue.state = 'waiting' AND next_at <= ? ORDER BY next_at", now)[
-            :limit
-        ]
+        terms = "next_box_s <= :time ORDER BY next_box_s, id"
+        return self._mail(destination, terms, self._db.box_time.now(), under_way, together)
 
-    def next_due(self) -> float | None:
-        """When the next waiting row is due, in seconds since 1970 UTC; None if none waits."""
-        row = self._db.reader().execute("SELECT min(next_at) FROM queue WHERE state = 'waiting'")
-        return cast("float | None", row.fetchone()[0])
+    def old_mail(
+        self, destination: str, created_before: float, under_way: Iterable[int] = ()
+    ) -> list[QueueRow]:
+        """Rows of the mail that has waited longest for a destination, if that is too long.
 
-    def all(self) -> list[QueueRow]:
-        """Every row, oldest first; those with an outcome stay while others of their batch wait."""
-        return self._rows("ORDER BY queue.id")
+        `created_before` is box time; all of WHOLE are asked together. Otherwise as `due_mail`.
+        """
+        terms = "created_box_s <= :time ORDER BY created_box_s, id"
+        together = destination == WHOLE
+        return self._mail(destination, terms, created_before, under_way, together)
+
+    def overdue(self, created_before: float) -> list[QueueRow]:
+        """What waits of the mail that has waited longest without its sender being told.
+
+        If it was queued before then; box time.
+        """
+        free = "queue.state = 'waiting' AND warned = 0"
+        return self._rows(
+            f"WHERE queue.batch = (SELECT batch FROM queue INDEXED BY queue_unwarned WHERE {free}"
+            f" AND created_box_s <= ? ORDER BY created_box_s LIMIT 1) AND {free}"
+            " ORDER BY queue.id",
+            created_before,
+        )
+
+    def oldest(self, destination: str) -> float | None:
+        """The box time at which the oldest that waits for a destination was queued, if any."""
+        there = " AND account IS NULL" if destination == WHOLE else " AND way = :name"
+        return cast(
+            "float | None",
+            self._db.reader()
+            .execute(
+                f"SELECT min(created_box_s) FROM queue WHERE state = 'waiting'{there}",
+                {"name": destination},
+            )
+            .fetchone()[0],
+        )
+
+    def _mail(
+        self, name: str, terms: str, time: float, under_way: Iterable[int], together: bool
+    ) -> list[QueueRow]:
+        """Waiting rows of the mail of the first row that meets `terms`."""
+        free = "queue.state = 'waiting' AND queue.id NOT IN (SELECT value FROM json_each(:busy))"
+        whole = " AND queue.account IS NULL"
+        there = whole if name == WHOLE else " AND queue.way = :name"
+        values = {"name": name, "time": time, "busy": json.dumps(list(under_way)), "batch": 0}
+        reader = self._db.reader()
+        head = f"SELECT batch FROM queue WHERE {free}{there} AND {terms} LIMIT 1"
+        found = reader.execute(head, values).fetchone()
+        if found is None:
+            return []
+        values["batch"] = found[0]
+        term = terms.partition(" ORDER")[0]
+        # Left to itself SQLite goes through all that is due at the destination.
+        rows = reader.execute(
+            f"{_SELECT} WHERE queue.id IN (SELECT id FROM queue INDEXED BY queue_open"
+            f" WHERE batch = :batch AND {free}{whole if together else there} AND {term}"
+            f" ORDER BY id LIMIT {RECIPIENTS_AT_ONCE}) ORDER BY queue.id",
+            values,
+        ).fetchall()
+        return [self._row(row) for row in rows]
+
+    def waiting(self) -> int:
+        """How many recipients wait."""
+        row = self._db.reader().execute("SELECT waiting FROM queue_count").fetchone()
+        return int(row[0])
+
+    def waiting_ids(self) -> list[int]:
+        """The rows that wait, oldest first."""
+        rows = self._db.reader().execute("SELECT id FROM queue WHERE state = 'waiting' ORDER BY id")
+        return [row for (row,) in rows.fetchall()]
+
+    def page(self, after: int = 0, limit: int = 100) -> list[QueueRow]:
+        """Rows with ids above `after`, oldest first, `limit` at most.
+
+        Those with an outcome are among them for as long as others of their batch wait.
+        """
+        return self._rows("WHERE queue.id > ? ORDER BY queue.id LIMIT ?", after, limit)
 
     def get(self, row_id: int) -> QueueRow | None:
         """One row, or None."""
@@ -164,7 +169,17 @@ class Queue:
 
     def _rows(self, terms: str, *values: object) -> list[QueueRow]:
         rows = self._db.reader().execute(f"{_SELECT} {terms}", values).fetchall()
-        return [_row(row) for row in rows]
+        return [self._row(row) for row in rows]
+
+    def _row(self, found: Sequence[Any]) -> QueueRow:
+        values = list(found)
+        values[2], values[10] = Purpose(values[2]), RowState(values[10])
+        values[17:] = self.wall_time(values[13]), Asked.from_text(values[17])
+        return QueueRow(*values)
+
+    def wall_time(self, box_s: float) -> float:
+        """A box time by the clock as it is now, in seconds since 1970 UTC."""
+        return self._clock.now() + box_s - self._db.box_time.now()
 
     # ---- writing
 
@@ -173,15 +188,17 @@ class Queue:
 
         Call it in the transaction that stores the entries of the same message.
         """
-        now = self._clock.now()
+        now, box_s = self._clock.now(), self._db.box_time.now()
         ids: list[int] = []
         for recipient in recipients:
             cursor = tx.execute(
-                "INSERT INTO queue (batch, errand, owner, entry, content, prefix, sender,"
-                " recipient, state, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO queue (batch, errand, kind, owner, entry, content, prefix, sender,"
+                " recipient, state, created_at, next_at, created_box_s, next_box_s, asked, account)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " (SELECT person FROM outgoing_account WHERE person = ?))",
                 (
                     ids[0] if ids else 0,
-                    item.purpose,
+                    *_stored(item.purpose),
                     item.owner,
                     item.entry,
                     item.content,
@@ -191,6 +208,10 @@ class Queue:
                     RowState.WAITING,
                     now,
                     now,
+                    box_s,
+                    box_s,
+                    item.asked.get(recipient, Asked()).to_text() or None,
+                    item.owner,
                 ),
             )
             ids.append(cast(int, cursor.lastrowid))
@@ -199,15 +220,21 @@ class Queue:
             self._store.audit_log.note(tx, "queued", item.owner, item.entry)
         return ids
 
-    def succeeded(self, tx: Tx, row: QueueRow | int, reply: str = "") -> QueueOutcome:
-        """Note that the next hop has accepted a row; `reply` is what it said."""
+    def succeeded(
+        self, tx: Tx, row: QueueRow | int, reply: str = "", passed_on: bool = False
+    ) -> QueueOutcome:
+        """Note that the next hop has accepted a row; `reply` is what it said.
+
+        `passed_on`: it has been told what the sender wants to hear, and will say it [RFC 3461 §6].
+        """
         closed = self._close(tx, _id(row), RowState.TAKEN, reply)
         if closed is None:
             return QueueOutcome()
-        if closed.purpose is not Purpose.RELAY:
+        if not closed.purpose.stands_alone:
             return self._closed_in_batch(tx, closed)
+        outcome = QueueOutcome() if passed_on else self.reports.relayed(tx, closed)
         self._forget(tx, [closed])
-        return QueueOutcome()
+        return outcome
 
     def failed(self, tx: Tx, row: QueueRow | int, reply: str) -> QueueOutcome:
         """Note that a row was refused for good; `reply` is what to tell whoever must know."""
@@ -223,33 +250,72 @@ class Queue:
             closed = self._close(tx, _id(row), RowState.REFUSED, reply)
             if closed is None:
                 continue
-            if closed.purpose is Purpose.RELAY:
+            if closed.purpose.stands_alone:
                 mail = (closed.content, closed.prefix, closed.owner, closed.sender)
                 relayed.setdefault(mail, {})[place] = closed
             else:
                 outcomes[place] = self._closed_in_batch(tx, closed)
         for group in relayed.values():
             rows = list(group.values())
-            outcomes[min(group)] = self._report(tx, rows[0], rows)
+            outcomes[min(group)] = self.reports.refused(tx, rows[0], rows)
             self._forget(tx, rows)
         return outcomes
 
-    def deferred(self, tx: Tx, row: QueueRow | int, reply: str, next_at: float) -> None:
-        """Note that a row could not be sent now; try again at `next_at`, seconds since 1970 UTC."""
-        tx.execute(
-            "UPDATE queue SET attempts = attempts + 1, reply = ?, next_at = ?"
-            " WHERE id = ? AND state = 'waiting'",
-            (reply, next_at, _id(row)),
-        )
+    def deferred(self, tx: Tx, row: QueueRow | int, reply: str, next_box_s: float) -> None:
+        """Note that a row could not be sent now; try again at a box time.
+
+        The present puts it behind all others that are due at its destination.
+        """
+        found = tx.execute(
+            "UPDATE queue SET attempts = attempts + 1, reply = ?, next_box_s = ?"
+            " WHERE id = ? AND state = 'waiting' RETURNING way",
+            (reply, next_box_s, _id(row)),
+        ).fetchall()
+        self.destinations.reschedule(tx, [name for (name,) in found])
+
+    def warn(self, tx: Tx, rows: Sequence[QueueRow], give_up_s: float) -> QueueOutcome:
+        """Tell whoever must know that these rows of one mail still wait; once for each row.
+
+        `give_up_s` is how many seconds after it was queued the mail is given up.
+        """
+        waiting = []
+        for row in rows:
+            done = tx.execute(
+                "UPDATE queue SET warned = 1 WHERE id = ? AND state = 'waiting' AND warned = 0",
+                (row.id,),
+            )
+            waiting += [row] * done.rowcount
+        if not waiting:
+            return QueueOutcome()
+        until = self.wall_time(waiting[0].created_box_s + give_up_s)
+        return self.reports.delayed(tx, waiting, until)
 
     def retry(self, tx: Tx, row_id: int) -> bool:
-        """Make a waiting row due now; False if there is no such row."""
-        done = tx.execute(
-            "UPDATE queue SET next_at = ? WHERE id = ? AND state = 'waiting'",
-            (self._clock.now(), row_id),
-        )
+        """Make a waiting row the first one due at its destination; False if there is no such."""
+        found = tx.execute(
+            "UPDATE queue SET next_box_s = min(?, (SELECT min(next_box_s) - 1 FROM queue AS other"
+            " WHERE other.state = 'waiting' AND other.way = queue.way))"
+            " WHERE id = ? AND state = 'waiting' RETURNING way",
+            (self._db.box_time.now(), row_id),
+        ).fetchall()
+        for (name,) in found:
+            self.destinations.hurry(tx, name)
         self._store.audit_log.note(tx, "retry", None, None)
-        return done.rowcount == 1
+        return bool(found)
+
+    def adopt(self, tx: Tx, oldest_s: float, longest_s: float) -> int:
+        """Give rows a box time that were queued by a program that knew none; how many there were.
+
+        It follows from the wall clock's stamps, of which any may be wrong: none counts as queued
+        more than `oldest_s` ago, nor waits longer than `longest_s`, nor less than nothing.
+        """
+        now, box_s = self._clock.now(), self._db.box_time.now()
+        return tx.execute(
+            "UPDATE queue SET created_box_s = :box - min(max(:now - created_at, 0), :oldest),"
+            " next_box_s = :box + min(max(next_at - :now, 0), :longest)"
+            " WHERE state = 'waiting' AND created_box_s IS NULL",
+            {"box": box_s, "now": now, "oldest": oldest_s, "longest": longest_s},
+        ).rowcount
 
     def remove(self, tx: Tx, row_id: int, by: str = "") -> QueueOutcome:
         """Give up on a row: the same as a refusal, so that nothing disappears silently."""
@@ -261,24 +327,29 @@ class Queue:
         """The row with its outcome written down; None if it had one before."""
         done = tx.execute(
             "UPDATE queue SET state = ?, reply = ?, attempts = attempts + 1"
-            " WHERE id = ? AND state = 'waiting'",
+            " WHERE id = ? AND state IN ('waiting', 'held')",
             (state, reply, row_id),
         )
         if done.rowcount == 0:
             return None
-        return _row(tx.execute(f"{_SELECT} WHERE queue.id = ?", (row_id,)).fetchone())
+        row = self._row(tx.execute(f"{_SELECT} WHERE queue.id = ?", (row_id,)).fetchone())
+        self.destinations.reschedule(tx, [row.destination])
+        return row
 
     def _closed_in_batch(self, tx: Tx, row: QueueRow) -> QueueOutcome:
-        batch = self._batch(tx, row.batch)
-        if any(other.state is RowState.WAITING for other in batch):
+        # by the index of those that wait, so that each of a thousand costs the same
+        waits = "SELECT 1 FROM queue WHERE batch = :batch AND state = '{}'"
+        both = f"{waits.format('waiting')} UNION ALL {waits.format('held')} LIMIT 1"
+        if tx.execute(both, {"batch": row.batch}).fetchone() is not None:
             return QueueOutcome()
+        batch = self._batch(tx, row.batch)
         outcome = self._finish_batch(tx, row, batch)
         self._forget(tx, batch)
         return outcome
 
     def _batch(self, tx: Tx, batch: int) -> list[QueueRow]:
         rows = tx.execute(f"{_SELECT} WHERE batch = ? ORDER BY queue.id", (batch,)).fetchall()
-        return [_row(row) for row in rows]
+        return [self._row(row) for row in rows]
 
     def _finish_batch(self, tx: Tx, row: QueueRow, batch: list[QueueRow]) -> QueueOutcome:
         refused = any(other.state is RowState.REFUSED for other in batch)
@@ -288,7 +359,7 @@ class Queue:
         if row.purpose is Purpose.CUSTODY and row.entry is not None:
             why = "; ".join(other.reply for other in batch if other.state is RowState.REFUSED)
             returned = row.entry if self._store.returned(tx, row.entry, why) else None
-        return replace(self._report(tx, row, batch), returned=returned)
+        return replace(self.reports.refused(tx, row, batch), returned=returned)
 
     def _all_accepted(self, tx: Tx, row: QueueRow) -> int | None:
         if row.purpose is not Purpose.CUSTODY or row.entry is None:
@@ -296,54 +367,16 @@ class Queue:
         gone = self._store.remove(tx, [row.entry], door="forward", by=row.recipient)
         return row.entry if gone else None
 
-    def _report(self, tx: Tx, row: QueueRow, batch: list[QueueRow]) -> QueueOutcome:
-        """Tell the owner, or a sender who lives elsewhere, what became of these rows of a mail."""
-        if row.owner is not None:
-            owner = self._people.by_id(row.owner)
-            return QueueOutcome() if owner is None else self._put_report(tx, row, batch, owner)
-        if not row.sender:
-            return QueueOutcome()
-        report = self._failure(row, batch, row.sender)
-        content = self._store.contents.write(tx, (compose(report),))
-        item = QueueItem(Purpose.RELAY, content, b"", sender="")
-        return QueueOutcome(bounce=self.add(tx, item, [row.sender])[0])
-
-    def _put_report(
-        self, tx: Tx, row: QueueRow, batch: list[QueueRow], owner: Person
-    ) -> QueueOutcome:
-        report = self._failure(row, batch, self._config.canonical(owner.login))
-        content = self._store.contents.write(tx, (compose(report),))
-        prefix = f"Return-Path: <>\r\nDelivered-To: {report.to}\r\n".encode()
-        facts = Facts(report.now, report.sender, report.subject, door="forward", by="queue")
-        state = EntryState.NEW
-        entry = self._store.add_entry(tx, owner.id, content, prefix, Kind.EMAIL, state, facts)
-        return QueueOutcome(notice=entry)
-
-    def _failure(self, row: QueueRow, batch: list[QueueRow], to: str) -> FailureReport:
-        refused = [other for other in batch if other.state is RowState.REFUSED]
-        return FailureReport(
-            purpose=row.purpose.value,
-            to=to,
-            sender=self._config.canonical(POSTMASTER),
-            hostname=self._config.hostname,
-            header=self._header(row),
-            arrived_at=row.created_at,
-            now=self._clock.now(),
-            failed=tuple(FailedRecipient(other.recipient, other.reply) for other in refused),
-            delivered=tuple(o.recipient for o in batch if o.state is RowState.TAKEN),
-        )
-
-    def _header(self, row: QueueRow) -> bytes:
-        """The header of the mail a row carries; empty if it cannot be read any more."""
-        try:
-            return read_head(self._store.contents.octets(row.content, row.prefix))
-        except ContentGone:
-            return b""
-
     def _forget(self, tx: Tx, rows: list[QueueRow]) -> None:
         tx.executemany("DELETE FROM queue WHERE id = ?", [(row.id,) for row in rows])
         self._store.contents.drop_unused(tx, [row.content for row in rows])
         self._store.audit_log.note(tx, "finished", rows[0].owner, rows[0].entry)
+
+
+def _stored(purpose: Purpose) -> tuple[Purpose, Purpose | None]:
+    """A purpose as older programs know it, and what it is beyond that (app/store/schema.py)."""
+    older = (Purpose.CUSTODY, Purpose.COPY, Purpose.RELAY)
+    return (purpose, None) if purpose in older else (Purpose.RELAY, purpose)
 
 
 def _id(row: QueueRow | int) -> int:

@@ -11,7 +11,11 @@ from app.core.clock import Clock
 from app.inbox.contents import CHUNK, place
 from app.inbox.entries import Recording
 from app.inbox.errors import ContentGone
+from app.inbox.once import done_once
 from app.store.database import Database, Tx
+
+NUMBERS = 1 << 42
+"""Numbers of recordings are below this; with 2^20 pieces each, places fit SQLite's integers."""
 
 _SELECT = (
     "SELECT id, person, line, caller_number, caller_name, started_at, ended_at, why,"
@@ -36,23 +40,35 @@ class Recordings:
         caller_number: str | None,
         caller_name: str | None,
         started_at: float,
+        number: int | None = None,
     ) -> int:
         """Start a recording for a person's box; returns its number.
 
-        `line` is the jack of the call, `started_at` its moment in seconds since 1970 UTC.
+        `line` is the jack of the call, `started_at` its moment in seconds since 1970 UTC, `number`
+        one below NUMBERS that nobody else has, None: the next one.
         """
         cursor = tx.execute(
-            "INSERT INTO recording (person, line, caller_number, caller_name, started_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (person_id, line, caller_number, caller_name, started_at),
+            "INSERT INTO recording (id, person, line, caller_number, caller_name, started_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (number, person_id, line, caller_number, caller_name, started_at),
         )
         return cast(int, cursor.lastrowid)
 
+    def once(self, tx: Tx, number: int) -> bool:
+        """Note that what has this number is done, in the transaction that does it.
+
+        False: it is done already. The last numbers are remembered (once.py).
+        """
+        return done_once(tx, number)
+
     def add_samples(self, tx: Tx, recording: int, seq: int, octets: bytes) -> None:
-        """Store piece `seq` (from 0) of the samples: S16LE, 8 kHz, mono; at most CHUNK octets."""
+        """Store piece `seq` (from 0) of the samples: S16LE, 8 kHz, mono; at most CHUNK octets.
+
+        A piece that is there already stays as it is.
+        """
         if len(octets) > CHUNK:
             raise ValueError(f"{len(octets)} octets of samples at once; at most {CHUNK}")
-        tx.execute("INSERT INTO sample VALUES (?, ?)", (place(recording, seq), octets))
+        tx.execute("INSERT OR IGNORE INTO sample VALUES (?, ?)", (place(recording, seq), octets))
         tx.octets += len(octets)
 
     def end(self, tx: Tx, recording: int, why: str) -> None:
@@ -67,7 +83,7 @@ class Recordings:
     def all(self, unfinished_only: bool = False) -> list[Recording]:
         """Recordings that are not messages yet, oldest first; optionally only those not ended."""
         where = " WHERE ended_at IS NULL" if unfinished_only else ""
-        rows = self._db.reader().execute(f"{_SELECT}{where} ORDER BY id")
+        rows = self._db.reader().execute(f"{_SELECT}{where} ORDER BY started_at, id")
         return [Recording(*row) for row in rows.fetchall()]
 
     def get(self, recording: int) -> Recording | None:
@@ -75,10 +91,11 @@ class Recordings:
         row = self._db.reader().execute(f"{_SELECT} WHERE id = ?", (recording,)).fetchone()
         return None if row is None else Recording(*row)
 
-    def samples(self, recording: int) -> Iterator[bytes]:
-        """The samples in the pieces they came in. One read a piece."""
+    def samples(self, recording: int) -> Iterator[tuple[int, bytes]]:
+        """The samples in the pieces they came in, with their numbers. One read a piece."""
         reader = self._db.reader()
-        last, end = place(recording, 0) - 1, place(recording + 1, 0)
+        first, end = place(recording, 0), place(recording + 1, 0)
+        last = first - 1
         while True:
             row = reader.execute(
                 "SELECT place, octets FROM sample WHERE place > ? AND place < ?"
@@ -88,7 +105,7 @@ class Recordings:
             if row is None:
                 return
             last = row[0]
-            yield row[1]
+            yield last - first, row[1]
 
     def drop(self, tx: Tx, recording: int) -> None:
         """Forget a recording and its samples; call it in the transaction that delivers it."""

@@ -15,14 +15,18 @@ Mailbox sizes and all octets are counted as POP3 shows them, with CRLF line ends
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import cast
 
 from app.core.clock import Clock, SystemClock
 from app.inbox.audit import AuditEvent, AuditLog
+from app.inbox.call_log import CallLog
 from app.inbox.contents import CHUNK, Contents
+from app.inbox.counts import Counts
 from app.inbox.entries import (
+    ENTRY_COLUMNS,
     INBOX,
     AuditRow,
     Change,
@@ -33,9 +37,13 @@ from app.inbox.entries import (
     Kind,
     MissedCall,
     Recording,
+    entry_of,
     ids_of,
 )
 from app.inbox.errors import NoSuchEntry, NoSuchPerson, OwnerGone
+from app.inbox.first_steps import FirstSteps
+from app.inbox.loops import LoopMarks
+from app.inbox.missed_calls import MissedCalls
 from app.inbox.recordings import Recordings
 from app.message.dot_stuffing import dots_in
 from app.store.database import Database, Tx
@@ -55,33 +63,24 @@ __all__ = [
     "ids_of",
 ]
 
-_COLUMNS = (
-    "id, person, content, uidl, kind, state, saved, prefix, size, chunks, dotted, received_at,"
-    " sender, subject, caller_number, caller_name, duration_s, removed_at, removed_door, removed_by"
-)
-_KINDS = {kind.value: kind for kind in Kind}
-_STATES = {state.value: state for state in EntryState}
 # Many entries are changed by one statement: with the usage triggers behind it, a statement an entry
 # costs ten times as much, and all other writers wait for the lock.
 _THESE = "id IN (SELECT value FROM json_each(?))"
+_THESE_NAMED = "id IN (SELECT value FROM json_each(:ids))"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment by both clocks: what people read, and what ages are counted by."""
+
+    at: float
+    """Seconds since 1970 UTC."""
+    box_s: float
+    """Box time (app/store/box_time.py)."""
 
 
 _Found = tuple[int, int, str, int]
 """(id, person, state, saved) of an entry."""
-
-
-def _entry(row: tuple[object, ...]) -> Entry:
-    (id_, person, content, uidl, kind, state, saved, *rest) = row
-    return Entry(
-        id_,  # type: ignore[arg-type]  # the schema types what the tuple does not
-        person,  # type: ignore[arg-type]
-        content,  # type: ignore[arg-type]
-        uidl,  # type: ignore[arg-type]
-        _KINDS[cast(str, kind)],
-        _STATES[cast(str, state)],
-        bool(saved),
-        *rest,  # type: ignore[arg-type]
-    )
 
 
 class Store:
@@ -93,9 +92,20 @@ class Store:
         self.contents = Contents(db, self._clock)
         self.recordings = Recordings(db, self._clock)
         self.audit_log = AuditLog(db, self._clock)
+        self.loop_marks = LoopMarks(db)
         self.history = self.audit_log.history
+        self.by_message_id = self.audit_log.by_message_id
         self.last_change = self.audit_log.last_change
         self.changes = self.audit_log.changes
+        counts = Counts(db)
+        self.used, self.bin_octets = counts.used, counts.bin_octets
+        self.unheard, self.unheard_by_handset = counts.unheard, counts.unheard_by_handset
+        self.voicemails = counts.voicemails
+        missed = MissedCalls(db, self._clock, self.audit_log)
+        self.missed_call, self.missed_calls = missed.note, missed.all
+        self.missed_call_counts = missed.counts
+        self.calls = CallLog(db, self._clock)
+        self.first_steps = FirstSteps(db, self._clock)
 
     @property
     def directory(self) -> Path:
@@ -112,19 +122,54 @@ class Store:
     ) -> list[Entry]:
         """A person's entries in the order of delivery, of these kinds (None: all) and states."""
         kept, wanted = list(states), list(kinds if kinds is not None else Kind)
+        # Left to itself SQLite reads past thousands of mails to find a few voicemails.
+        only = wanted == [Kind.VOICEMAIL]
+        index = "INDEXED BY entry_voicemail WHERE kind = 'voicemail' AND" if only else "WHERE"
         rows = self._db.reader().execute(
-            f"SELECT {_COLUMNS} FROM entry WHERE person = ?"
+            f"SELECT {ENTRY_COLUMNS} FROM entry {index} person = ?"
             f" AND state IN ({_marks(kept)}) AND kind IN ({_marks(wanted)})",
             (person_id, *kept, *wanted),
         )
         # Sorting here is cheaper than in SQLite, which would carry every column through its sorter.
-        return sorted(map(_entry, rows.fetchall()), key=lambda entry: entry.id)
+        return sorted(map(entry_of, rows.fetchall()), key=lambda entry: entry.id)
+
+    def newest_voicemails(self, person_id: int, state: EntryState, most: int) -> list[Entry]:
+        """A person's newest voicemails in a state, `most` of them, in the order of delivery.
+
+        Costs the same however many there are.
+        """
+        return self.newest(person_id, most, (state,), voicemail=True)[::-1]
+
+    def newest(
+        self,
+        person_id: int,
+        limit: int,
+        states: Iterable[EntryState] = tuple(EntryState),
+        before: int | None = None,
+        voicemail: bool = False,
+    ) -> list[Entry]:
+        """A person's newest `limit` entries in these states, newest first; optionally voicemail.
+
+        `before`: of those with smaller numbers only. It reads no more than `limit` of each state.
+        """
+        index = (
+            "entry_voicemail WHERE kind = 'voicemail' AND" if voicemail else "entry_person WHERE"
+        )
+        select = (
+            f"SELECT {ENTRY_COLUMNS} FROM entry INDEXED BY {index} person = ? AND state = ?"
+            " AND id < ? ORDER BY id DESC LIMIT ?"
+        )
+        read, end = self._db.reader().execute, before or 1 << 62
+        rows = [row for state in states for row in read(select, (person_id, state, end, limit))]
+        return sorted(map(entry_of, rows), key=lambda entry: entry.id, reverse=True)[:limit]
 
     def entry(self, entry_id: int) -> Entry | None:
         """One entry in whatever state, or None."""
-        row = self._db.reader().execute(f"SELECT {_COLUMNS} FROM entry WHERE id = ?", (entry_id,))
+        row = self._db.reader().execute(
+            f"SELECT {ENTRY_COLUMNS} FROM entry WHERE id = ?", (entry_id,)
+        )
         found = row.fetchone()
-        return None if found is None else _entry(found)
+        return None if found is None else entry_of(found)
 
     def octets(self, entry: Entry) -> Iterator[bytes]:
         """The whole message in pieces: the entry's prefix, then the chunks. One read a piece."""
@@ -146,27 +191,9 @@ class Store:
                 break
         return bytes(held)
 
-    def unheard(self, person_id: int) -> tuple[int, int]:
-        """(new voicemails, new e-mails) of a person."""
-        rows = self._db.reader().execute(
-            "SELECT kind, count(*) FROM entry WHERE person = ? AND state = 'new' GROUP BY kind",
-            (person_id,),
-        )
-        counts = dict(rows.fetchall())
-        return counts.get("voicemail", 0), counts.get("email", 0)
-
-    def used(self, person_id: int) -> int:
-        """Octets in a person's inbox; neither the bin nor what is leaving counts."""
-        row = self._db.reader().execute("SELECT octets FROM usage WHERE person = ?", (person_id,))
-        found = row.fetchone()
-        return 0 if found is None else int(found[0])
-
-    def bin_octets(self) -> int:
-        """Octets in all bins together."""
-        row = self._db.reader().execute(
-            "SELECT coalesce(sum(size), 0) FROM entry WHERE state = 'bin'"
-        )
-        return int(row.fetchone()[0])
+    def moment(self) -> Moment:
+        """The present, as removals note it."""
+        return Moment(self._clock.now(), self._db.box_time.now())
 
     def data_version(self) -> int:
         """A number that differs from the last one this thread got if anybody has committed."""
@@ -191,6 +218,7 @@ class Store:
         if prefix and not prefix.endswith(b"\r\n"):
             raise ValueError("a prefix is whole lines")
         size, chunks, dotted = self.contents.sealed(tx, content)
+        uidl = secrets.token_urlsafe(12)  # 96 bits; an id would come again after a restore
         cursor = tx.execute(
             "INSERT INTO entry (person, content, uidl, kind, state, prefix, size, chunks, dotted,"
             " received_at, sender, subject, caller_number, caller_name, duration_s)"
@@ -198,7 +226,7 @@ class Store:
             (
                 person_id,
                 content,
-                secrets.token_urlsafe(12),  # 96 bits; an id would come again after a restore
+                uidl,
                 kind,
                 state,
                 prefix,
@@ -215,9 +243,8 @@ class Store:
         )
         entry = cast(int, cursor.lastrowid)
         verb = "delivered" if state in INBOX else "leaving"
-        self.audit_log.write(
-            tx, verb, facts.door, facts.by, [AuditEvent(person_id, entry, facts.sender)]
-        )
+        event = AuditEvent(person_id, entry, facts.sender, uidl, facts.message_id)
+        self.audit_log.write(tx, verb, facts.door, facts.by, [event])
         return entry
 
     def mark(
@@ -229,17 +256,19 @@ class Store:
         door: Door = "",
         by: str = "",
         detail: str = "",
+        kinds: Iterable[Kind] = tuple(Kind),
     ) -> int:
         """Set entries that are in the inbox to NEW or HEARD, and saved or not (None: leave it).
 
-        Returns how many changed; entries in the bin or on their way out are left alone. `detail` is
-        added to what the history says of it.
+        Returns how many changed; entries in the bin or on their way out, and those not of `kinds`,
+        are left alone. `detail` is added to what the history says of it.
         """
         if state is not None and state not in INBOX:
             raise ValueError("mark knows NEW and HEARD; leaving the inbox is remove's work")
         events: list[AuditEvent] = []
+        now = self._db.box_time.now()
         groups: dict[tuple[EntryState, bool], list[int]] = {}
-        for entry, person, was, was_saved in self._find(tx, entry_ids, INBOX):
+        for entry, person, was, was_saved in self._find(tx, entry_ids, INBOX, kinds):
             to = state if state is not None else EntryState(was)
             keep = saved if saved is not None else bool(was_saved)
             if (to, keep) != (was, bool(was_saved)):
@@ -248,7 +277,9 @@ class Store:
                 events.append(AuditEvent(person, entry, ", ".join(filter(None, parts))))
         for (to, keep), ids in groups.items():
             tx.execute(
-                f"UPDATE entry SET state = ?, saved = ? WHERE {_THESE}", (to, keep, _json(ids))
+                "UPDATE entry SET since_box_s = iif(state = :to, since_box_s, :now),"
+                f" state = :to, saved = :saved WHERE {_THESE_NAMED}",
+                {"to": to, "now": now, "saved": keep, "ids": _json(ids)},
             )
         self.audit_log.write(tx, "marked", door, by, events)
         return len(events)
@@ -263,7 +294,7 @@ class Store:
         """
         states = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
         found = self._find(tx, entry_ids, states)
-        move_to_bin(tx, [row[0] for row in found], self._clock.now(), door, by)
+        move_to_bin(tx, [row[0] for row in found], self.moment(), door, by)
         self._note(tx, "removed", door, by, found, detail)
         return len(found)
 
@@ -287,9 +318,10 @@ class Store:
         found = self._inherit(tx, found, heir, door, by)
         tx.execute(
             "UPDATE entry SET state = CASE state_before WHEN 'heard' THEN 'heard' ELSE 'new' END,"
-            " removed_at = NULL, removed_door = NULL, removed_by = NULL, state_before = NULL"
+            " removed_at = NULL, removed_door = NULL, removed_by = NULL, state_before = NULL,"
+            " removed_box_s = NULL, since_box_s = ?"
             f" WHERE {_THESE}",
-            (_json(row[0] for row in found),),
+            (self._db.box_time.now(), _json(row[0] for row in found)),
         )
         self._note(tx, "restored", door, by, found, detail)
         return len(found)
@@ -301,7 +333,10 @@ class Store:
         """
         found = self._find(tx, [entry_id], (EntryState.LEAVING,))
         for entry, person, *_ in found:
-            tx.execute("UPDATE entry SET state = 'new' WHERE id = ?", (entry,))
+            tx.execute(
+                "UPDATE entry SET state = 'new', since_box_s = ? WHERE id = ?",
+                (self._db.box_time.now(), entry),
+            )
             self.audit_log.write(tx, "returned", "forward", "", [AuditEvent(person, entry, detail)])
         return bool(found)
 
@@ -316,19 +351,41 @@ class Store:
         self.audit_log.write(tx, "handed over", door, by, events)
         return len(rows)
 
-    def empty_bin(
-        self, tx: Tx, older_than: float, entries: int = 200, octets: int = 64 << 20
-    ) -> int:
-        """Delete for good what was removed before `older_than` (seconds since 1970), oldest first.
+    def adopt_bin(self, tx: Tx, oldest_s: float, entries: int = 500) -> int:
+        """Give entries a box time that were put into the bin by a program that knew none.
 
+        It follows from the wall clock's stamps, of which any may be wrong: none of the entries
+        counts as removed before it was, nor more than `oldest_s` ago. Works on `entries` at a time;
+        returns how many there were.
+        """
+        now = self.moment()
+        return tx.execute(
+            "UPDATE entry SET removed_box_s = ? - min(max(? - removed_at, 0), ?) WHERE id IN"
+            " (SELECT id FROM entry WHERE state = 'bin' AND removed_box_s IS NULL LIMIT ?)",
+            (now.box_s, now.at, oldest_s, entries),
+        ).rowcount
+
+    def empty_bin(
+        self,
+        tx: Tx,
+        older_than: float,
+        entries: int = 200,
+        octets: int = 64 << 20,
+        person_id: int | None = None,
+    ) -> int:
+        """Delete for good what was removed before `older_than` (box time), oldest first.
+
+        Of everybody, or what one person's bin holds.
         Deletes about `entries` entries or `octets` octets at a time, whichever is less, and returns
         how many went; call it again in a new transaction until it returns 0, so that other writers
         do not wait long.
         """
+        whose = "" if person_id is None else " AND person = :person"
         rows = tx.execute(
-            "SELECT id, person, content, size FROM entry WHERE state = 'bin' AND removed_at < ?"
-            " ORDER BY removed_at LIMIT ?",
-            (older_than, entries),
+            "SELECT id, person, content, size FROM entry"
+            f" WHERE state = 'bin'{whose} AND removed_box_s < :end"
+            " ORDER BY removed_box_s LIMIT :most",
+            {"person": person_id, "end": older_than, "most": entries},
         ).fetchall()
         before = list(accumulate((row[3] for row in rows), initial=0))
         rows = [
@@ -340,56 +397,6 @@ class Store:
             tx, "purged", "expiry", "", [AuditEvent(row[1], row[0]) for row in rows]
         )
         return len(rows)
-
-    # ---- missed calls
-
-    def missed_call(
-        self,
-        tx: Tx,
-        person_id: int | None,
-        *,
-        line: str,
-        caller_number: str | None = None,
-        caller_name: str | None = None,
-        reason: str,
-    ) -> MissedCall:
-        """Note a call that left no message, for its owner, or for the administrator (None).
-
-        `line` is the jack it came in on, `reason` why there is no message. It is written to the
-        history, too, and listeners are notified.
-        """
-        values = (self._clock.now(), person_id, caller_number, caller_name, line, reason)
-        cursor = tx.execute(
-            "INSERT INTO missed_call (at, person, caller_number, caller_name, line, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            values,
-        )
-        call = MissedCall(cast(int, cursor.lastrowid), *values)
-        event = AuditEvent(person_id, None, f"{call.caller}, {reason}")
-        self.audit_log.write(tx, "missed call", "phone", line, [event])
-        return call
-
-    def missed_calls(self, person_id: int | None, since: float = 0.0) -> list[MissedCall]:
-        """A person's missed calls from `since` (seconds since 1970) on, oldest first.
-
-        None: those that were for nobody.
-        """
-        rows = self._db.reader().execute(
-            "SELECT id, at, person, caller_number, caller_name, line, reason FROM missed_call"
-            " WHERE person IS ? AND at >= ? ORDER BY id",
-            (person_id, since),
-        )
-        return [MissedCall(*row) for row in rows.fetchall()]
-
-    def missed_call_counts(self, since: float = 0.0) -> dict[int | None, int]:
-        """How many calls each person has missed from `since` on; None: those for nobody.
-
-        Who has missed none is not in it.
-        """
-        rows = self._db.reader().execute(
-            "SELECT person, count(*) FROM missed_call WHERE at >= ? GROUP BY person", (since,)
-        )
-        return dict(rows.fetchall())
 
     # ---- inside
 
@@ -432,12 +439,20 @@ class Store:
         events = [AuditEvent(row[1], row[0], detail) for row in found]
         self.audit_log.write(tx, verb, door, by, events)
 
-    def _find(self, tx: Tx, entry_ids: Iterable[int], states: Sequence[EntryState]) -> list[_Found]:
-        """(id, person, state, saved) of those entries that are in one of `states`."""
+    def _find(
+        self,
+        tx: Tx,
+        entry_ids: Iterable[int],
+        states: Sequence[EntryState],
+        kinds: Iterable[Kind] = tuple(Kind),
+    ) -> list[_Found]:
+        """(id, person, state, saved) of those entries that are in one of `states`, of `kinds`."""
+        wanted = tuple(kinds)
         return tx.execute(
             "SELECT id, person, state, saved FROM entry"
-            f" WHERE {_THESE} AND state IN ({_marks(states)}) ORDER BY id",
-            (_json(entry_ids), *states),
+            f" WHERE {_THESE} AND state IN ({_marks(states)}) AND kind IN ({_marks(wanted)})"
+            " ORDER BY id",
+            (_json(entry_ids), *states, *wanted),
         ).fetchall()
 
     def need(self, entry_id: int) -> Entry:
@@ -448,12 +463,13 @@ class Store:
         return found
 
 
-def move_to_bin(tx: Tx, ids: Iterable[int], at: float, door: Door, by: str) -> None:
-    """Put entries into the bin, without a word in the history; `at` in seconds since 1970 UTC."""
+def move_to_bin(tx: Tx, ids: Iterable[int], when: Moment, door: Door, by: str) -> None:
+    """Put entries into the bin, without a word in the history."""
     tx.execute(
         "UPDATE entry SET state_before = state, state = 'bin',"
-        f" removed_at = ?, removed_door = ?, removed_by = ? WHERE {_THESE}",
-        (at, door, by, _json(ids)),
+        " removed_at = ?, removed_box_s = ?, removed_door = ?, removed_by = ?, since_box_s = NULL"
+        f" WHERE {_THESE}",
+        (when.at, when.box_s, door, by, _json(ids)),
     )
 
 

@@ -7,7 +7,7 @@ Only people here are answered, in their own inbox; never the null sender, a list
 import logging
 
 from app.inbox.addresses import VOICEMAIL, DeliveryConfig
-from app.inbox.entries import INBOX, Entry, EntryState, Facts, Kind
+from app.inbox.entries import Entry, EntryState, Facts, Kind
 from app.inbox.people import Person
 from app.inbox.store import Store
 from app.message.auto_reply import VoicemailReply, compose
@@ -15,6 +15,9 @@ from app.message.headers import HeaderFacts
 from app.store.database import Tx
 
 log = logging.getLogger(__name__)
+
+LOOKED_AT = 100
+"""The newest voicemails, the bin's too, among which the one that is answered is looked for."""
 
 
 class VoicemailReplies:
@@ -48,8 +51,7 @@ class VoicemailReplies:
 
     def _answered(self, person: Person, subject: str) -> Entry | None:
         """The newest voicemail whose subject is in the reply's: "Re: Voicemail from ..."."""
-        states = (*INBOX, EntryState.LEAVING, EntryState.BIN)
-        for entry in reversed(self._store.entries(person.id, (Kind.VOICEMAIL,), states)):
+        for entry in self._store.newest(person.id, LOOKED_AT, voicemail=True):
             if entry.subject and entry.subject in subject:
                 return entry
         return None

@@ -69,12 +69,12 @@ def test_nested_aliases_reach_everybody_once_with_an_owner_for_each_forward(kit:
 def test_group_without_local_members_has_somebody_responsible(kit: StoreKit) -> None:
     kit.alias("far", "x@far.example")
     assert who(kit.aliases.expand("far")) == ([], {"x@far.example": "anna"})  # the postmaster
-    kit.alias("far", "x@far.example", responsible="cleo")
+    kit.alias("far", "x@far.example", owner="cleo")
     assert who(kit.aliases.expand("far")) == ([], {"x@far.example": "cleo"})
     kit.alias("mixed", "bob", "x@far.example")
     assert who(kit.aliases.expand("mixed")) == (["bob"], {"x@far.example": "bob"})
     with pytest.raises(UnknownMember, match="dora"):
-        kit.alias("far", "x@far.example", responsible="dora")
+        kit.alias("far", "x@far.example", owner="dora")
 
 
 def test_public_address_as_member_is_stored_as_the_login(kit: StoreKit) -> None:
@@ -89,6 +89,8 @@ def test_outside_member_that_has_become_ours_is_delivered_here(kit: StoreKit) ->
         lambda tx: add_person(kit.people, tx, "dora", "Dora", "204", address="dora@dora.example")
     )
     assert who(kit.aliases.expand("sales")) == (["dora"], {})
+    steps = kit.delivery.route("sales@example.org").trace
+    assert "dora@dora.example is ours: it is dora" in steps
 
 
 def test_alias_cycle_is_refused_with_its_path(kit: StoreKit) -> None:

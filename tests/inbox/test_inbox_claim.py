@@ -1,7 +1,11 @@
 """The claim code: there from the first boot until an administrator has logged in, and no longer."""
 
+import errno
+import os
 import stat
 from pathlib import Path
+
+import pytest
 
 from app.inbox.claim import DIGITS, Claim
 from app.store.database import Tx
@@ -48,3 +52,22 @@ def test_login_of_an_administrator_closes_the_claim_and_no_other_does(tmp_path: 
     assert claim.code is not None
     assert kit.people.check_password("anna", "annas-word") is not None
     assert claim.code is None
+
+
+def test_administrator_can_log_in_on_a_disk_that_has_become_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = open_store(tmp_path)
+    anna = kit.person("anna")
+
+    def work(tx: Tx) -> None:
+        kit.people.change(tx, anna.id, admin=True)
+        kit.people.set_password(tx, anna.id, "annas-word")
+
+    kit.db.now(work)
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))  # also if it is not there
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    assert kit.people.check_password("anna", "annas-word") is not None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.delivery import Envelope, disk_free, scan_head
+from app.inbox.delivery import Envelope, scan_head
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.errors import (
     BadName,
@@ -135,7 +135,11 @@ def test_mail_to_a_group_is_accepted_although_a_member_is_full(kit: StoreKit) ->
     route = kit.delivery.route("sales")
     kit.delivery.check_room(route, 5000)
     kit.deliver([route])
-    assert len(kit.inbox("anna")) == 2
+    assert [entry.subject for entry in kit.inbox("anna")] == [
+        "Hello",
+        "Hello",
+        "Your inbox is full",
+    ]
     kit.alias("only", "anna")  # an alias for one is a group, too: it may grow tomorrow
     kit.delivery.check_room(kit.delivery.route("only"), 5000)
 
@@ -192,10 +196,6 @@ def test_mail_stops_at_the_free_floor_and_voicemail_below_it_by_the_reserve(kit:
         kit.delivery.check_room(route, reserve + 1001, Kind.VOICEMAIL)
 
 
-def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:
-    assert disk_free(tmp_path) > 0
-
-
 # ---- delivering
 
 
@@ -219,7 +219,7 @@ def test_recipient_reached_by_several_ways_gets_one_copy(kit: StoreKit) -> None:
     kit.alias("sales", "anna", "bob", "x@far.example")
     kit.mail("anna", "sales", "201", "anna@example.net", relay=["X@far.example"])
     assert len(kit.inbox("anna")) == len(kit.inbox("bob")) == 1
-    assert [row.recipient for row in kit.queue.all()] == ["x@far.example"]
+    assert [row.recipient for row in kit.queue.page()] == ["x@far.example"]
 
 
 def test_forward_without_a_copy_is_leaving_with_custody_rows(kit: StoreKit) -> None:
@@ -228,13 +228,14 @@ def test_forward_without_a_copy_is_leaving_with_custody_rows(kit: StoreKit) -> N
     assert kit.inbox("anna") == [] and kit.store.unheard(kit.person("anna").id) == (0, 0)
     (leaving,) = kit.leaving("anna")
     assert leaving.state is EntryState.LEAVING and delivered.entries == (leaving.id,)
-    rows = kit.queue.all()
+    rows = kit.queue.page()
     assert [row.recipient for row in rows] == ["a@far.example", "b@far.example"]
     assert delivered.queued == tuple(row.id for row in rows)
     for row in rows:
         assert (row.purpose, row.entry) == (Purpose.CUSTODY, leaving.id)
         assert row.owner == kit.person("anna").id and row.sender == "carl@elsewhere.example"
-        assert row.prefix == b"Delivered-To: anna@example.org\r\n" + RECEIVED
+        mark = kit.store.loop_marks.field("anna")
+        assert row.prefix == mark + b"Delivered-To: anna@example.org\r\n" + RECEIVED
         assert row.size == len(row.prefix) + len(LETTER)
     sent = b"".join(kit.store.contents.octets(rows[0].content, rows[0].prefix))
     assert sent.endswith(LETTER)
@@ -244,17 +245,17 @@ def test_forward_with_a_copy_keeps_the_entry_new(kit: StoreKit) -> None:
     kit.alias("anna", "anna", "a@far.example")
     kit.mail("anna")
     (entry,) = kit.inbox("anna")
-    (row,) = kit.queue.all()
+    (row,) = kit.queue.page()
     assert (row.purpose, row.entry) == (Purpose.COPY, entry.id)
 
 
 def test_mail_to_a_group_of_outside_members_is_kept_by_its_responsible_person(
     kit: StoreKit,
 ) -> None:
-    kit.alias("far", "x@far.example", responsible="bob")
+    kit.alias("far", "x@far.example", owner="bob")
     kit.mail("far")
     (leaving,) = kit.leaving("bob")
-    (row,) = kit.queue.all()
+    (row,) = kit.queue.page()
     assert (row.purpose, row.entry) == (Purpose.CUSTODY, leaving.id)
     assert b"Delivered-To: far@example.org\r\n" in row.prefix
 
@@ -264,7 +265,7 @@ def test_relayed_mail_has_its_local_sender_as_owner(kit: StoreKit) -> None:
     kit.mail(relay=["x@far.example"], sender="cleo@cleo.example")
     kit.mail(relay=["x@far.example"], sender="stranger@far.example")
     kit.mail(relay=["x@far.example"], sender="")
-    rows = kit.queue.all()
+    rows = kit.queue.page()
     assert [row.owner for row in rows] == [kit.person("anna").id, kit.person("cleo").id, None, None]
     assert all(row.purpose is Purpose.RELAY and row.entry is None for row in rows)
     assert rows[0].prefix == RECEIVED
@@ -278,7 +279,7 @@ def test_delivery_that_fails_for_one_recipient_leaves_nothing(kit: StoreKit) -> 
     kit.db.now(lambda tx: kit.people.remove(tx, bob.id))
     with pytest.raises(NoSuchPerson, match="bob"):
         kit.deliver(routes)
-    assert kit.queue.all() == [] and kit.leaving("anna") == []
+    assert kit.queue.page() == [] and kit.leaving("anna") == []
     assert kit.db.reader().execute("SELECT count(*) FROM content").fetchone()[0] == 0
 
 
@@ -292,47 +293,48 @@ def test_delivery_of_unsealed_content_is_refused(kit: StoreKit) -> None:
 # ---- loops
 
 
-def been(*addresses: str, hops: int = 0) -> bytes:
-    lines = [f"Delivered-To: {address}\r\n" for address in addresses]
-    return "".join(lines).encode() + b"Received: from a by b; now\r\n" * hops + LETTER
+def been(kit: StoreKit, *names: str, hops: int = 0) -> bytes:
+    """A letter that has been sent on by these names of ours."""
+    fields = map(kit.store.loop_marks.field, names)
+    return b"".join(fields) + b"Received: from a by b; now\r\n" * hops + LETTER
 
 
 def test_mail_that_comes_back_to_a_person_is_refused_as_a_loop(kit: StoreKit) -> None:
     kit.alias("anna", "a@far.example")
     with pytest.raises(MailLoop) as refusal:
-        kit.mail("anna", octets=been("Anna@Example.org"))
+        kit.mail("anna", octets=been(kit, "Anna"))
     assert (refusal.value.reply, refusal.value.status) == (554, "5.4.6")
     with pytest.raises(MailLoop):
-        kit.mail("bob", octets=been("bob@example.org"))
-    kit.mail("bob", octets=been("anna@example.org"))  # another's trace is none
+        kit.mail("bob", octets=been(kit, "bob"))
+    kit.mail("bob", octets=been(kit, "anna"))  # another's trace is none
 
 
 def test_mail_that_comes_back_to_a_group_is_refused_as_a_loop(kit: StoreKit) -> None:
     kit.alias("far", "x@far.example")
     with pytest.raises(MailLoop):
-        kit.mail("far", octets=been("far@example.org"))
+        kit.mail("far", octets=been(kit, "far"))
 
 
 def test_a_group_that_keeps_some_and_sends_some_is_a_loop_when_it_comes_back(kit: StoreKit) -> None:
     kit.alias("sales", "anna", "x@far.example")
     with pytest.raises(MailLoop):
-        kit.mail("sales", octets=been("sales@example.org"))
+        kit.mail("sales", octets=been(kit, "sales"))
     kit.alias("sales", "anna", "bob")
-    kit.mail("sales", octets=been("anna@example.org"))  # Anna has sent it on to her colleagues
+    kit.mail("sales", octets=been(kit, "anna"))  # Anna has sent it on to her colleagues
     assert len(kit.inbox("bob")) == 1
 
 
 def test_loop_for_one_of_several_recipients_is_kept_and_not_sent_on(kit: StoreKit) -> None:
     kit.alias("anna", "a@far.example")
-    kit.mail("anna", "bob", octets=been("anna@example.org"))
+    kit.mail("anna", "bob", octets=been(kit, "anna"))
     assert len(kit.inbox("anna")) == len(kit.inbox("bob")) == 1
-    assert kit.queue.all() == []
+    assert kit.queue.page() == []
 
 
 def test_mail_with_more_than_a_hundred_hops_is_refused(kit: StoreKit) -> None:
-    kit.mail("anna", octets=been(hops=100))
+    kit.mail("anna", octets=been(kit, hops=100))
     with pytest.raises(MailLoop, match="100 hops"):
-        kit.mail("anna", octets=been(hops=101))
+        kit.mail("anna", octets=been(kit, hops=101))
 
 
 # ---- reading a header
@@ -343,10 +345,10 @@ def test_a_header_is_read_as_far_as_it_goes() -> None:
         b"Received: one\r\n folded: not a field\r\nreceived : two\r\nDate: today\r\n"
         b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n aus Wien\r\n"
         b"FROM: =?iso-8859-1?Q?J=FCrgen?= <j@example.com>\r\n"
-        b"Delivered-To: <A@b.example>\r\n\r\nReceived: body\r\n"
+        b"SWITCHHOOK-Sent-On:\r\n 0f\r\n\r\nReceived: body\r\n"
     )
     assert head.hops == 2
-    assert head.delivered_to == {"a@b.example"}
+    assert head.marks == {"0f"}
     assert head.subject == "Grüße aus Wien"
     assert head.sender == "Jürgen <j@example.com>"
     assert "date" in head.fields and "message-id" not in head.fields

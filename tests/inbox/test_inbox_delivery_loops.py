@@ -17,8 +17,9 @@ def kit(tmp_path: Path):  # type: ignore[no-untyped-def]
 def test_loop_of_one_recipient_leaves_the_forward_of_another_as_it_is(kit: StoreKit) -> None:
     kit.alias("anna", "a@far.example")
     kit.alias("bob", "b@far.example")
-    kit.mail("anna", "bob", octets=b"Delivered-To: anna@example.org\r\n" + LETTER)
+    mark = kit.store.loop_marks.field("anna")
+    kit.mail("anna", "bob", octets=mark + LETTER)
     assert len(kit.inbox("anna")) == 1  # kept, for it would only come back
     assert kit.inbox("bob") == []
     assert len(kit.leaving("bob")) == 1
-    assert [row.recipient for row in kit.queue.all()] == ["b@far.example"]
+    assert [row.recipient for row in kit.queue.page()] == ["b@far.example"]

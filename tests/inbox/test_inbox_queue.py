@@ -2,7 +2,9 @@
 
 import email
 import email.policy
+import math
 from email.message import EmailMessage
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -55,7 +57,7 @@ def test_custody_with_all_accepted_moves_the_entry_to_the_bin(kit: StoreKit) -> 
     assert succeed(kit, second) == QueueOutcome(removed=entry.id)
     gone = kit.store.need(entry.id)
     assert (gone.state, gone.removed_door) == (EntryState.BIN, "forward")
-    assert kit.queue.all() == []
+    assert kit.queue.page() == []
     kit.db.now(lambda tx: kit.store.restore(tx, [entry.id], "admin", "root"))
     assert kit.store.need(entry.id).state is EntryState.NEW  # restorable, and as new
 
@@ -76,7 +78,7 @@ def test_custody_with_one_refused_brings_the_entry_back_with_a_report(kit: Store
     assert "Not delivered to:\n  a@far.example\n    550 5.1.1" in body
     assert "Delivered to:\n  b@far.example\n" in body
     assert "come back into your inbox" in body
-    assert kit.queue.all() == []
+    assert kit.queue.page() == []
     assert [row.verb for row in kit.store.history(entry=entry.id)] == ["leaving", "returned"]
 
 
@@ -92,31 +94,73 @@ def test_copy_that_is_accepted_changes_nothing(kit: StoreKit) -> None:
     entry, (row,) = forward(kit, "anna", "a@far.example")
     assert succeed(kit, row) == QueueOutcome()
     assert kit.store.need(entry.id) == entry
-    assert kit.queue.all() == []
+    assert kit.queue.page() == []
 
 
 def test_a_deferred_row_waits_until_its_time(kit: StoreKit) -> None:
     entry, (row,) = forward(kit, "a@far.example")
-    now = kit.clock.now()
-    assert [due.id for due in kit.queue.due(now)] == [row]
-    kit.db.now(lambda tx: kit.queue.deferred(tx, row, "451 4.3.0 later", now + 300))
-    assert kit.queue.due(now + 299) == [] and kit.queue.next_due() == now + 300
-    (waiting,) = kit.queue.due(now + 300)
+    kit.clock.advance(10)
+    now, wall = kit.box_s(), kit.clock.now()
+    (due,) = kit.queue.due_mail("far.example")
+    assert (due.id, due.created_box_s, due.created_at) == (row, now - 10, wall - 10)
+    kit.db.now(lambda tx: kit.queue.deferred(tx, due, "451 4.3.0 later", now + 300))
+    assert kit.queue.next_due() == now + 300
+    kit.clock.advance(299)
+    assert kit.queue.due_mail("far.example") == [] == kit.queue.destinations.due(9)
+    kit.clock.advance(1)
+    (waiting,) = kit.queue.due_mail("far.example")
     assert (waiting.attempts, waiting.reply) == (1, "451 4.3.0 later")
+    assert (waiting.next_box_s, waiting.next_at) == (now + 300, wall + 300)
+    kit.db.now(lambda tx: kit.queue.deferred(tx, waiting, "451 4.3.0 later", now + 900))
     assert kit.db.now(lambda tx: kit.queue.retry(tx, row))
-    assert [due.id for due in kit.queue.due(now)] == [row]
+    assert [due.id for due in kit.queue.due_mail("far.example")] == [row]
+    assert [there.name for there in kit.queue.destinations.due(9)] == ["far.example"]
     assert kit.store.need(entry.id).state is EntryState.LEAVING
     succeed(kit, row)
     assert kit.queue.next_due() is None
     assert not kit.db.now(lambda tx: kit.queue.retry(tx, row))
 
 
-def test_due_rows_come_in_the_order_of_waiting_and_not_all_at_once(kit: StoreKit) -> None:
-    rows: list[int] = []
-    for n in range(5):
+def test_due_mails_come_in_the_order_of_waiting_one_mail_at_a_time(kit: StoreKit) -> None:
+    mails: list[list[int]] = []
+    for n in range(3):
         kit.clock.advance(1)
-        rows += kit.mail(relay=[f"x{n}@far.example"]).queued
-    assert [row.id for row in kit.queue.due(kit.clock.now(), limit=3)] == rows[:3]
+        mails.append(list(kit.mail(relay=[f"x{n}@far.example", f"y{n}@FAR.example"]).queued))
+    busy: list[int] = []
+    for mail in mails:
+        found = [row.id for row in kit.queue.due_mail("far.example", busy)]
+        assert found == mail
+        busy += found
+    assert kit.queue.due_mail("far.example", busy) == []
+
+
+def test_mail_of_many_recipients_goes_in_parts_that_a_server_must_take(kit: StoreKit) -> None:
+    ids = kit.mail(relay=[f"x{n}@far.example" for n in range(250)]).queued
+    parts: list[int] = []
+    busy: list[int] = []
+    while rows := kit.queue.due_mail("far.example", busy):
+        parts.append(len(rows))
+        busy += [row.id for row in rows]
+    assert parts == [100, 100, 50] and tuple(busy) == ids
+
+
+def test_mail_to_several_destinations_goes_together_by_smarthost_only(kit: StoreKit) -> None:
+    ids = kit.mail(relay=["a@far.example", "b@near.example", "c@far.example"]).queued
+    apart = kit.queue.due_mail("far.example")
+    assert [row.id for row in apart] == [ids[0], ids[2]]
+    together = kit.queue.due_mail("near.example", together=True)
+    assert tuple(row.id for row in together) == ids
+
+
+def test_queue_in_pages_has_every_row_once(kit: StoreKit) -> None:
+    ids = kit.mail(relay=[f"x{n}@far.example" for n in range(25)]).queued
+    pages: list[list[int]] = []
+    last = 0
+    while rows := kit.queue.page(last, 10):
+        pages.append([row.id for row in rows])
+        last = rows[-1].id
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert tuple(chain(*pages)) == ids == tuple(kit.queue.waiting_ids())
 
 
 def test_second_outcome_of_a_row_is_ignored(kit: StoreKit) -> None:
@@ -156,14 +200,14 @@ def test_relayed_mail_bounces_to_a_local_sender_at_once(kit: StoreKit) -> None:
     assert "A message you sent" in notice.get_content()
     assert "b@far.example" not in notice.get_content()
     assert succeed(kit, second) == QueueOutcome()
-    assert kit.queue.all() == []
+    assert kit.queue.page() == []
 
 
 def test_relayed_mail_of_a_stranger_bounces_once_for_all_its_recipients(kit: StoreKit) -> None:
     queued = kit.mail(relay=["a@far.example", "b@far.example"], sender="s@far.example").queued
     refusals: list[tuple[QueueRow | int, str]] = [(row, GONE) for row in queued]
     outcomes = kit.db.now(lambda tx: kit.queue.all_failed(tx, refusals))
-    (bounce,) = kit.queue.all()
+    (bounce,) = kit.queue.page()
     assert outcomes == [QueueOutcome(bounce=bounce.id), QueueOutcome()]
     assert (bounce.sender, bounce.recipient) == ("", "s@far.example")
     octets = b"".join(kit.store.contents.octets(bounce.content))
@@ -173,7 +217,7 @@ def test_relayed_mail_of_a_stranger_bounces_once_for_all_its_recipients(kit: Sto
 def test_relayed_mail_taken_out_of_the_queue_bounces_too(kit: StoreKit) -> None:
     (row,) = kit.mail(relay=["a@far.example"], sender="s@far.example").queued
     outcome = kit.db.now(lambda tx: kit.queue.remove(tx, row, by="root"))
-    (bounce,) = kit.queue.all()
+    (bounce,) = kit.queue.page()
     assert outcome == QueueOutcome(bounce=bounce.id)
 
 
@@ -201,12 +245,12 @@ def test_three_mails_that_fail_at_once_get_a_report_each(kit: StoreKit) -> None:
 def test_null_sender_gets_no_report(kit: StoreKit) -> None:
     (row,) = kit.mail(relay=["a@far.example"], sender="").queued
     assert fail(kit, row) == QueueOutcome()
-    assert kit.queue.all() == []
+    assert kit.queue.page() == []
 
 
 def test_relayed_content_goes_with_its_last_row(kit: StoreKit) -> None:
     first, second = kit.mail(relay=["a@far.example", "b@far.example"]).queued
-    content = kit.queue.all()[0].content
+    content = kit.queue.page()[0].content
     succeed(kit, first)
     assert kit.store.contents.chunk(content, 0) == LETTER
     succeed(kit, second)
@@ -217,9 +261,9 @@ def test_relayed_content_goes_with_its_last_row(kit: StoreKit) -> None:
 def test_queued_content_is_safe_from_expiry_and_sweeping(kit: StoreKit) -> None:
     entry, (row,) = forward(kit, "a@far.example")
     kit.db.now(lambda tx: kit.store.remove(tx, [entry.id], "admin", "anna"))
-    later = kit.clock.now() + 1
-    kit.db.now(lambda tx: kit.store.empty_bin(tx, later))
-    kit.db.now(lambda tx: kit.store.contents.sweep(tx, later))
+    kit.db.now(lambda tx: kit.store.empty_bin(tx, math.inf))
+    assert kit.store.contents.unused(0, entry.content) == []
+    kit.db.now(lambda tx: kit.store.contents.drop_unused(tx, [entry.content]))
     assert kit.store.contents.chunk(entry.content, 0) == LETTER
     assert fail(kit, row).notice is not None  # even then its owner hears of it
 
