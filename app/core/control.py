@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import SwitchhookError
+from app.core.records import BadRecord, parse_json
 
 
 class NotRunning(SwitchhookError):
@@ -27,6 +28,10 @@ def ask(path: Path, question: dict[str, Any], within_s: float = 10.0) -> dict[st
         ) from problem
     if not line:
         raise NotRunning(f"the service at {path} hung up without an answer; see its log")
-    answer = json.loads(line)
-    assert isinstance(answer, dict)
+    try:
+        answer = parse_json(line)
+    except BadRecord as problem:
+        raise NotRunning(f"the answer at {path} is {problem}; see the service's log") from problem
+    if not isinstance(answer, dict):
+        raise NotRunning(f"the answer at {path} is no object; see the service's log")
     return answer

@@ -237,6 +237,7 @@ class Machine(Generic[O, S, E]):
                 self._moves, "%s %s: %s --%s--> %s", self.table.kind, self._name, old, event, new
             )
         if self._queue is not None:
+            self._queue.changes += 1
             self._start_timer(self._queue, self._rows[new])
         return True
 

@@ -16,6 +16,27 @@ def own_addresses() -> tuple[str, ...]:
     return tuple(sorted(_ipv4())) + tuple(sorted(_ipv6()))
 
 
+def is_this_machine(address: str) -> bool:
+    """Whether an IP address leads to this machine, as it is connected now.
+
+    So do 127.0.0.0/8, the unspecified and the mapped addresses, and every one that may be bound
+    here. A link-local address counts, too: without its interface it names no machine at all.
+    Raises ValueError if the text is no IP address.
+    """
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        found = found.ipv4_mapped or found
+    if found.is_loopback or found.is_unspecified or found.is_link_local:
+        return True
+    family = socket.AF_INET if found.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as door:
+            door.bind((str(found), 0))
+    except OSError:  # EADDRNOTAVAIL, or this machine knows no IPv6
+        return False
+    return not found.is_multicast
+
+
 def _ipv4() -> set[str]:
     found = set()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:

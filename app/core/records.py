@@ -17,6 +17,8 @@ field that is missing, unknown or of another type is an error, also where a defa
 import base64
 import binascii
 import dataclasses
+import json
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -31,6 +33,29 @@ Reader = Callable[[Any, str], Any]
 
 class BadRecord(ValueError):
     """A value is not of the type that is expected; the text names the field."""
+
+
+def parse_json(text: str | bytes | bytearray) -> Any:
+    """The value of a JSON text [RFC 8259] that somebody else may have written.
+
+    Raises BadRecord for whatever is none, also for numbers that are none (Infinity, NaN, 1e999) and
+    for arrays within arrays a thousand deep.
+    """
+    try:
+        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    except (ValueError, RecursionError) as problem:
+        raise BadRecord(f"no JSON: {problem}") from problem
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:20]} is too large a number")
+    return number
 
 
 _AS_THEY_ARE = frozenset({types.NoneType, bool, int, float, str})

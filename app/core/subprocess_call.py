@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 import click
 
 from app.core.errors import SwitchhookError
+from app.core.text import visible_lines
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ def _answer(work: Callable[[], object], errors: Errors, writable: int) -> int:
     try:
         result = work()
     except errors as problem:
-        click.echo(f"switchhook: {problem}", err=True)
+        click.echo(f"switchhook: {visible_lines(str(problem))}", err=True)
         return 1
     except BaseException:
         sys.excepthook(*sys.exc_info())

@@ -62,6 +62,8 @@ class TimerQueue:
 
     def __init__(self) -> None:
         self.now = 0
+        self.changes = 0
+        """Counts the moves of the machines on this queue, for whoever wants to know of some."""
         self._order = 0
         self._queue: list[tuple[int, int, RunningTimer]] = []
 

@@ -56,6 +56,15 @@ def test_written_octets_and_text_come_back_as_they_are(tmp_path: Path) -> None:
     assert path.read_bytes() == b"Zo\xc3\xab\n"
 
 
+def test_a_file_that_is_written_once_stays_whoever_comes_second(tmp_path: Path) -> None:
+    path = tmp_path / "a.key"
+    files.write_once(path, b"first", 0o600)
+    files.write_once(path, b"second", 0o640)
+    assert (path.read_bytes(), mode_of(path)) == (b"first", 0o600)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.key"]
+    assert path.stat().st_nlink == 1, "with a second name it would be no plain file"
+
+
 def mode_of(path: Path) -> int:
     return path.stat().st_mode & 0o7777
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from app.core.records import BadRecord, from_json, to_json
+from app.core.records import BadRecord, from_json, parse_json, to_json
 
 
 class Colour(StrEnum):
@@ -104,3 +104,12 @@ def test_a_missing_field_with_a_default_is_refused() -> None:
 def test_a_value_that_json_does_not_have_is_not_written() -> None:
     with pytest.raises(TypeError, match="set"):
         to_json({"x": {1}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"[" * 100_000, b'{"a":' * 5_000, b"Infinity", b"[NaN]", b"9" * 5_000, b"\xff", b"", b"1e999"],
+)
+def test_what_is_no_json_is_a_bad_record_whatever_it_holds(text: bytes) -> None:
+    with pytest.raises(BadRecord, match="no JSON"):
+        parse_json(text)
