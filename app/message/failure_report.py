@@ -1,5 +1,7 @@
 """Failure reports: mail that tells a sender, or an alias's owner, what could not be delivered.
 
+One that says that it takes long is a delay report: the same form, and the action "delayed".
+
 One `multipart/report` [RFC 6522] of three parts: words for a person, the delivery status for a
 program [RFC 3464] and the header of the mail it is about. Whoever sends it uses the null sender,
 so that nobody answers it [RFC 3464 §2], and never sends one about a mail of the null sender
@@ -18,7 +20,7 @@ from email.message import EmailMessage, Message
 from email.policy import SMTP
 
 from app.core.text import one_line
-from app.message.headers import scan_head
+from app.message.headers import fields, read_head, scan_head, shown
 
 HEADER_LIMIT = 32_768
 """Octets of the mail's header that are given back."""
@@ -27,16 +29,30 @@ REPLY_LIMIT = 900
 """Characters of a reply that are quoted; RFC 5322 §2.1.1 allows lines of 998 octets."""
 
 _WIDTH = 72  # characters of a line of words
+_FAILED = re.compile(rb"^action:[ \t]*failed[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_PLACE = f"the whole mail {secrets.token_hex(16)}"
 _LONG_LINES = SMTP.clone(max_line_length=998)  # fields for programs, which folding would encode
 _OPENINGS = {
     "custody": "A message that your alias sends on could not be delivered everywhere.",
     "copy": "A copy that your alias sends on could not be delivered everywhere.",
     "relay": "A message you sent could not be delivered.",
+    "list": "A message to a list of yours could not be delivered to all of its members.",
+    "success": "A message you sent has arrived, which you wanted to be told.",
 }
 _ENDINGS = {
     "custody": "The message has come back into your inbox. Nothing is lost.",
     "copy": "Your own copy is in your inbox.",
     "relay": "It will not be tried again: those named above have not got your message.",
+    "list": "It will not be tried again, and its author is not told. Whose address is of no use any"
+    " more should be taken out of the list.",
+    "success": "Whether and when it is read is not known here.",
+}
+
+
+_ARRIVED = {
+    "delivered": "it is in the inbox",
+    "relayed": "the next server has it, and will tell no more of it",
+    "expanded": "it has gone on to those for whom this name stands",
 }
 
 
@@ -46,6 +62,12 @@ class FailedRecipient:
 
     address: str
     reply: str
+    original: str = ""
+    """The recipient as the sender named it, `rfc822;...` [RFC 3461 §4.2]; "" if that is unknown."""
+    host: str = ""
+    """The server that said it; "" if none did."""
+    action: str = "failed"
+    """Or "delivered", "relayed", "expanded" in a report of success [RFC 3464 §2.3.3]."""
 
     @property
     def expired(self) -> bool:
@@ -55,11 +77,19 @@ class FailedRecipient:
     @property
     def status(self) -> str:
         """The enhanced status code [RFC 3463]: the one in the reply, or a general one."""
+        if self.action != "failed":
+            return "2.0.0"
         if self.expired:
             return "4.4.7"  # delivery time expired [RFC 3463 §3.5]
         found = re.match(r"\d{3}[ -]\d(\.\d{1,3}\.\d{1,3})\b", self.reply)
         # A report of a failure carries a permanent code [RFC 3464 §2.3.4].
         return f"5{found[1]}" if found else "5.0.0"
+
+    @property
+    def status_of_delay(self) -> str:
+        """The enhanced status code of a delay: a temporary one [RFC 3464 §2.3.4]."""
+        found = re.match(r"4\d\d[ -](4\.\d{1,3}\.\d{1,3})\b", self.reply)
+        return found[1] if found else "4.0.0"
 
 
 @dataclass(frozen=True)
@@ -67,7 +97,7 @@ class FailureReport:
     """What one report says. Times are seconds since 1970 UTC."""
 
     purpose: str
-    """custody, copy or relay: why the mail was sent on (app/inbox/queue.py, Purpose)."""
+    """Why the mail was sent on (app/inbox/queue.py, Purpose); success: all that is told is good."""
     to: str
     """Address that the report goes to."""
     sender: str
@@ -83,12 +113,21 @@ class FailureReport:
     failed: tuple[FailedRecipient, ...]
     delivered: tuple[str, ...] = ()
     """Addresses that have got it."""
+    envelope_id: str = ""
+    """The sender's name for the mail [RFC 3461 §4.4]; "" if they gave none."""
+    retried_until: float | None = None
+    """Of a delay report: when it will be given up. None: it has been."""
+    full: bytes | None = None
+    """The whole mail, where its sender asked to get it back [RFC 3461 §4.3]."""
 
     @property
     def subject(self) -> str:
         """The report's subject, which names the mail's."""
         about = scan_head(self.header).subject
-        return one_line(f"Not delivered: {about}") if about else "Not delivered"
+        what = "Not delivered" if self.retried_until is None else "Not delivered yet"
+        if self.purpose == "success":
+            what = "Delivered"
+        return one_line(f"{what}: {about}") if about else what
 
 
 def compose(report: FailureReport) -> bytes:
@@ -107,22 +146,38 @@ def compose(report: FailureReport) -> bytes:
     message.set_type("multipart/report")
     message.set_param("report-type", "delivery-status")
     message.attach(_status_part(report))
-    message.attach(_header_part(report.header))
-    return message.as_bytes()
+    message.attach(_header_part(report.header) if report.full is None else _mail_part(report.full))
+    octets = message.as_bytes()
+    # Python's generator takes ASCII only for the body of a message/rfc822.
+    return octets if report.full is None else octets.replace(_PLACE.encode(), report.full, 1)
+
+
+def tells_failure(octets: bytes) -> bool:
+    """Whether a message that begins so is a report that somebody did not get a mail.
+
+    That is a delivery status [RFC 3464] with the action "failed"; a report of a delay or of success
+    is none, nor is what a person's program answers while they are away.
+    """
+    head = read_head((octets,))
+    kind = next((field.value for field in fields(head) if field.name == "content-type"), b"")
+    is_report = re.match(rb"multipart/report\s*;.*delivery-status", kind, re.I | re.S) is not None
+    return is_report and _FAILED.search(octets, len(head)) is not None
 
 
 def _words(report: FailureReport) -> Iterator[str]:
-    about = scan_head(report.header)
-    yield _OPENINGS[report.purpose]
+    late = report.retried_until is not None
+    yield "A message could not be delivered yet." if late else _OPENINGS[report.purpose]
     yield ""
-    yield f"Subject: {about.subject or '(none)'}"
-    yield f"From: {about.sender or '(nobody)'}"
-    yield f"Received: {_date(report.arrived_at)}"
+    yield from _about(report)
     yield ""
-    yield "Not delivered to:"
+    good = report.purpose == "success"
+    yield "Delivered to:" if good else "Not delivered yet to:" if late else "Not delivered to:"
     for failed in report.failed:
         yield f"  {one_line(failed.address)}"
-        if failed.expired:
+        if good:
+            yield f"    {_ARRIVED[failed.action]}"
+            continue
+        if failed.expired and not late:
             yield "    no answer but this until the time was up:"
         yield from _indented(failed.reply)
     if report.delivered:
@@ -130,8 +185,22 @@ def _words(report: FailureReport) -> Iterator[str]:
         yield "Delivered to:"
         yield from (f"  {one_line(address)}" for address in report.delivered)
     yield ""
-    yield _ENDINGS[report.purpose]
+    if report.retried_until is None:
+        yield from textwrap.wrap(_ENDINGS[report.purpose], _WIDTH)
+    else:
+        yield f"It is tried again until {_date(report.retried_until)}. You need not send it again."
     yield ""
+
+
+def _about(report: FailureReport) -> Iterator[str]:
+    """Which mail it is, for a person who has sent several."""
+    about = scan_head(report.header)
+    date = next((field.value for field in fields(report.header) if field.name == "date"), b"")
+    yield f"Subject: {about.subject or '(none)'}"
+    yield f"From: {about.sender or '(nobody)'}"
+    if date:
+        yield f"Date: {shown(date)}"
+    yield f"Received: {_date(report.arrived_at)}"
 
 
 def _indented(reply: str) -> list[str]:
@@ -141,23 +210,32 @@ def _indented(reply: str) -> list[str]:
 
 def _status_part(report: FailureReport) -> EmailMessage:
     """`message/delivery-status` [RFC 3464 §2]: a block for the mail, then one a recipient."""
-    blocks: list[Message[str, str] | str] = [
-        _block(
-            {"Reporting-MTA": f"dns; {report.hostname}", "Arrival-Date": _date(report.arrived_at)}
-        )
-    ]
-    for failed in report.failed:
-        facts = {
-            "Final-Recipient": _typed(failed.address),
-            "Action": "failed",
-            "Status": failed.status,
-            "Diagnostic-Code": f"smtp; {_ascii(one_line(failed.reply, REPLY_LIMIT))}",
-        }
-        blocks.append(_block(facts))
+    about = {"Reporting-MTA": f"dns; {report.hostname}", "Arrival-Date": _date(report.arrived_at)}
+    if report.envelope_id:
+        about = {"Original-Envelope-Id": _ascii(one_line(report.envelope_id)), **about}
+    blocks: list[Message[str, str] | str] = [_block(about)]
+    blocks += [_block(_recipient(failed, report)) for failed in report.failed]
     part = EmailMessage(policy=SMTP)
     part["Content-Type"] = "message/delivery-status"
     part.set_payload(blocks)
     return part
+
+
+def _recipient(failed: FailedRecipient, report: FailureReport) -> dict[str, str]:
+    """The fields of one recipient, in the order of RFC 3464 §2.3."""
+    late = report.retried_until is not None
+    facts = {
+        "Original-Recipient": _original(failed.original),
+        "Final-Recipient": _typed(failed.address),
+        "Action": "delayed" if late else failed.action,
+        "Status": failed.status_of_delay if late else failed.status,
+        "Remote-MTA": failed.host and f"dns; {_ascii(one_line(failed.host))}",
+        "Diagnostic-Code": failed.reply and f"smtp; {_ascii(one_line(failed.reply, REPLY_LIMIT))}",
+        "Last-Attempt-Date": _date(report.now),
+    }
+    if report.retried_until is not None:
+        facts["Will-Retry-Until"] = _date(report.retried_until)
+    return {name: value for name, value in facts.items() if value}
 
 
 def _block(facts: dict[str, str]) -> "Message[str, str]":
@@ -174,6 +252,21 @@ def _typed(address: str) -> str:
         return f"rfc822; {clean}"
     coded = "".join(c if c.isascii() else f"\\x{{{ord(c):X}}}" for c in clean)
     return f"utf-8; {coded}"
+
+
+def _original(orcpt: str) -> str:
+    """An original recipient as a field's value: `rfc822; address`."""
+    kind, _, address = one_line(orcpt).partition(";")
+    return _ascii(f"{kind}; {address}") if address else ""
+
+
+def _mail_part(mail: bytes) -> EmailMessage:
+    """The mail as it came, `message/rfc822`."""
+    part = EmailMessage(policy=SMTP)
+    part["Content-Type"] = "message/rfc822"
+    part["Content-Transfer-Encoding"] = "7bit" if mail.isascii() else "8bit"
+    part.set_payload(_PLACE)
+    return part
 
 
 def _header_part(header: bytes) -> EmailMessage:

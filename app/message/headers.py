@@ -7,7 +7,9 @@
     rewrite(head, ("from",), change)   # the same header with the values of some fields changed
 
 No function here raises, whatever the octets are; each takes time linear in what it looks at, and
-looks at HEAD_LIMIT octets at most. What is malformed is shown as it came [RFC 2047 §6.3].
+looks at HEAD_LIMIT octets and FIELDS_LIMIT fields at most, of a field at BODY_LIMIT octets before
+it is unfolded and at VALUE_LIMIT before it is decoded. What is malformed is shown as it came
+[RFC 2047 §6.3].
 """
 
 import binascii
@@ -25,16 +27,28 @@ from app.core.text import one_line
 HEAD_LIMIT = 131_072
 """Octets of a header that are looked at; what follows counts as text."""
 
+FIELDS_LIMIT = 1_000
+"""Fields of a header that are looked at; mail in the field has 100 at most."""
+
+BODY_LIMIT = 16_384
+"""Octets of one field that are unfolded."""
+
 VALUE_LIMIT = 4_000
 """Octets of one field that are decoded; RFC 5322 §2.1.1 allows 998 in a line."""
 
 SHOWN_LIMIT = 500
 """Characters of a field that are shown."""
 
+MARK = "switchhook-sent-on"
+"""The field, in lower case, by which a box knows what it has sent on before."""
+
 _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 # A field-name [RFC 5322 §3.6.8, §4.5.8], a colon, and all up to a line end that no fold follows.
 _FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:((?:[^\n]*+\n(?=[ \t]))*+[^\n]*+)\n?")
+
+# The separator of a mailbox file [RFC 4155], perhaps quoted as one quotes text in it.
+_MAILBOX_LINE = re.compile(rb">?From [^\n]*+\n(?=[!-9;-~]++[ \t]*+:)")
 
 _MESSAGE_ID = re.compile(rb"<[!-;=?-~]{1,250}>")
 
@@ -97,6 +111,15 @@ def read_head(pieces: Iterable[bytes]) -> bytes:
     return reader.head
 
 
+def without_mailbox_line(head: bytes) -> bytes:
+    """The header without a first line of a mailbox file, `From ` or `>From `, if a field follows.
+
+    Text that begins with such words is text.
+    """
+    found = _MAILBOX_LINE.match(head) if b"From " in head[:6] else None
+    return head if found is None else head[found.end() :]
+
+
 class Field(NamedTuple):
     """One header field: its name in lower case, and its octets with folds and last line end."""
 
@@ -107,15 +130,18 @@ class Field(NamedTuple):
 
     @property
     def value(self) -> bytes:
-        """What follows the colon, unfolded [RFC 5322 §2.2.3], without blanks around it."""
-        body = self.body
+        """What follows the colon, unfolded [RFC 5322 §2.2.3], without blanks around it.
+
+        At most BODY_LIMIT octets.
+        """
+        body = self.body[:BODY_LIMIT]
         return (_FOLD.sub(b"", body) if b"\n" in body else body).strip()
 
 
 def fields(head: bytes) -> Iterator[Field]:
     """The fields at the start of a message, up to the empty line or the first line that is none."""
     at, limit = 0, min(len(head), HEAD_LIMIT)
-    while at < limit:
+    for _ in range(FIELDS_LIMIT):
         found = _FIELD.match(head, at, limit)
         if found is None:
             return
@@ -140,13 +166,15 @@ def rewritten(pieces: Iterable[bytes], change: Callable[[bytes], bytes]) -> Iter
 
 
 def rewrite(head: bytes, names: tuple[str, ...], change: Callable[[bytes], bytes]) -> bytes:
-    """The header with `change` applied to each field (name included) of these lower-case names.
+    """The header with `change` applied to the fields (name included) of these lower-case names.
+
+    The first FIELDS_LIMIT of them; each octet is looked at once, and `change` should do the same.
 
     A message that begins with text has no header: nothing of it is changed.
     """
     if _FIELD.match(head) is None:
         return head
-    return _fields_named(names).sub(lambda found: change(found[0]), head)
+    return _fields_named(names).sub(lambda found: change(found[0]), head, FIELDS_LIMIT)
 
 
 @lru_cache
@@ -164,18 +192,14 @@ class HeaderFacts:
 
     hops: int = 0
     """Received lines: one a relay [RFC 5321 §6.3]."""
-    delivered_to: frozenset[str] = frozenset()
-    """Addresses the message has been delivered to on its way, in lower case [RFC 9228]."""
+    marks: frozenset[str] = frozenset()
+    """Values of the fields that a box puts before what it sends on (app/inbox/loops.py)."""
     sender: str = ""
     """From, decoded, as text to show; at most SHOWN_LIMIT characters."""
     subject: str = ""
     """Subject, decoded; at most SHOWN_LIMIT characters."""
     fields: frozenset[str] = frozenset()
     """Names of all fields, in lower case; "date" and "message-id" may be missing."""
-    is_voice: bool = False
-    """Message-Context says that it is a voice message [RFC 3458 §6.1], from whatever system."""
-    duration_s: int | None = None
-    """Content-Duration, if it is the whole seconds that RFC 3803 §3 asks for."""
     message_id: str = ""
     """Message-ID with its angle brackets, if it is one [RFC 5322 §3.6.4]."""
     is_text: bool = False
@@ -187,23 +211,21 @@ class HeaderFacts:
 def scan_head(octets: bytes) -> HeaderFacts:
     """Read the header at the start of a message; whatever is malformed is passed over."""
     found: dict[str, bytes] = {}  # the first value of each
-    hops, delivered_to = 0, []
+    hops, marks = 0, set()
     for field in fields(octets):
         name = field.name
         if name == "received":
             hops += 1
-        elif name == "delivered-to":
-            delivered_to.append(_address(field.value))
+        elif name == MARK:
+            marks.add(field.value.decode("ascii", "replace"))
         if name not in found:
             found[name] = field.value
     return HeaderFacts(
         hops=hops,
-        delivered_to=frozenset(delivered_to),
+        marks=frozenset(marks),
         sender=shown(found.get("from", b"")),
         subject=shown(found.get("subject", b"")),
         fields=frozenset(found),
-        is_voice=found.get("message-context", b"").lower() == b"voice-message",
-        duration_s=_seconds(found.get("content-duration", b"")),
         message_id=_message_id(found.get("message-id", b"")),
         is_text=bool(octets) and not found and not octets.startswith((b"\r\n", b"\n")),
         is_automatic=_is_automatic(found),
@@ -221,17 +243,9 @@ def shown(value: bytes) -> str:
     return one_line(text, SHOWN_LIMIT)
 
 
-def _seconds(value: bytes) -> int | None:
-    return int(value) if value.isdigit() and len(value) <= 6 else None
-
-
 def _message_id(value: bytes) -> str:
     found = _MESSAGE_ID.fullmatch(value)
     return found[0].decode("ascii") if found else ""
-
-
-def _address(value: bytes) -> str:
-    return value.decode("utf-8", "replace").strip("<> \t").lower()
 
 
 _LIST_FIELDS = frozenset({"list-id", "list-unsubscribe", "list-post", "list-help"})
@@ -256,6 +270,10 @@ _WORD = r"=\?([^?\s]{1,75})\?([BbQq])\?([^?]*)\?="
 # Blanks between two encoded words are not shown [RFC 2047 §6.2].
 _WORDS = re.compile(rf"{_WORD}(?:[ \t]*{_WORD})*")
 _ONE_WORD = re.compile(_WORD)
+
+# Half a surrogate pair, which nothing can store; NUL, and a CR alone, which no line has
+# [RFC 5322 §2.2]: who writes them means to deceive a reader, or the word is broken.
+_NOT_SHOWN = re.compile("[\ud800-\udfff\x00]|\r(?!\n)")
 
 # Python's codecs that are charsets of mail. Others (unicode-escape, idna ...) are not in its list
 # of aliases. Only these are ever looked up: Python remembers every name it is asked for, for ever.
@@ -296,17 +314,17 @@ def _text(words: list[_Word]) -> str | None:
     octets = [word.octets for word in words if word.octets is not None]
     if len(octets) < len(words):
         return None
-    codec = _codec(words[0].charset)
+    codec = codec_of(words[0].charset)
     if codec is None:
         return None
     try:
         text = b"".join(octets).decode(codec)
     except (LookupError, ValueError):  # no text encoding; UnicodeError is a ValueError
         return None
-    return None if any("\ud800" <= char <= "\udfff" for char in text) else text
+    return None if _NOT_SHOWN.search(text) else text
 
 
-def _codec(charset: str) -> str | None:
+def codec_of(charset: str) -> str | None:
     """Python's name for a charset, if it knows it."""
     if not charset.isascii():
         return None

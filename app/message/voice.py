@@ -1,4 +1,4 @@
-"""Messages as octets: a voicemail is composed here, and the audio part of any mail found.
+"""Messages as octets: a voicemail is composed here; sound_parts.py finds the sound of any mail.
 
 A voicemail is one RFC 5322 message [RFC 2045, RFC 3458, RFC 3803]:
 
@@ -16,15 +16,13 @@ import binascii
 import email.policy
 import email.utils
 import re
-import struct
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import Message
-from email.parser import BytesHeaderParser
 
+from app.message.audio_formats import wave_head
 from drivers.sampling import SAMPLE_RATE
 
 NAME_LIMIT = 64  # characters of a caller's name that are kept
@@ -65,6 +63,8 @@ class VoiceMessage:
     samples: int
     token: str
     """Random letters and digits; make the Message-ID, the boundary and the file name unique."""
+    missing: tuple[tuple[int, int], ...] = ()
+    """Seconds from and to which nothing was kept; the sound is silent there, or over."""
 
     @property
     def seconds(self) -> int:
@@ -88,6 +88,11 @@ class VoiceMessage:
         return f"Voicemail from {self.caller} ({self.seconds // 60}:{self.seconds % 60:02})"
 
     @property
+    def message_id(self) -> str:
+        """With its angle brackets [RFC 5322 §3.6.4]."""
+        return f"<{self.token}.voicemail@{self.from_address.rpartition('@')[2]}>"
+
+    @property
     def file_name(self) -> str:
         """The audio part's file name: ASCII, with date and caller, unlike any other."""
         caller = re.sub(r"[^0-9]", "", self.caller_number or "") or "unknown"
@@ -101,27 +106,16 @@ def compose(voice: VoiceMessage, pieces: Iterable[bytes]) -> Iterator[bytes]:
     already said how long the message is.
     """
     yield _top(voice)
-    yield from _base64_blocks(_riff(voice.samples), pieces, voice.samples * 2)
+    yield from _base64_blocks(wave_head(voice.samples), pieces, voice.samples * 2)
     yield _bottom(voice)
 
 
 def composed_size(voice: VoiceMessage) -> int:
     """How many octets compose() will give."""
-    raw = len(_riff(0)) + voice.samples * 2
+    raw = len(wave_head(0)) + voice.samples * 2
     full, rest = divmod(raw, RAW_LINE)
     lines = full * 78 + (((rest + 2) // 3) * 4 + 2 if rest else 0)
     return len(_top(voice)) + lines + len(_bottom(voice))
-
-
-def _riff(samples: int) -> bytes:
-    # RIFF size "WAVE" "fmt " 16: PCM, 1 channel, rate, octets/s, octets a frame, bits; "data" size
-    octets = samples * 2
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE, SAMPLE_RATE * 2, 2, 16)
-    return (
-        struct.pack("<4sI4s", b"RIFF", 36 + octets, b"WAVE")
-        + form
-        + struct.pack("<4sI", b"data", octets)
-    )
 
 
 def _base64_blocks(first: bytes, pieces: Iterable[bytes], expected: int) -> Iterator[bytes]:
@@ -160,12 +154,11 @@ def _bottom(voice: VoiceMessage) -> bytes:
 
 def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     name, number = clean_name(voice.caller_name), clean_number(voice.caller_number)
-    domain = voice.from_address.rpartition("@")[2]
     yield "From", _mailbox(voice.display_name, voice.from_address)
     yield "To", _mailbox(clean_name(voice.to_name) or voice.mailbox, voice.to_address)
     yield "Subject", voice.subject
     yield "Date", email.utils.format_datetime(voice.ended_at)
-    yield "Message-ID", f"<{voice.token}.voicemail@{domain}>"
+    yield "Message-ID", voice.message_id
     yield "MIME-Version", "1.0"
     yield "Message-Context", "voice-message"
     yield "Content-Duration", str(voice.seconds)
@@ -174,6 +167,8 @@ def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     if name:
         yield "X-VoiceMessageSenderName", name
     yield "X-VoiceMessageDuration", str(voice.seconds)
+    if voice.missing:
+        yield "X-VoiceMessage-Missing", ", ".join(f"{a}-{b}" for a, b in voice.missing)
     yield "Content-Type", f'multipart/mixed; boundary="{_boundary(voice)}"'
 
 
@@ -189,8 +184,11 @@ def _text_part(voice: VoiceMessage) -> bytes:
         f"Caller:   {voice.caller}",
         f"For:      {clean_name(voice.to_name) or ''} (mailbox {voice.mailbox})",
         f"Received: {voice.ended_at:%Y-%m-%d %H:%M:%S %z}",
-        f"Length:   {voice.seconds // 60}:{voice.seconds % 60:02}",
+        f"Length:   {_minutes(voice.seconds)}",
     ]
+    if voice.missing:
+        where = ", ".join(f"{_minutes(start)} to {_minutes(end)}" for start, end in voice.missing)
+        lines.append(f"Missing:  {where}, which could not be kept: there is silence, or the end")
     text = "".join(line + "\r\n" for line in lines).encode("utf-8")
     if text.isascii():
         return b"Content-Type: text/plain; charset=us-ascii\r\n\r\n" + text
@@ -200,6 +198,10 @@ def _text_part(voice: VoiceMessage) -> bytes:
     )
 
 
+def _minutes(seconds: int) -> str:
+    return f"{seconds // 60}:{seconds % 60:02}"
+
+
 def _mailbox(name: str, address: str) -> str:
     login, _, domain = address.rpartition("@")
     return str(Address(name, login, domain))
@@ -207,113 +209,3 @@ def _mailbox(name: str, address: str) -> str:
 
 def _fold(name: str, value: str) -> bytes:
     return bytes(_HEAD.fold_binary(name, _HEAD.header_factory(name, value)))
-
-
-@dataclass(frozen=True, slots=True)
-class AudioPart:
-    """The first audio part of a message: its type ("audio/wav"), and its octets, once, in pieces.
-
-    The octets are decoded as they are read; a message that ends early ends them early.
-    """
-
-    content_type: str
-    octets: Iterator[bytes]
-
-
-DEPTH_LIMIT = 8  # multiparts within multiparts that are followed
-LINE_LIMIT = 65_536  # octets of a line that are looked at at once; longer ones come in pieces
-HEAD_LIMIT = 262_144  # octets of one header block
-DECODE_AT_ONCE = 32_768  # octets of base64 text that are decoded in one go
-_NOT_BASE64 = bytes(
-    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-)
-
-
-def find_audio(octets: Iterable[bytes]) -> AudioPart | None:
-    """The first audio part of a message, or None; reads no further than it must."""
-    lines = _lines(octets)
-    open_parts: list[bytes] = []  # the boundaries of the multiparts we are inside, outermost first
-    while True:
-        head = _read_head(lines)
-        kind = head.get_content_type()
-        if kind.startswith("audio/"):
-            coding = str(head.get("Content-Transfer-Encoding", "")).strip().lower()
-            return AudioPart(kind, _decoded(_body(lines, open_parts), coding))
-        if kind == "message/rfc822":  # a message as an attachment: its own head follows
-            continue
-        boundary = head.get_boundary() if kind.startswith("multipart/") else None
-        if boundary and len(open_parts) < DEPTH_LIMIT:
-            open_parts.append(b"--" + boundary.encode("ascii", "replace"))
-        if not _next_part(lines, open_parts):
-            return None
-
-
-def _next_part(lines: Iterator[bytes], open_parts: list[bytes]) -> bool:
-    """Go to the line after the next part's boundary, leaving multiparts that end before it."""
-    for line in lines:
-        mark = line.rstrip() if line.startswith(b"--") else b""
-        for depth in reversed(range(len(open_parts) if mark else 0)):
-            if mark == open_parts[depth]:
-                del open_parts[depth + 1 :]
-                return True
-            if mark == open_parts[depth] + b"--":
-                del open_parts[depth:]
-                break
-    return False
-
-
-def _read_head(lines: Iterator[bytes]) -> Message:
-    block = bytearray()
-    for line in lines:
-        if line in (b"\r\n", b"\n") or len(block) > HEAD_LIMIT:
-            break
-        block += line
-    return BytesHeaderParser(policy=email.policy.compat32).parsebytes(bytes(block))
-
-
-def _body(lines: Iterator[bytes], open_parts: list[bytes]) -> Iterator[bytes]:
-    ends = {mark for part in open_parts for mark in (part, part + b"--")}
-    last = b""
-    for line in lines:
-        if line.startswith(b"--") and line.rstrip() in ends:
-            last = last.removesuffix(b"\n").removesuffix(b"\r")  # the boundary's [RFC 2046 §5.1.1]
-            break
-        yield last
-        last = line
-    yield last
-
-
-def _lines(octets: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for piece in octets:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield line + b"\n"
-        while len(rest) > LINE_LIMIT:
-            yield rest[:LINE_LIMIT]
-            rest = rest[LINE_LIMIT:]
-    if rest:
-        yield rest
-
-
-def _decoded(lines: Iterator[bytes], coding: str) -> Iterator[bytes]:
-    if coding == "base64":
-        return _from_base64(lines)
-    if coding == "quoted-printable":
-        return (binascii.a2b_qp(line) for line in lines)
-    return lines
-
-
-def _from_base64(lines: Iterator[bytes]) -> Iterator[bytes]:
-    kept = bytearray()
-    for line in lines:
-        kept += line
-        if len(kept) >= DECODE_AT_ONCE:
-            clean = kept.translate(None, _NOT_BASE64)
-            whole = len(clean) // 4 * 4
-            yield binascii.a2b_base64(clean[:whole])
-            kept = clean[whole:]
-    clean = kept.translate(None, _NOT_BASE64)
-    if len(clean) % 4 == 1:
-        clean = clean[:-1]  # a lone character carries no octet
-    yield binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))

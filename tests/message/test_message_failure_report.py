@@ -2,11 +2,18 @@
 
 import email
 import email.policy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app.message.failure_report import HEADER_LIMIT, FailedRecipient, FailureReport, compose
+from app.message.failure_report import (
+    HEADER_LIMIT,
+    FailedRecipient,
+    FailureReport,
+    compose,
+    tells_failure,
+)
 
 NOW = 1_790_000_000.0
 HEADER = b"From: Anna <anna@box.test>\r\nSubject: hello\r\nMessage-ID: <1@c>\r\n"
@@ -68,6 +75,62 @@ def test_report_has_words_status_and_header() -> None:
     assert (second["Action"], second["Status"]) == ("failed", "4.4.7")
     assert header.get_content_type() == "text/rfc822-headers"
     assert header.get_payload() == HEADER.decode()
+
+
+def test_several_reports_are_told_apart_by_subject_and_date() -> None:
+    header = b"From: a@b\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n"
+    header += b"Date: Fri, 27 Nov 2026 09:14:02 +0100\r\n"
+    read = read_back(compose(report(FailedRecipient("x@y", "550 no"), header=header)))
+    words, _, given_back = parts(read)
+    told = words.get_content().replace("\r\n", "\n")
+    assert read["Subject"] == "Not delivered: Grüße"
+    assert "Subject: Grüße\nFrom: a@b\nDate: Fri, 27 Nov 2026 09:14:02 +0100\nReceived: " in told
+    assert given_back.get_payload() == header.decode()
+
+
+def test_what_the_sender_named_is_given_back_in_the_order_of_the_standard() -> None:
+    failed = FailedRecipient("x@y.test", "550 5.1.1 no", "rfc822;X@y.test", "mx.y.test")
+    made = replace(report(failed), envelope_id="QQ 314")
+    general, one = parts(parts(read_back(compose(made)))[1])
+    assert list(general) == ["Original-Envelope-Id", "Reporting-MTA", "Arrival-Date"]
+    assert general["Original-Envelope-Id"] == "QQ 314"
+    assert list(one) == [
+        "Original-Recipient", "Final-Recipient", "Action", "Status", "Remote-MTA",
+        "Diagnostic-Code", "Last-Attempt-Date",
+    ]  # fmt: skip
+    assert one["Original-Recipient"] == "rfc822; X@y.test"
+    assert one["Remote-MTA"] == "dns; mx.y.test"
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [("451 4.4.1 no answer", "4.4.1"), ("421 shutting down", "4.0.0"), ("550 5.1.1 no", "4.0.0")],
+)
+def test_a_delay_is_no_failure(reply: str, status: str) -> None:
+    made = replace(report(FailedRecipient("x@y.test", reply)), retried_until=NOW + 86_400)
+    octets = compose(made)
+    read = read_back(octets)
+    assert read["Subject"] == "Not delivered yet: hello"
+    one = parts(parts(read)[1])[1]
+    assert (one["Action"], one["Status"]) == ("delayed", status)
+    assert one["Will-Retry-Until"] is not None
+    assert "You need not send it again." in parts(read)[0].get_content()
+    assert not tells_failure(octets)
+
+
+def test_a_failure_is_known_as_one_whoever_reports_it() -> None:
+    ours = compose(report(FailedRecipient("x@y.test", "550 no")))
+    assert tells_failure(ours)
+    assert tells_failure(ours.replace(b"Action: failed", b"ACTION:failed "))
+    assert not tells_failure(ours.replace(b"Action: failed", b"Action: relayed"))
+    assert not tells_failure(b"Subject: away\r\n\r\nAction: failed\r\n")
+
+
+def test_the_whole_mail_is_given_back_where_that_is_wanted() -> None:
+    mail = HEADER + b"\r\n.dots\r\nGr\xfc\xdfe\r\n"
+    octets = compose(replace(report(FailedRecipient("x@y.test", "550 no")), full=mail))
+    assert mail in octets
+    assert parts(read_back(octets))[2].get_content_type() == "message/rfc822"
 
 
 @pytest.mark.parametrize(

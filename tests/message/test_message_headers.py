@@ -161,6 +161,9 @@ def test_shown_decodes_encoded_words(value: bytes, text: str) -> None:
         b"=?..?q?abc?=",
         b"=?utf-8?q?=ff?= =?utf-8?q?a?=",
         b"=?utf-8?q?never ended",
+        b"=?utf-8?q?a=00b?=",
+        b"=?utf-8?q?a=0Db?=",  # a CR alone
+        b"=?utf-8?q?a=0D?= =?utf-8?q?b?=",
     ],
 )
 def test_shown_leaves_what_it_cannot_decode_as_it_came(value: bytes) -> None:
@@ -173,7 +176,7 @@ def test_shown_leaves_what_it_cannot_decode_as_it_came(value: bytes) -> None:
         (b"=?utf\xe98?Q?hello?=", "=?utf\ufffd8?Q?hello?="),
         ("=?utfé8?Q?hello?=".encode(), "=?utfé8?Q?hello?="),
         (b"a\0b\x1b[31m\rc", "a b [31m c"),
-        (b"=?utf-8?q?a=00b=0D=0ABcc:_c?=", "a b Bcc: c"),
+        (b"=?utf-8?q?a=0D=0ABcc:_c?=", "a Bcc: c"),
         (b"\xff\xfe", "\ufffd\ufffd"),
         (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd"),  # a surrogate in what would be UTF-8
         (b"x" * 200_000, "x" * SHOWN_LIMIT),
@@ -186,7 +189,14 @@ def test_shown_gives_one_clean_line(value: bytes, text: str) -> None:
 PIECES = (
     *(b"=?", b"?=", b"?Q?", b"?B?", b"=", b"_", b"utf-8", b"utf-7", b"iso-2022-jp", b"big5"),
     *(b"+2AA-", b"=ED=A0=80", b"\x1b$B", b"hz", b"~{", b"unicode_escape", b"\\ud800", b"idna"),
-    *(b"From:", b"Subject:", b"Received:", b"Delivered-To:", b"Content-Duration:", b"99999999"),
+    *(
+        b"From:",
+        b"Subject:",
+        b"Received:",
+        b"Switchhook-Sent-On:",
+        b"Content-Duration:",
+        b"99999999",
+    ),
     *(b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b"<", b'"', b"(", b"\xff", b"\xc3"),
     *(b"Precedence:", b"Message-Context:", b"x" * 70, b"QUJD", b"A", "ü€😀".encode()),
 )
@@ -200,7 +210,7 @@ def test_no_octets_make_the_reader_fail_or_give_what_no_store_can_hold() -> None
         reader, passed = fed(octets, chance.randrange(1, 9))
         assert passed == octets and octets.startswith(reader.head)
         facts = scan_head(octets)
-        for text in (facts.sender, facts.subject, shown(octets), *facts.delivered_to):
+        for text in (facts.sender, facts.subject, shown(octets), *facts.marks):
             text.encode("utf-8")
         for text in (facts.sender, facts.subject, shown(octets)):
             assert (len(text) <= SHOWN_LIMIT and text.isprintable()) or not text.isascii()
