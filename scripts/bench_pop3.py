@@ -9,6 +9,7 @@ messages at 400 MB/s or more; STAT, UIDL and LIST of 10,000 messages within 150 
 import asyncio
 import json
 import socket
+import ssl
 import sys
 import tempfile
 import time
@@ -16,11 +17,20 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from app.appliance import delivery_config
+from app.config.settings import Settings
 from app.core.clock import SystemClock
+from app.device import certificates
+from app.inbox.aliases import Aliases
+from app.inbox.limits import PersonLimits
+from app.inbox.login_names import LoginNames
 from app.inbox.people import People
 from app.inbox.store import EntryState, Facts, Kind, Store
-from app.mail.net.listener import Limits, Server
+from app.mail.pop3.keeping import Keeping
 from app.mail.pop3.service import Pop3Config, Pop3Service
+from app.net.listener import Endpoint, Limits, Server, ServerCertificate
+from app.net.logins import Logins
+from app.net.peers import Networks
 from app.store.database import Database, Tx
 
 Figures = dict[str, float]
@@ -32,7 +42,7 @@ LINE = b"x" * 76 + b"\r\n"
 def figures(seconds: float = 3.0) -> Figures:
     """All figures of POP3; `seconds` is how long each rate is measured."""
     found: Figures = {}
-    for measure in (retr_small, echo, retr_large, listings):
+    for measure in (retr_small, echo, retr_large, over_tls, listings):
         found |= measure(seconds)
     return found
 
@@ -59,6 +69,18 @@ def retr_large(seconds: float = 3.0) -> Figures:
     return {"pop3_retr_320kB_MB_per_s": round(got["octets"] / got["seconds"] / 1e6, 1)}
 
 
+def over_tls(seconds: float = 3.0) -> Figures:
+    """The same over TLS: RETR per second of 2 kB, megabytes per second of 320 kB, logins."""
+    small = _serve(1000, 2_000, "fetch", seconds, tls=True)
+    large = _serve(100, 320_000, "fetch", seconds, tls=True)
+    greeted = _serve(1, 2_000, "greet", seconds, tls=True)
+    return {
+        "pop3_tls_retr_2kB_per_s": round(small["retr"] / small["seconds"]),
+        "pop3_tls_retr_320kB_MB_per_s": round(large["octets"] / large["seconds"] / 1e6, 1),
+        "pop3_tls_handshakes_per_s": round(greeted["greeted"] / greeted["seconds"]),
+    }
+
+
 def listings(seconds: float = 3.0) -> Figures:
     """A maildrop of 10,000 messages: milliseconds of STAT+UIDL+LIST, and of the login before."""
     got = _serve(10_000, 500, "list", seconds)
@@ -71,7 +93,7 @@ def listings(seconds: float = 3.0) -> Figures:
 # the server's side
 
 
-def _serve(messages: int, size: int, job: str, seconds: float) -> Figures:
+def _serve(messages: int, size: int, job: str, seconds: float, *, tls: bool = False) -> Figures:
     """Fill a fresh store, serve it, and let a client process do its job."""
     with tempfile.TemporaryDirectory() as directory:
         clock = SystemClock()
@@ -79,11 +101,14 @@ def _serve(messages: int, size: int, job: str, seconds: float) -> Figures:
         with closing(db):
             store, people = Store(db, clock), People(db, clock)
             db.now(lambda tx: _fill(tx, store, people, messages, size))
-            service = Pop3Service(
-                db, store, people, Pop3Config("bench", lan=("127.0.0.0/8",)), clock
-            )
-            with closing(service):
-                return asyncio.run(_with_client(service, clock, job, seconds))
+            delivery = delivery_config(Settings())
+            names = LoginNames(people, Aliases(db, people, delivery), delivery)
+            with closing(Logins(people.check_password, names.login_of, clock)) as logins:
+                config = Pop3Config("bench", plain=("127.0.0.0/8",))
+                keeping = Keeping(PersonLimits(people.templates, delivery.limits), people, clock)
+                service = Pop3Service(db, store, logins, keeping, config, clock)
+                keys = Path(directory) if tls else None
+                return asyncio.run(_with_client(service, clock, job, seconds, keys))
 
 
 def _fill(tx: Tx, store: Store, people: People, messages: int, size: int) -> None:
@@ -97,10 +122,17 @@ def _fill(tx: Tx, store: Store, people: People, messages: int, size: int) -> Non
 
 
 async def _with_client(
-    service: Pop3Service, clock: SystemClock, job: str, seconds: float
+    service: Pop3Service, clock: SystemClock, job: str, seconds: float, keys: Path | None
 ) -> Figures:
-    server = Server(service, "127.0.0.1", 0, clock, Limits(total=200, per_peer=200))
-    got = await _client(await server.start(), job, seconds)
+    limits = Limits(200, 200, 0, Networks(("127.0.0.0/8",)))
+    shown = None
+    if keys is not None:
+        certificates.ensure(keys, ("localhost",), ("127.0.0.1",))
+        shown = ServerCertificate(keys / "server.crt", keys / "server.key")
+    endpoints = [Endpoint(0, tls=keys is not None)]
+    server = Server(service, "127.0.0.1", endpoints, clock, limits, shown)
+    (port,) = (await server.start()).values()
+    got = await _client(port, job, seconds, "" if keys is None else str(keys / "ca.crt"))
     await server.stop()
     return got
 
@@ -132,9 +164,9 @@ async def _echo_with_client(seconds: float) -> Figures:
         return await _client(server.sockets[0].getsockname()[1], "fetch", seconds)
 
 
-async def _client(port: int, job: str, seconds: float) -> Figures:
-    """A client process does its job at this port."""
-    arguments = ("-m", "scripts.bench_pop3", "client", str(port), job, str(seconds))
+async def _client(port: int, job: str, seconds: float, authority: str = "") -> Figures:
+    """A client process does its job at this port; over TLS if it is given an authority."""
+    arguments = ("-m", "scripts.bench_pop3", "client", str(port), job, str(seconds), authority)
     child = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, stdout=asyncio.subprocess.PIPE
     )
@@ -151,8 +183,10 @@ async def _client(port: int, job: str, seconds: float) -> Figures:
 class Client:
     """A raw socket that knows how long each answer must be."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port))
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        plain = socket.create_connection(("127.0.0.1", port))
+        host = "127.0.0.1"
+        self._socket = tls.wrap_socket(plain, server_hostname=host) if tls else plain
         self._buffer = memoryview(bytearray(1 << 20))
         self._line()
 
@@ -160,6 +194,10 @@ class Client:
         """USER and PASS."""
         self.ask(b"USER bench\r\n")
         self.ask(f"PASS {PASSWORD}\r\n".encode())
+
+    def close(self) -> None:
+        """Leave without a word."""
+        self._socket.close()
 
     def ask(self, command: bytes) -> bytes:
         """Send a command and take its one line."""
@@ -214,9 +252,23 @@ def fetch_for(client: Client, seconds: float, piped: int) -> Figures:
     return {"retr": retr, "octets": octets, "seconds": now - begun}
 
 
-def client_main(port: int, job: str, seconds: float) -> Figures:
+def greet_for(port: int, seconds: float, tls: ssl.SSLContext | None) -> Figures:
+    """Connect and read the greeting, again and again."""
+    greeted = 0
+    begun = now = time.perf_counter()
+    while now - begun < seconds:
+        Client(port, tls).close()
+        greeted += 1
+        now = time.perf_counter()
+    return {"greeted": greeted, "seconds": now - begun}
+
+
+def client_main(port: int, job: str, seconds: float, authority: str) -> Figures:
     """What the client process does."""
-    client = Client(port)
+    tls = ssl.create_default_context(cafile=authority) if authority else None
+    if job == "greet":
+        return greet_for(port, seconds, tls)
+    client = Client(port, tls)
     begun = time.perf_counter()
     client.login()
     logged_in = time.perf_counter()
@@ -236,8 +288,8 @@ def main(arguments: list[str]) -> None:
     """Run the bench, or be its client."""
     run: Callable[[], Figures] = figures
     if arguments[:1] == ["client"]:
-        port, job, seconds = arguments[1:]
-        print(json.dumps(client_main(int(port), job, float(seconds))))
+        port, job, seconds, authority = arguments[1:]
+        print(json.dumps(client_main(int(port), job, float(seconds), authority)))
     else:
         print(json.dumps(run(), indent=2))
 

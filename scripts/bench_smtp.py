@@ -22,9 +22,11 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from app.appliance import default_limits
+from app.config.settings import Settings
 from app.inbox.delivery import DeliveryConfig
 from app.inbox.people import People
-from app.mail.service import MailConfig, MailService, RetrySchedule
+from app.mail.service import MailConfig, MailService, Rates, RetrySchedule
 from app.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -121,14 +123,17 @@ def _start(*arguments: str) -> "subprocess.Popen[str]":
     )
 
 
-async def serve(directory: Path) -> None:
-    """The server process: says its port, serves until standard input ends, says what it used."""
-    db = Database(store_in(directory))
+def add_people(db: Database) -> None:
+    """The people to whom mail is sent, with room for all of it."""
     people = People(db)
     if not people.all():
         for n in range(PEOPLE):
             person = (f"p{n}", f"P {n}", f"{200 + n}")
             db.now(lambda tx, person=person: people.add(tx, *person, quota=1 << 40))  # type: ignore[misc]
+
+
+def mail_config() -> MailConfig:
+    """What the benched mail service knows: as a box that forwards straight to the world."""
     delivery = DeliveryConfig(
         domains=("box.test",),
         host_addresses=(),
@@ -136,20 +141,36 @@ async def serve(directory: Path) -> None:
         postmaster="p0",
         free_floor=0,
         voice_reserve=0,
+        limits=default_limits(Settings()),
+        callers_percent=10,
+        full_is_permanent=False,
     )
-    config = MailConfig(
+    return MailConfig(
         delivery,
         listen="127.0.0.1",
         pop3_port=0,
+        pop3s_port=0,
+        submission_port=0,
+        submissions_port=0,
+        rates=Rates(strangers_mails=0, recipients_outside=0),
         smtp_port=0,
+        plain_passwords=True,
+        login_delay_s=0,
         lan=("127.0.0.0/8",),
         largest=50_000_000,
         connections=200,
         connections_per_peer=200,
+        strangers_percent=75,
         smarthost=None,
         retry=RetrySchedule(first_s=300, longest_s=14_400, give_up_s=432_000),
     )
-    service = MailService(db, config)
+
+
+async def serve(directory: Path) -> None:
+    """The server process: says its port, serves until standard input ends, says what it used."""
+    db = Database(store_in(directory))
+    add_people(db)
+    service = MailService(db, mail_config())
     ports = await service.start()
     print(ports.smtp, flush=True)
     before = os.times()

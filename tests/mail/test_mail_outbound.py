@@ -38,7 +38,9 @@ def test_an_alias_without_the_own_name_sends_the_mail_on(tmp_path: Path) -> None
         box.settle()
         assert mail.recipients == ("bob@far.test",)
         assert mail.octets.endswith(TEXT)
-        assert mail.octets.startswith(b"Delivered-To: bob@box.test\r\nReceived: from client.test")
+        own, _, rest = mail.octets.partition(b"\r\n")
+        assert own.startswith(b"Switchhook-Sent-On: ")
+        assert rest.startswith(b"Delivered-To: bob@box.test\r\nReceived: from client.test")
         assert box.inbox("bob") == [] and box.rows() == []
         (gone,) = box.inbox("bob", EntryState.BIN)
         assert gone.removed_door == "forward"
@@ -199,13 +201,28 @@ def test_a_relayed_mail_of_a_stranger_bounces_to_its_sender(tmp_path: Path) -> N
         assert box.rows() == []
 
 
+def test_three_bounces_at_once_name_what_each_is_about(tmp_path: Path) -> None:
+    with Sink() as sink, behind(sink, tmp_path) as box:
+        sink.answers |= {f"x{n}@far.test": "550 no" for n in range(3)}
+        for n in range(3):
+            mail = b"Subject: number %d\r\nDate: Fri, 2%d Nov 2026 09:00:00 +0100\r\n\r\nx\r\n"
+            box.send(mail % (n, n), f"x{n}@far.test", sender="anna@box.test")
+        box.settle()
+        told = sorted((entry.subject, box.octets(entry)) for entry in box.inbox("anna"))
+        assert [subject for subject, _ in told] == [f"Not delivered: number {n}" for n in range(3)]
+        for n, (_, octets) in enumerate(told):
+            assert b"Subject: number %d\r\n" % n in octets.rpartition(b"rfc822-headers")[2]
+            assert b"Date: Fri, 2%d Nov 2026 09:00:00 +0100\r\nReceived: " % n in octets
+
+
 def test_a_bounce_that_bounces_is_the_end_of_it(tmp_path: Path) -> None:
     with Sink() as sink, behind(sink, tmp_path) as box:
         sink.answers |= {"x@far.test": "550 no", "scanner@shop.test": "550 no"}
         box.send(TEXT, "x@far.test", sender="scanner@shop.test")
-        sink.wait_connections(2)
+        sink.wait_connections(1)
         box.settle()
         assert box.rows() == [] and sink.caught == []
+        assert "RCPT TO:<scanner@shop.test>" in sink.commands
         read = box.db.reader().execute
         assert read("SELECT count(*) FROM content").fetchone() == (0,)
 
@@ -230,9 +247,10 @@ def test_straight_to_the_world_with_a_rewritten_sender_that_finds_back(tmp_path:
             box.settle()
             assert mail.sender.startswith("SRS0=") and mail.sender.endswith("=y.test=x@box.test")
             assert mail.octets.endswith(TEXT), "head and text stay as they were"
-            box.send(b"Subject: failed\r\n\r\n", mail.sender, sender="")
+            box.send(b"Subject: I am away\r\n\r\n", mail.sender, sender="")
             notice = sink.wait(2)[1]
             assert (notice.sender, notice.recipients) == ("", ("x@y.test",))
+            assert box.inbox("bob") == []
             with box.client() as client:
                 client.ehlo()
                 client.mail("spammer@evil.test")
@@ -241,6 +259,51 @@ def test_straight_to_the_world_with_a_rewritten_sender_that_finds_back(tmp_path:
                 client.mail("")
                 forged = mail.sender.replace("=x@", "=victim@")
                 assert client.rcpt(forged)[0] == 550
+
+
+DELAYED = b"""Content-Type: multipart/report; report-type=delivery-status; boundary=x\r
+Subject: about your mail\r
+\r
+--x\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; far.test\r
+\r
+Final-Recipient: rfc822; bob@far.test\r
+Action: delayed\r
+Status: 4.2.2\r
+\r
+--x--\r
+"""
+
+
+def test_a_failure_that_is_reported_late_brings_the_mail_back_to_its_owner(tmp_path: Path) -> None:
+    with Sink() as sink, zone_for("far.test", "y.test") as zone:
+        direct: dict[str, Any] = {
+            "resolver": zone.resolver(),
+            "mx_port": sink.port,
+            "srs_secret": b"secret",
+            "srs_domain": "box.test",
+        }
+        with MailBox(tmp_path, lan=(), **direct) as box:
+            box.alias("bob", "bob@far.test")
+            long = f"{'bounces-' * 6}@y.test"
+            box.send(TEXT, "bob", sender=long)
+            (mail,) = sink.wait(1)
+            box.settle()
+            assert box.inbox("bob") == [] and len(box.inbox("bob", EntryState.BIN)) == 1
+            box.send(DELAYED, mail.sender, sender="")
+            assert sink.wait(2)[1].recipients == (long,), "a delay is the sender's to know"
+            assert box.inbox("bob") == []
+            report = DELAYED.replace(b"delayed", b"failed").replace(b"4.2.2", b"5.2.2")
+            box.send(report, mail.sender, sender="")
+            box.settle()
+            back, told = box.inbox("bob")
+            assert box.octets(back).endswith(TEXT) and back.state is EntryState.NEW
+            assert b"Action: failed" in box.octets(told)
+            assert len(sink.caught) == 2, "its sender does not hear that it failed: it has arrived"
+            box.send(report, mail.sender, sender="")
+            assert sink.wait(3)[2].recipients == (long,), "a second report finds nothing to restore"
 
 
 def test_a_domain_of_the_world_that_leads_back_to_us_comes_back(tmp_path: Path) -> None:
@@ -261,6 +324,53 @@ def test_domains_go_apart_and_one_domain_goes_together(tmp_path: Path) -> None:
         assert got == {("a@far.test", "c@far.test"), ("b@near.test",)}
         box.settle()
         assert box.rows() == []
+
+
+def two_servers(sink: Sink) -> DnsZone:
+    """far.test has two servers, at the sink's port."""
+    records = {
+        ("far.test", "MX"): ["10 first.far.test.", "20 second.far.test."],
+        ("first.far.test", "A"): ["127.0.0.1"],
+        ("second.far.test", "A"): ["127.0.0.2"],
+    }
+    return DnsZone(records)
+
+
+@pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "MAIL", "a@far.test", "DATA"])
+def test_a_server_that_leaves_is_passed_over_for_the_next_one(tmp_path: Path, verb: str) -> None:
+    first, second = Sink(), Sink()
+    first.answers[verb] = "drop"
+    with first, second, two_servers(first) as zone:
+        second.listen_also("127.0.0.2", first.port)
+        with MailBox(tmp_path, resolver=zone.resolver(), mx_port=first.port) as box:
+            box.send(TEXT, "a@far.test", sender="s@shop.test")
+            assert len(second.wait(1)) == 1
+            box.settle()
+            assert box.rows() == [] and first.caught == []
+
+
+def test_a_mail_that_may_have_been_taken_is_not_given_to_the_next_server(tmp_path: Path) -> None:
+    first, second = Sink(), Sink()
+    first.answers["END"] = "drop"
+    with first, second, two_servers(first) as zone:
+        second.listen_also("127.0.0.2", first.port)
+        with MailBox(tmp_path, resolver=zone.resolver(), mx_port=first.port) as box:
+            box.send(TEXT, "a@far.test", sender="s@shop.test")
+            box.settle()
+            (row,) = box.rows()
+            assert row.reply.startswith("451 4.4.2") and second.connections == 0
+
+
+@pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "MAIL"])
+def test_the_queue_shows_what_the_server_said(tmp_path: Path, verb: str) -> None:
+    with Sink() as sink, behind(sink, tmp_path) as box:
+        sink.answers[verb] = "421 name does not match DNS"
+        box.send(TEXT, "a@far.test", sender="s@shop.test")
+        box.settle()
+        (row,) = box.rows()
+        assert "421 name does not match DNS" in row.reply
+        (down,) = box.queue.destinations.down(1)
+        assert "421 name does not match DNS" in down.reply
 
 
 def test_the_next_server_of_a_domain_is_tried(tmp_path: Path) -> None:

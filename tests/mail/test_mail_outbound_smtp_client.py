@@ -5,11 +5,19 @@ from collections.abc import Iterable
 
 import pytest
 
+from app.mail.outbound.client_session import Answer, Terms
 from app.mail.outbound.routing import Hop
-from app.mail.outbound.smtp_client import Answer, OutgoingMail, Unreachable, send_mail
+from app.mail.outbound.smtp_client import OutgoingMail, Unreachable, connect
 from tests.kit.sink import Sink
 
 TEXT = b"Subject: hi\r\n\r\n.dot\r\nlast\r\n"
+
+
+async def send_mail(hop: Hop, mail: OutgoingMail, hostname: str) -> dict[str, Answer]:
+    client = await connect(hop, Terms(hostname))
+    answers = await client.send(mail)
+    await client.quit()
+    return answers
 
 
 def send(
@@ -74,11 +82,12 @@ def test_what_befalls_the_whole_mail_befalls_each(verb: str, answer: str, start:
     assert sink.caught == []
 
 
-def test_connection_broken_off_by_the_server_is_answered_with_what_the_library_says() -> None:
+def test_connection_broken_off_by_the_server_is_told_with_what_was_awaited() -> None:
     with Sink() as sink:
         sink.answers["END"] = "drop"
         answer = send(sink, "x@y.test")["x@y.test"]
-    assert answer.reply == "451 4.4.2 Unexpected EOF received"
+    words = "the server has closed the connection (waiting for the answer to the message)"
+    assert answer.reply == f"451 4.4.2 {words}"
 
 
 def test_a_refused_recipient_keeps_its_refusal_when_the_mail_then_fails() -> None:

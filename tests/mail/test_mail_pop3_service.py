@@ -1,13 +1,17 @@
 """POP3 over the store: what may be seen, who holds the maildrop, and what only QUIT does."""
 
+import math
 import poplib
 import select
 import socket
+import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.store.connection import Tx, WriteConnection
 from tests.kit.pop3_house import EntryState, Kind, Pop3House, Transfer, pop3_house
 
 MAIL = b"From: x\r\nSubject: mail\r\n\r\nhello\r\n"
@@ -84,14 +88,18 @@ def test_deletions_happen_at_quit_in_one_transaction(house: Pop3House, anna: int
 def test_the_log_of_a_session_ends_with_its_counters(
     house: Pop3House, anna: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level("INFO", "app.mail.pop3"):
+    with caplog.at_level("INFO"):
         client = house.logged_in()
         client.retr(1)
         client.dele(1)
         client.quit()
         house.await_connections(0)
+    assert [text.partition(" ")[0] for text in caplog.messages] == ["POP3", "POP3"]
+    assert "refused" not in caplog.text, "an ordinary end is nothing to be told"
     (line,) = [text for text in caplog.messages if " is over: " in text]
-    assert line.startswith("POP3 session of anna from 127.0.0.1 is over: retr=1 dele=1 octets=")
+    assert line.startswith(
+        "POP3 session of anna from 127.0.0.1 is over: retr=1 top=0 dele=1 octets="
+    )
 
 
 def test_a_lost_connection_deletes_nothing_and_frees_the_maildrop(
@@ -114,12 +122,15 @@ def test_a_drop_in_the_midst_of_a_message(house: Pop3House, anna: int) -> None:
     assert house.logged_in().stat()[0] == 3
 
 
-def test_retr_leaves_everything_unheard(house: Pop3House, anna: int) -> None:
+def test_mail_that_was_fetched_is_read_and_voicemail_stays_unheard(
+    house: Pop3House, anna: int
+) -> None:
     client = house.logged_in()
     client.retr(1)
     client.retr(2)
-    client.quit()
     assert house.store.unheard(anna) == (1, 1)
+    client.quit()
+    assert house.store.unheard(anna) == (1, 0)
 
 
 def test_fetched_counts_as_heard_where_the_owner_wants_it(house: Pop3House, anna: int) -> None:
@@ -134,6 +145,18 @@ def test_fetched_counts_as_heard_where_the_owner_wants_it(house: Pop3House, anna
     client.retr(2)
     client.quit()
     assert house.store.unheard(anna) == (0, 1)
+
+
+@pytest.mark.parametrize("text", [VOICE, MAIL + b".dot\r\n" * 3, MAIL * 9_000])
+def test_a_message_read_whole_by_top_counts_as_fetched(house: Pop3House, text: bytes) -> None:
+    """As fetchmail reads that leaves mail on the server; a look at some lines is none."""
+    anna = house.add("anna", "201", fetched_is_heard=True)
+    house.deliver(anna, text, prefix=PREFIX)
+    for lines, unheard in ((0, 1), (1, int(text != VOICE)), (99_999_999, 0)):
+        client = house.logged_in()
+        client.top(1, lines)
+        client.quit()
+        assert house.store.unheard(anna)[1] == unheard, f"after TOP 1 {lines}"
 
 
 def test_one_session_holds_the_maildrop(house: Pop3House, anna: int) -> None:
@@ -183,7 +206,7 @@ def test_a_message_whose_bin_was_emptied_is_refused(house: Pop3House, anna: int)
     client = house.logged_in()
     (_, second) = house.inbox(anna)
     house.db.now(lambda tx: house.store.remove(tx, [second.id], "phone", "anna"))
-    house.db.now(lambda tx: house.store.empty_bin(tx, house.clock.now() + 1))
+    house.db.now(lambda tx: house.store.empty_bin(tx, math.inf))
     with pytest.raises(poplib.error_proto, match=r"\[SYS/PERM\]"):
         client.retr(2)
     assert client.retr(1)
@@ -212,8 +235,52 @@ def test_a_wrong_password_waits_longer_each_time(house: Pop3House, anna: int, lo
     house.logged_in().quit()
 
 
+def count_calls(monkeypatch: pytest.MonkeyPatch, of: object, name: str) -> list[None]:
+    """One item for each call of a method from now on, once it has done its work."""
+    calls: list[None] = []
+    method = getattr(of, name)
+
+    def counted(*arguments: object) -> object:
+        done = method(*arguments)
+        calls.append(None)
+        return done
+
+    monkeypatch.setattr(of, name, counted)
+    return calls
+
+
+def is_long(calls: list[None], count: int) -> bool:
+    """Whether there were so many calls."""
+    return len(calls) == count
+
+
+def test_hanging_up_instead_of_waiting_gains_no_guess(
+    house: Pop3House, anna: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = count_calls(monkeypatch, house.people, "check_password")
+    answered = count_calls(monkeypatch, house.service, "_refuse")
+    for count in range(1, 41):
+        with socket.create_connection(("127.0.0.1", house.port), timeout=20) as raw:
+            raw.sendall(b"USER anna\r\nPASS wrong\r\n")
+            house.await_that(partial(is_long, answered, count))
+        house.tick(1.0)
+    assert len(looked_at) <= 8, f"{len(looked_at)} guesses in 40 s from one address"
+    client = house.client()
+    client.user("anna")
+    with pytest.raises(poplib.error_proto, match=r"\[SYS/TEMP\] too many wrong passwords"):
+        client.pass_("a pass word")
+    house.tick(16.0)
+    house.logged_in().quit()
+    house.logged_in().quit()  # a right one forgets what came before it
+
+
+def test_right_passwords_are_never_too_many(house: Pop3House, anna: int) -> None:
+    for _ in range(50):
+        house.logged_in().quit()
+
+
 def test_plain_login_only_from_the_networks_of_the_settings(tmp_path: Path) -> None:
-    with pop3_house(tmp_path, lan=("10.0.0.0/8",)) as house:
+    with pop3_house(tmp_path, plain=("10.0.0.0/8",)) as house:
         house.add("anna", "201")
         client = house.client()
         assert "USER" not in client.capa()
@@ -256,3 +323,23 @@ def test_a_peer_that_leaves_during_its_login_holds_nothing(house: Pop3House, ann
         raw.sendall(b"USER anna\r\nPASS a pass word\r\n")
     house.await_connections(0)
     house.logged_in().quit()
+
+
+def test_quit_whose_transaction_cannot_begin_is_answered_and_frees_the_maildrop(
+    house: Pop3House, anna: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_connection: WriteConnection) -> Tx:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    client = house.logged_in()
+    client.dele(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(WriteConnection, "_begin", full)
+        with pytest.raises(poplib.error_proto, match=r"-ERR \[SYS/TEMP\] nothing was removed"):
+            client.quit()
+        assert house.logged_in().stat()[0] == 2, "the maildrop is free again"
+    house.await_connections(0)
+    again = house.logged_in()
+    again.dele(1)
+    again.quit()
+    assert len(house.inbox(anna)) == 1

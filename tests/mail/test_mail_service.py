@@ -3,6 +3,7 @@
 import poplib
 import smtplib
 import socket
+import sqlite3
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.inbox.store import CHUNK
-from app.mail.net.listener import ListenError
+from app.net.listener import ListenError
+from app.store.connection import Tx, WriteConnection
 from tests.kit.mail_box import CONFIG, MailBox
 
 TEXT = b"From: X <x@y.test>\r\nSubject: hello\r\nDate: now\r\nMessage-ID: <1@y>\r\n\r\nbody\r\n"
@@ -76,6 +78,21 @@ def test_a_lan_client_may_relay_and_outside_ones_not(tmp_path: Path) -> None:
         assert refusal(box, '"a b"@elsewhere.test').startswith(b"501")
 
 
+@pytest.mark.parametrize(
+    ("for_good", "reply"),
+    [(False, (452, b"4.2.2 Mailbox is full")), (True, (552, b"5.2.2 Mailbox is full"))],
+)
+def test_full_mailbox_puts_off_or_refuses_for_good_as_the_settings_say(
+    tmp_path: Path, for_good: bool, reply: tuple[int, bytes]
+) -> None:
+    delivery = replace(CONFIG.delivery, full_is_permanent=for_good)
+    with MailBox(tmp_path, lan=(), delivery=delivery) as box, box.client() as client:
+        client.ehlo()
+        client.mail("x@y.test", ["SIZE=6000"])
+        assert client.rcpt("carl") == reply
+        assert client.rcpt("anna")[0] == 250
+
+
 def test_reserved_room_comes_back_when_the_mail_does_not(tmp_path: Path) -> None:
     with MailBox(tmp_path, lan=()) as box, box.client() as client:
         client.ehlo()
@@ -102,7 +119,7 @@ def test_a_full_mailbox_may_be_overdrawn_by_one_mail_of_unknown_size(tmp_path: P
             client.mail("x@y.test")
             assert client.rcpt("carl")[0] == 250
             assert client.data(big)[0] == 250
-        assert len(box.inbox("carl")) == 1
+        assert [entry.subject for entry in box.inbox("carl")] == ["hello", "Your inbox is full"]
         assert refusal(box, "carl").startswith(b"452 4.2.2")
 
 
@@ -226,6 +243,23 @@ def test_a_store_that_fails_means_451_and_nothing_visible(tmp_path: Path) -> Non
         assert len(box.inbox("anna")) == 1
 
 
+def test_a_transaction_that_cannot_begin_means_451_and_the_next_mail_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_connection: WriteConnection) -> Tx:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with MailBox(tmp_path) as box, box.client() as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(WriteConnection, "_begin", broken)
+            for octets in (TEXT, TEXT + b"x" * (2 * CHUNK)):
+                with pytest.raises(smtplib.SMTPDataError) as told:
+                    client.sendmail("x@y.test", ["anna"], octets)
+                assert told.value.smtp_code == 451
+        client.sendmail("x@y.test", ["anna"], TEXT)
+        assert len(box.inbox("anna")) == 1
+
+
 def test_a_person_who_is_removed_meanwhile_is_refused_at_the_end(tmp_path: Path) -> None:
     with MailBox(tmp_path) as box, box.client() as client:
         client.ehlo()
@@ -239,8 +273,10 @@ def test_a_person_who_is_removed_meanwhile_is_refused_at_the_end(tmp_path: Path)
 
 def test_a_mail_that_has_been_here_is_a_loop(tmp_path: Path) -> None:
     with MailBox(tmp_path) as box:
+        box.alias("anna", "a@far.test")
+        mark = box.store.loop_marks.field("anna")
         with pytest.raises(smtplib.SMTPDataError) as told:
-            box.send(b"Delivered-To: anna@box.test\r\n" + TEXT, "anna")
+            box.send(mark + TEXT, "anna")
         assert told.value.smtp_code == 554 and b"5.4.6" in told.value.smtp_error
         with pytest.raises(smtplib.SMTPDataError) as told:
             box.send(b"Received: from a by b\r\n" * 101 + TEXT, "bob")
@@ -264,7 +300,7 @@ def test_what_smtp_takes_pop3_gives(tmp_path: Path) -> None:
         assert len(octets) == size and octets.endswith(TEXT + b".dot\r\n..two\r\n")
 
 
-@pytest.mark.parametrize("setting", ["pop3_port", "smtp_port"])
+@pytest.mark.parametrize("setting", ["pop3_port", "pop3s_port", "smtp_port"])
 def test_a_port_in_use_is_named(tmp_path: Path, setting: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -3,17 +3,19 @@
 import random
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.inbox.contents import CHUNK, Contents
+from app.inbox.room import Room
 from app.inbox.store import Store
-from app.mail.smtp.content import HOLD_BACK, IncomingContent
+from app.mail.smtp.content import ALL_HOLD_BACK, HOLD_BACK, IncomingContent, InFlight, Leftovers
 from app.mail.smtp.data import Findings
 from app.store.database import Database, Tx
 from app.store.errors import StoreFailed
+from tests.kit.defaults import delivery_config
 
 
 @pytest.fixture
@@ -23,8 +25,16 @@ def db(tmp_path: Path) -> Iterator[Database]:
     db.close()
 
 
-def incoming(db: Database) -> IncomingContent:
-    return IncomingContent(db, Store(db), lambda: None)
+def incoming(
+    db: Database,
+    store: Store | None = None,
+    on_progress: Callable[[], None] = lambda: None,
+    in_flight: InFlight | None = None,
+) -> IncomingContent:
+    store = store if store is not None else Store(db)
+    room = Room(db, store, delivery_config(free_floor=0)).reserve(0)
+    in_flight = in_flight if in_flight is not None else InFlight()
+    return IncomingContent(db, store, room, Leftovers(db, store), in_flight, on_progress)
 
 
 def contents(db: Database) -> tuple[int, int]:
@@ -95,7 +105,7 @@ def test_a_first_part_that_fails_forgets_its_number(db: Database) -> None:
 
     store = Store(db)
     store.contents = Failing(db, db.clock)
-    mail = IncomingContent(db, store, lambda: None)
+    mail = incoming(db, store)
     mail.add(b"x" * (CHUNK + 1))
     other = incoming(db)
     other.add(b"hello\r\n")
@@ -108,7 +118,7 @@ def test_a_first_part_that_fails_forgets_its_number(db: Database) -> None:
 def test_reading_stops_while_the_disk_is_behind(db: Database) -> None:
     gate, news = threading.Event(), threading.Semaphore(0)
     db.submit(lambda tx: gate.wait(10) and None)
-    mail = IncomingContent(db, Store(db), news.release)
+    mail = incoming(db, on_progress=news.release)
     while not mail.must_wait:
         mail.add(b"x" * 65_536)
     gate.set()
@@ -119,7 +129,7 @@ def test_reading_stops_while_the_disk_is_behind(db: Database) -> None:
 
 def test_25_mb_never_sit_whole_in_memory(db: Database) -> None:
     news = threading.Semaphore(0)
-    mail = IncomingContent(db, Store(db), news.release)
+    mail = incoming(db, on_progress=news.release)
     block = b"0123456789abcde\n" * 4096
     tracemalloc.start()
     for _ in range(25_000_000 // len(block)):
@@ -130,3 +140,31 @@ def test_25_mb_never_sit_whole_in_memory(db: Database) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 6_000_000
+
+
+def test_octets_that_come_two_at_a_time_take_no_more_memory(db: Database) -> None:
+    mail = incoming(db)
+    tracemalloc.start()
+    try:
+        for _ in range(CHUNK // 2):
+            mail.add(b"xy")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * CHUNK, f"{peak} octets of memory for {CHUNK} of mail"
+
+
+def test_all_mails_together_wait_while_enough_is_not_durable(db: Database) -> None:
+    in_flight, go_on = InFlight(), threading.Event()
+    db.submit(lambda tx: go_on.wait(20))
+    mails = [incoming(db, in_flight=in_flight) for _ in range(20)]
+    added = 0
+    for mail in mails * 3:
+        if not mail.must_wait:
+            mail.add(bytes(CHUNK + 1))
+            added += 1
+    assert added == ALL_HOLD_BACK // CHUNK, "so many chunks are on their way and no more"
+    assert all(mail.must_wait for mail in mails)
+    go_on.set()
+    db.submit(lambda tx: None).result(20)
+    assert not any(mail.must_wait for mail in mails)

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from app.mail.smtp.data import DataReader
+from app.mail.smtp.data import ChunkReader, DataReader
 from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes, limits
 
 END = b"\r\n.\r\n"
@@ -36,7 +36,8 @@ CASES = [
     (b"a\r\n..\r\n..b\r\n.\r\n", b"a\r\n.\r\n.b\r\n", 2),
     (b"a.\r\nb\r\n\r\n.\r\n", b"a.\r\nb\r\n\r\n", 0),
     (b"a\r\n.b\r\n\r\n..\r\n\r\n.\r\n", b"a\r\nb\r\n\r\n.\r\n\r\n", 1),
-    (b"x" * 5000 + b"\r\n.\r\n", b"x" * 5000 + b"\r\n", 0),
+    (b"x" * 1998 + b"\r\n.\r\n", b"x" * 1998 + b"\r\n", 0),
+    (b"x" * 1999 + b"\r\n.\r\n", b"x" * 1998 + b"\r\n x\r\n", 0),
 ]
 
 
@@ -133,11 +134,14 @@ def test_dots_that_stuff_do_not_count_as_size() -> None:
     assert codes(talk.send(ENVELOPE + b"..3456789\r\n" + END[2:]))[-1] == 250
 
 
-def test_long_lines_are_kept_as_they_are() -> None:
+def test_a_line_that_no_program_could_take_is_broken_and_loses_nothing() -> None:
     talk = Talk()
-    line = b"z" * 20_000
-    talk.send(ENVELOPE + line + END)
-    assert talk.kept[0].octets == line + b"\r\n"
+    line = b"." + b"z" * 20_000
+    talk.send(ENVELOPE + b"." + line + END)
+    kept = talk.kept[0]
+    assert kept.octets.replace(b"\r\n ", b"") == line + b"\r\n"
+    assert max(map(len, kept.octets.split(b"\r\n"))) == 1999
+    assert kept.dotted == 1
 
 
 def test_the_reader_holds_no_more_than_a_block() -> None:
@@ -157,3 +161,53 @@ def test_lan_peer_in_a_session() -> None:
     talk = Talk(peer=LAN)
     assert codes(talk.send(ENVELOPE + b"Subject: scan\n\nhi\n" + END)) == [250, 250, 250, 354, 250]
     assert talk.kept[0].octets == b"Subject: scan\r\n\r\nhi\r\n\r\n"
+
+
+# ---- chunks [RFC 3030]
+
+
+def read_chunks(
+    wire: bytes, sizes: list[int], step: int, lan: bool = False
+) -> tuple[ChunkReader, bytes]:
+    """A reader that has had the octets in chunks of these sizes, `step` octets at a time."""
+    reader = ChunkReader(1_000_000, lan)
+    kept, at = b"", 0
+    for number, size in enumerate(sizes):
+        reader.begin(size, number == len(sizes) - 1)
+        chunk, at = wire[at : at + size], at + size
+        for begin in range(0, max(1, size), step):
+            octets, rest = reader.feed(chunk[begin : begin + step])
+            assert rest == b""
+            kept += octets
+    return reader, kept
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 1000])
+@pytest.mark.parametrize("first", [0, 1, 2, 3, 4, 5])
+def test_chunks_are_kept_as_they_are_wherever_they_are_cut(first: int, step: int) -> None:
+    wire = b".a\r\n.\r\n..\r\nb\r\n"
+    reader, kept = read_chunks(wire, [first, len(wire) - first, 0], step)
+    assert reader.ended and not reader.found.bad
+    assert (kept, reader.found.size, reader.found.dotted) == (wire, len(wire), 3)
+
+
+def test_a_last_line_without_an_end_gets_one() -> None:
+    reader, kept = read_chunks(b"a\r\nb", [4], 2)
+    assert (kept, reader.found.size) == (b"a\r\nb\r\n", 6)
+
+
+@pytest.mark.parametrize("wire", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\nb\r", b"a\0b\r\n", b"\r\r\n"])
+@pytest.mark.parametrize("step", [1, 100])
+def test_bare_line_ends_and_nul_make_chunks_bad(wire: bytes, step: int) -> None:
+    assert read_chunks(wire, [2, len(wire) - 2], step)[0].found.bad
+
+
+def test_bare_lf_in_chunks_of_the_lan_is_mended() -> None:
+    assert read_chunks(b"a\n.b\r\nc\n", [3, 6], 1, lan=True)[1] == b"a\r\n.b\r\nc\r\n"
+
+
+def test_what_follows_a_chunk_is_not_the_readers() -> None:
+    reader = ChunkReader(100, False)
+    reader.begin(3, True)
+    assert reader.feed(b"a\r\nQUIT\r\n") == (b"a\r\n", b"QUIT\r\n")
+    assert reader.ended

@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.mail.smtp.commands import COMMANDS
 from app.mail.smtp.replies import MAILBOX_FULL, TRY_AGAIN
-from app.mail.smtp.session import COMMANDS
 from app.mail.smtp.states import SMTP, SmtpEvent, SmtpState
 from tests.kit.smtp_talk import ENVELOPE, LAN, OUTSIDE, Talk, codes, limits
 
@@ -32,6 +32,7 @@ ANSWERS = b"".join(
         b"250-SIZE 50000000",
         b"250-8BITMIME",
         b"250-SMTPUTF8",
+        b"250-CHUNKING",
         b"250-ENHANCEDSTATUSCODES",
         b"250 HELP",
         b"250 2.1.0 Sender ok",
@@ -77,7 +78,8 @@ def test_what_follows_quit_is_not_read() -> None:
         (b"EXPN list", 502),
         (b"HELO", 501),
         (b"HELO c", 250),
-        (b"EHLO \x01", 501),
+        (b"EHLO " + b"c" * 255, 250),
+        (b"EHLO " + b"c" * 2042, 500),
         (b"MAIL FROM:<>", 250),
         (b"MAIL FROM: <x@y>", 250),
         (b"MAIL FROM:x@y.test", 250),
@@ -103,7 +105,7 @@ def test_what_follows_quit_is_not_read() -> None:
         (b"GET / HTTP/1.1", 500),
         (b"NO\0OP", 500),
         (b"NOOP\nNOOP", 500),
-        (b"NOOP " + b"x" * 1000, 500),
+        (b"NOOP " + b"x" * 2048, 500),
     ],
 )
 def test_commands(line: bytes, code: int) -> None:
@@ -123,7 +125,8 @@ def test_commands(line: bytes, code: int) -> None:
         (b"RCPT TO:<a b@box.test>", 501),
         (b"RCPT TO:<>", 501),
         (b"RCPT TO:<x@elsewhere.test>", 550),
-        (b"RCPT TO:<anna> NOTIFY=NEVER", 555),
+        (b"RCPT TO:<anna> NOTIFY=NEVER", 250),
+        (b"RCPT TO:<anna> COLOUR=red", 555),
         (b"MAIL FROM:<z@y>", 503),
         (b"DATA", 503),
     ],
@@ -270,15 +273,24 @@ def test_many_bad_messages_in_one_packet_end_in_421() -> None:
     assert answers[-1] == 421
 
 
-def test_silence_is_ended_after_five_minutes() -> None:
+def test_refused_message_says_what_is_wrong_with_it() -> None:
+    assert b"NUL" in Talk().send(ENVELOPE + b"a\0b\r\n.\r\n")
+    answer = Talk().send(ENVELOPE + b"a\rb\r\n.\r\n")
+    assert b"NUL" not in answer and b"CR" in answer
+
+
+def test_reservations_of_a_mail_end_once_however_often_it_is_reset() -> None:
     talk = Talk()
-    talk.session.tick(1000.0)
-    talk.session.tick(1299.0)
-    talk.send(b"NOOP\r\n")
-    talk.session.tick(1300.0)
-    talk.session.tick(1599.0)
-    assert talk.turn() == b""
-    talk.session.tick(1600.0)
+    talk.send(b"EHLO c\r\nMAIL FROM:<x@y.test>\r\nRCPT TO:<anna>\r\nRSET\r\nRSET\r\nQUIT\r\n")
+    assert talk.released == 1
+
+
+def test_a_session_without_a_mail_is_ended_after_five_minutes() -> None:
+    talk = Talk()
+    talk.session.tick(0.0)
+    talk.session.tick(299.0)
+    assert codes(talk.send(b"NOOP\r\n")) == [250]
+    talk.session.tick(300.0)
     assert codes(talk.turn()) == [421]
     assert talk.session.closed
 

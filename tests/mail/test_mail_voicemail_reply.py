@@ -75,6 +75,18 @@ def test_reply_about_no_voicemail_of_ours_is_answered_without_a_number(tmp_path:
         assert "The caller's number is not known." in read(box, entry).get_content()
 
 
+def test_reply_about_another_matter_does_not_name_the_caller_of_the_last_voicemail(
+    tmp_path: Path,
+) -> None:
+    with MailBox(tmp_path) as box:
+        leave(box, "anna")
+        other = REPLY.replace(SUBJECT.encode(), b"the invoice of May")
+        assert other != REPLY
+        box.send(other, "voicemail@box.test", sender="anna@box.test")
+        (entry,) = answers(box, "anna")
+        assert "The caller's number is not known." in read(box, entry).get_content()
+
+
 def test_reply_with_other_recipients_reaches_them(tmp_path: Path) -> None:
     with MailBox(tmp_path) as box:
         box.send(REPLY, "voicemail", "bob", sender="anna")

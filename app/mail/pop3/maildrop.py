@@ -48,6 +48,16 @@ class Maildrop(Protocol):
         ...
 
 
+class NoMaildrop:
+    """What there is before a login: nothing."""
+
+    items: Sequence[Item] = ()
+
+    def chunk(self, item: Item, seq: int) -> bytes:
+        """There is none. Raises Unreadable."""
+        raise Unreadable
+
+
 class MarkedMaildrop:
     """The snapshot with this session's marks: deleted, and sent whole."""
 
@@ -125,10 +135,25 @@ class MarkedMaildrop:
         yield from ended(stuffed(pieces) if item.dotted else pieces)
         self.sent(index)
 
-    def head(self, item: Item, first: bytes, lines: int) -> Iterator[bytes]:
-        """Header and the first `lines` lines of the body, and the end [RFC 1939 §7, TOP]."""
-        pieces = top(self._pieces(item, first), lines)
-        return ended(stuffed(pieces) if item.dotted else pieces)
+    def head(self, index: int, first: bytes, lines: int) -> Iterator[bytes]:
+        """Header and the first `lines` lines of the body, and the end [RFC 1939 §7, TOP].
+
+        Where that was the whole message, it counts as sent, like one that was asked for whole:
+        fetchmail reads so. Without lines of the body asked for it was a look at the header.
+        """
+        item = self.items[index]
+        given = 0
+
+        def measured(pieces: Iterator[bytes]) -> Iterator[bytes]:
+            nonlocal given
+            for piece in pieces:
+                given += len(piece)
+                yield piece
+
+        pieces = measured(top(self._pieces(item, first), lines))
+        yield from ended(stuffed(pieces) if item.dotted else pieces)
+        if lines and given == item.size:
+            self.sent(index)
 
     def _pieces(self, item: Item, first: bytes) -> Iterator[bytes]:
         yield item.prefix

@@ -1,69 +1,83 @@
 """POP3 over the store [RFC 1939]: logins, snapshots, and the one transaction of QUIT.
 
-    service = Pop3Service(db, store, people, Pop3Config("box.example", lan=("10.0.0.0/8",)), clock)
-    server = Server(service, "127.0.0.1", 2110, clock, limits)
+    config = Pop3Config("box.example", plain=("10.0.0.0/8",))
+    service = Pop3Service(db, store, logins, Keeping(limits, people, clock), config, clock)
+    server = Server(service, "127.0.0.1", [Endpoint(2110)], clock, limits, certificate)
 
-Passwords are checked in one thread, one at a time (each check takes up to 19 MiB), and the snapshot
-is taken there too; chunks are read on the loop, because a change of thread costs a third of the
-RETR rate; removals go to the store's writer thread.
+Passwords are checked in a thread of their own (app/net/logins.py), and the snapshot is taken there
+too; chunks are read on the loop, because a change of thread costs a third of the RETR rate;
+removals go to the store's writer thread.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.core.clock import Clock
 from app.inbox.errors import ContentGone
-from app.inbox.people import People, Person, Transfer
-from app.inbox.store import EntryState, Kind, Store
-from app.mail.net.listener import Connection
-from app.mail.pop3.login import LoginThrottle, MaildropLocks, Networks
+from app.inbox.people import Person
+from app.inbox.store import Kind, Store
+from app.mail.pop3.capabilities import Offer
+from app.mail.pop3.keeping import Keeping
+from app.mail.pop3.locks import MaildropLocks
 from app.mail.pop3.maildrop import Item, Unreadable
 from app.mail.pop3.session import Pop3Session
-from app.mail.pop3.states import Code, Commit, LoginWanted, Pop3Request, Pop3State
-from app.store.database import Database, Tx
+from app.mail.pop3.states import Code, Commit, LoginWanted, Pop3Request, Pop3State, StartTls
+from app.net.listener import Connection
+from app.net.logins import Logins, Remembered, Verdict
+from app.net.peers import Networks
+from app.store.condition import Condition
+from app.store.database import Database, StoreDamaged, StoreFailed, Tx
 
 log = logging.getLogger(__name__)
 
 DOOR = "pop3"
 
-KINDS: dict[Transfer, tuple[Kind, ...]] = {
-    Transfer.ALL: (Kind.EMAIL, Kind.VOICEMAIL),
-    Transfer.EMAIL: (Kind.EMAIL,),
-    Transfer.NONE: (),
-}
-"""What each transfer setting lets out by POP3; the rest stays in the inbox, for the other doors."""
+DAMAGED = "the store of messages is damaged; the box's administrator can repair it"
+"""What a mail program is told of a damaged store; it shows it to its user."""
+
+PLAIN = "with a password in plain text, which TLS would hide (STLS, or the port of POP3 by TLS)"
+"""What the log says of whoever could do better."""
 
 
 @dataclass(frozen=True)
 class Pop3Config:
     """How POP3 is served.
 
-    host    our name, for the greeting
-    lan     networks that may log in without encryption
-    expire  what EXPIRE announces, in days or "NEVER", if we keep that promise [RFC 2449 §6.7]
+    host           our name, for the greeting
+    plain          networks that may log in without encryption
+    login_delay_s  seconds between two logins of a person at least; 0: no rule
     """
 
     host: str
-    lan: tuple[str, ...]
-    expire: str | None = None
+    plain: tuple[str, ...]
+    login_delay_s: int = 0
 
 
 class StoreMaildrop:
     """A person's messages at the moment of login. What another door removes stays readable."""
 
-    def __init__(self, store: Store, items: Sequence[Item]) -> None:
+    def __init__(
+        self, store: Store, items: Sequence[Item], damage: Callable[[], Condition]
+    ) -> None:
         self.items = items
         self._chunk = store.contents.chunk
+        self._damage = damage
 
     def chunk(self, item: Item, seq: int) -> bytes:
-        """Content octets number seq. Raises Unreadable when the bin has been emptied meanwhile."""
+        """Content octets number seq.
+
+        Raises Unreadable when the bin has been emptied meanwhile, and when octets of the message
+        cannot be read; of a message that is known to be so at its first chunk, not in its midst.
+        """
+        if seq == 0 and item.content in self._damage().unreadable:
+            raise Unreadable
         try:
             return self._chunk(item.content, seq)
-        except ContentGone as error:
+        except (ContentGone, StoreFailed) as error:
             raise Unreadable from error
 
 
@@ -75,28 +89,30 @@ class _Login(NamedTuple):
 
 
 class Pop3Service:
-    """Answers the events of POP3 sessions; a `Service` for app.mail.net.listener.Server."""
+    """Answers the events of POP3 sessions; a `Service` for app.net.listener.Server."""
 
     label = "POP3"
     too_many = Code.SYS_TEMP.reply("too many connections; try again later")
 
     def __init__(
-        self, db: Database, store: Store, people: People, config: Pop3Config, clock: Clock
+        self,
+        db: Database,
+        store: Store,
+        logins: Logins[Person],
+        keeping: Keeping,
+        config: Pop3Config,
+        clock: Clock,
     ) -> None:
         self._db = db
         self._store = store
-        self._people = people
+        self._passwords = logins
+        self._keeping = keeping
         self._config = config
         self._clock = clock
-        self._lan = Networks(config.lan)
-        self._throttle = LoginThrottle()
+        self._plain = Networks(config.plain)
+        self._last_logins: Remembered[float] = Remembered()  # by login, in monotonic seconds
         self._locks = MaildropLocks()
         self._logins: dict[Pop3Session, _Login] = {}
-        self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pop3-login")
-
-    def close(self) -> None:
-        """End the login thread, after the server has stopped."""
-        self._checker.shutdown(wait=True)
 
     # what connections call
 
@@ -104,8 +120,10 @@ class Pop3Service:
         """A session for a new connection."""
         return Pop3Session(
             self._config.host,
-            plain_login=connection.peer in self._lan,
-            expire=self._config.expire,
+            plain_login=connection.peer in self._plain,
+            offers_tls=connection.can_start_tls,
+            offer=Offer(self._keeping.before_login, self._config.login_delay_s),
+            now=self._clock.monotonic(),
         )
 
     def handle(
@@ -114,12 +132,20 @@ class Pop3Service:
         """Do what the session asks for."""
         if isinstance(event, LoginWanted):
             connection.run(self._login(session, event, connection))
+        elif isinstance(event, StartTls):
+            connection.start_tls()
         else:
             connection.run(self._commit(session, event))
 
+    def describe(self, session: Pop3Session) -> tuple[str, str]:
+        """The session's state, and who is logged in."""
+        login = self._logins.get(session)
+        return session.state.value, "" if login is None else login.person.login
+
     def lost(self, session: Pop3Session) -> None:
         """Unlock the maildrop of a lost connection; if a commit is under way, after it."""
-        session.stop()  # an answer that is still to come is ignored
+        if session.state is not Pop3State.CLOSED:
+            session.stop()  # an answer that is still to come is ignored
         if session.state is Pop3State.CLOSED:
             self._leave(session)
 
@@ -128,48 +154,88 @@ class Pop3Service:
     async def _login(
         self, session: Pop3Session, wanted: LoginWanted, connection: Connection[Pop3Session]
     ) -> None:
+        peer = connection.peer
         try:
-            person = await self._checked(wanted)
-            if person is None:
-                self._refuse(session, connection.peer)
+            verdict = await self._passwords.judge(
+                wanted.user, wanted.password, peer, lambda: self._is_wanted(session, connection)
+            )
+            if verdict is None:
+                return
+            if verdict.person is None:
+                self._refuse(session, verdict, peer)
             elif session.state is Pop3State.LOGIN:
-                self._throttle.succeeded(connection.peer)
-                await self._enter(session, person, connection)
+                await self._enter(session, verdict.person, connection)
+        except StoreDamaged as problem:
+            log.error("POP3 login of %r from %s: %s", wanted.user, peer, problem)
+            self._leave(session)
+            session.refused(Code.SYS_TEMP, DAMAGED)
         except Exception:
-            log.exception("POP3 login of %r from %s failed", wanted.user, connection.peer)
+            log.exception("POP3 login of %r from %s failed", wanted.user, peer)
             self._leave(session)
             session.refused(Code.SYS_TEMP, "logins do not work at present; try again later")
 
-    async def _checked(self, wanted: LoginWanted) -> Person | None:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._checker, self._people.check_password, wanted.user, wanted.password
-        )
+    def _is_wanted(self, session: Pop3Session, connection: Connection[Pop3Session]) -> bool:
+        """Whether the client of a login still waits for its turn; one that has gone is let go."""
+        if session.state is not Pop3State.LOGIN:
+            return False
+        if connection.will_send_no_more() and not session.unread:
+            connection.abort()
+            return False
+        return True
 
-    def _refuse(self, session: Pop3Session, peer: str) -> None:
-        wait = self._throttle.failed(peer)
-        log.info("POP3 login from %s refused; it waits %g s", peer, wait)
-        session.refused(Code.AUTH, "name or password wrong", self._clock.monotonic() + wait)
+    def _refuse(self, session: Pop3Session, verdict: Verdict[Person], peer: str) -> None:
+        if verdict.wait_s is None:
+            log.info("POP3 login from %s not looked at: too many wrong passwords", peer)
+            session.refused(Code.SYS_TEMP, "too many wrong passwords from here; try again later")
+            return
+        log.info("POP3 login from %s refused; it waits %g s", peer, verdict.wait_s)
+        until = self._clock.monotonic() + verdict.wait_s
+        session.refused(Code.AUTH, "name or password wrong", until)
 
     async def _enter(
         self, session: Pop3Session, person: Person, connection: Connection[Pop3Session]
     ) -> None:
+        wait_s = self._wait_s(person)
+        if wait_s > 0:
+            text = f"one login in {self._config.login_delay_s} s; wait {wait_s:.0f} s"
+            session.refused(Code.LOGIN_DELAY, text)
+            return
         if not self._locks.acquire(person.id, session, connection.wake, self._clock.monotonic()):
             session.refused(Code.IN_USE, "another POP3 session has this maildrop; try again later")
             return
         self._logins[session] = _Login(person, connection.peer)
-        loop = asyncio.get_running_loop()
-        items = await loop.run_in_executor(self._checker, self._snapshot, person)
-        if session.logged_in(StoreMaildrop(self._store, items)):
-            log.info(
-                "POP3 login of %s from %s: %d messages", person.login, connection.peer, len(items)
-            )
-        else:
+        items, kept = await self._passwords.in_thread(
+            lambda: (self._snapshot(person), self._keeping.of(person))
+        )
+        maildrop = StoreMaildrop(self._store, items, self._db.condition.damage)
+        if not session.logged_in(maildrop, kept):
             self._leave(session)
+            return
+        self._last_logins.put(person.login, self._clock.monotonic())
+        log.info(
+            "POP3 login of %s from %s %s: %d messages",
+            person.login,
+            connection.peer,
+            f"by {connection.tls}" if connection.tls else PLAIN,
+            len(items),
+        )
+
+    def _wait_s(self, person: Person) -> float:
+        """Seconds until this person may log in [RFC 2449 §8.1.1]."""
+        delay = self._config.login_delay_s
+        last = self._last_logins.get(person.login, -math.inf)
+        return last + delay - self._clock.monotonic() if delay else 0.0
 
     def _snapshot(self, person: Person) -> list[Item]:
-        kinds = KINDS[person.transfer]
+        """What there is for them, without what is known to be unreadable.
+
+        Some mail programs stop at a message that is refused, and would never get to those behind.
+        """
+        kinds = person.transfer.kinds
         entries = self._store.entries(person.id, kinds) if kinds else []
+        lost = self._db.condition.damage().unreadable
+        if lost:
+            entries = [entry for entry in entries if entry.content not in lost]
         return [
             Item(e.id, e.content, e.uidl.encode(), e.size, e.chunks, e.dotted, e.prefix)
             for e in entries
@@ -179,19 +245,21 @@ class Pop3Service:
 
     async def _commit(self, session: Pop3Session, wanted: Commit) -> None:
         person, peer = self._logins[session]
-        heard = wanted.retrieved if person.fetched_is_heard else ()
+        heard = wanted.retrieved  # mail that was fetched is read
+        kinds = tuple(Kind) if person.fetched_is_heard else (Kind.EMAIL,)
         detail = f"from {peer}"
 
         def work(tx: Tx) -> int:
             if heard:
-                self._store.mark(
-                    tx, heard, EntryState.HEARD, door=DOOR, by=person.login, detail=detail
-                )
+                self._store.mark(tx, heard, door=DOOR, by=person.login, detail=detail, kinds=kinds)
             return self._store.remove(tx, wanted.removed, DOOR, person.login, detail)
 
         try:
             if wanted.removed or heard:
                 await asyncio.wrap_future(self._db.submit(work))
+        except StoreDamaged as problem:
+            log.error("POP3 commit for %s: %s", person.login, problem)
+            session.failed(DAMAGED)
         except Exception:
             log.exception("POP3 commit for %s failed: nothing was removed", person.login)
             session.failed()

@@ -1,10 +1,11 @@
 """A POP3 server session without sockets: octets in, octets and requests out.
 
-[RFC 1939, RFC 2449, RFC 3206]
+[RFC 1939, RFC 2449, RFC 2595, RFC 3206, RFC 5034, RFC 6856]. APOP is left out on purpose: it needs
+the password itself kept here, and a greeting that offers it makes some clients insist on it.
 
     receive(octets)    what the client sent, cut anywhere
     to_send()          runs commands and reads chunks up to HIGH_WATER; gives the output so far
-    next_event()       what the service must do: LoginWanted, then Commit
+    next_event()       what the service must do: StartTls, LoginWanted, then Commit
     logged_in, refused, committed, failed     how the service answers
     tick(now)          autologout; `taken_over` and `stop` end the session from outside
 
@@ -13,50 +14,75 @@ before QUIT, and then by the service, all at once; a lost connection removes not
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from app.core.fsm import Machine
-from app.mail.net.lines import POP3_COMMAND, LineError, LineReader, LineTooLong, NulInLine
-from app.mail.pop3.maildrop import Maildrop, MarkedMaildrop, counted
+from app.mail.pop3.capabilities import LANGUAGES, Offer, capabilities, language
+from app.mail.pop3.maildrop import Maildrop, NoMaildrop, counted
+from app.mail.pop3.output import Output
 from app.mail.pop3.states import (
+    BEFORE_LOGIN,
     LISTENING,
     POP3_ACTIONS,
     Code,
-    Commit,
     LoginWanted,
     Misused,
     Pop3Event,
     Pop3Request,
     Pop3State,
     Refused,
+    StartTls,
 )
+from app.mail.pop3.transaction import Transaction, nothing
+from app.mail.sasl import MECHANISMS, Cancelled, Credentials, Exchange, SaslError
+from app.net.lines import POP3_COMMAND, LineError, LineReader, LineTooLong, NulInLine
 
 log = logging.getLogger(__name__)
 
 HIGH_WATER = 131_072
 """Octets of output at which the session stops running commands and reading chunks."""
 
-READ_AHEAD = 65_536
+COMMANDS_PER_PIECE = 64
+"""Commands that are run for one piece of output at most: so long others wait."""
+
+READ_AHEAD = 4_096
 """Octets of unread commands at which the session wants no more for the moment."""
 
 AUTOLOGOUT_S = 600.0
-"""Seconds without a sign of life that end a session [RFC 1939 §3: at least 10 minutes]."""
+"""Seconds without a sign of life that end a session [RFC 1939 §3: at least 10 minutes].
+
+It is meant for those who have logged in: others have LOGIN_S, and no sign of life prolongs it.
+"""
+
+LOGIN_S = 60.0
+"""Seconds from the greeting to a login; nobody who logs in by hand or program needs as many."""
+
+LOGIN_OCTETS = 4_096
+"""Octets of commands before a login: thirty at their longest, a few hundred as they are."""
 
 MOST_BAD = 20
 """Unusable commands in a row that end a session; Dovecot allows as many."""
 
+SASL_LINE = 2_048
+"""Octets of a line in a SASL exchange at most; names and passwords have a few hundred."""
+
 MOST_REFUSED = 5
 """Refused logins that end a session."""
+
+
+OFFER = Offer()
+"""No promise."""
 
 
 class Pop3Session:
     """One client's session; the module's head says how to drive it.
 
     host            our name, for the greeting
-    plain_login     False: USER and PASS are refused, since this network may not use them
-    expire          what EXPIRE announces ("NEVER" or days); None: nothing is promised
-    implementation  what IMPLEMENTATION announces
+    plain_login     False: no password is taken before TLS, since this network may not use them
+    offers_tls      STLS is offered
+    offer           what the settings make of CAPA
+    now             monotonic seconds
     """
 
     def __init__(
@@ -64,29 +90,30 @@ class Pop3Session:
         host: str,
         *,
         plain_login: bool = True,
-        expire: str | None = None,
-        implementation: str = "Switchhook",
+        offers_tls: bool = False,
+        offer: Offer = OFFER,
+        now: float = 0.0,
     ) -> None:
         self._reader = LineReader(POP3_COMMAND, lf_ends=True)
-        self._out: list[bytes] = []
-        self._size = 0  # octets in _out
-        self._stream: Iterator[bytes] | None = None  # the rest of the answer under way
+        self._output = Output()
         self._event: Pop3Request | None = None
         self._machine = Machine(POP3_ACTIONS, self, host, log=None)
-        self._plain_login = plain_login
-        self._expire = expire
-        self._implementation = implementation
+        self._may_login = plain_login
+        self._offers_tls = offers_tls
+        self._offer = offer
+        self._expire = offer.expire
         self._user: bytes | None = None
-        self._maildrop: MarkedMaildrop
+        self._exchange: Exchange
+        self._transaction = Transaction(NoMaildrop(), self._output)
         self._bad = 0  # unusable commands in a row
         self._refusals = 0  # of logins
         self._active = True  # octets have moved since the last tick
-        self._active_at = 0.0  # the last tick at which that was so, monotonic seconds
+        self._active_at = now  # the last tick at which that was so, monotonic seconds
+        self._opened_at = now
+        self._received = 0  # octets before the login
         self._held_refusal: tuple[float, bytes] | None = None  # when it may be sent, and its octets
-        self._retrieved = 0  # RETR commands
         self._removed = 0  # messages, durably
-        self._sent_octets = 0
-        self._ok(f"{host} POP3 ready")
+        self._output.ok(f"{host} POP3 ready")
 
     # what its connection calls
 
@@ -97,32 +124,35 @@ class Pop3Session:
 
     @property
     def closed(self) -> bool:
-        """The session is over and all its output has been taken."""
-        return self._machine.state is Pop3State.CLOSED and not self._out
+        """The session is over; what output it has left is taken yet."""
+        return self._machine.state is Pop3State.CLOSED
 
     @property
     def wants_input(self) -> bool:
         """False while the service owes an answer, or when enough commands lie unread."""
         return self._reader.buffered < READ_AHEAD and self._machine.state in LISTENING
 
+    @property
+    def unread(self) -> int:
+        """Octets of commands that lie unread, behind the one that is being worked on."""
+        return self._reader.buffered
+
     def receive(self, data: bytes) -> None:
         """Take what the client sent; `to_send` runs the commands in it."""
         self._active = True
-        if self._machine.state is not Pop3State.CLOSED:
+        state = self._machine.state
+        if state is not Pop3State.CLOSED:
             self._reader.feed(data)
+            if state is not Pop3State.TRANSACTION:
+                self._received += len(data)
 
     def to_send(self) -> bytes:
         """Run commands and read chunks up to HIGH_WATER, and give the output so far."""
         if self._machine.state in LISTENING:
             self._work()
-        out = self._out
-        if not out:
-            return b""
-        self._active = True
-        piece = out[0] if len(out) == 1 else b"".join(out)
-        out.clear()
-        self._sent_octets += self._size
-        self._size = 0
+        piece = self._output.take()
+        if piece:
+            self._active = True
         return piece
 
     def next_event(self) -> Pop3Request | None:
@@ -135,10 +165,26 @@ class Pop3Session:
         if self._held_refusal is not None and now >= self._held_refusal[0]:
             self._send_refusal(self._held_refusal[1])
             self._held_refusal = None
-        if self._active or self._machine.state not in LISTENING:
+        if self._machine.state in BEFORE_LOGIN and now - self._opened_at >= LOGIN_S:
+            self._end(Pop3Event.IDLE, b"")
+        elif self._active or self._machine.state not in LISTENING:
             self._active, self._active_at = False, now
         elif now - self._active_at >= AUTOLOGOUT_S:
             self._end(Pop3Event.IDLE, b"")  # no response and no UPDATE [RFC 1939 §3]
+
+    @property
+    def waits_since(self) -> float | None:
+        """When it was opened (monotonic seconds), for as long as nobody has logged in."""
+        state = self._machine.state
+        waits = state in BEFORE_LOGIN or state is Pop3State.LOGIN
+        return self._opened_at if waits else None
+
+    def secured(self) -> None:
+        """Go on under TLS; what was said before, or lies unread, is forgotten [RFC 2595 §4]."""
+        if self._move(Pop3Event.SECURED):
+            self._reader = LineReader(POP3_COMMAND, lf_ends=True)
+            self._user = None
+            self._may_login, self._offers_tls = True, False
 
     def stop(self) -> None:
         """End because the service does; only a removal already asked for by QUIT goes on."""
@@ -148,9 +194,10 @@ class Pop3Session:
 
     def fault(self) -> bytes:
         """Give the last output after a fault of ours; none in the midst of a message's octets."""
-        if self._stream is not None:
+        output = self._output
+        if output.stream is not None:
             return b""
-        return b"".join(self._out) + Code.SYS_TEMP.reply("something failed here; try again later")
+        return output.take() + Code.SYS_TEMP.reply("something failed here; try again later")
 
     # what the service calls
 
@@ -163,12 +210,17 @@ class Pop3Session:
         """A login was refused, and the reply has not been sent yet."""
         return self._held_refusal is not None
 
-    def logged_in(self, maildrop: Maildrop) -> bool:
-        """Begin the transaction on this snapshot; False if the session no longer waits for it."""
+    def logged_in(self, maildrop: Maildrop, expire: str | None = None) -> bool:
+        """Begin the transaction on this snapshot; False if the session no longer waits for it.
+
+        `expire` is what EXPIRE says to this person, if that is another thing than before.
+        """
         if not self._move(Pop3Event.LOGGED_IN):
             return False
-        self._maildrop = MarkedMaildrop(maildrop)
-        self._ok(self._maildrop.summary())
+        if expire is not None:
+            self._expire = expire
+        self._transaction = Transaction(maildrop, self._output)
+        self._transaction.begin()
         return True
 
     def refused(self, code: Code, text: str, until: float = 0.0) -> None:
@@ -183,12 +235,12 @@ class Pop3Session:
         """Answer QUIT: so many messages are removed, durably."""
         if self._move(Pop3Event.COMMIT_ENDED):
             self._removed = removed
-            self._ok(f"bye, {counted(removed)} removed")
+            self._output.ok(f"bye, {counted(removed)} removed")
 
-    def failed(self) -> None:
-        """Answer QUIT: the removal failed as a whole."""
+    def failed(self, why: str = "try again later") -> None:
+        """Answer QUIT: the removal failed as a whole, and why or what to do."""
         if self._move(Pop3Event.COMMIT_ENDED):
-            self._send(Code.SYS_TEMP.reply("nothing was removed; try again later"))
+            self._output.send(Code.SYS_TEMP.reply(f"nothing was removed; {why}"))
 
     def taken_over(self) -> None:
         """End without UPDATE, because another session has the maildrop now."""
@@ -196,8 +248,11 @@ class Pop3Session:
         self._end(Pop3Event.TAKEN_OVER, Code.SYS_TEMP.reply(text))
 
     def counters(self) -> str:
-        """What the session did, for the log: RETR commands, messages removed, octets sent."""
-        return f"retr={self._retrieved} dele={self._removed} octets={self._sent_octets}"
+        """What the session did, for the log: commands, messages removed, octets sent."""
+        did = self._transaction
+        return (
+            f"retr={did.retrieved} top={did.topped} dele={self._removed} octets={self._output.sent}"
+        )
 
     # how it works
 
@@ -210,49 +265,45 @@ class Pop3Session:
 
     def _end(self, event: Pop3Event, last_output: bytes) -> None:
         if self._move(event) and self._machine.state is Pop3State.CLOSED:
-            if self._stream is None and last_output:
-                self._send(last_output)
-            self._stream = None
-
-    def _send(self, octets: bytes) -> None:
-        self._out.append(octets)
-        self._size += len(octets)
-
-    def _ok(self, text: str) -> None:
-        self._send(f"+OK {text}\r\n".encode())
-
-    def _answer(self, text: str, lines: Iterator[bytes]) -> None:
-        self._ok(text)
-        self._stream = lines
+            if self._output.stream is None and last_output:
+                self._output.send(last_output)
+            self._output.stream = None
 
     def _work(self) -> None:
         """Go on with the answer under way, then with commands, until there is enough to send."""
-        while self._size < HIGH_WATER:
-            if self._stream is not None:
-                self._pull(self._stream)
-            elif self._machine.state not in LISTENING or not self._command():
+        commands, output = COMMANDS_PER_PIECE, self._output
+        while output.size < HIGH_WATER:
+            if output.stream is not None:
+                output.pull(output.stream)
+            elif not commands or self._machine.state not in LISTENING or not self._command():
                 return
-
-    def _pull(self, stream: Iterator[bytes]) -> None:
-        piece = next(stream, None)
-        if piece is None:
-            self._stream = None
-        else:
-            self._send(piece)
+            else:
+                commands -= 1
 
     def _command(self) -> bool:
         """Run the next command; False when none has arrived whole."""
+        if (
+            self._received > LOGIN_OCTETS
+            and self._machine.state in BEFORE_LOGIN
+            and self._received - self._reader.buffered > LOGIN_OCTETS
+        ):
+            self._end(Pop3Event.GIVEN_UP, Code.NONE.reply("too much without a login, bye"))
+            return False
         try:
             line = self._reader.line()
             if line is None:
                 return False
-            self._execute(line)
+            if self._machine.state is Pop3State.SASL:
+                self._sasl(lambda exchange: exchange.answer(line.decode("ascii", "replace")))
+            else:
+                self._execute(line)
             self._bad = 0
         except Misused as error:
             self._count_bad(str(error))
         except Refused as error:
-            self._send(Code.NONE.reply(str(error)))
+            self._output.send(Code.NONE.reply(str(error)))
         except LineError as error:
+            self._end_sasl()
             self._count_bad(_LINE_ERRORS.get(type(error), "malformed line"))
         return True
 
@@ -267,7 +318,7 @@ class Pop3Session:
         command.run(self, rest)
 
     def _count_bad(self, text: str) -> None:
-        self._send(Code.NONE.reply(text))
+        self._output.send(Code.NONE.reply(text))
         self._bad += 1
         if self._bad >= MOST_BAD:
             self._end(Pop3Event.GIVEN_UP, Code.NONE.reply("too many unusable commands, bye"))
@@ -275,7 +326,7 @@ class Pop3Session:
     def _send_refusal(self, reply: bytes) -> None:
         if not self._move(Pop3Event.REFUSED):
             return
-        self._send(reply)
+        self._output.send(reply)
         self._refusals += 1
         if self._refusals >= MOST_REFUSED:
             self._end(Pop3Event.GIVEN_UP, b"")
@@ -283,96 +334,97 @@ class Pop3Session:
     # commands: each gets what follows its word, as it came
 
     def _capa(self, rest: bytes) -> None:
-        _nothing(rest)
-        lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"]
-        if self._plain_login:
-            lines.append("USER")
-        if self._expire is not None:
-            lines.append(f"EXPIRE {self._expire}")
-        lines.append(f"IMPLEMENTATION {self._implementation}")
-        self._ok("what this server can do\r\n" + "\r\n".join(lines) + "\r\n.")
+        nothing(rest)
+        stls = self._offers_tls and self._machine.state is Pop3State.AUTHORIZATION
+        lines = capabilities(self._offer, stls=stls, passwords=self._may_login, expire=self._expire)
+        self._output.lines("what this server can do", lines)
+
+    def _start_tls(self, rest: bytes) -> None:
+        nothing(rest)
+        if not self._offers_tls:
+            raise Misused("TLS is not to be had here, or is there already")
+        self._move(Pop3Event.STLS)
+        self._event = StartTls()
+        self._output.ok("begin TLS now")
 
     def _user_name(self, rest: bytes) -> None:
-        self._demand_plain_login()
+        self._demand_login()
         self._user = rest.strip()
         if not self._user:
             raise Misused("a login name is needed")
-        self._ok("and the password?")  # for unknown names too: they are nobody's business
+        self._output.ok("and the password?")  # for unknown names too: they are nobody's business
 
     def _password(self, rest: bytes) -> None:
-        self._demand_plain_login()
+        self._demand_login()
         if self._user is None:
             raise Misused("USER comes first")
         user, self._user = self._user, None
         self._event = LoginWanted(user.decode(errors="replace"), rest.decode(errors="replace"))
         self._move(Pop3Event.PASSWORD)
 
-    def _demand_plain_login(self) -> None:
-        if not self._plain_login:
-            text = "a password may not cross this network unencrypted; log in from the LAN"
+    def _demand_login(self) -> None:
+        if not self._may_login:
+            text = "a password may not cross this network unencrypted; use TLS (STLS or port 995)"
             raise Refused(f"{Code.AUTH}{text}")
 
-    def _stat(self, rest: bytes) -> None:
-        _nothing(rest)
-        self._ok(f"{self._maildrop.count} {self._maildrop.octets}")
+    def _auth(self, rest: bytes) -> None:
+        """AUTH [RFC 5034 §4]; without an argument, as old clients ask, the list of mechanisms."""
+        self._demand_login()
+        word, _, initial = rest.strip().decode("ascii", "replace").partition(" ")
+        if not word:
+            self._output.lines("these are the ways", list(MECHANISMS))
+            return
+        if word.upper() not in MECHANISMS:
+            raise Misused(f"the ways to log in are {', '.join(MECHANISMS)}")
+        self._exchange = Exchange(word.upper())
+        self._reader.limit = SASL_LINE
+        self._sasl(lambda exchange: exchange.begin(initial.strip() or None))
 
-    def _list(self, rest: bytes) -> None:
-        if rest.strip():
-            index = self._maildrop.find(rest)
-            self._ok(f"{index + 1} {self._maildrop.items[index].size}")
+    def _sasl(self, step: Callable[[Exchange], str | Credentials]) -> None:
+        """Go on with the exchange: another challenge, or all is said."""
+        try:
+            said = step(self._exchange)
+        except SaslError as wrong:
+            self._end_sasl()
+            refusal = Refused if isinstance(wrong, Cancelled) else Misused
+            raise refusal(str(wrong)) from wrong
+        if isinstance(said, str):
+            self._move(Pop3Event.CHALLENGED)
+            self._output.send(f"+ {said}\r\n".encode())
         else:
-            self._answer(self._maildrop.summary(), self._maildrop.sizes())
+            self._reader.limit = POP3_COMMAND
+            self._event = LoginWanted(said.user, said.password)
+            self._move(Pop3Event.PASSWORD)
 
-    def _uidl(self, rest: bytes) -> None:
-        if rest.strip():
-            index = self._maildrop.find(rest)
-            self._ok(f"{index + 1} {self._maildrop.items[index].uidl.decode()}")
-        else:
-            self._answer(counted(self._maildrop.count), self._maildrop.uidls())
+    def _end_sasl(self) -> None:
+        self._reader.limit = POP3_COMMAND
+        if self._machine.state is Pop3State.SASL:
+            self._move(Pop3Event.CANCELLED)
 
-    def _retr(self, rest: bytes) -> None:
-        maildrop = self._maildrop
-        index = maildrop.find(rest)
-        item = maildrop.items[index]
-        first = maildrop.first(item)
-        self._retrieved += 1
-        if item.chunks <= 1 and not item.dotted and first[-2:] == b"\r\n":
-            # nearly every message: one chunk, sent as it lies
-            self._send(b"+OK %d octets\r\n%b%b.\r\n" % (item.size, item.prefix, first))
-            maildrop.sent(index)
-        else:
-            self._answer(f"{item.size} octets", maildrop.message(index, first))
+    def _utf8(self, rest: bytes) -> None:
+        """UTF8 [RFC 6856 §2]. Messages are sent as they came, with it and without it."""
+        nothing(rest)
+        self._output.ok("UTF-8 is understood")
 
-    def _top(self, rest: bytes) -> None:
-        number, _, lines = rest.strip().partition(b" ")
-        if not lines.strip().isdigit():
-            raise Misused("a message number and a number of lines are needed")
-        item = self._maildrop.items[self._maildrop.find(number)]
-        self._answer(
-            "header and lines", self._maildrop.head(item, self._maildrop.first(item), int(lines))
-        )
-
-    def _dele(self, rest: bytes) -> None:
-        index = self._maildrop.find(rest)
-        self._maildrop.delete(index)
-        self._ok(f"message {index + 1} will be removed by QUIT")
-
-    def _rset(self, rest: bytes) -> None:
-        _nothing(rest)
-        self._maildrop.reset()
-        self._ok(self._maildrop.summary())
-
-    def _noop(self, rest: bytes) -> None:
-        _nothing(rest)
-        self._ok("nothing done")
+    def _lang(self, rest: bytes) -> None:
+        """LANG [RFC 6856 §3]."""
+        wanted = rest.strip().decode("ascii", "replace")
+        if not wanted:
+            listed = [f"{tag} {name}" for tag, name in LANGUAGES.items()]
+            self._output.lines("these are the languages", listed)
+            return
+        found = language(wanted)
+        if found is None:
+            raise Refused(f"the languages are {', '.join(LANGUAGES)}")
+        self._output.ok(f"{found} answers are in English")
 
     def _quit(self, rest: bytes) -> None:
-        _nothing(rest)
+        nothing(rest)
         self._move(Pop3Event.QUIT)
         if self._machine.state is Pop3State.UPDATE:
-            self._event = Commit(self._maildrop.removed(), self._maildrop.retrieved())
+            self._event = self._transaction.commit()
         else:
-            self._ok("bye")
+            self._output.ok("bye")
 
 
 class Command(NamedTuple):
@@ -382,22 +434,31 @@ class Command(NamedTuple):
     run: Callable[[Pop3Session, bytes], None]
 
 
+def _on_maildrop(run: Callable[[Transaction, bytes], None]) -> Command:
+    return Command(_AFTER, lambda session, rest: run(session._transaction, rest))
+
+
 _BEFORE = (Pop3State.AUTHORIZATION,)
 _AFTER = (Pop3State.TRANSACTION,)
+_ALWAYS = (Pop3State.AUTHORIZATION, Pop3State.TRANSACTION)
 
 COMMANDS: dict[bytes, Command] = {
-    b"CAPA": Command(LISTENING, Pop3Session._capa),
+    b"CAPA": Command(_ALWAYS, Pop3Session._capa),
+    b"LANG": Command(_ALWAYS, Pop3Session._lang),
+    b"UTF8": Command(_BEFORE, Pop3Session._utf8),
+    b"AUTH": Command(_BEFORE, Pop3Session._auth),
+    b"STLS": Command(_BEFORE, Pop3Session._start_tls),
     b"USER": Command(_BEFORE, Pop3Session._user_name),
     b"PASS": Command(_BEFORE, Pop3Session._password),
-    b"STAT": Command(_AFTER, Pop3Session._stat),
-    b"LIST": Command(_AFTER, Pop3Session._list),
-    b"UIDL": Command(_AFTER, Pop3Session._uidl),
-    b"RETR": Command(_AFTER, Pop3Session._retr),
-    b"TOP": Command(_AFTER, Pop3Session._top),
-    b"DELE": Command(_AFTER, Pop3Session._dele),
-    b"RSET": Command(_AFTER, Pop3Session._rset),
-    b"NOOP": Command(_AFTER, Pop3Session._noop),
-    b"QUIT": Command(LISTENING, Pop3Session._quit),
+    b"STAT": _on_maildrop(Transaction.stat),
+    b"LIST": _on_maildrop(Transaction.list),
+    b"UIDL": _on_maildrop(Transaction.uidl),
+    b"RETR": _on_maildrop(Transaction.retr),
+    b"TOP": _on_maildrop(Transaction.top),
+    b"DELE": _on_maildrop(Transaction.dele),
+    b"RSET": _on_maildrop(Transaction.rset),
+    b"NOOP": _on_maildrop(Transaction.noop),
+    b"QUIT": Command(_ALWAYS, Pop3Session._quit),
 }
 
 _NOT_NOW = {
@@ -409,8 +470,3 @@ _LINE_ERRORS: dict[type[LineError], str] = {
     LineTooLong: f"line too long, {POP3_COMMAND} octets are the limit",
     NulInLine: "line with a NUL",
 }
-
-
-def _nothing(rest: bytes) -> None:
-    if rest.strip():
-        raise Misused("this command takes no argument")

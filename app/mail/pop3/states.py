@@ -13,6 +13,8 @@ class Pop3State(StrEnum):
     """Where a session stands [RFC 1939 §3]; UPDATE lasts as long as the commit."""
 
     AUTHORIZATION = "authorization"
+    NEGOTIATING = "negotiating TLS"
+    SASL = "SASL exchange"
     LOGIN = "login"
     TRANSACTION = "transaction"
     UPDATE = "update"
@@ -22,6 +24,10 @@ class Pop3State(StrEnum):
 class Pop3Event(StrEnum):
     """What can move a session from state to state."""
 
+    STLS = "STLS"
+    SECURED = "TLS established"
+    CHALLENGED = "challenge of SASL sent"
+    CANCELLED = "SASL exchange given up or malformed"
     PASSWORD = "password given"
     LOGGED_IN = "login accepted"
     REFUSED = "login refused"
@@ -38,13 +44,35 @@ POP3: Table[Pop3State, Pop3Event] = Table(
     {
         Pop3State.AUTHORIZATION: Row(
             {
+                Pop3Event.STLS: Pop3State.NEGOTIATING,
+                Pop3Event.CHALLENGED: Pop3State.SASL,
                 Pop3Event.PASSWORD: Pop3State.LOGIN,
                 Pop3Event.QUIT: Pop3State.CLOSED,
                 Pop3Event.GIVEN_UP: Pop3State.CLOSED,
                 Pop3Event.IDLE: Pop3State.CLOSED,
                 Pop3Event.STOP: Pop3State.CLOSED,
             },
+            stay=frozenset({Pop3Event.SECURED}),  # TLS from the first octet
             meaning="Waits for a name and a password [RFC 1939 §4].",
+        ),
+        Pop3State.NEGOTIATING: Row(
+            {
+                Pop3Event.SECURED: Pop3State.AUTHORIZATION,
+                Pop3Event.IDLE: Pop3State.CLOSED,
+                Pop3Event.STOP: Pop3State.CLOSED,
+            },
+            meaning="Waits for the end of the TLS handshake [RFC 2595 §4].",
+        ),
+        Pop3State.SASL: Row(
+            {
+                Pop3Event.CANCELLED: Pop3State.AUTHORIZATION,
+                Pop3Event.PASSWORD: Pop3State.LOGIN,
+                Pop3Event.GIVEN_UP: Pop3State.CLOSED,
+                Pop3Event.IDLE: Pop3State.CLOSED,
+                Pop3Event.STOP: Pop3State.CLOSED,
+            },
+            stay=frozenset({Pop3Event.CHALLENGED}),
+            meaning="Waits for the answer to a challenge [RFC 5034 §4].",
         ),
         Pop3State.LOGIN: Row(
             {
@@ -76,11 +104,14 @@ POP3: Table[Pop3State, Pop3Event] = Table(
 POP3_ACTIONS = no_actions(POP3)
 """The session does what follows from an event where it gives the event."""
 
-LISTENING = (Pop3State.AUTHORIZATION, Pop3State.TRANSACTION)
-"""States in which commands are run; in the others they lie unread.
+LISTENING = (Pop3State.AUTHORIZATION, Pop3State.SASL, Pop3State.TRANSACTION)
+"""States in which lines are read; in the others they lie unread.
 
 A tuple, since looking into it compares by identity first, where a set would compute a hash.
 """
+
+BEFORE_LOGIN = (Pop3State.AUTHORIZATION, Pop3State.NEGOTIATING, Pop3State.SASL)
+"""States that end when nobody has logged in after some time."""
 
 
 class Code(StrEnum):
@@ -88,6 +119,7 @@ class Code(StrEnum):
 
     NONE = ""
     IN_USE = "[IN-USE] "
+    LOGIN_DELAY = "[LOGIN-DELAY] "
     AUTH = "[AUTH] "
     SYS_TEMP = "[SYS/TEMP] "
     SYS_PERM = "[SYS/PERM] "
@@ -123,5 +155,10 @@ class Commit:
     """Ids of entries that were sent whole and are not removed."""
 
 
-Pop3Request = LoginWanted | Commit
+@dataclass(frozen=True)
+class StartTls:
+    """Begin TLS after the output so far, and tell the session `secured`."""
+
+
+Pop3Request = LoginWanted | StartTls | Commit
 """What a session asks of its service."""

@@ -3,8 +3,12 @@
 One function per rule of RFC 5321 §4.1.2 (as widened by RFC 6531 for UTF-8), each named after
 its rule. A cursor walks over the text; a rule either moves it or raises `GrammarError`.
 
-Where we accept more than the standard, because scanners, fax machines and alarm panels send it:
-a space after the colon, a path without angle brackets, and a local part alone (a login).
+Where we accept more than the standard, because it is really sent (docs/mail.md says by what):
+
+- from everybody: a space after the colon, a path without angle brackets, a local part alone (a
+  login), and dots at the ends of a local part or two in a row;
+- from the LAN, where the cursor is `lenient`: a name before the path, blanks in it, a dot after the
+  domain, a space before the colon, and none before the parameters.
 """
 
 import ipaddress
@@ -16,10 +20,10 @@ class GrammarError(ValueError):
     """The text does not follow the rule; the text says which one."""
 
 
-# atext [RFC 5322 §3.2.3] plus UTF8-non-ascii [RFC 6531 §3.3].
-_DOT_STRING = re.compile(
-    r"[\w!#$%&'*+\-/=?^`{|}~\u0080-\U0010ffff]+(?:\.[\w!#$%&'*+\-/=?^`{|}~\u0080-\U0010ffff]+)*"
-)
+# atext [RFC 5322 §3.2.3] plus UTF8-non-ascii [RFC 6531 §3.3], with dots wherever they stand: some
+# carriers hand out addresses with two in a row.
+_DOT_STRING = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~.\u0080-\U0010ffff]+")
+_DISPLAY_NAME = re.compile(r'(?:"(?:[^"\\]|\\.)*+"|[^<>"])*+(?=<)')  # up to the path
 _QTEXT = re.compile(r"[ !\x23-\x5b\x5d-\x7e\u0080-\U0010ffff]*")
 _DOMAIN = re.compile(
     r"[A-Za-z0-9_\u0080-\U0010ffff](?:[A-Za-z0-9_\-\u0080-\U0010ffff]*)"
@@ -64,11 +68,15 @@ NULL = Address("", "")
 
 
 class Cursor:
-    """A place in a text; rules take from it what they match."""
+    """A place in a text; rules take from it what they match.
 
-    def __init__(self, text: str) -> None:
+    `lenient` rules take what devices of the LAN send besides.
+    """
+
+    def __init__(self, text: str, lenient: bool = False) -> None:
         self.text = text
         self.at = 0
+        self.lenient = lenient
 
     def peek(self) -> str:
         """The next character, or "" at the end."""
@@ -93,6 +101,12 @@ class Cursor:
         self.at = match.end()
         return match
 
+    def pass_over(self, pattern: re.Pattern[str]) -> None:
+        """Step over what the pattern matches here, if it does."""
+        match = pattern.match(self.text, self.at)
+        if match is not None:
+            self.at = match.end()
+
     def spaces(self) -> None:
         """Step over blanks."""
         while self.peek() == " ":
@@ -101,6 +115,14 @@ class Cursor:
     def done(self) -> bool:
         """True at the end of the text."""
         return self.at >= len(self.text)
+
+
+def keyword(cursor: Cursor, word: str) -> None:
+    """`FROM:` or `TO:` [RFC 5321 §4.1.1.2, §4.1.1.3]. Raises GrammarError."""
+    cursor.need(word)
+    if cursor.lenient:
+        cursor.spaces()
+    cursor.need(":")
 
 
 def reverse_path(cursor: Cursor) -> Address:
@@ -114,11 +136,17 @@ def reverse_path(cursor: Cursor) -> Address:
 def path(cursor: Cursor) -> Address:
     """`<[@a,@b:]mailbox>` [RFC 5321 Path]; the source route is ignored as §3.6.1 wants."""
     cursor.spaces()
+    if cursor.lenient:
+        cursor.pass_over(_DISPLAY_NAME)
     if not cursor.skip("<"):
         return mailbox(cursor)
+    if cursor.lenient:
+        cursor.spaces()
     if cursor.peek() == "@":
         source_route(cursor)
     address = mailbox(cursor)
+    if cursor.lenient:
+        cursor.spaces()
     cursor.need(">")
     return address
 
@@ -175,6 +203,8 @@ def domain(cursor: Cursor) -> str:
     Raises GrammarError.
     """
     name = cursor.take(_DOMAIN, "domain").group().lower()
+    if cursor.lenient:
+        cursor.skip(".")
     if len(name.encode("utf-8")) > DOMAIN_LIMIT or ".." in name:
         raise GrammarError("domain is too long")
     return name
@@ -201,7 +231,8 @@ def parameters(cursor: Cursor) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     while not cursor.done():
-        cursor.need(" ")
+        if not cursor.lenient or found:
+            cursor.need(" ")
         cursor.spaces()
         key = cursor.take(_KEYWORD, "parameter").group().upper()
         if key in found:

@@ -46,6 +46,9 @@ RECIPIENT_OK = Reply(250, "2.1.5", "Recipient ok")
 ACCEPTED = Reply(250, "2.0.0", "Accepted")
 GO_AHEAD = Reply(354, "", "End data with <CR><LF>.<CR><LF>")
 GOODBYE = Reply(221, "2.0.0", "Goodbye")
+CHUNK_OK = Reply(250, "2.0.0", "Chunk ok")
+START_TLS = Reply(220, "2.0.0", "Begin TLS now")
+LOGGED_IN = Reply(235, "2.7.0", "Logged in")
 CANNOT_VERIFY = Reply(252, "2.5.0", "Cannot verify, send some mail and see")  # [RFC 5321 §3.5.3]
 
 # The client speaks wrongly.
@@ -64,8 +67,27 @@ ALREADY_MAIL = Reply(503, "5.5.1", "One MAIL at a time, RSET starts anew")
 NO_RECIPIENTS = Reply(554, "5.5.1", "No valid recipients")  # [RFC 2920 §3.1]
 BAD_PARAMETER = Reply(501, "5.5.4", "Bad value of a parameter")
 UNKNOWN_PARAMETER = Reply(555, "5.5.4", "Unknown parameter")  # [RFC 5321 §4.1.1.11]
+GO_ON_WITH_BDAT = Reply(503, "5.5.1", "Go on with BDAT, or start anew with RSET")  # [RFC 3030 §2]
+BAD_CHUNK = Reply(501, "5.5.4", "BDAT needs a number of octets, and perhaps LAST; closing")
+
+# TLS and logins [RFC 3207, RFC 4954].
+NO_TLS = Reply(502, "5.5.1", "TLS is not to be had here, or is there already")
+ENCRYPT_FIRST = Reply(538, "5.7.11", "A password needs TLS: STARTTLS first")
+NO_AUTH = Reply(502, "5.5.1", "Nobody logs in here; use port 587 or 465")
+LOGGED_IN_ALREADY = Reply(503, "5.5.1", "You are logged in already")
+NO_TLS_NOW = NO_AUTH_NOW = Reply(503, "5.5.1", "Not in the middle of a mail; RSET ends it")
+NO_SUCH_MECHANISM = Reply(504, "5.5.4", "No such mechanism; PLAIN and LOGIN are there")
+BAD_ANSWER = Reply(501, "5.5.2", "This answer cannot be read")
+GIVEN_UP = Reply(501, "5.7.0", "The login was given up")
+WRONG_PASSWORD = Reply(535, "5.7.8", "Name or password wrong")
+TOO_MANY_PASSWORDS = Reply(454, "4.7.0", "Too many wrong passwords from here, try again later")
+NO_LOGINS = Reply(454, "4.7.0", "Logins do not work at present, try again later")
+LOGIN_FIRST = Reply(530, "5.7.0", "Log in first")
+NOT_YOUR_ADDRESS = Reply(553, "5.7.1", "This sender's address is not yours")
+TOO_OFTEN = Reply(450, "4.7.1", "Too much mail in this hour, try again later")
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "Too many errors")
 TOO_SLOW = Reply(421, "4.4.2", "Timeout, closing the connection")
+TOO_MUCH_SAID = Reply(421, "4.7.0", "Too many commands without a mail")
 SHUTTING_DOWN = Reply(421, "4.3.2", "Service is going down, try again later")
 TOO_BUSY = Reply(421, "4.3.2", "Too many connections, try again later")
 
@@ -78,9 +100,13 @@ NOBODY_READS = Reply(550, "5.1.1", "Nobody reads this address, please call the c
 NO_RELAY = Reply(550, "5.7.1", "This server does not relay for you")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send the rest separately")
 MAILBOX_FULL = Reply(452, "4.2.2", "Mailbox is full")
+MAILBOX_FULL_FOR_GOOD = Reply(552, "5.2.2", "Mailbox is full")
 NO_SPACE = Reply(452, "4.3.1", "This server is short of space")
 LOOP = Reply(554, "5.4.6", "Mail loop: this message was here before")
 TRY_AGAIN = Reply(451, "4.3.0", "Could not be stored, try again later")
+CLOSED = Reply(421, "4.3.0", "The store here is damaged and waits for repair, try again later")
+MISSING = Reply(421, "4.3.0", "The store here is missing, try again later")
+DAMAGED = Reply(451, "4.3.0", "The store here is damaged and waits for repair, try again later")
 
 
 def greeting(hostname: str) -> Reply:
@@ -91,6 +117,11 @@ def greeting(hostname: str) -> Reply:
 def hello(hostname: str, *extensions: str) -> Reply:
     """The answer to HELO, or with the offered extensions to EHLO [RFC 5321 §4.1.1.1]."""
     return Reply(250, "", "\n".join((hostname, *extensions)))
+
+
+def challenge(text: str) -> Reply:
+    """What a login asks next [RFC 4954 §4]."""
+    return Reply(334, "", text)
 
 
 def commands(names: list[str]) -> Reply:

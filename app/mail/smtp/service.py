@@ -1,7 +1,7 @@
 """SMTP over the store [RFC 5321]: who may send to whom, and the one commit behind every `250`.
 
     service = SmtpService(db, store, delivery, SmtpConfig("box.example", lan, limits), clock)
-    server = Server(service, "127.0.0.1", 2525, clock, limits)
+    server = Server(service, "127.0.0.1", [Endpoint(2525)], clock, limits)
 
 Octets go to the store as they come (content.py). At the end of a message one work writes what
 is left of it, makes the entries and the queue rows; only when that commit is on the disk does the
@@ -16,44 +16,46 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from app.core.clock import Clock
-from app.inbox.delivery import Delivered, Delivery, Destination, Envelope
-from app.inbox.errors import BadName, MailboxFull, MailLoop, NoSpace, NoSuchPerson, NotOurs
-from app.inbox.store import Facts, Kind, Store
-from app.mail.net.listener import Connection
-from app.mail.outbound.srs import Srs, SrsError
-from app.mail.pop3.login import Networks
+from app.inbox.delivery import Delivered, Delivery, Envelope
+from app.inbox.errors import NoSpace
+from app.inbox.mail_facts import mail_facts
+from app.inbox.people import Person
+from app.inbox.store import Store
+from app.mail.outbound.srs import Srs
+from app.mail.sasl import Credentials
 from app.mail.smtp import replies
-from app.mail.smtp.content import IncomingContent
+from app.mail.smtp.arrival import tell_arrival
+from app.mail.smtp.content import IncomingContent, InFlight, Leftovers
 from app.mail.smtp.data import Findings
 from app.mail.smtp.envelope import (
     Abandoned,
-    Accepted,
     Begin,
     Complete,
+    LoginWanted,
     MessageEvent,
     Octets,
     Peer,
     SmtpLimits,
+    SmtpRequest,
+    StartTls,
     Transaction,
 )
-from app.mail.smtp.grammar import Address
+from app.mail.smtp.policy import REFUSALS, DeliveryPolicy, Rates
 from app.mail.smtp.replies import Reply
 from app.mail.smtp.session import SmtpSession
-from app.mail.smtp.trace import missing_fields, received, with_public_senders
-from app.message.headers import HeadReader, scan_head
+from app.mail.smtp.states import SmtpState
+from app.mail.smtp.trace import missing_fields, received, with_public_senders, with_true_sender
+from app.message.dsn import Asked
+from app.message.headers import HeadReader, scan_head, without_mailbox_line
+from app.net.listener import Connection
+from app.net.logins import Logins
+from app.net.peers import Networks
 from app.store.database import Database, Tx
 
 log = logging.getLogger(__name__)
 
-# What the inbox refuses, as the peer hears it.
-REFUSALS: dict[type[BaseException], Reply] = {
-    NoSuchPerson: replies.UNKNOWN_PERSON,
-    NotOurs: replies.NO_RELAY,
-    BadName: replies.BAD_RECIPIENT,
-    MailboxFull: replies.MAILBOX_FULL,
-    NoSpace: replies.NO_SPACE,
-    MailLoop: replies.LOOP,
-}
+SUBMISSION = ("submission", "submissions")
+"""Endpoints for people's own mail; the other one is for all the world."""
 
 
 @dataclass(frozen=True)
@@ -63,72 +65,13 @@ class SmtpConfig:
     host    our name, for greeting and Received
     lan     networks whose clients may relay and may send bare LF
     limits  what one session may take
+    rates   what is taken in an hour
     """
 
     host: str
     lan: tuple[str, ...]
     limits: SmtpLimits
-
-
-class DeliveryPolicy:
-    """The verdicts of a session, from where delivery leads."""
-
-    def __init__(self, delivery: Delivery, srs: Srs | None) -> None:
-        self._delivery = delivery
-        self._srs = srs
-
-    def sender(self, transaction: Transaction) -> Reply | None:
-        """Anybody may send; to whom is asked next."""
-        return None
-
-    def recipient(self, transaction: Transaction, address: Address) -> Accepted | Reply:
-        """Where the address leads, with room reserved; or why not."""
-        try:
-            route = self._route(transaction, address)
-            self._delivery.check_room(route, transaction.size)
-        except (NoSuchPerson, NotOurs, BadName, MailboxFull, NoSpace) as refused:
-            log.info("mail from %s: %s", transaction.peer.host, refused)
-            return REFUSALS[type(refused)]
-        if route.answered and not self._may_be_answered(transaction):
-            return replies.NOBODY_READS
-        return Accepted(address, route)
-
-    def _may_be_answered(self, transaction: Transaction) -> bool:
-        """People here may write to the sender of voicemails; others could have us send to anybody.
-
-        Never the null sender [RFC 3834 §2].
-        """
-        sender = str(transaction.sender)
-        return transaction.peer.lan and self._delivery.local_sender(sender) is not None
-
-    def ended(self, transaction: Transaction) -> None:
-        """Give back the reserved room."""
-        for accepted in transaction.accepted:
-            self._delivery.release(accepted.destination, transaction.size)
-
-    def _route(self, transaction: Transaction, address: Address) -> Destination:
-        """Raises one of REFUSALS."""
-        try:
-            return self._delivery.route(str(address))
-        except NotOurs:
-            if not transaction.peer.lan:
-                raise
-            return self._delivery.route_external(str(address))
-        except NoSuchPerson:
-            origin = self._origin(transaction, address)
-            if origin is None:
-                raise
-            return self._delivery.route_external(str(origin))
-
-    def _origin(self, transaction: Transaction, address: Address) -> Address | None:
-        """Whom a notice to a rewritten sender of ours is for; notices have the null sender."""
-        if self._srs is None or not transaction.sender.is_null or not self._srs.is_ours(address):
-            return None
-        try:
-            return self._srs.restore(address)
-        except SrsError as wrong:
-            log.info("notice from %s refused: %s", transaction.peer.host, wrong)
-            return None
+    rates: Rates
 
 
 class InboundMessage:
@@ -141,45 +84,75 @@ class InboundMessage:
         self._session = session
         self._connection = connection
         self._incoming: IncomingContent | None = None
+        self._refused: Reply | None = None  # why the mail that comes in is not kept
+        self._mail: Transaction | None = None
         self._head = HeadReader()
-        self._grown = 0  # octets by which the header has become longer than it came
+        self._grown = 0  # octets by which the header has become longer than it came, or shorter
 
     def handle(self, event: MessageEvent) -> None:
-        """Do what the session asks for."""
+        """Do what the session asks for with the message."""
         if isinstance(event, Octets):
             self._keep(event.block)
         elif isinstance(event, Begin):
-            self._incoming = IncomingContent(
-                self._service.db, self._service.store, self._progressed
-            )
-            self._head = HeadReader()
-            self._grown = 0
+            self._begin(event.transaction)
         elif isinstance(event, Abandoned):
             self.drop()
         elif isinstance(event, Complete):
             self._deliver(event.transaction)
+
+    def _begin(self, mail: Transaction) -> None:
+        assert mail.room is not None, "a mail with a recipient has asked for room"
+        service = self._service
+        self._incoming = IncomingContent(
+            service.db,
+            service.store,
+            mail.room,
+            service.leftovers,
+            service.in_flight,
+            service.progressed,
+        )
+        self._refused = None
+        self._mail = mail
+        self._head = HeadReader()
+        self._grown = 0
 
     def drop(self) -> None:
         """Forget the mail that was coming in."""
         incoming, self._incoming = self._incoming, None
         if incoming is not None:
             incoming.discard()
-        self._session.hold_input(False)
+        self._hold_input(False)
 
     def _keep(self, block: bytes) -> None:
         if self._incoming is None:
             return
         if not self._head.complete:
             block = self._with_header(self._head.feed(block))
-        self._incoming.add(block)
-        self._session.hold_input(self._incoming.must_wait)
+        if self._add(self._incoming, block):
+            self._hold_input(self._incoming.must_wait)
+
+    def _add(self, incoming: IncomingContent, block: bytes) -> bool:
+        """Keep more of the message; without room for it, what came is dropped and no more is kept.
+
+        The peer hears so when it has sent all [RFC 5321 §4.2.5: 452 may answer the end of data].
+        """
+        try:
+            incoming.add(block)
+        except NoSpace as full:
+            log.info("mail from %s: %s", self._session.peer.host, full)
+            self.drop()
+            self._refused = REFUSALS[NoSpace]
+            return False
+        return True
 
     def _with_header(self, octets: bytes) -> bytes:
         """The first octets of the message, once its header is known, as they are kept."""
-        head = self._head
-        if not octets or head.cut_off or not self._session.peer.lan:
+        head, mail = self._head, self._mail
+        if not octets or mail is None:
             return octets
-        changed = with_public_senders(head.head, self._service.delivery.public_address)
+        changed = without_mailbox_line(head.head)
+        if mail.ours and not head.cut_off:
+            changed = self._service.with_senders(mail, changed)
         if changed == head.head:
             return octets
         self._grown = len(changed) - len(head.head)
@@ -187,26 +160,36 @@ class InboundMessage:
         head.head = changed
         return octets
 
-    def _progressed(self) -> None:
-        """A chunk is on the disk; called in the writer thread."""
-        self._service.in_loop(self._resume_input)
+    def _hold_input(self, held: bool) -> None:
+        """Read no more of the message while enough octets of mail are not durable."""
+        self._session.hold_input(held)
+        waiting = self._service.held_back
+        if held:
+            waiting.add(self)
+        else:
+            waiting.discard(self)
 
-    def _resume_input(self) -> None:
-        incoming = self._incoming
-        if incoming is None or not incoming.must_wait:
-            self._session.hold_input(False)
+    def resume_input(self) -> None:
+        """Read on, if what is on its way to the disk has become less."""
+        if self._incoming is None or not self._incoming.must_wait:
+            self._hold_input(False)
             self._connection.wake()
 
     def _deliver(self, mail: Transaction) -> None:
         """Start the one work that makes the mail real; the verdict comes when it is durable."""
         found = self._last_octets(mail)
+        if self._refused is not None:
+            self._session.rejected(self._refused)
+            return
         incoming, self._incoming = self._incoming, None
         assert incoming is not None, "a message that is complete has begun"
         delivery, name = self._service.delivery, secrets.token_hex(8)
         envelope = self._envelope(mail, name)
 
         def work(tx: Tx) -> Delivered:
-            return delivery.deliver(tx, envelope, incoming.finish(tx, found))
+            delivered = delivery.deliver(tx, envelope, incoming.finish(tx, found))
+            tell_arrival(tx, delivery, mail, envelope, self._head.head)
+            return delivered
 
         def done(future: "Future[Delivered]") -> None:
             self._service.in_loop(self._decide, future, incoming, name)
@@ -217,7 +200,7 @@ class InboundMessage:
     def _last_octets(self, mail: Transaction) -> Findings:
         """Keep what is still held back of the message; its counts as it is kept."""
         if self._incoming is not None and not self._head.complete:
-            self._incoming.add(self._with_header(self._head.end()))
+            self._add(self._incoming, self._with_header(self._head.end()))
         return replace(mail.found, size=mail.found.size + self._grown)
 
     def _decide(self, future: "Future[Delivered]", incoming: IncomingContent, name: str) -> None:
@@ -242,28 +225,27 @@ class InboundMessage:
         config, now = self._service.config, self._service.clock.now()
         head = scan_head(self._head.head)
         prefix = received(mail, config.host, name, now)
-        if mail.peer.lan:
+        if mail.ours:
             prefix += missing_fields(head, config.host, name, now)
         if head.is_text:
             prefix += b"\r\n"  # so that our fields are not taken for part of the text
         sender = str(mail.sender)
-        if mail.peer.lan and sender:
+        if mail.ours and sender:
             sender = self._service.delivery.public_address(sender) or sender
-        facts = Facts(now, head.sender, head.subject, door="smtp", by=mail.peer.host)
-        if head.is_voice:
-            facts = replace(facts, duration_s=head.duration_s)
+        kind, facts = mail_facts(self._head.head, head, now, "smtp", mail.peer.host)
         return Envelope(
             sender=sender,
             recipients=tuple(accepted.destination for accepted in mail.accepted),
-            kind=Kind.VOICEMAIL if head.is_voice else Kind.EMAIL,
+            kind=kind,
             facts=facts,
             received_header=prefix,
             head=head,
+            asked={str(one.address): Asked(mail.asked, one.asked) for one in mail.accepted},
         )
 
 
 class SmtpService:
-    """Makes sessions and does what they ask for; a `Service` for app.mail.net.listener.Server."""
+    """Makes sessions and does what they ask for; a `Service` for app.net.listener.Server."""
 
     label = "SMTP"
     too_many = replies.TOO_BUSY.wire
@@ -275,6 +257,7 @@ class SmtpService:
         delivery: Delivery,
         config: SmtpConfig,
         clock: Clock,
+        logins: Logins[Person],
         srs: Srs | None = None,
     ) -> None:
         self.db = db
@@ -282,8 +265,13 @@ class SmtpService:
         self.delivery = delivery
         self.config = config
         self.clock = clock
+        self.in_flight = InFlight()
+        self.held_back: set[InboundMessage] = set()
+        """Mails of which no more is read at present."""
         self.deciding = 0  # messages whose commit is under way
-        self._policy = DeliveryPolicy(delivery, srs)
+        self.leftovers = Leftovers(db, store)
+        self._policy = DeliveryPolicy(delivery, srs, db.condition, clock, config.rates)
+        self._logins = logins
         self._lan = Networks(config.lan)
         self._inbound: dict[SmtpSession, InboundMessage] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -291,21 +279,85 @@ class SmtpService:
     def open(self, connection: Connection[SmtpSession]) -> SmtpSession:
         """A session for a new connection."""
         self._loop = asyncio.get_running_loop()
-        peer = Peer(connection.peer.partition("%")[0], connection.peer in self._lan)
-        session = SmtpSession(self._policy, peer, self.config.host, self.config.limits)
+        peer = Peer(
+            connection.peer.partition("%")[0],
+            lan=connection.peer in self._lan,
+            submission=connection.endpoint.name in SUBMISSION,
+            can_start_tls=connection.can_start_tls,
+        )
+        session = SmtpSession(
+            self._policy, peer, self.config.host, self.config.limits, self.clock.monotonic()
+        )
         self._inbound[session] = InboundMessage(self, session, connection)
         return session
 
     def handle(
-        self, session: SmtpSession, event: MessageEvent, connection: Connection[SmtpSession]
+        self, session: SmtpSession, event: SmtpRequest, connection: Connection[SmtpSession]
     ) -> None:
         """Do what the session asks for."""
-        self._inbound[session].handle(event)
+        if isinstance(event, StartTls):
+            connection.start_tls()
+        elif isinstance(event, LoginWanted):
+            connection.run(self._log_in(session, event.credentials, connection))
+        else:
+            self._inbound[session].handle(event)
+
+    def describe(self, session: SmtpSession) -> tuple[str, str]:
+        """The session's state, and who has logged in."""
+        return session.state.value, "" if session.person is None else session.person.login
+
+    async def _log_in(
+        self, session: SmtpSession, said: Credentials, connection: Connection[SmtpSession]
+    ) -> None:
+        peer = connection.peer
+
+        def is_wanted() -> bool:
+            if session.state is not SmtpState.JUDGING:
+                return False
+            if connection.will_send_no_more() and not session.unread:
+                connection.abort()
+                return False
+            return True
+
+        try:
+            verdict = await self._logins.judge(said.user, said.password, peer, is_wanted)
+        except Exception:
+            log.exception("SMTP login of %r from %s failed", said.user, peer)
+            session.login_refused(replies.NO_LOGINS)
+            return
+        if verdict is None:
+            return
+        if verdict.person is not None:
+            log.info("SMTP login of %s from %s", verdict.person.login, peer)
+            session.logged_in(verdict.person)
+        elif verdict.wait_s is None:
+            log.info("SMTP login from %s not looked at: too many wrong passwords", peer)
+            session.login_refused(replies.TOO_MANY_PASSWORDS)
+        else:
+            log.info("SMTP login from %s refused; it waits %g s", peer, verdict.wait_s)
+            until = self.clock.monotonic() + verdict.wait_s
+            session.login_refused(replies.WRONG_PASSWORD, until)
 
     def lost(self, session: SmtpSession) -> None:
         """A lost connection's unfinished mail goes; one that is being committed is delivered."""
         self._inbound.pop(session).drop()
         session.lost()
+
+    def with_senders(self, mail: Transaction, head: bytes) -> bytes:
+        """The header of what one of us sends, with addresses by which the world can answer."""
+        delivery, policy, person = self.delivery, self._policy, mail.person
+        if person is not None:
+            address = delivery.sender_of(person)
+            head = with_true_sender(head, lambda found: policy.is_own(person, found), address)
+        return with_public_senders(head, delivery.public_address)
+
+    def progressed(self) -> None:
+        """A chunk of some mail is on the disk; called in the writer thread."""
+        self.in_loop(self._resume_input)
+
+    def _resume_input(self) -> None:
+        for message in list(self.held_back):
+            message.resume_input()
 
     def in_loop(self, call: Callable[..., object], *arguments: object) -> None:
         """Call something in the loop's thread, from the writer thread."""

@@ -2,117 +2,142 @@
 
 Octets go in by `receive`, octets come out by `to_send`; `next_event` says what must be done with
 the message. Who may send to whom is asked of a `Policy` (envelope.py). Two tables are the protocol:
-SMTP (states.py) is the only source of state changes, COMMANDS (below) holds what a client may say.
+SMTP (states.py) is the only source of state changes, COMMANDS (commands.py) holds what a client may
+say.
 
 Extensions: PIPELINING [RFC 2920], SIZE [RFC 1870], 8BITMIME [RFC 6152], SMTPUTF8 [RFC 6531],
-ENHANCEDSTATUSCODES [RFC 2034]. A command line ends with CR LF only, like the message itself.
+ENHANCEDSTATUSCODES [RFC 2034], CHUNKING [RFC 3030], STARTTLS [RFC 3207], AUTH [RFC 4954]. A command
+line ends with CR LF only, like the message itself.
 """
 
 import logging
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from app.core.fsm import Machine
-from app.mail.net.lines import LineError, LineReader, LineTooLong
+from app.inbox.people import Person
 from app.mail.smtp import replies
-from app.mail.smtp.data import DataReader
-from app.mail.smtp.envelope import (
-    Abandoned,
-    Accepted,
-    Begin,
-    Complete,
-    MessageEvent,
-    Octets,
-    Peer,
-    Policy,
-    SmtpLimits,
-    Transaction,
-)
-from app.mail.smtp.grammar import Address, Cursor, GrammarError, parameters, path, reverse_path
+from app.mail.smtp.commands import COMMANDS, answer
+from app.mail.smtp.conversation import Conversation
+from app.mail.smtp.envelope import Peer, Policy, SmtpLimits, SmtpRequest
+from app.mail.smtp.grammar import GrammarError
 from app.mail.smtp.replies import Reply
-from app.mail.smtp.states import HINTS, SMTP, SMTP_ACTIONS, SmtpEvent, SmtpState
+from app.mail.smtp.states import SmtpEvent, SmtpState
+from app.net.lines import LineError, LineReader, LineTooLong
 
 log = logging.getLogger(__name__)
 
-_TAKES_NO_LINES = (SmtpState.DATA, SmtpState.DECIDING, SmtpState.CLOSED)
+COMMANDS_PER_PIECE = 8
+"""Commands that are run for one piece of output at most: so long others wait."""
+
+RECIPIENTS_PER_PIECE = 2
+"""RCPT commands of those: each reads the store."""
+
+READ_AHEAD = 4_096
+"""Octets of unread commands at which the session wants no more for the moment."""
+
+_TAKES_OCTETS = (SmtpState.DATA, SmtpState.CHUNK)
+_WAITS_FOR_US = (SmtpState.DECIDING, SmtpState.JUDGING)
+_TAKES_NO_LINES = (*_TAKES_OCTETS, *_WAITS_FOR_US, SmtpState.SECURING, SmtpState.CLOSED)
 
 
-class SmtpSession:
+class SmtpSession(Conversation):
     """One client's session; the interface is that of `net.connection.Session`."""
 
-    def __init__(self, policy: Policy, peer: Peer, hostname: str, limits: SmtpLimits) -> None:
-        self.peer = peer
+    def __init__(
+        self, policy: Policy, peer: Peer, hostname: str, limits: SmtpLimits, now: float = 0.0
+    ) -> None:
+        """`now` in monotonic seconds."""
+        super().__init__(policy, peer, hostname, limits)
         self._input_held = False
-        self._policy = policy
-        self._hostname = hostname
-        self._limits = limits
-        self._machine = Machine(SMTP_ACTIONS, self, peer.host, log=None)
-        self._reader = LineReader(self._limits.line)
-        self._data: DataReader | None = None
-        self._out: list[bytes] = [replies.greeting(hostname).wire]
-        self._events: deque[MessageEvent] = deque()
-        self._helo, self._esmtp = "", False
-        self._transaction = Transaction(peer)
-        self._errors = 0  # refused commands since the last accepted mail
-        self._unknown = 0  # refused recipients since the last accepted mail
-        self._active = True  # octets came since the last tick
-        self._active_at = 0.0  # the last tick at which that was so, monotonic seconds
+        self._said = 0  # octets of command lines since the last accepted mail
+        self._ticked_at = now  # monotonic seconds
+        self._since = now  # where the patience with this session begins, monotonic seconds
+        self._earned = 0  # octets of messages since the last tick
+        self._anew = False  # a mail was accepted since the last tick
+        self._held_refusal: tuple[float, Reply] | None = None  # when it may be said (monotonic s)
         self._stopping = False
 
     # what its connection calls
 
     @property
-    def state(self) -> SmtpState:
-        """Where the session stands."""
-        return self._machine.state
-
-    @property
     def closed(self) -> bool:
-        """The session is over and all its output has been taken."""
-        return self.state is SmtpState.CLOSED and not self._out
+        """The session is over; what output it has left is taken yet."""
+        return self.state is SmtpState.CLOSED
 
     @property
     def wants_input(self) -> bool:
-        """False while the verdict is awaited or the service holds the input."""
-        return self.state is not SmtpState.DECIDING and not self._input_held
+        """False while a verdict is awaited, the service holds input, or enough lies unread."""
+        return (
+            not self._input_held
+            and self._reader.buffered < READ_AHEAD
+            and self.state not in _WAITS_FOR_US
+        )
+
+    @property
+    def unread(self) -> int:
+        """Octets of the client's that have not been looked at."""
+        return self._reader.buffered
 
     def receive(self, data: bytes) -> None:
-        """Take octets as they arrived, cut anywhere."""
-        self._active = True
-        if self.state is SmtpState.DATA:
-            self._take_message(data)
-        else:
+        """Take octets as they arrived, cut anywhere; `to_send` runs the commands in them."""
+        if self.state in _TAKES_OCTETS:
+            self._earned += len(data)
+            self.take_octets(data)
+        elif self.state is not SmtpState.CLOSED:
             self._reader.feed(data)
-        self._read_commands()
 
     def to_send(self) -> bytes:
-        """Everything there is to send now."""
-        out, self._out = b"".join(self._out), []
-        return out
+        """Run the next commands, COMMANDS_PER_PIECE at most, and give the output so far."""
+        self._read_commands()
+        out = self._out
+        if not out:
+            return b""
+        piece = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
+        return piece
 
-    def next_event(self) -> MessageEvent | None:
+    def next_event(self) -> SmtpRequest | None:
         """The next thing to do for the service."""
-        return self._events.popleft() if self._events else None
+        return self.events.popleft() if self.events else None
 
     def tick(self, now: float) -> None:
-        """End a session that has been silent for too long; `now` is monotonic seconds."""
-        if self._active or self.state is SmtpState.DECIDING or self._input_held:
-            self._active, self._active_at = False, now
-        elif now - self._active_at >= self._limits.idle_s:
-            self._leave(replies.TOO_SLOW)
+        """End a session that has sent no mail for too long; `now` is monotonic seconds.
+
+        Only an accepted mail begins the time anew, and octets of a message prolong it; what we take
+        our time for does not count.
+        """
+        if self._held_refusal is not None and now >= self._held_refusal[0]:
+            self._refuse_login(self._held_refusal[1])
+        if self._anew:
+            self._since, self._anew = now, False
+        elif self.state is SmtpState.DECIDING or self._input_held:
+            self._since += now - self._ticked_at
+        self._since = min(now, self._since + self._earned / self.limits.octets_a_second)
+        self._ticked_at, self._earned = now, 0
+        if now - self._since >= self.limits.patience_s:
+            self.leave(replies.TOO_SLOW)
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when there has been no mail, less what has come of one; None while it decides."""
+        return None if self.state is SmtpState.DECIDING else self._since
+
+    def secured(self) -> None:
+        """Begin anew under TLS [RFC 3207 §4.2]: what was said before, or lies unread, is gone."""
+        if self.move(SmtpEvent.SECURED):
+            self._reader = LineReader(self.limits.line)
+            self.helo, self.esmtp, self.tls = "", False, True
+            self.forget()
 
     def stop(self) -> None:
         """Say 421 and close; a message whose verdict is awaited gets its verdict first."""
         self._stopping = True
         if self.state is not SmtpState.DECIDING:
-            self._leave(replies.SHUTTING_DOWN)
+            self.leave(replies.SHUTTING_DOWN)
 
     def lost(self) -> None:
         """The connection is lost: the mail is over, and nobody can be answered."""
         if self.state is not SmtpState.CLOSED:
-            self._move(SmtpEvent.LEAVE)
-            self._forget()
+            self.move(SmtpEvent.LEAVE)
+            self.forget()
 
     def fault(self) -> bytes:
         """Give the last output after a fault of ours: temporary, so the client keeps the mail."""
@@ -126,259 +151,103 @@ class SmtpSession:
 
     def accepted(self, name: str) -> None:
         """Answer `Complete`: the message is durably stored under this name."""
-        self._errors = self._unknown = 0
+        self._errors = self._unknown = self._said = 0
+        self._anew = True
         self._verdict(Reply(250, "2.0.0", f"Accepted as {name}"))
 
     def rejected(self, reply: Reply) -> None:
         """Answer `Complete`: the message is not stored and leaves no trace."""
         self._verdict(reply)
 
+    def logged_in(self, person: Person) -> None:
+        """Answer `LoginWanted`: the password is this person's."""
+        if self.state is SmtpState.JUDGING:
+            self.person = person
+            self.move(SmtpEvent.VERDICT)
+            self.forget()
+            self.send(replies.LOGGED_IN)
+
+    def login_refused(self, reply: Reply, until: float | None = None) -> None:
+        """Answer `LoginWanted`: with this reply, not before `until` (monotonic seconds)."""
+        if until is not None:
+            self._held_refusal = until, reply
+        else:
+            self._refuse_login(reply)
+
+    def _refuse_login(self, reply: Reply) -> None:
+        self._held_refusal = None
+        if self.state is SmtpState.JUDGING:
+            self.move(SmtpEvent.VERDICT)
+            self.refuse(reply)
+
     def _verdict(self, reply: Reply) -> None:
         if self.state is not SmtpState.DECIDING:
             return  # the session has ended meanwhile
-        self._move(SmtpEvent.VERDICT)
-        self._forget()
-        self._send(reply)
+        self.move(SmtpEvent.VERDICT)
+        self.forget()
+        self.send(reply)
         if self._stopping:
-            self._leave(replies.SHUTTING_DOWN)
-        self._read_commands()  # what was pipelined behind the message
-
-    # state
-
-    def _move(self, event: SmtpEvent) -> bool:
-        """Give the machine an event; one that its state refuses is answered with a hint."""
-        if self._machine.event(event):
-            return True
-        log.info("SMTP session of %s in state %s: %s refused", self.peer.host, self.state, event)
-        self._refuse(HINTS.get((self.state, event), replies.SAY_HELLO))
-        return False
-
-    def _may(self, event: SmtpEvent) -> bool:
-        """True if the event is accepted now; otherwise it is refused."""
-        return SMTP.accepts(self.state, event) or self._move(event)
-
-    def _send(self, reply: Reply) -> None:
-        self._out.append(reply.wire)
-
-    def _refuse(self, reply: Reply) -> None:
-        """Answer a wrong command; after too many of them, close."""
-        self._errors += 1
-        self._send(reply)
-        if self._errors >= self._limits.errors:
-            self._leave(replies.TOO_MANY_ERRORS)
-
-    def _refuse_recipient(self, reply: Reply) -> None:
-        """Refuse a recipient; guessing many names ends the session, one wrong list does not."""
-        self._unknown += 1
-        self._send(reply)
-        if self._unknown >= self._limits.unknown_recipients:
-            self._leave(replies.TOO_MANY_ERRORS)
-
-    def _leave(self, reply: Reply) -> None:
-        if self.state is SmtpState.CLOSED:
-            return
-        if self.state is SmtpState.DATA:
-            self._events.append(Abandoned())
-        self._move(SmtpEvent.LEAVE)
-        self._forget()
-        self._send(reply)
-
-    def _forget(self) -> None:
-        """End the transaction, whatever became of it."""
-        self._policy.ended(self._transaction)
-        self._transaction = Transaction(self.peer, self._helo, self._esmtp)
-        self._data = None
+            self.leave(replies.SHUTTING_DOWN)
 
     # commands
 
     def _read_commands(self) -> None:
-        while self.state not in _TAKES_NO_LINES:
+        self.judged = 0
+        for _ in range(COMMANDS_PER_PIECE):
+            if self.state in _TAKES_NO_LINES or self.judged >= RECIPIENTS_PER_PIECE:
+                return
+            if self.after_skip is not None and not self._skipped():
+                return
             try:
                 line = self._reader.line()
             except LineError as error:
-                long = isinstance(error, LineTooLong)
-                self._refuse(replies.LINE_TOO_LONG if long else replies.BAD_OCTET)
+                self._bad_line(error)
                 continue
             if line is None:
                 return
+            self._said += len(line)
+            if self._said > self.limits.command_octets:
+                self.leave(replies.TOO_MUCH_SAID)
+                return
             self._command(line)
             if self.state is SmtpState.DATA:
-                self._take_message(self._reader.take())
+                self.take_octets(self._reader.take())
+            elif self.state is SmtpState.CHUNK:
+                self.take_octets(self._reader.take(self.chunk_left))
+
+    def _bad_line(self, error: LineError) -> None:
+        """Refuse a line that cannot be used; it ends a login [RFC 4954 §4]."""
+        if self.state is SmtpState.ANSWERING:
+            self.exchange = None
+            self.move(SmtpEvent.CANCEL)
+        long = isinstance(error, LineTooLong)
+        self.refuse(replies.LINE_TOO_LONG if long else replies.BAD_OCTET)
+
+    def _skipped(self) -> bool:
+        """Throw the octets of a refused chunk away; True when all are gone, and it is said."""
+        self.skip -= len(self._reader.take(self.skip))
+        if self.skip or self.after_skip is None:
+            return False
+        reply, self.after_skip = self.after_skip, None
+        self.refuse(reply)
+        return self.state not in _TAKES_NO_LINES
 
     def _command(self, line: bytes) -> None:
+        if self.state is SmtpState.ANSWERING:
+            answer(self, line.decode("utf-8", "replace"))
+            return
         verb, _, rest = line.partition(b" ")
         command = COMMANDS.get(verb.upper())
         if command is None:
-            self._refuse(replies.UNKNOWN_COMMAND)
+            self.refuse(replies.UNKNOWN_COMMAND)
             return
         try:
-            argument = rest.decode("utf-8").rstrip(" ")
+            argument = rest.decode("utf-8", command.bad_octets).rstrip(" ")
         except UnicodeDecodeError:
-            self._refuse(command.wrong)
+            self.refuse(command.wrong)
             return
         try:
             command.run(self, argument)
         except GrammarError as wrong:
             log.info("smtp(%s): %s: %s", self.peer.host, verb.decode(), wrong)
-            self._refuse(command.wrong)
-
-    def _hello(self, argument: str) -> None:
-        """HELO and EHLO both start anew [RFC 5321 §4.1.4]."""
-        if not argument or not argument.isprintable() or len(argument) > 255:
-            raise GrammarError("a host name is expected")
-        self._move(SmtpEvent.HELLO)
-        self._helo = argument
-        self._forget()
-
-    def _ehlo(self, argument: str) -> None:
-        self._esmtp = True
-        self._hello(argument)
-        offers = ("PIPELINING", f"SIZE {self._limits.size}", "8BITMIME", "SMTPUTF8")
-        self._send(replies.hello(self._hostname, *offers, "ENHANCEDSTATUSCODES", "HELP"))
-
-    def _helo_only(self, argument: str) -> None:
-        self._esmtp = False
-        self._hello(argument)
-        self._send(replies.hello(self._hostname))
-
-    def _mail(self, argument: str) -> None:
-        if not self._may(SmtpEvent.MAIL):
-            return
-        cursor = Cursor(argument)
-        cursor.need("FROM:")
-        mail = Transaction(self.peer, self._helo, self._esmtp, sender=reverse_path(cursor))
-        reply = self._mail_parameters(mail, cursor) or self._policy.sender(mail)
-        if reply is not None:
-            self._refuse(reply)
-            return
-        self._move(SmtpEvent.MAIL)
-        self._transaction = mail
-        self._send(replies.SENDER_OK)
-
-    def _mail_parameters(self, mail: Transaction, cursor: Cursor) -> Reply | None:
-        given = parameters(cursor)
-        size = given.pop("SIZE", "0")
-        body = given.pop("BODY", "7BIT").upper()
-        utf8 = given.pop("SMTPUTF8", None)
-        if given:
-            return replies.UNKNOWN_PARAMETER
-        # RFC 1870 §3: at most 20 digits.
-        if not (size.isascii() and size.isdigit() and len(size) <= 20):
-            return replies.BAD_PARAMETER
-        if body not in ("7BIT", "8BITMIME") or utf8:
-            return replies.BAD_PARAMETER
-        mail.size, mail.eight_bit, mail.utf8 = int(size), body == "8BITMIME", utf8 is not None
-        if mail.size > self._limits.size:
-            return replies.TOO_BIG
-        return replies.NEEDS_UTF8 if mail.sender.needs_utf8 and not mail.utf8 else None
-
-    def _rcpt(self, argument: str) -> None:
-        if not self._may(SmtpEvent.RCPT):
-            return
-        cursor = Cursor(argument)
-        cursor.need("TO:")
-        address = path(cursor)
-        verdict = self._judge(address, parameters(cursor))
-        if isinstance(verdict, Reply):
-            self._transaction.refused += 1
-            self._refuse_recipient(verdict)
-            return
-        self._move(SmtpEvent.RCPT)
-        self._transaction.accepted.append(verdict)
-        self._send(replies.RECIPIENT_OK)
-
-    def _judge(self, address: Address, given: dict[str, str]) -> Accepted | Reply:
-        if given:
-            return replies.UNKNOWN_PARAMETER
-        if address.needs_utf8 and not self._transaction.utf8:
-            return replies.NEEDS_UTF8
-        if len(self._transaction.accepted) >= self._limits.recipients:
-            return replies.TOO_MANY_RECIPIENTS
-        return self._policy.recipient(self._transaction, address)
-
-    def _data_command(self, argument: str) -> None:
-        if argument:
-            raise GrammarError("DATA takes no argument")
-        if self.state is SmtpState.SENDER and self._transaction.refused:
-            self._refuse(replies.NO_RECIPIENTS)
-            return
-        if not self._move(SmtpEvent.DATA):
-            return
-        self._data = DataReader(self._limits.size, lf_allowed=self.peer.lan)
-        self._transaction.found = self._data.found
-        self._events.append(Begin(self._transaction))
-        self._send(replies.GO_AHEAD)
-
-    def _reset(self, argument: str) -> None:
-        if argument:
-            raise GrammarError("RSET takes no argument")
-        self._move(SmtpEvent.RESET)
-        self._forget()
-        self._send(replies.OK)
-
-    def _noop(self, _argument: str) -> None:
-        self._send(replies.OK)
-
-    def _verify(self, argument: str) -> None:
-        if not argument:
-            raise GrammarError("VRFY needs an argument")
-        self._send(replies.CANNOT_VERIFY)
-
-    def _expand(self, _argument: str) -> None:
-        self._refuse(replies.NOT_DONE)
-
-    def _help(self, _argument: str) -> None:
-        self._send(replies.commands([verb.decode() for verb in COMMANDS]))
-
-    def _quit(self, _argument: str) -> None:
-        self._leave(replies.GOODBYE)
-
-    # the message
-
-    def _take_message(self, data: bytes) -> None:
-        assert self._data is not None, "a message is being taken"
-        found, was_bad = self._data.found, self._data.found.bad
-        octets, rest = self._data.feed(data)
-        if octets:
-            self._events.append(Octets(octets))
-        if found.bad and not was_bad:
-            self._events.append(Abandoned())
-        if self._data.ended:
-            self._reader.feed(rest)
-            self._finish_message()
-
-    def _finish_message(self) -> None:
-        found = self._transaction.found
-        self._move(SmtpEvent.END)
-        if not found.bad:
-            self._events.append(Complete(self._transaction))
-            return
-        self._move(SmtpEvent.VERDICT)
-        self._forget()
-        if found.too_big:
-            self._refuse(replies.TOO_BIG)
-        else:
-            self._refuse(replies.NUL_IN_DATA if found.nul else replies.BARE_LINE_END)
-
-
-@dataclass(frozen=True)
-class Command:
-    """A verb: what it does, and the answer when its argument does not follow the grammar."""
-
-    run: Callable[[SmtpSession, str], None]
-    wrong: Reply = replies.SYNTAX
-
-
-COMMANDS: dict[bytes, Command] = {
-    b"EHLO": Command(SmtpSession._ehlo),
-    b"HELO": Command(SmtpSession._helo_only),
-    b"MAIL": Command(SmtpSession._mail, replies.BAD_SENDER),
-    b"RCPT": Command(SmtpSession._rcpt, replies.BAD_RECIPIENT),
-    b"DATA": Command(SmtpSession._data_command),
-    b"RSET": Command(SmtpSession._reset),
-    b"NOOP": Command(SmtpSession._noop),
-    b"VRFY": Command(SmtpSession._verify),
-    b"EXPN": Command(SmtpSession._expand),
-    b"HELP": Command(SmtpSession._help),
-    b"QUIT": Command(SmtpSession._quit),
-}
+            self.refuse(command.wrong)

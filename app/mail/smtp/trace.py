@@ -1,4 +1,4 @@
-"""What we put before a mail that comes in, and the one thing we change in its header.
+"""What we put before a mail that comes in, and what we change in its header.
 
 Before the octets of the author stand our own lines, kept apart from them as a prefix: Received
 [RFC 5321 §4.4] and, for LAN clients that left them out, Date and Message-ID [RFC 6409 §8].
@@ -6,7 +6,8 @@ Before the octets of the author stand our own lines, kept apart from them as a p
 The author's octets stay as they are, but for mail of our own people. A client of the LAN may know
 a person only as anna@our.local.domain. Whoever answers such a mail, from wherever, must reach her:
 so in From and Sender [RFC 5322 §3.6.2] her local spellings become her public address before the
-mail is kept. Mail that comes from outside, whose signatures must stay good, is not touched.
+mail is kept; and who writes in another's name is named as the Sender. Mail that comes from outside,
+whose signatures must stay good, is not touched.
 """
 
 import re
@@ -15,22 +16,47 @@ from email.utils import formatdate
 
 from app.mail.smtp.envelope import Transaction
 from app.mail.smtp.grammar import host_literal, is_domain
-from app.message.headers import HeaderFacts, rewrite
+from app.message.headers import HeaderFacts, fields, rewrite
 
-_ADDRESS = re.compile(rb"[A-Za-z0-9._+-]+@(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)")
+# Begins where no letter of a local part stands before it: each octet is looked at once.
+_ADDRESS = re.compile(
+    rb"(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]++@(?:\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.-]++)"
+)
+
+ADDRESSES_LIMIT = 100
+"""Addresses in From and Sender that are looked up; each reads the store."""
 
 
 def with_public_senders(head: bytes, public: Callable[[str], str | None]) -> bytes:
     """The header with local addresses in From and Sender replaced by public ones.
 
-    `public` gives the public address for a local one, or None to leave it as it is.
+    `public` gives the public address for a local one, or None to leave it as it is. The first
+    ADDRESSES_LIMIT are asked for.
     """
+    left = ADDRESSES_LIMIT
 
     def spelt(address: re.Match[bytes]) -> bytes:
+        nonlocal left
+        if left == 0:
+            return address[0]
+        left -= 1
         found = public(address[0].decode("ascii"))
         return address[0] if found is None else found.encode()
 
     return rewrite(head, ("from", "sender"), lambda field: _ADDRESS.sub(spelt, field))
+
+
+def with_true_sender(head: bytes, is_own: Callable[[str], bool], address: str) -> bytes:
+    """The header with a Sender [RFC 5322 §3.6.2], if From names somebody else alone.
+
+    Whoever has logged in may write in another's name, but not secretly [RFC 6409 §8.1]. `is_own`
+    tells their addresses, `address` is the one that is written; a Sender that was there goes.
+    """
+    authors = [field.octets for field in fields(head) if field.name == "from"]
+    named = [found.decode("ascii") for field in authors for found in _ADDRESS.findall(field)]
+    if not authors or any(map(is_own, named[:ADDRESSES_LIMIT])):
+        return head
+    return f"Sender: <{address}>\r\n".encode() + rewrite(head, ("sender",), lambda field: b"")
 
 
 def received(transaction: Transaction, hostname: str, name: str, now: float) -> bytes:
@@ -53,12 +79,12 @@ def missing_fields(head: HeaderFacts, hostname: str, name: str, now: float) -> b
 
     `name` is what we call the mail, `now` seconds since 1970 UTC.
     """
-    fields = b""
+    added = b""
     if "date" not in head.fields:
-        fields += f"Date: {date(now)}\r\n".encode("ascii")
+        added += f"Date: {date(now)}\r\n".encode("ascii")
     if "message-id" not in head.fields:
-        fields += f"Message-ID: <{name}@{hostname}>\r\n".encode("ascii")
-    return fields
+        added += f"Message-ID: <{name}@{hostname}>\r\n".encode("ascii")
+    return added
 
 
 _last_date: tuple[int, str] = (-1, "")

@@ -1,0 +1,1 @@
+"""Mail that people have elsewhere, fetched by POP3: a session without sockets, and its service."""

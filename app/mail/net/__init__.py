@@ -1,1 +1,0 @@
-"""Listening sockets, connections and line reading, for every mail protocol."""
