@@ -7,6 +7,7 @@ what arrives is checked against the annotations here. Octets travel beside the J
 
 import inspect
 import logging
+import secrets
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from app.core.records import BadRecord, Reader, reader_of, to_json
 from app.phone.calls.caller import Caller
 from app.phone.calls.dialplan import Directory
 from app.phone.calls.scripting import Wait
-from app.phone.jobs import ClerkSound, JobFailed
+from app.phone.jobs import ClerkSound, EndedCall, JobFailed
 from app.voicemail.jobs import (
     Listing,
     MailboxInfo,
@@ -31,6 +32,17 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+NUMBERS = 1 << 42
+
+
+def new_number() -> int:
+    """A number, 1 to 2^42 - 1, that no call or recording has had: what is asked for twice has one.
+
+    It is random, because numbers outlive the process and, in the spool, even the store.
+    """
+    return 1 + secrets.randbelow(NUMBERS - 1)
 
 
 class NotReady(Exception):
@@ -49,8 +61,12 @@ class ClerkApi(Protocol):
         """Who has which mailbox and handset."""
         ...
 
-    def missed_call(self, line: str, caller: Caller, why: str) -> None:
-        """Note a call that nobody could answer, for the administrator."""
+    def missed_call(self, number: int, line: str, caller: Caller, why: str) -> None:
+        """Note a call that nobody could answer, for the administrator; `number` is the call's."""
+        ...
+
+    def ended_call(self, number: int, call: EndedCall) -> None:
+        """Note a call that is over; `number` is the call's."""
         ...
 
     def sound(self, sound: ClerkSound, start: int, count: int) -> bytes:
@@ -61,7 +77,9 @@ class ClerkApi(Protocol):
         """What to know of a mailbox."""
         ...
 
-    def check_pin(self, mailbox: str, pin: str) -> PinCheck:
+    def check_pin(
+        self, number: int, mailbox: str, pin: str, line: str, caller: Caller | None
+    ) -> PinCheck:
         """Judge a PIN."""
         ...
 
@@ -89,15 +107,17 @@ class ClerkApi(Protocol):
         """Take messages out of the bin."""
         ...
 
-    def begin_recording(self, mailbox: str, line: str, caller: Caller) -> RecordingStart:
-        """Begin a recording."""
+    def begin_recording(
+        self, number: int, mailbox: str, line: str, caller: Caller
+    ) -> RecordingStart:
+        """Begin a recording that gets this number."""
         ...
 
     def samples(self, recording: int, seq: int, octets: bytes) -> None:
         """Keep a piece of a recording."""
         ...
 
-    def end_recording(self, recording: int, why: str) -> RecordingResult:
+    def end_recording(self, recording: int, why: str, pieces: int | None = None) -> RecordingResult:
         """Deliver a recording. Raises NotReady while the message is being composed."""
         ...
 
@@ -106,7 +126,7 @@ class ClerkBackend(ClerkApi, Protocol):
     """The jobs, and what the process around them does besides answering."""
 
     def flush(self) -> None:
-        """Commit samples; before this they must not be acknowledged. Raises JobFailed."""
+        """Make samples durable; before this they must not be acknowledged. Raises JobFailed."""
         ...
 
     def work(self) -> bool:
@@ -196,7 +216,11 @@ class JobClient(ABC):
 
     def missed_call(self, line: str, caller: Caller, why: str) -> Wait[None]:
         """See app.phone.jobs.Clerk."""
-        return self._ask(ClerkApi.missed_call, line, caller, why)
+        return self._ask(ClerkApi.missed_call, new_number(), line, caller, why)
+
+    def ended_call(self, call: EndedCall) -> Wait[None]:
+        """See app.phone.jobs.Clerk."""
+        return self._ask(ClerkApi.ended_call, new_number(), call)
 
     def sound(self, sound: ClerkSound, start: int, count: int) -> Wait[bytes]:
         """See app.phone.jobs.Clerk; `start` and `count` are samples."""
@@ -206,9 +230,9 @@ class JobClient(ABC):
         """See app.voicemail.jobs.VoicemailClerk, also for the jobs below."""
         return self._ask(ClerkApi.mailbox, number)
 
-    def check_pin(self, mailbox: str, pin: str) -> Wait[PinCheck]:
+    def check_pin(self, mailbox: str, pin: str, line: str, caller: Caller | None) -> Wait[PinCheck]:
         """Judge a PIN."""
-        return self._ask(ClerkApi.check_pin, mailbox, pin)
+        return self._ask(ClerkApi.check_pin, new_number(), mailbox, pin, line, caller)
 
     def claim_code(self) -> Wait[str | None]:
         """The code that makes an administrator."""
@@ -236,12 +260,14 @@ class JobClient(ABC):
 
     def begin_recording(self, mailbox: str, line: str, caller: Caller) -> Wait[RecordingStart]:
         """Begin a recording."""
-        return self._ask(ClerkApi.begin_recording, mailbox, line, caller)
+        return self._ask(ClerkApi.begin_recording, new_number(), mailbox, line, caller)
 
     def samples(self, recording: int, seq: int, octets: bytes) -> Wait[None]:
         """Keep a piece of a recording."""
         return self._ask(ClerkApi.samples, recording, seq, octets)
 
-    def end_recording(self, recording: int, why: str) -> Wait[RecordingResult]:
-        """Deliver a recording."""
-        return self._ask(ClerkApi.end_recording, recording, why)
+    def end_recording(
+        self, recording: int, why: str, pieces: int | None = None
+    ) -> Wait[RecordingResult]:
+        """Deliver a recording of so many pieces."""
+        return self._ask(ClerkApi.end_recording, recording, why, pieces)

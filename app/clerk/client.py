@@ -2,8 +2,9 @@
 
 The phone has one thread and a beat of 10 ms, so nothing here waits: questions go into a buffer and
 out as the socket takes them, answers are read when they are there. A clerk that dies, or does not
-answer for HUNG_S, is replaced and everything unanswered is asked again, in order; jobs are made so
-that doing one twice does no harm. A question under which the clerk dies repeatedly fails, the
+give a sign of life for HUNG_S while it owes an answer, is replaced and everything unanswered is
+asked again, in order; jobs are made so that doing one twice does no harm. A question under which
+the clerk dies repeatedly fails, and so does one that a living clerk has put off for LATER_S; the
 others go on.
 """
 
@@ -31,8 +32,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Push = Callable[[WaitingMessages], None]
 
-QUESTIONS_LIMIT = 8 * 1024 * 1024  # octets not answered: 20 s of sound from 24 lines
+QUESTIONS_LIMIT = 16 * 1024 * 1024  # octets not answered: 20 s of sound from 48 lines
 DEATHS_ALLOWED = 2  # under one and the same question
+LATER_S = 60.0  # a job may take: three sounds whose workers hang are given up one after the other
 HUNG_S = 15.0  # without a frame from a clerk that owes an answer; a card's worst pauses are shorter
 STARTS_ALLOWED = 5  # within STARTS_WITHIN_S; then the clerk is given up for REST_S
 STARTS_WITHIN_S = 10.0
@@ -99,6 +101,7 @@ class _Question:
         self.job = job
         self.frame = frames.question(number, job.name, arguments)
         self.recording = arguments.get("recording")
+        self.number = arguments["number"] if job.name == "begin_recording" else None
         self.wait: Wait[Any] = Wait()
         self.deaths = 0
         self.later = False  # the clerk has said that it takes longer
@@ -165,11 +168,15 @@ class ProcessClerk(JobClient):
             self._start()
             return
         self.dispatch()  # it may have answered while this process was held up
-        owed = [q.asked_at for q in self._questions.values() if not q.later]
-        silent_since = max(self._heard_at, min(owed, default=self._clock.monotonic()))
-        if owed and self._clock.monotonic() - silent_since >= HUNG_S:
-            log.error("the clerk has not answered for %g s", HUNG_S)
+        now = self._clock.monotonic()
+        owed = [question.asked_at for question in self._questions.values()]
+        if owed and now - max(self._heard_at, min(owed)) >= HUNG_S:
+            log.error("the clerk has given no sign of life for %g s", HUNG_S)
             self._died()
+            return
+        for number, question in list(self._questions.items()):
+            if question.later and now - question.asked_at >= LATER_S:
+                self._give_up(number, f"no answer within {LATER_S:g} s")
 
     def dispatch(self) -> None:
         """Read answers and pushes, send what waits, notice a death. Never blocks."""
@@ -223,8 +230,9 @@ class ProcessClerk(JobClient):
         with theirs:
             self._child = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT)
         self._socket, self._decoder, self._heard_at = ours, frames.Decoder(), now
+        live = self._live | {q.number for q in self._questions.values() if q.number is not None}
         self._out = bytearray(
-            frames.encode({"config": to_json(self._config), "live": sorted(self._live)})
+            frames.encode({"config": to_json(self._config), "live": sorted(live)})
         )
         for question in self._questions.values():
             question.later = False
@@ -270,13 +278,15 @@ class ProcessClerk(JobClient):
         if "push" in header:
             self._push(from_json(WaitingMessages, header["push"], "push"))
             return
+        if header.get("alive"):
+            return
         if header.get("later"):
             if header["n"] in self._questions:
                 self._questions[header["n"]].later = True
             return
         question = self._questions.pop(header["n"], None)
         if question is None:
-            log.error("the clerk answered what was not asked: %s", header)
+            log.info("an answer that nobody waits for any more: %s", header)
             return
         self._octets -= len(question.frame)
         if question.job.name == "end_recording":
@@ -308,9 +318,12 @@ class ProcessClerk(JobClient):
         suspect = self._questions[number]
         suspect.deaths += 1
         if suspect.deaths > DEATHS_ALLOWED:
-            del self._questions[number]
-            self._octets -= len(suspect.frame)
-            suspect.failed(f"the clerk died {suspect.deaths} times of it")
+            self._give_up(number, f"the clerk died {suspect.deaths} times of it")
+
+    def _give_up(self, number: int, why: str) -> None:
+        question = self._questions.pop(number)
+        self._octets -= len(question.frame)
+        question.failed(why)
 
     def _fail_all(self, why: str) -> None:
         questions, self._questions, self._octets = list(self._questions.values()), {}, 0

@@ -1,18 +1,25 @@
 """From a finished recording to a message in an inbox, or to a line in the history.
 
-The message is delivered and the recording dropped in one transaction: at every moment there is the
-one or the other, never both or neither. The octets of a long one are written before that, piece by
-piece, each in a transaction of its own, so that nobody waits for them; pieces that never become a
-message are swept like those of a mail that was broken off. Delivery is the same as for e-mail, so
-the owner's alias forwards voicemail, too.
+Its samples lie in the store, in the spool (spool.py), or its beginning there and its end here. The
+message is delivered, the recording dropped and its number noted in one transaction: at every moment
+there is the one or the other, never both or neither, and what is left in the spool is not delivered
+again. The octets of a long one are written before that, piece by piece, each in a transaction of
+its own, so that nobody waits for them; pieces that never become a message are swept like those of a
+mail that was broken off. Delivery is the same as for e-mail, so the owner's alias forwards
+voicemail, too.
 """
 
+import heapq
 import logging
 import secrets
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from app.clerk.config import ClerkConfig
+from app.clerk.ending import Ending
+from app.clerk.known import ANYBODY
+from app.clerk.spool import CallFacts, Spool
 from app.clerk.trim import Measure, shortened
 from app.core.clock import Clock
 from app.inbox.aliases import Aliases
@@ -24,14 +31,20 @@ from app.inbox.store import Store
 from app.message.dot_stuffing import DotCounter
 from app.message.voice import VoiceMessage, clean_name, clean_number, compose
 from app.phone.calls.caller import Caller
+from app.phone.sound.end_tones import end_tones
 from app.store.database import Database, Tx
 from app.voicemail.jobs import RecordingResult
+from drivers.countries import country
 from drivers.sampling import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
 DOOR = "phone"
 CUT_OFF = "cut off"
+MISSED = "missed call: "
+"""How the end of a spooled call begins that nobody was to answer; the rest is why."""
+NOBODY = 0  # a number that no person has
+PIECE = 2 * SAMPLE_RATE  # octets of a piece: 1 s
 MEASURE_AT_ONCE = 16  # pieces of at most 1 s between two breaks
 
 Steps = Generator[None, None, RecordingResult]
@@ -61,32 +74,98 @@ class Composer:
         self._config, self._db, self._store, self._people = config, db, store, people
         self._aliases, self._delivery, self._clock = aliases, delivery, clock
         self._zone, self._token = zone, token
+        self._end_tones = end_tones(country(config.country).tones)
 
-    def finish(self, recording: Recording) -> Steps:
+    def finish(self, number: int, spool: Spool, expected: int | None = None) -> Steps:
         """Deliver a recording, or note a missed call and drop it.
 
-        Raises ContentGone if what was written has been swept meanwhile: begin anew.
+        `expected` is how many pieces there were to be kept, if that is known.
+
+        Raises ContentGone if what was written has been swept meanwhile: begin anew. Raises
+        OwnerMissing if this store has not got the person whom it is for.
         """
+        recording = self._facts(number, spool)
+        if recording is None:
+            return RecordingResult.GONE
         owner = self._people.by_id(recording.person) or self._aliases.postmaster()
-        measure = Measure()
-        for number, piece in enumerate(self._store.recordings.samples(recording.id), 1):
-            measure.add(piece)
-            if number % MEASURE_AT_ONCE == 0:
+        if expected is None and number in spool:
+            expected = spool.get(number).expected
+        pieces = Pieces(lambda: self._kept(number, spool), expected or 0)
+        measure, ending = Measure(), Ending(self._end_tones)
+        for count, piece in enumerate(pieces, 1):
+            measure.add(ending.add(piece))
+            if count % MEASURE_AT_ONCE == 0:
                 yield
-        if owner is None or measure.spoken < self._config.shortest_s * SAMPLE_RATE:
+        measure.add(ending.rest())
+        said = measure.spoken >= self._config.shortest_s * SAMPLE_RATE or bool(pieces.missing)
+        if owner is None or not said:
             self._db.now(lambda tx: self._drop_missed(tx, recording, owner, measure.spoken))
             return RecordingResult.MISSED_CALL
-        yield from self._deliver(recording, owner, self._voice(recording, owner, measure.kept))
+        voice = self._voice(recording, owner, measure.kept, pieces.missing)
+        yield from self._deliver(recording, owner, voice, pieces)
         return RecordingResult.DELIVERED
 
-    def note_missed(self, person: Person | None, line: str, caller: Caller, why: str) -> None:
-        """Keep a call that left nothing as a missed call of this person; None: of nobody's."""
-        whose = None if person is None else person.id
-        self._db.now(
-            lambda tx: self._missed(tx, whose, line, caller.name, caller.number, reason=why)
+    def _facts(self, number: int, spool: Spool) -> Recording | None:
+        """What store and spool know of a recording together; None if neither has it."""
+        found = self._store.recordings.get(number)
+        if number not in spool:
+            return found
+        rest = spool.get(number)
+        if found is not None:
+            return replace(found, ended_at=rest.ended_at, why=rest.why)
+        facts = rest.facts
+        owner = self._people.by_mailbox(facts.mailbox)
+        self._require_owner(facts, owner)
+        return Recording(
+            id=number,
+            person=owner.id if owner is not None else NOBODY,
+            line=facts.line,
+            caller_number=facts.number,
+            caller_name=facts.name,
+            started_at=facts.started_at or (rest.ended_at or self._clock.now()),
+            ended_at=rest.ended_at,
+            why=rest.why,
+            octets=sum(octets for _, _, octets in rest.pieces.values()),
         )
 
-    def _voice(self, recording: Recording, owner: Person, samples: int) -> VoiceMessage:
+    def _require_owner(self, facts: CallFacts, owner: Person | None) -> None:
+        """What was taken while the store was away may be for people of another one."""
+        if owner is None and facts.mailbox not in ("", ANYBODY):
+            raise OwnerMissing(f"nobody in this store has the mailbox {facts.mailbox}")
+        if owner is None and not self._people.all():
+            raise OwnerMissing("there is nobody in this store")
+
+    def _kept(self, number: int, spool: Spool) -> Iterator[tuple[int, bytes]]:
+        """All pieces with their numbers, in order. The spool only has what the store has not."""
+        spooled = spool.samples(number) if number in spool else ()
+        last = -1
+        for seq, piece in heapq.merge(self._store.recordings.samples(number), spooled):
+            if seq > last:
+                yield seq, piece
+                last = seq
+
+    def note_missed(
+        self, number: int, person: Person | None, line: str, caller: Caller, why: str
+    ) -> None:
+        """Keep a call that left nothing as a missed call of this person; None: of nobody's.
+
+        `number` is the call's: asked twice, it is kept once.
+        """
+        whose = None if person is None else person.id
+
+        def note(tx: Tx) -> None:
+            if self._store.recordings.once(tx, number):
+                self._missed(tx, whose, line, caller.name, caller.number, reason=why)
+
+        self._db.now(note)
+
+    def _voice(
+        self,
+        recording: Recording,
+        owner: Person,
+        samples: int,
+        missing: tuple[tuple[int, int], ...],
+    ) -> VoiceMessage:
         ended_at = recording.ended_at or recording.started_at + recording.octets / 2 / SAMPLE_RATE
         return VoiceMessage(
             to_name=owner.name,
@@ -98,16 +177,15 @@ class Composer:
             ended_at=datetime.fromtimestamp(ended_at, self._zone).astimezone(self._zone),
             samples=samples,
             token=self._token(),
+            missing=missing,
         )
 
     def _deliver(
-        self, recording: Recording, owner: Person, voice: VoiceMessage
+        self, recording: Recording, owner: Person, voice: VoiceMessage, pieces: Iterable[bytes]
     ) -> Generator[None, None, None]:
         """Write the message but for its last piece; that piece and the rest together."""
         writing = _Writing(self._store)
-        chunks = rechunk(
-            compose(voice, shortened(self._store.recordings.samples(recording.id), voice.samples))
-        )
+        chunks = rechunk(compose(voice, shortened(pieces, voice.samples)))
         chunk = next(chunks)
         for following in chunks:
             self._db.now(lambda tx, octets=chunk: writing.add(tx, octets))  # type: ignore[misc]
@@ -115,6 +193,8 @@ class Composer:
             chunk = following
 
         def last(tx: Tx) -> None:
+            if not self._store.recordings.once(tx, recording.id):
+                raise AlreadyDelivered(recording.id)
             writing.add(tx, chunk)
             self._enter(tx, recording, owner, voice, writing.seal(tx))
 
@@ -133,6 +213,7 @@ class Composer:
             duration_s=voice.seconds,
             door=DOOR,
             by=recording.line,
+            message_id=voice.message_id,
         )
         route = self._delivery.route(owner.login)
         # Forwarded, it leaves from its owner: a smarthost takes no null sender for ordinary mail,
@@ -142,9 +223,13 @@ class Composer:
         self._store.recordings.drop(tx, recording.id)
 
     def _drop_missed(self, tx: Tx, recording: Recording, owner: Person | None, spoken: int) -> None:
+        if not self._store.recordings.once(tx, recording.id):
+            raise AlreadyDelivered(recording.id)
         name, number = recording.caller_name, recording.caller_number
         reason = f"{spoken / SAMPLE_RATE:.1f} s recorded ({recording.why or CUT_OFF})"
         whose = None if owner is None else owner.id
+        if recording.why is not None and recording.why.startswith(MISSED):
+            reason, whose = recording.why.removeprefix(MISSED), None
         self._missed(tx, whose, recording.line, name, number, reason)
         self._store.recordings.drop(tx, recording.id)
 
@@ -165,6 +250,40 @@ class Composer:
             caller_name=clean_name(name),
             reason=reason,
         )
+
+
+class AlreadyDelivered(Exception):
+    """The recording of this number has been made a message before: only its file is left."""
+
+
+class OwnerMissing(Exception):
+    """The person whom a recording in the spool is for is not in the store; it waits there."""
+
+
+class Pieces:
+    """The sound of a recording from its numbered pieces, in order; what is missing is silence.
+
+    Every piece but the last is PIECE octets long. It can be gone through several times.
+    """
+
+    def __init__(self, kept: Callable[[], Iterator[tuple[int, bytes]]], expected: int) -> None:
+        """`expected` is how many pieces there were at least."""
+        self._kept, self._expected = kept, expected
+        self.missing: tuple[tuple[int, int], ...] = ()
+        """Seconds from and to which there is nothing; known after it was gone through."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        missing, following = [], 0
+        for seq, piece in self._kept():
+            if seq > following:
+                missing.append((following, seq))
+                for _ in range(following, seq):
+                    yield bytes(PIECE)
+            yield piece
+            following = seq + 1
+        if following < self._expected:
+            missing.append((following, self._expected))
+        self.missing = tuple(missing)
 
 
 class _Writing:

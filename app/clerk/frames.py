@@ -10,12 +10,15 @@ Answer:    {"n": 7, "result": ...}, or {"n": 7, "raw": true} and the octets are 
            or {"n": 7, "failed": "why"}; before it perhaps {"n": 7, "later": true}: it takes longer,
            others are answered first
 Push:      {"push": {...}}, when the store has changed.
+Alive:     {"alive": true}, now and then while an answer takes longer.
 The first frame a clerk gets is {"config": {...}, "live": [recordings the phone is feeding]}.
 """
 
 import json
 import struct
 from typing import Any
+
+from app.core.records import BadRecord, parse_json
 
 HEADER_LIMIT = 4 * 1024 * 1024
 RAW_LIMIT = 4 * 1024 * 1024
@@ -25,6 +28,10 @@ _LENGTHS = struct.Struct(">II")
 
 class BadFrame(Exception):
     """What came is not a frame; the other end is not one of ours, or out of step."""
+
+
+class TooLarge(Exception):
+    """An answer that no frame holds."""
 
 
 def encode(header: dict[str, Any], raw: bytes = b"") -> bytes:
@@ -57,9 +64,9 @@ class Decoder:
         if len(self._kept) < end:
             return None
         try:
-            header = json.loads(self._kept[_LENGTHS.size : start])
-        except ValueError as problem:
-            raise BadFrame(f"a header that is no JSON: {problem}") from problem
+            header = parse_json(self._kept[_LENGTHS.size : start])
+        except BadRecord as problem:
+            raise BadFrame(f"a header that is {problem}") from problem
         if not isinstance(header, dict):
             raise BadFrame("a header that is no object")
         octets = bytes(self._kept[start:end])
@@ -89,7 +96,13 @@ def arguments_of(header: dict[str, Any], raw: bytes) -> dict[str, Any]:
 
 
 def answer(number: int, result: Any) -> bytes:
-    """The frame that gives a job's result."""
-    if isinstance(result, bytes):
-        return encode({"n": number, "raw": True}, result)
-    return encode({"n": number, "result": result})
+    """The frame that gives a job's result. Raises TooLarge."""
+    octets = isinstance(result, bytes)
+    frame = (
+        encode({"n": number, "raw": True}, result)
+        if octets
+        else encode({"n": number, "result": result})
+    )
+    if len(frame) > _LENGTHS.size + HEADER_LIMIT:
+        raise TooLarge(f"an answer of {len(frame)} octets")
+    return frame

@@ -1,43 +1,46 @@
-"""What does the clerk's jobs, in its process, over the store (app/clerk/api.py says what each is).
+"""The clerk's jobs that need the store, in its process (app/clerk/api.py says what each is).
 
-The jobs for recordings are in recordings.py, sounds come from prompt_store.py and playback.py.
+They are asked for at desk.py, which does the others. Recordings are in recordings.py, the sound of
+messages comes from playback.py.
 """
 
 import logging
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.clerk.composer import DOOR, Composer
 from app.clerk.config import ClerkConfig
-from app.clerk.media import Media, MediaFailed
+from app.clerk.media import Media, MediaFailed, SourceFailed
 from app.clerk.playback import Playback
-from app.clerk.prompt_store import PromptStore
-from app.clerk.recordings import RecordingJobs
-from app.clerk.speech import Speaker
+from app.clerk.recordings import Inboxes
 from app.core.clock import Clock
+from app.core.notices import Listener
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.aliases import Aliases
 from app.inbox.claim import SERVICE_NUMBER, Claim
 from app.inbox.delivery import Delivery
-from app.inbox.entries import EntryState, Kind
-from app.inbox.people import People
+from app.inbox.entries import Entry, EntryState
+from app.inbox.people import People, Person
+from app.inbox.pins import NOBODY, PinOrigin
 from app.inbox.queue import Queue
+from app.inbox.quota import fullness
+from app.inbox.room import Room
 from app.inbox.store import Store
+from app.message.voice import clean_name, clean_number
 from app.phone.calls.caller import Caller
 from app.phone.calls.dialplan import Directory, Subscriber
-from app.phone.jobs import ClerkSound, Greeting, JobFailed, MessageAudio, Prompt
-from app.store.database import Database
+from app.phone.jobs import EndedCall, JobFailed
+from app.store.database import Database, Tx
 from app.voicemail.jobs import (
+    LISTED_MOST,
     ListedMessage,
     Listing,
     LocalTime,
     MailboxInfo,
+    MessageSound,
     MessageStatus,
     PinCheck,
     PinVerdict,
-    RecordingResult,
-    RecordingStart,
     WaitingMessages,
 )
 
@@ -45,9 +48,10 @@ log = logging.getLogger(__name__)
 
 
 class ClerkJobs:
-    """Does the jobs: app.clerk.api.ClerkBackend. One object, one thread.
+    """Does the jobs that need the store. One object, one thread.
 
-    What goes wrong in a job is raised as it comes; app.clerk.api.Job makes JobFailed of it.
+    What goes wrong in a job is raised as it comes: app/clerk/desk.py knows what the store's errors
+    mean.
     """
 
     def __init__(
@@ -60,30 +64,25 @@ class ClerkJobs:
         delivery: Delivery,
         clock: Clock,
         media: Media,
+        listener: Listener | None = None,
     ) -> None:
+        self.listener = listener
         self._config, self._db, self._store = config, db, store
         self._people, self._clock = people, clock
         self._zone = ZoneInfo(config.zone) if config.zone else None
         self._claim = Claim(config.store_path)
-        self._composer = Composer(config, db, store, people, aliases, delivery, clock, self._zone)
-        self.recordings = RecordingJobs(db, store, people, delivery, self._composer, clock)
-        self._prompts = PromptStore(Path(config.packs), Speaker(Path(config.cache)), media)
+        composer = Composer(config, db, store, people, aliases, delivery, clock, self._zone)
+        self.inboxes = Inboxes(db, store, people, delivery, composer)
         self._playback = Playback(media)
         self._version = -1
         self._change = -1
 
     # ---- besides the jobs
 
-    def flush(self) -> None:
-        """Commit the samples received; before this they must not be acknowledged."""
-        self.recordings.flush()
-
-    def work(self) -> bool:
-        """Do a step of making a message of a recording; False if there is nothing to do."""
-        return self.recordings.work()
-
     def close(self) -> None:
         """Commit what waits and close the store."""
+        if self.listener is not None:
+            self.listener.close()
         self._db.close()
 
     def news(self) -> WaitingMessages | None:
@@ -96,30 +95,29 @@ class ClerkJobs:
         if change == self._change:
             return None
         self._change = change
-        counts = {
-            person.handset: self._store.unheard(person.id)[0]
-            for person in self._people.all()
-            if person.handset
-        }
-        return WaitingMessages(counts, change)
+        return WaitingMessages(self._store.unheard_by_handset(), change)
 
-    # ---- recordings
-
-    def begin_recording(self, mailbox: str, line: str, caller: Caller) -> RecordingStart:
-        """Begin a recording."""
-        return self.recordings.begin_recording(mailbox, line, caller)
-
-    def samples(self, recording: int, seq: int, octets: bytes) -> None:
-        """Keep a piece of a recording."""
-        self.recordings.samples(recording, seq, octets)
-
-    def end_recording(self, recording: int, why: str) -> RecordingResult:
-        """Deliver a recording. Raises NotReady while the message is being composed."""
-        return self.recordings.end_recording(recording, why)
-
-    def missed_call(self, line: str, caller: Caller, why: str) -> None:
+    def missed_call(self, number: int, line: str, caller: Caller, why: str) -> None:
         """Note a call that nobody could answer, for the administrator."""
-        self._composer.note_missed(None, line, caller, why)
+        self.inboxes.composer.note_missed(number, None, line, caller, why)
+
+    def ended_call(self, number: int, call: EndedCall) -> None:
+        """Note a call that is over, once."""
+
+        def note(tx: Tx) -> None:
+            if self._store.recordings.once(tx, number):
+                self._store.calls.note(
+                    tx,
+                    call.line,
+                    clean_number(call.caller.number),
+                    clean_name(call.caller.name),
+                    call.to,
+                    call.outcome,
+                    call.waited_s,
+                    call.talked_s,
+                )
+
+        self._db.now(note)
 
     # ---- who is here
 
@@ -128,7 +126,8 @@ class ClerkJobs:
         first = self._people.answers_lines()
         return Directory(
             people=tuple(
-                Subscriber(p.id, p.name, p.mailbox, p.handset or None) for p in self._people.all()
+                Subscriber(person.id, person.name, person.mailbox, person.handset or None)
+                for person in self._people.all()
             ),
             default=self._config.default_mailbox or (first.mailbox if first else ""),
             services=(SERVICE_NUMBER,) if self._claim.code else (),
@@ -138,68 +137,44 @@ class ClerkJobs:
         """The code that makes an administrator; None once there is one."""
         return self._claim.code
 
+    def mailboxes(self) -> tuple[MailboxInfo, ...]:
+        """All mailboxes, without their greetings."""
+        return tuple(_info(person) for person in self._people.all() if person.mailbox)
+
     def mailbox(self, number: str) -> MailboxInfo | None:
-        """What to know of a mailbox; None if there is none."""
+        """What to know of a mailbox but its greetings; None if there is none."""
         person = self._people.by_mailbox(number)
-        if person is None:
-            return None
-        folder = Path(self._config.greetings) / str(person.id)
-        kinds = sorted(path.stem for path in folder.glob("*.wav"))
-        return MailboxInfo(
-            person=person.id,
-            number=person.mailbox,
-            name=person.name,
-            language=person.language,
-            key_map=person.key_map,
-            greetings=tuple(kinds),
-        )
+        return None if person is None else _info(person)
 
-    def check_pin(self, mailbox: str, pin: str) -> PinCheck:
+    def check_pin(
+        self, number: int, mailbox: str, pin: str, line: str, caller: Caller | None
+    ) -> PinCheck:
         """Judge a PIN."""
+        origin = PinOrigin(line, caller is not None, caller.number if caller else None)
         person = self._people.by_mailbox(mailbox)
-        if person is None:
-            return PinCheck(PinVerdict.WRONG, None)
-        result = self._people.check_pin(person.id, pin)
-        return PinCheck(PinVerdict(result.value), person.id)
+        answer = self._people.check_pin(
+            NOBODY if person is None else person.id, pin, origin, number
+        )
+        verdict = PinVerdict(answer.result.value)
+        return PinCheck(verdict, None if person is None else person.id, answer.wait_s)
 
-    # ---- sound
+    # ---- the owner's inbox
 
-    def sound(self, sound: ClerkSound, start: int, count: int) -> bytes:
-        """`count` samples of a sound from sample `start` on; fewer at its end.
+    def message_sound(self, number: int, start: int, count: int) -> bytes:
+        """`count` samples of a message from sample `start` on; fewer at its end.
 
-        Raises NotReady while it is being made, and JobFailed if it cannot be.
+        Raises NotReady while it is being decoded, MediaFailed and JobFailed if it cannot be.
         """
-        try:
-            if isinstance(sound, MessageAudio):
-                return self._message_sound(sound.entry, start, count)
-            return self._whole_sound(sound)[start * 2 : (start + count) * 2]
-        except MediaFailed as problem:
-            raise JobFailed(f"{sound}: {problem}") from problem
-
-    def _whole_sound(self, sound: ClerkSound) -> bytes:
-        if isinstance(sound, Greeting):
-            kind = Path(sound.kind).name
-            return self._prompts.file(
-                Path(self._config.greetings) / str(sound.person) / f"{kind}.wav"
-            )
-        assert not isinstance(sound, MessageAudio)
-        language = sound.language or self._config.language
-        if isinstance(sound, Prompt):
-            return self._prompts.prompt(sound.name, language)
-        return self._prompts.spoken(sound.text, language)
-
-    def _message_sound(self, number: int, start: int, count: int) -> bytes:
         entry = self._store.entry(number)
         if entry is None:
             raise JobFailed(f"there is no entry {number}")
         return self._playback.samples(entry.content, self._store.octets(entry), start, count)
 
-    # ---- the owner's inbox
-
     def listing(self, person: int) -> Listing:
         """Voicemails, new ones first, oldest first; and how many new e-mails."""
-        found = self._store.entries(person, kinds=[Kind.VOICEMAIL])
-        found.sort(key=lambda entry: (entry.state is not EntryState.NEW, entry.id))
+        found: list[Entry] = []
+        for state in (EntryState.NEW, EntryState.HEARD):
+            found += self._store.newest_voicemails(person, state, LISTED_MOST - len(found))
         messages = tuple(
             ListedMessage(
                 entry=entry.id,
@@ -211,22 +186,31 @@ class ClerkJobs:
             )
             for entry in found
         )
-        return Listing(messages, self._store.unheard(person)[1])
+        new, new_mails = self._store.unheard(person)
+        owner = self._people.by_id(person)
+        room = fullness(0 if owner is None else self.inboxes.delivery.inboxes.percent_full(owner))
+        return Listing(messages, new, self._store.voicemails(person) - new, new_mails, room)
 
     def look(self, person: int, entry: int) -> MessageStatus:
         """Whether a message is still in the inbox, and whether it can be played."""
         found = self._store.entry(entry)
         if found is None or found.person != person:
-            return MessageStatus(there=False, playable=False)
+            return MessageStatus(there=False, sound=MessageSound.NONE)
         there = found.state in (EntryState.NEW, EntryState.HEARD)
-        return MessageStatus(there, self._playable(entry))
+        return MessageStatus(there, self._sound(found))
 
-    def _playable(self, entry: int) -> bool:
+    def _sound(self, entry: Entry) -> MessageSound:
         try:
-            return bool(self._message_sound(entry, 0, 1))
-        except (MediaFailed, JobFailed) as problem:
-            log.warning("entry %d: %s", entry, problem)
-            return False
+            self.message_sound(entry.id, 0, 1)
+        except (SourceFailed, JobFailed) as problem:
+            log.error("entry %d cannot be read: %s", entry.id, problem)
+            return MessageSound.FAILED
+        except MediaFailed as problem:
+            log.warning("entry %d cannot be played: %s", entry.id, problem)
+            return MessageSound.NONE
+        if self._playback.broken_off(entry.content):
+            return MessageSound.BROKEN_OFF
+        return MessageSound.WHOLE
 
     def mark(self, person: int, entries: tuple[int, ...], saved: bool | None = None) -> int:
         """Heard, and perhaps saved; how many messages that changed."""
@@ -264,8 +248,21 @@ class ClerkJobs:
         )
 
 
-def jobs_over(config: ClerkConfig, db: Database, clock: Clock, media: Media) -> ClerkJobs:
-    """The jobs over an open store."""
+def _info(person: Person) -> MailboxInfo:
+    return MailboxInfo(
+        person=person.id,
+        number=person.mailbox,
+        name=person.name,
+        language=person.language,
+        key_map=person.key_map,
+        greetings=(),
+    )
+
+
+def jobs_over(
+    config: ClerkConfig, db: Database, clock: Clock, media: Media, listener: Listener
+) -> ClerkJobs:
+    """The jobs over an open store, with who listens for its changes."""
     delivery_config = DeliveryConfig(
         domains=config.domains,
         host_addresses=config.host_addresses,
@@ -273,9 +270,13 @@ def jobs_over(config: ClerkConfig, db: Database, clock: Clock, media: Media) -> 
         postmaster=config.postmaster,
         free_floor=config.free_floor,
         voice_reserve=config.voice_reserve,
+        limits=config.limits,
+        callers_percent=config.callers_percent,
+        full_is_permanent=config.full_is_permanent,
     )
     store, people = Store(db, clock), People(db, clock)
     aliases = Aliases(db, people, delivery_config, clock)
     queue = Queue(db, store, people, delivery_config, clock)
-    delivery = Delivery(store, people, aliases, queue, delivery_config)
-    return ClerkJobs(config, db, store, people, aliases, delivery, clock, media)
+    room = Room(db, store, delivery_config)
+    delivery = Delivery(store, people, aliases, queue, delivery_config, room)
+    return ClerkJobs(config, db, store, people, aliases, delivery, clock, media, listener)

@@ -3,7 +3,8 @@
 A conversion is a function that reads octets and yields S16LE mono at 8 kHz: it decodes the audio
 part of a mail, reads a WAVE file of another rate, or runs the speech synthesizer. MediaWorkers
 forks a child of this process for each; the child has a limit of memory and of CPU time and is
-killed when nothing comes from it in time. What becomes of a child becomes of one conversion.
+killed when nothing comes from it in time, or when this process ends. What becomes of a child
+becomes of one conversion.
 
     this process -> child   frames with octets of the source, then {"end": true}
     child -> this process   frames with sound, then {"end": true} or {"failed": "why"}
@@ -16,7 +17,6 @@ way [sqlite.org/howtocorrupt.html §2.6]; ours closes the bare descriptors and e
 import contextlib
 import logging
 import os
-import resource
 import signal
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,17 +26,21 @@ from typing import Protocol
 from app.clerk import frames
 from app.clerk.api import NotReady
 from app.core.clock import Clock
+from app.core.confined import confine
+from app.core.process import end_with
 from app.message.audio_formats import UnknownSound
 from drivers.sampling import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
-SILENT_FOR_S = 25.0  # without a frame from a child that is waited for; the synthesizer has 20 s
+SILENT_FOR_S = 10.0  # without a frame from a child that is waited for
+SPEECH_S = 25.0  # the same for the synthesizer, which has 20 s
 CPU_LIMIT_S = 300  # an hour of sound at another rate takes two minutes
-MEMORY_LIMIT = 160 * 1024 * 1024  # octets of data [setrlimit(2), RLIMIT_DATA], ours included
+MEMORY_LIMIT = 128 * 1024 * 1024  # octets of data beyond ours [setrlimit(2), RLIMIT_DATA]
 NICE = 5  # below everything that a caller waits for
 AHEAD = 4 * 1024 * 1024  # octets of sound that are read before they are asked for: 4 minutes
 LONGEST = 60 * 60 * SAMPLE_RATE * 2  # octets of one sound that are kept: an hour
+TOO_LONG = f"longer than {LONGEST // (SAMPLE_RATE * 2)} s"
 WORKERS = 3  # children at one time; further conversions wait
 READ_AT_ONCE = 1 << 18
 FEED_AT_ONCE = 4  # pieces of the source, so that nobody waits for a large mail
@@ -44,6 +48,10 @@ FEED_AT_ONCE = 4  # pieces of the source, so that nobody waits for a large mail
 
 class MediaFailed(Exception):
     """A sound cannot be made; the text is for the log."""
+
+
+class SourceFailed(MediaFailed):
+    """The octets of a sound cannot be read now; that says nothing about the sound."""
 
 
 class Source:
@@ -69,6 +77,22 @@ class Source:
         given, self._kept = self._kept[:most], self._kept[most:]
         return given
 
+    def peek(self, count: int) -> bytes:
+        """The next `count` octets, fewer at the end, without taking them."""
+        while len(self._kept) < count:
+            more = next(self._pieces, None)
+            if more is None:
+                break
+            self._kept += more
+        return self._kept[:count]
+
+    def exactly(self, count: int) -> bytes:
+        """So many octets; fewer at the end."""
+        read = bytearray()
+        while len(read) < count and (piece := self.read(count - len(read))):
+            read += piece
+        return bytes(read)
+
 
 Convert = Callable[[Source], Iterator[bytes]]
 """Makes sound of octets, piece by piece. Raises MediaFailed or UnknownSound."""
@@ -88,6 +112,15 @@ class Conversion(Protocol):
         """Octets that are kept."""
         ...
 
+    def made(self, start: int, count: int) -> bytes:
+        """What is made of these octets of the sound, although the rest may have failed."""
+        ...
+
+    @property
+    def failure(self) -> MediaFailed | None:
+        """Why there is no more sound although there should be."""
+        ...
+
     @property
     def dropped(self) -> bool:
         """Whether it was ended early, to make room for others: begin it anew."""
@@ -101,8 +134,10 @@ class Conversion(Protocol):
 class Media(Protocol):
     """Where conversions are made."""
 
-    def convert(self, convert: Convert, source: Iterable[bytes] = ()) -> Conversion:
-        """Begin a conversion of these octets."""
+    def convert(
+        self, convert: Convert, source: Iterable[bytes] = (), silent_for_s: float = SILENT_FOR_S
+    ) -> Conversion:
+        """Begin a conversion of these octets; given up when it lets somebody wait for so long."""
         ...
 
 
@@ -112,17 +147,36 @@ class InlineConversion:
     def __init__(self, convert: Convert, source: Iterable[bytes]) -> None:
         self._more = _guarded(convert, source)
         self._sound = bytearray()
+        self.failure: MediaFailed | None = None
 
     def __len__(self) -> int:
         return len(self._sound)
 
     def piece(self, start: int, count: int) -> bytes:
         """See Conversion; `start` and `count` are octets. Never raises NotReady."""
-        while len(self._sound) < min(start + count, LONGEST):
-            more = next(self._more, None)
+        while len(self._sound) < start + count:
+            if self.failure is not None:
+                raise self.failure
+            more = self._next()
             if more is None:
                 break
             self._sound += more
+        return self.made(start, count)
+
+    def _next(self) -> bytes | None:
+        try:
+            if len(self._sound) >= LONGEST:
+                raise MediaFailed(TOO_LONG)
+            return next(self._more, None)
+        except MediaFailed as problem:
+            self.failure = problem
+            raise
+        except Exception as problem:  # the source: see ChildConversion.feed
+            self.failure = SourceFailed(str(problem))
+            raise self.failure from problem
+
+    def made(self, start: int, count: int) -> bytes:
+        """See Conversion; `start` and `count` are octets."""
         return bytes(self._sound[start : start + count])
 
     @property
@@ -138,8 +192,10 @@ class InlineConversion:
 class InlineMedia:
     """Conversions made in this process: for free pace, where nobody waits."""
 
-    def convert(self, convert: Convert, source: Iterable[bytes] = ()) -> Conversion:
-        """See Media."""
+    def convert(
+        self, convert: Convert, source: Iterable[bytes] = (), silent_for_s: float = SILENT_FOR_S
+    ) -> Conversion:
+        """See Media; here nothing is given up."""
         return InlineConversion(convert, source)
 
 
@@ -153,12 +209,15 @@ def _guarded(convert: Convert, source: Iterable[bytes]) -> Iterator[bytes]:
 class ChildConversion:
     """A conversion in a child; MediaWorkers starts it, feeds it and reads it."""
 
-    def __init__(self, convert: Convert, source: Iterable[bytes], clock: Clock) -> None:
+    def __init__(
+        self, convert: Convert, source: Iterable[bytes], clock: Clock, silent_for_s: float
+    ) -> None:
         self._convert, self._source, self._clock = convert, iter(source), clock
+        self.silent_for_s = silent_for_s
         self._sound = bytearray()
         self._wanted = 0
         self._ended = False
-        self._failure: str | None = None
+        self.failure: MediaFailed | None = None
         self._decoder = frames.Decoder()
         self._out = b""
         self._fed = False
@@ -197,8 +256,12 @@ class ChildConversion:
             if self._silent_since is None:
                 self._silent_since = self._clock.monotonic()
             raise NotReady
-        if self._failure is not None:
-            raise MediaFailed(self._failure)
+        if self.failure is not None:
+            raise self.failure
+        return self.made(start, count)
+
+    def made(self, start: int, count: int) -> bytes:
+        """See Conversion; `start` and `count` are octets."""
         return bytes(self._sound[start : start + count])
 
     def close(self) -> None:
@@ -209,9 +272,10 @@ class ChildConversion:
     def start(self) -> None:
         """Fork the child."""
         ours, theirs = socket.socketpair()
+        parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            _child(theirs, self._convert)
+            _child(theirs, self._convert, parent)
         theirs.close()
         ours.setblocking(False)
         self.socket = ours
@@ -229,13 +293,16 @@ class ChildConversion:
             return
         except OSError:  # the child reads no more: it has what it needs, or it is gone
             self._fed, self._out = True, b""
-        except Exception as problem:  # the source: a mail that another process has removed
-            self.fail(str(problem))
 
     def _next_frame(self) -> bool:
         if self._fed:
             return False
-        more = next(self._source, None)
+        try:
+            more = next(self._source, None)
+        except Exception as problem:  # a mail that another process has removed, or a bad page
+            self._fed = True
+            self.fail(str(problem), SourceFailed)
+            return False
         self._fed = more is None
         self._out = frames.encode({"end": True}) if more is None else frames.encode({}, more)
         return True
@@ -260,7 +327,7 @@ class ChildConversion:
             elif "end" in header:
                 self._end()
         if len(self._sound) >= LONGEST:
-            self._end()
+            self.fail(TOO_LONG)
         if not self.waited_for:
             self._silent_since = None
         elif len(self._sound) > before:
@@ -270,12 +337,12 @@ class ChildConversion:
         """Whether the child has let somebody wait for too long."""
         if not self.waited_for or self._silent_since is None or self.socket is None:
             return False
-        return self._clock.monotonic() - self._silent_since >= SILENT_FOR_S
+        return self._clock.monotonic() - self._silent_since >= self.silent_for_s
 
-    def fail(self, why: str) -> None:
+    def fail(self, why: str, kind: type[MediaFailed] = MediaFailed) -> None:
         """It cannot be made; kills the child."""
         if not self._ended:
-            self._failure = why
+            self.failure = kind(why)
         self._end()
 
     def _end(self) -> None:
@@ -297,9 +364,11 @@ class MediaWorkers:
         self._running: list[ChildConversion] = []
         self._dead: set[int] = set()
 
-    def convert(self, convert: Convert, source: Iterable[bytes] = ()) -> Conversion:
+    def convert(
+        self, convert: Convert, source: Iterable[bytes] = (), silent_for_s: float = SILENT_FOR_S
+    ) -> Conversion:
         """See Media."""
-        conversion = ChildConversion(convert, source, self._clock)
+        conversion = ChildConversion(convert, source, self._clock, silent_for_s)
         self._waiting.append(conversion)
         self._schedule()
         return conversion
@@ -321,12 +390,14 @@ class MediaWorkers:
         for conversion in list(self._running):
             if conversion.socket is not None and conversion.socket.fileno() in writable:
                 conversion.feed()
+                happened |= conversion.ended  # its source has failed
             if conversion.socket is not None and conversion.socket.fileno() in readable:
                 conversion.receive()
                 happened = True
             if conversion.expired():
-                log.error("media worker %d: nothing for %g s: killed", conversion.pid, SILENT_FOR_S)
-                conversion.fail(f"nothing came within {SILENT_FOR_S:g} s")
+                limit = conversion.silent_for_s
+                log.error("media worker %d: nothing for %g s: killed", conversion.pid, limit)
+                conversion.fail(f"nothing came within {limit:g} s")
                 happened = True
         self._schedule()
         return happened
@@ -364,13 +435,14 @@ class MediaWorkers:
 # ---- in the child
 
 
-def _child(connection: socket.socket, convert: Convert) -> None:
+def _child(connection: socket.socket, convert: Convert, parent: int) -> None:
     """Convert, send, end; never returns."""
     code = 1
     try:
+        end_with(parent)  # nobody wants the sound of a clerk that was killed
         os.setsid()  # one process group with the synthesizer, so that both are killed at once
         _close_all_but(connection.fileno())
-        _limit()
+        confine(MEMORY_LIMIT, CPU_LIMIT_S, NICE)
         _serve(connection, convert)
         code = 0
     except BaseException:
@@ -405,10 +477,3 @@ def _close_all_but(kept: int) -> None:
         if int(name) > 2 and int(name) != kept:
             with contextlib.suppress(OSError):  # the one that listed them
                 os.close(int(name))
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(NICE)

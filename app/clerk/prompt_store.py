@@ -2,25 +2,38 @@
 
 A pack is a folder such as en_US_f_Allison (Debian's asterisk-core-sounds-en-wav) in the layout of
 Asterisk: vm-intro.wav, digits/7.wav. "en" finds the folder "en", else the first "en_...".
+A prompt that the pack of a language lacks is spoken in that language if its words are known.
 A file of 8 kHz is read at once; other rates, and speech, are made by app/clerk/media.py. Where one
 way to a sound fails the next is tried; the last are words, digits and letters that a pack has.
 """
 
+import io
 import logging
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from pathlib import Path
 
-from app.clerk.media import LONGEST, Conversion, InlineConversion, Media, MediaFailed, Source
+from app.clerk.media import (
+    LONGEST,
+    SPEECH_S,
+    Conversion,
+    InlineConversion,
+    Media,
+    MediaFailed,
+    Source,
+)
 from app.clerk.speech import Speaker
 from app.clerk.spelling import recorded
 from app.message import audio_formats
-from app.phone.sound import prompts
+from app.phone.sound import prompts, translations
 
 log = logging.getLogger(__name__)
 
 KEEP_OCTETS = 4 * 1024 * 1024  # of prompts in memory: 260 s
+PLAIN_HEAD = 4096  # octets of a file in which its samples begin, if it is read at once
+PLAIN_LIMIT = 4 * 1024 * 1024  # octets of a file that is read at once; a worker reads longer ones
 LAST_RESORT = prompts.LANGUAGE
 
 Way = Callable[[], Conversion | bytes | None]
@@ -68,8 +81,12 @@ class PromptStore:
         return sound
 
     def _ways_to_prompt(self, name: str, language: str) -> Iterator[Way]:
-        for tried in dict.fromkeys((language, LAST_RESORT)):
-            yield partial(self._recording, name, tried)
+        yield partial(self._recording, name, language)
+        own_words = translations.words(name, language) if self._pack(language) else None
+        if own_words is not None:
+            yield partial(self._speech, own_words, language)
+        if language != LAST_RESORT:
+            yield partial(self._recording, name, LAST_RESORT)
         log.info("no pack in %s has %s: spoken", self._packs, name)
         yield from self._ways_to_text(prompts.words(name), LAST_RESORT)
 
@@ -82,7 +99,9 @@ class PromptStore:
         kept = self._speaker.kept(text, language)
         if kept is not None:
             return kept
-        return self._media.convert(partial(self._speaker.conversion, text, language))
+        return self._media.convert(
+            partial(self._speaker.conversion, text, language), silent_for_s=SPEECH_S
+        )
 
     def _recording(self, name: str, language: str) -> Conversion | bytes | None:
         pack = self._pack(language)
@@ -100,8 +119,10 @@ class PromptStore:
     def _file(self, path: Path) -> Conversion | bytes:
         try:
             with path.open("rb") as file:
-                if audio_formats.is_plain(file):
-                    return InlineConversion(_file_sound, [path.read_bytes()])
+                head = file.read(PLAIN_HEAD)
+                small = os.fstat(file.fileno()).st_size <= PLAIN_LIMIT
+                if small and audio_formats.is_plain(io.BytesIO(head)):
+                    return InlineConversion(_file_sound, [head, file.read(PLAIN_LIMIT)])
         except OSError as problem:
             raise MediaFailed(f"{path} cannot be read: {problem}") from problem
         return self._media.convert(partial(_sound_of_path, path))
@@ -146,7 +167,7 @@ class _Making:
             self._way = self._now = None
 
     def _go(self, way: Way) -> bytes | None:
-        if self._now is None or (not isinstance(self._now, bytes) and self._now.dropped):
+        if self._now is None:
             self._now = way()
         if self._now is None or isinstance(self._now, bytes):
             return self._now

@@ -1,15 +1,31 @@
 """The clerk's jobs for recordings: begin, samples, end, and what a crash has left behind.
 
+A recording lies in the store. When the store cannot take it, or what follows of it, that goes into
+the spool (spool.py), also when the store works again before its end; at its end it is one again.
+
 Making a message of a recording takes up to a second for a long one on a small board. It is done in
 steps by work(), between which the clerk answers whoever asks; end_recording() raises NotReady until
-the message is delivered.
+the message is delivered, and says KEPT when the store cannot take it now. That is tried again after
+RETRY_S, then ever more rarely, as long as anything is left. A recording in the spool is delivered
+into no store but one that has the person whom it is for: it waits for that one.
 """
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from app.clerk.api import NotReady
-from app.clerk.composer import CUT_OFF, Composer, Steps
+from app.clerk.composer import (
+    CUT_OFF,
+    MISSED,
+    AlreadyDelivered,
+    Composer,
+    OwnerMissing,
+    Steps,
+)
+from app.clerk.known import Known
+from app.clerk.spool import CallFacts, Spool, SpoolFull
 from app.core.clock import Clock
 from app.inbox.delivery import Delivery
 from app.inbox.entries import Kind, Recording
@@ -19,6 +35,7 @@ from app.inbox.store import Store
 from app.phone.calls.caller import Caller
 from app.phone.jobs import JobFailed
 from app.store.database import Database, Tx
+from app.store.errors import TROUBLE
 from app.voicemail.jobs import RecordingResult, RecordingStart, Refusal
 
 log = logging.getLogger(__name__)
@@ -26,64 +43,133 @@ log = logging.getLogger(__name__)
 PRIVATE_CALLER = "Private caller"  # stands for the name of who withheld it [GR-31: "P"]
 PIECES_LIMIT = 64  # pieces of at most 1 s that are committed at once
 RESULTS_LIMIT = 1000  # kept for who asks again
+RETRY_S = 2.0  # before the first try to deliver what could not be delivered; doubled after each
+RETRY_LONGEST_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inboxes:
+    """The store and what delivers into it, while it can be used."""
+
+    db: Database
+    store: Store
+    people: People
+    delivery: Delivery
+    composer: Composer
 
 
 class RecordingJobs:
-    """Recordings under way, by their numbers in the store."""
+    """Recordings under way and those not delivered yet, by their numbers.
+
+    `inboxes` gives the store, or None while it cannot be used; `trouble` is told of every error
+    that the store has raised.
+    """
 
     def __init__(
         self,
-        db: Database,
-        store: Store,
-        people: People,
-        delivery: Delivery,
-        composer: Composer,
+        inboxes: Callable[[], Inboxes | None],
+        trouble: Callable[[Exception], None],
+        spool: Spool,
+        known: Known,
         clock: Clock,
     ) -> None:
-        self._db, self._store, self._people = db, store, people
-        self._delivery, self._composer, self._clock = delivery, composer, clock
-        self._next: dict[int, int] = {}  # recording: number of its next piece
+        self._inboxes, self._trouble = inboxes, trouble
+        self._spool, self._known, self._clock = spool, known, clock
+        self._live: dict[int, CallFacts] = {}  # recordings that a line is feeding
         self._uncommitted: list[tuple[int, int, bytes]] = []  # recording, number, samples
         self._finishing: dict[int, Steps] = {}
         self._results: OrderedDict[int, RecordingResult | JobFailed] = OrderedDict()
+        self._ownerless: set[int] = set()  # the log says so of these
+        self._pause, self._retry_at = RETRY_S, float("inf")
+
+    # ---- what is left
 
     def recover(self, live: set[int]) -> int:
-        """At start: finish what a crash has left, but not what a line is feeding now; how many."""
-        left = [found for found in self._store.recordings.all() if found.id not in live]
-        return self._finish_all(left)
+        """When the store can be used: finish what is left, but not what a line feeds; how many."""
+        self._live = {number: self._live.get(number, CallFacts()) for number in live}
+        return self.finish_left()
 
-    def finish_ended(self) -> int:
-        """Try again to deliver recordings that have ended and could not be delivered; how many."""
-        ended = [found for found in self._store.recordings.all() if found.ended_at is not None]
-        return self._finish_all(ended)
+    def finish_left(self) -> int:
+        """Begin to deliver what no line feeds any more and is not delivered; how many."""
+        inboxes = self._inboxes()
+        if inboxes is None:
+            self._try_later()
+            return 0
+        try:
+            stored = inboxes.store.recordings.all()
+            self._learn_facts(inboxes, stored)
+        except TROUBLE as problem:
+            self._store_failed(problem)
+            return 0
+        left = {found.id for found in stored}
+        for spooled in self._spool.all():
+            if spooled.ended_at is None and spooled.number not in self._live:
+                self._end_in_spool(spooled.number, CUT_OFF)
+            left.add(spooled.number)
+        left -= self._live.keys()
+        for number in sorted(left):
+            self._begin_to_finish(inboxes, number)
+        return len(left)
 
-    def _finish_all(self, recordings: list[Recording]) -> int:
-        for found in recordings:
-            self._begin_to_finish(found)
-        return len(recordings)
+    def _learn_facts(self, inboxes: Inboxes, stored: list[Recording]) -> None:
+        """Of what lines feed: whose it is, should the rest of it go into the spool."""
+        for found in stored:
+            if self._live.get(found.id) == CallFacts():
+                owner = inboxes.people.by_id(found.person)
+                mailbox = owner.mailbox if owner is not None else ""
+                facts = (found.line, found.caller_number, found.caller_name, found.started_at)
+                self._live[found.id] = CallFacts(mailbox, *facts)
 
     def work(self) -> bool:
         """Do the next step of a recording that is being finished; False if there is none."""
+        if self._clock.monotonic() >= self._retry_at:
+            self._retry_at = float("inf")
+            self.finish_left()
         number = next(iter(self._finishing), None)
         if number is None:
             return False
         try:
             next(self._finishing[number])
         except StopIteration as end:
-            self._finished(number, end.value)
+            self._delivered(number, end.value)
+        except AlreadyDelivered:
+            self._delivered(number, RecordingResult.GONE)
         except ContentGone:  # a mail service that started has swept it, as a mail broken off
             del self._finishing[number]
-            found = self._store.recordings.get(number)
-            if found is not None:
-                self._begin_to_finish(found)
-        except Exception as problem:  # it stays in the store and is tried again
+            inboxes = self._inboxes()
+            if inboxes is not None:
+                self._begin_to_finish(inboxes, number)
+        except OwnerMissing as problem:
+            self._wait_for_owner(number, problem)
+        except TROUBLE as problem:
+            self._store_failed(problem)
+            self._finished(number, RecordingResult.KEPT)
+        except Exception as problem:  # it stays where it is and is tried again
             log.exception("recording %d could not be made a message", number)
+            self._try_later()
             self._finished(number, JobFailed(f"recording {number}: {problem}"))
         return True
 
-    def _begin_to_finish(self, found: Recording) -> None:
-        if found.id not in self._finishing:
-            self._finishing[found.id] = self._composer.finish(found)
+    def _begin_to_finish(self, inboxes: Inboxes, number: int, pieces: int | None = None) -> None:
+        if number not in self._finishing:
+            self._finishing[number] = inboxes.composer.finish(number, self._spool, pieces)
+
+    def _wait_for_owner(self, number: int, problem: OwnerMissing) -> None:
+        if number not in self._ownerless:
+            log.error("recording %d waits in the spool: %s", number, problem)
+            self._ownerless.add(number)
+        self._try_later()
+        self._finished(number, RecordingResult.KEPT)
+
+    def _delivered(self, number: int, result: RecordingResult) -> None:
+        self._pause = RETRY_S
+        if number in self._spool:
+            try:
+                self._spool.drop(number)
+            except OSError as problem:  # its number is in the store: it is delivered once
+                log.error("recording %d stays in the spool: %s", number, problem)
+                self._try_later()
+        self._finished(number, result)
 
     def _finished(self, number: int, result: RecordingResult | JobFailed) -> None:
         del self._finishing[number]
@@ -91,85 +177,198 @@ class RecordingJobs:
         if len(self._results) > RESULTS_LIMIT:
             self._results.popitem(last=False)
 
-    def begin_recording(self, mailbox: str, line: str, caller: Caller) -> RecordingStart:
-        """See app.voicemail.jobs.VoicemailClerk."""
-        person = self._people.by_mailbox(mailbox)
-        if person is None:
-            self._composer.note_missed(None, line, caller, f"mailbox {mailbox} does not exist")
-            return RecordingStart(None, "nobody")
-        under_way = self._left_on(line, person)
-        if under_way is not None:
-            return RecordingStart(under_way)
-        refused = self._refusal(person)
-        if refused is not None:
-            log.info("no recording for %s: %s", person.login, refused)
-            self._note_refused(person, line, caller, refused)
-            return RecordingStart(None, refused)
-        name, at = caller.name, self._clock.now()
+    def _try_later(self) -> None:
+        if self._retry_at == float("inf"):
+            self._retry_at = self._clock.monotonic() + self._pause
+            self._pause = min(2 * self._pause, RETRY_LONGEST_S)
+
+    def _store_failed(self, problem: Exception) -> None:
+        self._trouble(problem)
+        self._try_later()
+
+    # ---- begin
+
+    def begin_recording(
+        self, number: int, mailbox: str, line: str, caller: Caller
+    ) -> RecordingStart:
+        """See app.voicemail.jobs.VoicemailClerk; `number` is that of the recording."""
+        self.flush()
+        name = caller.name
         if caller.reason == "private" and not caller.name and not caller.number:
             name = PRIVATE_CALLER
-        recording = self._db.now(
-            lambda tx: self._store.recordings.begin(tx, person.id, line, caller.number, name, at)
+        facts = CallFacts(mailbox, line, caller.number, name, self._clock.now())
+        self._end_spooled_on(line, number)
+        inboxes = self._inboxes()
+        if inboxes is not None and number not in self._spool:
+            try:
+                begun = self._begin_in_store(inboxes, number, facts, caller)
+            except TROUBLE as problem:
+                self._store_failed(problem)
+            else:
+                if begun.recording is not None:
+                    self._live[begun.recording] = facts
+                return begun
+        return self._begin_in_spool(number, facts)
+
+    def _end_spooled_on(self, line: str, number: int) -> None:
+        """A line records one thing at a time, so what is left on it is over."""
+        for spooled in self._spool.all():
+            if spooled.facts.line == line and spooled.number != number:
+                self._live.pop(spooled.number, None)
+                if spooled.ended_at is None:
+                    self._end_in_spool(spooled.number, CUT_OFF)
+                    self._try_later()
+
+    def _begin_in_store(
+        self, inboxes: Inboxes, number: int, facts: CallFacts, caller: Caller
+    ) -> RecordingStart:
+        person = inboxes.people.by_mailbox(facts.mailbox)
+        if person is None:
+            why = f"mailbox {facts.mailbox} does not exist"
+            inboxes.composer.note_missed(number, None, facts.line, caller, why)
+            return RecordingStart(None, "nobody")
+        if self._is_begun(inboxes, number, facts.line):
+            return RecordingStart(number)
+        refused = self._refusal(inboxes, person)
+        if refused is not None:
+            log.info("no recording for %s: %s", person.login, refused)
+            self._note_refused(inboxes, number, person, facts.line, caller, refused)
+            return RecordingStart(None, refused)
+        recording = inboxes.db.now(
+            lambda tx: inboxes.store.recordings.begin(
+                tx, person.id, facts.line, facts.number, facts.name, facts.started_at, number
+            )
         )
-        self._next[recording] = 0
         return RecordingStart(recording)
 
-    def _left_on(self, line: str, person: Person) -> int | None:
-        """A line records one thing at a time, so what is left on it is over; unless it is empty.
+    def _is_begun(self, inboxes: Inboxes, number: int, line: str) -> bool:
+        """Whether the same question was asked before, and the clerk died or could not answer.
 
-        An empty one is what the same question began before the clerk died.
+        What else is left on the line in the store is over, as in the spool.
         """
-        self.flush()
-        for found in self._store.recordings.all(unfinished_only=True):
-            if found.line != line:
-                continue
-            if found.octets == 0 and found.person == person.id:
-                return found.id
-            self._end(found.id, CUT_OFF)
-        return None
+        begun = False
+        for found in inboxes.store.recordings.all(unfinished_only=True):
+            if found.id == number:
+                begun = True
+            elif found.line == line and found.id not in self._spool:
+                self._end(inboxes, found.id, CUT_OFF)
+        return begun
 
-    def _refusal(self, person: Person) -> Refusal | None:
+    def _refusal(self, inboxes: Inboxes, person: Person) -> Refusal | None:
         try:
-            route = self._delivery.route(person.login)
-            self._delivery.check_room(route, 0, Kind.VOICEMAIL)
+            route = inboxes.delivery.route(person.login)
+            inboxes.delivery.check_room(route, 0, Kind.VOICEMAIL)
         except MailboxFull:
             return "full"
         except NoSpace:
             return "no space"
         return None
 
-    def _note_refused(self, person: Person, line: str, caller: Caller, refused: Refusal) -> None:
+    def _note_refused(
+        self,
+        inboxes: Inboxes,
+        number: int,
+        person: Person,
+        line: str,
+        caller: Caller,
+        refused: Refusal,
+    ) -> None:
         why = {"full": "the mailbox is full", "no space": "the disk is full"}[refused]
         try:
-            self._composer.note_missed(person, line, caller, why)
+            inboxes.composer.note_missed(number, person, line, caller, why)
         except Exception:  # on a full disk: the caller must hear so all the same
             log.exception("missed call of %s for %s is not in the history", caller, person.login)
 
+    def _begin_in_spool(self, number: int, facts: CallFacts) -> RecordingStart:
+        if self._known.mailbox(facts.mailbox) is None:
+            self.spool_missed_call(
+                number, facts.line, Caller(facts.number, facts.name), "nobody has the mailbox"
+            )
+            return RecordingStart(None, "nobody")
+        try:
+            self._spool.begin(number, facts)
+        except SpoolFull as problem:
+            log.error("no recording on %s: neither store nor spool: %s", facts.line, problem)
+            return RecordingStart(None, "no space")
+        self._live[number] = facts
+        self._try_later()
+        return RecordingStart(number)
+
+    def spool_missed_call(self, number: int, line: str, caller: Caller, why: str) -> None:
+        """Keep a call that nobody could answer until the store takes it."""
+        try:
+            self._spool.begin(
+                number, CallFacts("", line, caller.number, caller.name, self._clock.now())
+            )
+            self._spool.end(number, f"{MISSED}{why}", self._clock.now())
+        except SpoolFull as problem:
+            log.error("missed call of %s on %s, %s: not kept: %s", caller, line, why, problem)
+        self._try_later()
+
+    # ---- samples
+
     def samples(self, recording: int, seq: int, octets: bytes) -> None:
         """See app.voicemail.jobs.VoicemailClerk; they are on the disk after flush()."""
-        if recording not in self._next:
-            if self._store.recordings.get(recording) is None:
+        if recording not in self._live and recording not in self._spool:
+            if not self._is_under_way(recording):
                 log.warning("samples for recording %d, which is over", recording)
                 return
-            self._next[recording] = sum(1 for _ in self._store.recordings.samples(recording))
-        if seq < self._next[recording]:
-            return  # it was kept before the clerk died
-        self._next[recording] = seq + 1
+            self._live[recording] = CallFacts()
         self._uncommitted.append((recording, seq, octets))
         if len(self._uncommitted) >= PIECES_LIMIT:
             self.flush()
 
+    def _is_under_way(self, recording: int) -> bool:
+        inboxes = self._inboxes()
+        try:
+            return inboxes is None or inboxes.store.recordings.get(recording) is not None
+        except TROUBLE as problem:
+            self._store_failed(problem)
+            return True
+
     def flush(self) -> None:
-        """Commit all pieces received since the last time, of whatever recordings, together."""
+        """Make all pieces received since the last time durable, of whatever recordings, together.
+
+        Raises JobFailed if neither the store nor the spool takes them.
+        """
         pieces, self._uncommitted = self._uncommitted, []
-        if pieces:
-            self._db.now(lambda tx: self._add(tx, pieces))
+        spooled = [piece for piece in pieces if piece[0] in self._spool]
+        stored = [piece for piece in pieces if piece[0] not in self._spool]
+        if stored and not self._add_to_store(stored):
+            spooled += stored
+        if spooled:
+            self._add_to_spool(spooled)
 
-    def _add(self, tx: Tx, pieces: list[tuple[int, int, bytes]]) -> None:
-        for recording, seq, octets in pieces:
-            self._store.recordings.add_samples(tx, recording, seq, octets)
+    def _add_to_store(self, pieces: list[tuple[int, int, bytes]]) -> bool:
+        inboxes = self._inboxes()
+        if inboxes is None:
+            return False
 
-    def end_recording(self, recording: int, why: str) -> RecordingResult:
+        def add(tx: Tx) -> None:
+            for recording, seq, octets in pieces:
+                inboxes.store.recordings.add_samples(tx, recording, seq, octets)
+
+        try:
+            inboxes.db.now(add)
+        except TROUBLE as problem:
+            self._store_failed(problem)
+            return False
+        return True
+
+    def _add_to_spool(self, pieces: list[tuple[int, int, bytes]]) -> None:
+        problems = []
+        for number in dict.fromkeys(recording for recording, _, _ in pieces):
+            try:
+                self._spool.begin(number, self._live.get(number, CallFacts()))
+                self._spool.add(number, [(seq, octets) for n, seq, octets in pieces if n == number])
+            except SpoolFull as problem:
+                problems.append(str(problem))
+        if problems:
+            raise JobFailed(f"neither store nor spool takes samples: {problems[0]}")
+
+    # ---- end
+
+    def end_recording(self, recording: int, why: str, pieces: int | None = None) -> RecordingResult:
         """See app.voicemail.jobs.VoicemailClerk. Raises NotReady until the message is delivered."""
         if recording in self._finishing:
             raise NotReady
@@ -179,14 +378,43 @@ class RecordingJobs:
         if result is not None:
             return result
         self.flush()
-        if self._store.recordings.get(recording) is None:
-            return RecordingResult.GONE  # done already, before the clerk died
-        self._end(recording, why)
+        inboxes = self._inboxes()
+        if recording in self._spool:
+            self._end_in_spool(recording, why, pieces)
+        elif inboxes is not None:
+            try:
+                if inboxes.store.recordings.get(recording) is None:
+                    return RecordingResult.GONE  # done already, before the clerk died
+                self._end(inboxes, recording, why, pieces)
+            except TROUBLE as problem:
+                self._store_failed(problem)
+                inboxes = None
+        if inboxes is None and recording not in self._spool:
+            self._spool_end(recording, why, pieces)
+        self._live.pop(recording, None)
+        if inboxes is None:
+            self._try_later()
+            return RecordingResult.KEPT
+        self._begin_to_finish(inboxes, recording, pieces)
         raise NotReady
 
-    def _end(self, recording: int, why: str) -> None:
-        self._next.pop(recording, None)
-        self._db.now(lambda tx: self._store.recordings.end(tx, recording, why))
-        found = self._store.recordings.get(recording)
-        assert found is not None, "nobody else drops recordings"
-        self._begin_to_finish(found)
+    def _end(self, inboxes: Inboxes, recording: int, why: str, pieces: int | None = None) -> None:
+        inboxes.db.now(lambda tx: inboxes.store.recordings.end(tx, recording, why))
+        self._live.pop(recording, None)
+        self._begin_to_finish(inboxes, recording, pieces)
+
+    def _spool_end(self, recording: int, why: str, pieces: int | None) -> None:
+        """The store has all samples, and cannot be told that these are all."""
+        try:
+            self._spool.begin(recording, self._live.get(recording, CallFacts()))
+        except SpoolFull as problem:
+            log.error("recording %d: its end is not kept: %s", recording, problem)
+        else:
+            self._end_in_spool(recording, why, pieces)
+
+    def _end_in_spool(self, recording: int, why: str, pieces: int | None = None) -> None:
+        self._live.pop(recording, None)
+        try:
+            self._spool.end(recording, why, self._clock.now(), pieces)
+        except SpoolFull as problem:
+            log.error("recording %d: its end is not kept: %s", recording, problem)

@@ -16,18 +16,17 @@ from typing import Any
 from app.clerk import frames
 from app.clerk.api import JOBS, NotReady
 from app.clerk.config import ClerkConfig
-from app.clerk.jobs import ClerkJobs, jobs_over
+from app.clerk.desk import Desk, desk_over
 from app.clerk.media import MediaWorkers
+from app.core import logs
 from app.core.clock import SystemClock
-from app.core.notices import Listener
 from app.core.records import from_json, to_json
 from app.phone.jobs import JobFailed
-from app.store.database import Database
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.5  # a lost notice costs no more than this
-RETRY_S = 60.0  # between tries to deliver what a full disk has kept from being delivered
+ALIVE_S = 1.0  # between signs of life while an answer takes longer
 READ_AT_ONCE = 1 << 20
 
 Question = tuple[dict[str, Any], bytes]
@@ -36,47 +35,47 @@ Question = tuple[dict[str, Any], bytes]
 class Server:
     """Answers questions on a socket until it is closed at the other end."""
 
-    def __init__(
-        self, connection: socket.socket, jobs: ClerkJobs, media: MediaWorkers, listener: Listener
-    ) -> None:
+    def __init__(self, connection: socket.socket, jobs: Desk, media: MediaWorkers) -> None:
         self._connection = connection
         self._jobs = jobs
         self._media = media
-        self._listener = listener
         self._put_off: list[Question] = []
+        self._alive_at = 0.0
 
     def serve(self, decoder: frames.Decoder, first: list[Question]) -> None:
         """Work; `first` are questions that came together with the configuration."""
         clock = SystemClock()
-        retry_at = clock.monotonic() + RETRY_S
         self._answer_all(first)
         busy = True
         while True:
-            watched = [self._connection.fileno(), self._listener.fileno(), *self._media.readers()]
+            watched = [self._connection.fileno(), *self._jobs.readers(), *self._media.readers()]
             readable, writable, _ = select.select(
                 watched, self._media.writers(), [], 0 if busy else LOOK_S
             )
-            if self._listener.fileno() in readable:
-                self._listener.clear()
+            self._jobs.clear_notices()
             if self._connection.fileno() in readable:
                 octets = self._connection.recv(READ_AT_ONCE)
                 if not octets:
                     break
                 self._answer_all(decoder.feed(octets))
-            elif clock.monotonic() >= retry_at:
-                retry_at = clock.monotonic() + RETRY_S
-                self._jobs.recordings.finish_ended()
             busy = self._jobs.work()
             if self._media.serve(readable, writable) or busy:
                 self._answer_put_off()
             self._push()
+            self._show_life(clock.monotonic())
+
+    def _show_life(self, now: float) -> None:
+        """Who waits for an answer that takes longer must know that somebody works on it."""
+        if self._put_off and now - self._alive_at >= ALIVE_S:
+            self._alive_at = now
+            self._connection.sendall(frames.encode({"alive": True}))
 
     def _answer_all(self, questions: list[Question]) -> None:
         """Answer what came together; the samples in it share a commit, answered after it."""
         answers = [self._answer(header, raw) for header, raw in questions]
         try:
             self._jobs.flush()
-        except Exception as problem:  # a full disk, mostly: the recording has a hole
+        except Exception as problem:  # no disk and no memory takes them: the recording has a hole
             log.exception("samples could not be kept")
             answers = [
                 _failed(header["n"], f"samples: {problem}") if header["job"] == "samples" else given
@@ -108,9 +107,9 @@ class Server:
             return _failed(header["n"], f"there is no job {header['job']}")
         try:
             result = job.call(self._jobs, frames.arguments_of(header, raw))
-        except JobFailed as failure:
+            return frames.answer(header["n"], result)
+        except (JobFailed, frames.TooLarge) as failure:
             return _failed(header["n"], str(failure))
-        return frames.answer(header["n"], result)
 
     def _push(self) -> None:
         news = self._jobs.news()
@@ -133,28 +132,25 @@ def run(connection: socket.socket) -> None:
         received = decoder.feed(octets)
     (first, _), *questions = received
     config, clock = from_json(ClerkConfig, first["config"], "config"), SystemClock()
-    db, media = Database(config.store_path, clock), MediaWorkers(clock)
-    jobs = jobs_over(config, db, clock, media)
-    listener = db.listener("clerk")
+    media = MediaWorkers(clock)
+    jobs = desk_over(config, clock, media)
     try:
-        jobs.recordings.recover(set(first["live"]))
-        Server(connection, jobs, media, listener).serve(decoder, questions)
+        jobs.recover(set(first["live"]))
+        Server(connection, jobs, media).serve(decoder, questions)
     except (BrokenPipeError, ConnectionResetError):
         log.info("the phone is gone")
     finally:
         while jobs.work():  # what has been recorded becomes a message all the same
             pass
         media.close()
-        listener.close()
         jobs.close()
 
 
 def main() -> None:
     """The process: standard error is the log, an interrupt from the terminal is the phone's."""
-    logging.basicConfig(level=logging.INFO, format="clerk %(levelname)s %(name)s: %(message)s")
+    logs.begin("clerk")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[1])) as connection:
-        connection.setblocking(True)
         run(connection)
 
 

@@ -12,10 +12,13 @@ import logging
 import os
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from app.clerk.media import MediaFailed, Source
 from app.clerk.trim import loud_samples
+from app.core.process import end_with
+from app.core.text import speakable
 from app.message import audio_formats
 from drivers.sampling import SAMPLE_RATE
 
@@ -42,6 +45,7 @@ class Speaker:
 
     def kept(self, text: str, language: str) -> bytes | None:
         """The text as S16LE at 8 kHz if it was spoken before."""
+        text = speakable(text)
         path = self._path(text, language)
         try:
             sound = path.read_bytes()
@@ -54,7 +58,7 @@ class Speaker:
 
     def speak(self, text: str, language: str) -> bytes:
         """Speak the text, as S16LE at 8 kHz, and keep it. Raises NoSpeech."""
-        text = text[:TEXT_LIMIT]
+        text = speakable(text)[:TEXT_LIMIT]
         digits = "".join(c for c in text if c.isdecimal())
         if digits and digits != text and not is_speech(self._run(digits, language), digits):
             raise NoSpeech(f"voice {language} leaves numbers out")
@@ -77,7 +81,12 @@ class Speaker:
         command = [self._program, "-v", voice, "-s", str(WORDS_A_MINUTE), "--stdin", "--stdout"]
         try:
             done = subprocess.run(
-                command, input=text.encode(), capture_output=True, timeout=TIME_LIMIT_S, check=True
+                command,
+                input=text.encode(),
+                capture_output=True,
+                timeout=TIME_LIMIT_S,
+                check=True,
+                preexec_fn=partial(end_with, os.getpid()),
             )
             # its WAVE header claims about 2 GB, as it is written before the length is known
             return b"".join(audio_formats.samples(io.BytesIO(done.stdout)))

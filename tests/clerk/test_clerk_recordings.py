@@ -1,14 +1,17 @@
 """Recordings and what becomes of them: delivery, crashes, questions asked twice, full disks."""
 
+import re
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 
+from app.clerk.api import NotReady
+from app.clerk.composer import MEASURE_AT_ONCE
 from app.inbox.contents import CHUNK
 from app.inbox.entries import EntryState
-from app.message.voice import find_audio
+from app.message.sound_parts import sound_parts
 from app.phone.calls.caller import Caller
-from app.phone.jobs import JobFailed
 from app.voicemail.jobs import RecordingResult
 from tests.kit.voicemail import House, silence, tone
 
@@ -32,8 +35,7 @@ def end(house: House, recording: int, why: str = "hung up") -> RecordingResult:
 
 def sound_of(house: House, login: str = "anna") -> bytes:
     (entry,) = house.voicemails(login)
-    part = find_audio(house.kit.store.octets(entry))
-    assert part is not None
+    part = next(sound_parts(house.kit.store.octets(entry)))
     return b"".join(part.octets)[44:]
 
 
@@ -82,7 +84,7 @@ def test_voicemail_to_an_alias_goes_to_its_members(house: House) -> None:
     house.leave("201", tone(2))
     assert house.voicemails("anna") == []
     assert len(house.voicemails("bob")) == 1
-    assert [row.recipient for row in house.kit.queue.all()] == ["carl@elsewhere.example"]
+    assert [row.recipient for row in house.kit.queue.page()] == ["carl@elsewhere.example"]
 
 
 @pytest.mark.parametrize(
@@ -116,11 +118,31 @@ def test_recording_that_is_too_short_is_a_missed_call(house: House, sound: bytes
     assert house.kit.store.recordings.all() == []
 
 
+def test_long_recording_is_measured_in_steps_between_which_others_are_answered(
+    house: House,
+) -> None:
+    recording = house.begin("201", caller=CARL)
+    for seq in range(3 * MEASURE_AT_ONCE):
+        house.clerk.samples(recording, seq, silence(0.01))
+    with pytest.raises(NotReady):
+        house.jobs.end_recording(recording, "hung up")
+    ended = house.kit.store.recordings.get(recording)
+    house.kit.clock.advance(1)
+    with pytest.raises(NotReady):  # asked again while it is under way
+        house.jobs.end_recording(recording, "hung up")
+    assert house.kit.store.recordings.get(recording) == ended, "it has ended once more"
+    steps = 0
+    while house.jobs.work():
+        steps += 1
+    assert steps == 3 + 1
+    assert house.jobs.end_recording(recording, "hung up") == RecordingResult.MISSED_CALL
+
+
 # ---- crashes
 
 
 def test_recording_cut_off_by_a_power_cut_keeps_what_was_committed(house: House) -> None:
-    recording = house.begin("201", caller=CARL)
+    recording, began_at = house.begin("201", caller=CARL), house.kit.clock.now()
     pieces(house, recording, tone(4))
     house.kit.db.close()
     restarted = House(house.directory, fresh=False)
@@ -128,6 +150,8 @@ def test_recording_cut_off_by_a_power_cut_keeps_what_was_committed(house: House)
     (entry,) = restarted.voicemails("anna")
     assert entry.duration_s == 4
     assert sound_of(restarted) == tone(4)
+    (date,) = re.findall(rb"^Date: (.+)\r", restarted.kit.text(entry), re.M)
+    assert parsedate_to_datetime(date.decode()).timestamp() == began_at + 4
     assert restarted.kit.store.recordings.all() == []
     assert restarted.recover() == 0
 
@@ -154,7 +178,8 @@ def test_recording_that_cannot_be_finished_does_not_stop_the_others(house: House
 
 def test_jobs_done_twice_do_no_harm(house: House) -> None:
     recording = house.begin("201", caller=CARL)
-    assert house.begin("201", caller=CARL) == recording, "begun twice before the first sample"
+    again = house.jobs.begin_recording(recording, "201", "line1", CARL).recording
+    assert again == recording, "begun twice before the first sample"
     pieces(house, recording, tone(2))
     house.restart()  # the clerk died after it had kept them, before it answered
     pieces(house, recording, tone(3))
@@ -175,15 +200,24 @@ def test_recording_that_begins_on_a_line_ends_the_one_before(house: House) -> No
     assert [entry.caller_number for entry in house.voicemails("anna")] == ["5551111"]
 
 
+def test_recording_left_without_a_sample_is_not_the_next_callers(house: House) -> None:
+    house.begin("201", line="line1", caller=Caller("5551111"))  # its answer may have been lost
+    recording = house.begin("201", line="line1", caller=Caller("5552222"))
+    pieces(house, recording, tone(2))
+    assert end(house, recording) == RecordingResult.DELIVERED
+    assert [entry.caller_number for entry in house.voicemails("anna")] == ["5552222"]
+    calls = house.kit.store.missed_calls(house.kit.person("anna").id)
+    assert [call.caller_number for call in calls] == ["5551111"]
+
+
 def test_recording_that_could_not_be_delivered_is_tried_again(house: House) -> None:
     recording = house.begin("201")
     pieces(house, recording, tone(2))
     house.kit.db.now(lambda tx: tx.execute("ALTER TABLE content RENAME TO away"))
-    with pytest.raises(JobFailed):
-        end(house, recording)
+    assert end(house, recording) == RecordingResult.KEPT
     assert house.voicemails("anna") == []
     house.kit.db.now(lambda tx: tx.execute("ALTER TABLE away RENAME TO content"))
-    assert house.jobs.recordings.finish_ended() == 1
+    house.kit.clock.advance(2)
     house.clerk.dispatch()
     assert len(house.voicemails("anna")) == 1
 

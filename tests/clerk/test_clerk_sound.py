@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import stat
 import struct
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.clerk import playback, speech
 from app.clerk.media import InlineMedia, MediaFailed
 from app.clerk.playback import Playback
 from app.clerk.prompt_store import PromptStore
@@ -20,6 +22,7 @@ from app.message import audio_formats
 from app.message.resample import Values, resampled
 from app.phone.jobs import MessageAudio
 from app.phone.sound import prompts
+from app.phone.sound.languages import ENGLISH
 from app.voicemail import menu
 from tests.kit.voicemail import PACKS, House, silence, tone
 
@@ -30,8 +33,8 @@ def sox(*arguments: str | Path, sound: bytes) -> bytes:
     return subprocess.run([*raw, *arguments], input=sound, capture_output=True, check=True).stdout
 
 
-def read(wav: bytes, kind: str = "audio/wav") -> Values:
-    return array("h", b"".join(audio_formats.samples(io.BytesIO(wav), kind)))
+def read(wav: bytes) -> Values:
+    return array("h", b"".join(audio_formats.samples(io.BytesIO(wav))))
 
 
 def difference(a: Values, b: Values) -> int:
@@ -75,12 +78,6 @@ def test_g711_tables_are_those_of_sox(law: str) -> None:
         + codes
     )
     assert read(wav) == array("h", decoded)
-
-
-def test_audio_basic_is_mu_law_without_a_header() -> None:
-    spoken = tone(1, hz=700, peak=16_000)
-    ulaw = sox("-t", "raw", "-e", "mu-law", "-b", "8", "-", sound=spoken)
-    assert difference(read(ulaw, "audio/basic"), array("h", spoken)) <= 520
 
 
 @pytest.mark.parametrize("rate", [11_025, 16_000, 22_050, 44_100, 48_000])
@@ -222,6 +219,20 @@ def test_voice_that_says_nothing_is_noticed_and_english_is_kept_instead(
     assert len(list((tmp_path / SPOKEN).iterdir())) == 1
 
 
+def test_spoken_texts_beyond_the_limit_on_disk_are_forgotten_oldest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speech, "KEEP_OCTETS", 5 * 16_000)
+    speaker = Speaker(tmp_path / SPOKEN, saying(tmp_path, {"en-us": tone(2)}))
+    texts, known = ("first", "second", "third"), set[Path]()
+    for at, text in enumerate(texts):
+        speaker.speak(text, "en")
+        (fresh,) = set((tmp_path / SPOKEN).iterdir()) - known
+        os.utime(fresh, (at, at))
+        known.add(fresh)
+    assert [text for text in texts if speaker.kept(text, "en")] == ["second", "third"]
+
+
 @pytest.mark.parametrize("voice", ["he", "cv", "tk"])
 def test_number_in_a_voice_without_numbers_is_said_in_english(tmp_path: Path, voice: str) -> None:
     assert prompt_store(tmp_path).spoken("345", voice) == Speaker(tmp_path).speak("345", "en")
@@ -280,6 +291,31 @@ def test_recording_of_another_rate_in_a_pack_is_played(tmp_path: Path) -> None:
     (tmp_path / "packs" / "de" / "vm-intro.wav").write_bytes(wav)
     found = prompt_store(tmp_path, packs=tmp_path / "packs").prompt("vm-intro", "de")
     assert difference(array("h", found), array("h", tone(1))) <= 200
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "words"),
+    [
+        ("de", "switchhook/e-mails", "E-Mails"),
+        ("es", "switchhook/e-mails", "correos electrónicos"),
+        ("fr", "switchhook/e-mail", "courriel"),
+        ("it", "switchhook/e-mails", "messaggi di posta elettronica"),
+        ("ru", "switchhook/e-mails-few", "электронных письма"),
+        ("ru", "digits/345", "345"),
+        ("de", "switchhook/time/15-05", "15:05"),
+    ],
+)
+def test_what_a_pack_lacks_is_spoken_in_its_language(
+    tmp_path: Path, language: str, name: str, words: str
+) -> None:
+    (tmp_path / "packs" / language).mkdir(parents=True)
+    here = prompt_store(tmp_path, packs=tmp_path / "packs")
+    assert here.prompt(name, language) == Speaker(tmp_path).speak(words, language)
+
+
+def test_without_a_pack_of_its_language_a_prompt_is_english(tmp_path: Path) -> None:
+    said = prompt_store(tmp_path).prompt("switchhook/e-mails", "fr")
+    assert said == Speaker(tmp_path).speak("e-mails", "en")
 
 
 def test_a_text_is_no_option_and_no_command(tmp_path: Path) -> None:
@@ -356,7 +392,7 @@ def test_times(hour: int, minute: int, said: str) -> None:
 )
 def test_days(days_ago: int, said: str) -> None:
     expected = tuple(f"digits/{word}" for word in said.split())
-    assert prompts.day(2, 28, 6, days_ago) == expected
+    assert ENGLISH.day(2, 28, 6, days_ago) == expected
 
 
 def test_signs_that_can_be_dialled() -> None:
@@ -376,6 +412,30 @@ def test_a_message_can_be_played_from_anywhere(tmp_path: Path) -> None:
         assert heard == spoken[start * 2 : (start + count) * 2]
 
 
+MESSAGE = [
+    b"Content-Type: audio/basic\r\nContent-Transfer-Encoding: 8bit\r\n\r\n",
+    *[b"\x2a" * 1000] * 40,
+]
+
+
+def test_messages_heard_last_stay_decoded() -> None:
+    here = Playback(InlineMedia())
+    heard = [here.samples(content, MESSAGE, 0, 8000) for content in (1, 2)]
+    assert [here.samples(content, (), 0, 8000) for content in (1, 2)] == heard
+
+
+def test_message_larger_than_what_is_kept_is_played_on_and_the_one_before_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(playback, "KEEP_OCTETS", 20_000)
+    here = Playback(InlineMedia())
+    here.samples(1, MESSAGE, 0, 8000)
+    for start in range(0, 40_000, 8000):
+        assert len(here.samples(2, MESSAGE if start == 0 else (), start, 8000)) == 16_000
+    with pytest.raises(MediaFailed):
+        here.samples(1, (), 8000, 8000)
+
+
 def test_a_message_is_read_only_as_far_as_it_is_played() -> None:
     read_so_far = 0
 
@@ -393,7 +453,7 @@ def test_a_message_is_read_only_as_far_as_it_is_played() -> None:
 
 
 def test_a_message_without_sound() -> None:
-    with pytest.raises(MediaFailed, match="no audio"):
+    with pytest.raises(MediaFailed, match="no sound"):
         Playback(InlineMedia()).samples(1, [b"Subject: x\r\n\r\nhello\r\n"], 0, 10)
 
 

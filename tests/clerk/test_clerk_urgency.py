@@ -3,16 +3,19 @@
 import os
 import select
 import signal
+import socket
 import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
-from app.clerk.api import NotReady
-from app.clerk.client import HUNG_S, ProcessClerk
+from app.clerk import frames, media
+from app.clerk.api import JOBS, NotReady
+from app.clerk.client import HUNG_S, LATER_S, ProcessClerk
+from app.clerk.desk import desk_over
 from app.clerk.media import (
     MEMORY_LIMIT,
     SILENT_FOR_S,
@@ -22,10 +25,11 @@ from app.clerk.media import (
     MediaWorkers,
     Source,
 )
+from app.clerk.server import Server
 from app.core.clock import ManualClock
 from app.phone.calls.caller import Caller
 from app.phone.calls.scripting import Wait
-from app.phone.jobs import JobFailed, MessageAudio, Prompt, Spoken
+from app.phone.jobs import EndedCall, JobFailed, MessageAudio, Prompt, Spoken
 from app.voicemail.jobs import PinVerdict, RecordingResult, WaitingMessages
 from tests.kit.voicemail import PACKS, PIN, House, tone
 
@@ -95,7 +99,7 @@ def test_prompt_pin_and_listing_are_answered_while_the_synthesizer_speaks(office
     clerk = office.clerk
     spoken = clerk.sound(Spoken("a long text"), 0, 100_000)
     office.worker()
-    assert office.get(clerk.check_pin("201", PIN)).result is PinVerdict.OK
+    assert office.get(clerk.check_pin("201", PIN, "101", None)).result is PinVerdict.OK
     assert office.get(clerk.sound(Prompt("vm-intro"), 0, 16_000))
     assert office.get(clerk.listing(1)).messages == ()
     assert not spoken.done
@@ -123,7 +127,7 @@ def test_pin_is_judged_before_a_long_recording_is_a_message(office: Office) -> N
         clerk.samples(recording, seq, tone(1))
     office.until(lambda: clerk.pending == 0)
     ended = clerk.end_recording(recording, "hung up")
-    judged = clerk.check_pin("201", PIN)
+    judged = clerk.check_pin("201", PIN, "101", None)
     assert office.get(judged).result is PinVerdict.OK
     assert not ended.done
     assert office.get(ended) is RecordingResult.DELIVERED
@@ -139,20 +143,80 @@ def test_killed_worker_costs_its_own_sound_and_the_pack_says_it(office: Office) 
     assert office.clerk.pid is not None
 
 
-def test_clerk_that_hangs_is_replaced_and_answers_what_was_asked(office: Office) -> None:
-    office.get(office.clerk.directory())
+def test_clerk_that_hangs_is_ended_and_every_job_is_asked_again(office: Office) -> None:
+    clerk = office.clerk
+    office.house.leave("201", tone(2))
+    (entry,) = office.house.voicemails("anna")
+    recording = office.get(clerk.begin_recording("201", "line1", Caller("555"))).recording
+    assert recording is not None
     office.until(lambda: bool(office.pushes))
-    hung = office.clerk.pid or 0
+    hung = clerk.pid or 0
+    alive = os.pidfd_open(hung)
     os.kill(hung, signal.SIGSTOP)
-    wait = office.clerk.mailbox("201")
+    waits: dict[str, Wait[Any]] = {
+        "directory": clerk.directory(),
+        "missed_call": clerk.missed_call("line2", Caller("556"), "nobody was there"),
+        "sound": clerk.sound(MessageAudio(entry.id), 0, 100_000),
+        "mailbox": clerk.mailbox("201"),
+        "check_pin": clerk.check_pin("201", PIN, "101", None),
+        "claim_code": clerk.claim_code(),
+        "listing": clerk.listing(1),
+        "look": clerk.look(1, entry.id),
+        "mark": clerk.mark(1, (entry.id,), True),
+        "remove": clerk.remove(1, (entry.id,)),
+        "restore": clerk.restore(1, (entry.id,)),
+        "begin_recording": clerk.begin_recording("202", "line2", Caller("557")),
+        "samples": clerk.samples(recording, 0, tone(1)),
+        "end_recording": clerk.end_recording(recording, "hung up"),
+        "ended_call": clerk.ended_call(
+            EndedCall("line2", Caller("556"), "202", "voicemail", 20, 1)
+        ),
+    }
+    assert waits.keys() == JOBS.keys(), "a job that is not asked while the clerk hangs"
     office.clock.advance(HUNG_S - 1)
-    office.clerk.tick()
-    assert office.clerk.pid == hung
+    clerk.tick()
+    assert clerk.pid == hung
     office.clock.advance(1)
+    clerk.tick()
+    assert clerk.pid != hung
+    assert select.select([alive], [], [], WITHIN_S)[0], "the clerk that hangs was not ended"
+    os.close(alive)
+    clerk.tick()
+    assert not Path(f"/proc/{hung}").exists(), "it is still in the process table"
+    office.until(lambda: all(wait.done for wait in waits.values()))
+    for wait in waits.values():
+        wait.result()  # raises what went wrong
+    assert office.get(clerk.mailbox("201")) is not None
+    assert [e.duration_s for e in office.house.voicemails("anna")] == [2, 1]
+
+
+def test_clerk_that_hangs_while_an_answer_takes_longer_is_replaced(office: Office) -> None:
+    spoken = office.clerk.sound(Spoken("a long text"), 0, 100_000)
+    office.get(office.clerk.directory())
+    worker, hung = office.worker(), office.clerk.pid or 0
+    os.kill(hung, signal.SIGSTOP)
+    os.killpg(worker, signal.SIGKILL)
+    office.clerk.dispatch()  # a sign of life from before
+    office.clock.advance(HUNG_S)
     office.clerk.tick()
     assert office.clerk.pid != hung
-    found = office.get(wait)
-    assert found is not None and found.name == "Anna A."
+    assert not spoken.done
+    office.worker()
+    office.let_go()
+    assert len(office.get(spoken)) > 8000
+
+
+def test_job_that_a_living_clerk_puts_off_for_too_long_fails(office: Office) -> None:
+    spoken, pid = office.clerk.sound(Spoken("a long text"), 0, 100_000), office.clerk.pid
+    office.worker()
+    for _ in range(round(LATER_S / (HUNG_S - 1)) + 1):
+        office.clock.advance(HUNG_S - 1)
+        select.select([office.clerk], [], [], WITHIN_S)
+        office.clerk.tick()
+    assert spoken.done and office.clerk.pid == pid
+    with pytest.raises(JobFailed, match="no answer within 60 s"):
+        spoken.result()
+    office.let_go()
 
 
 def test_clerk_whose_answers_were_not_read_in_time_is_not_hung(office: Office) -> None:
@@ -167,12 +231,36 @@ def test_clerk_whose_answers_were_not_read_in_time_is_not_hung(office: Office) -
 def test_slow_sound_is_no_reason_to_replace_the_clerk(office: Office) -> None:
     spoken, pid = office.clerk.sound(Spoken("a long text"), 0, 10), office.clerk.pid
     office.get(office.clerk.directory())
-    office.clock.advance(2 * HUNG_S)
-    office.clerk.tick()
+    for _ in range(2):
+        office.clock.advance(HUNG_S)
+        assert select.select([office.clerk], [], [], WITHIN_S)[0], "no sign of life"
+        office.clerk.tick()
     assert office.clerk.pid == pid
     office.worker()
     office.let_go()
     office.get(spoken)
+
+
+def test_clerk_that_ends_takes_the_synthesizer_with_it(office: Office) -> None:
+    office.clerk.sound(Spoken("a long text"), 0, 100_000)
+    alive = os.pidfd_open(office.worker())
+    office.clerk.close()
+    assert select.select([alive], [], [], 0)[0], "a worker has outlived its clerk"
+    os.close(alive)
+
+
+def test_notice_of_a_change_is_taken_so_that_the_clerk_can_sleep(tmp_path: Path) -> None:
+    house, workers = House(tmp_path), MediaWorkers(ManualClock())
+    desk = desk_over(house.config, house.kit.clock, workers)
+    desk.directory()
+    house.leave("201", tone(2))
+    assert select.select(desk.readers(), [], [], 0)[0], "no notice"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.shutdown(socket.SHUT_WR)  # so that serve() takes one turn
+        Server(ours, desk, workers).serve(frames.Decoder(), [])
+    assert not select.select(desk.readers(), [], [], 0)[0]
+    desk.close()
 
 
 # ---- the workers themselves
@@ -192,10 +280,14 @@ class Workers:
 
     def whole(self, conversion: Conversion) -> bytes:
         """The sound, when it is made."""
+        return self.part(conversion, 1 << 26)
+
+    def part(self, conversion: Conversion, count: int) -> bytes:
+        """So many octets of the sound, when they are made."""
         end = time.monotonic() + WITHIN_S
         while time.monotonic() < end:
             try:
-                return conversion.piece(0, 1 << 26)
+                return conversion.piece(0, count)
             except NotReady:
                 self.serve()
         raise AssertionError("it is never made")
@@ -215,6 +307,11 @@ def copied(source: Source) -> Iterator[bytes]:
 def asleep(_: Source) -> Iterator[bytes]:
     signal.pause()
     yield b""
+
+
+def halting(source: Source) -> Iterator[bytes]:
+    yield from source
+    signal.pause()
 
 
 def greedy(_: Source) -> Iterator[bytes]:
@@ -257,6 +354,7 @@ def test_sound_is_read_as_far_as_it_is_listened_to(workers: Workers) -> None:
         if not workers.media.readers():
             break
     assert given < 60
+    assert conversion.piece(1_000_000, 32_000) == bytes(32_000), "no sound is made ahead"
 
 
 @pytest.mark.parametrize(
@@ -283,6 +381,42 @@ def test_worker_that_gives_nothing_in_time_is_killed(workers: Workers) -> None:
     workers.media.serve([], [])
     with pytest.raises(MediaFailed, match="nothing came"):
         conversion.piece(0, 1)
+
+
+def test_worker_that_stops_in_the_middle_of_its_sound_is_killed(workers: Workers) -> None:
+    conversion = workers.media.convert(halting, [b"begin"])
+    assert workers.part(conversion, 5) == b"begin"
+    with pytest.raises(NotReady):
+        conversion.piece(5, 1)
+    workers.clock.advance(SILENT_FOR_S)
+    workers.media.serve([], [])
+    with pytest.raises(MediaFailed, match="nothing came"):
+        conversion.piece(5, 1)
+
+
+def test_worker_that_has_its_whole_source_is_sent_nothing_more(workers: Workers) -> None:
+    assert workers.part(workers.media.convert(halting, [b"all"]), 3) == b"all"
+    assert workers.media.writers() == []
+
+
+def test_worker_whose_sound_has_the_greatest_length_is_ended(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media, "LONGEST", 100_000)
+    conversion = workers.media.convert(halting, [bytes(100_000)])
+    with pytest.raises(MediaFailed, match="longer than"):
+        workers.part(conversion, 200_000)
+    assert len(conversion.made(0, 200_000)) == 100_000
+    assert workers.media.readers() == [], "it may go on without end"
+
+
+def test_closed_workers_leave_no_process_behind(workers: Workers) -> None:
+    before = _children(os.getpid())
+    workers.whole(workers.media.convert(copied, [b"made"]))
+    workers.media.convert(asleep)
+    assert _children(os.getpid()) != before
+    workers.media.close()
+    assert _children(os.getpid()) == before
 
 
 def test_more_sounds_than_workers_are_all_made(workers: Workers) -> None:

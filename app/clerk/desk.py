@@ -1,0 +1,297 @@
+"""Where the clerk's jobs are asked for, whether or not the store can be used.
+
+The store may be missing, damaged, read-only, locked, or go away while it is in use. Calls must go
+on then: who has which number is known from the last time (known.py), prompts and greetings are
+files, recordings go into the spool (spool.py). What cannot be done without the store raises
+StoreAway. The store is tried again every AWAY_S, and what is in the spool is delivered then.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from app.clerk.config import ClerkConfig
+from app.clerk.jobs import ClerkJobs, jobs_over
+from app.clerk.known import Known
+from app.clerk.media import Media, MediaFailed
+from app.clerk.prompt_store import PromptStore
+from app.clerk.recordings import Inboxes, RecordingJobs
+from app.clerk.speech import Speaker
+from app.clerk.spool import Spool, SpoolFolder
+from app.core.clock import Clock
+from app.core.units import MB
+from app.inbox.greetings import GreetingKind, Greetings
+from app.phone.calls.caller import Caller
+from app.phone.calls.dialplan import Directory
+from app.phone.jobs import ClerkSound, EndedCall, Greeting, JobFailed, MessageAudio, Prompt
+from app.store.database import Database, StoreDamaged, StoreFailed
+from app.store.errors import TROUBLE
+from app.store.presence import identity, must_exist
+from app.voicemail.jobs import (
+    Listing,
+    MailboxInfo,
+    MessageStatus,
+    PinCheck,
+    RecordingResult,
+    RecordingStart,
+    WaitingMessages,
+)
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+AWAY_S = 2.0  # between tries of a store that could not be used; meanwhile nobody waits for it
+LOCK_S = 3.0  # that a call waits for another process that writes; then there is the spool
+SPOOL_MOST = 64 * MB  # on the disk: 65 minutes
+SPOOL_MEMORY_MOST = 16 * MB  # in memory: 16 minutes
+
+
+class StoreAway(JobFailed):
+    """The store cannot be used now, and without it this job cannot be done."""
+
+
+class Desk:
+    """Does all jobs: app.clerk.api.ClerkBackend. One object, one thread.
+
+    `opened` opens the store and is called again when it could not, or when its file has gone.
+    """
+
+    def __init__(
+        self, config: ClerkConfig, clock: Clock, media: Media, opened: Callable[[], ClerkJobs]
+    ) -> None:
+        self._config, self._clock, self._opened = config, clock, opened
+        self._known = Known(config.known_path, config.language)
+        self._jobs: ClerkJobs | None = None
+        self._file: tuple[int, int] | None = None
+        self._away_until = float("-inf")
+        self._recovered = False
+        spool = Spool(
+            (
+                SpoolFolder(config.spool, SPOOL_MOST),
+                SpoolFolder(config.spool_memory, SPOOL_MEMORY_MOST),
+            )
+        )
+        self.recordings = RecordingJobs(self._inboxes, self._trouble, spool, self._known, clock)
+        self._prompts = PromptStore(Path(config.packs), Speaker(Path(config.cache)), media)
+        self._greetings = Greetings(Path(config.greetings))
+
+    def recover(self, live: set[int]) -> int:
+        """At start: finish what is left, but for what a line is feeding now; how many.
+
+        What there is in a store that cannot be used yet is finished when it can.
+        """
+        self._recovered = True
+        return self.recordings.recover(live)
+
+    # ---- the store
+
+    def _store(self) -> ClerkJobs | None:
+        """The jobs that need the store; None while it cannot be used."""
+        if self._clock.monotonic() < self._away_until:
+            return None
+        if self._jobs is not None and self._file != identity(self._config.store_path):
+            log.error("%s is not the file it was: opened anew", self._config.store_path)
+            self._close()
+        if self._jobs is None:
+            try:
+                self._open()
+            except TROUBLE as problem:
+                self._trouble(problem)
+        return self._jobs
+
+    def _open(self) -> None:
+        path = self._config.store_path
+        if not self._known.empty and not path.exists():
+            raise StoreFailed(f"{path} is missing, and there were people in it")
+        self._jobs = self._opened()
+        self._file = identity(path)
+        self._remember(self._jobs)
+        if self._recovered:
+            self.recordings.finish_left()
+
+    def _trouble(self, problem: Exception) -> None:
+        log.error("the store cannot be used: %s", problem)
+        self._away_until = self._clock.monotonic() + AWAY_S
+
+    def _close(self) -> None:
+        jobs, self._jobs = self._jobs, None
+        try:
+            if jobs is not None:
+                jobs.close()
+        except TROUBLE as problem:
+            log.error("the store could not be closed in good order: %s", problem)
+
+    def _inboxes(self) -> Inboxes | None:
+        jobs = self._store()
+        return None if jobs is None else jobs.inboxes
+
+    def _ask(self, job: Callable[[ClerkJobs], T]) -> T:
+        """What needs the store. Raises StoreAway, and what the job raises."""
+        jobs = self._store()
+        if jobs is None:
+            raise StoreAway("the store cannot be used")
+        try:
+            return job(jobs)
+        except StoreDamaged as problem:  # what is asked for lies there; others may be answered
+            raise StoreAway(str(problem)) from problem
+        except TROUBLE as problem:
+            self._trouble(problem)
+            raise StoreAway(str(problem)) from problem
+
+    # ---- besides the jobs
+
+    def flush(self) -> None:
+        """Make the samples received durable; before this they must not be acknowledged."""
+        self.recordings.flush()
+
+    def work(self) -> bool:
+        """Do a step of making a message of a recording; False if there is nothing to do."""
+        return self.recordings.work()
+
+    def close(self) -> None:
+        """Commit what waits and close the store."""
+        self._close()
+
+    def readers(self) -> list[int]:
+        """Descriptors that become readable when the store changes."""
+        listener = self._jobs.listener if self._jobs is not None else None
+        return [] if listener is None else [listener.fileno()]
+
+    def clear_notices(self) -> None:
+        """The store will be looked at."""
+        if self._jobs is not None and self._jobs.listener is not None:
+            self._jobs.listener.clear()
+
+    def news(self) -> WaitingMessages | None:
+        """Unheard messages, if the store has changed since the last time."""
+        try:
+            return self._ask(ClerkJobs.news)
+        except StoreAway:
+            return None
+
+    # ---- recordings
+
+    def begin_recording(
+        self, number: int, mailbox: str, line: str, caller: Caller
+    ) -> RecordingStart:
+        """Begin a recording."""
+        return self.recordings.begin_recording(number, mailbox, line, caller)
+
+    def samples(self, recording: int, seq: int, octets: bytes) -> None:
+        """Keep a piece of a recording."""
+        self.recordings.samples(recording, seq, octets)
+
+    def end_recording(self, recording: int, why: str, pieces: int | None = None) -> RecordingResult:
+        """Deliver a recording. Raises NotReady while the message is being composed."""
+        return self.recordings.end_recording(recording, why, pieces)
+
+    def missed_call(self, number: int, line: str, caller: Caller, why: str) -> None:
+        """Note a call that nobody could answer, for the administrator."""
+        try:
+            self._ask(lambda jobs: jobs.missed_call(number, line, caller, why))
+        except StoreAway:
+            self.recordings.spool_missed_call(number, line, caller, why)
+
+    def ended_call(self, number: int, call: EndedCall) -> None:
+        """Note a call that is over; not while the store is away: what is owed is callers' words."""
+        try:
+            self._ask(lambda jobs: jobs.ended_call(number, call))
+        except StoreAway:
+            log.info("a call on %s is not in the list of calls: the store is away", call.line)
+
+    # ---- who is here
+
+    def directory(self) -> Directory:
+        """Everybody's numbers, and who answers lines that are nobody's."""
+        try:
+            return self._ask(self._remember)
+        except StoreAway:
+            return self._known.directory()
+
+    def _remember(self, jobs: ClerkJobs) -> Directory:
+        directory = jobs.directory()
+        self._known.remember(directory, jobs.mailboxes())
+        return directory
+
+    def mailbox(self, number: str) -> MailboxInfo | None:
+        """What to know of a mailbox; None if there is none."""
+        try:
+            found = self._ask(lambda jobs: jobs.mailbox(number))
+        except StoreAway:
+            found = self._known.mailbox(number)
+        if found is None:
+            return None
+        return replace(found, greetings=self._greetings.playable(found.person))
+
+    def check_pin(
+        self, number: int, mailbox: str, pin: str, line: str, caller: Caller | None
+    ) -> PinCheck:
+        """Judge a PIN."""
+        return self._ask(lambda jobs: jobs.check_pin(number, mailbox, pin, line, caller))
+
+    def claim_code(self) -> str | None:
+        """The code that makes an administrator; None once there is one."""
+        return self._ask(ClerkJobs.claim_code)
+
+    # ---- sound
+
+    def sound(self, sound: ClerkSound, start: int, count: int) -> bytes:
+        """`count` samples of a sound from sample `start` on; fewer at its end.
+
+        Raises NotReady while it is being made, and JobFailed if it cannot be.
+        """
+        try:
+            if isinstance(sound, MessageAudio):
+                return self._ask(lambda jobs: jobs.message_sound(sound.entry, start, count))
+            return self._whole_sound(sound)[start * 2 : (start + count) * 2]
+        except MediaFailed as problem:
+            raise JobFailed(f"{sound}: {problem}") from problem
+
+    def _whole_sound(self, sound: ClerkSound) -> bytes:
+        if isinstance(sound, Greeting):
+            try:
+                path = self._greetings.path(sound.person, GreetingKind(sound.kind))
+            except ValueError as problem:
+                raise MediaFailed(str(problem)) from problem
+            return self._prompts.file(path)
+        assert not isinstance(sound, MessageAudio)
+        language = sound.language or self._config.language
+        if isinstance(sound, Prompt):
+            return self._prompts.prompt(sound.name, language)
+        return self._prompts.spoken(sound.text, language)
+
+    # ---- the owner's inbox
+
+    def listing(self, person: int) -> Listing:
+        """Voicemails, new ones first, oldest first; and how many new e-mails."""
+        return self._ask(lambda jobs: jobs.listing(person))
+
+    def look(self, person: int, entry: int) -> MessageStatus:
+        """Whether a message is still in the inbox, and whether it can be played."""
+        return self._ask(lambda jobs: jobs.look(person, entry))
+
+    def mark(self, person: int, entries: tuple[int, ...], saved: bool | None = None) -> int:
+        """Heard, and perhaps saved; how many messages that changed."""
+        return self._ask(lambda jobs: jobs.mark(person, entries, saved))
+
+    def remove(self, person: int, entries: tuple[int, ...]) -> int:
+        """Into the bin; how many messages were not there already."""
+        return self._ask(lambda jobs: jobs.remove(person, entries))
+
+    def restore(self, person: int, entries: tuple[int, ...]) -> int:
+        """Out of the bin; how many messages came back."""
+        return self._ask(lambda jobs: jobs.restore(person, entries))
+
+
+def desk_over(config: ClerkConfig, clock: Clock, media: Media) -> Desk:
+    """A desk that opens the store itself."""
+
+    def opened() -> ClerkJobs:
+        must_exist(config.store_path)
+        db = Database(config.store_path, clock, LOCK_S)
+        return jobs_over(config, db, clock, media, db.listener("clerk"))
+
+    return Desk(config, clock, media, opened)

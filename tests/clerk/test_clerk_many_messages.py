@@ -1,0 +1,119 @@
+"""A mailbox with more voicemails than anybody hears: the answer stays small, the numbers right."""
+
+import select
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.clerk import frames
+from app.clerk.client import ProcessClerk
+from app.core.clock import ManualClock
+from app.inbox.entries import EntryState
+from app.phone.calls.scripting import Wait
+from app.phone.sound.languages import ENGLISH
+from app.voicemail.envelope import counts
+from app.voicemail.jobs import LISTED_MOST, Listing
+from tests.kit.store import StoreKit
+from tests.kit.voicemail import House
+
+MANY = 30_000
+COLUMNS = (
+    "person, content, kind, prefix, size, chunks, dotted, received_at, sender, subject,"
+    " caller_number, caller_name, duration_s"
+)
+CALLER = "CARL CALLER OF THE LONG NAME"
+
+
+def add(kit: StoreKit, state: EntryState, count: int) -> None:
+    """Copies of Anna's one voicemail, by SQL."""
+    kit.db.now(
+        lambda tx: tx.execute(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            f" INSERT INTO entry (uidl, state, {COLUMNS})"
+            f" SELECT ? || i, ?, {COLUMNS} FROM entry, n WHERE entry.id = 1",
+            (count, f"{state}{count}-", state),
+        )
+    )
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path)
+    house.leave("201", name=CALLER)
+    yield house
+    house.kit.db.close()
+
+
+def asked(house: House) -> Listing:
+    """The listing as a clerk in its own process gives it."""
+    clerk = ProcessClerk(house.config, house.pushes.append, ManualClock())
+    first = clerk.pid
+    try:
+        wait: Wait[Listing] = clerk.listing(house.kit.person("anna").id)
+        poll = select.poll()
+        poll.register(clerk)
+        while not wait.done:
+            assert poll.poll(60_000), "nothing came from the clerk"
+            clerk.dispatch()
+            assert clerk.pid == first, "the clerk was replaced"
+        return wait.result()
+    finally:
+        clerk.close()
+
+
+def test_newest_thousand_are_listed_and_all_are_counted(house: House) -> None:
+    add(house.kit, EntryState.NEW, MANY)
+    add(house.kit, EntryState.HEARD, 500)
+    listing = asked(house)
+    assert (listing.new, listing.old) == (MANY + 1, 500)
+    newest = [MANY + 1 - back for back in range(LISTED_MOST)]
+    assert [message.entry for message in listing.messages] == newest[::-1]
+    said = counts(ENGLISH, listing.new, listing.old, listing.new_mails)
+    assert said[:5] == ("vm-youhave", "digits/30", "digits/thousand", "digits/1", "vm-INBOX")
+
+
+def test_old_messages_fill_what_new_ones_leave(house: House) -> None:
+    add(house.kit, EntryState.HEARD, MANY)
+    add(house.kit, EntryState.NEW, 9)
+    listing = asked(house)
+    assert [message.new for message in listing.messages] == [True] * 10 + [False] * 990
+    assert listing.messages[-1].entry == MANY + 1
+    assert (listing.new, listing.old) == (10, MANY)
+
+
+def test_listing_reads_no_more_rows_of_a_larger_box(house: House) -> None:
+    def steps(job: Callable[[], object]) -> int:
+        """Thousands of SQLite's virtual machine's steps."""
+        taken = 0
+
+        def more() -> int:
+            nonlocal taken
+            taken += 1
+            return 0
+
+        house.kit.db.reader().set_progress_handler(more, 1000)
+        job()
+        return taken
+
+    anna = house.kit.person("anna").id
+    add(house.kit, EntryState.NEW, 2 * LISTED_MOST)
+    few = steps(lambda: house.kit.store.newest_voicemails(anna, EntryState.NEW, LISTED_MOST))
+    add(house.kit, EntryState.NEW, MANY)
+    many = steps(lambda: house.kit.store.newest_voicemails(anna, EntryState.NEW, LISTED_MOST))
+    assert few and abs(many - few) <= 1
+    for state in (EntryState.NEW, EntryState.HEARD):
+        plan = house.kit.db.reader().execute(
+            "EXPLAIN QUERY PLAN SELECT count(*) FROM entry WHERE person = ? AND state = ?"
+            " AND kind = 'voicemail'",
+            (anna, state),
+        )
+        assert "COVERING INDEX entry_voicemail" in plan.fetchone()[3]
+
+
+def test_answer_that_no_frame_holds_fails_alone(house: House) -> None:
+    """A clerk that sent it would be taken for broken, replaced, and asked the same again."""
+    with pytest.raises(frames.TooLarge, match="an answer of 419"):
+        frames.answer(1, "x" * frames.HEADER_LIMIT)
+    with pytest.raises(frames.TooLarge):
+        frames.answer(1, bytes(frames.RAW_LIMIT + 1))
