@@ -26,9 +26,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.appliance import call_scripts
+from app.appliance import call_scripts, default_limits
 from app.clerk.client import ProcessClerk
 from app.clerk.config import ClerkConfig
+from app.config.settings import Settings
 from app.core.clock import SystemClock
 from app.inbox.people import People
 from app.phone.config import PhoneConfig
@@ -221,11 +222,16 @@ def clerk_config(directory: Path) -> ClerkConfig:
         store=str(directory / "inbox.db"),
         packs=str(PACKS),
         cache=str(directory / "spoken"),
+        spool=str(directory / "spool"),
+        spool_memory=str(directory / "memory"),
         greetings=str(directory / "greetings"),
         hostname="bench.test",
         domains=("bench.test",),
         free_floor=0,
         voice_reserve=0,
+        limits=default_limits(Settings()),
+        callers_percent=10,
+        full_is_permanent=False,
     )
     with closing(Database(config.store_path)) as db:
         people = People(db)

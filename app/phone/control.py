@@ -1,8 +1,16 @@
 """The control socket of the phone service: a Unix socket, one JSON line each way.
 
 {"ask": "status"}               -> PhoneService.status()
+{"ask": "changed", "since": N}  -> the status once its "changes" is not N, which the answer before
+                                   said, or -1; one every 50 ms at most
 {"ask": "shown", "change": N}   -> {"shown": N} once the phone has handled the store's change N:
                                    lamps and dial tones are as the store says
+{"ask": "play", "handset": H, "mailbox": M}
+                                -> {"done": true}: H rings; who lifts it hears the messages of M,
+                                   or with "entry": N that one alone
+{"ask": "press", "handset": H, "key": K}
+                                -> {"done": true}: K was pressed for what is played on H
+                                   both: {"error": text} if that cannot be done
 {"ask": "quiet"}                -> {"quiet": true} once the clerk has no job left undone: what
                                    callers and owners did so far is in the store
 anything else                   -> {"error": text}
@@ -12,35 +20,55 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from app.core.records import parse_json
 
 log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 65536
+QUESTIONS = ("status", "changed", "shown", "quiet", "play", "press")
+
+
+@dataclass(frozen=True)
+class Player:
+    """Playing messages on a handset; each gives "", or why it cannot be."""
+
+    play: Callable[[str, str, int], str]
+    """(handset, mailbox, number of the entry, or 0 for all)"""
+    press: Callable[[str, str], str]
+    """(handset, key)"""
+
+
+NO_PLAYER = Player(lambda *_: "nothing can be played here", lambda *_: "nothing is played here")
 
 
 class Control:
     """Answers questions at `path`. Call look() whenever an answer may have changed.
 
-    `shows(change)` says whether lamps and dial tones show the store as it was after that change;
-    `quiet()` whether the clerk has nothing left to do.
+    `changes()` counts changes of the status; `shows(change)` says whether lamps and dial tones show
+    the store as it was after that change; `quiet()` whether the clerk has nothing left to do.
     """
 
     def __init__(
         self,
         path: Path,
         status: Callable[[], dict[str, Any]],
+        changes: Callable[[], int],
         shows: Callable[[int], bool],
         quiet: Callable[[], bool],
+        player: Player = NO_PLAYER,
     ) -> None:
-        self._path, self._status, self._shows, self._quiet = path, status, shows, quiet
+        self._player = player
+        self._path, self._status, self._changes = path, status, changes
+        self._shows, self._quiet = shows, quiet
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Listen; a socket left over by a dead service is replaced."""
-        self._path.unlink(missing_ok=True)
+        """Listen; asyncio replaces a socket left over by a dead service."""
         self._server = await asyncio.start_unix_server(
             self._serve, self._path, limit=LONGEST_QUESTION
         )
@@ -72,10 +100,21 @@ class Control:
 
     async def _answer(self, line: bytes) -> dict[str, Any]:
         try:
-            question = json.loads(line)
+            question = parse_json(line)
             asked = question["ask"]
             if asked == "status":
                 return self._status()
+            if asked == "changed":
+                since = int(question["since"])
+                await self._when(lambda: self._changes() != since)
+                return self._status()
+            if asked == "play":
+                handset, mailbox = str(question["handset"]), str(question["mailbox"])
+                why = self._player.play(handset, mailbox, int(question.get("entry", 0)))
+                return {"error": why} if why else {"done": True}
+            if asked == "press":
+                why = self._player.press(str(question["handset"]), str(question["key"]))
+                return {"error": why} if why else {"done": True}
             if asked == "shown":
                 change = int(question["change"])
                 await self._when(lambda: self._shows(change))
@@ -85,7 +124,7 @@ class Control:
                 return {"quiet": True}
         except (ValueError, KeyError, TypeError) as problem:
             return {"error": f"not understood: {problem!r}"}
-        return {"error": f"no such question: {asked!r}; allowed are status, shown, quiet"}
+        return {"error": f"no such question: {asked!r}; allowed are {', '.join(QUESTIONS)}"}
 
     async def _when(self, happened: Callable[[], bool]) -> None:
         if not happened():

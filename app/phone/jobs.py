@@ -6,7 +6,7 @@ app/clerk/api.py has them all.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from app.phone.calls.caller import Caller
 from app.phone.calls.dialplan import Directory
@@ -55,6 +55,25 @@ ClerkSound = Prompt | Spoken | MessageAudio | Greeting
 """Sounds that the clerk finds or makes."""
 
 
+Outcome = Literal["answered", "voicemail", "own mailbox", "not answered", "nobody's number"]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCall:
+    """A call that is over."""
+
+    line: str
+    """Jack that it came in on, or the handset that called."""
+    caller: Caller
+    to: str
+    """Whom it reached, or was to reach: a jack, a mailbox, what was dialled; "" is nobody."""
+    outcome: Outcome
+    waited_s: int
+    """Seconds before somebody or voicemail answered, or before its end."""
+    talked_s: int
+    """Seconds after that."""
+
+
 class Clerk(Protocol):
     """The clerk as the phone service uses it: in this process or in a child of it.
 
@@ -72,6 +91,10 @@ class Clerk(Protocol):
 
     def directory(self) -> Wait[Directory]:
         """Who has which mailbox and handset."""
+        ...
+
+    def ended_call(self, call: EndedCall) -> Wait[None]:
+        """Note a call that is over; while the store is away it is not noted."""
         ...
 
     def missed_call(self, line: str, caller: Caller, why: str) -> Wait[None]:

@@ -11,23 +11,28 @@ they wait for has happened.
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from app.core.timers import TimerQueue
-from app.phone.calls.call import AnyLine, CallScript
+from app.phone.calls.call import AnyLine, CallScript, PlayScript
 from app.phone.calls.calls import Calls
 from app.phone.config import PhoneConfig
 from app.phone.jobs import Clerk
+from app.phone.lines.kept_callers import CallerMemory
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Mixer
 from drivers.buses import Samples
 from drivers.countries import country
-from drivers.ports import PortEvent, StationPort, Steps, TrunkPort
+from drivers.ports import PortEvent, StationPort, TrunkPort
 
-__all__ = ["Board", "CallScript", "Pbx"]
+__all__ = ["Board", "CallScript", "Pbx", "PlayScript"]
 
 log = logging.getLogger(__name__)
+
+UNPOLLED_MOST = 100
+"""A beat that is late for longer than 1 s asks the board all the same."""
 
 
 class Board(Protocol):
@@ -43,12 +48,17 @@ class Board(Protocol):
         """Trunk ports by jack label."""
         ...
 
-    def power_up(self) -> Steps:
-        """Bring all chips to life, side by side."""
+    @property
+    def starting(self) -> bool:
+        """Whether a chip has neither come up nor failed yet."""
         ...
 
-    def poll(self) -> list[tuple[str, PortEvent]]:
-        """What happened on the lines since the last poll."""
+    def power_up(self) -> None:
+        """Begin to bring all chips to life, side by side; poll() goes on with it."""
+        ...
+
+    def poll(self, periods: int = 1) -> list[tuple[str, PortEvent]]:
+        """What happened on the lines in the `periods` (10 ms) since the last poll."""
         ...
 
 
@@ -60,7 +70,8 @@ class Pbx:
     """All lines of one board, driven by one call of beat() every 10 ms of line time.
 
     `slots` is the number of time slots in a PCM frame. `date` gives MMDDHHMM of local time for
-    caller ID; without it none is sent.
+    caller ID; without it none is sent. `kept` has callers from before a restart; `lost` counts
+    periods that came too late.
     Raises UnknownCountry, and ValueError for a port outside the frame.
     """
 
@@ -73,52 +84,81 @@ class Pbx:
         answer: CallScript,
         owner: CallScript,
         date: Callable[[], str] = _no_date,
+        kept: CallerMemory | None = None,
+        lost: Callable[[], int] = lambda: 0,
+        play: PlayScript | None = None,
     ) -> None:
         self._board = board
         self._queue = TimerQueue()
         self._mixer = Mixer(slots)
         here = country(config.country)
-        self.calls = Calls(self._queue, self._mixer, here.tones, clerk, config, answer, owner)
+        self.calls = Calls(self._queue, self._mixer, here.tones, clerk, config, answer, owner, play)
         report = self.calls.on_event
         self.stations = {
-            name: StationLine(port, self._mixer.channel(port.slot), self._queue, here, report, date)
+            name: StationLine(
+                port, self._mixer.channel(port.slot), self._queue, here, report, date, lost
+            )
             for name, port in board.stations.items()
         }
         self.trunks = {
-            name: TrunkLine(port, self._mixer.channel(port.slot), self._queue, report, here.modem)
+            name: TrunkLine(port, self._mixer.channel(port.slot), self._queue, report, here, kept)
             for name, port in board.trunks.items()
         }
         self.lines: dict[str, AnyLine] = {**self.stations, **self.trunks}
         self.calls.stations, self.calls.trunks = self.stations, self.trunks
-        self._steps: Steps | None = None
+        self._not_polled = 0
         self.ready = False
-        """Whether the chips are up and calls are taken."""
+        """Whether every chip has come up or failed; calls are taken on lines that are up."""
 
     @property
     def periods(self) -> int:
         """Beats since the start."""
         return self._queue.now
 
-    def power_up(self) -> None:
-        """Start bringing the chips up; beat() goes on with it, calls are taken afterwards."""
-        self.calls.refresh_directory()
-        self._steps = self._board.power_up()
-        self._next_step()
+    @property
+    def changes(self) -> int:
+        """A count that has grown when status() may say something else than periods and lost ones.
 
-    def beat(self, heard: Samples) -> Samples:
-        """One period: heard from the lines (slots, 80), returns what is played to them."""
-        if self.ready:
-            for name, event in self._board.poll():
-                self.lines[name].port_event(event)
+        A ringing line's caller, and a handset's lamp, count too.
+        """
+        return self._queue.changes
+
+    def power_up(self) -> None:
+        """Start bringing the chips up; beat() goes on with it. Each line works once it is up."""
+        self.calls.refresh_directory()
+        self.calls.sounds.patience.prepare()
+        self._board.power_up()
+
+    def beat(self, heard: Samples, late: bool = False) -> Samples:
+        """One period: heard from the lines (slots, 80), returns what is played to them.
+
+        `late` says that the next period waits already: the board is then asked in the last beat of
+        the burst, whose line time is now, and what it says is not taken for older than it is.
+        """
+        self._not_polled += 1
+        if not late or self._not_polled >= UNPOLLED_MOST:
+            self._ask_board()
         self._queue.beat()
         self._mixer.hear(heard)
         return self._mixer.play()
+
+    def _ask_board(self) -> None:
+        periods, self._not_polled = self._not_polled, 0
+        for name, event in self._board.poll(periods):
+            self.lines[name].port_event(event)
+        if not self.ready and not self._board.starting:
+            self.ready = True
+            log.info("lines are up: %s", ", ".join(sorted(self._working())) or "none")
+
+    def _working(self) -> list[str]:
+        return [name for name, line in self.lines.items() if line.working]
 
     def message_waiting(self, station: str, waiting: bool) -> None:
         """Whether this handset's owner has unheard voicemail: stutter dial tone, lamp."""
         line = self.stations.get(station)
         if line is not None:
             line.message_waiting = waiting
+            self._queue.changes += 1
 
     def hang_up_all(self) -> None:
         """End every call; recordings are finished by their scripts (see `busy`)."""
@@ -134,6 +174,7 @@ class Pbx:
         return {
             "ready": self.ready,
             "periods": self.periods,
+            "changes": self.changes,
             "scripts": self.calls.running,
             "late_periods": self.calls.sounds.late.periods,
             "lines": {name: self._line_status(line) for name, line in self.lines.items()},
@@ -144,29 +185,12 @@ class Pbx:
         status: dict[str, Any] = {
             "kind": line.kind,
             "state": str(line.machine.state),
+            "working": line.working,
             "call": str(call.machine.state) if call else "",
             "fault": line.fault,
         }
         if isinstance(line, StationLine):
             status["message_waiting"] = line.message_waiting
+        elif call is not None:
+            status["caller"] = asdict(line.caller)
         return status
-
-    def _next_step(self) -> None:
-        assert self._steps is not None
-        try:
-            pause = next(self._steps)
-        except StopIteration:
-            self._steps = None
-            self._powered_up()
-        else:
-            self._queue.after(pause, self._next_step)
-
-    def _powered_up(self) -> None:
-        self.ready = True
-        working = {*self._board.stations, *self._board.trunks}
-        for name, line in self.lines.items():
-            if name in working:
-                line.ready()
-        for name, event in self._board.poll():  # what failed says so in the first poll
-            self.lines[name].port_event(event)
-        log.info("lines are up: %s", ", ".join(sorted(working)))

@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.phone.config import PhoneConfig
-from app.phone.control import Control
+from app.phone.control import Control, Player
 from app.phone.jobs import Clerk
-from app.phone.pbx import CallScript, Pbx
+from app.phone.lines.kept_callers import CallerMemory
+from app.phone.pbx import CallScript, Pbx, PlayScript
 from drivers.board import BoardSpec, Hardware, LineBoard
-from drivers.buses import PERIODS_PER_SECOND
+from drivers.buses import PERIODS_PER_SECOND, Samples
 from drivers.countries import country
 
 log = logging.getLogger(__name__)
 
 CATCH_UP = 4
 """Most periods handled at once when we were late, before others get a turn."""
+LOOK_PERIODS = 5
+"""Periods between two looks at whom a change of the lines concerns."""
 FINISH_S = 5
 """At the end: how long recordings may take to be finished, in line time."""
 
@@ -50,8 +53,8 @@ class PhoneService:
     """The lines of one board, served until stop().
 
     `shows(change)` says whether lamps show the store as it was after that change (see Control);
-    `ready` is called once, when the lines are up and calls are taken. Raises what LineBoard
-    and Pbx raise.
+    `ready` is called once, when the lines are up and calls are taken; `kept` has callers from
+    before a restart. Raises what LineBoard and Pbx raise.
     """
 
     def __init__(
@@ -66,15 +69,39 @@ class PhoneService:
         shows: Callable[[int], bool],
         ready: Callable[[], None],
         date: Callable[[], str],
+        kept: CallerMemory | None = None,
+        play: PlayScript | None = None,
     ) -> None:
         self._pcm = hardware.pcm()
         self._clerk = clerk
         board = LineBoard(spec, hardware, country(config.country))
-        self.pbx = Pbx(board, self._pcm.slots, clerk, config, answer, owner, date)
-        self._control = Control(control, self.status, shows, lambda: clerk.pending == 0)
+        self.pbx = Pbx(
+            board,
+            self._pcm.slots,
+            clerk,
+            config,
+            answer,
+            owner,
+            date,
+            kept,
+            lambda: self._pcm.lost_periods,
+            play,
+        )
+        self._control = Control(
+            control,
+            self.status,
+            lambda: self.pbx.changes,
+            shows,
+            lambda: clerk.pending == 0,
+            Player(self.pbx.calls.play, self.pbx.calls.press),
+        )
+        self._changes_seen = 0
+        self._look_at = 0
         self._ready: Callable[[], None] | None = ready
         self._stopping = False
         self._left = 0
+        self._waiting: Samples | None = None
+        """A period that has been read and not been handled yet: we are late."""
         self._over: asyncio.Future[None] | None = None
 
     def status(self) -> dict[str, Any]:
@@ -89,7 +116,10 @@ class PhoneService:
         """Serve until stop(). Raises HardwareError when the board is gone."""
         loop = asyncio.get_running_loop()
         self._over = loop.create_future()
-        await self._control.open()
+        try:
+            await self._control.open()
+        except OSError as problem:  # a disk that cannot be written keeps nobody from a call
+            log.error("nobody can ask the phone service: %s", problem)
         self._pcm.start()
         self.pbx.power_up()
         loop.add_reader(self._pcm.fileno(), self._guarded, self._periods)
@@ -121,18 +151,28 @@ class PhoneService:
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """A failure in a callback of the loop ends the service: its supervisor starts it anew."""
+        if self._over is None or self._over.done():
+            return
         try:
             work()
         except Exception as failure:
-            if self._over is not None and not self._over.done():
-                self._over.set_exception(failure)
+            self._over.set_exception(failure)
 
     def _periods(self) -> None:
+        heard = self._pcm.read() if self._waiting is None else self._waiting
         for _ in range(CATCH_UP):
-            heard = self._pcm.read()
             if heard is None:
                 break
-            self._pcm.write(self.pbx.beat(heard))
+            following = self._pcm.read()
+            self._pcm.write(self.pbx.beat(heard, late=following is not None))
+            heard = following
+        self._waiting = heard
+        if heard is not None:  # it was read, so the descriptor may not be readable for its sake
+            asyncio.get_running_loop().call_soon(self._guarded, self._periods)
+        if self.pbx.changes != self._changes_seen and self.pbx.periods >= self._look_at:
+            self._changes_seen = self.pbx.changes
+            self._look_at = self.pbx.periods + LOOK_PERIODS
+            self._control.look()
         if self._ready is not None and self.pbx.ready:
             ready, self._ready = self._ready, None
             ready()

@@ -19,12 +19,27 @@ RING_GAP = Timer(
     "ring gap", 8000, 4000, 12000, "Silence after a ring burst that means the caller gave up."
 )
 CPC = Timer("CPC", 60, 20, 800, "Open loop while seized: the far end hung up [GR-506 OSI].")
+POLARITY_SETTLE = Timer(
+    "polarity settle",
+    600,
+    100,
+    2000,
+    "After seizing: a reversal within this time belongs to that, later ones to the far end.",
+)
+ANNOUNCED = Timer(
+    "announced", 6000, 1000, 12000, "From caller ID before the first burst to that burst."
+)
 RELEASE_GUARD = Timer(
     "release guard",
     800,
     200,
     2000,
     "After a release: what the line does for this long means nothing.",
+)
+
+# A script.
+CLERK_PATIENCE = Timer(
+    "clerk patience", 2000, 500, 5000, "Silence after which who waits for the clerk hears so."
 )
 
 # Ringing a handset: the lengths come from the country's cadence.
@@ -40,6 +55,9 @@ CALLER_ID_TAIL = Timer(
 # Message waiting: VMWI is sent to a handset at rest.
 VMWI_PAUSE = Timer(
     "VMWI pause", 500, 200, 5000, "A handset is at rest for this long before VMWI is sent."
+)
+VMWI_REFRESH = Timer(
+    "VMWI refresh", 600_000, 60_000, 3_600_000, "From one VMWI to the next when nothing changes."
 )
 VMWI_TAIL = Timer("VMWI tail", 200, 100, 1000, "After VMWI the line still carries sound.")
 

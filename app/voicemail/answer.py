@@ -4,13 +4,18 @@ A caller who hangs up has left a message. One who hangs up before the beep, says
 full mailbox or none, is kept by the clerk as a missed call.
 """
 
+import logging
+
 from app.phone.calls.line import HungUp, Line
+from app.phone.jobs import JobFailed
 from app.phone.sound.tones import BEEP
 from app.voicemail import greetings
 from app.voicemail.common import BOX, Voice, with_apology
 from app.voicemail.config import RecordingLimits
 from app.voicemail.jobs import MailboxInfo, VoicemailClerk
 from app.voicemail.recording import record
+
+log = logging.getLogger(__name__)
 
 DEFAULT_LIMITS = RecordingLimits()
 
@@ -23,8 +28,10 @@ async def answer(
 
 
 async def _answer(line: Line, clerk: VoicemailClerk, mailbox: str, limits: RecordingLimits) -> None:
-    box = await clerk.mailbox(mailbox)
-    begun = await clerk.begin_recording(mailbox, line.name, line.caller)
+    box = await line.answer_of(clerk.mailbox(mailbox))
+    if box is not None and line.kind != "trunk":
+        box = greetings.for_colleagues(box)
+    begun = await line.answer_of(clerk.begin_recording(mailbox, line.name, line.caller))
     if box is None:
         await line.play(*BOX.say("vm-nobodyavail", "vm-goodbye"))
     elif begun.recording is None:
@@ -35,16 +42,29 @@ async def _answer(line: Line, clerk: VoicemailClerk, mailbox: str, limits: Recor
         await _converse(line, clerk, box, begun.recording, limits)
 
 
+async def _greet(line: Line, box: MailboxInfo) -> None:
+    """The best greeting that can be played; without any, the beep says enough."""
+    while True:
+        try:
+            await line.play(*greetings.before_the_beep(box), stop_on="#")
+            return
+        except JobFailed as problem:
+            log.error("%s: a greeting of mailbox %s: %s", line.name, box.number, problem)
+        if not box.greetings:
+            return
+        box = greetings.next_best(box)
+
+
 async def _converse(
     line: Line, clerk: VoicemailClerk, box: MailboxInfo, recording: int, limits: RecordingLimits
 ) -> None:
     try:
-        await line.play(*greetings.before_the_beep(box), stop_on="#")
+        await _greet(line, box)
         await line.play(BEEP)
-        why = await record(line, clerk, recording, limits)
+        why, pieces = await record(line, clerk, recording, limits)
     except HungUp:
         clerk.end_recording(recording, "hung up")
         raise
-    await clerk.end_recording(recording, why)
+    await line.answer_of(clerk.end_recording(recording, why, pieces))
     if why != "hung up":
         await line.play(*Voice(box.language).say("auth-thankyou", "vm-goodbye"))

@@ -7,7 +7,9 @@ from typing import Any
 
 from app.phone.calls.line import ANY, Line
 from app.phone.jobs import JobFailed
-from app.phone.sound.prompts import LANGUAGE, Names
+from app.phone.sound.grammar import Grammar
+from app.phone.sound.languages import grammar_of
+from app.phone.sound.prompts import Names
 from app.phone.sound.sounds import CountryTone, Prompt, Sound, Spoken
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,11 @@ class Voice:
 
     language: str | None = None
 
+    @property
+    def grammar(self) -> Grammar:
+        """How this language says numbers, times and counts."""
+        return grammar_of(self.language)
+
     def say(self, *names: str) -> tuple[Prompt, ...]:
         """Prompts by name, ready to play."""
         return tuple(Prompt(name, self.language) for name in names)
@@ -35,9 +42,6 @@ class Voice:
         return Spoken(text, self.language)
 
 
-WITHOUT_PACK = LANGUAGE
-"""The language in which prompts are heard when no pack is installed: their words' own."""
-
 BOX = Voice()
 """What is said to somebody whose language is not known."""
 
@@ -50,11 +54,19 @@ async def ask_digits(line: Line, *question: Sound, most: int) -> str:
     return first + await line.digits(most - len(first))
 
 
-async def with_apology(line: Line, conversation: Coroutine[Any, Any, None]) -> None:
-    """Run a conversation; if the clerk fails it, apologise and end the call."""
+NO_MESSAGES = ("im-sorry", "switchhook/no-messages-now", "please-try-call-later")
+"""What an owner hears whose messages cannot be got at."""
+
+
+async def with_apology(
+    line: Line,
+    conversation: Coroutine[Any, Any, None],
+    words: Names = ("im-sorry", "please-try-call-later"),
+) -> None:
+    """Run a conversation; if the clerk fails it, apologise in these words and end the call."""
     try:
         await conversation
     except JobFailed:
         log.exception("%s: conversation broken off", line.name)
-        await line.play(*BOX.say("im-sorry", "please-try-call-later"), TROUBLE)
+        await line.play(*BOX.say(*words), TROUBLE)
     await line.hang_up()

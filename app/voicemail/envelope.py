@@ -1,14 +1,22 @@
 """What is said about messages: how many there are, and of each one from whom and when."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.phone.sound import prompts
+from app.phone.sound.grammar import Grammar
 from app.phone.sound.sounds import Sound
 from app.voicemail.common import Voice
-from app.voicemail.jobs import ListedMessage, LocalTime
+from app.voicemail.jobs import Fullness, ListedMessage, LocalTime
 
 EXTENSION_LONGEST = 4  # digits; longer numbers are called telephone numbers
+
+
+FULLNESS: dict[Fullness, prompts.Names] = {
+    "": (),
+    "nearly full": ("switchhook/nearly-full",),
+    "full": ("switchhook/full",),
+}
+"""What is said of the room in the inbox."""
 
 
 @dataclass(slots=True)
@@ -25,37 +33,30 @@ class Message:
         return self.listed.entry
 
 
-def counts(messages: Sequence[Message], new_mails: int) -> prompts.Names:
+def counts(grammar: Grammar, new: int, old: int, new_mails: int) -> prompts.Names:
     """For example: you have one new message and five old messages; you have two new e-mails."""
-    new = sum(message.new for message in messages)
-    old = len(messages) - new
-    parts: list[prompts.Names] = []
-    if new or not old:
-        parts.append(prompts.counted(new, "vm-message", "vm-messages", ("vm-INBOX",)))
-    if old:
-        parts.append(prompts.counted(old, "vm-message", "vm-messages", ("vm-Old",)))
-    names = ("vm-youhave", *parts[0], *(("vm-and", *parts[1]) if parts[1:] else ()))
-    if not new_mails:
-        return names
-    mail = prompts.counted(new_mails, "switchhook/e-mail", "switchhook/e-mails", ("vm-INBOX",))
-    return (*names, "vm-youhave", *mail)
+    mails = grammar.have(new_mails, "e-mail", "new") if new_mails else ()
+    if not new and old:
+        return (*grammar.have(old, "message", "old"), *mails)
+    also = ("vm-and", *grammar.counted(old, "message", "old")) if old else ()
+    return (*grammar.have(new, "message", "new"), *also, *mails)
 
 
 def envelope(voice: Voice, message: Message, index: int, count: int) -> tuple[Sound, ...]:
     """Which message this is of `count`, from whom, and when it came; `index` counts from 0."""
     return (
-        *voice.say_all(_which(index, count)),
+        *voice.say_all(_which(voice.grammar, index, count)),
         *_from(voice, message.listed),
-        *voice.say_all(("vm-received",), _when(message.listed.received)),
+        *voice.say_all(("vm-received",), _when(voice.grammar, message.listed.received)),
     )
 
 
-def _which(index: int, count: int) -> prompts.Names:
+def _which(grammar: Grammar, index: int, count: int) -> prompts.Names:
     if index == 0:
         return ("vm-first", "vm-message")
     if index + 1 == count:
         return ("vm-last", "vm-message")
-    return ("vm-message", *prompts.number(index + 1))
+    return ("vm-message", *grammar.number(index + 1))
 
 
 def _from(voice: Voice, message: ListedMessage) -> tuple[Sound, ...]:
@@ -68,6 +69,6 @@ def _from(voice: Voice, message: ListedMessage) -> tuple[Sound, ...]:
     return voice.say("vm-unknown-caller")
 
 
-def _when(at: LocalTime) -> prompts.Names:
-    date = prompts.day(at.month, at.day, at.weekday, at.days_ago)
-    return (*date, "digits/at", *prompts.time(at.hour, at.minute))
+def _when(grammar: Grammar, at: LocalTime) -> prompts.Names:
+    date = grammar.day(at.month, at.day, at.weekday, at.days_ago)
+    return (*date, *grammar.at(at.hour, at.minute))

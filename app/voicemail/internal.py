@@ -20,7 +20,7 @@ async def internal(line: Line, clerk: VoicemailClerk, number: str) -> None:
 
 
 async def _claim(line: Line, clerk: VoicemailClerk) -> None:
-    code = await clerk.claim_code()
+    code = await line.answer_of(clerk.claim_code())
     if code is None:  # somebody logged in after the dial tone began
         await line.play(*BOX.say("vm-sorry"))
         return

@@ -20,13 +20,15 @@ class MailboxInfo:
 
     person: int
     number: str
+    """Empty for a mailbox that stands for all, while it is not known who is here."""
     name: str
     language: str
     """Language of the prompts, an ISO 639 code."""
     key_map: str
     """Name of a row of voicemail.menu.KEY_MAPS."""
     greetings: tuple[str, ...]
-    """Kinds of greetings that the owner has recorded."""
+    """Recorded greetings that hold now, best first: `unavailable` and `night` are the owner's, with
+    `company/` before it they are the company's."""
 
 
 class PinVerdict(StrEnum):
@@ -35,7 +37,9 @@ class PinVerdict(StrEnum):
     OK = "ok"
     WRONG = "wrong"
     LOCKED = "locked"
-    """Too many wrong ones: the right one is refused for a while, too."""
+    """Too many wrong ones from here: the right one is refused for a while, too."""
+    WAIT = "wait"
+    """Not looked at yet: the owner's own handset is to ask again a little later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class PinCheck:
 
     result: PinVerdict
     person: int | None
+    wait_s: float = 0.0
+    """With WAIT: seconds until the PIN is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,40 @@ class ListedMessage:
     received: LocalTime
 
 
+Fullness = Literal["", "nearly full", "full"]
+"""What an owner is told of the room in the inbox; "" is nothing."""
+LISTED_MOST = 1000
+"""Messages that a listing names at most; nobody goes through more in one call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Somebody's voicemails, new ones first, each kind oldest first."""
+    """Somebody's voicemails, new ones first, each kind oldest first.
+
+    Of more than LISTED_MOST, these are the newest that are new, then the newest of the others.
+    """
 
     messages: tuple[ListedMessage, ...]
+    new: int
+    """Unheard voicemails, listed or not."""
+    old: int
+    """Other voicemails in the inbox, listed or not."""
     new_mails: int
     """Unread e-mails."""
+    fullness: Fullness = ""
+
+
+class MessageSound(StrEnum):
+    """Whether a message can be played."""
+
+    WHOLE = "whole"
+    """As far as is known: what breaks off later is known when it has been played."""
+    BROKEN_OFF = "broken off"
+    """A first part of it."""
+    NONE = "none"
+    """It has no sound that can be played here, now or later."""
+    FAILED = "failed"
+    """It cannot be read at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +119,7 @@ class MessageStatus:
     """Whether a message is still in the inbox, and whether it can be played."""
 
     there: bool
-    playable: bool
+    sound: MessageSound
 
 
 Refusal = Literal["full", "no space", "nobody"]
@@ -107,6 +140,8 @@ class RecordingResult(StrEnum):
     DELIVERED = "delivered"
     MISSED_CALL = "missed call"
     """Too little was said."""
+    KEPT = "kept"
+    """The store cannot take it now; it is delivered when the store can."""
     GONE = "gone"
     """It is not in the store: it was finished before."""
 
@@ -126,8 +161,11 @@ class VoicemailClerk(Clerk, Protocol):
         """What to know of the mailbox with this number; None if there is none."""
         ...
 
-    def check_pin(self, mailbox: str, pin: str) -> Wait[PinCheck]:
-        """Judge a PIN; the clerk counts wrong ones over all calls and locks the mailbox."""
+    def check_pin(self, mailbox: str, pin: str, line: str, caller: Caller | None) -> Wait[PinCheck]:
+        """Judge a PIN dialled on this line, by this caller from outside (None: on a handset).
+
+        The clerk counts wrong ones over all calls and locks out who dials them.
+        """
         ...
 
     def claim_code(self) -> Wait[str | None]:
@@ -162,6 +200,11 @@ class VoicemailClerk(Clerk, Protocol):
         """Keep piece `seq` (from 0) of a recording: S16LE at 8 kHz, at most 1 s."""
         ...
 
-    def end_recording(self, recording: int, why: str) -> Wait[RecordingResult]:
-        """Make a message of a recording and deliver it, or note a missed call."""
+    def end_recording(
+        self, recording: int, why: str, pieces: int | None = None
+    ) -> Wait[RecordingResult]:
+        """Make a message of a recording and deliver it, or note a missed call.
+
+        `pieces` is how many there were to be kept; the message says which of them are missing.
+        """
         ...

@@ -12,6 +12,9 @@ from enum import StrEnum
 from app.phone.sound import prompts
 from app.phone.sound.prompts import Names
 
+WITHOUT_PACK = prompts.LANGUAGE
+"""The language in which prompts are heard when no pack is installed: their words' own."""
+
 
 class Action(StrEnum):
     """What an owner can ask for."""

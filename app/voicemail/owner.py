@@ -2,8 +2,9 @@
 
 Read `visit` first: it is the menu. Everything the owner asks for is committed by the clerk at once,
 so a handset that is hung up, or a power cut, takes nothing back. A message counts as heard when it
-was played to its end, or when the owner went on from it while it was playing; hanging up or leaving
-in the middle of a message keeps it new. Prompts and keys are those of the mailbox's owner.
+was played to its end, when the owner went on from it while it was playing, or when it cannot be
+played and that was said to the end; hanging up or leaving in the middle of it keeps it new. Prompts
+and keys are those of the mailbox's owner.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,13 +12,20 @@ from collections.abc import Awaitable, Callable
 from app.phone.calls.line import ANY, Line
 from app.phone.sound import prompts
 from app.phone.sound.sounds import MessageAudio, Pause, Sound
-from app.voicemail.common import BOX, Voice, ask_digits, with_apology
-from app.voicemail.envelope import Message, counts, envelope
-from app.voicemail.jobs import ListedMessage, MessageStatus, PinVerdict, VoicemailClerk
+from app.voicemail.common import BOX, NO_MESSAGES, Voice, ask_digits, with_apology
+from app.voicemail.envelope import FULLNESS, Message, counts, envelope
+from app.voicemail.jobs import (
+    ListedMessage,
+    MessageSound,
+    MessageStatus,
+    PinCheck,
+    PinVerdict,
+    VoicemailClerk,
+)
 from app.voicemail.menu import KEY_MAPS, STANDARD, Action, KeyMap, offers
 
 PIN_LONGEST = 16  # digits
-PIN_TRIES = 3  # in one call; the clerk counts over calls and locks
+PIN_TRIES = 3  # in one call; the clerk counts over calls, and locks out or makes wait
 MENU_TIMES = 3  # that a menu is said to somebody who dials nothing, or no key it knows
 THINKING_MS = 6000  # silence after a menu before it is said again
 
@@ -26,11 +34,11 @@ WENT_ON = frozenset({Action.NEXT, Action.PREVIOUS, Action.LISTEN, Action.DELETE,
 
 async def owner(line: Line, clerk: VoicemailClerk, mailbox: str) -> None:
     """Let the owner of this mailbox listen, delete and save, after the PIN."""
-    await with_apology(line, _owner(line, clerk, mailbox))
+    await with_apology(line, _owner(line, clerk, mailbox), NO_MESSAGES)
 
 
 async def _owner(line: Line, clerk: VoicemailClerk, mailbox: str) -> None:
-    box = await clerk.mailbox(mailbox)
+    box = await line.answer_of(clerk.mailbox(mailbox))
     # a number that is nobody's is asked for its PIN like any other: who dials learns nothing
     voice = BOX if box is None else Voice(box.language)
     keys = STANDARD if box is None else KEY_MAPS.get(box.key_map, STANDARD)
@@ -45,7 +53,7 @@ async def log_in(line: Line, clerk: VoicemailClerk, mailbox: str, voice: Voice) 
     for _ in range(PIN_TRIES):
         pin = await ask_digits(line, *voice.say("vm-password"), most=PIN_LONGEST)
         if pin:  # nothing dialled is no attempt that could lock the mailbox
-            checked = await clerk.check_pin(mailbox, pin)
+            checked = await _checked(line, clerk, mailbox, pin)
             if checked.result is PinVerdict.OK:
                 return checked.person
             if checked.result is PinVerdict.LOCKED:
@@ -53,6 +61,16 @@ async def log_in(line: Line, clerk: VoicemailClerk, mailbox: str, voice: Voice) 
                 return None
         await line.play(*voice.say("vm-incorrect"))
     return None
+
+
+async def _checked(line: Line, clerk: VoicemailClerk, mailbox: str, pin: str) -> PinCheck:
+    """The clerk's verdict, once it has been waited for as long as the clerk wants."""
+    caller = line.caller if line.kind == "trunk" else None
+    checked = await line.answer_of(clerk.check_pin(mailbox, pin, line.name, caller))
+    while checked.result is PinVerdict.WAIT:
+        await line.pause(checked.wait_s)
+        checked = await line.answer_of(clerk.check_pin(mailbox, pin, line.name, caller))
+    return checked
 
 
 class Visit:
@@ -69,14 +87,20 @@ class Visit:
         self._messages: list[Message] = []
         self._at = 0
 
-    async def visit(self) -> None:
-        """Count the messages, then do what the owner asks until they leave."""
-        listing = await self._clerk.listing(self._person)
+    async def visit(self, at_once: bool = False) -> None:
+        """Count the messages, then do what the owner asks until they leave.
+
+        `at_once`: the first message is played without being asked for.
+        """
+        listing = await self._line.answer_of(self._clerk.listing(self._person))
         self._messages = [_message(found) for found in listing.messages]
-        key = await self._say(*counts(self._messages, listing.new_mails))
+        held = counts(self._voice.grammar, listing.new, listing.old, listing.new_mails)
+        key = await self._say(*FULLNESS[listing.fullness], *held)
         if not self._messages:
             return
-        action = await self._choose(key, self._first_offers, {Action.LISTEN})
+        action = Action.LISTEN
+        if key or not at_once:
+            action = await self._choose(key, self._first_offers, {Action.LISTEN})
         while action is not Action.LEAVE:
             key = await _DO[action](self)
             if not self._messages:
@@ -108,8 +132,9 @@ class Visit:
         return Action.LEAVE
 
     def _first_offers(self) -> prompts.Names:
-        kind = "vm-INBOX" if any(message.new for message in self._messages) else "vm-Old"
-        return offers(self._keys, {Action.LISTEN}, (kind, "vm-messages"))
+        new = any(message.new for message in self._messages)
+        messages = self._voice.grammar.many("message", "new" if new else "old")
+        return offers(self._keys, {Action.LISTEN}, messages)
 
     def _message_offers(self) -> prompts.Names:
         last = self._at + 1 == len(self._messages)
@@ -142,7 +167,7 @@ class Visit:
 
     async def _look_for_more(self) -> None:
         """Messages that came in during this visit join the end of the list."""
-        listing = await self._clerk.listing(self._person)
+        listing = await self._line.answer_of(self._clerk.listing(self._person))
         known = {message.entry for message in self._messages}
         self._messages += [_message(m) for m in listing.messages if m.entry not in known]
 
@@ -166,35 +191,48 @@ class Visit:
         key = await self._play(*envelope(self._voice, here, self._at, len(self._messages)))
         if key and self._keys.action(key, self._possible()) is not Action.LISTEN:
             return key  # listen once more: the number and time, 16 s, are skipped
-        return await (self._hear(here) if found.playable else self._say("im-sorry"))
+        return await self._hear(here, found.sound)
 
     async def _look(self) -> MessageStatus:
-        return await self._clerk.look(self._person, self._messages[self._at].entry)
+        here = self._messages[self._at]
+        return await self._line.answer_of(self._clerk.look(self._person, here.entry))
 
-    async def _hear(self, here: Message) -> str:
+    async def _hear(self, here: Message, sound: MessageSound) -> str:
+        """Play it, or say why not; what cannot be played is heard when that was said in full."""
+        if sound is MessageSound.FAILED:
+            return await self._say("im-sorry", "switchhook/no-messages-now")
+        if sound is MessageSound.NONE:
+            key = await self._say("switchhook/cannot-play")
+            await self._heard(here, not key)
+            return key
         key = await self._play(MessageAudio(here.entry))
-        if here.new and (not key or self._keys.keys.get(key) in WENT_ON):
-            await self._clerk.mark(self._person, (here.entry,))
-            here.new = False
+        await self._heard(here, not key or self._keys.keys.get(key) in WENT_ON)
+        if not key and (await self._look()).sound is MessageSound.BROKEN_OFF:
+            return await self._say("switchhook/rest-cannot-play")
         return key
+
+    async def _heard(self, here: Message, enough: bool) -> None:
+        if here.new and enough:
+            await self._line.answer_of(self._clerk.mark(self._person, (here.entry,)))
+            here.new = False
 
     async def _delete(self) -> str:
         here = self._messages[self._at]
-        await self._clerk.remove(self._person, (here.entry,))
+        await self._line.answer_of(self._clerk.remove(self._person, (here.entry,)))
         here.deleted = True
         return await self._say("vm-deleted")
 
     async def _undelete(self) -> str:
         here = self._messages[self._at]
-        await self._clerk.restore(self._person, (here.entry,))
+        await self._line.answer_of(self._clerk.restore(self._person, (here.entry,)))
         here.deleted = False
         return await self._say("vm-undeleted")
 
     async def _save(self) -> str:
         here = self._messages[self._at]
         if here.deleted:
-            await self._clerk.restore(self._person, (here.entry,))
-        await self._clerk.mark(self._person, (here.entry,), saved=True)
+            await self._line.answer_of(self._clerk.restore(self._person, (here.entry,)))
+        await self._line.answer_of(self._clerk.mark(self._person, (here.entry,), saved=True))
         here.deleted, here.new = False, False
         return await self._say("vm-message", "vm-saved")
 

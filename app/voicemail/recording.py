@@ -13,8 +13,10 @@ from app.voicemail.jobs import VoicemailClerk
 
 async def record(
     line: Line, clerk: VoicemailClerk, recording: int, limits: RecordingLimits
-) -> RecordingEnd:
+) -> tuple[RecordingEnd, int]:
     """Record into the clerk until "#", hang-up, silence or the limit; says which.
+
+    Also gives the number of pieces that the clerk was to keep.
 
     A piece that the clerk cannot keep is in its log; the caller is heard on.
     """
@@ -24,4 +26,4 @@ async def record(
         clerk.samples(recording, next(numbers), piece)
 
     recorded = await line.record(keep, limits.longest_s, limits.silence_s, stop_on="#")
-    return recorded.why
+    return recorded.why, next(numbers)

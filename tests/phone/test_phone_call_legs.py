@@ -141,10 +141,20 @@ def test_party_added_out_of_its_dial_tone_has_left_the_call_that_gave_it() -> No
     call = party.connect("101", "102")
     party.lift("103")
     earlier = party.call_of("103")
-    assert call.add(party.bench.pbx.stations["103"])
+    added = party.bench.pbx.stations["103"]
+    assert call.add(added)
     assert earlier is not None and earlier.machine.state == "ended"
+    assert not added.channel.listening, "a detector that nobody needs is still fed"
     party.bench.seconds(16)  # dial tone would have timed out
     assert party.hears()["103"] == "12"
+
+
+def test_party_added_out_of_a_call_of_two_talks_in_its_new_call() -> None:
+    party = Party()
+    call, earlier = party.connect("101", "102"), party.connect("103", "104")
+    assert call.add(party.bench.pbx.stations["103"])
+    assert earlier.machine.state == "ended"
+    assert party.hears() == {"101": "23", "102": "13", "103": "12", "104": "B"}
 
 
 def test_held_party_that_hangs_up_ends_a_call_of_two() -> None:

@@ -14,7 +14,7 @@ from app.phone.sound.audio import sine
 from app.phone.sound.dsp import dtmf
 from app.phone.sound.player import Player
 from app.phone.sound.sounds import Pause, Pcm, Prompt
-from tests.kit.phone import Bench, StubClerk, directory
+from tests.kit.phone import Bench, StubClerk, directory, power_at
 
 LONG = Pcm(np.full(80 * 100, 1000, np.int16))  # 1 s
 SHORT = Pcm(np.full(80 * 10, 2000, np.int16))
@@ -107,6 +107,26 @@ def test_recording_ended_by_a_digit_is_without_its_tone() -> None:
     tail = recorded[-400:]
     spectrum = np.abs(np.fft.rfft(tail * np.hanning(len(tail)), 8000))
     assert spectrum[1477] < spectrum[700] / 50  # nothing of "#" at the end
+
+
+def test_digits_dialled_ahead_stop_one_sound_each_in_their_order() -> None:
+    async def script(line: Line, _: Clerk) -> tuple[str, str]:
+        await line.pause(1)
+        return await line.play(LONG, stop_on="5"), await line.play(LONG, stop_on="7")
+
+    talk = Conversation(script)
+    talk.dial("57")
+    talk.bench.run(120)
+    assert talk.said == [("5", "7")]
+
+
+def test_recording_ends_when_nobody_has_spoken_for_its_silence() -> None:
+    talk = Conversation(lambda line, _: line.record(lambda _: None, limit_s=60, silence_s=3))
+    talk.bench.say("101", sine((700.0,), -12.0, 8000))
+    talk.bench.run(100 + 280)
+    assert talk.said == []
+    talk.bench.run(60)
+    assert [end.why for end in talk.said] == ["silence"]
 
 
 def test_digits_dialled_before_a_recording_do_not_end_it() -> None:
@@ -230,3 +250,47 @@ def test_script_stopped_before_its_wait_gives_the_wait_up() -> None:
     script.stop()
     script.stop()
     assert (given_up, ends) == (["yes"], [None])
+
+
+async def a_job(line: Line, clerk: Clerk) -> bytes:
+    return await line.answer_of(clerk.sound(Prompt("vm-intro"), 0, 10))
+
+
+def test_who_waits_for_the_clerk_hears_words_and_beeps_until_the_answer() -> None:
+    words = sine((600.0,), -10.0, 4000)
+    talk = Conversation(a_job, sound=lambda **_: words.astype("<i2").tobytes())
+    assert len(talk.said) == 1, "an answer that is there at once is waited for"
+    bench = talk.bench
+    bench.station("101").lower()
+    bench.run(200)
+    bench.clerk.held = True
+    bench.station("101").lift()
+    bench.run(20)
+    bench.dial("101", "201")
+    assert not bench.hears("101", 150).any(), "two seconds are no reason to say anything"
+    assert power_at(bench.hears("101", 100)[6000:], 600) > -40, "no words"
+    beeps = bench.hears("101", 300)
+    assert power_at(beeps, 440) > -55, "no beeps"
+    bench.clerk.answer_all()
+    assert len(talk.said) == 2
+    assert not bench.hears("101", 300).any()
+
+
+def test_who_waits_for_a_sound_of_the_clerk_hears_beeps_until_it_comes() -> None:
+    talk = Conversation(
+        lambda line, _: line.play(Prompt("vm-intro")),
+        sound=lambda sound, **_: b"\x10\x10" * 8000 if sound.name == "vm-intro" else b"",
+    )
+    bench = talk.bench
+    bench.run(150)
+    bench.station("101").lower()
+    bench.run(200)
+    bench.clerk.held = True
+    bench.station("101").lift()
+    bench.run(20)
+    bench.pbx.calls.sounds._prompts.clear()
+    bench.dial("101", "201")
+    assert not bench.hears("101", 150).any()
+    assert power_at(bench.hears("101", 400), 440) > -55, "no beeps"
+    bench.clerk.answer_all()
+    assert (bench.hears("101", 99) == 0x1010).all(), "the sound does not begin at its beginning"

@@ -310,6 +310,24 @@ def test_person_added_later_can_be_dialled() -> None:
     assert [seen[3] for seen in owner.seen] == ["201"]
 
 
+def test_directory_is_asked_for_anew_after_an_answer_that_nobody_has_needed() -> None:
+    owner = TalkingScript()
+    bench = Bench(CALLS, owner=owner, clerk=StubClerk(directory=directory()))
+    bench.clerk.held = True
+    bench.station("101").lift()
+    bench.run(20)
+    bench.station("101").lower()
+    bench.seconds(2)
+    bench.clerk.answer_all()
+    bench.clerk.held = False
+    bench.clerk.jobs["directory"] = directory(("Ann", "201", None))
+    bench.station("101").lift()
+    bench.run(20)
+    bench.dial("101", "201")
+    bench.run(2)
+    assert [seen[3] for seen in owner.seen] == ["201"]
+
+
 def test_status_has_lines_calls_and_faults(bench: Bench) -> None:
     bench.trunk("line2").fail("no line side; check the cable")
     bench.station("101").lift()
@@ -319,8 +337,10 @@ def test_status_has_lines_calls_and_faults(bench: Bench) -> None:
     assert status["lines"]["101"] == {
         "kind": "station",
         "state": "off hook",
+        "working": True,
         "call": "dial tone",
         "fault": "",
         "message_waiting": False,
     }
     assert status["lines"]["line2"]["fault"] == "no line side; check the cable"
+    assert status["lines"]["line2"]["working"] is False

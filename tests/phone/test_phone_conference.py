@@ -172,6 +172,13 @@ def test_sound_played_to_one_line_is_added_for_that_line_only() -> None:
     assert room.hears() == [110, 106, 11, 0]
 
 
+def test_sound_that_is_over_is_reported_once_and_costs_nothing_more() -> None:
+    room, ends = Room(), list[object]()
+    room.lines[0].play([PcmSource(np.full(PERIOD, 5, np.int16))], ends.append)
+    assert [room.hears()[0] for _ in range(4)] == [5, 0, 0, 0]
+    assert ends == [None] and not room.lines[0].sounding
+
+
 def listen(channels: Sequence[Channel]) -> list[list[str]]:
     found: list[list[str]] = [[] for _ in channels]
     for channel, digits in zip(channels, found, strict=True):
@@ -238,6 +245,7 @@ def test_script_that_has_left_or_is_alone_hears_and_says_nothing() -> None:
     script.tone(HOLD_MUSIC)
     room.period()
     room.legs[0].leave()
+    room.period()
     room.legs[1].leave()
     assert recorded(room, script, 3) == {0}
     room.legs[1].join(bus := room.mixer.bus())

@@ -18,8 +18,10 @@ def in_periods(samples: Samples) -> list[Samples]:
     return list(padded.reshape(count, PERIOD))
 
 
-def detected(samples: Samples) -> str:
+def detected(samples: Samples, under_dial_tone: bool = False) -> str:
     detector = dsp.DtmfDetector()
+    if under_dial_tone:
+        detector.filter_dial_tone(True)
     return "".join(detector.hear(dsp.pointer(row)) for row in in_periods(samples))
 
 
@@ -41,7 +43,9 @@ def test_dtmf_digit_sent_twice_is_detected_twice() -> None:
 
 def test_dtmf_too_short_or_too_quiet_is_no_digit() -> None:
     assert detected(dsp.dtmf("5", on_ms=20)) == ""
-    assert detected(dsp.dtmf("5", level_dbm0=-50)) == ""
+    assert detected(dsp.dtmf("5", level_dbm0=-45)) == ""
+    assert detected(dsp.dtmf("5", level_dbm0=-45), under_dial_tone=True) == ""
+    assert detected(dsp.dtmf("5", level_dbm0=-40), under_dial_tone=True) == "5"
 
 
 def test_dtmf_detector_status_says_whether_a_tone_is_on() -> None:

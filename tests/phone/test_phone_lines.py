@@ -14,6 +14,7 @@ from app.phone.lines.station import StationLine, StationState
 from app.phone.lines.trunk import TrunkLine, TrunkState
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Mixer
+from app.phone.timers import VMWI_REFRESH
 from drivers.buses import PERIOD, Samples
 from drivers.countries import country
 from drivers.ports import Feed, HookChanged, PolarityReversed, PortFault, PortRecovered
@@ -57,6 +58,7 @@ class OneStation(OneLine):
 
     def __init__(self, where: str = "us") -> None:
         super().__init__()
+        self.lost = 0
         self.port = StubStation("101", 0)
         self.line = StationLine(
             self.port,
@@ -65,6 +67,7 @@ class OneStation(OneLine):
             country(where),
             self.report,
             lambda: "11241530",
+            lambda: self.lost,
         )
         self.line.ready()
 
@@ -88,10 +91,11 @@ class OneStation(OneLine):
 class OneTrunk(OneLine):
     """An outside line in your handset."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: str = "us") -> None:
         super().__init__()
         self.port = StubTrunk("line1", 0)
-        self.line = TrunkLine(self.port, self.mixer.channel(0), self.queue, self.report)
+        channel = self.mixer.channel(0)
+        self.line = TrunkLine(self.port, channel, self.queue, self.report, country(where))
         self.line.ready()
 
     def poll(self) -> None:
@@ -169,6 +173,16 @@ def test_dial_pulses_are_reported_as_digits() -> None:
         line_events.Digit("0"),
         line_events.Digit("3"),
     ]
+
+
+def test_pulses_before_a_flash_do_not_count_for_the_next_digit() -> None:
+    handset = OneStation()
+    handset.lift(50)
+    for on_hook in (6, 50, 6, 6, 6):  # a pulse, a flash, three pulses
+        handset.lower(on_hook)
+        handset.lift(4)
+    handset.run(60)
+    assert handset.events() == [line_events.OffHook(), line_events.Flash(), line_events.Digit("3")]
 
 
 def test_dtmf_digits_are_reported_only_while_wanted() -> None:
@@ -347,6 +361,15 @@ def test_trunk_that_stops_ringing_reports_that_the_caller_has_gone() -> None:
     ]
 
 
+def test_burst_of_ringing_that_is_reported_twice_is_one(caplog: pytest.LogCaptureFixture) -> None:
+    office = OneTrunk()
+    office.port.burst(True)
+    office.run(10)
+    office.burst()
+    assert (office.state, office.events()) == (TrunkState.BETWEEN_BURSTS, [line_events.Ringing()])
+    assert [record.message for record in caplog.records] == []
+
+
 def test_caller_id_of_a_trunk_is_received_between_bursts() -> None:
     office, caller = OneTrunk(), Caller("5551234567", "CALLER NAME")
     office.burst()
@@ -402,6 +425,7 @@ ON, OFF = caller_id.waiting_message(True), caller_id.waiting_message(False)
 
 def test_vmwi_is_sent_to_a_handset_at_rest_at_the_start_and_at_every_change() -> None:
     handset = OneStation()
+    handset.line.message_waiting = False
     handset.run(200)
     handset.line.message_waiting = True
     handset.run(200)
@@ -415,6 +439,7 @@ def test_vmwi_is_sent_to_a_handset_at_rest_at_the_start_and_at_every_change() ->
 
 def test_vmwi_outdated_while_it_is_sent_is_sent_again() -> None:
     handset = OneStation()
+    handset.line.message_waiting = False
     handset.run(70)
     assert handset.played[-1].any()
     handset.line.message_waiting = True
@@ -424,6 +449,7 @@ def test_vmwi_outdated_while_it_is_sent_is_sent_again() -> None:
 
 def test_vmwi_outdated_during_a_call_is_sent_after_it() -> None:
     handset = OneStation()
+    handset.line.message_waiting = False
     handset.run(200)
     handset.lift(10)
     handset.line.message_waiting = True
@@ -435,6 +461,7 @@ def test_vmwi_outdated_during_a_call_is_sent_after_it() -> None:
 
 def test_vmwi_cut_off_by_lifting_or_ringing_is_sent_again() -> None:
     handset = OneStation()
+    handset.line.message_waiting = False
     handset.run(80)
     assert handset.played[-1].any()
     handset.lift(2)
@@ -447,3 +474,33 @@ def test_vmwi_cut_off_by_lifting_or_ringing_is_sent_again() -> None:
     handset.line.stop_ringing()
     handset.run(200)
     assert lamps(handset.played) == [OFF]
+
+
+def test_vmwi_is_not_sent_before_it_is_known_whether_messages_wait() -> None:
+    handset = OneStation()
+    handset.run(300)
+    assert lamps(handset.played) == []
+    handset.line.message_waiting = True
+    handset.run(200)
+    assert lamps(handset.played) == [ON]
+
+
+def test_vmwi_is_sent_again_now_and_then_for_a_telephone_that_was_changed() -> None:
+    handset = OneStation()
+    handset.line.message_waiting = True
+    handset.run(200)
+    handset.run(VMWI_REFRESH.periods + 200)
+    assert lamps(handset.played) == [ON, ON]
+
+
+def test_vmwi_sent_while_periods_were_lost_is_sent_again() -> None:
+    handset = OneStation()
+    handset.line.message_waiting = True
+    handset.run(60)
+    assert handset.played[-1].any()
+    handset.lost += 1
+    handset.run(300)
+    assert lamps(handset.played) == [ON, ON]
+    handset.lost += 1  # with nothing under way
+    handset.run(300)
+    assert lamps(handset.played) == [ON, ON]

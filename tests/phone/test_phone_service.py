@@ -1,7 +1,6 @@
 """The service's loop over a box in this process, its door, and its end."""
 
 import asyncio
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,89 +9,12 @@ import numpy as np
 import pytest
 
 from app.phone.calls.line import Line
-from app.phone.config import PhoneConfig
 from app.phone.pace import FreePace, NotWithin
-from app.phone.service import PhoneService
-from drivers.board import virtual_board
-from drivers.buses import PERIOD
+from drivers.buses import PERIOD, Samples
 from drivers.errors import BusClosed
-from drivers.models.box import VirtualBox
-from tests.kit.phone import Bench, StubClerk, directory, no_script
-
-
-class DoorClerk(StubClerk):
-    """A hand clerk with what a clerk in another process has more."""
-
-    def __init__(self, **jobs: Any) -> None:
-        super().__init__(**jobs)
-        self.reader, self.writer = os.pipe()
-        self.change = 0
-        self.closed = False
-        self.fails = False
-        self.ticked = asyncio.Event()
-
-    def fileno(self) -> int:
-        return self.reader
-
-    def dispatch(self) -> None:
-        self.change = os.read(self.reader, 1)[0]
-        if self.fails:
-            raise BusClosed("the board is gone")
-
-    def tick(self) -> None:
-        self.ticked.set()
-
-    def close(self) -> None:
-        self.closed = True
-
-    def push(self, change: int) -> None:
-        """The store has changed: what a push of the clerk tells."""
-        os.write(self.writer, bytes([change]))
-
-
-class House:
-    """A phone service over a box that takes a period for every period it gives."""
-
-    def __init__(self, tmp_path: Path, **scripts: Any) -> None:
-        spec = virtual_board()
-        self.box = VirtualBox(spec)
-        self.clerk = DoorClerk(directory=directory(default="201"))
-        self.ready = asyncio.Event()
-        self.path = tmp_path / "phone.sock"
-        self.service = PhoneService(
-            spec,
-            self.box,
-            self.clerk,
-            PhoneConfig(ring_seconds=4),
-            scripts.get("answer", no_script),
-            no_script,
-            self.path,
-            lambda change: self.clerk.change >= change,
-            self.ready.set,
-            lambda: "11241530",
-        )
-
-    async def __aenter__(self) -> "House":
-        self.path.write_text("left over by a dead service")
-        self.path.unlink()
-        self.running = asyncio.create_task(self.service.run())
-        await asyncio.sleep(0)
-        self.box.pcm().write(np.zeros((self.box.spec.slots, PERIOD), np.int16))
-        async with asyncio.timeout(20):
-            await self.ready.wait()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.service.stop()
-        async with asyncio.timeout(20):
-            await self.running
-
-    async def ask(self, *questions: str) -> list[dict[str, Any]]:
-        reader, writer = await asyncio.open_unix_connection(self.path)
-        writer.write("".join(question + "\n" for question in questions).encode())
-        answers = [json.loads(await reader.readline()) for _ in questions]
-        writer.close()
-        return answers
+from drivers.models.box import BoxPcm
+from tests.kit.phone import Bench
+from tests.kit.phone_house import House
 
 
 def test_service_becomes_ready_answers_questions_and_stops(tmp_path: Path) -> None:
@@ -109,8 +31,71 @@ def test_service_becomes_ready_answers_questions_and_stops(tmp_path: Path) -> No
                 "line2": "idle",
             }
             assert "not understood" in rubbish["error"]
-            assert "allowed are status, shown" in unknown["error"]
+            assert "allowed are status, changed, shown" in unknown["error"]
+            watched = (house.box.pcm().fileno(), house.clerk.fileno())
+        loop = asyncio.get_running_loop()
+        assert [loop.remove_reader(fd) for fd in watched] == [False, False], "still watched"
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(watched[0])
         assert house.clerk.closed and not house.path.exists()
+
+    asyncio.run(story())
+
+
+def test_service_that_nobody_can_ask_takes_calls_all_the_same(tmp_path: Path) -> None:
+    async def story() -> None:
+        house = House(tmp_path)
+        (tmp_path / "phone.sock").mkdir()  # as little can be bound there as on a read-only disk
+        house.running = asyncio.create_task(house.service.run())
+        await asyncio.sleep(0)
+        house.box.pcm().write(np.zeros((house.box.spec.slots, PERIOD), np.int16))
+        async with asyncio.timeout(20):
+            await house.ready.wait()
+        house.service.stop()
+        async with asyncio.timeout(20):
+            await house.running
+
+    asyncio.run(story())
+
+
+class StalledPcm:
+    """A box's PCM port where periods have queued up, because the service's machine stood still.
+
+    The chips' own time is not in the queue: it passed while nobody asked them.
+    """
+
+    def __init__(self, inner: BoxPcm, queued: int) -> None:
+        self._inner, self.queued = inner, queued
+        self._unplayed = queued
+        self.slots, self.lost_periods = inner.slots, 0
+        self.start, self.fileno, self.close = inner.start, inner.fileno, inner.close
+
+    def read(self) -> Samples | None:
+        if self.queued:
+            self.queued -= 1
+            return np.zeros((self.slots, PERIOD), np.int16)
+        return self._inner.read()
+
+    def write(self, period: Samples) -> None:
+        if self._unplayed:
+            self._unplayed -= 1
+        else:
+            self._inner.write(period)
+
+
+@pytest.mark.parametrize("queued", [70, 500])
+def test_stall_while_starting_leaves_no_line_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, queued: int
+) -> None:
+    async def story() -> None:
+        house = House(tmp_path)
+        stalled = StalledPcm(house.box.pcm(), queued)
+        monkeypatch.setattr(house.service, "_pcm", stalled)
+        async with house:
+            (status,) = await house.ask('{"ask": "status"}')
+            faults = {name: line["fault"] for name, line in status["lines"].items()}
+            assert faults == {"101": "", "102": "", "line1": "", "line2": ""}
+        assert stalled.queued == 0
 
     asyncio.run(story())
 
@@ -138,6 +123,35 @@ def test_shown_is_answered_once_the_lamps_show_the_change(tmp_path: Path) -> Non
             house.clerk.push(7)
             async with asyncio.timeout(20):
                 assert await waiting == [{"shown": 7}]
+
+    asyncio.run(story())
+
+
+def test_whoever_asks_is_told_at_once_that_a_line_rings_and_then_who_calls(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with House(tmp_path) as house:
+
+            async def changed(since: int) -> dict[str, Any]:
+                async with asyncio.timeout(20):
+                    (status,) = await house.ask(f'{{"ask": "changed", "since": {since}}}')
+                return status
+
+            status = await changed(-1)
+            assert "caller" not in status["lines"]["line1"]
+            waiting = asyncio.create_task(changed(status["changes"]))
+            for _ in range(3):  # time enough for a wrong answer
+                await house.ask('{"ask": "status"}')
+            assert not waiting.done(), "nothing has changed"
+            house.box.office_lines["line1"].ring("5551234", "EVIL\r\n\x1b[2J")
+            status = await waiting
+            rung = house.service.pbx.periods
+            while status["lines"]["line1"].get("caller", {}).get("number") is None:
+                status = await changed(status["changes"])
+            assert status["lines"]["line1"]["call"] == "ringing"
+            assert status["lines"]["line1"]["caller"]["number"] == "5551234"
+            assert house.service.pbx.periods - rung < 400, "caller ID comes between two bursts"
+            status = await changed(status["changes"])
+            assert status["lines"]["line1"]["state"] in ("ringing", "between bursts")
 
     asyncio.run(story())
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.inbox.greetings import Greetings
 from app.phone.calls.line import Caller
 from app.phone.jobs import JobFailed
 from app.voicemail.answer import answer
@@ -175,6 +176,37 @@ def test_the_owners_own_greeting_is_played_instead(house: House) -> None:
     assert line.audio[f"greeting:{anna}:unavailable"] == source.read_bytes()[44:]
 
 
+def test_own_greeting_that_cannot_be_played_is_replaced_by_the_packs(house: House) -> None:
+    folder = house.directory / "greetings" / str(house.kit.person("anna").id)
+    folder.mkdir(parents=True)
+    (folder / "unavailable.wav").write_bytes(b"not a sound")
+    call(house).talk(
+        f"""
+        hears {GREETING} beep
+        says 2
+        hangs up
+        """
+    )
+    assert [entry.duration_s for entry in house.voicemails("anna")] == [2]
+
+
+def test_caller_who_cannot_be_greeted_hears_the_beep_and_is_recorded(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise JobFailed("there is no pack and no synthesizer")
+
+    monkeypatch.setattr(house.jobs, "sound", fails)
+    call(house).talk(
+        """
+        hears beep
+        says 2
+        hangs up
+        """
+    )
+    assert [entry.duration_s for entry in house.voicemails("anna")] == [2]
+
+
 @pytest.mark.parametrize(
     ("caller", "subject"),
     [
@@ -207,3 +239,53 @@ def test_a_job_that_fails_is_apologised_for(house: House, monkeypatch: pytest.Mo
         """
     )
     assert line.hung_up
+
+
+# ---- recorded greetings, by day and at night
+
+
+def recorded(house: House, *names: str) -> None:
+    """Greetings by the names that they are heard by."""
+    for name in names:
+        _, person, kind = name.split(":")
+        folder = house.directory / "greetings" / person
+        folder.mkdir(parents=True, exist_ok=True)
+        source = Path("/usr/share/asterisk/sounds/en_US_f_Allison/demo-thanks.wav")
+        (folder / f"{kind}.wav").write_bytes(source.read_bytes())
+
+
+BY_DAY = ("greeting:1:unavailable", "greeting:0:unavailable")
+AT_NIGHT = ("greeting:1:night", "greeting:0:night")
+
+
+@pytest.mark.parametrize(
+    ("there", "night", "heard"),
+    [
+        (BY_DAY, False, "greeting:1:unavailable"),
+        (BY_DAY[1:], False, "greeting:0:unavailable"),
+        (AT_NIGHT, False, GREETING),
+        (BY_DAY, True, "greeting:1:unavailable"),
+        (BY_DAY[1:], True, "greeting:0:unavailable"),
+        (BY_DAY + AT_NIGHT, True, "greeting:1:night"),
+        (BY_DAY + AT_NIGHT[1:], True, "greeting:0:night"),
+        ((), True, GREETING),
+    ],
+)
+def test_best_recorded_greeting_of_the_hour_is_played(
+    house: House, there: tuple[str, ...], night: bool, heard: str
+) -> None:
+    recorded(house, *there)
+    Greetings(house.directory / "greetings").set_night(night)
+    call(house).talk(f"hears {heard} beep")
+
+
+def test_colleagues_do_not_hear_the_companys_greeting(house: House) -> None:
+    recorded(house, "greeting:0:unavailable")
+    line = ScriptLine(house.clerk, kind="station", caller=CARL)
+    line.runs(answer(line, house.clerk, "201")).talk(f"hears {GREETING} beep")
+
+
+def test_own_greeting_that_cannot_be_played_is_replaced_by_the_companys(house: House) -> None:
+    recorded(house, *BY_DAY)
+    (house.directory / "greetings/1/unavailable.wav").write_bytes(b"not a sound")
+    call(house).talk("hears greeting:0:unavailable beep")

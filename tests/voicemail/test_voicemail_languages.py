@@ -24,7 +24,11 @@ def call(house: House, mailbox: str) -> ScriptLine:
 
 
 def de(names: str) -> str:
-    return " ".join(f"de:{name}" for name in names.split())
+    return in_language("de", names)
+
+
+def in_language(language: str, names: str) -> str:
+    return " ".join(f"{language}:{name}" for name in names.split())
 
 
 def test_caller_hears_the_language_of_the_called_person(house: House) -> None:
@@ -60,5 +64,43 @@ def test_menu_speaks_the_language_of_its_owner_from_the_pin_on(house: House) -> 
         presses #
         hears {de("vm-goodbye")}
         ends
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "counts", "received"),
+    [
+        ("de", "digits/1 vm-INBOX vm-message", "digits/at switchhook/time/16-13"),
+        (
+            "es",
+            "digits/1M vm-message vm-INBOX",
+            "digits/at digits/4 digits/and digits/13 digits/p-m",
+        ),
+        ("fr", "digits/1 vm-INBOX vm-message", "digits/at digits/16 digits/oclock digits/13"),
+        (
+            "it",
+            "digits/un vm-nuovo vm-message",
+            "digits/at digits/hours digits/16 digits/e digits/13",
+        ),
+        ("ru", "digits/1n vm-newn vm-message", "digits/at digits/16 digits/13"),
+    ],
+)
+def test_counts_and_times_are_put_together_as_the_owner_speaks(
+    house: House, language: str, counts: str, received: str
+) -> None:
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, language=language))
+    house.leave("201", tone(2), number=None, name="CARL CALLER")
+    line = ScriptLine(house.clerk, name="101", kind="station")
+    line.runs(owner(line, house.clerk, "201"))
+    line.talk(
+        f"""
+        hears {in_language(language, "vm-password")}
+        presses {PIN}#
+        hears {in_language(language, f"vm-youhave {counts}")}
+        presses 1
+        hears {in_language(language, "vm-first vm-message vm-from spoken:CARL_CALLER")}
+        hears {in_language(language, f"vm-received digits/today {received}")}
         """
     )

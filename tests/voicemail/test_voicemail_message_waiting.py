@@ -7,9 +7,9 @@ from app.voicemail.message_waiting import MessageWaitingLamps
 class Lamps:
     """Lamps whose switching is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, *handsets: str) -> None:
         self.switched: list[tuple[str, bool]] = []
-        self.lamps = MessageWaitingLamps(lambda *lamp: self.switched.append(lamp))
+        self.lamps = MessageWaitingLamps(lambda *lamp: self.switched.append(lamp), handsets)
 
     def push(self, change: int, **waiting: int) -> list[tuple[str, bool]]:
         """What was switched by this push; handsets are named h101, h102 ..."""
@@ -25,6 +25,12 @@ def test_push_switches_only_the_lamps_that_change() -> None:
     assert lamps.push(2, h101=1, h102=0, h103=1) == []
     assert lamps.push(3, h101=0, h102=1, h103=1) == [("101", False), ("102", True)]
     assert lamps.lamps.lit() == ["102", "103"]
+
+
+def test_first_push_sets_the_lamp_of_every_handset_because_it_may_be_lit() -> None:
+    lamps = Lamps("101", "102", "103")
+    assert lamps.push(1, h101=2, h102=0) == [("101", True), ("102", False), ("103", False)]
+    assert lamps.push(2, h101=2, h102=0) == []
 
 
 def test_handset_that_a_push_does_not_name_goes_dark() -> None:

@@ -1,11 +1,14 @@
 """The owner's menu, as conversations."""
 
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from app.inbox.entries import EntryState, Kind
-from app.voicemail.jobs import MessageStatus
+from app.phone.calls.caller import Caller
+from app.phone.calls.line import Kind as LineKind
+from app.voicemail.jobs import MessageSound, MessageStatus
 from app.voicemail.menu import KEY_MAPS, STANDARD, Action, KeyMap, offers
 from app.voicemail.owner import owner
 from tests.kit.voicemail import PIN, House, ScriptLine, tone
@@ -25,8 +28,11 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
-def dial(house: House, mailbox: str = "201") -> ScriptLine:
-    line = ScriptLine(house.clerk, name="101", kind="station")
+def dial(
+    house: House, mailbox: str = "201", at: str = "101", caller: Caller | None = None
+) -> ScriptLine:
+    kind: LineKind = "station" if caller is None else "trunk"
+    line = ScriptLine(house.clerk, name=at, kind=kind, caller=caller)
     return line.runs(owner(line, house.clerk, mailbox))
 
 
@@ -58,32 +64,49 @@ def test_the_right_pin_opens_the_box(house: House) -> None:
     )
 
 
-def test_three_wrong_pins_end_the_call_and_lock_the_box(house: House) -> None:
-    line = dial(house)
-    line.talk(
-        """
-        hears vm-password
-        presses 1111#
-        hears vm-incorrect vm-password
-        presses 2222#
-        hears vm-incorrect
-        presses 3333#
-        hears switchhook/locked vm-goodbye
-        ends
-        """
-    )
+THREE_WRONG = """
+    hears vm-password
+    presses 1111#
+    hears vm-incorrect vm-password
+    presses 2222#
+    hears vm-incorrect
+    presses 3333#
+"""
+LOCKED_OUT = f"""
+    hears vm-password
+    presses {PIN}#
+    hears switchhook/locked vm-goodbye
+    ends
+"""
+
+
+def test_three_wrong_pins_end_the_call_and_lock_out_who_dialled_them(house: House) -> None:
+    line = dial(house, at="102")
+    line.talk(f"{THREE_WRONG} \n hears switchhook/locked vm-goodbye \n ends")
     assert line.hung_up
     house.restart()  # which does not open it
-    dial(house).talk(
-        f"""
-        hears vm-password
-        presses {PIN}#
-        hears switchhook/locked vm-goodbye
-        ends
-        """
-    )
+    dial(house, at="102").talk(LOCKED_OUT)
+    logged_in(house).talk("hears vm-youhave")  # anna, at home
     house.kit.clock.advance(301)
-    logged_in(house).talk("hears vm-youhave")
+    dial(house, at="102").talk(f"presses {PIN}# \n hears vm-youhave")
+
+
+def test_a_caller_from_outside_is_told_from_others_by_the_number(house: House) -> None:
+    one, other = Caller("5551234"), Caller("5559876")
+    dial(house, at="line1", caller=one).talk(f"{THREE_WRONG} \n hears switchhook/locked vm-goodbye")
+    dial(house, at="line1", caller=one).talk(LOCKED_OUT)
+    dial(house, at="line1", caller=other).talk(f"presses {PIN}# \n hears vm-youhave")
+
+
+def test_owners_handset_waits_and_then_takes_the_pin_that_was_dialled(house: House) -> None:
+    dial(house).talk(f"{THREE_WRONG} \n hears vm-incorrect vm-goodbye \n ends")
+    line = dial(house)
+    line.talk(f"hears vm-password \n presses {PIN}#")
+    asked = line.periods
+    line.talk("waits")  # too short: the clerk's clock stands still
+    assert line.periods - asked == 500
+    house.kit.clock.advance(5)
+    line.talk("waits \n hears vm-youhave")
 
 
 def test_who_dials_nothing_is_let_go_and_locks_nobody_out(house: House) -> None:
@@ -136,6 +159,22 @@ def test_how_many_messages(house: House, new: int, old: int, mails: int, said: s
     for _ in range(mails):
         house.kit.put("anna")
     logged_in(house).talk(f"hears vm-youhave {said}")
+
+
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [(0, ""), (6, ""), (5, "switchhook/nearly-full"), (4, "switchhook/full")],
+)
+def test_owner_is_told_of_a_full_inbox_before_the_messages(
+    house: House, most: int, said: str
+) -> None:
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, voicemails=most))
+    for _ in range(4):
+        house.leave("201")
+    warned = len(house.kit.inbox("anna")) - 4
+    mails = f"vm-youhave digits/{warned} vm-INBOX switchhook/e-mail" if warned else ""
+    logged_in(house).talk(f"hears {said} vm-youhave digits/4 vm-INBOX vm-messages {mails}")
 
 
 # ---- listening
@@ -293,6 +332,14 @@ def test_saving_a_deleted_message_brings_it_back(house: House) -> None:
     assert [entry.saved for entry in house.voicemails("anna")] == [True]
 
 
+def test_message_that_was_brought_back_by_saving_can_be_deleted_again(house: House) -> None:
+    house.leave("201")
+    line = logged_in(house)
+    line.talk("presses 1\npresses 7\npresses 9\nhears vm-message vm-saved")
+    line.talk("presses 7\nhears vm-deleted")
+    assert house.voicemails("anna") == []
+
+
 # ---- other doors
 
 
@@ -333,17 +380,62 @@ def test_nobody_touches_another_persons_message(house: House) -> None:
     (entry,) = house.voicemails("bob")
     anna = house.kit.person("anna").id
     assert house.jobs.remove(anna, (entry.id,)) == house.jobs.mark(anna, (entry.id,)) == 0
-    assert house.jobs.look(anna, entry.id) == MessageStatus(there=False, playable=False)
+    assert house.jobs.look(anna, entry.id) == MessageStatus(False, MessageSound.NONE)
     assert states(house, "bob") == ["new"]
 
 
-def test_a_message_without_sound_does_not_end_the_visit(house: House) -> None:
+FIRST_UNPLAYABLE = f"vm-first vm-message vm-unknown-caller {RECEIVED} switchhook/cannot-play"
+
+
+def test_message_that_cannot_be_played_is_heard_once_that_was_said_in_full(house: House) -> None:
     house.kit.put("anna", kind=Kind.VOICEMAIL)
     house.leave("201")
     line = logged_in(house)
-    line.talk(f"presses 1\nhears vm-first vm-message vm-unknown-caller {RECEIVED} im-sorry")
+    line.talk(f"presses 1\nhears {FIRST_UNPLAYABLE}")
+    assert states(house) == ["heard", "new"]
     line.talk(f"presses 6\nhears vm-last vm-message {FROM_CARL} {message(house, 1)}")
-    assert states(house) == ["new", "heard"]
+    assert states(house) == ["heard", "heard"]
+
+
+@pytest.mark.parametrize("leave", ["presses 6", "presses #", "hangs up"])
+def test_message_that_cannot_be_played_stays_new_while_that_was_not_said_in_full(
+    house: House, leave: str
+) -> None:
+    house.kit.put("anna", kind=Kind.VOICEMAIL)
+    line = logged_in(house)
+    line.talk(f"presses 1\nhears {FIRST_UNPLAYABLE.rpartition(' ')[0]}\n{leave}")
+    assert states(house) == ["new"]
+
+
+def sln(sound: bytes, more: bytes = b"") -> bytes:
+    """A mail with this sound and perhaps one that nobody here can play."""
+    letter = EmailMessage()
+    letter.add_attachment(sound, maintype="audio", subtype="x-sln")
+    if more:
+        letter.add_attachment(more, maintype="audio", subtype="mp4")
+    return letter.as_bytes()
+
+
+@pytest.mark.parametrize("more", [b"", b"\0\0\0\x20ftypM4A "])
+def test_message_that_breaks_off_is_played_so_far_and_that_is_said(
+    house: House, more: bytes
+) -> None:
+    house.kit.put("anna", sln(tone(3), more), kind=Kind.VOICEMAIL)
+    line = logged_in(house)
+    line.talk(f"presses 1\nhears {FIRST_UNPLAYABLE.rpartition(' ')[0]} {message(house)}")
+    line.talk("hears switchhook/rest-cannot-play" if more else "hears vm-repeat")
+    assert line.audio[message(house)] == tone(3)
+    assert states(house) == ["heard"]
+
+
+def test_message_that_cannot_be_read_now_stays_new(house: House) -> None:
+    entry = house.kit.put("anna", sln(tone(3)), kind=Kind.VOICEMAIL)
+    here = (entry.content << 20, entry.content + 1 << 20)
+    house.kit.db.now(lambda tx: tx.execute("DELETE FROM chunk WHERE place BETWEEN ? AND ?", here))
+    line = logged_in(house)
+    line.talk(f"presses 1\nhears {FIRST_UNPLAYABLE.rpartition(' ')[0]}")
+    line.talk("hears im-sorry switchhook/no-messages-now")
+    assert states(house) == ["new"]
 
 
 # ---- the menu itself

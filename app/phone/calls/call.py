@@ -13,10 +13,12 @@ from typing import Any, Protocol
 from app.core.fsm import Actions, Machine
 from app.core.timers import Timer, TimerQueue
 from app.phone.calls.call_line import CallLine
+from app.phone.calls.course import Course
 from app.phone.calls.dialplan import Dialplan, Handset, Incomplete, Mailbox
 from app.phone.calls.line import Caller, Line
 from app.phone.calls.states import CALL, CallEvent, CallState
 from app.phone.config import PhoneConfig
+from app.phone.jobs import Outcome
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Bus, Channel, Leg, Mixer
@@ -30,6 +32,9 @@ AnyLine = StationLine | TrunkLine
 
 CallScript = Callable[[Line, str], Coroutine[Any, Any, None]]
 """answer(line, mailbox) for callers, owner(line, number) for a handset that dials a mailbox."""
+
+PlayScript = Callable[[Line, str, int], Coroutine[Any, Any, None]]
+"""play(line, mailbox, entry) for a handset that is rung to play messages; entry 0: all."""
 
 MISSED = "no handset answered, and no mailbox is set for this call"
 """Why a call was missed, in words for owner and administrator."""
@@ -105,6 +110,10 @@ class CallContext(Protocol):
         """Report a call on this line that nobody could answer; `why` in words."""
         ...
 
+    def ended_call(self, line: AnyLine, to: str, outcome: Outcome, *times: int) -> None:
+        """Report a call that is over; periods (10 ms) before it was answered, and after that."""
+        ...
+
     def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
         """What a script sees of this line; its sound goes by `channel`."""
         ...
@@ -130,6 +139,8 @@ class Call:
         self._context = context
         self._members: list[AnyLine] = []
         self._dialled = ""
+        self._called_back = False
+        self._course = Course(context.queue.now)
         self._script = context.answer
         self._script_line: CallLine | None = None
         self._guests: dict[CallLine, Channel] = {}
@@ -142,6 +153,23 @@ class Call:
     def from_trunk(self, handsets: Iterable[StationLine], mailbox: str) -> None:
         """The caller is a ringing trunk: ring these; `mailbox` answers, if there is one."""
         self._ring(handsets, mailbox)
+
+    def call_back(self, script: CallScript, mailbox: str) -> bool:
+        """Ring the caller, a handset, which gets the script when it is lifted; False if it is busy.
+
+        The number that it shows is the mailbox's.
+        """
+        if not isinstance(self.caller, StationLine) or not self.caller.ring(Caller(mailbox)):
+            return False
+        self._script, self.mailbox, self._called_back = script, mailbox, True
+        return self.machine.event(CallEvent.CALL_BACK)
+
+    def press(self, digit: str) -> bool:
+        """A key for the script of a handset that was called back; False if none runs there."""
+        if not self._called_back or self.machine.state is not CallState.SCRIPT:
+            return False
+        self.digit(self.caller, digit)
+        return True
 
     def lifted(self, line: StationLine) -> None:
         """A handset was lifted: the caller's, or one of those that ring."""
@@ -259,8 +287,7 @@ class Call:
     def _remove_member(self, line: AnyLine) -> None:
         self._members.remove(line)
         self._context.leave(line, self)
-        if self.legs.pop(line, None) is not None and line.channel.leg is not None:
-            line.channel.leg.leave()
+        self.legs.pop(line, None)  # a line leaves its bus when it is quiet, or joins another
 
     def _report_departure(self, line: AnyLine) -> None:
         """A line is a member no more: does the call go on without it?"""
@@ -326,6 +353,7 @@ class Call:
             self.mailbox, self._script = meaning.number, self._context.owner
             self.machine.event(CallEvent.OWNER)
         else:
+            self._course.outcome = "nobody's number"
             self.machine.event(CallEvent.UNKNOWN)
 
     def _script_over(self) -> None:
@@ -339,6 +367,7 @@ class Call:
 
     def _end(self, tone: Tone) -> None:
         """End the call for all lines that are left; handsets hear this tone."""
+        self._report()
         self._stop_ringing()
         if self._script_line is not None:
             self._script_line.end()
@@ -350,6 +379,14 @@ class Call:
                 line.release()
             else:
                 line.end_call(tone)
+
+    def _report(self) -> None:
+        """Tell how it went, unless a handset was only lifted and put back, or called back."""
+        if isinstance(self.caller, StationLine) and (self._called_back or not self._dialled):
+            return
+        to = self.called.name if self.called is not None else self.mailbox or self._dialled
+        times = self._course.times(self._context.queue.now)
+        self._context.ended_call(self.caller, to, self._course.outcome, *times)
 
     # Actions.
 
@@ -374,6 +411,7 @@ class Call:
 
     def _connect(self) -> None:
         assert self.called is not None
+        self._course.answered("answered", self._context.queue.now)
         self._stop_ringing()
         self.caller.channel.tone(None)
         self.caller.digits_wanted(False)
@@ -392,6 +430,8 @@ class Call:
             self.machine.event(CallEvent.NO_VOICEMAIL)
 
     def _answer(self) -> None:
+        outcome: Outcome = "own mailbox" if self._script is self._context.owner else "voicemail"
+        self._course.answered(outcome, self._context.queue.now)
         self._stop_ringing()
         self.caller.channel.tone(None)
         if isinstance(self.caller, TrunkLine):
@@ -403,6 +443,11 @@ class Call:
             self.caller, self.caller.channel, self._script_over
         )
         self._context.run(self._script, self._script_line, self.mailbox, self._script_over)
+
+    def _stop_calling_back(self) -> None:
+        assert isinstance(self.caller, StationLine)
+        self.caller.stop_ringing()
+        self._remove_member(self.caller)
 
     def _give_up(self) -> None:
         """The caller leaves while it rings: a missed call, if nobody would have answered it."""
@@ -429,6 +474,10 @@ CALL_ACTIONS = Actions[Call, CallState, CallEvent](
         CallEvent.PAUSE: Call._interpret_all,
         (CallState.SCRIPT, CallEvent.DIGIT): Call._digit_to_script,
         CallEvent.ANSWERED: Call._connect,
+        (CallState.CALLING_BACK, CallEvent.LIFT): Call._answer,
+        (CallState.CALLING_BACK, CallEvent.NO_ANSWER): Call._stop_calling_back,
+        (CallState.CALLING_BACK, CallEvent.CALLER_LEFT): Call._stop_calling_back,
+        (CallState.CALLING_BACK, CallEvent.CLOSE): Call._stop_calling_back,
         CallEvent.NO_ANSWER: Call._look_for_voicemail,
         CallEvent.RINGS_ON: Call._look_for_voicemail,
         CallEvent.VOICEMAIL: Call._answer,

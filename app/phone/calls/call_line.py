@@ -15,6 +15,7 @@ from app.phone.sound.mixer import Channel
 from app.phone.sound.player import Sounds
 from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Sound, Tone
+from app.phone.timers import CLERK_PATIENCE
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class CallLine:
         self._ahead: list[str] = []
         self._on_digit: Callable[[str], bool] | None = None
         self._wait: Wait[Any] | None = None
+        self._patient = False
 
     @property
     def periods(self) -> int:
@@ -61,7 +63,6 @@ class CallLine:
         if self.over:
             return
         self.over = True
-        self._channel.stop()
         if self._channel.recorder is not None:
             self._channel.recorder.end("hung up")
         elif self._wait is not None:
@@ -134,6 +135,27 @@ class CallLine:
         wait: Wait[None] = Wait()
         due = self._queue.after(periods(seconds * 1000), lambda: wait.happened(None))
         await self._for(wait, None, due)
+
+    async def answer_of(self, job: Wait[T]) -> T:
+        """See Line."""
+        if job.done:
+            return job.result()
+        due = self._queue.after(periods(CLERK_PATIENCE.ms), self._ask_for_patience)
+        try:
+            return await job
+        finally:
+            due.cancel()
+            self._channel_is_free()
+
+    def _ask_for_patience(self) -> None:
+        if not self.over:
+            self._patient = True
+            self._channel.play(self._sounds.patience.sources(), lambda _: None)
+
+    def _channel_is_free(self) -> None:
+        if self._patient and not self.over:
+            self._channel.stop()
+        self._patient = False
 
     def tone(self, tone: Tone | None) -> None:
         """See Line."""

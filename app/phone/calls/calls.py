@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.core.timers import TimerQueue
-from app.phone.calls.call import AnyLine, Call, CallScript
+from app.core.timers import TimerQueue, periods
+from app.phone.calls.call import AnyLine, Call, CallScript, PlayScript
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.dialplan import Dialplan, Directory
 from app.phone.calls.line import Caller
 from app.phone.calls.scripting import Script, Wait
 from app.phone.config import IncomingRoute, PhoneConfig
-from app.phone.jobs import Clerk, JobFailed
+from app.phone.jobs import Clerk, EndedCall, JobFailed, Outcome
 from app.phone.lines import line_events
 from app.phone.lines.line_events import LineEvent
 from app.phone.lines.station import StationLine
@@ -35,7 +35,9 @@ class Calls:
         config: PhoneConfig,
         answer: CallScript,
         owner: CallScript,
+        play: PlayScript | None = None,
     ) -> None:
+        self.play_script = play
         self.queue, self.mixer, self.tones, self.config = queue, mixer, tones, config
         self.answer, self.owner = answer, owner
         self.sounds = Sounds(clerk, tones)
@@ -55,6 +57,30 @@ class Calls:
     def on_event(self, line: AnyLine, event: LineEvent) -> None:
         """Something happened on a line."""
         _HANDLERS[type(event)](self, line, event)
+
+    def play(self, handset: str, mailbox: str, entry: int = 0) -> str:
+        """Ring a handset to play a mailbox's messages on it, or that entry alone.
+
+        "" if that is done, else why it cannot be.
+        """
+        line, play = self.stations.get(handset), self.play_script
+        if line is None or play is None:
+            return f"there is no handset {handset}"
+        call = self._calls.get(handset)
+        if call is not None:
+            return f"the handset {handset} is in use"
+        if not Call(self, line).call_back(lambda line, number: play(line, number, entry), mailbox):
+            self._calls.pop(handset, None)
+            return f"the handset {handset} is in use, or not on its hook"
+        return ""
+
+    def press(self, handset: str, key: str) -> str:
+        """A key for what is played on a handset; "" if that is done, else why it cannot be."""
+        line = self.stations.get(handset)
+        call = None if line is None else self._calls.get(handset)
+        if call is None or call.caller is not line or not call.press(key):
+            return f"no messages are played on the handset {handset}"
+        return ""
 
     def call_of(self, line: AnyLine) -> Call | None:
         """The call that this line belongs to."""
@@ -102,6 +128,12 @@ class Calls:
         caller = self.identity(line)
         log.info("%s: missed call of %s: %s", line.name, caller.number or "unknown", why)
         self._clerk.missed_call(line.name, caller, why)
+
+    def ended_call(self, line: AnyLine, to: str, outcome: Outcome, *times: int) -> None:
+        """Report a call that is over; periods (10 ms) before it was answered, and after that."""
+        waited_s, talked_s = (time // periods(1000) for time in times)
+        caller = self.identity(line)
+        self._clerk.ended_call(EndedCall(line.name, caller, to, outcome, waited_s, talked_s))
 
     def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
         """What a script sees of this line; its sound goes by `channel`."""
@@ -169,6 +201,7 @@ class Calls:
             call.rings_on()
 
     def _caller_known(self, line: TrunkLine, event: line_events.CallerKnown) -> None:
+        self.queue.changes += 1
         call = self._calls.get(line.name)
         if call is not None:
             call.caller_known(event.caller)

@@ -8,13 +8,15 @@ A script that waits for the clerk at that moment is left to get its answer first
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from app.phone.calls.caller import Caller, Reason
-from app.phone.calls.scripting import HungUp
+from app.phone.calls.scripting import HungUp, Wait
 from app.phone.sound.sounds import Sound, Tone
 
 __all__ = ["ANY", "Caller", "HungUp", "Kind", "Line", "Reason", "Recorded", "RecordingEnd"]
+
+T = TypeVar("T")
 
 ANY = "0123456789*#"
 """Every digit of a telephone's keypad, for `stop_on`."""
@@ -86,6 +88,14 @@ class Line(Protocol):
 
     async def pause(self, seconds: float) -> None:
         """Wait; dialled digits stay in the buffer."""
+        ...
+
+    async def answer_of(self, job: Wait[T]) -> T:
+        """Wait for a job of the clerk; its result, or what it raises.
+
+        Who waits for long hears that they are not forgotten. Unlike other waits it goes on when the
+        far end hangs up.
+        """
         ...
 
     def tone(self, tone: Tone | None) -> None:

@@ -13,6 +13,7 @@ class CallState(StrEnum):
     """States of a call."""
 
     NEW = "new"
+    CALLING_BACK = "calling back"
     DIAL_TONE = "dial tone"
     DIALLING = "dialling"
     RINGING = "ringing"
@@ -27,6 +28,7 @@ class CallEvent(StrEnum):
     """Events of a call."""
 
     LIFT = "lift"
+    CALL_BACK = "call back"
     DIGIT = "digit"
     PAUSE = "pause"
     TOO_SLOW = "too slow"
@@ -56,8 +58,18 @@ CALL: Table[CallState, CallEvent] = Table(
     "call",
     {
         CallState.NEW: Row(
-            {CallEvent.LIFT: CallState.DIAL_TONE, CallEvent.RING: CallState.RINGING},
+            {
+                CallEvent.LIFT: CallState.DIAL_TONE,
+                CallEvent.RING: CallState.RINGING,
+                CallEvent.CALL_BACK: CallState.CALLING_BACK,
+            },
             meaning="The caller has joined.",
+        ),
+        CallState.CALLING_BACK: Row(
+            {**_ENDS, CallEvent.LIFT: CallState.ANSWERING, CallEvent.NO_ANSWER: CallState.ENDED},
+            timer=NO_ANSWER,
+            due=CallEvent.NO_ANSWER,
+            meaning="A handset is rung to hear something, for which nobody has dialled.",
         ),
         CallState.DIAL_TONE: Row(
             {**_ENDS, CallEvent.DIGIT: CallState.DIALLING, CallEvent.TOO_SLOW: CallState.ENDED},

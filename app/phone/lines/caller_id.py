@@ -39,7 +39,7 @@ def caller_message(caller: Caller, date: str = "") -> bytes:
     if date:
         parameters.append((DATE, date))
     if caller.number:
-        parameters.append((NUMBER, _clean(caller.number)))
+        parameters.append((NUMBER, _dialled(caller.number)))
     else:
         parameters.append((NO_NUMBER, "P" if caller.reason == "private" else "O"))
     if caller.name:
@@ -58,8 +58,11 @@ def waiting_message(waiting: bool) -> bytes:
 def _from_parameters(parameters: dict[int, str]) -> Caller:
     number = parameters.get(NUMBER) or None
     name = parameters.get(NAME) or None
-    reason = None if number else _reason(parameters.get(NO_NUMBER, "O"))
-    return Caller(number, name, reason)
+    # Some exchanges say why there is no number, or no name, in its own place.
+    reason = _reason(number or parameters.get(NO_NUMBER, "O"))
+    if _reason(name or ""):
+        name = None
+    return Caller(None if reason else number, name, reason)
 
 
 def _parameters(body: bytes) -> dict[int, str]:
@@ -82,6 +85,12 @@ def _reason(code: str) -> Reason | None:
 def _text(octets: bytes) -> str:
     """Printable text only: what comes from the line must never reach a header or a log as is."""
     return "".join(c for c in octets.decode("latin-1") if c.isprintable()).strip()
+
+
+def _dialled(number: str) -> str:
+    """A number without what makes it readable; without its "+" where it would be too long."""
+    digits = "".join(c for c in number if c in "+0123456789*#")
+    return (digits if len(digits) <= LONGEST else digits.removeprefix("+"))[:LONGEST]
 
 
 def _clean(text: str) -> str:

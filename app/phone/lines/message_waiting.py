@@ -4,6 +4,7 @@ On the line as caller ID is, but without ringing [GR-30; ETSI EN 300 659-1].
 """
 
 import logging
+from collections.abc import Callable
 from enum import StrEnum
 
 from app.core.fsm import Actions, Machine, Row, Table
@@ -13,7 +14,7 @@ from app.phone.lines.caller_id import waiting_message
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Channel
 from app.phone.sound.player import PcmSource, SilenceSource
-from app.phone.timers import VMWI_PAUSE, VMWI_TAIL
+from app.phone.timers import VMWI_PAUSE, VMWI_REFRESH, VMWI_TAIL
 from drivers.countries.base import Modem
 from drivers.ports import Feed, StationPort
 
@@ -36,6 +37,7 @@ class VmwiEvent(StrEnum):
     OUTDATED = "lamp outdated"
     PAUSE_OVER = "pause over"
     SENT = "sent"
+    REFRESH = "refresh due"
 
 
 _TAKEN = {VmwiEvent.LINE_TAKEN: VmwiState.LINE_BUSY}
@@ -49,8 +51,14 @@ VMWI: Table[VmwiState, VmwiEvent] = Table(
             meaning="The line is down, rings or is off hook.",
         ),
         VmwiState.AT_REST: Row(
-            {**_TAKEN, VmwiEvent.OUTDATED: VmwiState.PAUSE},
+            {
+                **_TAKEN,
+                VmwiEvent.OUTDATED: VmwiState.PAUSE,
+                VmwiEvent.REFRESH: VmwiState.AT_REST,
+            },
             stay=frozenset({VmwiEvent.CHANGED, VmwiEvent.LINE_FREE}),
+            timer=VMWI_REFRESH,
+            due=VmwiEvent.REFRESH,
             meaning="The lamp shows what it should.",
         ),
         VmwiState.PAUSE: Row(
@@ -72,15 +80,25 @@ VMWI: Table[VmwiState, VmwiEvent] = Table(
 class MessageWaiting:
     """Shows on one telephone whether messages wait, whenever its line is free for it.
 
-    At the start the telephone's lamp is unknown, so VMWI is sent in any case.
+    Nothing is sent before it is known whether messages wait. Then VMWI is sent in any case, because
+    the telephone's lamp is unknown; also after its line was down, because a telephone that lives on
+    the line's supply forgets, and now and then, because it may have been changed for another one.
+    What was sent while periods were lost may not have been understood, and is sent again; `lost`
+    counts them.
     """
 
     def __init__(
-        self, port: StationPort, channel: Channel, queue: TimerQueue, modem: Modem
+        self,
+        port: StationPort,
+        channel: Channel,
+        queue: TimerQueue,
+        modem: Modem,
+        lost: Callable[[], int] = lambda: 0,
     ) -> None:
-        self._port, self._channel, self._modem = port, channel, modem
-        self._wanted = False
+        self._port, self._channel, self._modem, self._lost = port, channel, modem, lost
+        self._wanted: bool | None = None
         self._sending = False
+        self._lost_before = 0
         self._shown: bool | None = None
         self.machine = Machine(VMWI_ACTIONS, self, port.name, queue, moves=logging.DEBUG)
 
@@ -88,6 +106,10 @@ class MessageWaiting:
         """Show whether messages wait, from now on."""
         self._wanted = waiting
         self.machine.event(VmwiEvent.CHANGED)
+
+    def forget(self) -> None:
+        """What the telephone shows is unknown again."""
+        self._shown = None
 
     def line_free(self) -> None:
         """The handset is on hook and nothing is wanted of it."""
@@ -100,12 +122,17 @@ class MessageWaiting:
     # Actions.
 
     def _compare(self) -> None:
-        if self._wanted != self._shown:
+        if self._wanted is not None and self._wanted != self._shown:
             self.machine.event(VmwiEvent.OUTDATED)
+
+    def _refresh(self) -> None:
+        self.forget()
+        self._compare()
 
     def _send(self) -> None:
         self._port.feed(Feed.ON_HOOK_AUDIO)
-        self._sending = self._wanted
+        self._sending = bool(self._wanted)
+        self._lost_before = self._lost()
         samples = dsp.fsk_message(waiting_message(self._sending), self._modem)
         tail = SilenceSource(VMWI_TAIL.ms)  # samples on their way must find the line open
         self._channel.play([PcmSource(samples), tail], self._on_played)
@@ -114,7 +141,7 @@ class MessageWaiting:
         self.machine.event(VmwiEvent.SENT)
 
     def _sent(self) -> None:
-        self._shown = self._sending
+        self._shown = self._sending if self._lost() == self._lost_before else None
         self._port.feed(Feed.ACTIVE)
         self._compare()
 
@@ -128,6 +155,7 @@ VMWI_ACTIONS = Actions[MessageWaiting, VmwiState, VmwiEvent](
     {
         VmwiEvent.LINE_FREE: MessageWaiting._compare,
         (VmwiState.AT_REST, VmwiEvent.CHANGED): MessageWaiting._compare,
+        VmwiEvent.REFRESH: MessageWaiting._refresh,
         VmwiEvent.PAUSE_OVER: MessageWaiting._send,
         VmwiEvent.SENT: MessageWaiting._sent,
         (VmwiState.SENDING, VmwiEvent.LINE_TAKEN): MessageWaiting._cut_off,

@@ -74,7 +74,8 @@ STATION: Table[StationState, StationEvent] = Table(
                     StationEvent.END_CALL,
                 }
             ),
-            meaning="The port has not been powered up, or has failed.",
+            meaning="The port is being set up, or has failed; a port that failed is set up again "
+            "for ever.",
         ),
         StationState.ON_HOOK: Row(
             {
@@ -159,15 +160,17 @@ class StationLine:
         country: Country,
         report: Callable[["StationLine", LineEvent], None],
         date: Callable[[], str],
+        lost: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`date` is MMDDHHMM for caller ID; `lost` counts periods that came too late."""
         self.name = port.name
         self.channel = channel
         self.tones = country.tones
         self.caller = Caller(number=port.name)
         self._waiting = False
-        self.fault = "not powered up"
+        self.fault = "being set up"
         self._port, self._queue, self._report = port, queue, report
-        self._message_waiting = MessageWaiting(port, channel, queue, country.modem)
+        self._message_waiting = MessageWaiting(port, channel, queue, country.modem, lost)
         self._ringer = Ringer(port, channel, queue, country, date)
         self._rung_by = Caller()
         self._lowered_at = 0
@@ -191,8 +194,13 @@ class StationLine:
         """Whether it can be rung."""
         return self.machine.state is StationState.ON_HOOK
 
+    @property
+    def working(self) -> bool:
+        """Whether its port is up."""
+        return self.machine.state is not StationState.DOWN
+
     def ready(self) -> None:
-        """The port has been powered up."""
+        """The port is up, for the first time or again."""
         self.machine.event(StationEvent.READY)
         if self._port.off_hook:
             self.machine.event(StationEvent.LIFT)
@@ -252,6 +260,7 @@ class StationLine:
 
     def _start(self) -> None:
         self.fault = ""
+        self._message_waiting.forget()
         self._rest()
 
     def _rest(self) -> None:

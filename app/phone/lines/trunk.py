@@ -1,8 +1,9 @@
 """An outside line: its state table, supervision and caller ID.
 
 Loop start [GR-506]: the exchange rings, the line is seized by closing the loop, and an open loop of
-the exchange (CPC, OSI) means that the far end has hung up. Caller ID comes between the first two
-bursts [GR-30; ETSI EN 300 659-1].
+the exchange (CPC, OSI), its polarity turned round, or its busy or reorder tone, means that the far
+end has hung up. Caller ID comes between the first two bursts [GR-30], in some countries before the
+first [ETSI EN 300 659-1].
 """
 
 from collections.abc import Callable
@@ -13,10 +14,12 @@ from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id, line_events
+from app.phone.lines.kept_callers import CallerMemory, NoMemory
 from app.phone.lines.line_events import LineEvent
+from app.phone.sound.end_tones import end_tones
 from app.phone.sound.mixer import Channel
-from app.phone.timers import CPC, RELEASE_GUARD, RING_GAP
-from drivers.countries.base import Modem
+from app.phone.timers import ANNOUNCED, CPC, POLARITY_SETTLE, RELEASE_GUARD, RING_GAP
+from drivers.countries.base import CallerIdMoment, Country
 from drivers.ports import (
     BatteryChanged,
     PolarityReversed,
@@ -68,7 +71,8 @@ TRUNK: Table[TrunkState, TrunkEvent] = Table(
         TrunkState.DOWN: Row(
             {TrunkEvent.READY: TrunkState.IDLE},
             stay=frozenset(TrunkEvent) - {TrunkEvent.READY, TrunkEvent.SEIZE},
-            meaning="The port has not been powered up, or has failed.",
+            meaning="The port is being set up, or has failed; a port that failed is set up again "
+            "for ever.",
         ),
         TrunkState.DEAD: Row(
             {TrunkEvent.BATTERY_BACK: TrunkState.IDLE, TrunkEvent.FAULT: TrunkState.DOWN},
@@ -122,6 +126,7 @@ TRUNK: Table[TrunkState, TrunkEvent] = Table(
         TrunkState.SEIZED: Row(
             {
                 TrunkEvent.RELEASE: TrunkState.RELEASE_GUARD,
+                TrunkEvent.FAR_END_GONE: TrunkState.RELEASE_GUARD,
                 TrunkEvent.BATTERY_LOST: TrunkState.NO_BATTERY,
                 TrunkEvent.FAULT: TrunkState.DOWN,
             },
@@ -180,13 +185,23 @@ class TrunkLine:
         channel: Channel,
         queue: TimerQueue,
         report: Callable[["TrunkLine", LineEvent], None],
-        modem: Modem = Modem.BELL_202,
+        where: Country,
+        kept: CallerMemory | None = None,
     ) -> None:
+        """`where` is whose network it is; `kept` has callers who rang when the service ended."""
         self.name = port.name
         self.channel = channel
         self.caller = Caller()
-        self.fault = "not powered up"
-        self._port, self._report, self._modem = port, report, modem
+        self.fault = "being set up"
+        self._port, self._report, self._modem = port, report, where.modem
+        self._queue = queue
+        self._end_tones = end_tones(where.tones)
+        service = where.caller_id
+        self._early = service is not None and service.moment is CallerIdMoment.BEFORE_FIRST_RING
+        self._announced: tuple[int, Caller] | None = None  # period, and who is about to ring
+        self._seized_at = 0  # period
+        self._reversals_left = 0  # until the far end has hung up
+        self._kept = kept or NoMemory()
         self.machine = Machine(TRUNK_ACTIONS, self, self.name, queue)
 
     @property
@@ -194,8 +209,13 @@ class TrunkLine:
         """Whether a burst of ringing is under way: there is a caller at this very moment."""
         return self.machine.state is TrunkState.RINGING
 
+    @property
+    def working(self) -> bool:
+        """Whether its port is up."""
+        return self.machine.state is not TrunkState.DOWN
+
     def ready(self) -> None:
-        """The port has been powered up."""
+        """The port is up, for the first time or again."""
         self.machine.event(TrunkEvent.READY)
 
     def port_event(self, event: PortEvent) -> None:
@@ -231,30 +251,80 @@ class TrunkLine:
 
     def _message(self, message: bytes) -> None:
         caller = caller_id.parse(message)
-        if caller is not None:
+        if caller is None:
+            return
+        if self.machine.state is TrunkState.IDLE:
+            self._announced = self._queue.now, caller
+        else:
             self.caller = caller
+            self._kept.keep(self.name, caller)
             self._report(self, line_events.CallerKnown(caller))
 
     # Actions.
 
+    def _start(self) -> None:
+        self._port.release()  # a call that was up when the port failed is over
+        self._quiet()
+
     def _quiet(self) -> None:
         self.fault = ""
+        self._rest()
+
+    def _rest(self) -> None:
+        """Nothing goes on; where callers are named before the first burst they are listened for."""
         self.channel.quiet()
+        if self._early:
+            self.channel.receive(self._message, self._modem)
 
     def _first_burst(self) -> None:
-        self.caller = Caller()
+        # After a restart, or a repair, this may be a further burst of a caller who was known.
+        self.caller = self._kept.take(self.name) or self._take_announced() or Caller()
+        self.channel.receive(None)
         self._report(self, line_events.Ringing())
+        self._keep_caller()
+
+    def _take_announced(self) -> Caller | None:
+        """Who was named a moment ago; what is older belongs to nobody who rings now."""
+        announced, self._announced = self._announced, None
+        if announced is None or self._queue.now - announced[0] > ANNOUNCED.periods:
+            return None
+        return announced[1]
 
     def _burst_over(self) -> None:
         # Data can only come between bursts; a burst would only confuse the modem.
         self.channel.receive(self._message, self._modem)
 
+    def _keep_caller(self) -> None:
+        if self.caller != Caller():
+            self._kept.keep(self.name, self.caller)
+
     def _further_burst(self) -> None:
+        self._keep_caller()
         self.channel.receive(None)
         self._report(self, line_events.RingsOn())
 
+    def _answer(self) -> None:
+        self._reversals_left = 1
+        self._seize()
+
+    def _call_out(self) -> None:
+        self._reversals_left = 2  # the first means that the far end has answered
+        self._seize()
+
+    def _reversed(self) -> None:
+        if self._queue.now - self._seized_at >= POLARITY_SETTLE.periods:
+            self._reversals_left -= 1
+            if not self._reversals_left:
+                self.machine.event(TrunkEvent.FAR_END_GONE)
+
+    def _end_tone_heard(self) -> None:
+        self.machine.event(TrunkEvent.FAR_END_GONE)
+
     def _seize(self) -> None:
+        self._seized_at = self._queue.now
+        self._kept.drop(self.name)
         self.channel.receive(None)
+        self.channel.watch(self._end_tones, self._end_tone_heard)
         self._port.seize()
 
     def _release(self) -> None:
@@ -274,14 +344,23 @@ class TrunkLine:
         self.channel.quiet()
         self.fault = NO_VOLTAGE
 
-    def _unplugged_while_ringing(self) -> None:
+    def _gave_up(self) -> None:
+        self._kept.drop(self.name)
         self._caller_gone()
+
+    def _rang_in_vain(self) -> None:
+        self._gave_up()
+        self._rest()
+
+    def _unplugged_while_ringing(self) -> None:
+        self._gave_up()
         self.fault = NO_VOLTAGE
 
     def _fail(self) -> None:
         self.channel.quiet()
 
-    def _check_voltage(self) -> None:
+    def _guard_over(self) -> None:
+        self._rest()
         if abs(self._port.line_voltage()) < BATTERY_VOLTS:
             # Unplugged during the call: no further event will come.
             self.machine.event(TrunkEvent.BATTERY_LOST)
@@ -290,19 +369,21 @@ class TrunkLine:
 TRUNK_ACTIONS = Actions[TrunkLine, TrunkState, TrunkEvent](
     TRUNK,
     {
-        TrunkEvent.READY: TrunkLine._quiet,
+        TrunkEvent.READY: TrunkLine._start,
         (TrunkState.DEAD, TrunkEvent.BATTERY_BACK): TrunkLine._quiet,
         TrunkEvent.RING_ON: TrunkLine._first_burst,
         TrunkEvent.RING_OFF: TrunkLine._burst_over,
         (TrunkState.BETWEEN_BURSTS, TrunkEvent.RING_ON): TrunkLine._further_burst,
-        TrunkEvent.RINGING_STOPPED: TrunkLine._caller_gone,
-        TrunkEvent.SEIZE: TrunkLine._seize,
+        TrunkEvent.RINGING_STOPPED: TrunkLine._rang_in_vain,
+        TrunkEvent.SEIZE: TrunkLine._answer,
+        (TrunkState.IDLE, TrunkEvent.SEIZE): TrunkLine._call_out,
+        (TrunkState.SEIZED, TrunkEvent.POLARITY): TrunkLine._reversed,
         TrunkEvent.RELEASE: TrunkLine._release,
         TrunkEvent.FAR_END_GONE: TrunkLine._far_end_gone,
         (TrunkState.IDLE, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged,
         (TrunkState.RINGING, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged_while_ringing,
         (TrunkState.BETWEEN_BURSTS, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged_while_ringing,
-        TrunkEvent.GUARD_OVER: TrunkLine._check_voltage,
+        TrunkEvent.GUARD_OVER: TrunkLine._guard_over,
         **{(state, TrunkEvent.FAULT): TrunkLine._caller_gone for state in _WITH_CALLER},
         TrunkEvent.FAULT: TrunkLine._fail,
     },

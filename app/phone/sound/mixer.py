@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 
 from app.phone.jobs import JobFailed
 from app.phone.sound import audio, dsp
+from app.phone.sound.end_tones import EndTones
+from app.phone.sound.far_end import FarEndWatch
 from app.phone.sound.player import Player, Source, ToneSource
 from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Tone
@@ -103,6 +105,14 @@ class Channel:
         self._receiver = dsp.FskReceiver(modem) if message is not None else None
         self._mixer.changed(self)
 
+    def watch(self, tones: EndTones | None, gone: Callable[[], None] | None = None) -> None:
+        """Call `gone` when the office has sounded these tones for long enough; None: no more.
+
+        Only a line can be watched.
+        """
+        if self.slot is not None:
+            self._mixer.watch(self.slot, tones, gone)
+
     def quiet(self) -> None:
         """Stop all: nothing is played, heard or recorded, and the leg leaves its bus."""
         self.stop()
@@ -110,6 +120,7 @@ class Channel:
         self.record(None)
         self.listen(None)
         self.receive(None)
+        self.watch(None)
         if self.leg is not None:
             self.leg.leave()
 
@@ -254,6 +265,7 @@ class Mixer:
         self._listening: list[Channel] = []
         self._recording: list[Channel] = []
         self._sounding: list[Channel] = []
+        self._watches: dict[EndTones, FarEndWatch] = {}
         self._pairs: list[Bus] = []
         self._conferences: list[Bus] = []
         self._to = self._from = np.zeros(0, np.intp)
@@ -281,13 +293,15 @@ class Mixer:
 
     def hear(self, heard: Samples) -> None:
         """Take one period from all lines, (slots, 80): digits and data are reported, recordings
-        go on."""
+        go on, and far ends that have gone are noticed."""
         np.copyto(self.heard, heard)
         for channel in self._listening:
             channel.hear()
         for channel in self._recording:
             if channel.recorder is not None:
                 channel.recorder.hear(channel.row)
+        for watch in self._watches.values():
+            watch.hear(self.heard)
 
     def play(self) -> Samples:
         """One period to all lines, (slots, 80)."""
@@ -304,6 +318,15 @@ class Mixer:
             if channel.slot is not None:
                 channel.fill(played[channel.slot])
         return played
+
+    def watch(
+        self, slot: int, tones: EndTones | None, gone: Callable[[], None] | None = None
+    ) -> None:
+        """See Channel.watch."""
+        if tones is not None and tones not in self._watches:
+            self._watches[tones] = FarEndWatch(self.slots, tones)
+        for known, watch in self._watches.items():
+            watch.watch(slot, gone if known == tones else None)
 
     def changed(self, channel: Channel) -> None:
         """A channel's work has changed. The lists are made anew: one may be under way."""

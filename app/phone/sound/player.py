@@ -1,7 +1,8 @@
 """Playing: sources of sound that fill one period at a time, and the player that chains them.
 
 A source that depends on the clerk asks for at least AHEAD_S seconds in advance. When the clerk is
-late after all, the line hears silence, the sound goes on where it stopped, and it is counted.
+late after all, the line hears silence, the sound goes on where it stopped, and it is counted. When
+the silence lasts, a moment is asked for in words, and soft beeps follow (Patience).
 """
 
 from collections import OrderedDict, deque
@@ -15,6 +16,8 @@ from app.phone.calls.scripting import Wait
 from app.phone.jobs import Clerk, JobFailed
 from app.phone.sound import audio
 from app.phone.sound.sounds import ClerkSound, CountryTone, Pause, Pcm, Prompt, Sound, Tone
+from app.phone.sound.tones import WAITING
+from app.phone.timers import CLERK_PATIENCE
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries import Tones
 
@@ -114,6 +117,29 @@ class Late:
         self.periods = 0
 
 
+class Patience:
+    """What is heard while the clerk keeps somebody waiting; its words are fetched beforehand."""
+
+    def __init__(self, clerk: Clerk) -> None:
+        self._clerk = clerk
+        self._words: Wait[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Fetch the words, now that nobody waits for them."""
+        self._words = self._clerk.sound(Prompt("one-moment-please"), 0, 2 * PIECE)
+
+    def sources(self) -> list[Source]:
+        """One moment, please, if that could be fetched; then beeps without end."""
+        beeps = ToneSource(WAITING)
+        if self._words is None or not self._words.done:
+            return [beeps]
+        try:
+            words = audio.from_bytes(self._words.result())
+        except JobFailed:  # in the log where it was asked for
+            return [beeps]
+        return [PcmSource(words), beeps]
+
+
 class ClerkSource:
     """A sound that the clerk has, fetched piece by piece ahead of its playing."""
 
@@ -122,9 +148,13 @@ class ClerkSource:
         clerk: Clerk,
         sound: ClerkSound,
         late: Late,
+        patience: Patience,
         whole: Callable[[Samples], None] | None = None,
     ) -> None:
         self._clerk, self._sound, self._late, self._whole = clerk, sound, late, whole
+        self._patience = patience
+        self._silent = 0  # samples since the last one of the sound
+        self._meanwhile: Player | None = None
         self._asked = 0
         self._waits: deque[Wait[bytes]] = deque()
         self._kept: list[Samples] = []
@@ -140,7 +170,7 @@ class ClerkSource:
         self._take_answers()
         at = start
         while at < PERIOD and self._pieces:
-            self._begun = True
+            self._begun, self._silent, self._meanwhile = True, 0, None
             piece = self._pieces[0]
             part = piece[self._position : self._position + PERIOD - at]
             row[at : at + len(part)] = part
@@ -154,8 +184,17 @@ class ClerkSource:
             raise self._failure
         if at < PERIOD and not self._complete:
             self._late.periods += self._begun
+            self._fill_the_silence(row[at:])
             return PERIOD - start
         return at - start
+
+    def _fill_the_silence(self, rest: Samples) -> None:
+        self._silent += len(rest)
+        if self._silent < CLERK_PATIENCE.ms * audio.PER_MS or len(rest) < PERIOD:
+            return
+        if self._meanwhile is None:
+            self._meanwhile = Player(self._patience.sources(), lambda _: None)
+        self._meanwhile.fill(rest)
 
     def close(self) -> None:
         """See Source."""
@@ -200,6 +239,7 @@ class Sounds:
         self._prompts: OrderedDict[Prompt, Samples] = OrderedDict()
         self._room = most_samples
         self.late = Late()
+        self.patience = Patience(clerk)
 
     def source(self, sound: Sound) -> Source:
         """A fresh source; one that needs the clerk has asked already."""
@@ -214,13 +254,13 @@ class Sounds:
             return SilenceSource(sound.ms)
         if isinstance(sound, Prompt):
             return self._prompt(sound)
-        return ClerkSource(self._clerk, sound, self.late)
+        return ClerkSource(self._clerk, sound, self.late, self.patience)
 
     def _prompt(self, prompt: Prompt) -> Source:
         kept = self._prompts.get(prompt)
         if kept is None:
             keep = lambda samples: self._keep(prompt, samples)  # noqa: E731
-            return ClerkSource(self._clerk, prompt, self.late, keep)
+            return ClerkSource(self._clerk, prompt, self.late, self.patience, keep)
         self._prompts.move_to_end(prompt)
         return PcmSource(kept)
 

@@ -5,13 +5,14 @@ A pack's recording is played where there is one; otherwise the words here are sp
 here; the clerk finds or makes the sound.
 """
 
-from collections.abc import Sequence
-
 Names = tuple[str, ...]
 """Prompts to be played one after the other."""
 
 LANGUAGE = "en"
 """Language of the words below [ISO 639-1]; what no pack of another language says is said in it."""
+
+TIMES = "switchhook/time/"
+"""What names a time of day that is said as a whole begins with: switchhook/time/15-05."""
 
 WORDS: dict[str, str] = {
     # the caller's side
@@ -34,7 +35,10 @@ WORDS: dict[str, str] = {
     "vm-message": "message",
     "vm-messages": "messages",
     "switchhook/e-mail": "e-mail",
+    "switchhook/e-mails-few": "e-mails",  # two to four, where a language tells them apart
     "switchhook/e-mails": "e-mails",
+    "switchhook/nearly-full": "Your mailbox is nearly full. Please delete some messages.",
+    "switchhook/full": "Your mailbox is full. Please delete some messages.",
     "switchhook/locked": "Too many wrong passwords. This mailbox is locked for a while.",
     # the owner's side: one message
     "vm-first": "first",
@@ -68,6 +72,12 @@ WORDS: dict[str, str] = {
     # when something goes wrong
     "vm-sorry": "Sorry, I did not understand that.",
     "im-sorry": "I am sorry.",
+    "one-moment-please": "One moment, please.",
+    "switchhook/cannot-play": "This message cannot be played on the telephone."
+    " Your mail program can fetch it.",
+    "switchhook/rest-cannot-play": "The rest of this message cannot be played on the telephone."
+    " Your mail program can fetch it.",
+    "switchhook/no-messages-now": "Messages cannot be heard at the moment.",
     "please-try-call-later": "Please try your call again later.",
     "switchhook/claim-code": "The code to claim this box is",
     "digits/star": "star",
@@ -106,11 +116,19 @@ WORDS |= {
 
 def words(name: str) -> str:
     """What a prompt says; for an unknown name its last part, such as "7" of "digits/7"."""
-    return WORDS.get(name) or name.rpartition("/")[2].replace("-", " ")
+    return WORDS.get(name) or in_figures(name) or name.rpartition("/")[2].replace("-", " ")
+
+
+def in_figures(name: str) -> str | None:
+    """What a prompt says if it is a number or a time, which any language's voice can read."""
+    place, _, last = name.rpartition("/")
+    if f"{place}/" == TIMES:
+        return last.replace("-", ":")
+    return last if place == "digits" and last.isdecimal() else None
 
 
 def number(value: int) -> Names:
-    """A number from 0 to 999,999 as it is counted, e.g. 21: twenty, one."""
+    """A number from 0 to 999,999 as English counts it, e.g. 21: twenty, one."""
     for unit, name in ((1000, "digits/thousand"), (100, "digits/hundred")):
         if value >= unit:
             rest = number(value % unit) if value % unit else ()
@@ -129,27 +147,14 @@ def digits(text: str) -> Names:
 
 
 def ordinal(value: int) -> Names:
-    """A day of the month, e.g. 21: twenty, first."""
+    """A day of the month in English, e.g. 21: twenty, first."""
     if value <= 20 or value == 30:
         return (f"digits/h-{value}",)
     return (f"digits/{value // 10 * 10}", f"digits/h-{value % 10}")
 
 
-def day(month: int, day_of_month: int, weekday: int, days_ago: int) -> Names:
-    """A day as people say it: today, yesterday, a weekday, else month and day.
-
-    `month` 1..12, `weekday` 0 = Sunday .. 6, `days_ago` in calendar days.
-    """
-    near = {0: "digits/today", 1: "digits/yesterday"}.get(days_ago)
-    if near is not None:
-        return (near,)
-    if 2 <= days_ago <= 6:
-        return (f"digits/day-{weekday}",)
-    return (f"digits/mon-{month - 1}", *ordinal(day_of_month))
-
-
 def time(hour: int, minute: int) -> Names:
-    """A time of day by the 12-hour clock, e.g. 15:05: three, oh, five, p.m."""
+    """A time of day in English, by the 12-hour clock, e.g. 15:05: three, oh, five, p.m."""
     half = "digits/p-m" if hour >= 12 else "digits/a-m"
     return (*number((hour - 1) % 12 + 1), *_minutes(minute), half)
 
@@ -158,9 +163,3 @@ def _minutes(minute: int) -> Names:
     if minute == 0:
         return ("digits/oclock",)
     return ("digits/oh", f"digits/{minute}") if minute < 10 else number(minute)
-
-
-def counted(value: int, one: str, many: str, kind: Sequence[str] = ()) -> Names:
-    """A count with its word: "no new messages", "one new message", "five new messages"."""
-    amount = number(value) if value else ("vm-no",)
-    return (*amount, *kind, one if value == 1 else many)

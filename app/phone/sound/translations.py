@@ -1,0 +1,136 @@
+"""Words of the prompts that the sound packs of other languages lack, for the language's own voice.
+
+Our own prompts, and the few recordings that a language's grammar needs and its pack has not.
+"""
+
+from app.phone.sound import prompts
+
+SPANISH = {
+    "im-sorry": "Lo siento.",
+    "one-moment-please": "Un momento, por favor.",
+    "please-try-call-later": "Por favor, vuelva a llamar más tarde.",
+    "switchhook/e-mail": "correo electrónico",
+    "switchhook/e-mails": "correos electrónicos",
+    "switchhook/nearly-full": "Su buzón está casi lleno. Borre algunos mensajes, por favor.",
+    "switchhook/full": "Su buzón está lleno. Borre algunos mensajes, por favor.",
+    "switchhook/locked": "Demasiadas contraseñas incorrectas."
+    " Este buzón queda bloqueado por un tiempo.",
+    "switchhook/to-listen": "para escuchar sus mensajes.",
+    "switchhook/to-previous": "para el mensaje anterior.",
+    "switchhook/to-repeat": "para repetir este mensaje.",
+    "switchhook/to-next": "para el mensaje siguiente.",
+    "switchhook/to-delete": "para borrar este mensaje.",
+    "switchhook/to-undelete": "para recuperar este mensaje.",
+    "switchhook/to-save": "para guardar este mensaje.",
+    "switchhook/cannot-play": "Este mensaje no se puede escuchar por teléfono."
+    " Su programa de correo puede recibirlo.",
+    "switchhook/rest-cannot-play": "El resto de este mensaje no se puede escuchar por teléfono."
+    " Su programa de correo puede recibirlo.",
+    "switchhook/no-messages-now": "En este momento no se pueden escuchar los mensajes.",
+    "switchhook/claim-code": "El código para tomar posesión de este aparato es",
+}
+
+FRENCH = {
+    "digits/1F": "une",
+    "switchhook/e-mail": "courriel",
+    "switchhook/e-mails": "courriels",
+    "switchhook/nearly-full": "Votre boîte vocale est presque pleine."
+    " Veuillez effacer quelques messages.",
+    "switchhook/full": "Votre boîte vocale est pleine. Veuillez effacer quelques messages.",
+    "switchhook/locked": "Trop de mots de passe erronés."
+    " Cette boîte vocale est bloquée pour un moment.",
+    "switchhook/to-listen": "pour écouter vos messages.",
+    "switchhook/to-previous": "pour le message précédent.",
+    "switchhook/to-repeat": "pour réécouter ce message.",
+    "switchhook/to-next": "pour le message suivant.",
+    "switchhook/to-delete": "pour effacer ce message.",
+    "switchhook/to-undelete": "pour récupérer ce message.",
+    "switchhook/to-save": "pour garder ce message.",
+    "switchhook/cannot-play": "Ce message ne peut pas être écouté au téléphone."
+    " Votre logiciel de messagerie peut le recevoir.",
+    "switchhook/rest-cannot-play": "La suite de ce message ne peut pas être écoutée au téléphone."
+    " Votre logiciel de messagerie peut la recevoir.",
+    "switchhook/no-messages-now": "Les messages ne peuvent pas être écoutés pour le moment.",
+    "switchhook/claim-code": "Le code pour prendre possession de cet appareil est",
+}
+
+ITALIAN = {
+    "switchhook/e-mail": "messaggio di posta elettronica",
+    "switchhook/e-mails": "messaggi di posta elettronica",
+    "switchhook/nearly-full": "La sua casella è quasi piena. Cancelli alcuni messaggi.",
+    "switchhook/full": "La sua casella è piena. Cancelli alcuni messaggi.",
+    "switchhook/locked": "Troppe password errate. Questa casella è bloccata per qualche tempo.",
+    "switchhook/to-listen": "per ascoltare i suoi messaggi.",
+    "switchhook/to-previous": "per il messaggio precedente.",
+    "switchhook/to-repeat": "per riascoltare questo messaggio.",
+    "switchhook/to-next": "per il messaggio successivo.",
+    "switchhook/to-delete": "per cancellare questo messaggio.",
+    "switchhook/to-undelete": "per recuperare questo messaggio.",
+    "switchhook/to-save": "per salvare questo messaggio.",
+    "switchhook/cannot-play": "Questo messaggio non si può ascoltare al telefono."
+    " Il suo programma di posta può riceverlo.",
+    "switchhook/rest-cannot-play": "Il resto di questo messaggio non si può ascoltare al telefono."
+    " Il suo programma di posta può riceverlo.",
+    "switchhook/no-messages-now": "Al momento non si possono ascoltare i messaggi.",
+    "switchhook/claim-code": "Il codice per prendere possesso di questo apparecchio è",
+}
+
+RUSSIAN = {
+    "please-try-call-later": "Пожалуйста, перезвоните позже.",
+    "switchhook/e-mail": "электронное письмо",
+    "switchhook/e-mails-few": "электронных письма",
+    "switchhook/e-mails": "электронных писем",
+    "switchhook/nearly-full": "Ваш почтовый ящик почти полон. Удалите часть сообщений.",
+    "switchhook/full": "Ваш почтовый ящик полон. Удалите часть сообщений.",
+    "switchhook/locked": "Слишком много неверных паролей. Ящик на время заблокирован.",
+    "switchhook/to-listen": "чтобы прослушать сообщения.",
+    "switchhook/to-previous": "чтобы перейти к предыдущему сообщению.",
+    "switchhook/to-repeat": "чтобы повторить это сообщение.",
+    "switchhook/to-next": "чтобы перейти к следующему сообщению.",
+    "switchhook/to-delete": "чтобы удалить это сообщение.",
+    "switchhook/to-undelete": "чтобы восстановить это сообщение.",
+    "switchhook/to-save": "чтобы сохранить это сообщение.",
+    "switchhook/cannot-play": "Это сообщение нельзя прослушать по телефону."
+    " Ваша почтовая программа может его получить.",
+    "switchhook/rest-cannot-play": "Остаток этого сообщения нельзя прослушать по телефону."
+    " Ваша почтовая программа может его получить.",
+    "switchhook/no-messages-now": "Сейчас сообщения нельзя прослушать.",
+    "switchhook/claim-code": "Код для присвоения этого устройства:",
+}
+
+GERMAN = {
+    "switchhook/e-mail": "E-Mail",
+    "switchhook/e-mails": "E-Mails",
+    "switchhook/nearly-full": "Ihr Postfach ist fast voll. Bitte löschen Sie einige Nachrichten.",
+    "switchhook/full": "Ihr Postfach ist voll. Bitte löschen Sie einige Nachrichten.",
+    "switchhook/locked": "Zu viele falsche Passwörter."
+    " Dieses Postfach ist eine Zeit lang gesperrt.",
+    "switchhook/to-listen": "um Ihre Nachrichten zu hören.",
+    "switchhook/to-previous": "für die vorige Nachricht.",
+    "switchhook/to-repeat": "um diese Nachricht zu wiederholen.",
+    "switchhook/to-next": "für die nächste Nachricht.",
+    "switchhook/to-delete": "um diese Nachricht zu löschen.",
+    "switchhook/to-undelete": "um diese Nachricht wiederherzustellen.",
+    "switchhook/to-save": "um diese Nachricht zu speichern.",
+    "switchhook/cannot-play": "Diese Nachricht kann am Telefon nicht abgespielt werden."
+    " Ihr Mailprogramm kann sie abholen.",
+    "switchhook/rest-cannot-play": "Der Rest dieser Nachricht kann am Telefon nicht abgespielt"
+    " werden. Ihr Mailprogramm kann ihn abholen.",
+    "switchhook/no-messages-now": "Nachrichten können zurzeit nicht abgehört werden.",
+    "switchhook/claim-code": "Der Code, um dieses Gerät zu übernehmen, lautet",
+}
+
+TRANSLATED = {
+    "de": GERMAN,
+    "es": SPANISH,
+    "fr": FRENCH,
+    "it": ITALIAN,
+    "ru": RUSSIAN,
+}
+
+
+def words(name: str, language: str) -> str | None:
+    """What a prompt says in a language that has no recording of it; None if that is not known."""
+    if language == prompts.LANGUAGE:
+        return None
+    return TRANSLATED.get(language, {}).get(name) or prompts.in_figures(name)

@@ -1,0 +1,54 @@
+"""What a handset hears that was rung to play a mailbox's messages: no PIN, and the first at once.
+
+Whoever asked for all of them stands at the front panel (app/operations/panel.py). Its buttons are
+keys of the standard map, as if they were pressed on the handset. Whoever asked for one has its page
+open (app/operations/by_telephone.py), and hears that one.
+"""
+
+from app.phone.calls.call import PlayScript
+from app.phone.calls.line import Line
+from app.phone.sound.sounds import MessageAudio
+from app.voicemail.common import BOX, NO_MESSAGES, Voice, with_apology
+from app.voicemail.jobs import MessageSound, VoicemailClerk
+from app.voicemail.menu import STANDARD
+from app.voicemail.owner import Visit
+
+
+def play_script(clerk: VoicemailClerk) -> PlayScript:
+    """The script of a handset that is rung to play a mailbox's messages, or one of them."""
+    return lambda line, mailbox, entry: aloud(line, clerk, mailbox, entry)
+
+
+async def aloud(line: Line, clerk: VoicemailClerk, mailbox: str, entry: int = 0) -> None:
+    """Play the messages of this mailbox, new ones first, and let the listener go on from there.
+
+    With the number of an entry, play that one and say goodbye.
+    """
+    await with_apology(line, _aloud(line, clerk, mailbox, entry), NO_MESSAGES)
+
+
+async def _aloud(line: Line, clerk: VoicemailClerk, mailbox: str, entry: int) -> None:
+    box = await line.answer_of(clerk.mailbox(mailbox))
+    if box is None:
+        await line.play(*BOX.say("vm-nobodyavail", "vm-goodbye"))
+        return
+    voice = Voice(box.language)
+    if entry:
+        await _one(line, clerk, box.person, entry, voice)
+    else:
+        await Visit(line, clerk, box.person, voice, STANDARD).visit(at_once=True)
+    await line.play(*voice.say("vm-goodbye"))
+
+
+async def _one(line: Line, clerk: VoicemailClerk, person: int, entry: int, voice: Voice) -> None:
+    """Play one message, which counts as heard when it was played to its end."""
+    found = await line.answer_of(clerk.look(person, entry))
+    if not found.there:
+        await line.play(*voice.say("vm-deleted"))
+    elif found.sound is MessageSound.NONE:
+        await line.play(*voice.say("switchhook/cannot-play"))
+    elif found.sound is MessageSound.FAILED:
+        await line.play(*voice.say("im-sorry", "switchhook/no-messages-now"))
+    else:
+        await line.play(MessageAudio(entry))
+        await line.answer_of(clerk.mark(person, (entry,)))
