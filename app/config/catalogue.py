@@ -3,12 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from app.config.settings import Incoming, Settings, allowed_range
+from app.config.annotated import allowed_range
+from app.config.settings import Incoming, Settings
 from app.config.toml_file import SECRETS
+from drivers.countries import codes
+
+Kind = Literal["choice", "yes or no", "list", "number", "text"]
+_UNITS = {"s": "s", "seconds": "s", "mb": "MB", "days": "days", "percent": "%"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,29 @@ class Setting:
     allowed: str
     """Range or choices in words; "" if its kind says it all."""
     default: Any
+    choices: tuple[str, ...] = ()
+    """All values it may have, if they are few and have names."""
+    least: float | None = None
+    """The smallest number, in `unit`; None if there is none."""
+    most: float | None = None
+    """The largest number, in `unit`."""
+
+    @property
+    def kind(self) -> Kind:
+        """What is typed."""
+        if self.choices:
+            return "choice"
+        if isinstance(self.default, bool):
+            return "yes or no"
+        if isinstance(self.default, tuple):
+            return "list"
+        return "number" if isinstance(self.default, int | float) else "text"
+
+    @property
+    def unit(self) -> str:
+        """Of a number, as its name tells; "" if it has none."""
+        last = self.path[-1].rpartition("_")[2]
+        return _UNITS.get(last, "") if self.kind == "number" else ""
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -67,7 +95,17 @@ def _setting(model: type[BaseModel], section: str, key: str) -> Setting:
         field.description or "",
         allowed_range(field.metadata, field.annotation).strip(),
         field.get_default(call_default_factory=True, validated_data={}),
+        _choices(section, key, field.annotation),
+        next((m.ge for m in field.metadata if hasattr(m, "ge")), None),
+        next((m.le for m in field.metadata if hasattr(m, "le")), None),
     )
+
+
+def _choices(section: str, key: str, annotation: Any) -> tuple[str, ...]:
+    if (section, key) == ("site", "country"):
+        return tuple(codes())
+    named = getattr(annotation, "__args__", ())
+    return tuple(named) if named and all(isinstance(one, str) for one in named) else ()
 
 
 def as_text(value: Any) -> str:

@@ -1,6 +1,8 @@
 """Where a running box keeps its files: one folder, `./var` on a laptop, `/data` on the device."""
 
+import hashlib
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parents[2]
 """The folder that holds app/, board/ and drivers/."""
 
+
+MEMORY = Path("/dev/shm")
+"""Files in it lie in memory and outlive a process, not the machine [shm_overview(7)]."""
 
 LONGEST_SOCKET = 107
 """Octets in the path of a socket at most [unix(7)]."""
@@ -34,6 +39,11 @@ class Paths:
     def settings_file(self) -> Path:
         """The owner's settings."""
         return self.var / "settings.toml"
+
+    @property
+    def good_settings(self) -> Path:
+        """The last ones that a device could use (app/device/boot_env.py)."""
+        return self.etc / "settings.good"
 
     @property
     def etc(self) -> Path:
@@ -61,14 +71,54 @@ class Paths:
         return self.var / "spoken"
 
     @property
+    def spool(self) -> Path:
+        """Recordings that the store could not take, and who is here, for when it is away."""
+        return self.var / "spool"
+
+    @property
+    def known(self) -> Path:
+        """Who was in the store when it was open last; for when it is away."""
+        return self.spool / "known.json"
+
+    @property
+    def spool_memory(self) -> Path:
+        """The same in memory, for when this folder cannot be written."""
+        return MEMORY / f"switchhook-{zlib.crc32(os.fsencode(self.var)):08x}"
+
+    def spooled(self) -> list[Path]:
+        """The files of recordings that wait for the store (app/clerk/spool.py)."""
+        folders = (self.spool, self.spool_memory)
+        return sorted(path for folder in folders for path in folder.glob("*.voice"))
+
+    @property
     def srs_key(self) -> Path:
         """Secret that signs rewritten senders; made at the first start."""
         return self.keys / "srs.key"
 
     @property
+    def signing_key(self) -> Path:
+        """Key that mail of the public domain is signed with (app/core/signing_key.py), if any."""
+        return self.keys / "dkim.key"
+
+    @property
+    def account_key(self) -> Path:
+        """Key of the passwords that the box says elsewhere (app/inbox/account_passwords.py)."""
+        return self.keys / "accounts.key"
+
+    @property
     def mail_ports(self) -> Path:
         """Which TCP ports the mail service really listens on (JSON); there while it runs."""
-        return self.run / "mail-ports.json"
+        return self.sockets / "mail-ports.json"
+
+    @property
+    def web_ports(self) -> Path:
+        """Which TCP ports the web pages are really served on (JSON); there while they are."""
+        return self.sockets / "web-ports.json"
+
+    @property
+    def challenges(self) -> Path:
+        """What a certificate authority looks for while it is asked to sign; root's alone."""
+        return self.run / "challenges"
 
     @property
     def greetings(self) -> Path:
@@ -77,23 +127,76 @@ class Paths:
 
     @property
     def run(self) -> Path:
-        """Sockets and the service folders of the running box."""
+        """The service folders of the running box, notices, and locks: on a device, root's alone."""
         return self.var / "run"
+
+    @property
+    def sockets(self) -> Path:
+        """What services make for one another while they run; all of them may write here."""
+        return self.run / "sock"
+
+    @property
+    def task_pipe(self) -> Path:
+        """Where the web pages ask for what they may not do themselves (app/operations/tasks.py)."""
+        return self.run / "tasks"
+
+    @property
+    def task_states(self) -> Path:
+        """How each of these went, a file a kind; on a device root writes them."""
+        return self.run / "task"
+
+    @property
+    def uploads(self) -> Path:
+        """Files that have come by a page and wait to be used."""
+        return self.var / "uploads"
+
+    @property
+    def downloads(self) -> Path:
+        """The backup that was made to be downloaded; on a device root's."""
+        return self.var / "downloads"
+
+    @property
+    def console(self) -> Path:
+        """The far end of a laptop's serial console: a link to a terminal (app/console/cable.py)."""
+        return self.run / "console"
+
+    @property
+    def panel_held(self) -> Path:
+        """Which buttons of the front panel are held; locked while it is served."""
+        return self.sockets / "panel-held"
 
     @property
     def bus(self) -> Path:
         """The virtual board's buses."""
-        return self.run / "bus.sock"
+        return self.sockets / "bus.sock"
 
     @property
     def operator(self) -> Path:
         """The virtual board's operator: lift, dial, ring."""
-        return self.run / "operator.sock"
+        return self.sockets / "operator.sock"
 
     @property
     def phone_control(self) -> Path:
         """Control socket of the phone service (app/phone/control.py)."""
-        return self.run / "phone.sock"
+        return self.sockets / "phone.sock"
+
+    @property
+    def mail_control(self) -> Path:
+        """Control socket of the mail service (app/mail/control.py)."""
+        return self.sockets / "mail.sock"
+
+    @property
+    def callers(self) -> Path:
+        """Callers of lines that ring, in memory: for a phone service that is started again."""
+        mark = hashlib.sha256(os.fsencode(self.var)).hexdigest()[:16]
+        return Path("/dev/shm") / f"switchhook-callers-{mark}"
+
+    @property
+    def memory(self) -> Path:
+        """What tells, outside of the folder, that there was a box in it [XDG Base Directory]."""
+        state = os.environ.get("XDG_STATE_HOME") or f"{os.environ.get('HOME', '')}/.local/state"
+        mark = hashlib.sha256(os.fsencode(self.var)).hexdigest()[:16]
+        return Path(state) / "switchhook" / f"box-{mark}"
 
     @property
     def logs(self) -> Path:
@@ -114,9 +217,10 @@ class Paths:
         try:
             for folder in (
                 self.var,
-                self.database.parent,
                 self.run,
+                self.sockets,
                 self.logs,
+                self.database.parent,
                 self.spoken,
                 self.greetings,
             ):

@@ -19,7 +19,7 @@ from app import appliance
 from app.commands.errors import OURS
 from app.config.paths import PROJECT, Paths
 from app.core.own_addresses import own_addresses
-from app.core.records import BadRecord, from_json, to_json
+from app.core.records import BadRecord, from_json, parse_json, to_json
 from app.core.subprocess_call import in_child
 from app.device.permissions import set_group
 
@@ -35,14 +35,14 @@ PLANS: Mapping[str, Callable[[Paths, "Settings"], Any]] = {
     "box": lambda _, settings: appliance.board_spec(settings),
     "phone": appliance.phone_plan,
     "mail": appliance.mail_config,
-    "admin": lambda _, settings: appliance.retention(settings),
+    "admin": appliance.admin_plan,
 }
 
 _TYPES = {
     "box": ("drivers.board_spec", "BoardSpec"),
     "phone": ("app.phone_plan", "PhonePlan"),
     "mail": ("app.mail.service", "MailConfig"),
-    "admin": ("app.inbox.retention", "Retention"),
+    "admin": ("app.admin_plan", "AdminPlan"),
 }
 """Module and name of each plan's dataclass; only the service itself loads it."""
 
@@ -60,6 +60,7 @@ def plan(paths: Paths, service: str) -> Any:
 
 def prepare(paths: Paths, settings: "Settings") -> None:
     """Work all plans out and keep them, as JSON, for the services' next start."""
+    appliance.account_key(paths)  # the first time: only root may make it, and services need it
     folder = paths.etc / "plans"
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
@@ -79,7 +80,7 @@ def _prepared(paths: Paths, service: str) -> Any:
     try:
         if not _only_roots(path) or not _only_roots(path.parent):
             return None
-        written = json.loads(path.read_bytes())
+        written = parse_json(path.read_bytes())
         if written["inputs"] != _inputs(paths):
             return None
         module, name = _TYPES[service]

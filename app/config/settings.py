@@ -4,18 +4,12 @@ The TOML file, its error messages and `python -m app settings` all come from the
 People, mailboxes and aliases are not settings; they live in the store.
 """
 
-import ipaddress
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -23,86 +17,31 @@ from pydantic import (
 )
 
 from app.config import toml_file
-from app.config.toml_file import SettingsError
-from drivers.countries import codes, country
-
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_HOST_NAME_RULE = (
-    "letters, digits and hyphens, in parts of 1 to 63 with dots between, 253 characters at most"
+from app.config.defaults import SOUNDS
+from app.config.keeping import Keeping
+from app.config.kinds import (
+    Country,
+    HostAndPort,
+    HostName,
+    IpAddress,
+    IpNetwork,
+    Listening,
+    LowerCase,
+    OwnAddress,
+    Port,
+    TimeZone,
 )
+from app.config.mqtt import Mqtt
+from app.config.panel import FrontPanel
+from app.config.ports import PORTS
+from app.config.section import Section
+from app.config.toml_file import SettingsError
+from drivers.countries import codes
 
-__all__ = ["Settings", "SettingsError", "annotated", "load"]
-
-
-def _network(text: str) -> str:
-    ipaddress.ip_network(text)  # ValueError says what is wrong with it
-    return text
-
-
-def _own_address(text: str) -> str:
-    if text and "/" not in text:
-        raise ValueError("the length of the network is missing, as in 192.168.1.10/24")
-    if text:
-        ipaddress.ip_interface(text)
-    return text
+__all__ = ["Settings", "SettingsError", "load"]
 
 
-def _address(text: str) -> str:
-    if text:
-        ipaddress.ip_address(text)
-    return text
-
-
-def _listening(text: str) -> str:
-    """An address to listen on, as every system can read it, whatever its name service says."""
-    ipaddress.ip_address(text)
-    return text
-
-
-def _host_name(name: str) -> str:
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
-        raise ValueError(f"{name!r} is no host name: {_HOST_NAME_RULE}")  # [RFC 1123 2.1]
-    return name
-
-
-def _smarthost(text: str) -> str:
-    port = text.rpartition(":")[2]
-    if ":" in text and port.isdecimal() and not 1 <= int(port) <= 65535:
-        raise ValueError("a port is a number from 1 to 65535")
-    return text
-
-
-def _country(code: str) -> str:
-    return country(code).code  # UnknownCountry says which there are
-
-
-def _lower(value: object) -> object:
-    """Codes of languages are the same in capitals."""
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _zone(text: str) -> str:
-    try:
-        if text:
-            ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
-        raise ValueError("there is no such time zone; Europe/Berlin is one") from problem
-    return text
-
-
-IpNetwork = Annotated[str, AfterValidator(_network)]
-IpAddress = Annotated[str, AfterValidator(_address)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-HostName = Annotated[str, AfterValidator(_host_name)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Site(_Section):
+class Site(Section):
     """Where the box stands and what it is called."""
 
     hostname: HostName = Field(
@@ -114,15 +53,20 @@ class Site(_Section):
         min_length=1,
         description="Mail domains that are ours; the first one is used in people's addresses.",
     )
-    country: Annotated[str, AfterValidator(_country)] = Field(
+    shared_domains: tuple[HostName, ...] = Field(
+        (),
+        description="Those of site.domains whose mail from the world a hosting service takes: mail"
+        " from here to names that nobody has here goes on to it instead of bouncing.",
+    )
+    country: Country = Field(
         "us",
         description="Country of the lines: tones, ringing, caller ID, line settings. One of: "
         f"{', '.join(codes())}.",
     )
-    language: Annotated[str, BeforeValidator(_lower)] = Field(
+    language: LowerCase = Field(
         "en", pattern=r"^[a-z]{2}$", description="Language of the prompts (a sound pack's)."
     )
-    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+    time_zone: TimeZone = Field(
         "",
         description="Time zone of all times, such as Europe/Berlin; empty: the system's.",
     )
@@ -130,44 +74,187 @@ class Site(_Section):
         "", description="Login of who gets mail to postmaster; empty: the first administrator."
     )
 
+    @field_validator("shared_domains")
+    @classmethod
+    def _ours(cls, shared: tuple[str, ...], beside: ValidationInfo) -> tuple[str, ...]:
+        ours = [name.lower() for name in beside.data.get("domains", ())]
+        for name in shared:
+            if ours and name.lower() not in ours:
+                raise ValueError(f"{name} is not in site.domains; only domains there can be shared")
+        return shared
 
-class Mail(_Section):
+
+class Mail(Section):
     """POP3 and SMTP."""
 
-    listen: Annotated[str, AfterValidator(_listening)] = Field(
+    listen: Listening = Field(
         "127.0.0.1", description="Address to listen on; 0.0.0.0 is every IPv4 address."
     )
     pop3_port: Port = Field(2110, description="TCP port of POP3; 0 lets the system choose.")
+    pop3s_port: Port = Field(
+        2995,
+        validate_default=True,  # an earlier one alone may collide with it
+        description="TCP port of POP3 by TLS; 0 lets the system choose.",
+    )
     smtp_port: Port = Field(
         2525,
-        validate_default=True,  # pop3_port alone may collide with it
+        validate_default=True,
         description="TCP port of SMTP; 0 lets the system choose.",
+    )
+    submission_port: Port = Field(
+        2587,
+        validate_default=True,
+        description="TCP port of SMTP for people who have logged in; 0 lets the system choose.",
+    )
+    submissions_port: Port = Field(
+        2465,
+        validate_default=True,
+        description="TCP port of that by TLS from the first octet; 0 lets the system choose.",
     )
     lan: tuple[IpNetwork, ...] = Field(
         ("127.0.0.0/8", "::1/128"),
         description="Networks whose clients may relay mail, log in without TLS and send bare LF.",
     )
+    plain_passwords: bool = Field(
+        True,
+        description="Clients in mail.lan may say their password without TLS, as old mail programs"
+        " and scanners do; the log names who does.",
+    )
+    login_delay_s: int = Field(
+        0,
+        ge=0,
+        le=3600,
+        description="Seconds between two logins by POP3 of one person, told to mail programs and"
+        " kept; 0: as often as they like.",
+    )
     largest_mb: int = Field(50, ge=1, le=1000, description="Largest mail accepted, in MB.")
-    connections: int = Field(200, ge=4, le=5000, description="Mail connections at one time.")
+    connections: int = Field(
+        200, ge=4, le=5000, description="Connections at one time, of POP3 and of SMTP each."
+    )
     connections_per_peer: int = Field(
-        50, ge=1, le=5000, description="Mail connections at one time from one address."
+        50, ge=1, le=5000, description="Number of those from one address."
+    )
+    strangers_percent: int = Field(
+        25,
+        ge=0,
+        le=75,
+        description="Share of connections for clients that are not in mail.lan; the rest is the"
+        " LAN's alone.",
+    )
+    strangers_mails: int = Field(
+        600,
+        ge=0,
+        le=1_000_000,
+        description="Mails taken at once, and in each further hour, from one address that is not in"
+        " mail.lan; 0: any number.",
+    )
+    recipients_outside: int = Field(
+        1000,
+        ge=0,
+        le=1_000_000,
+        description="Recipients elsewhere to whom one person, or one address of mail.lan without a"
+        " login, sends at once, and in each further hour; 0: any number.",
     )
 
-    @field_validator("smtp_port")
+    @field_validator(*(f"{name}_port" for name in PORTS))
     @classmethod
     def _another_port(cls, port: int, beside: ValidationInfo) -> int:
-        if port and port == beside.data.get("pop3_port"):
-            raise ValueError("POP3 has this port already (mail.pop3_port); each needs its own")
+        for name, words in PORTS.items():
+            if port and port == beside.data.get(f"{name}_port"):  # those declared before it
+                setting = f"mail.{name}_port"
+                raise ValueError(f"{words} has this port already ({setting}); each needs its own")
         return port
 
 
-class Outbound(_Section):
+class Web(Section):
+    """Web pages: those that set up mail programs, and those of whoever logs in."""
+
+    listen: Listening = Field(
+        "127.0.0.1", description="Address to listen on; 0.0.0.0 is every IPv4 address."
+    )
+    http_port: Port = Field(2080, description="TCP port of HTTP; 0 lets the system choose.")
+    https_port: Port = Field(2443, description="TCP port of HTTP by TLS; 0 lets the system choose.")
+    connections: int = Field(
+        64, ge=4, le=1000, description="Connections at one time, of both ports together."
+    )
+    idle_hours: int = Field(
+        12, ge=1, le=720, description="Hours without a visit after which a web login ends."
+    )
+    session_days: int = Field(
+        30, ge=1, le=365, description="Days after which a web login ends in any case."
+    )
+    leave_days: int = Field(
+        14,
+        ge=0,
+        le=365,
+        description="Days that mail programs set up by these pages leave messages on the box; 0:"
+        " they take them away at once.",
+    )
+    metrics: bool = Field(
+        False, description="Whether /metrics tells measurements to programs such as Prometheus."
+    )
+    metrics_token: str = Field(
+        "",
+        pattern=r"^$|^[0-9a-f]{64}$",
+        description="SHA-256 of a token (`settings metrics-token` makes one) with which others than"
+        " mail.lan read them, by TLS; empty: nobody else does.",
+    )
+
+
+class Console(Section):
+    """The serial console."""
+
+    idle_minutes: int = Field(10, ge=1, le=1440, description="Minutes without a key that end it.")
+
+
+class Certificate(Section):
+    """The certificate that the box shows to mail programs and browsers."""
+
+    names: tuple[HostName, ...] = Field(
+        (),
+        description="Further names of the box for its certificate, such as autoconfig.example.org.",
+    )
+    acme_directory: str = Field(
+        "",
+        pattern=r"^$|^https://[^\s/]+/\S*$",
+        description="Directory of a certificate authority that signs by ACME [RFC 8555], such as"
+        " https://acme-v02.api.letsencrypt.org/directory; naming it accepts its terms. Empty: the"
+        " box's own authority signs.",
+    )
+    acme_contact: str = Field(
+        "",
+        pattern=r"^$|^[^\s@,]+@[^\s@,]+$",
+        description="E-mail address that this authority may write to; empty: none.",
+    )
+
+
+class Outbound(Section):
     """Mail to the world outside."""
 
-    smarthost: Annotated[str, AfterValidator(_smarthost)] = Field(
+    smarthost: HostAndPort = Field(
         "",
         pattern=r"^$|^[^:\s]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$",
         description="host:port that takes all outgoing mail; empty: each domain's own MX.",
+    )
+    smarthost_tls: Literal["auto", "starttls", "implicit", "none"] = Field(
+        "auto",
+        description="Encryption to the smarthost: starttls or implicit demand it; auto: implicit on"
+        " port 465, else starttls, which is demanded when there is a login and tried when not.",
+    )
+    smarthost_verify: bool = Field(
+        True,
+        description="Whether the smarthost's certificate is checked where encryption is demanded.",
+    )
+    smarthost_user: str = Field("", description="Login at the smarthost; empty: none.")
+    smarthost_password: str = Field(
+        "",
+        description="Password of that login; it is kept in the store, encrypted: the box takes it"
+        " out of this file at its next start.",
+    )
+    demand_tls: bool = Field(
+        False,
+        description="Whether mail to each domain's own MX goes encrypted or not at all; most"
+        " servers can, none need show a certificate that is checked.",
     )
     public_domain: str = Field(
         "",
@@ -184,9 +271,15 @@ class Outbound(_Section):
         le=2592000,
         description="Seconds after which a mail comes back [RFC 5321 4.5.4].",
     )
+    delay_warning_s: int = Field(
+        14400,
+        ge=0,
+        le=2592000,
+        description="Seconds after which the sender is told, once, that a mail waits; 0: never.",
+    )
 
 
-class Incoming(_Section):
+class Incoming(Section):
     """What a call on an outside line does."""
 
     handsets: tuple[str, ...] = Field((), description="Jacks that ring; empty: every handset.")
@@ -197,10 +290,14 @@ class Incoming(_Section):
     )
 
 
-class Phone(_Section):
+class Phone(Section):
     """Lines and calls."""
 
-    board: str = Field("virtual", description="Folder under board/ that describes the hardware.")
+    board: str = Field(
+        "virtual",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        description="Folder under board/ that describes the hardware.",
+    )
     ring_seconds: int = Field(
         20,
         ge=4,
@@ -213,7 +310,7 @@ class Phone(_Section):
     )
 
 
-class Voicemail(_Section):
+class Voicemail(Section):
     """Answering and recording."""
 
     longest_s: int = Field(180, ge=10, le=3600, description="Longest message, in seconds.")
@@ -221,61 +318,46 @@ class Voicemail(_Section):
         1.0, ge=0, le=30, description="Shorter recordings count as a missed call, in seconds."
     )
     silence_s: int = Field(10, ge=2, le=60, description="Silence that ends a message, in seconds.")
-    sounds: Path = Field(
-        Path("/usr/share/asterisk/sounds"), description="Folder of the sound packs."
-    )
+    sounds: Path = Field(SOUNDS, description="Folder of the sound packs.")
 
 
-class Keeping(_Section):
-    """What the store keeps, and what it leaves free."""
-
-    quota_mb: int = Field(
-        1000, ge=1, le=1_000_000, description="Size of a new person's inbox, in MB."
-    )
-    grace_days: float = Field(
-        14, ge=0, le=3650, description="Days a removed message can be restored."
-    )
-    bin_share: float = Field(
-        0.2, ge=0.01, le=0.9, description="Largest share of the disk that removed messages hold."
-    )
-    free_floor_mb: int = Field(
-        200, ge=1, le=1_000_000, description="Free space below which mail is put off (452), in MB."
-    )
-    voice_reserve_mb: int = Field(
-        100,
-        ge=1,
-        le=1_000_000,
-        description="Part of that floor that voicemail may still use, in MB.",
-    )
-
-
-class Network(_Section):
+class Network(Section):
     """The network, on a device that is its own (a laptop's is left alone)."""
 
-    address: Annotated[str, AfterValidator(_own_address)] = Field(
+    address: OwnAddress = Field(
         "", description="Fixed address with its network, 192.168.1.10/24; empty: DHCP gives one."
     )
     gateway: IpAddress = Field("", description="Way out of that network, for a fixed address.")
     nameservers: tuple[IpAddress, ...] = Field(
         (), description="Addresses of name servers; empty: those that DHCP names."
     )
-    time_servers: tuple[str, ...] = Field(
+    time_servers: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")], ...] = Field(
         (), description="Names or addresses of NTP servers; empty: DHCP's and a public pool."
     )
-    wlan: str = Field("", max_length=32, description="Name of the wireless network, if it is one.")
+    wlan: str = Field(
+        "",
+        max_length=32,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="Name of the wireless network, if it is one.",
+    )
     passphrase: str = Field("", pattern=r"^$|^.{8,63}$", description="Secret of that network.")
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole settings file."""
 
     site: Site = Site()
     network: Network = Network()
     mail: Mail = Mail()
+    web: Web = Web()
+    console: Console = Console()
+    certificate: Certificate = Certificate()
+    panel: FrontPanel = FrontPanel()
     outbound: Outbound = Outbound()
     phone: Phone = Phone()
     voicemail: Voicemail = Voicemail()
     keeping: Keeping = Keeping()
+    mqtt: Mqtt = Mqtt()
 
 
 def load(path: Path, beneath: Sequence[Path] = ()) -> Settings:
@@ -311,7 +393,7 @@ def _lay_over(lower: dict[str, Any], upper: dict[str, Any]) -> None:
 def _explain(path: Path, text: str, problem: ValidationError) -> str:
     lines = []
     for name, reason in _reasons(problem):
-        number = _line_of(text, name.split("."))
+        number = toml_file.line_of(text, name.split("."))
         where = f"{path}, line {number}" if number else f"{path}"
         lines.append(f"{where}: {name}: {reason}")
     return "\n".join(lines)
@@ -357,57 +439,3 @@ def _meaning(name: list[str]) -> str:
         if field is not None and field.description:
             return field.description
     return ""
-
-
-def _line_of(text: str, name: list[str]) -> int:
-    """The line of a key (1..n), or 0 if it is not written there: TOML readers do not say."""
-    section: list[str] = []
-    best = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
-        if line.startswith("["):
-            section = line.strip("[]").replace('"', "").split(".")
-            if section == name[: len(section)]:
-                best = number
-        elif "=" in line and not line.startswith("#"):
-            key = [part.strip().strip('"') for part in line.split("=", 1)[0].split(".")]
-            written = section + key
-            if written == name[: len(written)]:
-                return number
-    return best
-
-
-def annotated(defaults: Settings | None = None) -> str:
-    """All settings with meaning, default and range, as a TOML file that changes nothing."""
-    lines = ["# Switchhook settings. A line without # changes the default it shows."]
-    for name in Settings.model_fields:
-        section = getattr(defaults or Settings(), name)
-        lines += ["", f"# {type(section).__doc__}", f"[{name}]"]
-        for key, inner in type(section).model_fields.items():
-            lines += [f"# {inner.description}{allowed_range(inner.metadata, inner.annotation)}"]
-            if key != "incoming":
-                lines += [f"#{key} = {_toml(getattr(section, key))}"]
-            else:
-                lines += [f"# {k}: {f.description}" for k, f in Incoming.model_fields.items()]
-                lines += ['#incoming.line1 = { handsets = ["101"], mailbox = "201" }']
-    return "\n".join(lines) + "\n"
-
-
-def allowed_range(metadata: list[Any], annotation: Any) -> str:
-    """The range or the choices of a declared field in words; "" if it has none."""
-    low = next((m.ge for m in metadata if hasattr(m, "ge")), None)
-    high = next((m.le for m in metadata if hasattr(m, "le")), None)
-    if low is not None and high is not None:
-        return f" From {low} to {high}."
-    choices = getattr(annotation, "__args__", None)
-    if choices and all(isinstance(c, str) for c in choices):
-        return f" One of: {', '.join(choices)}."
-    return ""
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(v) for v in value) + "]"
-    if isinstance(value, str | Path):
-        return '"' + str(value) + '"'
-    return str(value)

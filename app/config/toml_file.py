@@ -15,7 +15,7 @@ from app.core.errors import SwitchhookError
 
 CURLY = "“”„‟‘’‚‛«»‹›″′`´"
 """Quotation marks that are none in TOML: those of word processors and telephones."""
-SECRETS = ("passphrase",)
+SECRETS = ("passphrase", "smarthost_password", "password")
 """Settings whose values no error, history or list shows."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
@@ -74,6 +74,11 @@ def parse(path: Path, text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise SettingsError(_explain(path, text, str(problem))) from problem
+    except (ValueError, RecursionError) as problem:  # a number of thousands of digits; [[[[...
+        raise SettingsError(
+            f"{path}: a value is far too long or nested far too deep ({problem});"
+            " the file is damaged: take it back from a backup, or take that value out"
+        ) from problem
 
 
 def shown(line: str) -> str:
@@ -99,3 +104,21 @@ def _explain(path: Path, text: str, problem: str) -> str:
     if bare and bare[2].strip() not in ("true", "false"):
         return f'{where}: text needs quotation marks: {bare[1]} = "{bare[2].strip()}"'
     return f"{where}: `{line}` cannot be understood; a setting is NAME = VALUE ({problem})"
+
+
+def line_of(text: str, name: list[str]) -> int:
+    """The line of a key (1..n), or 0 if it is not written there: TOML readers do not say."""
+    section: list[str] = []
+    best = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if line.startswith("["):
+            section = line.strip("[]").replace('"', "").split(".")
+            if section == name[: len(section)]:
+                best = number
+        elif "=" in line and not line.startswith("#"):
+            key = [part.strip().strip('"') for part in line.split("=", 1)[0].split(".")]
+            written = section + key
+            if written == name[: len(written)]:
+                return number
+    return best

@@ -5,8 +5,8 @@ import tomllib
 
 import pytest
 
+from app.config.annotated import annotated
 from app.config.edit import with_value
-from app.config.settings import annotated
 from app.config.toml_file import SettingsError
 
 OWN = """# mine

@@ -36,6 +36,14 @@ def test_a_prepared_plan_is_the_one_worked_out(paths: Paths, service: str) -> No
     assert services.plan(paths, service) == now
 
 
+def test_with_the_first_plans_the_key_of_kept_passwords_is_made(paths: Paths) -> None:
+    prepared(paths)
+    first = paths.account_key.read_bytes()
+    prepared(paths)
+    assert len(first) == 32
+    assert paths.account_key.read_bytes() == first
+
+
 def changed(paths: Paths) -> None:
     paths.settings_file.write_text("[mail]\npop3_port = 1111\n")
 

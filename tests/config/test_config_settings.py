@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.config.settings import Settings, SettingsError, annotated, load
+from app.config.annotated import annotated
+from app.config.settings import Settings, SettingsError, load
 
 
 def refused(tmp_path: Path, text: str) -> str:
@@ -98,6 +99,11 @@ def test_broken_toml_says_where(tmp_path: Path) -> None:
     assert "line 2" in refused(tmp_path, '[mail]\nlisten = "x\n')
 
 
+@pytest.mark.parametrize("value", ["[" * 5_000, "{a=" * 5_000, "9" * 5_000])
+def test_a_value_without_measure_is_refused_in_words(tmp_path: Path, value: str) -> None:
+    assert "backup" in refused(tmp_path, f"[mail]\npop3_port = {value}\n")
+
+
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     said = refused(tmp_path, "[mail]\nprot = 1\n[keeping]\nquota_mb = 0\n")
     assert len(said.splitlines()) == 2
@@ -174,3 +180,33 @@ def test_codes_in_capitals_are_understood(tmp_path: Path, code: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(f'[site]\ncountry = "{code}"\nlanguage = "{code}"\n')
     assert (load(path).site.country, load(path).site.language) == ("de", "de")
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e999"])
+@pytest.mark.parametrize("setting", ["voicemail.shortest_s", "keeping.grace_days"])
+def test_number_that_is_none_is_refused_with_the_setting_named(
+    tmp_path: Path, setting: str, number: str
+) -> None:
+    section, name = setting.split(".")
+    file = tmp_path / "settings.toml"
+    file.write_text(f"[{section}]\n{name} = {number}\n")
+    with pytest.raises(SettingsError, match=setting):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'phone.board = "../../data/spoken/board"',
+        'phone.board = "/tmp"',
+        'network.wlan = "cafe\\"\\n}\\nnetwork={"',
+        'network.passphrase = "longenough\\nand=more"',
+        'network.time_servers = ["a b", "c\\nserver d"]',
+    ],
+)
+def test_text_that_could_be_more_than_a_name_in_a_boot_script_is_refused(
+    tmp_path: Path, setting: str
+) -> None:
+    name, _, value = setting.partition(" = ")
+    section, _, key = name.partition(".")
+    assert name in refused(tmp_path, f"[{section}]\n{key} = {value}\n")
