@@ -1,23 +1,32 @@
 """Who does something, through which door, and what they may do.
 
-An administrator may do everything. Anybody else has rights over their own box and nothing more; of
-other people's boxes they learn not even whether they are there.
+An administrator (Role.SYSTEM) may do everything. Two further roles each have a part of the box;
+anybody else has rights over their own box and nothing more: of other people's boxes they learn not
+even whether they are there.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.inbox.entries import Door
+from app.inbox.people import Person
 from app.operations.errors import NotAllowed
 
 
 class Role(StrEnum):
     """What an actor may do."""
 
-    ADMIN = "admin"
-    """Everything, to everybody's box."""
-    OWNER = "owner"
+    SYSTEM = "system"
+    """Everything, to everybody's box: an administrator."""
+    PHONE = "phone"
+    """What concerns lines, extensions, greetings and calls."""
+    NETWORK = "network"
+    """What concerns network, certificates, update and restart."""
+    USER = "user"
     """What concerns their own box."""
+
+
+_WHO = {Role.PHONE: "who looks after the telephones", Role.NETWORK: "who looks after the network"}
 
 
 @dataclass(frozen=True)
@@ -35,11 +44,26 @@ class Actor:
     @property
     def is_admin(self) -> bool:
         """Whether they may do everything."""
-        return Role.ADMIN in self.roles
+        return Role.SYSTEM in self.roles
+
+    def may(self, *roles: Role) -> bool:
+        """Whether they have one of these roles; an administrator has all."""
+        return self.is_admin or not self.roles.isdisjoint(roles)
 
     def owns(self, person: int) -> bool:
         """Whether this person's box is their own."""
-        return Role.OWNER in self.roles and self.person == person
+        return Role.USER in self.roles and self.person == person
+
+
+def roles_of(person: Person) -> frozenset[Role]:
+    """What somebody with a box may do."""
+    more = {Role(role) for role in person.roles} | ({Role.SYSTEM} if person.admin else set())
+    return frozenset({Role.USER, *more})
+
+
+def actor_of(person: Person, door: Door) -> Actor:
+    """Somebody with a box, at a door that has made sure that it is they."""
+    return Actor(person.login, door, roles_of(person), person.id)
 
 
 def require_admin(actor: Actor, what: str) -> None:
@@ -49,6 +73,15 @@ def require_admin(actor: Actor, what: str) -> None:
     """
     if not actor.is_admin:
         raise NotAllowed("", f"only an administrator may {what}")
+
+
+def require_role(actor: Actor, role: Role, what: str) -> None:
+    """Refuse who has neither this role nor all of them; `what` completes "only … may …".
+
+    Raises NotAllowed.
+    """
+    if not actor.may(role):
+        raise NotAllowed("", f"only an administrator, or {_WHO[role]}, may {what}")
 
 
 def may_use(actor: Actor, person: int) -> bool:

@@ -1,16 +1,25 @@
 """What operations work on, as they see it."""
 
-from typing import Protocol
+from __future__ import annotations
 
-from app.config.settings import Settings
+from typing import TYPE_CHECKING, Protocol
+
+from app.inbox.account_passwords import AccountPasswords
 from app.inbox.aliases import Aliases
 from app.inbox.delivery import Delivery
+from app.inbox.fetch_accounts import FetchAccounts
+from app.inbox.greetings import Greetings
+from app.inbox.outgoing_accounts import OutgoingAccounts
 from app.inbox.people import People, Person
 from app.inbox.queue import Queue
+from app.inbox.search_index import SearchIndex
 from app.inbox.store import Store
 from app.operations.actor import Actor, may_use
 from app.operations.errors import NotAllowed, NotFound
 from app.store.database import Database
+
+if TYPE_CHECKING:
+    from app.config.settings import Settings
 
 
 class Box(Protocol):
@@ -43,6 +52,26 @@ class Box(Protocol):
     @property
     def delivery(self) -> Delivery:
         """Where mail to a name goes."""
+
+    @property
+    def passwords(self) -> AccountPasswords:
+        """Passwords of accounts elsewhere."""
+
+    @property
+    def fetch_accounts(self) -> FetchAccounts:
+        """Accounts on POP3 servers elsewhere."""
+
+    @property
+    def outgoing_accounts(self) -> OutgoingAccounts:
+        """Accounts by which people's own mail leaves."""
+
+    @property
+    def greetings(self) -> Greetings:
+        """What callers hear."""
+
+    @property
+    def search(self) -> SearchIndex:
+        """What messages are found by."""
 
 
 def find_person(box: Box, login: str, field: str = "login") -> Person:

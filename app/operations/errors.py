@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from app.core.errors import SwitchhookError
 from app.inbox.errors import InboxError, Invalid
@@ -17,6 +18,9 @@ class OperationError(SwitchhookError):
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
         self.field = field
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.field, str(self))  # as it comes from a process of its own
 
 
 class NotAllowed(OperationError):

@@ -21,7 +21,19 @@ class InboxListing:
     person: Person
     entries: tuple[Entry, ...]
     missed_calls: tuple[MissedCall, ...] = ()
-    """Calls that left no message, oldest first; none are listed with the bin."""
+    """Calls that left no message, oldest first; none are listed with the bin or an earlier page."""
+    more: bool = False
+    """Whether there are older entries than these."""
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """A part of a person's history."""
+
+    rows: tuple[AuditRow, ...]
+    """Oldest first."""
+    more: bool
+    """Whether there are older ones than these."""
 
 
 @dataclass(frozen=True)
@@ -33,18 +45,26 @@ class Moved:
 
 
 def list_inbox(
-    box: Box, actor: Actor, login: str, removed: bool = False, missed_since: float = 0.0
+    box: Box,
+    actor: Actor,
+    login: str,
+    removed: bool = False,
+    missed_since: float = 0.0,
+    before: int | None = None,
+    limit: int = 50,
 ) -> InboxListing:
-    """A person's entries, or with `removed` what was removed and can be restored.
+    """A person's newest entries, or with `removed` of what was removed and can be restored.
 
-    Missed calls are those from `missed_since` on, in seconds since 1970. Raises NotFound or
-    NotAllowed.
+    At most `limit`, of those with numbers below `before`, oldest first. Missed calls are those from
+    `missed_since` on, in seconds since 1970. Raises NotFound or NotAllowed.
     """
     person = person_for(box, actor, login)
     states = (EntryState.BIN,) if removed else LISTED
-    entries = tuple(box.store.entries(person.id, states=states))
-    missed = [] if removed else box.store.missed_calls(person.id, missed_since)
-    return InboxListing(person, entries, tuple(missed))
+    found = box.store.newest(person.id, limit + 1, states, before)
+    with_calls = not removed and before is None
+    missed = box.store.missed_calls(person.id, missed_since) if with_calls else []
+    entries = tuple(reversed(found[:limit]))
+    return InboxListing(person, entries, tuple(missed), len(found) > limit)
 
 
 def list_former(box: Box, actor: Actor, login: str) -> tuple[Former, tuple[Entry, ...]]:
@@ -61,20 +81,29 @@ def list_former(box: Box, actor: Actor, login: str) -> tuple[Former, tuple[Entry
 
 def show_header(box: Box, actor: Actor, entry: int) -> bytes:
     """The header of one message, with the empty line that ends it. Raises NotFound."""
-    return box.store.header(_entry(box, actor, entry))
+    return box.store.header(entry_for(box, actor, entry))
 
 
 def export_message(box: Box, actor: Actor, entry: int) -> Iterator[bytes]:
     """The octets of one message, in pieces. Raises NotFound at the call, not later."""
-    return box.store.octets(_entry(box, actor, entry))
+    return box.store.octets(entry_for(box, actor, entry))
 
 
-def history(box: Box, actor: Actor, login: str, entry: int | None = None) -> list[AuditRow]:
-    """Who did what to a person's box, or to one message of it, oldest first.
+def history(
+    box: Box,
+    actor: Actor,
+    login: str,
+    entry: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> HistoryPage:
+    """Who did what to a person's box, or to one message of it: the newest `limit` rows.
 
-    Raises NotFound or NotAllowed.
+    `before`: of those with numbers below it. Raises NotFound or NotAllowed.
     """
-    return box.store.history(person_for(box, actor, login).id, entry)
+    person = person_for(box, actor, login)
+    rows = box.store.history(person.id, entry, before, limit + 1)
+    return HistoryPage(tuple(rows[-limit:]), len(rows) > limit)
 
 
 def remove_entries(box: Box, actor: Actor, entries: Sequence[int]) -> Moved:
@@ -82,7 +111,7 @@ def remove_entries(box: Box, actor: Actor, entries: Sequence[int]) -> Moved:
 
     What is in the bin already, is not there, or is not the actor's to remove, is left alone.
     """
-    ids = _usable(box, actor, entries)
+    ids = usable_entries(box, actor, entries)
     done = box.db.now(lambda tx: box.store.remove(tx, ids, actor.door, actor.login))
     return Moved(done, len(entries))
 
@@ -96,7 +125,7 @@ def restore_entries(
     is not the actor's, is left alone. Raises NotFound, and OperationError with the field "heir" if
     one is needed; nothing is then restored.
     """
-    ids = _usable(box, actor, entries)
+    ids = usable_entries(box, actor, entries)
     to = None if heir is None else find_person(box, heir, "heir").id
 
     def work(tx: Tx) -> int:
@@ -106,13 +135,15 @@ def restore_entries(
     return Moved(box.db.now(work), len(entries))
 
 
-def _entry(box: Box, actor: Actor, entry: int) -> Entry:
+def entry_for(box: Box, actor: Actor, entry: int) -> Entry:
+    """The entry that the actor wants to use. Raises NotFound, for other people's as well."""
     found = box.store.entry(entry)
     if found is None or not may_use(actor, found.person):  # a stranger does not learn which
         raise NotFound("entry", f"there is no entry {entry}")
     return found
 
 
-def _usable(box: Box, actor: Actor, entries: Sequence[int]) -> list[int]:
+def usable_entries(box: Box, actor: Actor, entries: Sequence[int]) -> list[int]:
+    """Those of these entries that are there and that the actor may use."""
     found = (box.store.entry(entry) for entry in entries)
     return [entry.id for entry in found if entry is not None and may_use(actor, entry.person)]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from app.voicemail.common import WITHOUT_PACK
+from app.voicemail.menu import WITHOUT_PACK
 
 _TWO_LETTERS = re.compile(r"^([a-z]{2})(?:$|[_-])")
 

@@ -1,21 +1,34 @@
 """People: who has a box here, with which numbers, password and PIN."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.units import MB
+from app.core.text import visible
 from app.device.first_boot import BY as FIRST_BOOT
+from app.inbox.limits import Limits
 from app.inbox.people import Former, Person, Transfer, new_password, new_pin
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box, find_person, person_for
 from app.operations.errors import NotAllowed, OperationError, field_of_errors
 from app.operations.inbox import LISTED
 from app.operations.references import Problem, known_of, problems, why_not
+from app.operations.versions import ChangedMeanwhile, version_of
 from app.store.database import Tx
 
 PASSWORD_SHORTEST = 8
 """Characters."""
+PASSWORD_LONGEST = 200
+"""Octets: a POP3 command has 255 at most [RFC 2449 §4]."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+NAME_LONGEST = 100
+"""Characters: it stands in the From of each of the person's mails, and in lists."""
+
+LOOKED_BACK = 100
+"""Rows of a history in which the last change of a person is looked for."""
 
 OWN_FIELDS = frozenset({"name", "transfer", "fetched_is_heard", "language", "key_map"})
 """What people may change about themselves; the rest is the administrator's."""
@@ -31,8 +44,13 @@ class NewPerson:
     handset: str | None = None
     address: str | None = None
     admin: bool = False
+    roles: tuple[str, ...] = ()
+    """What they look after besides: "phone", "network"."""
     quota: int | None = None
-    """Octets; None: the setting keeping.quota_mb."""
+    """Octets; None, as in the following: as the template says, or the settings."""
+    voicemails: int | None = None
+    template: str | None = None
+    """Name of a template; None: they are assigned to none."""
     transfer: Transfer = Transfer.ALL
     fetched_is_heard: bool = False
     language: str | None = None
@@ -60,6 +78,10 @@ class PersonLine:
     new_emails: int
     used: int
     """Octets in the inbox."""
+    limits: Limits
+    """What it may hold."""
+    template: str
+    """Name of the template they are assigned to; "" if to none."""
     locked_until: float
     """End of a PIN lock-out, in seconds since 1970; in the past if there is none."""
 
@@ -80,14 +102,20 @@ class RemovedPerson:
 def list_people(box: Box, actor: Actor) -> list[PersonLine]:
     """Everybody with a box, by login; who is no administrator sees their own line."""
     return [
-        _line(box, person) for person in box.people.all() if actor.is_admin or actor.owns(person.id)
+        line_of(box, person)
+        for person in box.people.all()
+        if actor.is_admin or actor.owns(person.id)
     ]
 
 
-def _line(box: Box, person: Person) -> PersonLine:
+def line_of(box: Box, person: Person) -> PersonLine:
+    """A person's line in the list of all."""
     voicemails, emails = box.store.unheard(person.id)
     used, locked = box.store.used(person.id), box.people.pin_locked_until(person.id)
-    return PersonLine(person, voicemails, emails, used, locked)
+    limits = box.delivery.limits.of(person)
+    template = None if person.template is None else box.people.templates.get(person.template)
+    name = template.name if template is not None else ""
+    return PersonLine(person, voicemails, emails, used, limits, name, locked)
 
 
 def former_box(box: Box, actor: Actor, login: str) -> Former | None:
@@ -109,7 +137,6 @@ def add_person(box: Box, actor: Actor, new: NewPerson, adopt: Former | None = No
     """
     require_admin(actor, "add people")
     fields = _cleaned(box, {field: value for field, value in vars(new).items() if field != "login"})
-    fields["quota"] = new.quota or box.settings.keeping.quota_mb * MB
     _refuse_what_is_not_there(box, fields)
     _refuse_mixed_addresses(box, new.login.lower(), new.address)
     giver = _placeholder_with(box, new.handset)
@@ -118,13 +145,15 @@ def add_person(box: Box, actor: Actor, new: NewPerson, adopt: Former | None = No
 
     def work(tx: Tx) -> int:
         if giver is not None:
-            box.people.change(tx, giver.id, by=actor.login, handset=None)
+            box.people.change(tx, giver.id, by=actor.login, door=actor.door, handset=None)
         with field_of_errors(""):
-            person = box.people.add(tx, new.login, by=actor.login, adopt=adopt, **fields)
+            person = box.people.add(
+                tx, new.login, by=actor.login, door=actor.door, adopt=adopt, **fields
+            )
         if adopt is not None:
             box.store.restore(tx, adopt.entries, actor.door, actor.login)
-        box.people.set_password(tx, person, password, by=actor.login)
-        box.people.set_pin(tx, person, pin, by=actor.login)
+        box.people.set_password(tx, person, password, by=actor.login, door=actor.door)
+        box.people.set_pin(tx, person, pin, by=actor.login, door=actor.door)
         return person
 
     added = box.people.by_id(box.db.now(work))
@@ -132,11 +161,14 @@ def add_person(box: Box, actor: Actor, new: NewPerson, adopt: Former | None = No
     return AddedPerson(added, password, pin, None if giver is None else giver.login)
 
 
-def change_person(box: Box, actor: Actor, login: str, fields: Mapping[str, Any]) -> Person:
+def change_person(
+    box: Box, actor: Actor, login: str, fields: Mapping[str, Any], seen: str | None = None
+) -> Person:
     """Set some fields of a person; the others stay. An empty handset or address is none, an
     empty language the setting site.language.
 
-    Raises NotFound, NotAllowed, and OperationError with the field that cannot be.
+    `seen` is the version of the person that the actor was shown. Raises NotFound, NotAllowed,
+    ChangedMeanwhile, and OperationError with the field that cannot be.
     """
     person = person_for(box, actor, login)
     if not fields:
@@ -144,19 +176,44 @@ def change_person(box: Box, actor: Actor, login: str, fields: Mapping[str, Any])
     foreign = sorted(set(fields) - OWN_FIELDS)
     if foreign and not actor.is_admin:
         raise NotAllowed(foreign[0], f"only an administrator may change {', '.join(foreign)}")
-    fields = _cleaned(box, fields)
+    cleaned = _cleaned(box, fields)
+    fields = {name: value for name, value in cleaned.items() if getattr(person, name) != value}
+    if not fields:  # a form that was sent as it was shown
+        return person
+    if fields.get("admin") is False:
+        _refuse_last_admin(box, person, "admin")
     _refuse_what_is_not_there(box, fields)
     _refuse_taken(box, fields, but_of=person)
     _refuse_mixed_addresses(box, person.login, fields.get("address"))
 
     def work(tx: Tx) -> None:
+        now = box.people.by_id(person.id)  # whoever writes is alone: it cannot change any more
+        if seen is not None and seen != version_of(now):
+            raise ChangedMeanwhile(_who_changed(box, person), now)
         with field_of_errors(""):
-            box.people.change(tx, person.id, by=actor.login, **fields)
+            box.people.change(tx, person.id, by=actor.login, door=actor.door, **fields)
 
     box.db.now(work)
     changed = box.people.by_id(person.id)
     assert changed is not None
     return changed
+
+
+def _refuse_last_admin(box: Box, person: Person, field: str) -> None:
+    """Somebody must be able to log in to web pages and console as an administrator."""
+    others = [one for one in box.people.all() if one.id != person.id]
+    if others and person.admin and not any(one.admin for one in others):
+        text = f"{person.login} is the only administrator; make somebody else one first"
+        raise OperationError(field, text)
+
+
+def _who_changed(box: Box, person: Person) -> str:
+    """By whom and how a person was changed last, in words."""
+    rows = box.store.history(person.id, limit=LOOKED_BACK)
+    last = next((row for row in reversed(rows) if row.verb == "person changed"), None)
+    if last is None:
+        return f"{person.login} was changed by somebody else meanwhile; nothing is saved"
+    return f"{last.by} has changed {person.login} meanwhile: {last.detail}; nothing is saved"
 
 
 def messages_held(box: Box, actor: Actor, login: str) -> int:
@@ -180,6 +237,7 @@ def remove_person(
     to = None if heir is None else find_person(box, heir, "heir")
     if to is not None and to.id == person.id:
         raise OperationError("heir", f"{login} cannot be handed over to {login}")
+    _refuse_last_admin(box, person, "login")
     held = box.store.entries(person.id, states=LISTED)
     if held and to is None and not discard:
         raise OperationError("heir", f"{login} has {len(held)} messages; name an heir, or discard")
@@ -199,13 +257,20 @@ def remove_person(
 def set_password(box: Box, actor: Actor, login: str, password: str | None = None) -> str:
     """Give a person this password, or a fresh one; the one that holds now.
 
-    Raises NotFound, NotAllowed, and OperationError (field "password") if it is too short.
+    Raises NotFound, NotAllowed, and OperationError (field "password") if it is too short, or no
+    mail program could send it.
     """
     person = person_for(box, actor, login)
     if password is not None and len(password) < PASSWORD_SHORTEST:
         raise OperationError("password", f"a password has at least {PASSWORD_SHORTEST} characters")
+    if password is not None and len(password.encode("utf-8", "replace")) > PASSWORD_LONGEST:
+        raise OperationError("password", f"a password has {PASSWORD_LONGEST} octets at most")
+    if password is not None and _CONTROL.search(password):
+        raise OperationError("password", "a password has no tabs, line ends or control characters")
     chosen = password or new_password()
-    box.db.now(lambda tx: box.people.set_password(tx, person.id, chosen, by=actor.login))
+    box.db.now(
+        lambda tx: box.people.set_password(tx, person.id, chosen, by=actor.login, door=actor.door)
+    )
     return chosen
 
 
@@ -219,7 +284,7 @@ def set_pin(box: Box, actor: Actor, login: str, pin: str | None = None) -> str:
 
     def work(tx: Tx) -> None:
         with field_of_errors("pin"):
-            box.people.set_pin(tx, person.id, chosen, by=actor.login)
+            box.people.set_pin(tx, person.id, chosen, by=actor.login, door=actor.door)
 
     box.db.now(work)
     return chosen
@@ -245,16 +310,34 @@ def _placeholder_with(box: Box, handset: str | None) -> Person | None:
 
 
 def _cleaned(box: Box, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A person's fields as they are kept. Raises OperationError for an empty name."""
+    """A person's fields as they are kept. Raises OperationError for a name that is none."""
     cleaned = dict(fields)
     if "name" in cleaned:
         cleaned["name"] = cleaned["name"].strip()
         if not cleaned["name"]:
             raise OperationError("name", "the name is empty; callers and mail programs show it")
+        if len(cleaned["name"]) > NAME_LONGEST or visible(cleaned["name"]) != cleaned["name"]:
+            text = f"a name has {NAME_LONGEST} characters at most, and none that cannot be seen"
+            raise OperationError("name", text)
+    for optional in {"handset", "address"} & set(cleaned):
+        cleaned[optional] = (cleaned[optional] or "").strip() or None
+    if cleaned.get("template") is not None:
+        cleaned["template"] = _template(box, cleaned["template"])
     if "language" in cleaned:
         cleaned["language"] = (cleaned["language"] or "").strip().lower()
         cleaned["language"] = cleaned["language"] or box.settings.site.language
     return cleaned
+
+
+def _template(box: Box, name: str) -> int | None:
+    """The id of a template; None for the empty name. Raises OperationError."""
+    if not name:
+        return None
+    template = box.people.templates.by_name(name)
+    if template is None:
+        known = ", ".join(one.name for one in box.people.templates.all()) or "none yet"
+        raise OperationError("template", f"there is no template {name}; there are: {known}")
+    return template.id
 
 
 def _refuse_mixed_addresses(box: Box, login: str, address: str | None) -> None:

@@ -4,13 +4,15 @@ Each is looked at where it is typed, and again by `status`: a person is removed,
 and what was right has become wrong.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from app.config.defaults import SOUNDS
 from app.config.paths import PROJECT
-from app.config.settings import Settings
 from app.inbox.people import Person
 from app.operations import languages
 from app.operations.numbers import why_no_mailbox
@@ -18,8 +20,10 @@ from app.voicemail.menu import KEY_MAPS
 from drivers.board_spec import BoardSpec, load_board
 from drivers.errors import BoardFileError
 
+if TYPE_CHECKING:
+    from app.config.settings import Settings
+
 BOARDS = PROJECT / "board"
-DEFAULT_SOUNDS = Settings().voicemail.sounds
 
 
 @dataclass(frozen=True)
@@ -87,10 +91,16 @@ def setting_problems(
             f"there is no {postmaster} here{_listed([p.login for p in people])}",
         )
     sounds = settings.voicemail.sounds
-    if sounds != DEFAULT_SOUNDS and not sounds.is_dir():  # without any pack all is spoken
+    if sounds != SOUNDS and not sounds.is_dir():  # without any pack all is spoken
         yield Problem("voicemail.sounds", f"there is no folder {sounds}")
     if text := _no_language(settings.site.language, known):
         yield Problem("site.language", text)
+    if text := _no_handset(settings.panel.handset, known):
+        yield Problem("panel.handset", text)
+    mailbox = settings.panel.mailbox
+    if mailbox and mailbox not in {person.mailbox for person in people}:
+        whose = [f"{person.mailbox} ({person.login})" for person in people]
+        yield Problem("panel.mailbox", f"nobody has the mailbox {mailbox}{_listed(whose)}")
     for line, incoming in settings.phone.incoming.items():
         name = f"phone.incoming.{line}"
         if known.trunks is not None and line not in known.trunks:

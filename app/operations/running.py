@@ -1,7 +1,8 @@
 """The services that run: how they are, and starting one again so that it takes up its settings."""
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from app.core.control import NotRunning, ask
 from app.core.errors import DeviceError
 from app.core.process import run
 
-SERVICES = ("phone", "mail", "admin")
+SERVICES = ("phone", "mail", "admin", "tasks")
 READY_WITHIN_S = 40
 ASK_WITHIN_S = 3.0
 
@@ -77,6 +78,11 @@ def phone_status(paths: Paths) -> dict[str, Any]:
     return ask(paths.phone_control, {"ask": "status"}, ASK_WITHIN_S)
 
 
+def mail_connections(paths: Paths) -> dict[str, Any]:
+    """What the mail service says of its connections. Raises NotRunning."""
+    return ask(paths.mail_control, {"ask": "connections"}, ASK_WITHIN_S)
+
+
 def restart(paths: Paths, names: Iterable[str], during_calls: bool = False) -> Restarts:
     """Start these services again, those that run: new settings are read at a start.
 
@@ -94,7 +100,8 @@ def restart(paths: Paths, names: Iterable[str], during_calls: bool = False) -> R
             )
             continue
         try:
-            _restart_one(_folder(paths, name))
+            with stopped(paths, (name,)):
+                pass
         except DeviceError as problem:
             log = paths.logs / name / "current"
             raise DeviceError(f"the service {name} does not start; {log} says why") from problem
@@ -102,17 +109,36 @@ def restart(paths: Paths, names: Iterable[str], during_calls: bool = False) -> R
     return Restarts(tuple(done), tuple(pending))
 
 
-def _restart_one(folder: Path) -> None:
-    """Stop a service, start it, and wait until it is ready; it is wanted up whatever happens.
+@contextmanager
+def stopped(paths: Paths, names: Iterable[str]) -> Iterator[None]:
+    """Stop these services, those that run, for the length of a `with` block.
 
-    Both waits are for states: `s6-svc -wR -r` was seen to miss the event of a service that came up
-    at once. Raises DeviceError.
+    Raises DeviceError if one does not stop, or does not start again; all are wanted up whatever
+    happens. (`s6-svc -wR -r` would do both for one, but was seen to miss the event of a service
+    that came up at once.)
     """
-    limit = str(READY_WITHIN_S * 1000)
+    folders = [_folder(paths, name) for name in names if _state(paths, name).supervised]
     try:
-        run("s6-svc", "-wD", "-T", limit, "-d", folder)
+        for folder in folders:
+            _bring(folder, up=False)
+        yield
     finally:
-        run("s6-svc", "-wU", "-T", limit, "-u", folder)
+        for folder in folders:
+            _bring(folder, up=True)
+
+
+def _bring(folder: Path, up: bool) -> None:
+    """Have a service up and ready, or down, and wait for it; raises DeviceError if it is not so.
+
+    A service that ends or starts by itself at this very moment may have its event missed by the
+    wait, so its state has the last word.
+    """
+    wait, change, field = ("-wU", "-u", "ready") if up else ("-wD", "-d", "up")
+    try:
+        run("s6-svc", wait, "-T", str(READY_WITHIN_S * 1000), change, folder)
+    except DeviceError:
+        if (run("s6-svstat", "-o", field, folder).strip() == "true") is not up:
+            raise
 
 
 def _line_in_use(paths: Paths) -> str | None:

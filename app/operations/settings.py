@@ -6,15 +6,17 @@ at all), and then the services that it concerns are started again where no call 
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from app.config import toml_file
+from app.config.annotated import annotated
 from app.config.catalogue import Setting, catalogue, from_words
 from app.config.edit import with_value
 from app.config.paths import Paths
-from app.config.settings import Settings, SettingsError, annotated, from_text
+from app.config.settings import Settings, SettingsError, from_text
 from app.core import files
 from app.core.errors import DeviceError
 from app.core.process import run
@@ -24,8 +26,22 @@ from app.inbox.audit import AuditEvent
 from app.inbox.people import Person
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box
+from app.operations.domains import SETTINGS as DOMAIN_SETTINGS
+from app.operations.domains import LookUp, look_up_now, refresh
+from app.operations.domains import setting_problems as domain_problems
 from app.operations.errors import NotFound, OperationError
+from app.operations.kept_secrets import (
+    KEPT_SECRETS,
+    SHOWN,
+    checked_account,
+    is_kept,
+    keep,
+    moved,
+    secret_problems,
+    take_out,
+)
 from app.operations.references import Problem, known_of, problems, read_board
+from app.operations.rights import may_use_setting, require_setting
 from app.operations.running import Pending, Restarts, own_services, restart
 from app.store.locks import FileLock
 
@@ -46,33 +62,61 @@ class SettingLine:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A setting with what it was and is, as shown."""
+
+    setting: Setting
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class ChangedSettings:
+    """What a change of some settings did."""
+
+    changes: tuple[Change, ...]
+    restarts: Restarts
+    problems: tuple[Problem, ...]
+    """What has become wrong by it elsewhere: a handset that the new board does not have."""
+
+
+@dataclass(frozen=True)
 class ChangedSetting:
-    """What a change did."""
+    """What a change of one setting did; see ChangedSettings."""
 
     setting: Setting
     old: str
     new: str
     restarts: Restarts
     problems: tuple[Problem, ...]
-    """What has become wrong by it elsewhere: a handset that the new board does not have."""
 
 
-def list_settings(actor: Actor, settings: Settings) -> list[SettingLine]:
-    """Every setting, in the file's order. Raises NotAllowed."""
-    require_admin(actor, "see the settings")
-    return [_line(setting, settings) for setting in _catalogue(settings)]
+def list_settings(
+    actor: Actor, settings: Settings, kept: Collection[str] = ()
+) -> list[SettingLine]:
+    """Every setting that the actor may use, in the file's order. Raises NotAllowed.
+
+    `kept` are the names of those that lie in the store (app/operations/kept_secrets.py, `kept`).
+    """
+    allowed = [one for one in _catalogue(settings) if may_use_setting(actor, one.name)]
+    if not allowed:
+        require_admin(actor, "see the settings")
+    return [_line(setting, settings, kept) for setting in allowed]
 
 
-def get_setting(actor: Actor, settings: Settings, name: str) -> SettingLine:
+def get_setting(
+    actor: Actor, settings: Settings, name: str, kept: Collection[str] = ()
+) -> SettingLine:
     """One setting. Raises NotFound, which names the section's settings, or NotAllowed."""
-    require_admin(actor, "see the settings")
-    return _line(find_setting(settings, name), settings)
+    require_setting(actor, name, "see this setting")
+    return _line(find_setting(settings, name), settings, kept)
 
 
 def check_settings(actor: Actor, settings: Settings, box: Box) -> list[Problem]:
     """What settings and people name that is not there. Raises NotAllowed."""
     require_admin(actor, "check the settings")
-    return problems(settings, box.people.all(), known_of(settings))
+    found = problems(settings, box.people.all(), known_of(settings))
+    return [*found, *secret_problems(box, settings)]
 
 
 def set_setting(
@@ -83,52 +127,130 @@ def set_setting(
     words: str | None,
     plans: Plans,
     during_calls: bool = False,
+    look_up: LookUp = look_up_now,
 ) -> ChangedSetting:
     """Write a setting into the owner's file, and let the services take it up.
 
+    A password of the box's own accounts goes into the store instead, which needs no restart.
+
     `words` are the value as typed, lists with commas; None takes it out, so that the default holds.
-    `during_calls`: the phone service, too, if a call goes on. Raises NotFound, NotAllowed,
+    `during_calls`: the phone service, too, if a call goes on. `look_up` asks the DNS when our
+    domains change, which takes some seconds at most. Raises NotFound, NotAllowed,
     OperationError with the setting's name if it cannot be or a service does not start with it (then
     everything is as it was); SettingsError if the file cannot be changed.
     """
-    require_admin(actor, "change settings")
-    setting = find_setting(box.settings, name)
+    changed = change_settings(box, actor, paths, {name: words}, plans, during_calls, look_up)
+    (one,) = changed.changes
+    return ChangedSetting(one.setting, one.old, one.new, changed.restarts, changed.problems)
+
+
+def change_settings(
+    box: Box,
+    actor: Actor,
+    paths: Paths,
+    values: Mapping[str, str | None],
+    plans: Plans,
+    during_calls: bool = False,
+    look_up: LookUp = look_up_now,
+    seen: Mapping[str, str] | None = None,
+) -> ChangedSettings:
+    """Write some settings, all of them or none; otherwise as set_setting does.
+
+    `seen` is what settings were as whoever changes them was shown them: if one is another by now,
+    OperationError with its name says so, and nothing is changed.
+    """
+    for name in values:
+        require_setting(actor, name, f"change {name}")
+    wanted = [(find_setting(box.settings, name), words) for name, words in values.items()]
+    secrets = [(one, words) for one, words in wanted if one.name in KEPT_SECRETS]
+    in_file = [(one, words) for one, words in wanted if one.name not in KEPT_SECRETS]
     with _one_change(paths):
-        return _set(box, actor, paths, setting, words, plans, during_calls)
+        _refuse_unseen(paths, seen or {})
+        changed = ChangedSettings((), Restarts(), ())
+        if in_file:
+            able = partial(_refuse_secrets, secrets)
+            changed = _set(box, actor, paths, in_file, plans, during_calls, able)
+        for setting, typed in secrets:
+            one = _set_secret(box, actor, paths, setting, typed)
+            changed = replace(changed, changes=(*changed.changes, one))
+    if not any(name in DOMAIN_SETTINGS for name in values):
+        return changed
+    now = paths.settings()
+    facts = refresh(box, [*now.site.domains, now.site.hostname], look_up)
+    about = domain_problems(now, box.delivery.config, facts)
+    return replace(changed, problems=(*changed.problems, *about))
+
+
+def _refuse_unseen(paths: Paths, seen: Mapping[str, str]) -> None:
+    """Raise OperationError if a setting is not any more what somebody was shown."""
+    now = _current(paths) or Settings()
+    for name, shown in seen.items():
+        if name in KEPT_SECRETS:
+            continue  # nobody was shown one
+        is_now = find_setting(now, name).shown(now)
+        if is_now != shown:
+            raise OperationError(
+                name,
+                f"{name} has been changed meanwhile, from {shown or '-'} to {is_now or '-'};"
+                " nothing was saved. Look at it again",
+            )
 
 
 def _set(
     box: Box,
     actor: Actor,
     paths: Paths,
-    setting: Setting,
-    words: str | None,
+    wanted: Sequence[tuple[Setting, str | None]],
     plans: Plans,
     during_calls: bool,
-) -> ChangedSetting:
+    check: Callable[[Settings], None],
+) -> ChangedSettings:
+    """`check` raises OperationError for what else cannot be with the new settings."""
     old = _current(paths)
-    text = toml_file.read(paths.settings_file)[0] or annotated()
-    value = None if words is None else from_words(setting, words)
-    changed_text = with_value(text, setting.path, value)
-    new = _allowed(changed_text, paths, setting, old)
-    caused = _caused(setting, old or Settings(), new, box.people.all())
+    text = changed_text = toml_file.read(paths.settings_file)[0] or annotated()
+    for setting, words in wanted:
+        value = None if words is None else from_words(setting, words)
+        changed_text = with_value(changed_text, setting.path, value)
+    settings = [setting for setting, _ in wanted]
+    new = _allowed(changed_text, paths, settings, old)
+    caused = _caused(settings, old or Settings(), new, box.people.all())
+    caused += moved(box, old or new, new)
+    check(new)
+    first = settings[0].name
     try:
         files.write(paths.settings_file, changed_text)
     except OSError as problem:
         raise OperationError(
-            setting.name, f"{paths.settings_file} cannot be written: {problem.strerror}"
+            first, f"{paths.settings_file} cannot be written: {problem.strerror}"
         ) from problem
-    before, after = setting.shown(old or Settings()), setting.shown(new)
-    _note(box, actor, f"{setting.name}: {before} → {after}")
+    changes = [Change(one, one.shown(old or Settings()), one.shown(new)) for one in settings]
+    _note(box, actor, [f"{one.setting.name}: {one.old} → {one.new}" for one in changes])
     try:
         restarts = _take_up(paths, old, new, plans, during_calls)
     except DeviceError as problem:
         _put_back(paths, text, old, new, plans)
-        _note(box, actor, f"{setting.name}: {after} → {before}, as it was: {problem}")
-        raise OperationError(
-            setting.name, f"{setting.name} is {before or '-'} as it was: with it {problem}"
-        ) from problem
-    return ChangedSetting(setting, before, after, restarts, tuple(caused))
+        back = [f"{x.setting.name}: {x.new} → {x.old}, as it was: {problem}" for x in changes]
+        _note(box, actor, back)
+        as_it_was = ", ".join(f"{one.setting.name} is {one.old or '-'}" for one in changes)
+        raise OperationError(first, f"{as_it_was} as it was: with it {problem}") from problem
+    return ChangedSettings(tuple(changes), restarts, tuple(caused))
+
+
+def _refuse_secrets(secrets: Sequence[tuple[Setting, str | None]], settings: Settings) -> None:
+    """Raise OperationError if one of these could not be kept with these settings."""
+    for setting, words in secrets:
+        if words:
+            checked_account(settings, KEPT_SECRETS[setting.name], words)
+
+
+def _set_secret(
+    box: Box, actor: Actor, paths: Paths, setting: Setting, words: str | None
+) -> Change:
+    secret = KEPT_SECRETS[setting.name]
+    before = SHOWN if is_kept(box, secret) else ""
+    keep(box, actor, paths.settings(), secret, words or "")
+    take_out(paths, setting.name)
+    return Change(setting, before, SHOWN if words else "")
 
 
 @contextlib.contextmanager
@@ -142,13 +264,11 @@ def _one_change(paths: Paths) -> Iterator[None]:
         lock.close()
 
 
-def _note(box: Box, actor: Actor, text: str) -> None:
-    """Write a change into the history."""
-    event = AuditEvent(None, None, text)
+def _note(box: Box, actor: Actor, texts: Iterable[str]) -> None:
+    """Write changes into the history."""
+    events = [AuditEvent(None, None, text) for text in texts]
     box.db.now(
-        lambda tx: box.store.audit_log.write(
-            tx, "setting changed", actor.door, actor.login, [event]
-        )
+        lambda tx: box.store.audit_log.write(tx, "setting changed", actor.door, actor.login, events)
     )
 
 
@@ -195,7 +315,9 @@ def _catalogue(settings: Settings, more_lines: list[str] | None = None) -> list[
     )
 
 
-def _line(setting: Setting, settings: Settings) -> SettingLine:
+def _line(setting: Setting, settings: Settings, kept: Collection[str]) -> SettingLine:
+    if setting.name in kept:
+        return SettingLine(setting, SHOWN, False)
     by_default = setting.value(settings) == setting.default
     return SettingLine(setting, setting.shown(settings), by_default)
 
@@ -208,8 +330,8 @@ def _current(paths: Paths) -> Settings | None:
         return None
 
 
-def _allowed(text: str, paths: Paths, setting: Setting, old: Settings | None) -> Settings:
-    """The settings of this text. Raises OperationError if this setting cannot be.
+def _allowed(text: str, paths: Paths, wanted: Sequence[Setting], old: Settings | None) -> Settings:
+    """The settings of this text. Raises OperationError if one of those that are wanted cannot be.
 
     `old` are the settings without the change; None if they could not be used.
     """
@@ -217,21 +339,25 @@ def _allowed(text: str, paths: Paths, setting: Setting, old: Settings | None) ->
         return from_text(text, paths.settings_file, paths.beneath)
     except SettingsError as problem:
         for name, reason in problem.reasons:
-            if name == setting.name or name.startswith(f"{setting.name}."):
-                raise OperationError(setting.name, f"{setting.name}: {reason}") from problem
+            for one in wanted:
+                if name == one.name or name.startswith(f"{one.name}."):
+                    raise OperationError(one.name, f"{one.name}: {reason}") from problem
         if old is not None:  # alone it could be, beside another setting it cannot
             reasons = "; ".join(f"{name}: {reason}" for name, reason in problem.reasons)
-            raise OperationError(setting.name, reasons) from problem
+            raise OperationError(wanted[0].name, reasons) from problem
         raise
 
 
-def _caused(setting: Setting, old: Settings, new: Settings, people: list[Person]) -> list[Problem]:
-    """What the change makes wrong elsewhere. Raises OperationError if it is wrong itself."""
+def _caused(
+    wanted: Sequence[Setting], old: Settings, new: Settings, people: list[Person]
+) -> list[Problem]:
+    """What changes make wrong elsewhere. Raises OperationError if one is wrong itself."""
     before = problems(old, people, known_of(old))
     caused = [p for p in problems(new, people, known_of(new)) if p not in before]
     for problem in caused:
-        if problem.field == setting.name or setting.name.startswith(f"{problem.field}."):
-            raise OperationError(setting.name, f"{setting.name}: {problem.text}. {setting.meaning}")
+        for one in wanted:
+            if problem.field == one.name or one.name.startswith(f"{problem.field}."):
+                raise OperationError(one.name, f"{one.name}: {problem.text}. {one.meaning}")
     return caused
 
 
@@ -258,6 +384,13 @@ def _take_up(
 
 
 def _device_apply(paths: Paths) -> None:
-    """On a device, prepare what follows from the settings for boot scripts and services."""
+    """On a device, prepare what follows from the settings for boot scripts and services.
+
+    Elsewhere that is the certificate, which has the names of the settings. Raises DeviceError.
+    """
     if first_boot_mark(paths).exists():
         run(sys.executable, "-m", "app", "device", "apply")
+    elif (paths.keys / "ca.crt").exists():
+        from app.device.certify import certify  # cryptography is only loaded where it is needed
+
+        certify(paths, paths.settings())

@@ -7,7 +7,7 @@ import pytest
 from app.appliance import Inbox, open_inbox
 from app.config.paths import Paths
 from app.device import first_boot
-from app.inbox.people import Person, PinResult
+from app.inbox.people import Person, PinOrigin, PinResult
 from app.inbox.store import EntryState, Facts, Kind
 from app.operations.errors import NotAllowed, NotFound, OperationError
 from app.operations.numbers import EMERGENCY, emergency_numbers
@@ -58,15 +58,17 @@ def refused(box: Inbox, new: NewPerson) -> OperationError:
 def test_added_person_can_log_in_and_the_history_names_the_actor(box: Inbox) -> None:
     added = add_person(box, ADMIN, ANNA)
     assert box.people.check_password("anna", added.password) == added.person
-    assert box.people.check_pin(added.person.id, added.pin) is PinResult.OK
+    assert box.people.check_pin(added.person.id, added.pin, PinOrigin("101")).result is PinResult.OK
     history = [(row.verb, row.by) for row in box.store.history(added.person.id)]
     assert history == [("person added", "root"), ("password set", "root"), ("PIN set", "root")]
 
 
 def test_quota_and_language_are_the_settings_own_unless_given(box: Inbox) -> None:
     anna, ben = add(box, ANNA, NewPerson("ben", "Ben", "202", quota=5, language="de"))
-    assert (anna.quota, anna.language) == (box.settings.keeping.quota_mb * 10**6, "en")
+    assert (anna.quota, anna.language) == (None, "en")
     assert (ben.quota, ben.language) == (5, "de")
+    limits = [box.delivery.limits.of(person).quota for person in (anna, ben)]
+    assert limits == [box.settings.keeping.quota_mb * 10**6, 5]
 
 
 @pytest.mark.parametrize(
@@ -149,8 +151,8 @@ def test_emergency_number_of_another_country_can_be_a_mailbox(box: Inbox) -> Non
 
 
 def first_boot_of(box: Inbox) -> None:
-    fresh = first_boot.Fresh("box.test", "a-password", "839201", "")
-    box.db.now(lambda tx: first_boot._administrator(tx, box.people, fresh, 10**9))
+    fresh = first_boot.Fresh("box.test", "for-console", "a-password", "839201", "")
+    box.db.now(lambda tx: first_boot._administrator(tx, box.people, fresh))
 
 
 def test_first_person_takes_over_handset_of_the_first_boots_administrator(box: Inbox) -> None:
@@ -266,6 +268,16 @@ def test_owner_adds_and_removes_nobody(box: Inbox) -> None:
         remove_person(box, owner(box, "ben"), "ben")
 
 
+@pytest.mark.parametrize("name", ["x" * 101, "\u202enna", "An\0na", "An\r\nBcc: na", "An\x1b[2Jna"])
+def test_name_that_lists_and_headers_could_not_show_is_refused(box: Inbox, name: str) -> None:
+    (anna,) = add(box, ANNA)
+    with pytest.raises(OperationError) as problem:
+        change_person(box, owner(box, "anna"), "anna", {"name": name})
+    assert problem.value.field == "name" and box.people.by_login("anna") == anna
+    assert refused(box, replace(BEN, name=name)).field == "name"
+    change_person(box, ADMIN, "anna", {"name": "Áńńa Ößmann"})
+
+
 # ---- passwords and PINs
 
 
@@ -277,6 +289,23 @@ def test_short_password_and_trivial_pin_are_refused_with_the_field(box: Inbox) -
     with pytest.raises(OperationError, match="repeats") as problem:
         set_pin(box, ADMIN, "anna", "1111")
     assert problem.value.field == "pin"
+
+
+@pytest.mark.parametrize(
+    ("password", "text"),
+    [("x" * 201, "200 octets"), ("ä" * 101, "200 octets"), ("nul\0 in it", "control")]
+    + [(f"pass{end}word", "control") for end in ("\r\n", "\t", "\x7f")],
+)
+def test_password_that_no_mail_program_could_send_is_refused(
+    box: Inbox, password: str, text: str
+) -> None:
+    """It would be taken, and its owner could not log in by POP3, or at the pages, any more."""
+    add(box, ANNA)
+    held = set_password(box, ADMIN, "anna", "ä" * 100)
+    with pytest.raises(OperationError, match=text) as problem:
+        set_password(box, ADMIN, "anna", password)
+    assert problem.value.field == "password"
+    assert box.people.check_password("anna", held) is not None
 
 
 # ---- removing

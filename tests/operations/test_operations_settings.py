@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from app.appliance import Inbox, open_inbox
+from app.config.annotated import annotated
 from app.config.paths import Paths
 from app.config.services import PLANS
-from app.config.settings import Settings, annotated
+from app.config.settings import Settings
+from app.device import given, pem
+from app.device.certify import certify
 from app.operations.actor import Actor, Role
 from app.operations.errors import NotAllowed, NotFound, OperationError
 from app.operations.people import NewPerson, add_person, remove_person
@@ -53,6 +56,15 @@ class Box:
 @pytest.fixture
 def house(paths: Paths) -> Box:
     return Box(paths)
+
+
+def test_name_that_is_set_stands_in_the_certificate_at_once(house: Box) -> None:
+    house.set("certificate.names", '["one.example.org"]')
+    assert not house.paths.keys.exists(), "whoever has made none gets none"
+    certify(house.paths, house.paths.settings())
+    house.set("certificate.names", '["two.example.org"]')
+    shown = given.read(house.paths.keys).certificate
+    assert pem.is_for(shown, "two.example.org") and not pem.is_for(shown, "one.example.org")
 
 
 def test_first_setting_is_written_into_an_annotated_file(house: Box) -> None:
@@ -102,6 +114,9 @@ def test_default_holds_again_when_a_setting_is_taken_out(house: Box) -> None:
         ("site.domains", "our_home", "'our_home' is no host name"),
         ("mail.listen", "everywhere", "does not appear to be an IPv4 or IPv6 address"),
         ("mail.smtp_port", "2110", "POP3 has this port already (mail.pop3_port)"),
+        ("mail.pop3s_port", "2110", "POP3 has this port already (mail.pop3_port)"),
+        ("mail.smtp_port", "2995", "POP3 by TLS has this port already (mail.pop3s_port)"),
+        ("mail.submissions_port", "2587", "submission has this port already"),
         ("mail.pop3_port", "2525", "mail.smtp_port: POP3 has this port already"),
         ("outbound.smarthost", "mail.example:99999", "a port is a number from 1 to 65535"),
         ("voicemail.sounds", "/nowhere", "there is no folder /nowhere"),
@@ -201,7 +216,7 @@ def test_file_that_cannot_be_written_is_said_in_one_line(house: Box) -> None:
 
 
 def test_nobody_but_an_administrator_sees_or_sets(house: Box) -> None:
-    other = Actor("ben", "web", frozenset({Role.OWNER}), 2)
+    other = Actor("ben", "web", frozenset({Role.USER}), 2)
     for attempt in (
         lambda: house.set("site.country", "de", other),
         lambda: list_settings(other, Settings()),

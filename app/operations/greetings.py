@@ -1,0 +1,211 @@
+"""What callers hear before the beep: people's own greetings, the company's, by day and at night.
+
+People manage their own; who looks after the telephones everybody's and the company's, and says when
+it is night.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.core.units import MB
+from app.inbox.audit import AuditEvent
+from app.inbox.greetings import COMPANY, GreetingKind, Greetings
+from app.inbox.store import Store
+from app.message import audio_formats
+from app.message.audio_formats import UnknownSound
+from app.operations.actor import Actor, Role, require_role
+from app.operations.box import Box, find_person, person_for
+from app.operations.errors import NotFound, OperationError
+from app.store.database import Database
+from drivers.sampling import SAMPLE_RATE
+
+__all__ = [
+    "FILE_MOST",
+    "CallerGreetings",
+    "GreetingKind",
+    "Sound",
+    "as_telephone_sound",
+    "list_greetings",
+    "read_greeting",
+    "remove_greeting",
+    "set_greeting",
+    "set_night",
+]
+
+LONGEST_S = 60
+"""Seconds of a greeting; callers hang up before its end as it is."""
+FILE_MOST = 12 * MB
+"""Octets of a file: a minute at 48 kHz with two channels of 16 bits has a little less."""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A sound that a telephone line can carry."""
+
+    samples: bytes
+    """S16LE, mono, 8 kHz."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.samples) / 2 / SAMPLE_RATE
+
+    @property
+    def wave(self) -> bytes:
+        """A WAVE file of it."""
+        return audio_formats.wave_head(len(self.samples) // 2) + self.samples
+
+
+@dataclass(frozen=True)
+class CallerGreetings:
+    """Who has recorded which greetings, and whether it is night."""
+
+    company: tuple[GreetingKind, ...]
+    people: tuple[tuple[str, tuple[GreetingKind, ...]], ...]
+    """By login, everybody whom the actor may see, or those of one page."""
+    night: bool
+    page: int = 1
+    """Which page this is, from 1."""
+    pages: int = 1
+
+
+def as_telephone_sound(octets: bytes) -> Sound:
+    """A WAVE file as a line can carry it; takes some seconds for a long one at another rate.
+
+    It needs no store: a door calls it where nobody waits. Raises OperationError (field "file").
+    """
+    if len(octets) > FILE_MOST:
+        raise OperationError("file", f"the file is larger than {FILE_MOST // MB} MB")
+    most, sound = LONGEST_S * SAMPLE_RATE * 2, bytearray()
+    try:
+        for piece in audio_formats.samples(io.BytesIO(octets)):
+            sound += piece
+            if len(sound) > most:
+                raise OperationError("file", f"a greeting has at most {LONGEST_S} seconds")
+    except UnknownSound as problem:
+        text = f"this is no WAVE file that can be played ({problem}); 8 kHz, 16 bit, mono is best"
+        raise OperationError("file", text) from problem
+    if not any(sound):
+        raise OperationError("file", "there is nothing to hear in this file")
+    return Sound(bytes(sound))
+
+
+def list_greetings(
+    box: Box, actor: Actor, words: str = "", page: int = 1, size: int | None = None
+) -> CallerGreetings:
+    """All greetings there are; people see whether the company has some, and their own.
+
+    `words` are looked for in logins and names; `size` is the number of people on a page, None: all
+    are on one; `page` is a number from 1 on, the nearest one where there is no such.
+    """
+    found = [
+        person
+        for person in box.people.all()
+        if (actor.may(Role.PHONE) or actor.owns(person.id))
+        and all(
+            word in f"{person.login} {person.name}".casefold() for word in words.casefold().split()
+        )
+    ]
+    size = size or len(found) or 1
+    pages = max(1, -(-len(found) // size))
+    page = min(max(1, page), pages)
+    people = tuple(
+        (person.login, box.greetings.recorded(person.id))
+        for person in found[(page - 1) * size : page * size]
+    )
+    return CallerGreetings(
+        box.greetings.recorded(COMPANY), people, box.greetings.night, page, pages
+    )
+
+
+def read_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKind) -> bytes:
+    """A person's greeting as a WAVE file; `login` None: the company's.
+
+    Raises NotFound and NotAllowed.
+    """
+    found = box.greetings.read(_whose(box, actor, login), kind)
+    if found is None:
+        raise NotFound("kind", f"{login or 'the company'} has no such greeting")
+    return found
+
+
+def set_greeting(
+    box: Box, actor: Actor, login: str | None, kind: GreetingKind, sound: Sound
+) -> None:
+    """Make or replace a greeting; the next caller hears it. `login` None: the company's.
+
+    Raises NotFound, NotAllowed, and OperationError (field "file") if it cannot be kept.
+    """
+    person = _whose(box, actor, login)
+    try:
+        box.greetings.write(person, kind, sound.wave)
+    except OSError as problem:
+        raise _not_kept(problem) from problem
+    _note(box, actor, person, "greeting set", f"{kind.value}, {sound.seconds:.0f} s")
+
+
+def remove_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKind) -> None:
+    """Remove a greeting; callers hear the next best. `login` None: the company's.
+
+    Raises NotFound, NotAllowed, and OperationError if it cannot be removed.
+    """
+    person = _whose(box, actor, login)
+    try:
+        removed = box.greetings.remove(person, kind)
+    except OSError as problem:
+        raise _not_kept(problem) from problem
+    if not removed:
+        raise NotFound("kind", f"{login or 'the company'} has no such greeting")
+    _note(box, actor, person, "greeting removed", kind.value)
+
+
+class NightBox(Protocol):
+    """What it takes to say that it is night."""
+
+    @property
+    def db(self) -> Database:
+        """Transactions."""
+
+    @property
+    def store(self) -> Store:
+        """The history."""
+
+    @property
+    def greetings(self) -> Greetings:
+        """Where it is kept."""
+
+
+def set_night(box: NightBox, actor: Actor, night: bool) -> bool:
+    """Say that it is night, or that it is not; whether that changes anything.
+
+    Callers hear the greetings for the night from now on, of whom and where there are any. Raises
+    NotAllowed, and OperationError if it cannot be kept.
+    """
+    require_role(actor, Role.PHONE, "say when it is night")
+    try:
+        changed = box.greetings.set_night(night)
+    except OSError as problem:
+        raise _not_kept(problem) from problem
+    if changed:
+        _note(box, actor, COMPANY, "night", "begins" if night else "ends")
+    return changed
+
+
+def _whose(box: Box, actor: Actor, login: str | None) -> int:
+    if login is None:
+        require_role(actor, Role.PHONE, "use the company's greetings")
+        return COMPANY
+    if actor.may(Role.PHONE):
+        return find_person(box, login).id
+    return person_for(box, actor, login).id
+
+
+def _not_kept(problem: OSError) -> OperationError:
+    return OperationError("file", f"the greeting cannot be kept: {problem.strerror}")
+
+
+def _note(box: NightBox, actor: Actor, person: int, verb: str, detail: str) -> None:
+    whose = None if person == COMPANY else person
+    event = AuditEvent(whose, None, detail)
+    box.db.now(lambda tx: box.store.audit_log.write(tx, verb, actor.door, actor.login, [event]))

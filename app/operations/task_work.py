@@ -1,0 +1,356 @@
+"""Does what tasks ask for (tasks.py), in a process of its own; on a device that is root.
+
+Whatever is done here follows from checked values: no program, path or name of a file is taken from
+a task. Rights are those of whoever has asked, and are checked again by the operations.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from app.config.paths import PROJECT, Paths
+from app.config.settings import Settings, SettingsError
+from app.core.clock import Clock
+from app.core.errors import SwitchhookError
+from app.core.process import run, started_at
+from app.core.records import to_json
+from app.core.text import visible
+from app.device.first_boot import done as first_boot_mark
+from app.device.reset import request_reset
+from app.operations import backups, tasks
+from app.operations.actor import Role, require_admin, require_role
+from app.operations.backups import BackupFacts
+from app.operations.errors import OperationError
+from app.operations.running import own_services, restart
+from app.operations.settings import Plans, change_settings
+from app.operations.task_results import Record, Restarted, Said, SettingsOutcome
+from app.operations.tasks import Task, TaskState
+from app.operations.uploads import BUNDLE, CERTIFICATE, opened_upload, remove_upload
+from drivers.errors import HardwareError
+
+if TYPE_CHECKING:
+    from app.operations.backups import OpenBox
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "app")
+SAID = 200
+"""Lines that a task keeps of what it has said."""
+LONG = frozenset({"backup", "restore-check", "restore", "update", "update-check", "selftest"})
+"""Kinds of which one is done at a time, whichever it is."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What the work needs from the program around it."""
+
+    open_box: OpenBox
+    plans: Plans
+    clock: Clock
+
+
+class Doing:
+    """One task under way."""
+
+    def __init__(self, paths: Paths, task: Task, means: Means) -> None:
+        self.paths, self.actor, self.means, self.kind = paths, task.actor, means, task.kind
+        self.afterwards: list[Callable[[], object]] = []
+        """What is done when the outcome has been told: it may end whoever shows it."""
+        process = (os.getpid(), started_at(os.getpid()))
+        self.state = TaskState(
+            task.number, task.kind, task.actor.login, means.clock.now(), None, "running",
+            (), "", "", "", process,
+        )  # fmt: skip
+        self._write()
+
+    def say(self, line: str) -> None:
+        """Tell how far it is; a line that begins as the last one did takes its place."""
+        said, line = self.state.said, visible(line)[:500]
+        if said and line.split(" ")[0] == said[-1].split(" ")[0] and line.endswith("%"):
+            said = said[:-1]
+        self.state = replace(self.state, said=(*said, line)[-SAID:])
+        self._write()
+
+    def end(self, result: object) -> None:
+        """It is done, and gives this."""
+        self._end(outcome="done", result=json.dumps(to_json(result)))
+
+    def refuse(self, problem: Exception) -> None:
+        """It was refused, or could not be done."""
+        field = problem.field if isinstance(problem, OperationError) else ""
+        self._end(outcome="refused", field=field, text=str(problem))
+
+    def _end(self, **how: Any) -> None:
+        self.state = replace(self.state, ended_at=self.means.clock.now(), **how)
+        self._write()
+
+    def _write(self) -> None:
+        from app.device.permissions import set_group
+
+        tasks.write_state(self.paths, self.state)
+        set_group(self.paths.task_states / f"{self.state.kind}.json", 0o640)
+
+
+def perform(paths: Paths, line: bytes, means: Means) -> Doing:
+    """Do the task that is in this line and keep how it went; then do its `afterwards`.
+
+    Raises BadRecord if it is none, and OSError if nothing can be kept of it.
+    """
+    task = tasks.from_line(line)
+    paths.task_states.mkdir(mode=0o755, exist_ok=True)
+    doing = Doing(paths, task, means)
+    try:
+        with _alone(paths, task.kind):
+            doing.end(_WORKERS[type(task.work)](doing, task.work))
+    except (SwitchhookError, HardwareError) as problem:
+        doing.refuse(problem)
+    except OSError as problem:
+        log.exception("task %s", task.kind)
+        doing.refuse(problem)
+    except Exception as problem:
+        doing.refuse(SwitchhookError(f"a fault of this program's, which its log tells: {problem}"))
+        raise
+    return doing
+
+
+@contextmanager
+def _alone(paths: Paths, kind: str) -> Iterator[None]:
+    """One of a kind at a time, and of long ones one at all. Raises OperationError."""
+    name = "long" if kind in LONG else kind
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(paths.task_states / f"{name}.lock", flags, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | (fcntl.LOCK_NB if name == "long" else 0))
+        except BlockingIOError:
+            raise OperationError(
+                "", "a backup, restore, update or self-test is under way; wait until it is done"
+            ) from None
+        yield
+    finally:
+        os.close(fd)
+
+
+# ---- the kinds of work
+
+
+def _change_settings(doing: Doing, work: tasks.ChangeSettings) -> SettingsOutcome:
+    paths, before = doing.paths, _settings(doing.paths)
+    box = doing.means.open_box(paths, before)
+
+    def plans(settings: Settings) -> Mapping[str, Any]:
+        """All but the pages' own: they are started again when they have told the outcome."""
+        return {name: one for name, one in doing.means.plans(settings).items() if name != "admin"}
+
+    with closing(box.db):
+        changed = change_settings(
+            box, doing.actor, paths, work.values, plans, work.during_calls, seen=work.seen
+        )
+    after, own = _settings(paths), doing.means.plans
+    if own(before).get("admin") != own(after).get("admin"):
+        doing.afterwards.append(lambda: restart(paths, ["admin"]))
+    return SettingsOutcome(
+        tuple((one.setting.name, one.old, one.new) for one in changed.changes),
+        changed.restarts.done,
+        tuple((one.what, one.why) for one in changed.restarts.pending),
+        tuple(map(str, changed.problems)),
+    )
+
+
+def _make_backup(doing: Doing, work: tasks.MakeBackup) -> object:
+    doing.say("the store is copied, sealed and written")
+    return backups.make_backup(doing.paths, doing.actor, work.passphrase, doing.means.clock)
+
+
+def _remove_backup(doing: Doing, work: tasks.RemoveBackup) -> None:
+    backups.remove_backup(doing.paths, doing.actor)
+    backups.forget_restore(doing.paths, doing.actor)
+
+
+def _check_backup(doing: Doing, work: tasks.CheckBackup) -> object:
+    doing.say("the file is read to its end, with all checksums")
+    return backups.check_backup(doing.paths, doing.actor, doing.means.open_box, work.passphrase)
+
+
+def _begin_restore(doing: Doing, work: tasks.BeginRestore) -> str:
+    shown = tasks.result_of(tasks.read_task(doing.paths, "restore-check"), BackupFacts)
+    backups.begin_restore(doing.paths, doing.actor, shown, work.made_at)
+    if is_device(doing.paths):
+        doing.afterwards.append(lambda: run("reboot"))
+        return "the box starts again now, with the backup in place"
+    return "the backup takes the place of what is here when `make run` is started again"
+
+
+def _check_bundle(doing: Doing, work: tasks.CheckBundle) -> Said:
+    require_role(doing.actor, Role.NETWORK, "update the box")
+    with opened_upload(doing.paths, BUNDLE) as path:
+        return _told(doing, "update", "info", str(path))
+
+
+def _install_bundle(doing: Doing, work: tasks.InstallBundle) -> Said:
+    require_role(doing.actor, Role.NETWORK, "update the box")
+    with opened_upload(doing.paths, BUNDLE) as path:
+        said = _told(doing, "update", "install", str(path))
+    remove_upload(doing.paths, BUNDLE)
+    if work.restart:
+        doing.afterwards.append(lambda: run("reboot"))
+    return said
+
+
+def _self_test(doing: Doing, work: tasks.SelfTest) -> Said:
+    require_role(doing.actor, Role.NETWORK, "start the self-test")
+    return _told(doing, "device", "selftest", well=(0, 1))
+
+
+def _told(doing: Doing, *words: str, well: tuple[int, ...] = (0,)) -> Said:
+    """What one of our own commands prints, told line by line.
+
+    Raises OperationError with its last line if it ends with a code other than those of `well`.
+    """
+    fds = [int(word.rpartition("/")[2]) for word in words if word.startswith("/proc/self/fd/")]
+    with subprocess.Popen(
+        [*COMMAND, *words],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        pass_fds=fds,
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(visible(line.rstrip("\n"))[:500])
+            doing.say(line.rstrip("\n"))
+    if process.returncode not in well:
+        last = lines[-1] if lines else f"it ended with code {process.returncode}"
+        raise OperationError("file" if fds else "", last.removeprefix("switchhook: "))
+    return Said(tuple(lines[-SAID:]), process.returncode == 0)
+
+
+def _restart_services(doing: Doing, work: tasks.RestartServices) -> Restarted:
+    require_role(doing.actor, Role.NETWORK, "start services again")
+    known = (*own_services(_settings(doing.paths).phone.board), "phone", "mail", "admin")
+    for name in work.services:
+        if name not in known:
+            raise OperationError("services", f"there is no service {name}: {', '.join(known)}")
+    names = [name for name in known if name in work.services and name != "admin"]
+    restarts = restart(doing.paths, names, work.during_calls)
+    if "admin" in work.services:
+        doing.afterwards.append(lambda: restart(doing.paths, ["admin"]))
+    pending = tuple((one.what, one.why) for one in restarts.pending)
+    return Restarted(restarts.done, pending)
+
+
+def _start_again(doing: Doing, work: tasks.StartAgain) -> str:
+    require_role(doing.actor, Role.NETWORK, "start the box again")
+    if not is_device(doing.paths):
+        raise OperationError("", NO_DEVICE)
+    doing.afterwards.append(lambda: run("reboot"))
+    return "the box starts again now; calls end, and recordings are finished first"
+
+
+def _shut_down(doing: Doing, work: tasks.ShutDown) -> str:
+    require_role(doing.actor, Role.NETWORK, "shut the box down")
+    if not is_device(doing.paths):
+        raise OperationError("", NO_DEVICE)
+    doing.afterwards.append(lambda: run("poweroff"))
+    return "the box shuts down now; calls end, and recordings are finished first"
+
+
+def _erase_box(doing: Doing, work: tasks.EraseBox) -> str:
+    require_admin(doing.actor, "erase the box")
+    if not is_device(doing.paths):
+        raise OperationError("", NO_DEVICE)
+    request_reset(doing.paths)
+    doing.afterwards.append(lambda: run("reboot"))
+    return "the box starts again now and is erased"
+
+
+NO_DEVICE = (
+    "this is the virtual board, a program of somebody's machine, which is not started again from"
+    " here: end `make run` with Ctrl-C and start it anew"
+)
+
+
+def _use_certificate(doing: Doing, work: tasks.UseCertificate) -> None:
+    require_role(doing.actor, Role.NETWORK, "change the certificate")
+    from app.device import permissions
+    from app.device.certify import use_files
+
+    permissions.may_share()
+    with opened_upload(doing.paths, CERTIFICATE) as path:
+        try:
+            use_files(doing.paths, doing.paths.settings(), [path])
+        except SwitchhookError as problem:
+            raise OperationError("file", str(problem)) from problem
+        finally:
+            remove_upload(doing.paths, CERTIFICATE)  # there is a secret key in it
+    permissions.share(doing.paths)
+
+
+def _own_certificate(doing: Doing, work: tasks.OwnCertificate) -> str:
+    require_role(doing.actor, Role.NETWORK, "change the certificate")
+    from app.device import permissions
+    from app.device.by_acme import renew
+    from app.device.certify import use_own
+
+    permissions.may_share()
+    settings = doing.paths.settings()
+    if settings.certificate.acme_directory:
+        made = renew(doing.paths, settings)
+        said = "a new certificate was made" if made else "the certificate is good as it is"
+    else:
+        use_own(doing.paths, settings)
+        said = "the box's own authority signs"
+    permissions.share(doing.paths)
+    return said
+
+
+def _make_signing_key(doing: Doing, work: tasks.MakeSigningKey) -> Record:
+    from app.operations.signing import make_signing_key
+
+    found = make_signing_key(doing.paths, doing.paths.settings(), doing.actor, work.again)
+    return Record(found.name, found.text, found.zone_line)
+
+
+_WORKERS: Mapping[type[tasks.Work], Callable[[Doing, Any], object]] = {
+    tasks.ChangeSettings: _change_settings,
+    tasks.MakeBackup: _make_backup,
+    tasks.RemoveBackup: _remove_backup,
+    tasks.CheckBackup: _check_backup,
+    tasks.BeginRestore: _begin_restore,
+    tasks.CheckBundle: _check_bundle,
+    tasks.InstallBundle: _install_bundle,
+    tasks.SelfTest: _self_test,
+    tasks.RestartServices: _restart_services,
+    tasks.StartAgain: _start_again,
+    tasks.ShutDown: _shut_down,
+    tasks.EraseBox: _erase_box,
+    tasks.UseCertificate: _use_certificate,
+    tasks.OwnCertificate: _own_certificate,
+    tasks.MakeSigningKey: _make_signing_key,
+}
+
+
+def is_device(paths: Paths) -> bool:
+    """Whether this is a device, and not somebody's machine that runs the virtual board."""
+    return first_boot_mark(paths).exists()
+
+
+def _settings(paths: Paths) -> Settings:
+    """Those of the file; the defaults if it cannot be used, which a change may mend."""
+    try:
+        return paths.settings()
+    except SettingsError:
+        return Settings()

@@ -1,0 +1,150 @@
+"""What happens to a mail for an address, step by step in words; nothing is sent.
+
+Each expansion, whose inbox keeps it, what leaves by which way and with which sender, and what comes
+back to whom.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.core.domains import DomainFacts, DomainState, domain_of
+from app.inbox.aliases import Alias
+from app.inbox.delivery import Destination
+from app.inbox.errors import MailboxFull, NoSuchPerson, NotOurs
+from app.inbox.expansion import Outside
+from app.operations.box import Box
+from app.operations.domains import NAMED, Facts, LookUp, elsewhere, is_this_box, refresh
+from app.operations.errors import OperationError
+
+REFUSED = "it is refused with 550, and whoever sent it is told at once"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What happens to a mail for an address."""
+
+    address: str
+    steps: tuple[str, ...]
+    taken: bool
+    """Whether the box takes it at all from whoever sends it."""
+
+
+def trace(
+    box: Box, address: str, sender: str, look_up: LookUp | None, draft: Alias | None = None
+) -> Trace:
+    """Follow an address; `sender` is the author's, "" for anybody's. Raises OperationError.
+
+    `draft` is an alias as it would be if it were saved.
+    """
+    try:
+        route = box.delivery.route(address, draft)
+    except NoSuchPerson as nobody:
+        return Trace(address, (*_nobody(box, address, str(nobody), look_up),), taken=False)
+    except NotOurs as elsewhere_:
+        return Trace(address, (*_not_ours(box, address, str(elsewhere_), look_up),), taken=False)
+    steps = [*route.trace, *_full(box, route)]
+    if sender:
+        kept = route.without_author(sender, box.delivery.local_sender(sender))
+        steps += [f"{name} wrote it and is not sent it" for name in _names(route) - _names(kept)]
+        route = kept
+    steps += _ways(box, route.outside, look_up)
+    return Trace(address, tuple(steps), taken=True)
+
+
+def _names(route: Destination) -> set[str]:
+    return {*route.keepers, *(one.address for one in route.outside)}
+
+
+def _full(box: Box, route: Destination) -> Iterator[str]:
+    try:
+        box.delivery.reserve(route, 0)
+    except MailboxFull as full:
+        yield f"{full}: it is put off with 452, and whoever sends it tries again for days"
+    else:
+        box.delivery.release(route, 0)
+
+
+def _nobody(box: Box, address: str, why: str, look_up: LookUp | None) -> Iterator[str]:
+    yield f"{why}, and there is no catch-all alias *: {REFUSED}"
+    found = refresh(box, [domain] if (domain := domain_of(address)) else [], look_up)
+    for one in found.values():
+        if text := elsewhere(box.settings, box.delivery.config, one):
+            yield text
+
+
+def _not_ours(box: Box, address: str, why: str, look_up: LookUp | None) -> Iterator[str]:
+    yield f"{why}: from strangers {REFUSED}; what the LAN sends goes on"
+    yield from _ways(box, (Outside(address, None, ""),), look_up)
+
+
+# ---- what leaves
+
+
+def _ways(box: Box, outside: tuple[Outside, ...], look_up: LookUp | None) -> Iterator[str]:
+    """How each leaves, those of one domain and sender together."""
+    together: dict[tuple[str, str, str], list[str]] = {}
+    for one in outside:
+        key = domain_of(one.address), _account(box, one), _sender(box, one)
+        together.setdefault(key, []).append(one.address)
+    smarthost = box.settings.outbound.smarthost
+    facts: Facts = {}
+    if not smarthost:
+        asked = (domain for domain, account, _ in together if not account)
+        facts = refresh(box, dict.fromkeys(asked), look_up)
+    for (domain, account, sender), addresses in together.items():
+        more = f" and {len(addresses) - NAMED} more" if len(addresses) > NAMED else ""
+        way = f"leaves by the smarthost {smarthost}"
+        if account:
+            way = f"leaves by the account {account}"
+        elif domain in facts:
+            way = _way(box, facts[domain])
+        yield f"{', '.join(addresses[:NAMED])}{more}: {way}{sender}"
+
+
+def _way(box: Box, found: DomainFacts) -> str:
+    domain, state = found.domain, found.state
+    if state is DomainState.ABSENT:
+        return f"comes back, for there is no domain {domain}"
+    if state is DomainState.NO_MAIL:
+        return f"comes back, for {domain} takes no mail"
+    if state is DomainState.SPECIAL:
+        return f"comes back, unless the name servers here know {domain}, which the world does not"
+    if state is DomainState.UNKNOWN:
+        return f"waits until the mail servers of {domain} can be looked up ({found.reason})"
+    if is_this_box(box, found):
+        return f"comes back, for the mail server of {domain} is this box, which does not serve it"
+    if state is DomainState.ADDRESS:
+        return f"leaves to {domain} itself, which names no mail server"
+    return f"leaves to {found.hosts[0]}, the mail server of {domain}"
+
+
+def _account(box: Box, one: Outside) -> str:
+    """The owner's own account for outgoing mail; "" if there is none."""
+    found = None if one.owner is None else box.outgoing_accounts.of(one.owner.id)
+    return "" if found is None else found.place
+
+
+def _sender(box: Box, one: Outside) -> str:
+    """With which envelope sender it leaves, in words."""
+    settings = box.settings.outbound
+    if one.owner is None:
+        return ""
+    if one.is_list_mail:
+        return f", with its owner's address {box.delivery.sender_of(one.owner)} as sender"
+    if settings.smarthost or _account(box, one):
+        own = box.delivery.sender_of(one.owner)
+        return f", with {own} as sender, for a smarthost takes mail from its account holders"
+    if one.sent_by is not None:
+        return f", with the list's sender {box.delivery.sender_of(one.sent_by.owner)}"
+    if settings.public_domain:
+        return f", with a sender in {settings.public_domain} (SRS)"
+    return (
+        ", with its author as sender, which servers that check senders (SPF) may refuse: a"
+        " smarthost (outbound.smarthost) or outbound.public_domain would change that"
+    )
+
+
+def refuse_no_address(address: str) -> None:
+    """Refuse what can be no address at all. Raises OperationError with the field "name"."""
+    if not address.strip() or any(letter.isspace() for letter in address.strip()):
+        raise OperationError("name", f"{address!r} is no address")
