@@ -1,0 +1,1 @@
+"""Web pages: how mail programs are set up; what a stranger may read, and no more."""

@@ -1,0 +1,1 @@
+"""The virtual board in the browser: telephones to lift, and what they sound like. On no device."""

@@ -1,0 +1,1 @@
+"""The box itself: network, email server, reports, maintenance, and the first start."""

@@ -1,0 +1,1 @@
+"""Business: users, their templates, message aliases, extensions and lines, greetings."""

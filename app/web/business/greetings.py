@@ -1,0 +1,94 @@
+"""Business › Greetings: what callers hear of people and of the company, by day and at night."""
+
+import asyncio
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.operations.actor import Role
+from app.operations.errors import NotFound, OperationError
+from app.operations.greetings import (
+    FILE_MOST,
+    GreetingKind,
+    as_telephone_sound,
+    list_greetings,
+    read_greeting,
+    remove_greeting,
+    set_greeting,
+    set_night,
+)
+from app.web.business.typed import sent, text
+from app.web.business.users import page_of
+from app.web.forms import Form
+from app.web.web import Visit, Web
+
+GREETINGS = "/business/greetings"
+TEMPLATE = "business/greetings.html"
+PAGE = 25
+"""People on one page."""
+COMPANY = "*"
+"""In place of a login: no login has such a sign."""
+KINDS = {"day": GreetingKind.DAY, "night": GreetingKind.NIGHT}
+
+
+def routes(web: Web) -> list[Route]:
+    """The page, the sounds, and the forms."""
+
+    async def page(visit: Visit) -> Response:
+        asked = visit.request.query_params
+        words, wanted = asked.get("q", ""), page_of(asked.get("page", ""))
+        found = await web.do(list_greetings, visit.actor, words, wanted, PAGE)
+        return visit.page(TEMPLATE, found=found, form=Form({"q": words}))
+
+    async def sound(visit: Visit) -> Response:
+        asked = visit.request.path_params
+        login, kind = _whose(asked["login"]), _kind(asked["kind"])
+        octets = await web.do(read_greeting, visit.actor, login, kind)
+        return Response(octets, media_type="audio/wav", headers={"cache-control": "no-store"})
+
+    async def record(visit: Visit) -> Response:
+        login = _whose(text(visit.form, "login"))
+        try:
+            kind = _kind(text(visit.form, "kind"))
+            file = await sent(visit, "file")
+            if not file:
+                raise OperationError("file", "choose a file first")
+            sound = await asyncio.to_thread(as_telephone_sound, file)
+            await web.do(set_greeting, visit.actor, login, kind, sound)
+        except OperationError as problem:
+            words = "" if login is None else login
+            found = await web.do(list_greetings, visit.actor, words, 1, PAGE)
+            return visit.refused(TEMPLATE, problem, found=found)
+        return visit.redirect(GREETINGS, visit.say("The next caller hears the new greeting."))
+
+    async def remove(visit: Visit) -> Response:
+        login, kind = _whose(text(visit.form, "login")), _kind(text(visit.form, "kind"))
+        await web.do(remove_greeting, visit.actor, login, kind)
+        said = visit.say("The greeting is removed; callers hear the next best.")
+        return visit.redirect(GREETINGS, said)
+
+    async def night(visit: Visit) -> Response:
+        begins = visit.form.get("night") == "yes"
+        await web.do(set_night, visit.actor, begins)
+        on = visit.say("Callers hear the greetings for the night now.")
+        return visit.redirect(GREETINGS, on if begins else visit.say("It is day again."))
+
+    phone, post = (Role.PHONE,), ("POST",)
+    return [
+        web.route(GREETINGS, page, phone),
+        web.route(GREETINGS, record, phone, post, upload=FILE_MOST),
+        web.route(GREETINGS + "/remove", remove, phone, post),
+        web.route(GREETINGS + "/night", night, phone, post),
+        web.route(GREETINGS + "/{login}/{kind}.wav", sound, phone),
+    ]
+
+
+def _whose(typed: str) -> str | None:
+    return None if typed == COMPANY else typed
+
+
+def _kind(typed: str) -> GreetingKind:
+    """Raises NotFound."""
+    if typed not in KINDS:
+        raise NotFound("kind", "there is no such greeting; there are: day, night")
+    return KINDS[typed]

@@ -1,0 +1,1 @@
+"""What each kind of mail program asks for, to set itself up. Functions of values, no sockets."""

@@ -1,0 +1,1 @@
+"""Login, logout, and what concerns one's own account."""

@@ -1,0 +1,76 @@
+"""One's own greetings: heard here, sent as a WAVE file, removed."""
+
+import asyncio
+
+from starlette.responses import Response
+
+from app.operations.errors import NotFound, OperationError
+from app.operations.greetings import (
+    LONGEST_S,
+    GreetingKind,
+    as_telephone_sound,
+    list_greetings,
+    read_greeting,
+    remove_greeting,
+    set_greeting,
+)
+from app.web.forms import Form
+from app.web.mine.own_actor import own_actor
+from app.web.web import Visit, Web
+
+KINDS = {"day": GreetingKind.DAY, "night": GreetingKind.NIGHT}
+ADDRESS = "/mine/greetings"
+
+
+class GreetingPages:
+    """The greetings that callers hear of a person."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+
+    async def list(self, visit: Visit) -> Response:
+        """Which there are, and how to make others."""
+        return await self._page(visit)
+
+    async def sound(self, visit: Visit) -> Response:
+        """One of them."""
+        octets = await self._web.do(
+            read_greeting, own_actor(visit), visit.person.login, self._kind(visit)
+        )
+        return Response(octets, 200, {"cache-control": "no-store"}, "audio/wav")
+
+    async def change(self, visit: Visit) -> Response:
+        """Take a file as the greeting, or remove it."""
+        actor, login, kind = own_actor(visit), visit.person.login, self._kind(visit)
+        if visit.form.get("do") == "remove":
+            await self._web.do(remove_greeting, actor, login, kind)
+            return visit.redirect(
+                ADDRESS, visit.say("The greeting is removed; callers hear the next best.")
+            )
+        try:
+            file = visit.files.get("file")
+            if file is None or not file.size:
+                raise OperationError("file", "choose a file first")
+            octets = await asyncio.to_thread(file.path.read_bytes)
+            sound = await asyncio.to_thread(as_telephone_sound, octets)
+            await self._web.do(set_greeting, actor, login, kind, sound)
+        except NotFound:
+            raise
+        except OperationError as problem:
+            return await self._page(visit, 422, Form({}, {problem.field: str(problem)}))
+        return visit.redirect(ADDRESS, visit.say("The next caller hears the new greeting."))
+
+    async def _page(self, visit: Visit, status: int = 200, form: Form | None = None) -> Response:
+        found = await self._web.do(list_greetings, own_actor(visit))
+        own = dict(found.people).get(visit.person.login, ())
+        has = {name: kind in own for name, kind in KINDS.items()}
+        return visit.page(
+            "mine/greetings.html", status, form=form or Form(), has=has, most=LONGEST_S
+        )
+
+    def _kind(self, visit: Visit) -> GreetingKind:
+        """Raises NotFound."""
+        found = KINDS.get(visit.request.path_params["kind"])
+        if found is None:
+            raise NotFound("kind", "there is no such greeting; there are: day, night")
+        return found

@@ -1,0 +1,128 @@
+"""The list of voicemail and e-mail: pages, search, the bin, and what is done to several at once."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from app.inbox.entries import EntryState
+from app.operations.errors import OperationError
+from app.operations.inbox import list_inbox, remove_entries, restore_entries
+from app.operations.messages import mark_entries
+from app.operations.search import Found, search_inbox
+from app.web.mine.own_actor import own_actor
+from app.web.mine.shown import local_time, shown
+from app.web.web import Visit, Web
+
+PAGE = 50
+"""Entries on a page."""
+MISSED_S = 7 * 86_400
+"""How far back missed calls are listed, in seconds."""
+
+
+class InboxPages:
+    """The list."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+
+    async def list(self, visit: Visit) -> Response:
+        """A page of the inbox, or of the bin, or of what a search has found."""
+        query = visit.request.query_params
+        question, removed = query.get("q", "").strip(), query.get("in") == "bin"
+        before = _number(query.get("before", ""))
+        try:
+            values = await self._found(visit, question, removed, before)
+        except OperationError as problem:
+            return self._page(visit, question, removed, before, 422, problem=str(problem))
+        return self._page(visit, question, removed, before, **values)
+
+    async def _found(
+        self, visit: Visit, question: str, removed: bool, before: int | None
+    ) -> dict[str, Any]:
+        actor, login = own_actor(visit), visit.person.login
+        if question:
+            found: Found = await self._web.do(
+                search_inbox, actor, login, question, removed, before, PAGE
+            )
+            return {
+                "entries": [shown(entry) for entry in found.entries],
+                "more": found.more,
+                "progress": int(found.progress * 100),
+            }
+        since = self._web.clock.now() - MISSED_S
+        listing = await self._web.do(list_inbox, actor, login, removed, since, before, PAGE)
+        return {
+            "entries": [shown(entry) for entry in reversed(listing.entries)],
+            "more": listing.more,
+            "missed": [(local_time(call.at), call.caller) for call in listing.missed_calls[::-1]],
+        }
+
+    def _page(
+        self,
+        visit: Visit,
+        question: str,
+        removed: bool,
+        before: int | None,
+        status: int = 200,
+        **values: Any,
+    ) -> Response:
+        given: dict[str, Any] = {"entries": [], "more": False, "missed": [], "progress": 100}
+        given |= {"problem": "", **values}
+        entries = given["entries"]
+        older = address(question, removed, entries[-1].id) if given["more"] and entries else ""
+        return visit.page(
+            "mine/inbox.html",
+            status,
+            question=question,
+            removed=removed,
+            older=older,
+            newest="" if before is None else address(question, removed),
+            back=address(question, removed, before),
+            **given,
+        )
+
+    async def do(self, visit: Visit) -> Response:
+        """Remove, restore, or mark what is ticked, or the one message that a page shows."""
+        actor, form = own_actor(visit), visit.form
+        entries = [n for text in form.getlist("entry") if (n := _number(text)) is not None]
+        back = form.get("back", "/mine")
+        back = back if back == "/mine" or back.startswith(("/mine?", "/mine/")) else "/mine"
+        wanted = form.get("do", "")
+        if not entries:
+            return visit.redirect(back, visit.say("Nothing was ticked."))
+        if wanted == "remove":
+            moved = await self._web.do(remove_entries, actor, entries)
+            said = visit.say(
+                "Removed: %(count)s. The bin keeps them for a while.", count=moved.done
+            )
+            return visit.redirect("/mine" if form.get("gone") else back, said)
+        if wanted == "restore":
+            moved = await self._web.do(restore_entries, actor, entries)
+            return visit.redirect(
+                back, visit.say("Back in the inbox: %(count)s.", count=moved.done)
+            )
+        if wanted in _MARKS:
+            state, saved = _MARKS[wanted]
+            moved = await self._web.do(mark_entries, actor, entries, state, saved)
+            return visit.redirect(back, visit.say("Marked: %(count)s.", count=moved.done))
+        return visit.redirect(back)
+
+
+_MARKS: dict[str, tuple[EntryState | None, bool | None]] = {
+    "heard": (EntryState.HEARD, None),
+    "new": (EntryState.NEW, None),
+    "save": (None, True),
+    "unsave": (None, False),
+}
+
+
+def address(question: str = "", removed: bool = False, before: int | None = None) -> str:
+    """The address of a page of the list."""
+    query = {"q": question, "in": "bin" if removed else "", "before": before or ""}
+    said = urlencode({name: value for name, value in query.items() if value})
+    return f"/mine?{said}" if said else "/mine"
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

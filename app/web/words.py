@@ -1,0 +1,44 @@
+"""The words of pages in the reader's language: gettext catalogues in `languages/`.
+
+English is what stands in templates and code; `python -m scripts.languages` takes it from there, out
+of `_("…")`, `{% trans %}`, `visit.say("…")`, and `N_("…")` where a text only lies in a table.
+"""
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "languages"
+
+
+def N_(text: str) -> str:  # gettext's own name for it
+    """Marks a text that is translated where it is shown."""
+    return text
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """The catalogue of a language (ISO 639-1); English says everything as it stands in the code."""
+    path = FOLDER / f"{language}.mo"
+    if language == "en" or not path.is_file():
+        return NullTranslations()
+    with path.open("rb") as file:
+        return GNUTranslations(file)
+
+
+def accepted(header: str) -> str:
+    """The language to speak to somebody who is not known, by Accept-Language [RFC 9110 §12.5.4].
+
+    The first that there are words in; browsers name them in their order. English if there is none.
+    """
+    for wanted in header.split(",")[:20]:
+        language = wanted.strip()[:2].lower()
+        if language == "en" or (language.isascii() and (FOLDER / f"{language}.mo").is_file()):
+            return language
+    return "en"
+
+
+def say(language: str, text: str, **values: object) -> str:
+    """A sentence in a language, with values at its %(name)s; they are not looked into."""
+    said = catalogue(language).gettext(text)
+    return said % values if values else said

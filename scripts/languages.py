@@ -1,0 +1,142 @@
+"""The words of the web pages in other languages: gettext catalogues, brought up to date.
+
+    python -m scripts.languages            take up new words, drop old ones, compile
+    python -m scripts.languages --check    the same without writing
+
+Both tell what lacks; the exit code is 1 if anything does. A person translates in
+app/web/languages/*.po; the .mo beside each is what the box reads.
+"""
+
+import argparse
+import ast
+import io
+import re
+import sys
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+PROJECT = Path(__file__).resolve().parents[1]
+WEB = PROJECT / "app" / "web"
+FOLDER = WEB / "languages"
+LANGUAGES = ("es", "fr", "it", "ru")
+"""Besides English, which is what stands in templates and code: those of the prompts."""
+METHODS = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "scripts.languages:from_python")]
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    **{name: None for name in ("_", "gettext", "say", "N_")},
+    **{name: (1, 2) for name in ("ngettext",)},
+    **{name: (1,) for name in ("Item", "Section")},  # of the navigation
+}
+"""Functions whose first argument is a text for people."""
+OPTIONS = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+_VALUE = re.compile(r"%\(\w+\)[sd]")
+_TAG = re.compile(r"</?\w+")
+
+
+def from_python(
+    file: IO[bytes], keywords: Collection[str], _tags: object, options: object
+) -> Iterator[tuple[int, str, tuple[str | None, ...], list[str]]]:
+    """The texts of a module, for babel, whose own way misses a call inside another."""
+    del options  # there are none
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            said = (getattr(argument, "value", None) for argument in node.args)
+            if name in keywords:
+                texts = tuple(text if isinstance(text, str) else None for text in said)
+                yield node.lineno, name, texts, []
+
+
+def extracted() -> Catalog:
+    """All words of the pages, with where they stand."""
+    catalog = Catalog(project="Switchhook")
+    for file, line, message, comments, context in extract_from_dir(WEB, METHODS, OPTIONS, KEYWORDS):
+        catalog.add(message, None, [(file, line)], auto_comments=comments, context=context)
+    return catalog
+
+
+def read(language: str) -> Catalog:
+    """A language's catalogue as it lies in the project."""
+    path = FOLDER / f"{language}.po"
+    if not path.exists():
+        return Catalog(locale=language, project="Switchhook")
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def brought_up_to_date(language: str, words: Catalog) -> Catalog:
+    """The catalogue with these words and no others; what is not translated yet is empty."""
+    catalog = read(language)
+    catalog.update(words, no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    return catalog
+
+
+def problems(catalog: Catalog) -> Iterator[str]:
+    """What lacks in a catalogue, a sentence each."""
+    for message in catalog:
+        if message.id and (problem := _problem(message)):
+            yield f"{catalog.locale}: {message.id!r}: {problem}"
+
+
+def _problem(message: Message) -> str:
+    said = message.string if isinstance(message.string, tuple | list) else [message.string or ""]
+    asked = message.id if isinstance(message.id, tuple | list) else [message.id]
+    if message.fuzzy or not all(said):
+        return "is not translated"
+    for pattern, what in ((_VALUE, "values"), (_TAG, "tags")):
+        wanted = {found for text in asked for found in pattern.findall(text)}
+        if any(set(pattern.findall(text)) - wanted for text in said):
+            return f"has other {what} in its translation"
+        if wanted - set(pattern.findall(said[-1])):
+            return f"lacks {what} in its translation"
+    return ""
+
+
+def as_po(catalog: Catalog) -> bytes:
+    """The file that people edit; no line numbers, so that only new words change it."""
+    out = io.BytesIO()
+    write_po(out, catalog, width=100, no_location=True, omit_header=False, sort_output=True)
+    lines = out.getvalue().decode().splitlines(keepends=True)
+    dated = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By')
+    return "".join(line for line in lines if not line.startswith(dated)).encode()
+
+
+def as_mo(catalog: Catalog) -> bytes:
+    """The file that the box reads; the same words make the same octets."""
+    out = io.BytesIO()
+    catalog.creation_date = catalog.revision_date = _ANY_TIME
+    write_mo(out, catalog)
+    return out.getvalue()
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m scripts.languages")
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    given = parser.parse_args()
+    words, told = extracted(), list[str]()
+    for language in LANGUAGES:
+        catalog = brought_up_to_date(language, words)
+        told += problems(catalog)
+        po = as_po(catalog)
+        catalog = read_po(io.BytesIO(po), locale=language)
+        for path, octets in ((f"{language}.po", po), (f"{language}.mo", as_mo(catalog))):
+            if not given.check:
+                FOLDER.mkdir(exist_ok=True)
+                (FOLDER / path).write_bytes(octets)
+            elif not (FOLDER / path).exists() or (FOLDER / path).read_bytes() != octets:
+                told.append(f"{path} is not up to date: run python -m scripts.languages")
+    print("\n".join(told) or f"{len(words)} texts, all translated")
+    return int(bool(told))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

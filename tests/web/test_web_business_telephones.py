@@ -1,0 +1,156 @@
+"""Business › Extensions and Lines, Greetings, Notification, by HTTP."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+
+from app.appliance import Inbox
+from app.inbox.greetings import COMPANY, GreetingKind
+from app.message.audio_formats import wave_head
+from app.operations.greetings import Sound
+from tests.kit.voicemail import tone
+from tests.kit.web import Answer, WebHouse
+from tests.kit.web_visitor import Visitor, furnish
+
+DAY, NIGHT = GreetingKind.DAY, GreetingKind.NIGHT
+HELLO = Sound(tone(0.5)).wave
+
+
+@pytest.fixture(scope="module")
+def box(house: WebHouse) -> Iterator[Inbox]:
+    box = furnish(house, anna={"admin": True, "handset": "101"}, ben={}, cora={"roles": ["phone"]})
+    yield box
+    box.db.close()
+
+
+@pytest.fixture(scope="module")
+def anna(house: WebHouse, box: Inbox) -> Visitor:
+    return Visitor(house).log_in("anna")
+
+
+@pytest.fixture(scope="module")
+def cora(house: WebHouse, box: Inbox) -> Visitor:
+    """She looks after the telephones, and nothing else."""
+    return Visitor(house).log_in("cora")
+
+
+def words(answer: Answer) -> str:
+    """What a page says, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+
+
+def login_of(box: Inbox, jack: str) -> str | None:
+    found = box.people.by_handset(jack)
+    return None if found is None else found.login
+
+
+# ---- lines
+
+
+def test_jacks_are_shown_with_whose_they_are_and_who_answers(anna: Visitor) -> None:
+    page = words(anna.get("/business/lines"))
+    assert "101 Anna 201 not known" in page and "102 nobody's" in page
+    assert "line1 every handset Anna, mailbox 201 as no setting says otherwise" in page
+    assert "is the appliance running?" in page, "without telephones it is said why nothing is known"
+
+
+def test_handset_is_given_to_somebody_and_to_nobody(box: Inbox, cora: Visitor) -> None:
+    assert cora.post("/business/lines", {"handset": "101", "login": "ben"}).status == 303
+    assert login_of(box, "101") == "ben"
+    assert "Handset 101: ben has it now." in words(cora.get("/business/lines"))
+    assert cora.post("/business/lines", {"handset": "101", "login": ""}).status == 303
+    assert login_of(box, "101") is None
+    for bad in ("", "999", "<b>"):
+        page = cora.post("/business/lines", {"handset": bad, "login": "anna"})
+        assert page.status == 422 and "no handset jack" in words(page) and "<b>" not in page.text
+    page = cora.post("/business/lines", {"handset": "101", "login": "nobody"})
+    assert page.status == 422 and login_of(box, "101") is None
+    cora.post("/business/lines", {"handset": "101", "login": "anna"})
+
+
+def test_who_looks_after_the_telephones_sees_these_pages_and_no_others(cora: Visitor) -> None:
+    for path in ("lines", "greetings"):
+        assert cora.get(f"/business/{path}").status == 200
+    for path in ("users", "aliases", "templates", "notification", "add-user", "users/anna"):
+        assert cora.get(f"/business/{path}").status == 403
+    page = cora.get("/account").text
+    assert "/business/lines" in page and "/business/users" not in page
+
+
+# ---- greetings
+
+
+def upload(visitor: Visitor, login: str, kind: str, octets: bytes) -> Answer:
+    file = {"file": ('x"><script>.wav', octets)}
+    return visitor.post_files("/business/greetings", {"login": login, "kind": kind}, file)
+
+
+@pytest.mark.parametrize(
+    ("login", "kind", "whose"), [("ben", "day", 2), ("ben", "night", 2), ("*", "day", COMPANY)]
+)
+def test_greeting_is_uploaded_played_and_deleted(
+    box: Inbox, cora: Visitor, login: str, kind: str, whose: int
+) -> None:
+    assert upload(cora, login, kind, HELLO).status == 303
+    assert box.greetings.read(whose, DAY if kind == "day" else NIGHT) == HELLO
+    page = cora.get("/business/greetings")
+    sound = f"/business/greetings/{login.replace('*', '%2A')}/{kind}.wav"
+    assert f'href="{sound}"' in page.text.replace("/*/", "/%2A/")
+    played = cora.get(sound)
+    assert (played.status, played.headers["content-type"]) == (200, "audio/wav")
+    assert played.body == HELLO
+    assert cora.post("/business/greetings/remove", {"login": login, "kind": kind}).status == 303
+    assert cora.get(sound).status == 404 and box.greetings.recorded(whose) == ()
+    again = cora.post("/business/greetings/remove", {"login": login, "kind": kind})
+    assert again.status == 404
+
+
+def test_greeting_of_an_editor_is_made_fit_for_the_telephone(box: Inbox, anna: Visitor) -> None:
+    samples = tone(20)  # 480 kB: more than a form without a file may have
+    louder = wave_head(len(samples) // 2)[:24] + (16_000).to_bytes(4, "little")
+    louder += (32_000).to_bytes(4, "little") + wave_head(len(samples) // 2)[32:] + samples
+    assert upload(anna, "ben", "day", louder).status == 303
+    kept = box.greetings.read(2, DAY)
+    assert kept is not None and len(kept) == pytest.approx(44 + 10 * 16_000, rel=0.01)
+    box.greetings.remove(2, DAY)
+
+
+@pytest.mark.parametrize(
+    ("login", "kind", "octets", "said"),
+    [
+        ("ben", "day", b"", "choose a file first"),
+        ("ben", "day", b"<b>no sound</b>", "no WAVE file"),
+        ("ben", "day", wave_head(8000 * 61) + tone(61), "at most 60 seconds"),
+        ("ben", "evening", HELLO, "there are: day, night"),
+        ("nobody", "day", HELLO, "there is no nobody"),
+    ],
+)
+def test_what_is_no_greeting_is_said_and_nothing_is_kept(
+    box: Inbox, anna: Visitor, login: str, kind: str, octets: bytes, said: str
+) -> None:
+    page = upload(anna, login, kind, octets)
+    assert page.status == 422 and said in words(page) and "<b>" not in page.text
+    assert box.greetings.recorded(2) == ()
+
+
+def test_night_begins_and_ends(box: Inbox, cora: Visitor) -> None:
+    assert "It is day." in words(cora.get("/business/greetings"))
+    assert cora.post("/business/greetings/night", {"night": "yes"}).status == 303
+    assert box.greetings.night
+    assert "It is night: callers hear" in words(cora.get("/business/greetings"))
+    assert cora.post("/business/greetings/night", {"night": "no"}).status == 303
+    assert not box.greetings.night
+
+
+# ---- notification
+
+
+def test_notification_tells_what_lights_a_lamp_and_what_is_sent_on(
+    box: Inbox, anna: Visitor
+) -> None:
+    box.db.now(lambda tx: box.aliases.set(tx, "ben", ["ben", "x@far.test"]))
+    page = words(anna.get("/business/notification"))
+    assert "anna 0 of handset 101: dark Email and voicemail messages –" in page
+    assert "ben 0 none: no handset Email and voicemail messages x@far.test" in page

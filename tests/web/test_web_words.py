@@ -1,0 +1,75 @@
+"""The words of pages in the reader's language."""
+
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from app.web import words
+from app.web.rendering import Pages
+from scripts import languages
+
+
+@pytest.fixture
+def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = Catalog(locale="es")
+    catalog.add("Password", "Contraseña")
+    catalog.add("%(n)s of %(all)s", "%(n)s de %(all)s")
+    (tmp_path / "es.mo").write_bytes(languages.as_mo(catalog))
+    monkeypatch.setattr(words, "FOLDER", tmp_path)
+    words.catalogue.cache_clear()
+
+
+@pytest.mark.usefixtures("spanish")
+def test_page_and_sentence_are_in_the_readers_language() -> None:
+    pages = Pages()
+    assert "Contraseña" in words.say("es", "Password")
+    assert words.say("es", "%(n)s of %(all)s", n=3, all=9) == "3 de 9"
+    assert words.say("ru", "%(n)s of %(all)s", n=3, all=9) == "3 of 9", "no catalogue: English"
+    assert words.say("es", "100 %") == "100 %"
+    one = pages.page("error.html", language="es", title="Password", text="100 %")
+    assert b'lang="es"' in one.body
+
+
+def test_every_text_of_the_pages_is_found() -> None:
+    found = {message.id for message in languages.extracted()}
+    assert {"Log out", "My Switchhook", "Nothing was changed:"} <= found
+
+
+def test_every_text_is_translated_and_every_catalogue_compiled(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["languages", "--check"])
+    assert languages.main() == 0, capsys.readouterr().out
+
+
+def test_what_lacks_in_a_catalogue_is_told() -> None:
+    catalog = Catalog(locale="es")
+    catalog.add("Password", "")
+    catalog.add("%(n)s of %(all)s", "%(n)s de %(todo)s")
+    catalog.add("<b>Now</b>", "Ahora")
+    catalog.add("Log out", "Salir")
+    assert list(languages.problems(catalog)) == [
+        "es: 'Password': is not translated",
+        "es: '%(n)s of %(all)s': has other values in its translation",
+        "es: '<b>Now</b>': lacks tags in its translation",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("de-CH, fr;q=0.9, en;q=0.8", "fr"),
+        ("en-GB,fr", "en"),
+        ("FR", "fr"),
+        ("../fr, ё, *", "en"),
+        ("de," * 10_000 + "fr", "en"),
+    ],
+)
+def test_web_words_unknown_visitors_are_spoken_to_as_their_browser_asks(
+    header: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fr.mo").touch()
+    monkeypatch.setattr(words, "FOLDER", tmp_path)
+    assert words.accepted(header) == language
