@@ -1,0 +1,130 @@
+"""The console at a terminal that shows lines of text and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from app.appliance import open_inbox
+from app.config.paths import Paths
+from app.inbox.store import EntryState, Facts, Kind
+from app.store.database import Tx
+from tests.kit.console import CONSOLE_PASSWORD, PASSWORD, AtConsole, make_box
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return make_box(tmp_path / "var")
+
+
+def deliver(paths: Paths, login: str, subject: str) -> None:
+    box = open_inbox(paths, paths.settings())
+    person = box.people.by_login(login)
+    assert person is not None
+    reader = person.id
+
+    def work(tx: Tx) -> None:
+        content = box.store.contents.write(tx, (b"Subject: x\r\n\r\nx\r\n",))
+        facts = Facts(0.0, "eva@example.org", subject)
+        box.store.add_entry(tx, reader, content, b"", Kind.EMAIL, EntryState.NEW, facts)
+
+    box.db.now(work)
+    box.db.close()
+
+
+def test_person_is_added_and_the_history_names_the_console_and_who_was_there(paths: Paths) -> None:
+    with AtConsole(paths) as screen:
+        screen.log_in()
+        assert "eva has a box" in screen.run('people add eva --name "Eva Kovács" --mailbox 203')
+        history = screen.run("switchhook inbox history eva").split("\n")
+        added = next(line.split() for line in history if "person added" in line)
+        assert added[-3:] == ["console", "anna", "eva"]
+        assert "there is no command pepole" in screen.run("pepole list")
+        assert "cannot read this line" in screen.run('people add "eva')
+        assert "Usage: people pin" in screen.run("people pin --help")
+        assert "there is no command run" in screen.run("run")
+        screen.terminal.sendline("exit")
+        screen.ended()
+    assert "\x1b" not in screen.octets
+
+
+def test_hostile_text_reaches_the_terminal_as_codes(paths: Paths) -> None:
+    paths.notices.mkdir()
+    (paths.notices / "card-refused").write_text("the card says \x1b[31mred\nand goes on")
+    deliver(paths, "anna", "\x1b]0;pwned\x07\x1b[2J\u202eevil\r\nswitchhook> ")
+    with AtConsole(paths) as screen:
+        assert "ATTENTION: the card says \\x1b[31mred\nand goes on" in screen.log_in()
+        listed = screen.run("inbox list anna")
+        assert "\\x1b" in listed
+        screen.terminal.send("people list \x1b[2J\r")
+        screen.see("characters that cannot be seen; nothing was done")
+        screen.see("switchhook>")
+    assert "\x1b]" not in screen.octets and "\x07" not in screen.octets
+    assert "\u202e" not in screen.octets
+
+
+def test_secrets_are_shown_once_and_never_remembered(paths: Paths) -> None:
+    with AtConsole(paths) as screen:
+        screen.log_in()
+        screen.run("people pin ben 831274")
+        screen.run("settings set network.passphrase sesame-open")
+        screen.run("people list")
+        remembered = screen.run("history")
+    assert remembered.split() == ["people", "pin", "settings", "set", "people", "list", "history"]
+
+
+def test_long_output_waits_for_a_key(paths: Paths) -> None:
+    with AtConsole(paths) as screen:
+        screen.log_in()
+        screen.terminal.sendline("settings list")
+        first = screen.see("-- more")
+        assert first.count("\n") <= 25
+        screen.terminal.send(" ")
+        assert screen.see("-- more").count("\n") >= 20
+        screen.terminal.send("q")
+        screen.see("switchhook>")
+        screen.run("paging off")
+        assert screen.run("settings list").count("\n") > 50
+
+
+def test_wrong_password_costs_its_wait_and_others_learn_nothing(paths: Paths) -> None:
+    with AtConsole(paths) as screen:
+        screen.see("login: ")
+        screen.terminal.sendline("anna")
+        screen.see("Password: ")
+        screen.terminal.sendline("wrong")
+        assert screen.ended().strip() == "Login incorrect."
+    with AtConsole(paths, "dumb", "ben") as screen:
+        screen.see("Password: ")
+        screen.terminal.sendline(PASSWORD)
+        assert screen.ended().strip() == "This console is for administrators."
+    assert PASSWORD not in screen.octets
+
+
+def test_console_works_without_a_store_by_its_own_password(paths: Paths) -> None:
+    for file in paths.database.parent.glob("inbox.db*"):
+        file.unlink()
+    with AtConsole(paths) as screen:
+        screen.see("login: ")
+        screen.terminal.sendline("anna")
+        screen.see("Password: ")
+        screen.terminal.sendline(PASSWORD)
+        assert "The console's own password still works; its login is admin." in screen.ended()
+    with AtConsole(paths) as screen:
+        screen.log_in("admin", CONSOLE_PASSWORD)
+        assert "the store cannot be opened" in screen.run("status")
+        assert "there is no store" in screen.run("people list")
+        assert "there is no store" in screen.run("repair")
+        assert "no such file" in screen.run("restore nowhere").lower()
+        assert "none is supervised here" in screen.run("restart")
+        screen.run("logs")
+    assert not paths.database.exists(), "no empty store takes the place of the one that is gone"
+
+
+def test_console_that_cannot_count_guesses_lets_nobody_in_and_says_so(paths: Paths) -> None:
+    (paths.run / "console-logins").mkdir()
+    with AtConsole(paths, "dumb", "anna") as screen:
+        screen.see("Password: ")
+        screen.terminal.sendline(PASSWORD)
+        assert "nobody can log in by this console" in screen.ended()
+        screen.terminal.wait()
+        assert screen.terminal.exitstatus == 1, "for getty, which goes on with the system's login"
