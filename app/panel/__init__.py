@@ -1,0 +1,1 @@
+"""The front panel: what its LEDs show and what its buttons do, whatever kind of panel it is."""
