@@ -1,0 +1,1 @@
+"""What programs that watch the box are told: measurements to read, events by MQTT."""
