@@ -49,7 +49,7 @@ def usable(paths: Paths, boards: Path) -> Settings:
     A file that cannot be used is put aside, the last one that could takes its place (the defaults,
     if there was none), and etc/settings-refused says why.
     """
-    good, refused = paths.etc / "settings.good", paths.etc / SETTINGS_REFUSED
+    good, refused = paths.good_settings, paths.etc / SETTINGS_REFUSED
     try:
         settings = checked(paths.settings_file, paths.beneath, boards)
     except SettingsError as problem:

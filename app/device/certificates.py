@@ -3,6 +3,15 @@
 Owners give ca.crt to their programs once; the server's certificate is made anew when a name or an
 address changes or its end is near. Elliptic curve P-256: small, and quick on a small processor.
 
+A board without a battery starts with a wrong date, and a time server may move it by years. So the
+authority is valid from a day that is past on every clock, and a server's certificate that was made
+under a date to come is made anew once the clock has gone back; neither key ever changes.
+
+The authority may sign servers only, and no other authority. It has no name constraints [RFC 5280
+4.2.1.10]: what the box is called and where it is found changes later, and the addresses that stand
+among the names for fetchmail would each need a constraint of their own. It holds for twenty years:
+at its end every program must be given another one, whatever its age.
+
 Clients differ in where they look for the name of a server: fetchmail wants a common name and looks
 for an IPv4 address among the DNS names, all others among the addresses. So both are there.
 """
@@ -25,16 +34,21 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.core import files
+from app.core.clock import Clock, SystemClock
 from app.core.errors import DeviceError
+from app.device import given, pem
 
 CA_DAYS = 20 * 365
 SERVER_DAYS = 820
 """Some clients refuse more than 825 days."""
 RENEW_BEFORE_S = 60 * 86_400
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+"""The authority is valid from then on, whatever the clock says when it is made."""
 _CLOCK_MAY_DIFFER = timedelta(hours=1)
 """A certificate is valid from this long ago: a client's clock may be behind ours."""
 COMMON_NAME = 64
 """Most characters of a common name [RFC 5280 appendix A.1, ub-common-name]."""
+_FOR_SERVERS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 NAMES = "server.names"
 """Beside the keys: whom the certificate is for; the boot scripts compare it with an address."""
 
@@ -44,6 +58,7 @@ def ensure(
     names: Iterable[str],
     addresses: Iterable[str] = (),
     renew_before_s: int = RENEW_BEFORE_S,
+    clock: Clock | None = None,
 ) -> bool:
     """Make what is missing, and the server's certificate anew if it must be; True if it was.
 
@@ -52,12 +67,33 @@ def ensure(
     anew. Raises DeviceError if a key that is there cannot be used.
     """
     wanted = [*dict.fromkeys(names), *useful(addresses)]
+    now = datetime.fromtimestamp(int((clock or SystemClock()).now()), UTC)
     if not (keys / "ca.crt").exists():
-        _make_ca(keys, wanted[0])
-    elif _is_good(keys, wanted, renew_before_s):
+        _make_ca(keys, wanted[0], now)
+    elif _is_good(keys, wanted, now, timedelta(seconds=renew_before_s)):
         return False
-    _make_server(keys, wanted)
+    (keys / NAMES).unlink(missing_ok=True)  # a power cut now must not leave it with another one
+    _make_server(keys, wanted, now)
     return True
+
+
+def check(keys: Path) -> None:
+    """Whether what is there of keys and certificates are such, and a certificate's is its key.
+
+    Raises DeviceError.
+    """
+    for name in ("ca", "server"):
+        key, certificate = keys / f"{name}.key", keys / f"{name}.crt"
+        if key.exists() != certificate.exists():
+            raise DeviceError(f"{name}.key or {name}.crt is missing")
+        if not key.exists():
+            continue
+        if name == "server" and given.mark(keys) is not None:
+            given.read(keys)
+        elif not pem.fits(_read_key(key), _read_certificate(certificate)):
+            raise DeviceError(f"{name}.crt is not the certificate of {name}.key")
+    if (keys / "acme.key").exists():
+        _read_key(keys / "acme.key")
 
 
 def useful(addresses: Iterable[str]) -> list[str]:
@@ -77,19 +113,22 @@ def common_name(host: str, suffix: str = "") -> str:
     return (host if len(host) <= room else host.partition(".")[0][:room]) + suffix
 
 
-def _make_ca(keys: Path, host: str) -> None:
+def _make_ca(keys: Path, host: str, now: datetime) -> None:
     key = _make_key(keys / "ca.key", 0o600)
     # of two boxes with one name, a client must not take one's authority for the other's
     title = common_name(host, f" ({secrets.token_hex(4)})")
     builder = (
-        _builder(title, title, key.public_key(), CA_DAYS)
+        _builder(title, title, key.public_key())
+        .not_valid_before(_LONG_AGO)
+        .not_valid_after(max(now, _LONG_AGO) + timedelta(days=CA_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(_FOR_SERVERS, critical=False)
     )
     files.write(keys / "ca.crt", builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
 
 
-def _make_server(keys: Path, wanted: list[str]) -> None:
+def _make_server(keys: Path, wanted: list[str], now: datetime) -> None:
     authority = _read_certificate(keys / "ca.crt")
     issuer_key = _read_key(keys / "ca.key")
     if (keys / "server.key").exists():
@@ -97,10 +136,12 @@ def _make_server(keys: Path, wanted: list[str]) -> None:
     else:
         key = _make_key(keys / "server.key", 0o640)
     builder = (
-        _builder(common_name(wanted[0]), authority.subject, key.public_key(), SERVER_DAYS)
+        _builder(common_name(wanted[0]), authority.subject, key.public_key())
+        .not_valid_before(now - _CLOCK_MAY_DIFFER)
+        .not_valid_after(now + timedelta(days=SERVER_DAYS))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(digital_signature=True), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(_FOR_SERVERS, critical=False)
         .add_extension(x509.SubjectAlternativeName(list(_alternatives(wanted))), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
@@ -112,18 +153,15 @@ def _make_server(keys: Path, wanted: list[str]) -> None:
 
 
 def _builder(
-    name: str, issuer: str | x509.Name, key: ec.EllipticCurvePublicKey, days: int
+    name: str, issuer: str | x509.Name, key: ec.EllipticCurvePublicKey
 ) -> x509.CertificateBuilder:
     """What authority and server have in common [RFC 5280 4.1, 4.2.1.2]."""
-    now = datetime.now(UTC).replace(microsecond=0)
     return (
         x509.CertificateBuilder()
         .subject_name(_name(name))
         .issuer_name(_name(issuer) if isinstance(issuer, str) else issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_MAY_DIFFER)
-        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
@@ -154,24 +192,21 @@ def _alternatives(wanted: Iterable[str]) -> Iterator[x509.GeneralName]:
         yield x509.IPAddress(address)
 
 
-def _is_good(keys: Path, wanted: list[str], renew_before_s: int) -> bool:
-    """Whether the certificate is for these, belongs to its key and authority, and lasts."""
+def _is_good(keys: Path, wanted: list[str], now: datetime, renew_before: timedelta) -> bool:
+    """Whether the certificate is for these, belongs to its key and authority, holds and lasts."""
     known = keys / NAMES
     if not (known.exists() and (keys / "server.key").exists()):
         return False
     if known.read_text().split() != wanted:
         return False
     try:
-        ends = _end_of(_read_certificate(keys / "server.crt"))
+        certificate = _read_certificate(keys / "server.crt")
+        fits = pem.fits(_read_key(keys / "server.key"), certificate)
+        signed = pem.signed_by(certificate, _read_certificate(keys / "ca.crt"))
     except DeviceError:
         return False
-    return ends > datetime.now(UTC) + timedelta(seconds=renew_before_s)
-
-
-def _end_of(certificate: x509.Certificate) -> datetime:
-    if hasattr(certificate, "not_valid_after_utc"):
-        return certificate.not_valid_after_utc
-    return certificate.not_valid_after.replace(tzinfo=UTC)  # cryptography before 42
+    begins, ends = pem.validity(certificate)
+    return fits and signed and begins <= now < ends - renew_before
 
 
 def _make_key(path: Path, mode: int) -> ec.EllipticCurvePrivateKey:

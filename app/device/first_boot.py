@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.config.paths import Paths
 from app.core import files
+from app.core.privileges import as_service
 from app.device import identity
 from app.inbox.claim import Claim
 from app.inbox.people import People, new_password, new_pin
@@ -26,7 +27,10 @@ class Fresh:
     """What was made just now and is shown once."""
 
     host: str
+    console: str
+    """Password of the console, which is root's; it never crosses the network."""
     password: str
+    """Password of mail and web."""
     pin: str
     claim: str
 
@@ -51,25 +55,26 @@ def name_device(paths: Paths, net: Path = identity.NET) -> str:
     return host
 
 
-def create_admin(paths: Paths, db: Database, people: People, host: str, quota: int) -> Fresh:
-    """The administrator, with a `quota` in octets, and the claim code.
+def create_admin(paths: Paths, db: Database, people: People, host: str) -> Fresh:
+    """The administrator, and the claim code.
 
     Raises DeviceError if a system program fails, InboxError if the store does.
     """
-    fresh = Fresh(host, new_password(), new_pin(MAILBOX, HANDSET), Claim(db.path).open())
-    db.now(lambda tx: _administrator(tx, people, fresh, quota))
-    identity.write_shadow(paths.etc / "shadow", fresh.password)
+    with as_service():  # the code lies beside the store
+        claim = Claim(db.path).open()
+    pin = new_pin(MAILBOX, HANDSET)
+    fresh = Fresh(host, new_password(), new_password(), pin, claim)
+    db.now(lambda tx: _administrator(tx, people, fresh))
+    identity.write_shadow(paths.etc / "shadow", fresh.console)
     return fresh
 
 
-def _administrator(tx: Tx, people: People, fresh: Fresh, quota: int) -> None:
+def _administrator(tx: Tx, people: People, fresh: Fresh) -> None:
     there = people.by_login(LOGIN)
     if there is not None:
         person = there.id
     else:
-        person = people.add(
-            tx, LOGIN, NAME, MAILBOX, handset=HANDSET, admin=True, quota=quota, by=BY
-        )
+        person = people.add(tx, LOGIN, NAME, MAILBOX, handset=HANDSET, admin=True, by=BY)
     people.set_password(tx, person, fresh.password, by=BY)
     people.set_pin(tx, person, fresh.pin, by=BY)
 
@@ -81,7 +86,8 @@ def welcome(fresh: Fresh) -> str:
   {fresh.host} is set up. Shown this once:
 
      login     {LOGIN}
-     password  {fresh.password}    console, mail, web
+     console   {fresh.console}    typed at this screen
+     password  {fresh.password}    mail, web
      mailbox   {MAILBOX}    PIN {fresh.pin}
 
   Missed it? Dial *0# on a handset and hear the code to claim this

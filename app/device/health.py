@@ -1,24 +1,34 @@
 """Whether the box does what it is for: beats, answers mail, keeps what it accepts.
 
-The watchdog asks every few seconds, so every question is cheap and has an end.
+The watchdog asks every few seconds, so every question is cheap and has an end. What is asked is how
+the box is, by ways that its visitors cannot block; that many of them are there is no illness.
 """
 
 import errno
-import json
 import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.config.paths import Paths
+from app.core.control import NotRunning, ask
+from app.core.units import MB
+from app.store.condition import State, StoreCondition
+from app.store.presence import StoreMissing, must_exist
+from app.store.space import disk_free
 
 WITHIN_S = 3.0
 """A service that takes longer to answer is not well."""
+WEB_SILENT_S = 30.0
+"""Seconds without a sign of the web pages, which leave one every 5 (app/web/thread.py)."""
 PROBE_EVERY_S = 300.0
 """Between two trials to write to the disk: flash wears out."""
 _CURED_BY_A_START = frozenset({errno.EIO, errno.EROFS, errno.EUCLEAN})
 """Errors of a disk that a new start, with its check of the file system, may mend."""
+
+_ASKED = frozenset({"periods", "ready", "lost_periods", "lines"})
+"""What is looked at in the phone service's status."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,8 @@ class Finding:
     name: str
     ok: bool
     says: str
+    cured_by_start: bool = True
+    """Whether a new start may mend it; what it cannot mend is no reason for a reset."""
 
 
 class Health:
@@ -42,14 +54,17 @@ class Health:
 
     def look(self) -> list[Finding]:
         """Ask all questions. The first look cannot tell whether the beat goes on."""
-        return [self._phone(), self._mail(), self._store()]
+        return [*self._phone_and_lines(), self._mail(), self._web(), self._store()]
 
-    def _phone(self) -> Finding:
+    def _phone_and_lines(self) -> list[Finding]:
         try:
             status = _ask_phone(self._paths.phone_control)
-        except (OSError, ValueError) as problem:
+        except (NotRunning, ValueError) as problem:
             self._periods = None
-            return Finding("phone", False, f"no answer: {problem}")
+            return [Finding("phone", False, str(problem))]
+        return [self._phone(status), _lines(status["lines"])]
+
+    def _phone(self, status: dict[str, Any]) -> Finding:
         before, self._periods = self._periods, int(status["periods"])
         if not status["ready"]:
             return Finding("phone", False, "the lines are not up yet")
@@ -58,41 +73,67 @@ class Health:
         return Finding("phone", True, f"period {self._periods}, {status['lost_periods']} lost")
 
     def _mail(self) -> Finding:
+        """Asked at the service's own socket, which no visitor can fill; its loop answers.
+
+        A loop that hangs is ended by its own service and started again; the box need not be.
+        """
         try:
-            ports = json.loads(self._paths.mail_ports.read_text())
-            greeting = _greeting(ports.get("host", "127.0.0.1"), int(ports["pop3"]))
-        except (OSError, ValueError, KeyError) as problem:
-            return Finding("mail", False, f"no answer: {problem}")
-        return Finding("mail", greeting.startswith(b"+OK"), greeting.decode("ascii", "replace"))
+            status = ask(self._paths.mail_control, {"ask": "status"}, WITHIN_S)
+            listening, late_ms = bool(status["listening"]), int(status["loop_late_ms"])
+            held = int(status["connections"])
+        except NotRunning as problem:
+            return Finding("mail", False, str(problem), cured_by_start=False)
+        except (ValueError, KeyError, TypeError) as problem:
+            return Finding(
+                "mail", False, f"no answer that can be used: {problem}", cured_by_start=False
+            )
+        says = f"answers; {held} connections, at most {late_ms} ms late lately"
+        if not listening:
+            says = "it listens no more"
+        return Finding("mail", listening, says, cured_by_start=False)
+
+    def _web(self) -> Finding:
+        """Seen by the sign of life that the pages' loop leaves: no visitor is asked to make room.
+
+        A loop that hangs is ended by its own service; the box need not be started anew for it.
+        """
+        try:
+            age = self._now() - self._paths.web_ports.stat().st_mtime
+        except OSError:
+            return Finding("web", False, "no pages are served", cured_by_start=False)
+        if not 0 <= age <= WEB_SILENT_S:
+            return Finding("web", False, "its loop gives no sign of life", cured_by_start=False)
+        return Finding("web", True, f"pages are served, seen {age:.0f} s ago", cured_by_start=False)
 
     def _store(self) -> Finding:
         now = self._now()
         if self._probed_at is None or now - self._probed_at >= PROBE_EVERY_S or not self._probe.ok:
             self._probed_at, self._probe = now, _probe(self._paths.database.parent)
+        if not self._probe.ok:
+            return self._probe
+        try:
+            must_exist(self._paths.database)
+        except StoreMissing as problem:
+            return Finding("store", False, str(problem), cured_by_start=False)
+        damage = StoreCondition(self._paths.database).damage()
+        if damage.state is not State.WELL:
+            return Finding("store", False, damage.text, cured_by_start=False)
         return self._probe
 
 
-def _ask_phone(path: Path) -> dict[str, int]:
-    with socket.socket(socket.AF_UNIX) as door:
-        door.settimeout(WITHIN_S)
-        door.connect(str(path))
-        door.sendall(b'{"ask": "status"}\n')
-        with door.makefile("rb") as answers:
-            status = json.loads(answers.readline() or b"null")
-    if not isinstance(status, dict) or not {"periods", "ready", "lost_periods"} <= set(status):
-        raise ValueError("it hung up")
+def _lines(lines: dict[str, dict[str, Any]]) -> Finding:
+    """Lines whose chips do not work. The phone service sets them up again by itself, for ever."""
+    broken = [line["fault"] for line in lines.values() if not line["working"]]
+    if not broken:
+        return Finding("lines", True, f"{len(lines)} up")
+    return Finding("lines", False, "; ".join(broken), cured_by_start=False)
+
+
+def _ask_phone(path: Path) -> dict[str, Any]:
+    status = ask(path, {"ask": "status"}, WITHIN_S)
+    if missing := sorted(_ASKED - set(status)):
+        raise ValueError(f"no answer that can be used: it does not say {', '.join(missing)}")
     return status
-
-
-def _greeting(host: str, port: int) -> bytes:
-    """The first line that POP3 says; a box that listens on every address is asked on its own."""
-    own = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
-    with socket.create_connection((own, port), timeout=WITHIN_S) as client:
-        line = client.recv(512)
-        client.sendall(b"QUIT\r\n")
-        while client.recv(512):  # to its end: a session broken off would be a line in the log
-            continue
-    return line.strip()
 
 
 def _probe(folder: Path) -> Finding:
@@ -108,4 +149,4 @@ def _probe(folder: Path) -> Finding:
     except OSError as problem:
         well = problem.errno not in _CURED_BY_A_START
         return Finding("store", well, f"{path}: {problem.strerror}")
-    return Finding("store", True, "writable")
+    return Finding("store", True, f"writable, {disk_free(folder) // MB} MB of the disk are free")

@@ -18,6 +18,8 @@ from app.core.process import run
 MOUNTED = Path("/run/prompts")
 _NAME = re.compile(r"(?P<language>[a-z]{2})-(?P<version>[0-9]+(?:\.[0-9]+)*)\.sqfs")
 _MAGIC = b"hsqs"
+HOW = "ro,loop,nosuid,nodev,noexec"
+"""How a pack is mounted: it is sound, whoever has made it."""
 SAMPLE = "digits/1.wav"
 """A prompt that every pack has."""
 
@@ -73,7 +75,7 @@ def add(source: Path, folder: Path) -> Pack:
 def _looked_into(path: Path) -> Iterator[Path]:
     at = MOUNTED.with_name("prompts-check")
     at.mkdir(parents=True, exist_ok=True)
-    run("mount", "-t", "squashfs", "-o", "ro,loop", path, at)
+    run("mount", "-t", "squashfs", "-o", HOW, path, at)
     try:
         yield at
     finally:
@@ -86,4 +88,4 @@ def mount(new: Pack, at: Path = MOUNTED) -> None:
     place.mkdir(parents=True, exist_ok=True)
     if place.is_mount():
         run("umount", "-l", place)  # lazily: a call may be playing from it
-    run("mount", "-t", "squashfs", "-o", "ro,loop", new.path, place)
+    run("mount", "-t", "squashfs", "-o", HOW, new.path, place)

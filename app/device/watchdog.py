@@ -2,7 +2,9 @@
 
 A question counts only once its answer has been good since the start: a board that never came up, or
 a disk that was broken from the beginning, is not mended by starting again and again, and what still
-works goes on. A service that dies is s6's business; this is for what s6 does not see.
+works goes on. Nor is what a finding says a new start does not mend, such as a line with a broken
+chip, or need not: a mail service that hangs ends itself. A service that dies is s6's business; this
+is for what s6 does not see.
 """
 
 import fcntl
@@ -37,7 +39,7 @@ class Judge:
         """Whether to feed after these findings at this moment (monotonic seconds)."""
         failing = []
         for finding in findings:
-            if finding.ok:
+            if finding.ok or not finding.cured_by_start:
                 self._good_at[finding.name] = now
             elif finding.name in self._good_at:
                 bad_for = now - self._good_at[finding.name]

@@ -1,192 +1,191 @@
-"""Backup and restore over a real store: verified before it touches anything, and complete after."""
+"""A backup: what is in it, for whom it is sealed, and that a changed one is found out."""
 
+import io
 import json
+import re
+import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from app.config.paths import Paths
-from app.core.errors import SwitchhookError
-from app.device import backup, restore
-from app.inbox.claim import Claim
-from app.inbox.entries import EntryState, Facts, Kind
-from app.inbox.queue import Purpose, QueueItem
-from app.store.database import Tx
+from app.device import backup
+from app.device.sealing import MAGIC, Sealed
+from tests.kit.backed_up import (
+    WORDS,
+    backed_up,
+    box_with_mail,
+    opened,
+    restored,
+    snapshot,
+    uidls,
+)
 from tests.kit.commands import Shell
-
-LETTER = b"Subject: kept\r\n\r\nThis must come back.\r\n"
-SECRET = "hphq-uxbj-kce5"
 
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    """A box with Anna, who has one message here and one that waits to leave."""
-    shell = Shell(tmp_path / "data", monkeypatch)
-    shell.ok("people add anna --name Anna --mailbox 201 --handset 101 --admin")
-    box = shell.inbox()
-    anna = box.people.by_login("anna")
-    assert anna is not None
-
-    def work(tx: Tx) -> None:
-        box.people.set_password(tx, anna.id, SECRET)
-        for state in (EntryState.NEW, EntryState.LEAVING):
-            content = box.store.contents.write(tx, (LETTER,))
-            facts = Facts(1000.0, "carl@elsewhere.example", "kept")
-            entry = box.store.add_entry(tx, anna.id, content, b"", Kind.EMAIL, state, facts)
-            if state is EntryState.LEAVING:
-                item = QueueItem(
-                    Purpose.CUSTODY, content, b"", "carl@elsewhere.example", anna.id, entry
-                )
-                box.queue.add(tx, item, ["anna@elsewhere.example"])
-
-    box.db.now(work)
-    box.db.close()
-    paths = shell.paths
-    paths.settings_file.write_text('[site]\ncountry = "de"\n')
-    for folder, name in ((paths.keys, "srs.key"), (paths.etc, "host-name")):
-        folder.mkdir(exist_ok=True)
-        (folder / name).write_bytes(name.encode())
-    (paths.greetings / "1").mkdir()
-    (paths.greetings / "1" / "unavailable.wav").write_bytes(b"RIFF" * 1000)
-    (paths.etc / "device.env").write_text("BOARD=virtual\n")
-    return shell
+    return box_with_mail(tmp_path, monkeypatch)
 
 
-def backed_up(shell: Shell) -> Path:
-    path = shell.paths.var.parent / "box.backup"
-    assert "it holds secrets" in shell.ok(f"device backup {path}")
-    return path
-
-
-def uidls(shell: Shell) -> list[str]:
-    box = shell.inbox()
-    anna = box.people.by_login("anna")
-    assert anna is not None
-    found = [entry.uidl for entry in box.store.entries(anna.id)]
-    box.db.close()
-    return found
-
-
-def ruin(shell: Shell) -> None:
-    """What an owner regrets."""
-    box = shell.inbox()
-    anna = box.people.by_login("anna")
-    assert anna is not None
-    everything = [e.id for e in box.store.entries(anna.id)]
-    box.db.now(lambda tx: box.store.remove(tx, everything, door="phone", by="anna"))
-    box.db.close()
-    shell.paths.settings_file.write_text('[site]\ncountry = "fr"\n')
-    (shell.paths.keys / "srs.key").unlink()
-    (shell.paths.greetings / "1" / "unavailable.wav").unlink()
-    (shell.paths.etc / "new-one").touch()
-
-
-def restored(shell: Shell, path: Path) -> str:
-    text = shell.ok(f"device restore --later {path}")
-    shell.ok("device change-over")
-    return text
-
-
-def test_what_was_there_comes_back_with_its_uidls(shell: Shell) -> None:
-    path = backed_up(shell)
-    before = uidls(shell)
-    assert len(before) == 1
-    ruin(shell)
-    text = restored(shell, path)
-    assert "1 people, 2 messages" in text
-    paths = shell.paths
-    assert before[0] in uidls(shell)
-    assert paths.settings().site.country == "de"
-    assert (paths.keys / "srs.key").read_bytes() == b"srs.key"
-    assert (paths.greetings / "1" / "unavailable.wav").stat().st_size == 4000
-    assert not (paths.etc / "new-one").exists()
-    assert not (paths.var / "restore").exists()
-    assert shell.inbox().people.check_password("anna", SECRET) is not None
-
-
-def test_mail_that_waited_is_not_sent_again_but_given_back(shell: Shell) -> None:
-    path = backed_up(shell)
-    assert "1 not sent again" in restored(shell, path)
-    box = shell.inbox()
-    assert box.queue.all() == []
-    anna = box.people.by_login("anna")
-    assert anna is not None
-    states = [(e.subject, e.state) for e in box.store.entries(anna.id)]
-    assert states.count(("kept", EntryState.NEW)) == 2
-    assert len(states) == 3, "and a notice says what happened"
-
-
-def test_it_is_one_file_with_a_manifest_and_nothing_that_can_be_made_again(shell: Shell) -> None:
+def test_it_is_one_sealed_file_of_data_and_of_nothing_that_can_be_made_again(shell: Shell) -> None:
     path = backed_up(shell)
     assert path.stat().st_mode & 0o777 == 0o600
-    with tarfile.open(path) as tar:
+    octets = path.read_bytes()
+    assert octets.startswith(MAGIC) and b"anna" not in octets and b"must come back" not in octets
+    with tarfile.open(fileobj=io.BytesIO(opened(shell, path))) as tar:
         names = tar.getnames()
         told = json.loads(tar.extractfile("manifest.json").read())  # type: ignore[union-attr]
     assert names[0] == "manifest.json"
-    assert names[1:] == [item["name"] for item in told["files"]]
-    assert set(names[1:]) == {
+    assert names[1:-1] == [item["name"] for item in told["files"]]
+    assert names[-1] == "manifest.json.sha256"
+    assert set(names[1:-1]) == {
         "store/inbox.db", "settings.toml", "greetings/1/unavailable.wav", "keys/srs.key",
         "etc/host-name",
     }  # fmt: skip
     assert not list(path.parent.glob("box.backup.*"))
+    assert not (shell.paths.var / "backup").exists(), "the copy that is not sealed"
 
 
-def test_a_claim_that_is_open_is_kept_open(shell: Shell) -> None:
-    code = Claim(shell.paths.database).open()
+def test_another_box_needs_the_passphrase(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     path = backed_up(shell)
-    Claim(shell.paths.database).close()
-    restored(shell, path)
-    assert Claim(shell.paths.database).code == code
+    before = uidls(shell)
+    other = Shell(shell.paths.var.parent / "other", monkeypatch)
+    before_there = snapshot(other.paths)
+    said = other.refused(f"device restore --later {path}", typed="not the words\n")
+    assert "not of this box" in said and WORDS not in said
+    assert snapshot(other.paths) == before_there and not (other.paths.var / "restore").exists()
+    assert "1 people" in other.ok(f"device restore --later {path}", typed=f"{WORDS}\n")
+    other.ok("device change-over")
+    assert before[0] in uidls(other)
+    machine = (other.paths.etc / "machine.toml").read_text()
+    assert 'hostname = "host-name.local"' in machine, "its name has come along"
 
 
-def snapshot(paths: Paths) -> dict[str, bytes]:
-    """Every file's octets; SQLite tidies up the store's own when it likes to."""
-    files = [p for p in paths.var.rglob("*") if p.is_file() and "inbox.db" not in p.name]
-    return {str(p.relative_to(paths.var)): p.read_bytes() for p in files}
-
-
-def changed(path: Path, old: bytes, new: bytes) -> None:
-    octets = path.read_bytes()
-    assert octets.count(old) == 1
-    path.write_bytes(octets.replace(old, new))
-
-
-@pytest.mark.parametrize("harm", ["bit", "cut", "manifest", "text", "empty", "name"])
-def test_a_file_that_is_no_whole_backup_changes_nothing(shell: Shell, harm: str) -> None:
-    path = backed_up(shell)
-    match harm:
-        case "bit":
-            changed(path, b"RIFF" * 1000, b"RIFF" * 999 + b"RIFG")
-        case "cut":
-            path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        case "manifest":
-            changed(path, b'"product": "switchhook-backup"', b'"product": "switchhook-backuq"')
-        case "text":
-            path.write_text("a letter to my aunt")
-        case "empty":
-            path.write_bytes(b"")
-        case "name":
-            octets = path.read_bytes()
-            path.write_bytes(octets.replace(b"etc/host-name", b"etc/../../../x"[:13]))
-    ruin(shell)
-    before, letters = snapshot(shell.paths), uidls(shell)
-    assert "backup" in shell.refused(f"device restore --later {path}")
-    assert (snapshot(shell.paths), uidls(shell)) == (before, letters)
-    assert not (shell.paths.var / "restore").exists()
-
-
-def test_a_backup_of_a_newer_program_is_refused(
+def test_a_passphrase_that_is_made_is_shown_once_and_opens(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    box = shell.inbox()
-    box.db.now(lambda tx: tx.execute("UPDATE schema SET version = 99, readable_from = 99"))
-    box.db.close()
     path = shell.paths.var.parent / "box.backup"
-    backup.make(shell.paths, path, "9.9", "future.local", 1000.0)
-    with pytest.raises(SwitchhookError, match="99"):
-        restore.stage(shell.paths, path)
-    assert not (shell.paths.var / "restore").exists()
+    said = shell.ok(f"device backup {path}")
+    made = re.search(r"^passphrase: ([a-z0-9-]{29})   \(not shown again\)$", said, re.MULTILINE)
+    assert made is not None, said
+    other = Shell(shell.paths.var.parent / "other", monkeypatch)
+    other.ok(f"device restore --later {path}", typed=f"{made[1]}\n")
+
+
+def test_a_backup_for_this_box_only_says_so_and_is_read_here(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shell.paths.var.parent / "box.backup"
+    said = shell.ok(f"device backup {path} --this-box-only")
+    assert "only this box can read it, and not after a factory reset" in said
+    assert "1 people" in restored(shell, path)
+    other = Shell(shell.paths.var.parent / "other", monkeypatch)
+    assert "not of this box" in other.refused(f"device restore --later {path}", typed=f"{WORDS}\n")
+
+
+def test_own_words_are_asked_twice_and_must_be_long_enough(shell: Shell) -> None:
+    path = shell.paths.var.parent / "box.backup"
+    assert "12 characters" in shell.refused(f"device backup {path} --ask", typed="short\nshort\n")
+    shell.ok(f"device backup {path} --ask", typed=f"{WORDS}\n{WORDS}\n")
+    assert path.exists()
+
+
+def test_keys_of_the_boxes_own_files_are_in_no_backup(shell: Shell) -> None:
+    first = backed_up(shell)
+    keys = backup.FileKeys(shell.paths)
+    (key,) = keys.all().values()
+    first.unlink()
+    second = opened(shell, backed_up(shell))
+    assert key not in second and key.hex().encode() not in second
+    assert (shell.paths.etc / "backup-keys").stat().st_mode & 0o777 == 0o600
+    assert next(iter(keys.all().values())) == key and len(keys.all()) == 2
+
+
+def test_box_remembers_the_keys_of_its_newest_files(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.device.backup.REMEMBERED", 3)
+    keys = backup.FileKeys(shell.paths)
+    for number in range(5):
+        keys.remember(Sealed(f"{number:064}", bytes([number]) * 16))
+    assert [key[0] for key in keys.all().values()] == [2, 3, 4]
+
+
+def test_a_backup_for_a_public_key_is_opened_by_the_secret_one(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = subprocess.run(["age-keygen"], capture_output=True, text=True, check=True).stdout
+    public = re.search(r"public key: (age1\S+)", made)
+    assert public is not None
+    identity, path = shell.paths.var.parent / "identity", shell.paths.var.parent / "box.backup"
+    identity.write_text(made)
+    said = shell.ok(f"device backup {path} --recipient {public[1]}")
+    assert "--identity" in said and "passphrase:" not in said
+    assert "all checksums right" in shell.ok(f"device verify {path}"), "this box needs nothing"
+    other = Shell(shell.paths.var.parent / "other", monkeypatch)
+    assert "cannot be opened" in other.refused(f"device verify {path}", typed="some words here\n")
+    assert "1 people" in other.ok(f"device restore --later {path} --identity {identity}")
+    wrong = shell.refused(f"device backup {path} --recipient {public[1][:-1]}q")
+    assert "is no key of age" in wrong
+
+
+def test_ways_to_seal_exclude_each_other(shell: Shell) -> None:
+    path = shell.paths.var.parent / "box.backup"
+    assert "one way" in shell.refused(f"device backup {path} --unsealed --this-box-only")
+    assert not path.exists()
+
+
+# ---- verification
+
+
+def test_verification_reads_all_and_changes_nothing(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = backed_up(shell)
+    before = snapshot(shell.paths)
+    said = shell.ok(f"device verify {path}")
+    assert re.match(r"a whole backup of switchhook\.local made on 20.* in 5 files, all", said), said
+    assert snapshot(shell.paths) == before
+    other = Shell(shell.paths.var.parent / "other", monkeypatch)
+    assert "all checksums right" in other.ok(f"device verify {path}", typed=f"{WORDS}\n")
+
+
+def test_one_flipped_bit_anywhere_is_found(shell: Shell) -> None:
+    path = backed_up(shell)
+    octets = path.read_bytes()
+    for at in (*range(0, 200, 7), *range(200, len(octets), len(octets) // 40), len(octets) - 1):
+        changed = bytearray(octets)
+        changed[at] ^= 1 << at % 8
+        path.write_bytes(changed)
+        assert "backup" in shell.refused(f"device verify {path}", typed="no such words\n"), at
+
+
+def test_one_flipped_bit_in_what_is_not_sealed_is_found(shell: Shell) -> None:
+    path = shell.paths.var.parent / "box.backup"
+    assert "not sealed" in shell.ok(f"device backup {path} --unsealed")
+    assert "all checksums right" in shell.ok(f"device verify --unsealed {path}")
+    octets = path.read_bytes()
+    with tarfile.open(path) as tar:
+        files = [(one.offset_data, one.size) for one in tar.getmembers()]
+    for begin, size in files:
+        for at in {begin, begin + size // 2, begin + size - 1, begin - 512, begin - 400}:
+            changed = bytearray(octets)
+            changed[at] ^= 1
+            path.write_bytes(changed)
+            assert "backup" in shell.refused(f"device verify --unsealed {path}"), at
+    path.write_bytes(octets[: files[-1][0] - 512])
+    assert "cut off" in shell.refused(f"device verify --unsealed {path}")
+
+
+def test_a_greeting_that_is_a_link_is_in_no_backup(shell: Shell) -> None:
+    secret = shell.paths.var.parent / "secret.wav"
+    secret.write_bytes(b"root's alone")
+    (shell.paths.greetings / "1" / "busy.wav").symlink_to(secret)
+    path = shell.paths.var.parent / "box.backup"
+    said = shell.run(f"device backup {path} --this-box-only")
+    assert said.code == 0, said.text
+    assert b"root's alone" not in opened(shell, path)
 
 
 def test_a_folder_gets_a_file_named_after_box_and_day(shell: Shell) -> None:
@@ -205,32 +204,3 @@ def test_a_backup_that_fails_leaves_the_last_one(shell: Shell) -> None:
     shell.refused(f"device backup {path}")
     assert path.read_bytes() == before
     assert not list(path.parent.glob("box.backup.*"))
-
-
-@pytest.mark.parametrize("after", range(len(restore.PLACES) + 1))
-def test_a_power_cut_in_the_change_over_only_delays_it(shell: Shell, after: int) -> None:
-    path = backed_up(shell)
-    before = uidls(shell)
-    ruin(shell)
-    shell.ok(f"device restore --later {path}")
-    paths = shell.paths
-    folder = paths.var / "restore"
-    (folder / "old").mkdir()
-    for name in restore.PLACES[:after]:  # these were done before the power went
-        (paths.var / name).rename(folder / "old" / name)
-        (folder / "new" / name).rename(paths.var / name)
-    if after < len(restore.PLACES):  # and this one half
-        name = restore.PLACES[after]
-        (paths.var / name).rename(folder / "old" / name)
-    assert restore.change_over(paths)
-    assert before[0] in uidls(shell)
-    assert paths.settings().site.country == "de"
-    assert (paths.keys / "srs.key").exists()
-    assert not folder.exists()
-    assert not restore.change_over(paths)
-
-
-def test_a_backup_that_was_only_staged_is_not_changed_over_to(shell: Shell) -> None:
-    path = backed_up(shell)
-    restore.stage(shell.paths, path)
-    assert not restore.change_over(shell.paths)

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from app.core.clock import Clock, ManualClock, SystemClock
 from app.core.errors import DeviceError
 from app.device import certificates
 
 NAMES = ("switchhook-1a2b.local", "pbx.example.org")
+YEAR_S = 365 * 86_400.0
 ADDRESSES = ("127.0.0.1", "::1", "192.168.1.20")
 LONG = ".".join(("telephone-exchange-and-mail-of-the-whole-house", "b" * 60, "c" * 60, "example"))
 
@@ -28,6 +30,11 @@ def openssl(*words: str | Path) -> str:
 def alternatives(keys: Path) -> list[str]:
     told = openssl("x509", "-in", keys / "server.crt", "-noout", "-ext", "subjectAltName")
     return [word.strip() for word in told.splitlines()[1].split(",")]
+
+
+def verified(keys: Path, clock: Clock) -> bool:
+    words = ["-x509_strict", "-attime", str(int(clock.now())), "-CAfile", str(keys / "ca.crt")]
+    return openssl("verify", *words, keys / "server.crt").endswith("OK\n")
 
 
 @pytest.fixture
@@ -172,6 +179,8 @@ def test_addresses_nobody_connects_to_are_left_out() -> None:
 def test_authority_may_sign_servers_only(keys: Path) -> None:
     own = openssl("x509", "-in", keys / "ca.crt", "-noout", "-ext", "basicConstraints,keyUsage")
     assert "CA:TRUE, pathlen:0" in own and "Certificate Sign, CRL Sign" in own
+    usage = openssl("x509", "-in", keys / "ca.crt", "-noout", "-ext", "extendedKeyUsage")
+    assert "TLS Web Server Authentication" in usage and "," not in usage
     verified = openssl("verify", "-x509_strict", "-CAfile", keys / "ca.crt", "-purpose",
                        "sslserver", keys / "server.crt")  # fmt: skip
     assert verified.strip().endswith("OK")
@@ -213,6 +222,60 @@ def test_certificate_near_its_end_is_made_anew(keys: Path) -> None:
     assert certificates.ensure(keys, NAMES, ADDRESSES, (days - 1) * 86_400) is False
     assert certificates.ensure(keys, NAMES, ADDRESSES, (days + 1) * 86_400) is True
     assert (keys / "server.crt").read_bytes() != before
+
+
+@pytest.mark.parametrize("made_at", [-10 * YEAR_S, 10 * YEAR_S], ids=["10 years ago", "to come"])
+def test_certificates_made_under_a_wrong_clock_serve_clients_once_it_is_right(
+    tmp_path: Path, made_at: float
+) -> None:
+    clock = ManualClock()
+    clock.step(made_at)
+    certificates.ensure(tmp_path, NAMES, ADDRESSES, clock=clock)
+    authority, key = (tmp_path / "ca.crt").read_bytes(), (tmp_path / "server.key").read_bytes()
+    clock.step(-made_at)
+    assert certificates.ensure(tmp_path, NAMES, ADDRESSES, clock=clock) is True
+    assert (tmp_path / "ca.crt").read_bytes() == authority
+    assert (tmp_path / "server.key").read_bytes() == key
+    assert verified(tmp_path, clock)
+    assert certificates.ensure(tmp_path, NAMES, ADDRESSES, clock=clock) is False
+
+
+@pytest.mark.parametrize("step", [-10 * YEAR_S, 10 * YEAR_S], ids=["-10 years", "+10 years"])
+def test_step_of_the_clock_and_back_keeps_key_and_authority_and_ends_with_a_good_certificate(
+    keys: Path, step: float
+) -> None:
+    authority, key = (keys / "ca.crt").read_bytes(), (keys / "server.key").read_bytes()
+    clock = ManualClock()
+    clock.step(step)
+    certificates.ensure(keys, NAMES, ADDRESSES, clock=clock)
+    clock.step(-step)
+    certificates.ensure(keys, NAMES, ADDRESSES, clock=clock)
+    assert (keys / "ca.crt").read_bytes() == authority
+    assert (keys / "server.key").read_bytes() == key
+    assert verified(keys, clock)
+
+
+def test_authority_made_in_1970_signs_for_years_to_come(tmp_path: Path) -> None:
+    clock = ManualClock(now=0.0)
+    certificates.ensure(tmp_path, NAMES, ADDRESSES, clock=clock)
+    clock.step(1_790_000_000.0 + 5 * YEAR_S)
+    assert certificates.ensure(tmp_path, NAMES, ADDRESSES, clock=clock) is True
+    assert verified(tmp_path, clock)
+
+
+@pytest.mark.parametrize("files", [("ca.key", "ca.crt"), ("server.key",)])
+def test_certificate_of_another_authority_or_key_is_made_anew(
+    files: tuple[str, ...], keys: Path, tmp_path: Path
+) -> None:
+    """As a restored backup or a power cut may leave it."""
+    other = tmp_path / "other"
+    other.mkdir()
+    certificates.ensure(other, NAMES, ADDRESSES)
+    for name in files:
+        (keys / name).write_bytes((other / name).read_bytes())
+    assert certificates.ensure(keys, NAMES, ADDRESSES) is True
+    assert verified(keys, SystemClock())
+    assert certificates.ensure(keys, NAMES, ADDRESSES) is False
 
 
 def test_torn_certificate_is_made_anew(keys: Path) -> None:

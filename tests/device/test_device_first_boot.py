@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.config.paths import PROJECT
+from app.core.process import run
 from app.device import first_boot
 from app.inbox.claim import Claim
+from app.inbox.people import PinOrigin
 from tests.kit.commands import Shell
 
 
@@ -43,8 +45,36 @@ def test_a_new_device_has_a_name_keys_an_administrator_and_a_claim_code(shell: S
     box = shell.inbox()
     admin = box.people.check_password("admin", secret(text, "password"))
     assert admin is not None and admin.admin
-    assert box.people.check_pin(admin.id, secret(text, "PIN")).value == "ok"
-    assert secret(text, "password") not in (paths.etc / "shadow").read_text()
+    assert (
+        box.people.check_pin(admin.id, secret(text, "PIN"), PinOrigin("101")).result.value == "ok"
+    )
+    console, shadow = secret(text, "console"), (paths.etc / "shadow").read_text()
+    assert opens(shadow, console) and console not in shadow
+
+
+def opens(shadow: str, password: str) -> bool:
+    """Whether busybox's login takes this password of the administrator."""
+    stored = re.search(r"^admin:(\$6\$([^$]+)\$[^:]+):", shadow, re.MULTILINE)
+    assert stored is not None
+    made = run("openssl", "passwd", "-6", "-salt", stored[2], "-stdin", stdin=f"{password}\n")
+    return made.strip() == stored[1]
+
+
+def test_console_and_mail_have_passwords_of_their_own(shell: Shell) -> None:
+    """The one for mail crosses the network; the one for the console is root's."""
+    text = boots(shell)
+    console, mail = secret(text, "console"), secret(text, "password")
+    shadow = shell.paths.etc / "shadow"
+    assert console != mail and not opens(shadow.read_text(), mail)
+    assert shell.inbox().people.check_password("admin", console) is None
+
+    newer = secret(shell.ok("people passwd admin"), "Password:")
+    assert opens(shadow.read_text(), console), "a new password for mail has changed the console's"
+    assert not opens(shadow.read_text(), newer)
+
+    fresh = secret(shell.ok("device password"), "password for the console:")
+    assert opens(shadow.read_text(), fresh) and not opens(shadow.read_text(), console)
+    assert shell.inbox().people.check_password("admin", newer) is not None
 
 
 def test_its_defaults_are_a_devices_and_its_settings_file_only_shows_them(shell: Shell) -> None:
@@ -67,18 +97,12 @@ def test_the_code_is_claimed_once(shell: Shell) -> None:
     assert code is not None
     wrong = str((int(code) + 1) % 10**8).zfill(8)
     assert "not the claim code" in shell.refused(f"device claim {wrong}")
-    password = secret(shell.ok(f"device claim {code}"), "password:")
+    shadow = (shell.paths.etc / "shadow").read_text()
+    password = secret(shell.ok(f"device claim {code}"), "password for mail:")
+    assert (shell.paths.etc / "shadow").read_text() == shadow
     assert shell.inbox().people.check_password("admin", password) is not None
     assert claim.code is None
     shell.refused(f"device claim {code}")
-
-
-def test_a_fresh_password_opens_console_and_mail(shell: Shell) -> None:
-    boots(shell)
-    before = (shell.paths.etc / "shadow").read_text()
-    password = secret(shell.ok("device password"), "password:")
-    assert (shell.paths.etc / "shadow").read_text() != before
-    assert shell.inbox().people.check_password("admin", password) is not None
 
 
 def test_a_first_boot_cut_short_is_done_again_and_what_is_shown_then_is_true(shell: Shell) -> None:
@@ -98,7 +122,7 @@ def test_two_devices_share_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyP
     screens = []
     for name in ("one", "two"):
         screens.append(boots(Shell(tmp_path / name, monkeypatch)))
-    for word in ("password", "PIN"):
+    for word in ("console", "password", "PIN"):
         assert secret(screens[0], word) != secret(screens[1], word)
     codes = {Claim(tmp_path / n / "store" / "inbox.db").code for n in ("one", "two")}
     assert len(codes) == 2
@@ -111,6 +135,19 @@ def test_settings_on_the_card_hold_from_the_first_boot_on(shell: Shell) -> None:
     env = (shell.paths.etc / "device.env").read_text()
     assert "FULL_NAME=pbx.local\n" in env
     assert (shell.paths.keys / "server.names").read_text().startswith("pbx.local ")
+
+
+def test_a_password_on_the_card_is_in_no_file_of_the_device(shell: Shell) -> None:
+    card = shell.paths.var.parent / "switchhook.toml"
+    text = '[outbound]\nsmarthost = "mail.isp.example"\nsmarthost_user = "anna"\n'
+    card.write_text(f'{text}smarthost_password = "tin whistle"\n')
+    boots(shell, f"--card {card}")
+    assert shell.ok("settings get outbound.smarthost_password") == "…\n"
+    shell.paths.settings_file.write_text(card.read_text())
+    shell.ok("device apply")
+    octets = [path.read_bytes() for path in shell.paths.var.rglob("*") if path.is_file()]
+    assert any(b"mail.isp.example" in one for one in octets)
+    assert not any(b"tin whistle" in one for one in octets)
 
 
 def test_changed_settings_are_applied_with_a_certificate_for_the_new_name(shell: Shell) -> None:

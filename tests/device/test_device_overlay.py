@@ -128,6 +128,10 @@ def test_in_a_program_only_a_text_is_a_secret(tmp_path: Path) -> None:
     assert len(secrets_in(tmp_path)) == 1
 
 
+def test_no_program_of_the_image_holds_a_secret() -> None:
+    assert [secrets_in(PROJECT / part) for part in ("app", "drivers", "board")] == [[], [], []]
+
+
 def test_a_devices_defaults_are_settings() -> None:
     settings = load(OVERLAY / "etc" / "switchhook" / "settings.toml")
     assert (settings.mail.pop3_port, settings.mail.smtp_port) == (110, 25)

@@ -114,6 +114,12 @@ def archive(
     return made.getvalue()
 
 
+def test_a_field_of_a_later_version_is_passed_over(shop: Workshop) -> None:
+    told = json.loads(shop.manifest(a_slot(2)).to_json())
+    told["release"]["codename"] = told["codename"] = "heron"
+    assert read_manifest(json.dumps(told).encode()) == shop.manifest(a_slot(2))
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -125,6 +131,9 @@ def archive(
         (lambda told: told.update(sha256="abc"), "checksum"),
         (lambda told: told.update(octets="many"), "not understood"),
         (lambda told: told.update(release=3), "not understood"),
+        (lambda told: told.update(octets=1e400), "not understood"),
+        (lambda told: told.update(needs_free=float("inf")), "not understood"),
+        (lambda told: told.update(machines="all"), "not understood"),
     ],
 )
 def test_a_signed_manifest_that_makes_no_sense_is_refused(
@@ -134,6 +143,6 @@ def test_a_signed_manifest_that_makes_no_sense_is_refused(
     change(told)
     with pytest.raises(BundleError, match=says):
         read_manifest(json.dumps(told).encode())
-    for junk in (b"", b"[]", b"\xff", b"null", b"3"):
+    for junk in (b"", b"[]", b"\xff", b"null", b"3", b"[" * 60_000, b'{"octets": Infinity}'):
         with pytest.raises(BundleError):
             read_manifest(junk)

@@ -9,9 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from app.commands import update
+from app.config.paths import Paths
 from app.device.update.errors import NoSlots, UpdateError
 from app.device.update.slots import SlotState
 from app.device.update.slots_disk import find, only_one
+from app.store.database import Database
 from app.store.schema import STEPS
 from tests.kit.bundles import NEW, Workshop
 from tests.kit.slots import RELEASE, PlainDisk, a_slot
@@ -41,6 +43,7 @@ def console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Console:
     plain = PlainDisk(tmp_path / "disk")
     plain.fill("A", a_slot(1))
     monkeypatch.setenv("SWITCHHOOK_VAR", str(tmp_path / "var"))
+    Database(Paths(tmp_path / "var").database).close()
     release, tree = tmp_path / "release.json", tmp_path / "compatible"
     release.write_text(json.dumps(asdict(RELEASE)))
     tree.write_bytes(b"linux,dummy-virt\0")

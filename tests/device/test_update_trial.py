@@ -20,8 +20,14 @@ SETTINGS = """
 [site]
 hostname = "box.test"
 domains = ["box.test"]
+[web]
+http_port = 0
+https_port = 0
 [mail]
 pop3_port = 0
+pop3s_port = 0
+submission_port = 0
+submissions_port = 0
 smtp_port = 0
 [phone]
 ring_seconds = 4

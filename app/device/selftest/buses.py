@@ -21,11 +21,11 @@ SIMULATED_PINS = Path("/sys/kernel/config/gpio-sim")
 _LINES = 32
 _OUT, _IN = 17, 27
 """Pins of the simulated bank; any two."""
-_ANY_PI_3 = "a22082"
+ANY_PI_3 = "a22082"
 """Revision of a Raspberry Pi, for the pin library, which wants to know one."""
 I2C_BUSES = Path("/sys/class/i2c-dev")
 _STUB_NAME = "SMBus stub"
-_STUB_ADDRESS, _NOBODY = 0x20, 0x21
+STUB_ADDRESS, _NOBODY = 0x20, 0x21
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def pins(board: BoardSpec) -> str:
     the pin library keeps the chip that it was first given."""
     with simulated_bank() as bank:
         os.environ["RPI_LGPIO_CHIP"] = str(bank.number)
-        os.environ.setdefault("RPI_LGPIO_REVISION", _ANY_PI_3)
+        os.environ.setdefault("RPI_LGPIO_REVISION", ANY_PI_3)
         hardware = LinuxHardware(board)
         try:
             _drive_and_see(hardware, bank)
@@ -98,16 +98,8 @@ def i2c() -> str:
 
     Raises Absent or Broken.
     """
-    bus = _bus_named(_STUB_NAME)
-    if bus is None:
-        made = subprocess.run(
-            ["modprobe", "i2c-stub", f"chip_addr={_STUB_ADDRESS:#x}"],
-            check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        bus = _bus_named(_STUB_NAME)
-        if bus is None:
-            raise Absent(f"the kernel has no i2c-stub ({made.stderr.strip() or 'no such bus'})")
-    chip = LinuxI2c(bus, _STUB_ADDRESS)
+    bus = stub_bus()
+    chip = LinuxI2c(bus, STUB_ADDRESS)
     try:
         for register, value in ((0x00, 0x5A), (0x07, 0xA5), (0xFF, 0x00)):
             chip.write_register(register, value)
@@ -117,6 +109,20 @@ def i2c() -> str:
         chip.close()
     _nobody_answers(bus)
     return f"bus {bus} ({_STUB_NAME}): three registers kept, nobody at {_NOBODY:#04x}"
+
+
+def stub_bus() -> int:
+    """The number of the simulated bus, made if there is none. Raises Absent."""
+    bus = _bus_named(_STUB_NAME)
+    if bus is None:
+        made = subprocess.run(
+            ["modprobe", "i2c-stub", f"chip_addr={STUB_ADDRESS:#x}"],
+            check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        bus = _bus_named(_STUB_NAME)
+        if bus is None:
+            raise Absent(f"the kernel has no i2c-stub ({made.stderr.strip() or 'no such bus'})")
+    return bus
 
 
 def _nobody_answers(bus: int) -> None:

@@ -1,5 +1,6 @@
 """The rest of the machine: panel, watchdog, clock, data partition."""
 
+import errno
 import os
 import secrets
 import select
@@ -9,11 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.core.text import visible
 from app.device.selftest.findings import Absent, Broken
+from drivers.errors import HardwareError
 from drivers.linux import LinuxSerial
+from drivers.panel_frames import Decoder, frame
+from drivers.panel_uart import VERSION
 
 PANELS = ("ttyACM*", "ttyUSB*")
-QUESTION = b"PING\n"
 ANSWER_S = 5.0
 """A panel answers in milliseconds; a busy machine hears it later."""
 WATCHDOG = Path("/sys/class/watchdog/watchdog0")
@@ -26,25 +30,38 @@ DATA_TIMES = 3
 
 
 def panel(dev: Path = Path("/dev")) -> str:
-    """The panel's serial line over USB: a question, an answer. Raises Absent, Broken."""
+    """The panel's serial line over USB: who it is. Raises Absent, Broken."""
     found = sorted(node for pattern in PANELS for node in dev.glob(pattern))
     if not found:
         raise Absent("no serial line over USB")
-    line, answer = LinuxSerial(str(found[0])), b""
     try:
-        line.write(QUESTION)
-        last = time.monotonic() + ANSWER_S
-        while not answer.endswith(b"\n"):
-            left = last - time.monotonic()
-            if left <= 0 or not select.select([line.fileno()], [], [], left)[0]:
-                raise Broken(
-                    f"{found[0]}: nothing answers within {ANSWER_S:g} s; check that the panel has"
-                    " its program and is not in use"
-                )
-            answer += line.read()
+        line = LinuxSerial(str(found[0]))
+    except HardwareError as problem:
+        if getattr(problem.__cause__, "errno", None) in (errno.EAGAIN, errno.EBUSY):
+            return f"{found[0]}: in use by the front panel's service"
+        raise
+    try:
+        greeting = _greeting(line, str(found[0]))
     finally:
         line.close()
-    return f"{found[0]}: {answer.strip().decode('ascii', 'replace')}"
+    name = visible(greeting[3:].decode("utf-8", "replace"))
+    return f"{found[0]}: {name}, {greeting[1]} LEDs, {greeting[2]} buttons"
+
+
+def _greeting(line: LinuxSerial, name: str) -> bytes:
+    """What the panel says of itself; what else it says is not listened to."""
+    decoder, last = Decoder(), time.monotonic() + ANSWER_S
+    line.write(frame("H", 1, bytes((VERSION,))))
+    while True:
+        left = last - time.monotonic()
+        if left <= 0 or not select.select([line.fileno()], [], [], left)[0]:
+            raise Broken(
+                f"{name}: nothing answers within {ANSWER_S:g} s; check that the panel has its"
+                " program"
+            )
+        for one in decoder.receive(line.read()):
+            if one.kind == "G" and len(one.payload) >= 3:
+                return one.payload
 
 
 def watchdog(sys: Path = WATCHDOG, arguments: Path = Path("/proc/cmdline")) -> str:
@@ -103,7 +120,8 @@ def data(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
 def _write_and_read(path: Path) -> float:
     """Write DATA_OCTETS, read them from the medium; seconds until they were durable."""
     octets = secrets.token_bytes(DATA_OCTETS)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    path.unlink(missing_ok=True)  # what a power cut has left
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         begun = time.monotonic()
         os.write(fd, octets)

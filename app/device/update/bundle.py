@@ -9,6 +9,7 @@ A tar archive [POSIX ustar] of three files in this order:
 Nothing in it is believed before the signature fits a key of the running system.
 """
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -23,6 +24,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from app.core.records import BadRecord, from_json, parse_json
 from app.device.update.errors import BundleError
 from app.device.update.slots_content import Release, pieces
 
@@ -67,7 +69,7 @@ class Manifest:
 def read_manifest(octets: bytes) -> Manifest:
     """The manifest in a JSON text. Raises BundleError naming what is wrong with it."""
     try:
-        fields: dict[str, Any] = json.loads(octets)
+        fields = parse_json(octets)
         if fields["product"] != PRODUCT:
             raise BundleError(f"the bundle is for {fields['product']!r}, not for {PRODUCT}")
         if fields["format"] != FORMAT:
@@ -75,23 +77,19 @@ def read_manifest(octets: bytes) -> Manifest:
                 f"the bundle has format {fields['format']!r}, this system reads {FORMAT};"
                 " an update in between is needed"
             )
-        release = fields["release"]
-        manifest = Manifest(
-            Release(**{name: kind(release[name]) for name, kind in _RELEASE.items()}),
-            **{name: kind(fields[name]) for name, kind in _FIELDS.items()},
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        known = _known(Manifest, fields)
+        known["release"] = _known(Release, fields["release"])
+        manifest = from_json(Manifest, known, "manifest")
+    except (BadRecord, KeyError, TypeError) as problem:
         raise BundleError(f"the bundle's manifest is not understood: {problem!r}") from problem
     if not _VERSION.fullmatch(manifest.release.version) or not _SHA256.fullmatch(manifest.sha256):
         raise BundleError("the bundle's manifest has no proper version or checksum")
     return manifest
 
 
-_RELEASE: dict[str, Any] = {"version": str, "built": int, "schema": int, "readable_from": int}
-_FIELDS: dict[str, Any] = {
-    "machines": tuple, "boards": tuple, "octets": int, "sha256": str, "root_sha256": str,
-    "kernel": str, "needs_free": int,
-}  # fmt: skip
+def _known(kind: type[Any], given: Any) -> dict[str, Any]:
+    """The fields we know; what else is there is of a later version of this format."""
+    return {field.name: given[field.name] for field in dataclasses.fields(kind)}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.core import files
 from app.core.clock import Clock
+from app.core.records import parse_json
 from app.inbox.people import People, new_password
 from app.inbox.store import Entry, Kind, Store
 from app.store.database import Database, Tx
@@ -89,7 +90,7 @@ def sweep(inside: Inside, note: Path) -> int:
     """
     if not note.exists():
         return 0
-    marks = Marks(**json.loads(note.read_text()))
+    marks = Marks(**parse_json(note.read_text()))
     swept = inside.db.now(lambda tx: _sweep(tx, inside, marks))
     note.unlink()
     return swept
