@@ -8,6 +8,7 @@ Parts are imported inside these functions: a service loads what it uses and no m
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,32 +16,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from app.config.host_port import host_and_port
+from app.config.own_names import own_names
 from app.config.paths import PROJECT, Paths
 from app.core import files
 from app.core.clock import Clock, SystemClock
 from app.core.own_addresses import own_addresses
 from app.core.units import MB
 
+SMTP_PORT = 25
+
 if TYPE_CHECKING:
+    from app.admin_plan import AdminPlan
     from app.clerk.config import ClerkConfig
-    from app.clerk.jobs import ClerkJobs
+    from app.clerk.desk import Desk
     from app.config.settings import Settings
+    from app.inbox.account_passwords import AccountPasswords
     from app.inbox.addresses import DeliveryConfig
     from app.inbox.aliases import Aliases
     from app.inbox.delivery import Delivery
+    from app.inbox.fetch_accounts import FetchAccounts
+    from app.inbox.greetings import Greetings
+    from app.inbox.limits import Limits
+    from app.inbox.outgoing_accounts import OutgoingAccounts
     from app.inbox.people import People
     from app.inbox.queue import Queue
     from app.inbox.retention import Retention
+    from app.inbox.search_index import SearchIndex
     from app.inbox.store import Store
+    from app.mail.outbound.client_session import Tls
     from app.mail.service import MailConfig
     from app.phone.calls.call import CallScript
     from app.phone.config import PhoneConfig
+    from app.phone.lines.kept_callers import CallerMemory
     from app.phone.pbx import Pbx
     from app.phone.service import PhoneService
     from app.phone_plan import PhonePlan
     from app.store.database import Database
     from app.voicemail.config import RecordingLimits
     from app.voicemail.jobs import VoicemailClerk
+    from app.web.clients.access import MailAccess
+    from app.web.config import WebConfig
     from drivers.board import BoardSpec, Hardware
 
 
@@ -55,25 +71,99 @@ class Inbox:
     aliases: Aliases
     queue: Queue
     delivery: Delivery
+    passwords: AccountPasswords
+    fetch_accounts: FetchAccounts
+    outgoing_accounts: OutgoingAccounts
+    greetings: Greetings
+    search: SearchIndex
 
 
 def open_inbox(paths: Paths, settings: Settings, clock: Clock | None = None) -> Inbox:
     """Open the store in the box's folder. Raises SchemaTooNew if a newer program has used it."""
-    from app.inbox.aliases import Aliases
-    from app.inbox.delivery import Delivery
-    from app.inbox.people import People
-    from app.inbox.queue import Queue
-    from app.inbox.store import Store
+    from app.core.privileges import is_root
+    from app.store.by_root import RootsDatabase
     from app.store.database import Database
 
     clock = clock or SystemClock()
-    db = Database(paths.database, clock)
+    db = (RootsDatabase if is_root() else Database)(paths.database, clock)
+    return joined(paths, settings, db, clock)
+
+
+def joined(paths: Paths, settings: Settings, db: Database, clock: Clock) -> Inbox:
+    """What works on a store that is open, by these settings."""
+    from app.inbox.account_passwords import AccountPasswords
+    from app.inbox.aliases import Aliases
+    from app.inbox.delivery import Delivery
+    from app.inbox.fetch_accounts import FetchAccounts
+    from app.inbox.greetings import Greetings
+    from app.inbox.outgoing_accounts import OutgoingAccounts
+    from app.inbox.people import People
+    from app.inbox.queue import Queue
+    from app.inbox.room import Room
+    from app.inbox.search_index import SearchIndex
+    from app.inbox.store import Store
+
     config = delivery_config(settings)
     store, people = Store(db, clock), People(db, clock)
     aliases = Aliases(db, people, config, clock)
     queue = Queue(db, store, people, config, clock)
-    delivery = Delivery(store, people, aliases, queue, config)
-    return Inbox(settings, db, store, people, aliases, queue, delivery)
+    delivery = Delivery(store, people, aliases, queue, config, Room(db, store, config))
+    passwords = AccountPasswords(db, lambda: account_key(paths))
+    fetched, outgoing = FetchAccounts(db, passwords, clock), OutgoingAccounts(db, passwords, clock)
+    parts = (settings, db, store, people, aliases, queue, delivery, passwords, fetched, outgoing)
+    return Inbox(*parts, Greetings(paths.greetings), SearchIndex(db, store))
+
+
+def open_existing(paths: Paths, settings: Settings) -> Inbox:
+    """open_inbox() for whoever must not make a store. Raises StoreMissing, too."""
+    from app.store.presence import must_exist
+
+    must_exist(paths.database)
+    return open_inbox(paths, settings)
+
+
+def open_or_make(paths: Paths, settings: Settings, memory: Path | None) -> Inbox:
+    """open_inbox() for the first start, which makes the store unless there has been one.
+
+    Files in the box's folder tell of it, and the file `memory` of a folder that has gone as a
+    whole. Raises StoreMissing, too.
+    """
+    from app.store.presence import marker_of, note
+
+    markers = [marker_of(paths.database), *([memory] if memory else [])]
+    must_not_be_gone(paths, *markers, paths.known)
+    inbox = open_inbox(paths, settings)
+    for marker in markers:
+        note(paths.database, marker)
+    return inbox
+
+
+def must_not_be_gone(paths: Paths, *markers: Path) -> None:
+    """Raise StoreMissing if the box has no store, but one of these files tells of one."""
+    from app.store.presence import must_not_have_been
+
+    must_not_have_been(paths.database, *markers)
+
+
+def opened_or_why(
+    paths: Paths, settings: Settings, memory: Path | None
+) -> tuple[Inbox | None, str]:
+    """open_or_make() with "", or None with why the store cannot be used: calls go on without it.
+
+    Raises SchemaTooNew: a program that is too old must not run at all.
+    """
+    from app.store.errors import StoreFailed
+
+    try:
+        inbox = open_or_make(paths, settings, memory)
+    except StoreFailed as problem:
+        return None, str(problem)
+    try:
+        inbox.people.all()
+    except StoreFailed as problem:
+        inbox.db.close()
+        return None, str(problem)
+    return inbox, ""
 
 
 def delivery_config(settings: Settings) -> DeliveryConfig:
@@ -87,6 +177,25 @@ def delivery_config(settings: Settings) -> DeliveryConfig:
         postmaster=settings.site.postmaster,
         free_floor=settings.keeping.free_floor_mb * MB,
         voice_reserve=settings.keeping.voice_reserve_mb * MB,
+        shared=settings.site.shared_domains,
+        limits=default_limits(settings),
+        callers_percent=settings.keeping.callers_percent,
+        full_is_permanent=settings.keeping.full_is_permanent,
+    )
+
+
+def default_limits(settings: Settings) -> Limits:
+    """What an inbox may hold where neither its person nor their template says it."""
+    from app.inbox.limits import Limits
+
+    keeping = settings.keeping
+    return Limits(
+        quota=keeping.quota_mb * MB,
+        voicemails=keeping.voicemails,
+        heard_days=keeping.heard_voicemail_days,
+        unheard_days=keeping.unheard_voicemail_days,
+        fetched_days=keeping.fetched_mail_days,
+        unfetched_days=keeping.unfetched_mail_days,
     )
 
 
@@ -113,16 +222,22 @@ def clerk_config(paths: Paths, settings: Settings) -> ClerkConfig:
         store=str(paths.database),
         packs=str(settings.voicemail.sounds),
         cache=str(paths.spoken),
+        spool=str(paths.spool),
+        spool_memory=str(paths.spool_memory),
         greetings=str(paths.greetings),
         hostname=settings.site.hostname,
         domains=settings.site.domains,
         host_addresses=own_addresses(),
         postmaster=settings.site.postmaster,
         language=settings.site.language,
+        country=settings.site.country,
         shortest_s=settings.voicemail.shortest_s,
         zone=settings.site.time_zone,
         free_floor=settings.keeping.free_floor_mb * MB,
         voice_reserve=settings.keeping.voice_reserve_mb * MB,
+        limits=default_limits(settings),
+        callers_percent=settings.keeping.callers_percent,
+        full_is_permanent=settings.keeping.full_is_permanent,
     )
 
 
@@ -131,25 +246,87 @@ def retention(settings: Settings) -> Retention:
     from app.inbox.retention import DAY_S, Retention
 
     return Retention(
-        grace_s=settings.keeping.grace_days * DAY_S, bin_share=settings.keeping.bin_share
+        grace_s=settings.keeping.grace_days * DAY_S,
+        bin_share=settings.keeping.bin_share,
+        delivery=delivery_config(settings),
     )
 
 
-def clerk_jobs(paths: Paths, box: Inbox, clock: Clock | None = None) -> ClerkJobs:
+def admin_plan(paths: Paths, settings: Settings) -> AdminPlan:
+    """What the admin service must know of the settings."""
+    from app.admin_plan import AdminPlan
+    from app.monitoring.config import mqtt_config
+    from app.panel_parts import panel_config
+
+    limits, of_python = default_limits(settings), has_box(settings.phone.board)
+    return AdminPlan(
+        retention(settings),
+        web_config(paths, settings),
+        mqtt_config(settings),
+        panel_config(settings.panel, lambda: board_spec(settings), of_python, limits),
+    )
+
+
+def web_config(paths: Paths, settings: Settings) -> WebConfig:
+    """What the web pages must know of the settings."""
+    from app.web.config import SAMPLE, WebConfig
+
+    web = settings.web
+    return WebConfig(
+        listen=web.listen,
+        http_port=web.http_port,
+        https_port=web.https_port,
+        connections=web.connections,
+        strangers_percent=settings.mail.strangers_percent,
+        lan=settings.mail.lan,
+        idle_s=web.idle_hours * 3600.0,
+        session_s=web.session_days * 86_400.0,
+        names=own_names(settings),
+        access=mail_access(settings),
+        keys=str(paths.keys),
+        mail_ports=str(paths.mail_ports),
+        web_ports=str(paths.web_ports),
+        metrics=web.metrics,
+        metrics_token=web.metrics_token,
+        challenges=str(paths.challenges),
+        operator=str(paths.operator) if has_board_page(settings) else "",
+        sample=str(settings.voicemail.sounds / SAMPLE),
+    )
+
+
+def mail_access(settings: Settings) -> MailAccess:
+    """What mail programs are told."""
+    from app.web.clients.access import MailAccess, MailPort
+
+    mail = settings.mail
+    return MailAccess(
+        host=settings.site.hostname,
+        domains=settings.site.domains,
+        ports=(
+            MailPort("pop3", "pop3", mail.pop3_port, "starttls"),
+            MailPort("pop3s", "pop3", mail.pop3s_port, "tls"),
+            MailPort("submission", "smtp", mail.submission_port, "starttls"),
+            MailPort("submissions", "smtp", mail.submissions_port, "tls"),
+            MailPort("smtp", "smtp", mail.smtp_port, "none", login=False),
+        ),
+        leave_days=settings.web.leave_days,
+    )
+
+
+def clerk_jobs(paths: Paths, box: Inbox, clock: Clock | None = None) -> Desk:
     """What does the clerk's jobs, in this process (at real pace it has a process of its own)."""
+    from app.clerk.desk import Desk
     from app.clerk.jobs import ClerkJobs
     from app.clerk.media import InlineMedia
 
-    return ClerkJobs(
-        clerk_config(paths, box.settings),
-        box.db,
-        box.store,
-        box.people,
-        box.aliases,
-        box.delivery,
-        clock or SystemClock(),
-        InlineMedia(),
-    )
+    clock, media, config = clock or SystemClock(), InlineMedia(), clerk_config(paths, box.settings)
+
+    def opened() -> ClerkJobs:
+        return ClerkJobs(
+            config, box.db, box.store, box.people, box.aliases, box.delivery, clock, media
+        )
+
+    return Desk(config, clock, media, opened)
 
 
 def recording_limits(settings: Settings) -> RecordingLimits:
@@ -172,6 +349,11 @@ def has_box(board: str) -> bool:
     return (PROJECT / "board" / board / "services" / "box").is_dir()
 
 
+def has_board_page(settings: Settings) -> bool:
+    """Whether the board is operated by a page: a virtual one is, but not on a device."""
+    return has_box(settings.phone.board) and (PROJECT / "app" / "web" / "board").is_dir()
+
+
 def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
     """The settings of the phone service as plain values. Raises BoardFileError."""
     from app.phone_plan import PhonePlan
@@ -186,16 +368,22 @@ def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
 
 
 def make_pbx(
-    plan: PhonePlan, hardware: Hardware, clerk: VoicemailClerk, date: Callable[[], str]
+    plan: PhonePlan,
+    hardware: Hardware,
+    clerk: VoicemailClerk,
+    date: Callable[[], str],
+    kept: CallerMemory | None = None,
 ) -> Pbx:
     """Drivers, lines and calls without a pace: for tests, which beat them. `date` is MMDDHHMM."""
     from app.phone.pbx import Pbx
+    from app.voicemail.aloud import play_script
     from drivers.board import LineBoard
     from drivers.countries import country
 
     board = LineBoard(plan.board, hardware, country(plan.calls.country))
     answer, internal = call_scripts(clerk, plan.limits)
-    return Pbx(board, plan.board.slots, clerk, plan.calls, answer, internal, date)
+    play, slots = play_script(clerk), plan.board.slots
+    return Pbx(board, slots, clerk, plan.calls, answer, internal, date, kept, play=play)
 
 
 def call_scripts(clerk: VoicemailClerk, limits: RecordingLimits) -> tuple[CallScript, CallScript]:
@@ -214,11 +402,15 @@ def make_phone(
 ) -> PhoneService:
     """The phone service: drivers, lines and calls over this hardware, with a clerk of its own."""
     from app.clerk.client import ProcessClerk
+    from app.phone.lines.kept_callers import kept_callers
     from app.phone.service import PhoneService
+    from app.voicemail.aloud import play_script
     from app.voicemail.message_waiting import MessageWaitingLamps
 
     zone = ZoneInfo(plan.clerk.zone) if plan.clerk.zone else None
-    lamps = MessageWaitingLamps(lambda station, on: service.pbx.message_waiting(station, on))
+    lamps = MessageWaitingLamps(
+        lambda station, on: service.pbx.message_waiting(station, on), plan.jacks("station")
+    )
     clerk = ProcessClerk(plan.clerk, lamps.update, SystemClock())
     answer, internal = call_scripts(clerk, plan.limits)
     service = PhoneService(
@@ -232,43 +424,77 @@ def make_phone(
         lamps.shows,
         ready,
         date=lambda: datetime.now(zone).strftime("%m%d%H%M"),  # caller ID shows local time
+        kept=kept_callers(paths.callers, plan.jacks("trunk"), time.monotonic),
+        play=play_script(clerk),
     )
     return service
 
 
 def mail_config(paths: Paths, settings: Settings) -> MailConfig:
     """What the mail service must know of the settings."""
-    from app.mail.service import MailConfig, RetrySchedule
+    from app.mail.service import MailConfig, Rates, RetrySchedule
+    from app.operations.kept_secrets import SMARTHOST, account_of
 
     outbound = settings.outbound
     return MailConfig(
         delivery=delivery_config(settings),
         listen=settings.mail.listen,
         pop3_port=settings.mail.pop3_port,
+        pop3s_port=settings.mail.pop3s_port,
         smtp_port=settings.mail.smtp_port,
+        submission_port=settings.mail.submission_port,
+        submissions_port=settings.mail.submissions_port,
+        certificate=(str(paths.keys / "server.crt"), str(paths.keys / "server.key")),
+        plain_passwords=settings.mail.plain_passwords,
+        login_delay_s=settings.mail.login_delay_s,
         lan=settings.mail.lan,
         largest=settings.mail.largest_mb * MB,
         connections=settings.mail.connections,
         connections_per_peer=settings.mail.connections_per_peer,
-        smarthost=_host_and_port(outbound.smarthost),
-        retry=RetrySchedule(outbound.first_retry_s, outbound.longest_retry_s, outbound.give_up_s),
+        strangers_percent=settings.mail.strangers_percent,
+        rates=Rates(settings.mail.strangers_mails, settings.mail.recipients_outside),
+        smarthost=host_and_port(outbound.smarthost, SMTP_PORT),
+        smarthost_tls=_smarthost_tls(settings),
+        smarthost_verify=outbound.smarthost_verify,
+        smarthost_account=account_of(settings, SMARTHOST),
+        demand_tls=outbound.demand_tls,
+        retry=RetrySchedule(
+            outbound.first_retry_s,
+            outbound.longest_retry_s,
+            outbound.give_up_s,
+            outbound.delay_warning_s or None,
+        ),
         srs_secret=_secret(paths.srs_key) if outbound.public_domain else b"",
         srs_domain=outbound.public_domain,
+        account_key=str(paths.account_key),
+        signing_key=str(paths.signing_key),
     )
 
 
-def _host_and_port(smarthost: str) -> tuple[str, int] | None:
-    if not smarthost:
-        return None
-    host, _, port = smarthost.rpartition(":") if smarthost[-1] != "]" else (smarthost, "", "")
-    if not host:
-        host, port = smarthost, ""
-    return host.strip("[]"), int(port) if port else 25
+def account_key(paths: Paths) -> bytes:
+    """The key of kept passwords, made if there is none yet: at the first start. Raises OSError."""
+    return _secret(paths.account_key)
+
+
+def _smarthost_tls(settings: Settings) -> Tls:
+    """What "auto" means for this smarthost: a password never goes in plain text by it."""
+    from app.mail.outbound.client_session import Tls
+    from app.operations.kept_secrets import SMARTHOST, account_of
+
+    outbound = settings.outbound
+    if outbound.smarthost_tls != "auto":
+        return Tls(outbound.smarthost_tls)
+    if (host_and_port(outbound.smarthost, SMTP_PORT) or ("", 0))[1] == 465:
+        return Tls.IMPLICIT
+    return Tls.TRY if account_of(settings, SMARTHOST) is None else Tls.STARTTLS
 
 
 def _secret(path: Path) -> bytes:
     """The secret kept in this file, made if there is none; never one that is half written."""
+    from app.device.permissions import set_group
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        files.write(path, secrets.token_bytes(32), 0o600)
+        files.write_once(path, secrets.token_bytes(32), 0o600)
+        set_group(path, 0o640)  # the mail service reads it; on a device root makes it
     return path.read_bytes()

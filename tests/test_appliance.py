@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from app.appliance import board_spec, has_box, mail_config, phone_config
+from app.appliance import account_key, board_spec, has_box, mail_config, phone_config
 from app.config.paths import Paths
 from app.config.settings import Outbound, Phone, Settings, Site
+from app.inbox.account_passwords import KEY, BoxAccount
+from app.mail.outbound.client_session import Tls
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,15 @@ def test_the_key_of_rewritten_senders_is_made_once_and_is_private(tmp_path: Path
     assert paths.srs_key.stat().st_mode & 0o777 == 0o600
 
 
+def test_the_key_of_kept_passwords_is_made_once_and_is_private(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    first = account_key(paths)
+    assert len(first) == KEY
+    assert account_key(paths) == first
+    assert paths.account_key.stat().st_mode & 0o777 == 0o600
+    assert first.hex() not in str(mail_config(paths, Settings()))
+
+
 def test_no_key_is_made_for_nothing(tmp_path: Path) -> None:
     assert mail_config(Paths(tmp_path), Settings()).srs_secret == b""
     assert not Paths(tmp_path).srs_key.exists()
@@ -50,3 +61,25 @@ def test_the_country_of_the_lines_is_the_settings(tmp_path: Path) -> None:
 def test_only_the_virtual_board_is_made_of_python() -> None:
     assert has_box("virtual")
     assert not has_box("rpi")
+
+
+@pytest.mark.parametrize(
+    ("smarthost", "user", "tls", "meant"),
+    [
+        ("mail.isp.example", "", "auto", Tls.TRY),
+        ("mail.isp.example:587", "anna", "auto", Tls.STARTTLS),
+        ("mail.isp.example:465", "", "auto", Tls.IMPLICIT),
+        ("mail.isp.example:465", "anna", "starttls", Tls.STARTTLS),
+        ("192.168.1.9", "anna", "none", Tls.NONE),
+    ],
+)
+def test_a_password_goes_to_the_smarthost_in_plain_text_only_where_the_settings_say_so(
+    smarthost: str, user: str, tls: str, meant: Tls
+) -> None:
+    outbound = {"smarthost": smarthost, "smarthost_user": user, "smarthost_tls": tls}
+    settings = Settings.model_validate({"outbound": outbound})
+    config = mail_config(Paths(Path("/nonexistent")), settings)
+    assert config.smarthost_tls is meant
+    server = smarthost.partition(":")[0]
+    kept = BoxAccount("smarthost", user, server) if user else None
+    assert config.smarthost_account == kept

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from app.commands.common import console, inbox
+from app.commands.common import inbox
 from app.commands.errors import reports_errors
+from app.commands.output import say, say_text
 from app.config.paths import here
 from app.core.control import NotRunning, ask
 from drivers.models.bus_client import RemoteOperator
@@ -43,7 +44,7 @@ def perform(operator: RemoteOperator, line: str) -> bool:
     except OperatorError as problem:
         done, text = False, str(problem)
     if text:
-        console.print(text if done else f"failed: {text}", markup=False)
+        say_text(text if done else f"failed: {text}")
     return done
 
 
@@ -75,7 +76,7 @@ def _prompted() -> Iterator[str]:
     from prompt_toolkit.completion import WordCompleter
 
     session: PromptSession[str] = PromptSession(completer=WordCompleter(sorted(VERBS)))
-    console.print("`help` lists what you can do; Ctrl-D ends.")
+    say("`help` lists what you can do; Ctrl-D ends.")
     while True:
         try:
             yield session.prompt("board> ")

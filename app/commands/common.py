@@ -4,29 +4,32 @@ import getpass
 import sys
 from datetime import UTC, datetime
 
-from rich.console import Console
-
-from app.appliance import Inbox, open_inbox
-from app.config.paths import here
+from app.appliance import Inbox, open_existing
+from app.config.paths import Paths, here
+from app.config.settings import Settings
 from app.operations.actor import Actor, Role
 
 DOOR = "admin"
 """The door these commands go through, as the history names it."""
 
-WIDE = 200
-"""Columns of a table that is not read on a terminal: a program's lines must not be folded."""
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+_logged_in: Actor | None = None
+
+
+def act_as(somebody: Actor) -> None:
+    """From now on it is somebody who has logged in who types."""
+    global _logged_in
+    _logged_in = somebody
 
 
 def me() -> str:
     """Who types, for the history."""
-    return getpass.getuser()
+    return getpass.getuser() if _logged_in is None else _logged_in.login
 
 
 def actor() -> Actor:
-    """Who types: whoever may run these commands may open the store, so an administrator."""
-    return Actor(me(), DOOR, frozenset({Role.ADMIN}))
+    """Who types: if nobody has logged in, whoever may open the store, so an administrator."""
+    return _logged_in or Actor(me(), DOOR, frozenset({Role.SYSTEM}))
 
 
 def inbox() -> Inbox:
@@ -34,8 +37,14 @@ def inbox() -> Inbox:
     StoreError.
     """
     paths = here()
-    paths.make()
-    return open_inbox(paths, paths.settings())
+    if paths.var.exists():  # else it is not made just to say that there is no store
+        paths.make()
+    return existing(paths, paths.settings())
+
+
+def existing(paths: Paths, settings: Settings) -> Inbox:
+    """The box in this folder, which must have a store. Raises StoreError."""
+    return open_existing(paths, settings)
 
 
 def is_terminal() -> bool:

@@ -11,15 +11,18 @@ COMMANDS = {
     "factory-reset": "app.commands.device_care",
     "reset-button": "app.commands.device_care",
     "backup": "app.commands.device_backup",
+    "verify": "app.commands.device_backup",
     "restore": "app.commands.device_backup",
     "rescue": "app.commands.device_backup",
     "change-over": "app.commands.device_backup",
     "first-boot": "app.commands.device_setup",
     "apply": "app.commands.device_setup",
     "certificates": "app.commands.device_setup",
+    "certificate": "app.commands.certificate",
     "claim": "app.commands.device_setup",
     "password": "app.commands.device_setup",
     "selftest": "app.commands.selftest",
+    "task": "app.commands.task",
 }
 
 

@@ -7,6 +7,7 @@ import time
 import click
 
 from app.commands.errors import reports_errors
+from app.commands.output import say
 from app.commands.services import ENDING, begin, ready_option, ready_teller
 from app.config.paths import PROJECT, here
 
@@ -18,7 +19,7 @@ BUTTON_S = 0.1
 @click.command("health")
 @reports_errors
 def health() -> None:
-    """Say whether lines, mail and store are well; exit code 1 if something is not."""
+    """Say whether lines, mail, web and store are well; exit code 1 if something is not."""
     from app.device.health import Health
 
     patient = Health(here(), time.monotonic)
@@ -26,7 +27,7 @@ def health() -> None:
     time.sleep(BEAT_S)
     findings = patient.look()
     for finding in findings:
-        click.echo(f"{finding.name:<8} {'well' if finding.ok else 'NOT WELL':<9} {finding.says}")
+        say(f"{finding.name:<8} {'well' if finding.ok else 'NOT WELL':<9} {finding.says}")
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
 
 
@@ -60,7 +61,7 @@ def factory_reset(yes: bool, later: bool) -> None:
     from app.device import reset
 
     if not yes:
-        click.echo("All people, messages, settings and keys of this box will be gone.")
+        say("All people, messages, settings and keys of this box will be gone.")
         if (
             click.prompt(f"Type {reset.WORD} to go on", default="", show_default=False)
             != reset.WORD
@@ -74,7 +75,7 @@ def start_again(later: bool, what: str) -> None:
     """Say what happens at the next start, and start again unless that is for later."""
     from app.core.process import run
 
-    click.echo(what if later else f"{what}, which is now")
+    say(what if later else f"{what}, which is now")
     if not later:
         run("reboot")
 

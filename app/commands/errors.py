@@ -5,8 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-import click
-
+from app.commands.output import complain
 from app.core.errors import SwitchhookError
 from drivers.errors import HardwareError
 
@@ -26,7 +25,7 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except OURS as problem:
-            click.echo(f"switchhook: {problem}", err=True)
+            complain(str(problem))
             sys.exit(1)
 
     return wrapper

@@ -1,17 +1,27 @@
 """Before and after the services start: what a first start lacks, and the one screen."""
 
-import json
 from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from app.appliance import Inbox, board_spec, open_inbox
-from app.commands.common import DOOR, console
+from app.appliance import Inbox, board_spec, has_board_page, open_inbox, opened_or_why
+from app.commands.common import DOOR
+from app.commands.output import say
 from app.commands.supervision import StartError, check_port, check_tools, services_of
+from app.config.annotated import annotated
 from app.config.paths import Paths
-from app.config.settings import Settings, annotated
+from app.config.ports import PORTS, ports_text
+from app.config.settings import Settings
+from app.core import files
+from app.core.records import parse_json
+from app.device import restore
+from app.device.certify import certify
+from app.device.identity import CONSOLE_USER, new_console_password
 from app.operations.actor import Actor, Role
+from app.operations.kept_secrets import take_in
 from app.operations.people import NewPerson, add_person
+from app.operations.setup_page import setup_page
 from app.phone.sound.dsp import SpandspMissing, library
 
 SAMPLE_PEOPLE = (
@@ -22,28 +32,52 @@ BY = "first start"
 """Who added the sample people, as the history names it."""
 
 
-def prepare(paths: Paths) -> dict[str, Any]:
-    """Make what a first start lacks.
+def prepare(paths: Paths, memory: Path | None = None) -> dict[str, Any]:
+    """Make what a first start lacks; `memory` tells, outside of the folder, of a box in it.
 
-    Gives {"services": service folders to start, "fresh": {login: [password, PIN]} made just now}.
+    Gives {"services": service folders to start, "fresh": {login: [password, PIN]} made just now,
+    "console": the console's password if it was, "trouble": why the store cannot be used, "" if it
+    can}: the telephones work without it.
 
     Raises StartError, or another of commands/errors.py's OURS, naming what is in the way.
     """
     check_tools()
     _check_library()
     paths.make()
+    if restore.change_over(paths):
+        say("the backup that was restored is in its place")
     if not paths.settings_file.exists():
-        paths.settings_file.write_text(annotated())
+        files.write(paths.settings_file, annotated())
     settings = paths.settings()
     handsets = [line.name for line in board_spec(settings).lines if line.kind == "station"]
-    check_port("POP3", settings.mail.listen, settings.mail.pop3_port)
-    check_port("SMTP", settings.mail.listen, settings.mail.smtp_port)
-    inbox = open_inbox(paths, settings)
+    inbox, trouble = opened_or_why(paths, settings, memory)
     try:
-        fresh = {} if inbox.people.all() else _add_sample_people(inbox, handsets)
+        for name, words in PORTS.items():
+            port = getattr(settings.mail, f"{name}_port")
+            check_port(words, settings.mail.listen, port, f"mail.{name}_port")
+        for name, port in (("http", settings.web.http_port), ("https", settings.web.https_port)):
+            check_port(name.upper(), settings.web.listen, port, f"web.{name}_port")
+        fresh = {}
+        if inbox is not None and not inbox.people.all():
+            fresh = _add_sample_people(inbox, handsets)
     finally:
-        inbox.db.close()
-    return {"services": services_of(settings.phone.board), "fresh": fresh}
+        if inbox is not None:
+            inbox.db.close()
+    take_in(Actor(BY, DOOR, frozenset({Role.SYSTEM})), paths, open_inbox)
+    certify(paths, settings)
+    return {
+        "services": services_of(settings.phone.board),
+        "fresh": fresh,
+        "console": _console_password(paths),
+        "trouble": trouble,
+    }
+
+
+def _console_password(paths: Paths) -> str:
+    """The console's password if it had none until now, else ""."""
+    if (paths.etc / "shadow").exists():
+        return ""
+    return new_console_password(paths.etc / "shadow")
 
 
 def _check_library() -> None:
@@ -55,7 +89,7 @@ def _check_library() -> None:
 
 def _add_sample_people(inbox: Inbox, handsets: Collection[str]) -> dict[str, list[str]]:
     """Two people to try things with, as far as the board has telephones for them."""
-    actor = Actor(BY, DOOR, frozenset({Role.ADMIN}))
+    actor = Actor(BY, DOOR, frozenset({Role.SYSTEM}))
     fresh = {}
     for person in SAMPLE_PEOPLE:
         if person.handset not in handsets:
@@ -65,19 +99,28 @@ def _add_sample_people(inbox: Inbox, handsets: Collection[str]) -> dict[str, lis
     return fresh
 
 
-def show(paths: Paths, fresh: dict[str, list[str]], took: float) -> None:
-    """The one screen: addresses, people, what to try first; it `took` so many seconds."""
+def show(paths: Paths, prepared: dict[str, Any], took: float) -> None:
+    """The one screen: addresses, people, what to try first; it `took` so many seconds.
+
+    `prepared` is what prepare() gave. In trouble the store cannot be used, and that is said instead
+    of the people.
+    """
+    fresh, trouble = prepared["fresh"], prepared["trouble"]
     settings = paths.settings()
-    ports = json.loads(paths.mail_ports.read_text())
+    ports = parse_json(paths.mail_ports.read_text())
     host = settings.mail.listen
     lines = [
         f"Switchhook runs on the {settings.phone.board} board (ready after {took:.1f} s)",
         "",
-        f"  POP3  {host}:{ports['pop3']}      SMTP  {host}:{ports['smtp']}",
+        f"  mail  {host}: {ports_text(ports)}",
+        f"  mail programs set themselves up by {setup_page(paths, settings)}",
+        *_pages(paths, settings),
         f"  store {paths.database}",
+        f"  TLS   certificate authority {paths.keys / 'ca.crt'}",
         f"  logs  {paths.logs}      settings {paths.settings_file}",
+        *_console_words(paths, prepared["console"]),
         "",
-        *_people(paths, settings, fresh),
+        *(_trouble(trouble) if trouble else _people(paths, settings, fresh)),
         "",
         "Try this in another terminal: `make board`, then",
         *_first_call(settings),
@@ -85,7 +128,34 @@ def show(paths: Paths, fresh: dict[str, list[str]], took: float) -> None:
         f"or fetch mail: curl --user anna:PASSWORD pop3://{host}:{ports['pop3']}",
         "Ctrl-C ends it.",
     ]
-    console.print("\n".join(lines), markup=False)
+    say(*lines)
+
+
+def _console_words(paths: Paths, password: str) -> list[str]:
+    words = [f"  serial console {paths.console} (`make console` needs no terminal program)"]
+    if password:
+        words.append(f"    if the store is broken: login {CONSOLE_USER}, password {password}")
+    return words
+
+
+def _pages(paths: Paths, settings: Settings) -> list[str]:
+    """Where people log in, and where the virtual board is operated, if it is one."""
+    if not paths.web_ports.exists():
+        return []  # a port that is taken: the log says so
+    here = f"http://127.0.0.1:{parse_json(paths.web_ports.read_text())['http']}"
+    found = [f"  pages {here}/login   log in by name and password"]
+    if has_board_page(settings):
+        found.append(f"  board {here}/board   lift, dial, speak and hear in a browser")
+    return found
+
+
+def _trouble(trouble: str) -> list[str]:
+    return [
+        f"  ATTENTION: {trouble}",
+        "  Telephones work: callers are recorded, and get to the inboxes when the store is there.",
+        "  Mail waits with whoever sends it. A damaged store is mended, while this runs, by",
+        "  .venv/bin/python -m app inbox repair",
+    ]
 
 
 def _people(paths: Paths, settings: Settings, fresh: dict[str, list[str]]) -> list[str]:

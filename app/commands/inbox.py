@@ -5,15 +5,25 @@ import time
 from collections.abc import Sequence
 
 import click
-from rich.table import Table
 
-from app.commands.common import actor, console, inbox, size, when
+from app.commands.common import actor, inbox, size, when
 from app.commands.errors import reports_errors
+from app.commands.output import Listing, say, say_text
+from app.config.paths import here
+from app.core.process import lower_priority
 from app.inbox.entries import Entry, EntryState, MissedCall
 from app.operations import inbox as operations
+from app.operations.repair import check_store, repair_store
 
 MISSED_DAYS = 30
 DAY_S = 86_400
+LONGEST_REST_S = 5.0
+"""Between two slices of a check in the background."""
+
+
+_limit = click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=1), help="The newest so many."
+)
 
 
 @click.group("inbox")
@@ -25,21 +35,26 @@ def inbox_() -> None:
 @click.argument("login")
 @click.option("--bin", "removed", is_flag=True, help="What was removed and can be restored.")
 @click.option("--former", is_flag=True, help="What is left of a LOGIN who has been removed.")
+@click.option("--before", type=int, metavar="ENTRY", help="Only older ones than this.")
+@_limit
 @reports_errors
-def list_(login: str, removed: bool, former: bool) -> None:
+def list_(login: str, removed: bool, former: bool, before: int | None, limit: int) -> None:
     """What lies in LOGIN's inbox, what is on its way out, and calls of a month that were missed."""
     if former:
         _show_entries(operations.list_former(inbox(), actor(), login)[1])
         return
     since = time.time() - MISSED_DAYS * DAY_S
-    listing = operations.list_inbox(inbox(), actor(), login, removed, since)
+    listing = operations.list_inbox(inbox(), actor(), login, removed, since, before, limit)
     _show_entries(listing.entries, listing.missed_calls)
+    if listing.more:
+        of = f"{login} --bin" if removed else login
+        say(f"older ones: `inbox list {of} --before {listing.entries[0].id}`")
 
 
 def _show_entries(entries: Sequence[Entry], missed: Sequence[MissedCall] = ()) -> None:
-    table = Table("entry", "kind", "state", "received", "from", "subject", "size", box=None)
+    table = Listing("entry", "kind", "state", "received", "from", "subject", "size")
     for entry in entries:
-        table.add_row(
+        table.row(
             str(entry.id),
             str(entry.kind),
             _state(entry),
@@ -49,8 +64,8 @@ def _show_entries(entries: Sequence[Entry], missed: Sequence[MissedCall] = ()) -
             size(entry.size),
         )
     for call in missed:
-        table.add_row("-", "missed call", "-", when(call.at), call.caller, call.reason, "-")
-    console.print(table)
+        table.row("-", "missed call", "-", when(call.at), call.caller, call.reason, "-")
+    table.show()
 
 
 def _state(entry: Entry) -> str:
@@ -68,15 +83,19 @@ def _state(entry: Entry) -> str:
 def show(entry: int) -> None:
     """The header of one message."""
     header = operations.show_header(inbox(), actor(), entry)
-    click.echo(header.decode("utf-8", "replace").replace("\r\n", "\n"), nl=False)
+    say_text(header.decode("utf-8", "replace"))
 
 
 @inbox_.command("export")
 @click.argument("entry", type=int)
 @reports_errors
 def export(entry: int) -> None:
-    """Write the octets of one message to standard output."""
-    for octets in operations.export_message(inbox(), actor(), entry):
+    """Write the octets of one message to standard output; a terminal gets them made visible."""
+    pieces = operations.export_message(inbox(), actor(), entry)
+    if sys.stdout.isatty():
+        say_text(b"".join(pieces).decode("utf-8", "replace"))
+        return
+    for octets in pieces:
         sys.stdout.buffer.write(octets)
     sys.stdout.buffer.flush()
 
@@ -84,14 +103,20 @@ def export(entry: int) -> None:
 @inbox_.command("history")
 @click.argument("login")
 @click.option("--entry", type=int, help="Of this message only.")
+@click.option("--before", type=int, metavar="ROW", help="Only older rows than this.")
+@_limit
 @reports_errors
-def history(login: str, entry: int | None) -> None:
+def history(login: str, entry: int | None, before: int | None, limit: int) -> None:
     """Who did what, through which door, when."""
-    table = Table("when", "what", "entry", "door", "by", "detail", box=None)
-    for row in operations.history(inbox(), actor(), login, entry):
+    table = Listing("when", "what", "entry", "door", "by", "detail")
+    page = operations.history(inbox(), actor(), login, entry, before, limit)
+    for row in page.rows:
         number = "-" if row.entry is None else str(row.entry)
-        table.add_row(when(row.at), row.verb, number, row.door, row.by or "the box", row.detail)
-    console.print(table)
+        table.row(when(row.at), row.verb, number, row.door, row.by or "the box", row.detail)
+    table.show()
+    if page.more:
+        of = login if entry is None else f"{login} --entry {entry}"
+        say(f"older rows: `inbox history {of} --before {page.rows[0].id}`")
 
 
 @inbox_.command("remove")
@@ -100,7 +125,7 @@ def history(login: str, entry: int | None) -> None:
 def remove(entries: tuple[int, ...]) -> None:
     """Move messages to the bin, from every door at once."""
     moved = operations.remove_entries(inbox(), actor(), entries)
-    console.print(f"removed: {moved.done} of {moved.asked}")
+    say(f"removed: {moved.done} of {moved.asked}")
 
 
 @inbox_.command("restore")
@@ -111,4 +136,41 @@ def restore(entries: tuple[int, ...], heir: str | None) -> None:
     """Bring removed messages back."""
     moved = operations.restore_entries(inbox(), actor(), entries, heir)
     to = f", to {heir} what has no owner any more" if heir else ""
-    console.print(f"restored: {moved.done} of {moved.asked}{to}")
+    say(f"restored: {moved.done} of {moved.asked}{to}")
+
+
+@inbox_.command("check")
+@click.option("--background", is_flag=True, help="At the lowest priority, with rests.")
+@reports_errors
+def check(background: bool) -> None:
+    """Read the whole store and say whether it is well; exit code 1 if it is damaged.
+
+    It goes on beside everything else and is done every night anyway.
+    """
+    if background:
+        lower_priority()
+    condition = check_store(actor(), here(), _rest if background else lambda _: None)
+    say(condition.text or "the store is well")
+    sys.exit(1 if condition.text else 0)
+
+
+def _rest(worked_s: float) -> None:
+    """Half of the time is for others, whose priority may be no better."""
+    time.sleep(min(worked_s, LONGEST_REST_S))
+
+
+@inbox_.command("repair")
+@reports_errors
+def repair() -> None:
+    """Make a new store of all that can be read of a damaged one; the old one is kept.
+
+    UIDLs stay, so mail programs fetch nothing twice. Mail that comes meanwhile is put off, and its
+    senders try again; calls go on. It may be interrupted and begun again.
+    """
+    done = repair_store(actor(), here(), lambda text: say(f"{text} …"), time.sleep)
+    if done is None:
+        say("the store is well; there is nothing to repair")
+        return
+    for line in done.report.splitlines():
+        say(line)
+    say(f"The damaged store is kept as {done.kept}; delete it when nothing is missed.")

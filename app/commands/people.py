@@ -5,19 +5,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from rich.table import Table
 
-from app.commands.common import WIDE, actor, console, inbox, is_terminal, size, when
+from app.commands.account import account
+from app.commands.common import actor, inbox, is_terminal, size, when
 from app.commands.errors import reports_errors
-from app.core.units import MB
+from app.commands.outgoing import outgoing
+from app.commands.output import WIDE, Listing, columns, say
+from app.commands.template import COUNT, DEFAULT, MEGABYTES, chosen
+from app.config.paths import here
 from app.inbox.people import Former, Transfer
 from app.operations import people as operations
 from app.operations.box import Box
 from app.operations.people import NewPerson, PersonLine
+from app.operations.second_factor import remove_second_factor
+from app.operations.setup_page import setup_page
 from app.voicemail.menu import KEY_MAPS
 
 TRANSFERS = click.Choice([transfer.value for transfer in Transfer])
 MAPS = click.Choice(list(KEY_MAPS))
+ROLES_OPTION = click.option(
+    "--roles",
+    callback=lambda _, __, text: None if text is None else tuple(text.replace(",", " ").split()),
+    help="What they look after: phone, network, both with a comma, or empty for none.",
+)
 
 
 @click.group()
@@ -31,7 +41,9 @@ def people() -> None:
 @click.option("--mailbox", required=True, help="Number to dial for the box, e.g. 201.")
 @click.option("--handset", help="Jack of their telephone, e.g. 101.")
 @click.option("--address", help="Public e-mail address; default: login@our-domain.")
-@click.option("--quota-mb", type=click.IntRange(1), help="Size of the inbox, in MB.")
+@click.option("--quota-mb", "quota", type=MEGABYTES, help="Size of the inbox, in MB.")
+@click.option("--voicemails", type=COUNT, help="Number of voicemails it may hold; 0: any.")
+@click.option("--template", help="Template whose limits hold where none is given here.")
 @click.option(
     "--transfer",
     type=TRANSFERS,
@@ -49,46 +61,43 @@ def people() -> None:
     help="; ".join(f"{name}: {keys.meaning}" for name, keys in KEY_MAPS.items()),
 )
 @click.option("--admin", is_flag=True, help="May administer the box.")
+@ROLES_OPTION
 @click.option(
     "--adopt/--no-adopt",
     default=None,
     help="Give the box back that a removed LOGIN had; asks on a terminal, else no.",
 )
 @reports_errors
-def add(login: str, quota_mb: int | None, transfer: str, adopt: bool | None, **fields: Any) -> None:
+def add(login: str, transfer: str, adopt: bool | None, **fields: Any) -> None:
     """Add LOGIN with a fresh password and PIN, shown once."""
     box = inbox()
-    quota = None if quota_mb is None else quota_mb * MB
-    new = NewPerson(login, quota=quota, transfer=Transfer(transfer), **fields)
+    new = NewPerson(login, transfer=Transfer(transfer), **chosen(fields))
     former = operations.former_box(box, actor(), login)
     if former is not None and not _wanted_back(former, adopt):
         former = None
     added = operations.add_person(box, actor(), new, former)
     login = added.person.login
-    console.print(
-        f"{login} has a box. Password: {added.password}   PIN: {added.pin}   (not shown again)"
-    )
+    say(f"{login} has a box. Password: {added.password}   PIN: {added.pin}   (not shown again)")
     if added.handset_from is not None:
-        console.print(
+        say(
             f"The handset {added.person.handset} was {added.handset_from}'s until now. Calls from"
             f" outside that nobody answers go to {login}'s mailbox {added.person.mailbox}; the"
             " setting phone.incoming says otherwise.",
-            markup=False,
         )
+    say(f"Their mail program is set up by {setup_page(here(), box.settings)}")
 
 
 def _wanted_back(former: Former, adopt: bool | None) -> bool:
     """Whether the box of a removed person is to be given back; asks if nobody has said it."""
     count = len(former.entries) + former.removed_before
-    console.print(
+    say(
         f"{former.name} had the login {former.login} until {when(former.removed_at)};"
         f" {count} messages ({size(former.octets)}) of that box can be restored.",
-        markup=False,
     )
     if adopt is None and is_terminal():
         return click.confirm("Give this box back?", default=True)
     if not adopt:
-        console.print(f"They stay in the bin: `inbox list {former.login} --former` lists them.")
+        say(f"They stay in the bin: `inbox list {former.login} --former` lists them.")
     return bool(adopt)
 
 
@@ -97,35 +106,33 @@ def _wanted_back(former: Former, adopt: bool | None) -> bool:
 def list_() -> None:
     """Everybody with a box."""
     lines = operations.list_people(inbox(), actor())
-    console.print(people_table(lines, time.time(), one_line=console.width >= WIDE))
+    people_table(lines, time.time(), one_line=columns() >= WIDE).show()
 
 
-def people_table(lines: Sequence[PersonLine], now: float, one_line: bool) -> Table:
+def people_table(lines: Sequence[PersonLine], now: float, one_line: bool) -> Listing:
     """People as a table that fits into 80 columns; what is too long goes on below.
 
     `now` in seconds since 1970; `one_line` keeps each person on one line, for programs.
     """
-    join = " ".join if one_line else "\n".join
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("login", overflow="fold")
-    table.add_column("name", overflow="fold")
-    for number in ("mailbox", "handset"):
-        table.add_column(number, no_wrap=True)
-    for count in ("voice", "mail"):
-        table.add_column(count, no_wrap=True, justify="right")
-    table.add_column("used", overflow="fold")
-    table.add_column("POP3", overflow="fold")
+    table = Listing(
+        *("login", "name", "mailbox", "handset", "voice", "mail", "used", "POP3"),
+        right=("voice", "mail"),
+        whole=("mailbox", "handset"),
+    )
     for line in lines:
         person = line.person
-        marks = ["(admin)"] * person.admin + ["(PIN locked)"] * (line.locked_until > now)
-        table.add_row(
-            join([person.login, *marks]),
-            join(filter(None, [person.name, person.address])),
+        roles = ["admin"] if person.admin else person.roles
+        marks = [f"({role})" for role in roles] + ["(PIN locked)"] * (line.locked_until > now)
+        called = (person.login, *marks)
+        named = tuple(filter(None, [person.name, person.address]))
+        table.row(
+            " ".join(called) if one_line else called,
+            " ".join(named) if one_line else named,
             person.mailbox,
             person.handset or "-",
             str(line.new_voicemails),
             str(line.new_emails),
-            f"{size(line.used)} of {size(person.quota)}",
+            f"{size(line.used)} of {size(line.limits.quota)}",
             person.transfer.value,
         )
     return table
@@ -143,7 +150,7 @@ def passwd(login: str, ask: bool) -> None:
         click.prompt("New password", hide_input=True, confirmation_prompt=True) if ask else None
     )
     password = operations.set_password(box, actor(), login, chosen)
-    console.print("The password is set." if ask else f"Password: {password}   (not shown again)")
+    say("The password is set." if ask else f"Password: {password}   (not shown again)")
 
 
 @people.command("pin")
@@ -153,7 +160,7 @@ def passwd(login: str, ask: bool) -> None:
 def pin_(login: str, pin: str | None) -> None:
     """Give LOGIN a new PIN, the one given or a fresh one; lifts a lock-out."""
     chosen = operations.set_pin(inbox(), actor(), login, pin)
-    console.print("The PIN is set." if pin else f"PIN: {chosen}   (not shown again)")
+    say("The PIN is set." if pin else f"PIN: {chosen}   (not shown again)")
 
 
 @people.command("change")
@@ -162,20 +169,26 @@ def pin_(login: str, pin: str | None) -> None:
 @click.option("--mailbox")
 @click.option("--handset", help="Jack, or empty for none.")
 @click.option("--address", help="Public address, or empty for login@our-domain.")
-@click.option("--quota-mb", type=click.IntRange(1))
+@click.option(
+    "--quota-mb",
+    "quota",
+    type=MEGABYTES,
+    help=f'"{DEFAULT}", here and below: as the template says, or the settings.',
+)
+@click.option("--voicemails", type=COUNT)
+@click.option("--template", help="Template to assign them to, or empty for none.")
 @click.option("--transfer", type=TRANSFERS)
 @click.option("--fetched-is-heard/--fetched-stays-unheard", default=None)
 @click.option("--language")
 @click.option("--key-map", type=MAPS)
 @click.option("--admin/--no-admin", default=None)
+@ROLES_OPTION
 @reports_errors
-def change(login: str, quota_mb: int | None, **fields: Any) -> None:
+def change(login: str, **fields: Any) -> None:
     """Change what is known about LOGIN; only what is named changes."""
-    named = {field: value for field, value in fields.items() if value is not None}
-    if quota_mb is not None:
-        named["quota"] = quota_mb * MB
+    named = chosen(fields)
     person = operations.change_person(inbox(), actor(), login, named)
-    console.print(f"{person.login} is changed: {', '.join(sorted(named))}")
+    say(f"{person.login} is changed: {', '.join(sorted(named))}")
 
 
 @people.command("remove")
@@ -195,17 +208,30 @@ def remove(login: str, hand_over: str | None, discard: bool) -> None:
         fate = f"{removed.messages}, handed over to {removed.heir}"
     else:
         fate = f"{removed.messages}, put into the bin" if removed.messages else "none"
-    console.print(f"{removed.login} is removed; messages: {fate}")
+    say(f"{removed.login} is removed; messages: {fate}")
     for problem in removed.problems:
-        console.print(f"ATTENTION: {problem}", markup=False)
+        say(f"ATTENTION: {problem}")
 
 
 def _ask_for_heir(box: Box, login: str, count: int) -> str | None:
     """Who gets the messages; None: they are discarded."""
-    console.print(f"{login}'s box holds {count} messages. What becomes of them?")
+    say(f"{login}'s box holds {count} messages. What becomes of them?")
     others = [line.person.login for line in operations.list_people(box, actor())]
     choice: str = click.prompt(
         "The login of whoever gets them, or 'discard' (restorable for the grace period)",
         type=click.Choice([*(other for other in others if other != login.lower()), "discard"]),
     )
     return None if choice == "discard" else choice
+
+
+@people.command("codes-off")
+@click.argument("login")
+@reports_errors
+def codes_off(login: str) -> None:
+    """Ask LOGIN for no codes at the web pages any more: the app is lost, and the recovery codes."""
+    remove_second_factor(inbox(), actor(), login)
+    say(f"{login} logs in to the web pages with the password alone")
+
+
+people.add_command(account)
+people.add_command(outgoing)

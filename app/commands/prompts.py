@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from app.commands.errors import reports_errors
+from app.commands.output import say
 from app.config.paths import here
 
 
@@ -17,12 +18,12 @@ def prompts() -> None:
 @reports_errors
 def list_() -> None:
     """The packs that are here."""
-    from app.commands.common import console, size
+    from app.commands.common import size
     from app.device import packs
 
     for one in packs.packs(here().var / "prompts"):
         octets = size(one.path.stat().st_size)
-        console.print(f"{one.language}   {one.version:<10} {octets}", markup=False)
+        say(f"{one.language}   {one.version:<10} {octets}")
 
 
 @prompts.command("add")
@@ -34,4 +35,4 @@ def add(file: Path) -> None:
 
     new = packs.add(file, here().var / "prompts")
     packs.mount(new)
-    click.echo(f"prompts in {new.language!r}, version {new.version}, are in use")
+    say(f"prompts in {new.language!r}, version {new.version}, are in use")

@@ -4,15 +4,19 @@ This process stays as small as it can for as long as the box runs, so what needs
 (settings, store) is done in short-lived children of it.
 """
 
+import os
 import signal
+import sys
 import time
 from typing import Any
 
 import click
 
 from app.commands.errors import OURS
-from app.commands.supervision import StartError, Supervised
-from app.config.paths import Paths, here
+from app.commands.output import say
+from app.commands.supervision import FolderLock, StartError, Supervised
+from app.config.paths import Paths, PathsError, here
+from app.console.cable import Cable
 from app.core.subprocess_call import in_child
 
 
@@ -22,26 +26,43 @@ def run() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # from the first service on
     paths = here()
     started = time.monotonic()
-    prepared = in_child(lambda: _prepare(paths), OURS)
     try:
-        with Supervised(paths, prepared["services"]) as services:
+        if not paths.var.exists():  # a new, empty one would be in the way of one that is put back
+            in_child(lambda: _must_not_have_been(paths), OURS)
+        lock = FolderLock(paths)
+        prepared = in_child(lambda: _prepare(paths), OURS)
+        with Supervised(paths, prepared["services"], lock) as services:
             took = time.monotonic() - started
             try:
-                in_child(lambda: _show(paths, prepared["fresh"], took), OURS)
-                services.wait()
+                in_child(lambda: _show(paths, prepared, took), OURS)
+                with _console(paths):  # a thread: nothing is forked from here on
+                    services.wait()
             except KeyboardInterrupt:
-                click.echo("\nending the services …")
-    except StartError as problem:
+                say("", "ending the services …")
+    except (StartError, PathsError) as problem:
         raise click.ClickException(str(problem)) from problem
+
+
+def _console(paths: Paths) -> Cable:
+    """The serial console, to which terminal programs can be attached."""
+    login = [sys.executable, "-m", "app", "console", "--terminal"]
+    environment = {**os.environ, "SWITCHHOOK_VAR": str(paths.var), "TERM": "vt100"}
+    return Cable(paths.console, login, environment)
+
+
+def _must_not_have_been(paths: Paths) -> None:
+    from app.appliance import must_not_be_gone
+
+    must_not_be_gone(paths, paths.memory)
 
 
 def _prepare(paths: Paths) -> dict[str, Any]:
     from app.commands.first_start import prepare
 
-    return prepare(paths)
+    return prepare(paths, paths.memory)
 
 
-def _show(paths: Paths, fresh: dict[str, list[str]], took: float) -> None:
+def _show(paths: Paths, prepared: dict[str, Any], took: float) -> None:
     from app.commands.first_start import show
 
-    show(paths, fresh, took)
+    show(paths, prepared, took)

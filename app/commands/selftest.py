@@ -13,6 +13,7 @@ from functools import partial
 import click
 
 from app.commands.errors import OURS, reports_errors
+from app.commands.output import say, say_text
 from app.config.paths import here
 from app.core.subprocess_call import in_child
 from app.device.selftest.findings import Outcome, Trial, run
@@ -33,9 +34,9 @@ def selftest(as_json: bool, only: tuple[str, ...]) -> None:
         for outcome in _outcomes(only):
             results.append({**asdict(outcome), "result": outcome.result.value})
             if not as_json:
-                click.echo(outcome.line)
+                say(outcome.line)
     if as_json:
-        click.echo(json.dumps(results, indent=1))
+        say_text(json.dumps(results, indent=1, allow_nan=False))
     sys.exit(any(outcome["result"] == "failed" for outcome in results))
 
 
@@ -64,7 +65,7 @@ def _tried(trial: Trial) -> list[Outcome]:
 def _parts() -> dict[str, Callable[[], str]]:
     from app.appliance import board_spec, has_box
     from app.core.control import NotRunning, ask
-    from app.device.selftest import buses, machine, sound
+    from app.device.selftest import buses, front_panel, machine, sound
 
     paths = here()
     settings = paths.settings()
@@ -78,6 +79,7 @@ def _parts() -> dict[str, Callable[[], str]]:
         "pins": lambda: buses.pins(board),
         "chips": lambda: buses.board_pins(board, of_python, running),
         "i2c": buses.i2c,
+        "leds": front_panel.front_panel,
         "spi": lambda: buses.spi(board, of_python, running),
         "loopback": lambda: sound.loopback(time.sleep),
         "sound": lambda: sound.board_card(board, of_python and not board.box_device, running),

@@ -13,7 +13,7 @@ from drivers.models.bus_server import serve
 @reports_errors
 def box(ready_fd: int | None) -> None:
     """The virtual board: models in Python of chips, telephones and a public exchange."""
-    paths = begin("box")
+    paths = begin("box", needs_folders=False)
     spec = plan(paths, "box")
     pcm = None
     if spec.box_device:

@@ -1,6 +1,7 @@
 """`python -m app phone`: the phone service in the foreground."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 
@@ -16,6 +17,8 @@ from app.phone_plan import PhonePlan
 from drivers.board import Hardware
 from drivers.errors import BusClosed
 
+log = logging.getLogger(__name__)
+
 BOX_WITHIN_S = 10.0
 """How long the phone service waits for the virtual board to answer, in seconds."""
 
@@ -25,7 +28,7 @@ BOX_WITHIN_S = 10.0
 @reports_errors
 def phone(ready_fd: int | None) -> None:
     """Lines, calls and voicemail."""
-    paths = begin("phone")
+    paths = begin("phone", needs_folders=False)
     known = plan(paths, "phone")
     in_child(lambda: _check_store(paths), OURS)
     _check_library()
@@ -33,10 +36,16 @@ def phone(ready_fd: int | None) -> None:
 
 
 def _check_store(paths: Paths) -> None:
-    """It must be one that the clerk can work on."""
+    """A store of a newer program ends the service; calls go on without one that is broken."""
+    from app.store.errors import TROUBLE, SchemaTooNew
     from app.store.schema import check
 
-    check(paths.database)
+    try:
+        check(paths.database)
+    except SchemaTooNew:
+        raise
+    except TROUBLE as problem:
+        log.error("calls go on without the store: %s", problem)
 
 
 def _check_library() -> None:

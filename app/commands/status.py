@@ -1,75 +1,125 @@
 """`python -m app status`: how the box is."""
 
 import click
-from rich.table import Table
 
-from app.appliance import open_inbox
-from app.commands.common import actor, console, size, when
+from app.commands.common import actor, existing, size, when
 from app.commands.errors import reports_errors
+from app.commands.output import Listing, say, say_text
+from app.commands.queue import down_text, held_text
 from app.config.paths import here
-from app.operations.status import DAYS, Lines, StatusReport, read_status
+from app.config.ports import ports_text
+from app.operations.attention import attention
+from app.operations.connections import Connections, read_connections
+from app.operations.lines import Lines
+from app.operations.status import DAYS, Elsewhere, StatusReport, read_status
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@click.pass_context
 @reports_errors
-def status() -> None:
+def status(context: click.Context) -> None:
     """Services, lines, inboxes, queue and disk at a glance, and what needs attention."""
-    paths = here()
-    paths.make()
-    show(read_status(actor(), paths, open_inbox))
+    if context.invoked_subcommand is not None:
+        return
+    show(read_status(actor(), here(), existing))
+
+
+@status.command("connections")
+@reports_errors
+def connections() -> None:
+    """Who holds which connection of the mail service, and how many each address has."""
+    show_connections(read_connections(actor(), here()))
+
+
+def show_connections(found: Connections) -> None:
+    """Print who holds what, those who have waited longest for a login or mail first."""
+    if found.held:
+        right = ("open s", "waits s", "received", "sent")
+        table = Listing(
+            "protocol",
+            "TLS",
+            "address",
+            "of",
+            "state",
+            "person",
+            *right,
+            right=right,
+            whole=("address",),
+        )
+        for one in found.held:
+            table.row(
+                one.protocol,
+                one.tls.partition(" ")[0].removeprefix("TLSv") or "-",
+                one.peer,
+                "LAN" if one.lan else "strangers",
+                one.state,
+                one.person or "-",
+                str(one.open_s),
+                "-" if one.waits_s is None else str(one.waits_s),
+                size(one.received),
+                size(one.sent),
+            )
+        table.show()
+        say("", *(f"{address} holds {count}" for address, count in found.by_address()[:10]), "")
+    say(
+        f"{len(found.held)} connections; of POP3 and of SMTP each the LAN may have {found.lan},"
+        f" all others {found.strangers} (mail.connections, mail.strangers_percent)",
+        f"{found.waiting_logins} passwords wait to be looked at",
+    )
 
 
 def show(report: StatusReport) -> None:
     """Print a report, what needs attention first."""
     for text in attention(report):
-        console.print(f"ATTENTION: {text}\n", markup=False)
+        say_text(f"ATTENTION: {text}")
+        say("")
     for service in report.services:
-        console.print(f"{service.name:<8} {service.state}", markup=False)
+        say(f"{service.name:<8} {service.state}")
+    say(f"ports    {ports_text(report.ports) or 'the mail service does not run'}")
     _show_lines(report.lines)
-    if report.store_problem:
-        return
-    console.print(f"\nqueue    {report.queue_waiting} to send, {report.queue_tried} tried before")
+    if not report.store_problem:
+        _show_store(report)
+    when_it_is_there = "" if report.web_served else " (not now: the log of admin says why)"
+    say("", f"mail programs are set up by {report.setup_page}{when_it_is_there}")
+
+
+def _show_store(report: StatusReport) -> None:
+    say("", f"queue    {report.queue_waiting} to send")
+    if report.queue_held:
+        say(f"         {held_text(report.queue_held)}")
+    for one in report.queue_down:
+        say(f"         {down_text(one)}")
+    _show_elsewhere(report.elsewhere)
     held = report.holdings
-    console.print(
+    say(
         f"store    {size(held.used)} in {held.inboxes} inboxes, {size(held.in_bin)} in the bin,"
         f" {size(held.disk_free)} free on the disk"
     )
     missed = [f"{login} {count}" for login, count in report.missed.by_login]
     nobody = report.missed.for_nobody
     missed += [f"for nobody {len(nobody)}"] if nobody else []
-    console.print(f"missed   {', '.join(missed) or 'no calls'} in {DAYS} days", markup=False)
+    say(f"missed   {', '.join(missed) or 'no calls'} in {DAYS} days")
     for call in nobody:
-        console.print(
-            f"         {when(call.at)} {call.line}: {call.caller}, {call.reason}", markup=False
-        )
+        say(f"         {when(call.at)} {call.line}: {call.caller}, {call.reason}")
 
 
-def attention(report: StatusReport) -> list[str]:
-    """What somebody must see to, a text each."""
-    texts = list(report.notices)
-    if report.settings_problem:
-        texts.append(f"the settings cannot be used:\n{report.settings_problem}")
-    if report.store_problem:
-        texts.append(f"the store cannot be opened: {report.store_problem}")
-    texts += [str(problem) for problem in report.problems]
-    texts += [
-        f"the PIN of {lock.login} is locked until {when(lock.until)}; `people pin {lock.login}`"
-        " lifts that"
-        for lock in report.locks
-    ]
-    return texts
+def _show_elsewhere(accounts: tuple[Elsewhere, ...]) -> None:
+    """What is fetched from servers elsewhere: when last, and what they say if it does not go."""
+    for number, one in enumerate(accounts):
+        last = "never yet" if one.ok_at is None else when(one.ok_at)
+        say(f"{'' if number else 'fetch':<9}{one.login}, {one.place}: last {last}")
+        if one.error and one.error_at is not None:
+            say(f"{'':<9}  not at {when(one.error_at)}: {one.error}")
 
 
 def _show_lines(lines: Lines) -> None:
     if lines.problem:
-        console.print(f"\nlines    {lines.problem}", markup=False)
+        say("", f"lines    {lines.problem}")
         return
-    table = Table("line", "kind", "state", "call", "message waiting", "fault", box=None)
+    table = Listing("line", "kind", "state", "call", "message waiting", "fault")
     for line in lines.lines:
         waiting = {True: "yes", False: "no", None: "-"}[line.message_waiting]
-        table.add_row(
-            line.name, line.kind, line.state, line.call or "-", waiting, line.fault or "-"
-        )
-    console.print()
-    console.print(table)
-    console.print(f"beat     {lines.lost_periods} periods lost since start")
+        table.row(line.name, line.kind, line.state, line.call or "-", waiting, line.fault or "-")
+    say("")
+    table.show()
+    say(f"beat     {lines.lost_periods} periods lost since start")

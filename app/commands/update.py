@@ -12,11 +12,13 @@ from pathlib import Path
 
 import click
 
-from app.commands.common import console, inbox, size, when
+from app.commands.common import inbox, size, when
 from app.commands.errors import reports_errors
+from app.commands.output import say
 from app.config.paths import PROJECT, here
 from app.core import files
 from app.core.control import NotRunning, ask
+from app.core.records import parse_json
 from app.device import sticks
 from app.device.update.bundle import SUFFIX, Bundle, open_bundle
 from app.device.update.errors import Refused, UpdateError
@@ -47,24 +49,24 @@ def info(file: str) -> None:
     """What is in the bundle FILE, whether it is whole, and whether it fits this machine."""
     with _bundle(file) as bundle:
         manifest = bundle.manifest
-        console.print(f"version   {named(manifest.release)} ({when(manifest.release.built)})")
-        console.print(f"signed by {bundle.signed_by}")
-        console.print(f"kernel    {manifest.kernel}")
-        console.print(f"machines  {', '.join(manifest.machines)}")
-        console.print(f"boards    {', '.join(manifest.boards)}")
-        console.print(
+        say(f"version   {named(manifest.release)} ({when(manifest.release.built)})")
+        say(f"signed by {bundle.signed_by}")
+        say(f"kernel    {manifest.kernel}")
+        say(f"machines  {', '.join(manifest.machines)}")
+        say(f"boards    {', '.join(manifest.boards)}")
+        say(
             f"store     tables of version {manifest.release.schema}, which programs that know"
             f" {manifest.release.readable_from} can read"
         )
-        console.print(f"root      sha256 {manifest.root_sha256}", soft_wrap=True)
+        say(f"root      sha256 {manifest.root_sha256}")
         bundle.verify()
-        console.print(f"content   {size(manifest.octets)}, whole")
+        say(f"content   {size(manifest.octets)}, whole")
         try:
             judge(manifest, _here(_disk()))
         except UpdateError as reason:
-            console.print(f"here      {reason}", soft_wrap=True, markup=False)
+            say(f"here      {reason}")
         else:
-            console.print("here      can be installed")
+            say("here      can be installed")
 
 
 @update.command("install")
@@ -85,11 +87,9 @@ def install(file: str, restart: bool) -> None:
         _be_modest()
         _note_lines()
         last_trial().unlink(missing_ok=True)
-        console.print(f"{named(bundle.manifest.release)} goes to slot {disk.other} …")
+        say(f"{named(bundle.manifest.release)} goes to slot {disk.other} …")
         put(bundle, disk, _here(disk), Pace(rest=time.sleep, tell=_Progress().tell))
-    console.print(
-        f"slot {disk.other} holds {named(bundle.manifest.release)} and is tried at the next start"
-    )
+    say(f"slot {disk.other} holds {named(bundle.manifest.release)} and is tried at the next start")
     if restart:
         _restart()
 
@@ -112,11 +112,11 @@ def status() -> None:
             left = f"on trial, {state.left} tries left"
             marks += [left if state.left else "has not proved itself; it is not tried any more"]
         line = f"slot {slot}  {holds}{': ' if marks else ''}{', '.join(marks)}"
-        console.print(line, soft_wrap=True)
+        say(line)
     if state.trial == disk.other and last_trial().exists():
-        console.print("its last try:")
+        say("its last try:")
         for line in last_trial().read_text().splitlines():
-            console.print(f"  {line}", markup=False, soft_wrap=True)
+            say(f"  {line}")
 
 
 @update.command("mark-good")
@@ -128,7 +128,7 @@ def mark_good() -> None:
     disk = _disk()
     with only_one(here().run / "update.lock"):
         mark(disk)
-    console.print(f"slot {disk.running} is good")
+    say(f"slot {disk.running} is good")
 
 
 @update.command("rollback")
@@ -150,7 +150,7 @@ def rollback(restart: bool) -> None:
         _note_lines()
         last_trial().unlink(missing_ok=True)
         disk.write(lambda state: state.on_trial(disk.other))
-    console.print(f"slot {disk.other} is tried at the next start")
+    say(f"slot {disk.other} is tried at the next start")
     if restart:
         _restart()
 
@@ -163,7 +163,7 @@ def _here(disk: Disk) -> Here:
     from app.store.schema import STEPS, version_of
 
     box = inbox()
-    release = json.loads(RELEASE.read_text())
+    release = parse_json(RELEASE.read_text())
     newest = STEPS[-1]
     with BlockFile(disk.slots[disk.other]) as slot:
         room = slot.size()
@@ -225,7 +225,7 @@ class _Progress:
         tenth = done * 10 // max(1, total)
         if (step, tenth) != self._shown:
             self._shown = (step, tenth)
-            console.print(f"{step:<9} {tenth * 10:>3} %")
+            say(f"{step:<9} {tenth * 10:>3} %")
 
 
 def lines_before() -> Path:
@@ -247,7 +247,7 @@ def _note_lines() -> None:
 def _restart() -> None:
     from app.core.process import run
 
-    console.print("starting again now")
+    say("starting again now")
     run("reboot")
 
 
@@ -268,14 +268,14 @@ def confirm(stay: bool) -> None:
 
     disk = _disk()
     if not needs_proof(disk.state(), disk.running):
-        console.print(f"slot {disk.running}: {Verdict.NOTHING.value}")
+        say(f"slot {disk.running}: {Verdict.NOTHING.value}")
         return
     said: list[str] = []
     with only_one(here().run / "update.lock"):
         verdict = prove(disk, checks(here(), lines_before()), said.append)
     said.append(f"slot {disk.running}: {verdict.value}")
     for line in said:
-        console.print(line, markup=False, soft_wrap=True)
+        say(line)
     if verdict is Verdict.FAILED:
         _keep_report(said)
         if not stay:
@@ -290,7 +290,7 @@ def sweep() -> None:
     """Take away what a trial has left that the power ended. Called at a start."""
     from app.commands.update_trial import sweep_up
 
-    console.print(f"{sweep_up(here())} messages of a trial that had no end were taken away")
+    say(f"{sweep_up(here())} messages of a trial that had no end were taken away")
 
 
 def last_trial() -> Path:

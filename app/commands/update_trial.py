@@ -1,6 +1,5 @@
 """The checks of a slot on trial, over the running services."""
 
-import json
 import logging
 import time
 from functools import partial
@@ -12,6 +11,7 @@ from app.commands.common import inbox
 from app.config.paths import Paths
 from app.core.clock import SystemClock
 from app.core.control import NotRunning, ask
+from app.core.records import parse_json
 from app.device.health import Health
 from app.device.update import checks as update_checks
 from app.device.update.checks import TestOperator
@@ -84,7 +84,7 @@ def _lines(paths: Paths, lines_before: Path) -> str:
 def _broken(lines_before: Path) -> frozenset[str]:
     """Lines that were broken before; none if nothing usable was written down about them."""
     try:
-        return frozenset(json.loads(lines_before.read_text()))
+        return frozenset(parse_json(lines_before.read_text()))
     except (OSError, ValueError) as problem:
         log.warning("nothing is known of lines that were broken before: %s", problem)
         return frozenset()
@@ -129,7 +129,7 @@ def _settle() -> None:
 
 def _inside(paths: Paths, box: Inbox) -> Inside:
     try:
-        ports = json.loads(paths.mail_ports.read_text())
+        ports = parse_json(paths.mail_ports.read_text())
     except (OSError, ValueError) as problem:
         raise CheckFailed(f"the mail service tells no ports: {problem}") from problem
     host = ports.pop("host", "")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.config.paths import PROJECT
+from app.config.ports import PORTS
 from app.config.settings import Mail
 from tests.kit.killing import SETTINGS, House
 from tests.kit.running import processes_of
@@ -75,10 +76,10 @@ def test_a_store_of_a_newer_program_is_refused_and_not_touched(house: House, com
     assert [file.read_bytes() for file in files] == before
 
 
-@pytest.mark.parametrize("command", [*SERVICES, "people list"])
-def test_a_file_that_is_no_store_is_named(house: House, command: str) -> None:
+def test_a_file_that_is_no_store_is_named(house: House) -> None:
+    """By commands; the services start over it, for the telephones and to say what is wrong."""
     house.paths.database.write_bytes(b"not a store " * 1000)
-    said = refusal(house, command)
+    said = refusal(house, "people list")
     assert f"{house.paths.database} cannot be opened: file is not a database" in said
 
 
@@ -112,7 +113,7 @@ def test_the_package_of_a_library_that_cannot_be_loaded_is_named(
 
 
 @pytest.mark.parametrize("command", ["run", "mail"])
-@pytest.mark.parametrize("setting", ["pop3_port", "smtp_port"])
+@pytest.mark.parametrize("setting", [f"{name}_port" for name in PORTS])
 def test_a_port_in_use_is_named_with_its_setting(house: House, command: str, setting: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -149,7 +150,10 @@ def test_a_setting_that_does_not_exist_is_named_with_its_line(house: House, comm
             "[site]\n\ncountry = 'xx'",
             "line 3: site.country: country 'xx'; allowed: at, au, be,",
         ),
-        ("[mial]\nlisten = '::'", "line 1: mial: no such setting; allowed here: keeping, mail,"),
+        (
+            "[mial]\nlisten = '::'",
+            "line 1: mial: no such setting; allowed here: certificate, console, keeping, mail,",
+        ),
         ("[mail]\nlargest_mb = 'many'", "line 2: mail.largest_mb: Input should be a valid integer"),
         ("[mail\n", "Expected ']' at the end of a table declaration (at line 1"),
     ],

@@ -40,6 +40,41 @@ def test_an_entry_is_listed_shown_and_exported(shell: Shell, entry: int) -> None
     assert shell.run(f"inbox export {entry}").octets == b"Return-Path: <>\r\n" + MAIL
 
 
+def numbers(said: str) -> list[str]:
+    return re.findall(r"^ *(\d+) +email", said, re.M)
+
+
+def test_inbox_and_history_are_listed_page_by_page(shell: Shell) -> None:
+    box = shell.inbox()
+    person, facts = box.people.by_login("anna"), Facts(1_790_000_000.0, "eva@example.org", "hello")
+    assert person is not None
+
+    def work(tx):  # type: ignore[no-untyped-def]  # the Tx of the inbox
+        content = box.store.contents.write(tx, (MAIL,))
+        new = (Kind.EMAIL, EntryState.NEW, facts)
+        return [str(box.store.add_entry(tx, person.id, content, b"", *new)) for _ in range(5)]
+
+    ids = box.db.now(work)
+    last = shell.ok("inbox list anna --limit 2")
+    assert numbers(last) == ids[3:]
+    assert f"older ones: `inbox list anna --before {ids[3]}`" in last
+    assert numbers(shell.ok(f"inbox list anna --limit 2 --before {ids[3]}")) == ids[1:3]
+    first = shell.ok(f"inbox list anna --before {ids[1]}")
+    assert numbers(first) == ids[:1] and "older" not in first
+    shell.ok(f"inbox remove {' '.join(ids)}")
+    gone = shell.ok("inbox list anna --bin --limit 1")
+    assert numbers(gone) == ids[4:] and f"`inbox list anna --bin --before {ids[4]}`" in gone
+
+    said = shell.ok("inbox history anna --limit 3")
+    assert said.count("removed") == 3 and "older rows: `inbox history anna --before" in said
+    before = re.search(r"--before (\d+)", said)
+    assert before is not None
+    older = shell.ok(f"inbox history anna --before {before[1]}")
+    assert (older.count("removed"), older.count("delivered")) == (2, 5) and "older" not in older
+    said = shell.ok(f"inbox history anna --entry {ids[0]} --limit 1")
+    assert "removed" in said and f"anna --entry {ids[0]} --before" in said
+
+
 def test_removing_and_restoring_leaves_a_history_of_who_and_how(shell: Shell, entry: int) -> None:
     uidl = shell.inbox().store.need(entry).uidl
     assert "removed: 1 of 1" in shell.ok(f"inbox remove {entry}")
@@ -71,6 +106,14 @@ def test_the_queue_is_listed_shown_retried_and_given_up(shell: Shell) -> None:
     )
     (row,) = done.queued
     assert "anna@outside.example" in shell.ok("queue list")
+    assert "anna@outside.example" not in shell.ok(f"queue list --after {row}")
+    later = box.db.box_time.now() + 300
+    box.db.now(
+        lambda tx: box.queue.destinations.failed(tx, "outside.example", 0, "451 4.4.1 no", later)
+    )
+    told = "outside.example cannot be reached (451 4.4.1 no); 1 to send there, tried again"
+    for command in ("queue list", "status"):
+        assert told in " ".join(shell.ok(command).split())
     shown = shell.ok(f"queue show {row}")
     assert re.search(r"who gets it back +anna", shown) and "custody" in shown
     assert "it is due now" in shell.ok(f"queue retry {row}")

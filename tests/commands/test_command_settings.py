@@ -1,5 +1,6 @@
 """`settings` and `status`: what is set, setting it, and what needs attention."""
 
+import hashlib
 import tomllib
 from pathlib import Path
 
@@ -69,3 +70,36 @@ def test_status_works_while_the_settings_cannot_be_read(shell: Shell) -> None:
     said = shell.ok("status")
     assert 'line 2: text needs quotation marks: country = "de"' in said
     assert "in 1 inboxes" in said and "not supervised here" in said
+
+
+def test_the_smarthosts_password_is_asked_for_and_never_shown(shell: Shell) -> None:
+    name = "outbound.smarthost_password"
+    assert f"{name} is asked for" in shell.refused(f"settings set {name} typed-here")
+    said = shell.refused(f"settings set {name}", typed="tin whistle\n")
+    assert "set outbound.smarthost and outbound.smarthost_user first" in said
+    shell.ok("settings set outbound.smarthost mail.isp.example:465")
+    shell.ok("settings set outbound.smarthost_user anna")
+    assert f"{name}: there is no password for anna at mail.isp.example" in shell.ok("status")
+    said += shell.ok(f"settings set {name}", typed="tin whistle\n")
+    assert f"{name}: - → …" in said and "tin whistle" not in said
+    assert shell.ok(f"settings get {name}") == "…\n"
+    assert "tin whistle" not in shell.ok("settings list") + shell.paths.settings_file.read_text()
+    assert "there is no password" not in shell.ok("status")
+    assert f"{name}: … → -" in shell.ok(f"settings set {name} --default")
+
+
+def test_apply_takes_a_password_out_of_the_file(shell: Shell) -> None:
+    text = '[outbound]\nsmarthost = "mail.isp.example"\nsmarthost_user = "anna"\n'
+    shell.paths.settings_file.write_text(f'{text}smarthost_password = "tin whistle"\n')
+    shell.ok("settings apply")
+    assert shell.paths.settings_file.read_text() == text
+    assert shell.ok("settings get outbound.smarthost_password") == "…\n"
+
+
+def test_a_token_for_measurements_is_shown_once_and_kept_as_its_hash(shell: Shell) -> None:
+    said = shell.ok("settings metrics-token")
+    token = said.split("token: ")[1].split()[0]
+    kept = shell.ok("settings get web.metrics_token").strip()
+    assert kept == hashlib.sha256(token.encode()).hexdigest()
+    assert token not in shell.paths.settings_file.read_text()
+    assert "settings set web.metrics true" in said

@@ -1,0 +1,96 @@
+"""What commands print, and the only place where they do.
+
+Every text is made visible (app/core/text.py), whoever it is from: a subject or a caller's name can
+neither move the cursor nor turn a line round, end a command by looking like markup, or add a line.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+
+import click
+
+from app.core.text import visible, visible_lines
+
+WIDE = 200
+"""Columns of a table that is not read on a terminal: a program's lines must not be folded."""
+
+
+_shows: Callable[[str], None] | None = None
+
+
+def show_by(shows: Callable[[str], None] | None) -> None:
+    """From now on have this show lines, each with its line end; None: they are just printed."""
+    global _shows
+    _shows = shows
+
+
+def _show(text: str) -> None:
+    if _shows is None:
+        click.echo(text, nl=False)  # which flushes
+    else:
+        _shows(text)
+
+
+def say(*lines: str) -> None:
+    """Print lines; what a line holds stays in that line."""
+    for line in lines:
+        _show(f"{visible(line)}\n")
+
+
+def say_text(text: str) -> None:
+    """Print a text of several lines whose line ends are its own, such as a mail's header."""
+    _show(visible_lines(text).rstrip("\n") + "\n")
+
+
+def complain(text: str) -> None:
+    """Print an error, which may have several lines, on standard error."""
+    click.echo(f"switchhook: {visible_lines(text)}", err=True)
+
+
+def columns() -> int:
+    """How wide a table may be."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+
+
+class Listing:
+    """A table with a heading over each column. Cells that are too long go on below."""
+
+    def __init__(
+        self, *headings: str, right: Iterable[str] = (), whole: Iterable[str] = ()
+    ) -> None:
+        """`right` are headings of columns of numbers, `whole` of columns that are never folded."""
+        from rich.table import Table  # whoever prints no table is spared it
+
+        self._table = Table(box=None, padding=(0, 2, 0, 0))
+        for heading in headings:
+            self._table.add_column(
+                heading,
+                overflow="fold",
+                justify="right" if heading in right else "left",
+                no_wrap=heading in (*right, *whole),
+            )
+
+    def row(self, *cells: str | tuple[str, ...]) -> None:
+        """Add a row; a cell of several strings has one below the other."""
+        from rich.text import Text  # no markup is looked for in a Text
+
+        self._table.add_row(
+            *(
+                Text("\n".join(map(visible, (cell,) if isinstance(cell, str) else cell)))
+                for cell in cells
+            )
+        )
+
+    def show(self) -> None:
+        """Print it."""
+        _show(self.text(columns()))
+
+    def text(self, width: int) -> str:
+        """The table in so many columns, with a line end after each line."""
+        from rich.console import Console
+
+        console = Console(highlight=False, width=width, color_system=None, legacy_windows=False)
+        with console.capture() as captured:
+            console.print(self._table)
+        return "\n".join(line.rstrip() for line in captured.get().split("\n"))
