@@ -15,8 +15,9 @@ LIBRARIES = "usr/lib/aarch64-linux-gnu"
 PROGRAMS = ("usr/bin", "usr/sbin", "usr/lib/python3", "usr/lib/python3.11", "usr/libexec")
 """Folders whose files are used as they are: programs and Python's extension modules."""
 OPENED = (
-    "libspandsp.so.2", "libgcc_s.so.1", "libnss_files.so.2", "libnss_dns.so.2",
-    "libnss_compat.so.2", "ld-linux-aarch64.so.1", "libresolv.so.2",
+    "libspandsp.so.2", "libsndfile.so.1", "libopencore-amrnb.so.0", "libgcc_s.so.1",
+    "libnss_files.so.2", "libnss_dns.so.2", "libnss_compat.so.2",
+    "ld-linux-aarch64.so.1", "libresolv.so.2",
 )  # fmt: skip
 """Libraries that are opened by name at run time, and the loader itself."""
 

@@ -20,6 +20,8 @@ SITE = "usr/lib/python3/dist-packages"
 HOME = "usr/lib/switchhook"
 """Our own code on the device."""
 OUR_FOLDERS = ("app", "drivers")
+VIRTUAL_ONLY = "app/web/board"
+"""The virtual board's page: a device has a board of its own, and no WebSocket."""
 PYTHON = "3.11"
 ABI = "cp311"
 PLATFORMS = (
@@ -41,6 +43,10 @@ FROM_DEBIAN = frozenset({"cryptography"})
 brings an OpenSSL of its own."""
 
 
+NEVER_LOADED = frozenset({"pygments", "markdown-it-py", "mdurl"})
+"""What others need only for what we do not use of them: rich's colours for source code."""
+
+
 def requirements(lock: str) -> dict[str, str]:
     """The lock file's entries by package, each with its hashes, for the target's Python."""
     entries = re.split(r"\n(?=[A-Za-z])", lock.strip())
@@ -56,10 +62,14 @@ def requirements(lock: str) -> dict[str, str]:
 def download(folders: Folders) -> tuple[list[Path], dict[str, Path]]:
     """The wheels, and the source archives of EXTENSIONS. Raises BuildError on a hash mismatch."""
     lock = requirements(LOCK.read_text())
-    folder = folders.kept("python", key_of(LOCK.read_bytes(), *PLATFORMS, *sorted(FROM_DEBIAN)))
+    elsewhere = FROM_DEBIAN | NEVER_LOADED
+    folder = folders.kept("python", key_of(LOCK.read_bytes(), *PLATFORMS, *sorted(elsewhere)))
     wheels, sources = folder / "wheels", folder / "sources"
     if not (folder / "complete").exists():
-        binary = [lock[name] for name in sorted(lock.keys() - EXTENSIONS.keys() - FROM_DEBIAN)]
+        binary = [
+            lock[name]
+            for name in sorted(lock.keys() - EXTENSIONS.keys() - FROM_DEBIAN - NEVER_LOADED)
+        ]
         _pip_download(wheels, binary, ("--only-binary=:all:", *_target_options()))
         _pip_download(sources, [lock[name] for name in EXTENSIONS], ("--no-binary=:all:",))
         (folder / "complete").touch()
@@ -115,6 +125,7 @@ def install_ours(root: Path, boards: Sequence[str]) -> None:
     leave = shutil.ignore_patterns("__pycache__", "*.pyc")
     for name in OUR_FOLDERS:
         shutil.copytree(PROJECT / name, home / name, ignore=leave)
+    shutil.rmtree(home / VIRTUAL_ONLY)
     for board in boards:
         shutil.copytree(PROJECT / "board" / board, home / "board" / board, ignore=leave)
 

@@ -81,7 +81,7 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
     guest.put_file_on_card(folder / WORDS)
     with guest:
         owner = Owner(guest)
-        guest.log_in(owner.admin.password)
+        guest.log_in(owner.admin.console)
         guest.run(f"s6-svwait -U -t {READY_S * 1000} {SERVICES}/phone {SERVICES}/mail", READY_S)
         for typed in commands_of(PAGE):
             code, said = guest.tried(typed.command, within_s=200)

@@ -76,7 +76,7 @@ def test_many_cuts_while_mail_comes_in(tmp_path: Path, tally: Tally) -> None:
 
 def install(guest: Guest, owner: Owner) -> None:
     """Begin to install the bundle on the card; whether it may be installed now is the box's say."""
-    guest.log_in(owner.password)
+    guest.log_in(owner.console)
     guest.type("switchhook update install /run/card/next.update &")
 
 

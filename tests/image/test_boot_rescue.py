@@ -55,7 +55,7 @@ def test_the_sticks_system_puts_the_card_right_and_its_data_stay(tmp_path: Path)
         owner = owner_of(guest)
         with guest.smtp() as client:
             client.sendmail("carol@y.test", [owner.address], LETTER)
-        guest.log_in(owner.password)
+        guest.log_in(owner.console)
         guest.switch_off()
     erase_slots(guest.card)
 
@@ -63,7 +63,7 @@ def test_the_sticks_system_puts_the_card_right_and_its_data_stay(tmp_path: Path)
     with Guest(tmp_path, card=guest.card, devices=ports, append="root=/dev/sda2") as helper:
         stranger = owner_of(helper)
         assert stranger.password != owner.password
-        helper.log_in(stranger.password)
+        helper.log_in(stranger.console)
         told = helper.run("echo y | switchhook device rescue", within_s=120)
         assert "the card's slot A is good again" in told
         helper.switch_off()
@@ -71,7 +71,7 @@ def test_the_sticks_system_puts_the_card_right_and_its_data_stay(tmp_path: Path)
     with Guest(tmp_path, uboot=True, card=guest.card) as mended:
         (letter,) = mended.fetch(owner.login, owner.password)
         assert letter.endswith(LETTER)
-        mended.log_in(owner.password)
+        mended.log_in(owner.console)
         said = mended.run("switchhook update status")
         assert "slot A" in said and "runs, good" in said, said
         assert "is set up" not in mended.console

@@ -29,7 +29,7 @@ def test_a_start_is_soon_over(tmp_path: Path, machine: MachineName, uboot: bool)
             guest.pop3().quit()
             seconds.append(guest.booted_s)
             if not start:
-                password = owner_of(guest).password
+                password = owner_of(guest).console
             guest.log_in(password)
             guest.type("poweroff")
             guest.expect("reboot: Power down|System halted")

@@ -87,7 +87,7 @@ def test_a_good_update_stays_and_a_broken_one_goes(tmp_path: Path) -> None:
         owner = owner_of(guest)
         with guest.smtp() as client:
             client.sendmail("carol@y.test", [owner.address], LETTER)
-        guest.log_in(owner.password)
+        guest.log_in(owner.console)
         assert "runs" in status(guest)["A"]
         install(guest, "good.update")
     with guest:
@@ -108,7 +108,7 @@ def stays_good(guest: Guest, owner: Owner, slot: str, version: str) -> None:
     """This slot runs and is good, and the store is what it was."""
     (letter,) = guest.fetch(owner.login, owner.password)
     assert letter.endswith(LETTER)
-    guest.log_in(owner.password)
+    guest.log_in(owner.console)
     if "on trial" in status(guest)[slot]:
         until(lambda: GOOD in guest.console, within_s=300 * SLOW)
     said = status(guest)[slot]

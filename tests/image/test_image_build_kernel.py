@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.board_spec import BoardSpec, Need, load_board
+from drivers.board_spec import BoardSpec, load_board
+from drivers.board_table import Need
 from drivers.errors import BoardFileError
 from scripts.image import kernel_config
 from scripts.image.work import PROJECT

@@ -1,15 +1,18 @@
 """Mirrors, locked packages, licences, the bill of materials."""
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from app.config.paths import PROJECT
 from scripts.image import apt, bom, linking, rootfs
 from scripts.image.bom import Part
 from scripts.image.extensions import EXTENSIONS
-from scripts.image.python_parts import LOCK, requirements
+from scripts.image.python_parts import HOME, LOCK, install_ours, requirements
 from scripts.image.work import BuildError
 
 DEB822 = """Types: deb
@@ -184,3 +187,14 @@ def test_a_package_that_is_not_used_leaves_what_others_bring_too(tmp_path: Path)
     files = {"perl": {"usr/bin/perl", "etc/shared", "etc/"}, "tzdata": {"etc/shared", "etc/ours"}}
     rootfs.drop_packages(tmp_path, files)
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["ours", "shared"]
+
+
+def test_no_image_has_the_virtual_board_page_or_its_websocket(tmp_path: Path) -> None:
+    install_ours(tmp_path, ["virtual"])
+    home = tmp_path / HOME
+    assert (home / "app" / "web" / "http.py").exists()
+    assert not (home / "app" / "web" / "board").exists()
+    device = (PROJECT / "requirements" / "device.txt").read_text()
+    assert "\nh11==" in device and "wsproto" not in device
+    code = "import sys; sys.modules['wsproto'] = None; import app.web.thread, app.commands"
+    subprocess.run([sys.executable, "-c", code], cwd=home, check=True)

@@ -24,7 +24,11 @@ DEFCONFIGS = sorted((BOARD / "configs").glob("*_defconfig"))
 OURS = sorted(PACKAGES.iterdir())
 LOCK = requirements((ROOT / "requirements" / "device.txt").read_text())
 
-PYTHON_NAMES = {"pyserial": "serial", "pyalsaaudio": "alsaaudio"}
+PYTHON_NAMES = {
+    "pyserial": "serial",
+    "pyalsaaudio": "alsaaudio",
+    "python-multipart": "multipart",
+}
 """Where Buildroot calls a package otherwise than PyPI."""
 
 INSTEAD = {
@@ -34,6 +38,13 @@ INSTEAD = {
     "libpython3.11-stdlib": ["PACKAGE_PYTHON3_SQLITE", "PACKAGE_PYTHON3_SSL"],
     "libspandsp2": ["PACKAGE_SPANDSP"],
     "espeak-ng": ["PACKAGE_ESPEAK_NG"],
+    "libsndfile1": [
+        "PACKAGE_LIBSNDFILE",
+        "PACKAGE_FLAC",
+        "PACKAGE_LIBVORBIS",
+        "PACKAGE_OPUS",
+    ],
+    "libopencore-amrnb0": ["PACKAGE_OPENCORE_AMR"],
     "libasound2": ["PACKAGE_ALSA_LIB"],
     "openssl": ["PACKAGE_OPENSSL", "PACKAGE_LIBOPENSSL_BIN"],
     "python3-cryptography": ["PACKAGE_PYTHON_CRYPTOGRAPHY"],
@@ -141,7 +152,12 @@ def test_python_packages_are_the_locked_ones() -> None:
             told["SITE"],
         )
         checked.append(package.name)
-    assert checked == ["python-aiosmtplib", "python-lgpio", "python-rpi-lgpio"]
+    assert checked == [
+        "python-lgpio",
+        "python-nh3",
+        "python-prometheus-client",
+        "python-rpi-lgpio",
+    ]
 
 
 def test_every_dependency_is_selected(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,23 @@ MIB = 1 << 20
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     """What Buildroot has made before its hooks run."""
+    return built(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def raspberry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Places, Path, Path]]:
+    """The same after them: the card of a Raspberry Pi, and the key that has signed its update."""
+    folder = tmp_path_factory.mktemp("raspberry")
+    key = folder / "release.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        places = built(folder, patch)
+        patch.setenv(buildroot.SIGNING_KEY, str(key))
+        yield places, post_image(places, "rpi"), key
+
+
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """What Buildroot has made, in this folder."""
     monkeypatch.setenv("SWITCHHOOK_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
     monkeypatch.delenv(buildroot.SIGNING_KEY, raising=False)
@@ -87,11 +105,7 @@ def test_after_the_build_the_root_is_ours(places: Places) -> None:
     assert "PUBLIC KEY" in (home / "keys" / "development.pub").read_text()
     assert list((home / "app").glob("__pycache__/*.pyc"))
     assert all((places.target / name).is_dir() for name in rootfs.EMPTY)
-
-
-def test_start_scripts_of_packages_are_taken_away(places: Places) -> None:
-    install(places.target, places.kernel_config)
-    post_build(places)
+    # Start scripts of packages are taken away.
     start = {script.name for script in (places.target / "etc" / "init.d").iterdir()}
     ours = {script.name for script in (rootfs.OVERLAY / "etc" / "init.d").iterdir()}
     assert "S49chronyd" not in ours
@@ -125,8 +139,8 @@ def partitions(card: Path) -> list[tuple[int, int]]:
     return [struct.unpack_from("<II", table, 16 * number + 8) for number in range(4)]
 
 
-def test_the_card_of_a_raspberry_pi(places: Places) -> None:
-    card = post_image(places, "rpi")
+def test_the_card_of_a_raspberry_pi(raspberry: tuple[Places, Path, Path]) -> None:
+    places, card, _ = raspberry
     assert on_the_fat(card) == {
         "bootcode.bin", "start.elf", "fixup.dat", "start4.elf", "fixup4.dat", "LICENCE.broadcom",
         "config.txt", "u-boot.bin", "uboot.env", "boot.scr", "slot0.env", "slot1.env",
@@ -153,12 +167,9 @@ def test_the_card_of_the_emulator_has_no_firmware(places: Places) -> None:
 
 
 def test_the_update_is_signed_by_the_named_key(
-    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raspberry: tuple[Places, Path, Path], tmp_path: Path
 ) -> None:
-    key = tmp_path / "release.pem"
-    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True)
-    monkeypatch.setenv(buildroot.SIGNING_KEY, str(key))
-    post_image(places, "rpi")
+    places, _, key = raspberry
     (bundle,) = (places.images / "switchhook" / "image").glob("*.update")
     with tarfile.open(bundle) as archive:
         archive.extractall(tmp_path, filter="data")

@@ -98,7 +98,9 @@ def test_languages_of_the_synthesizer_are_those_of_the_image() -> None:
 def test_the_welcome_is_as_shown() -> None:
     shown = re.search(r"^```\n(  switchhook-1a2b.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
     assert shown is not None
-    real = welcome(Fresh("switchhook-1a2b.local", "....-....-....", "......", "12345678"))
+    real = welcome(
+        Fresh("switchhook-1a2b.local", "....-....-....", "....-....-....", "......", "12345678")
+    )
     for line in shown[1].splitlines():
         assert line in real.splitlines()
 
