@@ -14,16 +14,24 @@ import pytest
 from app.config.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-DECLARATIONS = ROOT / "app" / "config" / "settings.py"
+DECLARATIONS = [ROOT / "app" / "config" / f"{name}.py" for name in ("settings", "keeping", "mqtt")]
 
 NO_DEFAULT = {
     "keeping.quota_mb": ("quota_mb", "quota"),
+    "keeping.voicemails": ("voicemails",),
+    "keeping.callers_percent": ("callers_percent",),
+    "keeping.full_is_permanent": ("full_is_permanent",),
+    "keeping.heard_voicemail_days": ("heard_days",),
+    "keeping.unheard_voicemail_days": ("unheard_days",),
+    "keeping.fetched_mail_days": ("fetched_days",),
+    "keeping.unfetched_mail_days": ("unfetched_days",),
     "keeping.grace_days": ("grace_days", "grace_s"),
     "keeping.bin_share": ("bin_share",),
     "keeping.free_floor_mb": ("free_floor_mb", "free_floor"),
     "keeping.voice_reserve_mb": ("voice_reserve_mb", "voice_reserve", "reserve"),
     "mail.connections": ("connections", "max_connections", "total"),
     "mail.connections_per_peer": ("connections_per_peer", "per_peer"),
+    "mail.strangers_percent": ("strangers_percent", "strangers"),
     "outbound.first_retry_s": ("first_retry_s",),
     "outbound.longest_retry_s": ("longest_retry_s",),
     "outbound.give_up_s": ("give_up_s",),
@@ -40,7 +48,7 @@ HOMONYMS = {
 
 def sources() -> list[Path]:
     found = [p for f in ("app", "drivers") for p in sorted((ROOT / f).rglob("*.py"))]
-    return [path for path in found if path != DECLARATIONS]
+    return [path for path in found if path not in DECLARATIONS]
 
 
 def default_of(setting: str) -> Any:

@@ -27,20 +27,58 @@ MAY_IMPORT = {
         "app.phone",
         "app.voicemail",
     },
-    "app.mail": {"app.core", "app.store", "app.message", "app.inbox"},
+    "app.net": {"app.core"},
+    "app.mail": {"app.core", "app.store", "app.message", "app.inbox", "app.net"},
+    "app.web": {
+        "app.core",
+        "app.config",
+        "app.store",
+        "app.inbox",
+        "app.net",
+        "app.operations",
+        "app.monitoring",
+    },
+    "app.monitoring": {"app.core", "app.config", "app.operations"},
     "app.device": {"drivers", "app.core", "app.config", "app.store", "app.inbox"},
+    "app.console": {
+        "drivers",
+        "app.core",
+        "app.config",
+        "app.inbox",
+        "app.net",
+        "app.device",
+        "app.operations",
+        "app.panel",
+    },
+    "app.panel": {
+        "drivers",
+        "app.core",
+        "app.config",
+        "app.inbox",
+        "app.device",
+        "app.operations",
+    },
     "app.operations": {
         "drivers",
         "app.core",
         "app.config",
         "app.store",
+        "app.message",
         "app.inbox",
         "app.device",
         "app.voicemail",
     },
 }
 # The composition root and the commands see everything.
-SEES_ALL = ("app.appliance", "app.phone_plan", "app.commands", "app.__main__")
+SEES_ALL = (
+    "app.panel_parts",
+    "app.appliance",
+    "app.pages_box",
+    "app.phone_plan",
+    "app.admin_plan",
+    "app.commands",
+    "app.__main__",
+)
 # One module of a package that otherwise sees less: it works out what each service is told.
 EXCEPTIONS = {
     "app.core.timers": {"drivers"},  # the length of a period
@@ -48,6 +86,7 @@ EXCEPTIONS = {
     "app.config.services": {
         "app.appliance",
         "app.phone_plan",
+        "app.admin_plan",
         "app.commands",
         "app.device",
         "app.mail",
@@ -136,14 +175,24 @@ def test_sql_in_a_text_is_found() -> None:
 # What a door does to a box goes through app/operations. These may see the store itself: services
 # are put together here, and a device's own care stands beside the doors.
 NO_DOORS = ("services", "service_", "device", "update", "selftest", "composition", "supervision")
+DOORS = ("app.commands", "app.web", "app.console", "app.panel")
 # Of store and inbox a door may know the values that operations give and take.
 VALUES = {
+    "app.store.errors",
+    "app.store.errors.StoreError",
     "app.inbox.entries",
     "app.inbox.entries.Entry",
     "app.inbox.entries.EntryState",
+    "app.inbox.entries.Kind",
     "app.inbox.entries.MissedCall",
+    "app.inbox.fetch_accounts",
+    "app.inbox.fetch_accounts.FetchAccount",
+    "app.inbox.fetch_accounts.Tls",
+    "app.inbox.limits",
+    "app.inbox.limits.Limits",
     "app.inbox.people",
     "app.inbox.people.Former",
+    "app.inbox.people.Person",
     "app.inbox.people.Transfer",
 }
 
@@ -152,7 +201,7 @@ def test_doors_change_a_box_through_operations_only() -> None:
     looked_at = 0
     for module, path in modules():
         name = module.removeprefix("app.commands.")
-        if name == module or name.startswith(NO_DOORS):
+        if package_of(module) not in DOORS or name.startswith(NO_DOORS):
             continue
         looked_at += 1
         beyond = {
@@ -163,4 +212,4 @@ def test_doors_change_a_box_through_operations_only() -> None:
         assert not beyond, f"{module} imports {sorted(beyond)}; app/operations is for that"
         for word in (".db.now(", ".people.add(", ".store.remove("):
             assert word not in path.read_text(), f"{module}: {word} is for app/operations"
-    assert looked_at >= 8
+    assert looked_at >= 30

@@ -11,6 +11,7 @@ READS_SETTINGS = {"pydantic", "rich"}  # a short-lived child does that: app/core
 SOUND = {"numpy", "cffi"}
 STORE = {"sqlite3", "app.store.database"}
 CRYPTO = {"cryptography"}  # certificates and signatures are made and verified by commands
+WATCHED = {"aiomqtt", "paho", "prometheus_client"}  # only where somebody wants to know
 
 # Module of a service, and what it must not load.
 LEAN = {
@@ -18,7 +19,8 @@ LEAN = {
     "app.commands.service_box": READS_SETTINGS | CRYPTO | STORE | {"asyncio", "ssl"},
     "app.commands.service_phone": READS_SETTINGS | CRYPTO | STORE,
     "app.commands.service_mail": READS_SETTINGS | CRYPTO | SOUND,
-    "app.commands.service_admin": READS_SETTINGS | CRYPTO | SOUND | {"asyncio", "ssl"},
+    "app.commands.service_admin": READS_SETTINGS | CRYPTO | SOUND | WATCHED,
+    "app.panel.thread": READS_SETTINGS | CRYPTO | SOUND | {"asyncio"},
     "app.clerk.server": READS_SETTINGS | {"numpy", "asyncio", "ssl"},
 }
 
@@ -32,3 +34,15 @@ def test_a_service_does_not_load_what_it_does_not_use(module: str) -> None:
     loaded = set(told.stdout.split())
     assert module in loaded
     assert not loaded & LEAN[module]
+
+
+def test_no_page_of_people_loads_what_the_admin_service_does_not() -> None:
+    areas = "from app.web import areas; from importlib import import_module"
+    code = f"import sys; {areas}; [import_module(name) for name in set(areas.AREAS.values())]"
+    told = subprocess.run(
+        [sys.executable, "-c", f"{code}; print('\\n'.join(sys.modules))"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    loaded = set(told.stdout.split())
+    assert "app.web.guard" in loaded
+    assert not loaded & (READS_SETTINGS | CRYPTO | SOUND | {"app.config.settings"})

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
+from app.config.mqtt import Mqtt
 from app.config.paths import Paths
 from app.config.services import PLANS
 from app.config.settings import Settings
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OTHER: dict[str, Any] = {
     "site.hostname": "pbx.example.org",
     "site.domains": ["example.org"],
+    "site.shared_domains": ["switchhook.local"],
     "site.country": "de",
     "site.language": "de",
     "site.time_zone": "Europe/Berlin",
@@ -31,19 +33,50 @@ OTHER: dict[str, Any] = {
     "network.passphrase": "tin whistle",
     "mail.listen": "0.0.0.0",
     "mail.lan": ["10.0.0.0/8"],
+    "web.listen": "0.0.0.0",
+    "certificate.names": ["autoconfig.example.org"],
+    "panel.enabled": False,
+    "panel.mailbox": "201",
+    "panel.handset": "102",
     "outbound.smarthost": "mail.example.org:587",
+    "outbound.smarthost_verify": False,
+    "outbound.smarthost_user": "anna",
     "outbound.public_domain": "example.org",
+    "web.metrics_token": "0" * 64,
+    "mqtt.server": "broker.example.org:8883",
+    "mqtt.encryption": "yes",
+    "mqtt.authority": "/data/broker.crt",
+    "mqtt.user": "box",
+    "mqtt.topic": "house/box",
+    "mqtt.discovery": "",
     "phone.board": "rpi",
     "phone.incoming": {"line1": {"handsets": ["101"], "mailbox": "201"}},
     "voicemail.sounds": "/srv/sounds",
 }
 """A value that is not the default, of settings whose kind does not give one."""
 
-BY_OPERATIONS = {"keeping.quota_mb": "app/operations/people.py"}
+BY_COMMANDS = {
+    "outbound.smarthost_password": "app/operations/kept_secrets.py",
+    "mqtt.password": "app/operations/kept_secrets.py",
+    "certificate.acme_directory": "app/device/by_acme.py",
+    "certificate.acme_contact": "app/device/by_acme.py",
+    "console.idle_minutes": "app/commands/console.py",
+}
 """Settings that no service is told: what reads them instead, when it is needed."""
 
+BESIDE: dict[str, dict[str, Any]] = {
+    "outbound.smarthost_user": {"smarthost": "mail.example.org:587"},
+    **{
+        f"mqtt.{field}": {"server": "broker.example.org"}
+        for field in Mqtt.model_fields
+        if field not in ("server", "password")
+    },
+}
+"""Settings of the same section without which one has no effect."""
+
 HOLDERS = (
-    r"\b_?(?:config|settings|plan|known|limits|incoming|keeps?|retention|schedule|patience|spec)"
+    r"\b_?(?:config|access|settings|plan|known|limits|incoming|keeps?|retention|schedule|patience"
+    r"|spec)"
 )
 """What plans, and parts of them, are called where they are read."""
 PERSONS = r"\b_?(?:person|owner|user|subscriber|to|sender|heir|row|one)"
@@ -62,6 +95,8 @@ def another_value(name: str) -> Any:
         return OTHER[name]
     section, field = name.split(".")
     declared = type(getattr(Settings(), section)).model_fields[field]
+    if isinstance(declared.default, bool):
+        return not declared.default
     choices = get_args(declared.annotation)
     if choices:
         return choices[-1]
@@ -77,13 +112,15 @@ def effects(settings: Settings, paths: Paths) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", list(names()))
 def test_setting_changes_what_a_service_or_a_boot_script_is_told(name: str, tmp_path: Path) -> None:
-    if name in BY_OPERATIONS:
-        assert f"settings.{name}" in (ROOT / BY_OPERATIONS[name]).read_text()
+    if name in BY_COMMANDS:
+        assert name in (ROOT / BY_COMMANDS[name]).read_text()
         return
     section, field = name.split(".")
-    changed = Settings.model_validate({section: {field: another_value(name)}})
+    beside = BESIDE.get(name, {})
+    without = Settings.model_validate({section: beside})
+    changed = Settings.model_validate({section: {**beside, field: another_value(name)}})
     paths = Paths(tmp_path)
-    assert effects(changed, paths) != effects(Settings(), paths), f"{name} has no effect"
+    assert effects(changed, paths) != effects(without, paths), f"{name} has no effect"
 
 
 def sources(*without: str) -> str:
@@ -129,8 +166,8 @@ def test_what_a_service_is_told_is_read(kind: str, field: str) -> None:
     assert read or by_itself, f"nothing reads {kind}.{field}"
 
 
-READ_BY_THEMSELVES = {"admin"}
-"""Fields whose effect is in People itself: who answers for the box, whose login ends the claim."""
+READ_BY_THEMSELVES = {"admin", "roles"}
+"""Fields whose effect is in People itself, and in the rights of operations."""
 FIELDS = [f.name for f in dataclasses.fields(Person) if f.name not in READ_BY_THEMSELVES]
 
 

@@ -78,7 +78,7 @@ def test_nothing_is_swallowed_and_nobody_sleeps() -> None:
 def test_files_are_replaced_in_one_place() -> None:
     """What is written beside and renamed is synced (app/core/files.py), unless it is a cache."""
     caches = {"app/clerk/speech.py", "app/config/services.py"}
-    written_beside = re.compile(r"""(?:with_suffix|with_name)\([^\n]*\.new|\bfresh\.replace\(""")
+    written_beside = re.compile(r"""\.name\}\.new|with_suffix\([^\n]*\.new|\bfresh\.replace\(""")
     found = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "app").rglob("*.py")

@@ -36,7 +36,7 @@ def test_without_the_own_name_everything_goes_elsewhere_and_nothing_stays(
     gone = world.entries("anna", EntryState.BIN)
     assert [entry.kind for entry in gone] == [Kind.VOICEMAIL, Kind.EMAIL]
     assert [entry.removed_door for entry in gone] == ["forward", "forward"]
-    assert world.inbox.queue.all() == []
+    assert world.inbox.queue.page() == []
 
 
 def test_with_the_own_name_both_get_it(wide_world: World, sink: Sink, words: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_voicemail_that_is_refused_elsewhere_comes_back_with_a_notice(
     assert "550 5.1.1 nobody of that name" in text
     assert world.lamps() == LIT
     world.board("lift 101", "wait-for 101 stutter within 2s")
-    assert world.inbox.queue.all() == []
+    assert world.inbox.queue.page() == []
 
 
 def test_a_voicemail_that_is_put_off_goes_at_the_next_try(
@@ -82,7 +82,7 @@ def test_a_voicemail_that_is_put_off_goes_at_the_next_try(
     sink.answers[ELSEWHERE] = "451 4.7.1 come again"
     world.leave_message(words)
     assert world.fetch("anna") == []
-    (waiting,) = world.inbox.queue.all()
+    (waiting,) = world.inbox.queue.page()
     assert (waiting.attempts, waiting.reply) == (1, "451 4.7.1 come again")
     assert [entry.state for entry in world.entries("anna", EntryState.LEAVING)] == [
         EntryState.LEAVING
@@ -94,7 +94,7 @@ def test_a_voicemail_that_is_put_off_goes_at_the_next_try(
     world.later(31)
     (mail,) = sink.caught
     assert parsed(mail.octets)["Message-Context"] == "voice-message"
-    assert (sink.connections, world.inbox.queue.all()) == (2, [])
+    assert (sink.connections, world.inbox.queue.page()) == (2, [])
     assert world.fetch("anna") == []
     assert world.entries("anna", EntryState.LEAVING) == []
     assert world.lamps() == DARK

@@ -29,7 +29,7 @@ def test_ringing_handset_that_is_lifted_is_connected_both_ways(
     ben.hears(words_at_8_khz, within_s=1)
     world.board(f"say 102 {prompt_file(ANSWER)}")
     caller.hears(ANSWER, within_s=1)
-    assert world.box.telephones["101"].bells == rung, "it rang on"
+    assert list(world.box.telephones["101"].bells) == rung, "it rang on"
     world.board("hangup line1", "wait-for 102 busy within 5s", "hangup 102")
     assert world.fetch("anna") == world.fetch("ben") == []
     assert world.store.recordings.all() == []

@@ -13,11 +13,11 @@ from tests.kit.world import World
 
 CALLER = '5551234 "CARL CALLER"'
 
-# As an owner writes it; ringing on the line in Hz; burst and silence in turn in ms; whether caller
-# ID comes after the first ring, which is when the box listens for it.
+# As an owner writes it; ringing on the line in Hz; burst and silence in turn in ms; whether the box
+# understands the caller ID.
 COUNTRIES = [
     ("us", 20, (2000, 4000), True),
-    ("uk", 25, (400, 200, 400, 2000), False),
+    ("uk", 25, (400, 200, 400, 2000), True),
     ("DE", 25, (1000, 4000), True),
     ("fr", 50, (1500, 3500), True),
     ("au", 25, (400, 200, 400, 2000), True),
@@ -77,3 +77,41 @@ def test_handset_that_dials_nobodys_number_hears_the_countrys_reorder_tone(
     with World(tmp_path, country=country) as world:
         world.board("lift 101", "wait-for 101 dial-tone within 3s")
         world.board("dial 101 9", f"wait-for 101 {tone} within 20s", "hangup 101")
+
+
+def without_cpc(world: World) -> None:
+    """The office on line1 shows that the caller has gone by its tone alone."""
+    world.box.office_lines["line1"].clears_by_tone = True
+
+
+@pytest.mark.parametrize("country", ["us", "de", "gb"])
+def test_message_of_a_caller_whose_office_only_sounds_its_tone_is_what_they_said(
+    tmp_path: Path, words: Path, words_at_8_khz: Samples, country: str
+) -> None:
+    with World(tmp_path, country=country) as world:
+        without_cpc(world)
+        world.board(f"ring line1 from {CALLER}", "wait-for line1 beep", f"say line1 {words}")
+        world.board("hangup line1", "time 6s")
+        assert world.phone.pbx.status()["lines"]["line1"]["state"] == "idle"
+        (octets,) = world.fetch("anna")
+        message = parsed(octets)
+        assert str(message["Subject"]).endswith("5551234 (0:05)")
+        heard = read_wav(BytesIO(wav_of(message)))
+        assert likeness(words_at_8_khz, heard) > SAME
+        assert len(heard) < len(words_at_8_khz) + SAMPLE_RATE / 2
+
+
+@pytest.mark.parametrize("country", ["us", "de", "gb"])
+@pytest.mark.parametrize("until", ["answered", "beep"])
+def test_caller_who_says_nothing_to_a_box_whose_office_only_sounds_its_tone_is_a_missed_call(
+    tmp_path: Path, country: str, until: str
+) -> None:
+    with World(tmp_path, country=country) as world:
+        without_cpc(world)
+        world.board(f"ring line1 from {CALLER}", f"wait-for line1 {until}", "time 1s")
+        world.board("hangup line1", "time 6s")
+        assert world.phone.pbx.status()["lines"]["line1"]["state"] == "idle"
+        assert world.entries("anna") == []
+        (missed,) = [row for row in world.history("anna") if row.verb == "missed call"]
+        assert missed.detail.startswith("CARL CALLER 5551234, 0.0 s recorded")
+        assert world.lamps() == {"101": "dark", "102": "dark"}

@@ -6,6 +6,7 @@ was not answered has removed all of it or nothing; what nobody deleted is there 
 
 import poplib
 import random
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ from tests.kit.syscalls import FILE_CALLS, cut_power, promises, read_calls
 PEOPLE = tuple(f"p{number}" for number in range(8))
 LETTERS = 60
 VISITS = 8
-BROKEN = ConnectionError, poplib.error_proto
+BROKEN = ConnectionError, ssl.SSLError, poplib.error_proto
 """How poplib says that the service is gone: the latter with "-ERR EOF"."""
 CERTAIN = Fate.ACKNOWLEDGED, Fate.REFUSED, Fate.UNKNOWN
 
@@ -261,7 +262,7 @@ def test_a_quit_that_cannot_be_kept_is_refused_and_removes_nothing(
 
 def test_a_sync_of_the_wal_lies_between_every_quit_and_its_ok(house: House) -> None:
     calls = ("--seccomp-bpf", *watch("fdatasync,sendto,recvfrom", octets=3000))
-    with house.mail(calls) as service:
+    with house.mail(calls, by_tls=False) as service:
         owners, _ = visit_all(service, 0)
         assert service.terminate() == 0
     found = promises(read_calls(house.trace), r"QUIT\r\n", "+OK")

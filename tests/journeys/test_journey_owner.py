@@ -113,27 +113,31 @@ def test_the_owner_works_through_three_messages(world: World) -> None:
     assert not world.phone.pbx.busy
 
 
-def test_three_wrong_pins_end_the_call_and_lock_the_box_for_a_while(
+def test_three_wrong_pins_end_the_call_and_lock_that_handset_out_but_not_the_owners(
     world: World, words: Path
 ) -> None:
     world.leave_message(words)
-    visit = world.dial_box("101", "anna")
+    visit = world.dial_box("102", "anna", tone="dial-tone")
     for answer in ("vm-incorrect", "vm-incorrect", "vm-goodbye"):
         visit.hears("vm-password")
-        world.board(f"dial 101 {WRONG_PIN}#")
+        world.board(f"dial 102 {WRONG_PIN}#")
         visit.hears(answer)
-    world.board("wait-for 101 busy", "hangup 101")
+    world.board("wait-for 102 busy", "hangup 102")
 
-    refused = world.dial_in("101", "anna")
+    refused = world.dial_in("102", "anna", tone="dial-tone")
     refused.hears("vm-goodbye", within_s=10)
     assert not refused.heard("vm-youhave")
-    world.board("wait-for 101 busy", "hangup 101")
+    world.board("wait-for 102 busy", "hangup 102")
+
+    owner = world.dial_in("101", "anna")
+    owner.hears("vm-youhave")
+    world.board("hangup 101")
 
     world.later(LOCKED_S)
-    let_in = world.dial_in("101", "anna")
+    let_in = world.dial_in("102", "anna", tone="dial-tone")
     let_in.hears("vm-youhave")
     let_in.hears("digits/1")
-    world.board("hangup 101")
+    world.board("hangup 102")
 
 
 def test_a_pin_opens_its_own_box_only(world: World, words: Path) -> None:

@@ -1,5 +1,6 @@
 """Commands of `python -m app` in this process, over a place of their own."""
 
+import gc
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,14 +29,20 @@ class Shell:
         self.paths = Paths(folder)
         self.paths.make()
         monkeypatch.setenv("SWITCHHOOK_VAR", str(folder))
+        self.inbox().db.close()  # as the first start does
 
     def run(self, line: str, typed: str | None = None) -> Said:
         """Run `python -m app LINE`; `typed` answers its questions."""
+        return self.run_words(line.split(), typed)
+
+    def run_words(self, words: list[str], typed: str | None = None) -> Said:
+        """Run `python -m app WORDS`, for words with blanks in them."""
         umask = os.umask(0o022)  # a command may set another, and is a process of its own
         try:
-            result = CliRunner().invoke(main, line.split(), input=typed, catch_exceptions=False)
+            result = CliRunner().invoke(main, words, input=typed, catch_exceptions=False)
         finally:
             os.umask(umask)
+            gc.collect()  # a command is a process of its own, and its files close with it
         return Said(result.exit_code, result.output, result.stdout_bytes)
 
     def ok(self, line: str, typed: str | None = None) -> str:

@@ -1,8 +1,6 @@
 """A name server on loopback that knows one small zone, for asking about mail servers."""
 
 import socketserver
-import threading
-from types import TracebackType
 
 import dns.asyncresolver
 import dns.flags
@@ -12,15 +10,19 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from tests.kit.served import Served
 
-class DnsZone:
+
+class DnsZone(Served):
     """Answers from `records`: (name, type) → texts; a name that is in none does not exist.
 
-    A name in `broken` is answered with SERVFAIL.
+    A name in `broken` is answered with SERVFAIL, or for one type alone: (name, type).
     """
 
     def __init__(
-        self, records: dict[tuple[str, str], list[str]], broken: tuple[str, ...] = ()
+        self,
+        records: dict[tuple[str, str], list[str]],
+        broken: tuple[str | tuple[str, str], ...] = (),
     ) -> None:
         self.records = records
         self.broken = broken
@@ -31,28 +33,13 @@ class DnsZone:
                 data, socket = self.request
                 socket.sendto(zone._answer(data), self.client_address)
 
-        self._server = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> "DnsZone":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler))
 
     def resolver(self) -> dns.asyncresolver.Resolver:
         """A resolver that asks here and nowhere else."""
         resolver = dns.asyncresolver.Resolver(configure=False)
         resolver.nameservers = ["127.0.0.1"]
-        resolver.port = self._server.server_address[1]
+        resolver.port = self.port
         resolver.lifetime = 5.0
         return resolver
 
@@ -63,7 +50,7 @@ class DnsZone:
         kind = dns.rdatatype.to_text(question.rdtype)
         reply = dns.message.make_response(query)
         reply.flags |= dns.flags.AA | dns.flags.RA
-        if name in self.broken:
+        if name in self.broken or (name, kind) in self.broken:
             reply.set_rcode(dns.rcode.SERVFAIL)
         elif (name, kind) in self.records:
             texts = self.records[name, kind]

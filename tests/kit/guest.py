@@ -245,8 +245,14 @@ class Guest:
             self._read_to = 0
         return self.expect(r"password  (\S+) ", within_s)[1]
 
-    def log_in(self, password: str, login: str = "admin", within_s: float = BOOT_S) -> None:
-        """Log in at the console's getty."""
+    def console_password(self, within_s: float = BOOT_S) -> str:
+        """The console's password, which is shown beside it."""
+        with self._more:
+            self._read_to = 0
+        return self.expect(r"console   (\w{4}-\w{4}-\w{4}) ", within_s)[1]
+
+    def log_in(self, password: str, login: str = "sh", within_s: float = BOOT_S) -> None:
+        """Log in at the console's getty; `sh` is the system's own shell."""
         last = time.monotonic() + within_s * SLOW
         while True:
             self.type("")

@@ -28,13 +28,15 @@ class Owner:
     login: str
     password: str
     address: str
+    console: str
+    """Password at the console."""
 
 
 def owner_of(guest: Guest) -> Owner:
     """The administrator that the first start makes and tells at the console."""
-    password = guest.password()
+    console, password = guest.console_password(), guest.password()
     (host,) = set(re.findall(r"(switchhook-\w+\.local) is set up", guest.console))
-    return Owner("admin", password, f"admin@{host}")
+    return Owner("admin", password, f"admin@{host}", console)
 
 
 @dataclass

@@ -5,6 +5,7 @@ import poplib
 import random
 import re
 import smtplib
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -188,6 +189,8 @@ class Sender:
         dice, numbers, acknowledged = random.Random(self.name), count(), 0
         try:
             with smtplib.SMTP("127.0.0.1", self.service.smtp, "client.test", WAIT_S) as client:
+                if (context := self.service.tls()) is not None:
+                    client.starttls(context=context)
                 while acknowledged < self.enough:
                     people = tuple(
                         dice.sample(self.people, min(len(self.people), dice.choice((1, 1, 1, 2))))
@@ -195,7 +198,7 @@ class Sender:
                     number = f"{self.name}-{next(numbers)}"
                     letter = write_letter(number, dice.choice(self.sizes), people)
                     acknowledged += self._send(client, letter)
-        except (smtplib.SMTPServerDisconnected, ConnectionError):
+        except (smtplib.SMTPServerDisconnected, ConnectionError, ssl.SSLError):
             return
 
     def _send(self, client: smtplib.SMTP, letter: Letter) -> bool:
@@ -211,8 +214,13 @@ class Sender:
 
 
 def log_in(service: MailProcess, login: str) -> poplib.POP3:
-    """A POP3 session in the transaction state."""
-    client = poplib.POP3("127.0.0.1", service.pop3, WAIT_S)
+    """A POP3 session in the transaction state, over TLS unless all is to be seen."""
+    context = service.tls()
+    client: poplib.POP3
+    if context is not None:
+        client = poplib.POP3_SSL("127.0.0.1", service.pop3s, timeout=WAIT_S, context=context)
+    else:
+        client = poplib.POP3("127.0.0.1", service.pop3, WAIT_S)
     client.user(login)
     client.pass_(PASSWORD)
     return client

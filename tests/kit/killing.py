@@ -14,7 +14,7 @@ import os
 import select
 import shutil
 import signal
-import sqlite3
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -26,8 +26,10 @@ import pytest
 
 from app.appliance import Inbox, open_inbox
 from app.config.paths import PROJECT, Paths
+from app.device import certificates
 from app.store.database import Tx
 from tests.kit.defaults import add_person
+from tests.kit.invariants import check_store
 
 PASSWORD = "tin-whistle-42"
 START_S = 60.0  # a service starts in half a second; a busy machine is not what we test
@@ -37,25 +39,19 @@ SETTINGS = """
 [site]
 hostname = "box.test"
 domains = ["box.test"]
+[web]
+http_port = 0
+https_port = 0
 [mail]
 pop3_port = 0
+pop3s_port = 0
+submission_port = 0
+submissions_port = 0
 smtp_port = 0
 [keeping]
 free_floor_mb = 1
 voice_reserve_mb = 1
 """
-
-UNREACHABLE = {
-    "broken references": "PRAGMA foreign_key_check",
-    "content that never arrived whole": "SELECT id FROM content WHERE size IS NULL",
-    "content without an entry": "SELECT id FROM content WHERE id NOT IN"
-    " (SELECT content FROM entry)",
-    "chunks without content": "SELECT place FROM chunk WHERE place >> 20 NOT IN"
-    " (SELECT id FROM content)",
-    "a wrong sum of octets": "SELECT person FROM usage WHERE octets <> (SELECT"
-    " coalesce(sum(size), 0) FROM entry WHERE entry.person = usage.person"
-    " AND state IN ('new', 'heard'))",
-}
 
 
 def can_trace() -> bool:
@@ -85,18 +81,31 @@ def fail(call: str, error: str, first: int, last: int) -> tuple[str, ...]:
     return ("--seccomp-bpf", "-e", f"inject={call}:error={error}:when={first}..{last}")
 
 
-def watch(calls: str, octets: int = 0) -> tuple[str, ...]:
+def watch(calls: str, octets: int = 0, times: bool = False) -> tuple[str, ...]:
     """strace's options: write down these calls, with so many octets of what they carry."""
-    return ("-e", f"trace={calls}", "-s", str(octets))
+    return ("-e", f"trace={calls}", "-s", str(octets), *(["-ttt"] if times else []))
 
 
 class MailProcess:
-    """`python -m app mail`, started; `with` ends it."""
+    """`python -m app mail`, started; `with` ends it.
 
-    def __init__(self, paths: Paths, log: Path, strace: Sequence[str], trace: Path) -> None:
+    `module` and `descriptors`: another program with a mail service in it, and what it inherits.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        log: Path,
+        strace: Sequence[str],
+        trace: Path,
+        module: Sequence[str] = ("app", "mail"),
+        descriptors: Sequence[int] = (),
+        by_tls: bool = True,
+    ) -> None:
+        self._by_tls = by_tls
         self._paths = paths
         self._log = log
-        command = [sys.executable, "-m", "app", "mail"]
+        command = [sys.executable, "-m", *module]
         tracer = ["strace", "-D", "-f", "-qq", "-y", "-e", "signal=none", "-o", str(trace), *strace]
         self._life, told = os.pipe()  # open until service and strace have ended
         try:
@@ -105,14 +114,14 @@ class MailProcess:
                     [*(tracer if strace else []), *command, "--ready-fd", str(told)],
                     cwd=PROJECT,
                     env={**os.environ, "SWITCHHOOK_VAR": str(paths.var)},
-                    pass_fds=[told],
+                    pass_fds=[told, *descriptors],
                     stdin=subprocess.DEVNULL,
                     stdout=errors,
                     stderr=errors,
                 )
         finally:
             os.close(told)
-        self.pop3 = self.smtp = 0
+        self.pop3 = self.pop3s = self.smtp = 0
         self.ready = False
 
     def __enter__(self) -> "MailProcess":
@@ -123,12 +132,18 @@ class MailProcess:
             raise
         return self
 
+    def tls(self) -> ssl.SSLContext | None:
+        """For clients that know this box's authority, and check its address; None: plain text."""
+        if not self._by_tls:
+            return None
+        return ssl.create_default_context(cafile=self._paths.keys / "ca.crt")
+
     def _become_ready(self) -> None:
         """Wait for the service's own word; `ready` stays False if it ended without one."""
         self.ready = bool(self._read(START_S))
         if self.ready:
             ports = json.loads(self._paths.mail_ports.read_text())
-            self.pop3, self.smtp = ports["pop3"], ports["smtp"]
+            self.pop3, self.pop3s, self.smtp = ports["pop3"], ports["pop3s"], ports["smtp"]
 
     def _read(self, within: float) -> bytes:
         readable, _, _ = select.select([self._life], [], [], within)
@@ -193,6 +208,8 @@ class House:
         """Settings, and people: the first one is the administrator; all have PASSWORD."""
         self.paths.make()
         self.paths.settings_file.write_text(SETTINGS + settings)
+        self.paths.keys.mkdir(exist_ok=True)
+        certificates.ensure(self.paths.keys, ("box.test",), ("127.0.0.1",))
         box = self.inbox()
 
         def work(tx: Tx) -> None:
@@ -224,16 +241,13 @@ class House:
         """Throw it away: a hundred runs fill a disk."""
         shutil.rmtree(self.var)
 
-    def mail(self, strace: Sequence[str] = ()) -> MailProcess:
-        """A mail service that is being started; `with` waits until it is ready, and ends it."""
-        return MailProcess(self.paths, self.log, strace, self.trace)
+    def mail(self, strace: Sequence[str] = (), *, by_tls: bool = True) -> MailProcess:
+        """A mail service that is being started; `with` waits until it is ready, and ends it.
+
+        Its clients use TLS, unless what they say is to be seen in the trace.
+        """
+        return MailProcess(self.paths, self.log, strace, self.trace, by_tls=by_tls)
 
     def check_store(self) -> None:
-        """SQLite finds no fault with the file, and nothing lies in it that nobody can reach."""
-        connection = sqlite3.connect(self.paths.database)
-        try:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            for nobody, query in UNREACHABLE.items():
-                assert connection.execute(query).fetchall() == [], nobody
-        finally:
-            connection.close()
+        """See tests/kit/invariants.py; nobody may be writing."""
+        check_store(self.paths.database)

@@ -19,6 +19,8 @@ class Lines:
         self.box = VirtualBox(self.spec)
         self.board = LineBoard(self.spec, self.box, line_settings(code))
         self.periods_to_power_up = 0
+        self.reported: list[tuple[str, PortEvent]] = []
+        """What was reported while they came up."""
         self.heard: Samples = self.silence()
 
     def silence(self) -> Samples:
@@ -28,10 +30,10 @@ class Lines:
         """Power up; the PCM clock first, as the board asks."""
         if clocked:
             self.box.pcm().start()
-        for periods in self.board.power_up():
-            for _ in range(periods):
-                self.box.period(self.silence())
-                self.periods_to_power_up += 1
+        self.board.power_up()
+        while self.board.starting:
+            self.reported += self.beat()
+            self.periods_to_power_up += 1
         return self
 
     def beat(

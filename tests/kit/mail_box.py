@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from app.core.clock import Clock, ManualClock
+from app.inbox.account_passwords import BOX, BoxAccount
 from app.inbox.aliases import Aliases
 from app.inbox.people import People
 from app.inbox.queue import Queue, QueueRow
@@ -43,7 +45,10 @@ class MailBox:
         self.queue = Queue(self.db, self.store, self.people, self.config.delivery, self.clock)
         if not self.people.all():
             self._populate()
-        self.service = MailService(self.db, self.config, self.clock)
+        ours = (
+            self.config.delivery.host_addresses
+        )  # but not loopback, where the world's servers are
+        self.service = MailService(self.db, self.config, self.clock, is_own=ours.__contains__)
         self.ports: Ports
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -83,6 +88,16 @@ class MailBox:
 
         self.in_loop(tick())
 
+    def jump(self, seconds: float) -> None:
+        """Set the clock of the service's loop on, by which it waits for servers."""
+        real = self._loop.time
+        self.in_loop(self._set_time(lambda: real() + seconds))
+
+    async def _set_time(self, time: Callable[[], float]) -> None:
+        self._loop.time = time  # type: ignore[method-assign]
+        for _ in range(10):  # those whose patience has ended act on it
+            await asyncio.sleep(0)
+
     def client(self) -> smtplib.SMTP:
         """A client that is connected."""
         return smtplib.SMTP("127.0.0.1", self.ports.smtp, timeout=30, local_hostname="client.test")
@@ -91,6 +106,11 @@ class MailBox:
         """Send one mail; smtplib's errors if it is refused."""
         with self.client() as client:
             client.sendmail(sender, list(recipients), octets)
+
+    def keep_password(self, account: BoxAccount, password: str) -> None:
+        """Keep the password of an account of the box itself, as `settings set` does."""
+        passwords = self.service.passwords
+        self.db.now(lambda tx: passwords.set(tx, BOX, account.name, account.place, password))
 
     def inbox(self, login: str, state: EntryState | None = None) -> list[Entry]:
         """What a person has, or has in one state."""
@@ -111,7 +131,7 @@ class MailBox:
 
     def rows(self) -> list[QueueRow]:
         """The outgoing queue."""
-        return self.queue.all()
+        return self.queue.page(limit=10_000)
 
     def settle(self) -> None:
         """Return when the service has seen the last change and nothing is due or under way."""

@@ -15,7 +15,7 @@ from app.phone.calls.dialplan import Directory, Subscriber
 from app.phone.calls.line import Caller, Line
 from app.phone.calls.scripting import Wait
 from app.phone.config import PhoneConfig
-from app.phone.jobs import ClerkSound, JobFailed
+from app.phone.jobs import ClerkSound, EndedCall, JobFailed
 from app.phone.pbx import Pbx
 from app.phone.sound.dsp import dtmf
 from app.phone.sound.sounds import Tone
@@ -26,8 +26,8 @@ from drivers.ports import (
     HookChanged,
     PortEvent,
     PortFault,
+    PortRecovered,
     RingBurst,
-    Steps,
 )
 
 CALLS = PhoneConfig(ring_seconds=10, no_answer_seconds=10)
@@ -44,9 +44,6 @@ class StubStation:
         self.says: list[Samples] = []
         self.heard: list[Samples] = []
         self.events: list[PortEvent] = []
-
-    def power_up(self) -> Steps:
-        yield 1
 
     def poll(self) -> list[PortEvent]:
         events, self.events = self.events, []
@@ -80,9 +77,6 @@ class StubTrunk:
         self.heard: list[Samples] = []
         self.events: list[PortEvent] = []
         self.volts = 48
-
-    def power_up(self) -> Steps:
-        yield 1
 
     def poll(self) -> list[PortEvent]:
         events, self.events = self.events, []
@@ -122,11 +116,22 @@ class StubBoard:
         }
         self.ports: list[StubPort] = [*self.stations.values(), *self.trunks.values()]
         self.slots = len(self.ports)
+        self.periods_to_power_up = 1
+        self.polled: list[int] = []
+        """The periods of each poll."""
 
-    def power_up(self) -> Steps:
-        yield 2
+    @property
+    def starting(self) -> bool:
+        return self.periods_to_power_up > 0
 
-    def poll(self) -> list[tuple[str, PortEvent]]:
+    def power_up(self) -> None:
+        self.periods_to_power_up = 2
+
+    def poll(self, periods: int = 1) -> list[tuple[str, PortEvent]]:
+        self.polled.append(periods)
+        if self.starting:
+            self.periods_to_power_up -= 1
+            return [] if self.starting else [(port.name, PortRecovered()) for port in self.ports]
         return [(port.name, event) for port in self.ports for event in port.poll()]
 
 
@@ -134,7 +139,12 @@ class StubClerk:
     """Answers jobs from `jobs`: name -> function of the arguments; `held` keeps answers back."""
 
     def __init__(self, **jobs: Callable[..., Any]) -> None:
-        self.jobs: dict[str, Callable[..., Any]] = {"missed_call": lambda **_: None, **jobs}
+        self.jobs: dict[str, Callable[..., Any]] = {
+            "missed_call": lambda **_: None,
+            "ended_call": lambda **_: None,
+            "sound": lambda **_: b"",
+            **jobs,
+        }
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.held = False
         self._waiting: list[tuple[Wait[Any], str, dict[str, Any]]] = []
@@ -148,6 +158,13 @@ class StubClerk:
 
     def directory(self) -> Wait[Directory]:
         return self._ask("directory")
+
+    def ended_call(self, call: EndedCall) -> Wait[None]:
+        return self._ask("ended_call", call=call)
+
+    def ended(self) -> list[EndedCall]:
+        """The calls that were reported as over."""
+        return [arguments["call"] for job, arguments in self.asked if job == "ended_call"]
 
     def missed_call(self, line: str, caller: Caller, why: str) -> Wait[None]:
         return self._ask("missed_call", line=line, caller=caller, why=why)
@@ -220,10 +237,14 @@ class Bench:
     def trunk(self, name: str) -> StubTrunk:
         return self.board.trunks[name]
 
+    def silence(self) -> Samples:
+        """A period in which nobody says anything."""
+        return np.zeros((self.board.slots, PERIOD), np.int16)
+
     def run(self, periods: int) -> None:
         """Let line time pass; who says nothing is silent."""
         for _ in range(periods):
-            heard = np.zeros((self.board.slots, PERIOD), np.int16)
+            heard = self.silence()
             for port in self.board.ports:
                 if port.says:
                     heard[port.slot] = port.says.pop(0)

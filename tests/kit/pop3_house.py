@@ -9,37 +9,60 @@ from pathlib import Path
 from typing import Any
 
 from app.core.clock import ManualClock
-from app.inbox.people import People, Transfer
+from app.inbox.aliases import Aliases
+from app.inbox.limits import PersonLimits
+from app.inbox.login_names import LoginNames
+from app.inbox.people import People, Person, Transfer
 from app.inbox.store import Entry, EntryState, Facts, Kind, Store
-from app.mail.net.listener import Server
+from app.mail.pop3.keeping import Keeping
 from app.mail.pop3.service import Pop3Config, Pop3Service
 from app.mail.pop3.session import Pop3Session
+from app.net.listener import Endpoint, Server
+from app.net.logins import Logins
 from app.store.database import Database
-from tests.kit.defaults import LAN, LIMITS, add_person
+from tests.kit.box_keys import BoxKeys
+from tests.kit.defaults import LAN, LIMITS, add_person, delivery_config
+
+DELIVERY = delivery_config(
+    hostname="box.test", domains=("box.test",), host_addresses=("192.0.2.1",)
+)
 
 
 class Pop3House:
-    """Store and server; the server runs in a thread with a loop of its own."""
+    """Store and server; the server runs in a thread with a loop of its own.
 
-    def __init__(self, directory: Path, **config: Any) -> None:
+    With `keys` it speaks TLS: by STLS on `port`, and from the first octet on `tls_port`.
+    """
+
+    def __init__(self, directory: Path, keys: BoxKeys | None = None, **config: Any) -> None:
+        self.keys = keys
         self.clock = ManualClock()
         self.db = Database(directory / "inbox.db", self.clock)
         self.store = Store(self.db, self.clock)
         self.people = People(self.db, self.clock)
+        self.aliases = Aliases(self.db, self.people, DELIVERY, self.clock)
+        names = LoginNames(self.people, self.aliases, DELIVERY)
+        self.logins = Logins(self._check, names.login_of, self.clock)
+        limits = PersonLimits(self.people.templates, DELIVERY.limits)
+        self.keeping = Keeping(limits, self.people, self.clock)
         self.service = Pop3Service(
             self.db,
             self.store,
-            self.people,
-            Pop3Config("box", **{"lan": LAN, **config}),
+            self.logins,
+            self.keeping,
+            Pop3Config("box", **{"plain": LAN, **config}),
             self.clock,
         )
         self.limits = LIMITS
-        self.port = 0
+        self.port = self.tls_port = 0
         self._loop = asyncio.new_event_loop()
         self._server: Server[Pop3Session]
         self._thread = threading.Thread(target=self._loop.run_forever, name="pop3-server")
 
     # people and messages
+
+    def _check(self, login: str, password: str) -> Person | None:
+        return self.people.check_password(login, password)  # as tests have replaced it
 
     def add(self, login: str, mailbox: str, password: str = "a pass word", **fields: Any) -> int:
         """A person with a password; returns the id."""
@@ -81,11 +104,15 @@ class Pop3House:
 
     def start(self) -> None:
         """Listen; `port` is then known."""
+        self.keeping.refresh()
         self._thread.start()
-        self.port = self.call(self._start())
+        ports = self.call(self._start())
+        self.port, self.tls_port = ports["plain"], ports["tls"]
 
-    async def _start(self) -> int:
-        self._server = Server(self.service, "127.0.0.1", 0, self.clock, self.limits)
+    async def _start(self) -> dict[str, int]:
+        endpoints = [Endpoint(0, name="plain"), Endpoint(0, tls=True, name="tls")]
+        shown = None if self.keys is None else self.keys.server()
+        self._server = Server(self.service, "127.0.0.1", endpoints, self.clock, self.limits, shown)
         return await self._server.start()
 
     def stop(self) -> None:
@@ -94,7 +121,7 @@ class Pop3House:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
-        self.service.close()
+        self.logins.close()
         self.db.close()
 
     def tick(self, seconds: float = 0.0) -> None:
@@ -109,6 +136,10 @@ class Pop3House:
     def await_connections(self, count: int) -> None:
         """Wait until the server counts so many connections."""
         self._await(lambda: self._server.connections == count)
+
+    def await_that(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is true that the server's own work makes true."""
+        self._await(condition)
 
     def await_refusal(self) -> None:
         """Wait until a session holds back a refused login."""
@@ -134,9 +165,9 @@ class Pop3House:
 
 
 @contextmanager
-def pop3_house(directory: Path, **config: Any) -> Iterator[Pop3House]:
+def pop3_house(directory: Path, keys: BoxKeys | None = None, **config: Any) -> Iterator[Pop3House]:
     """A running house; stopped at the end."""
-    house = Pop3House(directory, **config)
+    house = Pop3House(directory, keys, **config)
     house.start()
     try:
         yield house

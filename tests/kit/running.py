@@ -84,7 +84,11 @@ class Running:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "app", "run"],
             cwd=PROJECT,
-            env={**os.environ, "SWITCHHOOK_VAR": str(self.house.var)},
+            env={
+                **os.environ,
+                "SWITCHHOOK_VAR": str(self.house.var),
+                "XDG_STATE_HOME": str(self.house.var.with_name("state")),
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

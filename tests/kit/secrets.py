@@ -9,8 +9,13 @@ SIGNS: Mapping[str, bytes] = {
     "a private key": rb"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     "a password": rb"(?im)^[^#\n]*\b(password|passphrase|secret|pin)\s*=\s*[\"']?[a-z0-9]{4,}",
 }
-IN_CODE = rb"(?im)^[^#\n]*\b(password|passphrase|secret|pin)\s*=\s*[\"'][a-z0-9]{4,}[\"']"
-"""What a name is set to in a program is a secret only if it is a text."""
+IN_CODE: Mapping[str, bytes] = {
+    "a private key": rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{16}",
+    "a password": rb"(?im)^[^#\n]*\b(password|passphrase|secret|pin)\s*=\s*"
+    rb"[\"'](?=[a-z]*[0-9])[a-z0-9]{4,}[\"']",
+}
+"""A program speaks of keys without having one, and what it sets a name to is a secret only if it is
+a text with a digit in it: PASSWORD = "password" is the name of something."""
 TEXT_LIMIT = 1 << 20
 
 
@@ -23,7 +28,7 @@ def secrets_in(root: Path) -> list[str]:
         octets = path.read_bytes()
         if b"\0" in octets[:4096]:
             continue
-        signs = {**SIGNS, "a password": IN_CODE} if path.suffix == ".py" else SIGNS
+        signs = {**SIGNS, **IN_CODE} if path.suffix == ".py" else SIGNS
         told = path.relative_to(root)
         found += [f"{told}: {what}" for what, sign in signs.items() if re.search(sign, octets)]
     return found

@@ -12,6 +12,7 @@ connection without a word.
 
 import socketserver
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -36,6 +37,7 @@ class Sink:
     caught: list[Caught] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
+    mails_a_connection: int = 1_000_000  # after so many it hangs up without a word
     broken: list[bytes] = field(default_factory=list)  # texts that never came to their end
 
     def __post_init__(self) -> None:
@@ -57,10 +59,21 @@ class Sink:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._servers: list[tuple[socketserver.ThreadingTCPServer, threading.Thread]] = []
+
+        def listen(address: str, port: int) -> None:
+            self._start(Server((address, port), Handler))
+
+        self.listen_also: Callable[[str, int], None] = listen
+        """Listen on another address of loopback, too."""
+
+    def _start(self, server: socketserver.ThreadingTCPServer) -> None:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        self._servers.append((server, thread))
+        thread.start()
 
     def __enter__(self) -> "Sink":
-        self._thread.start()
+        self._start(self._server)
         return self
 
     def __exit__(
@@ -69,9 +82,10 @@ class Sink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        for server, thread in self._servers:
+            server.shutdown()
+            server.server_close()
+            thread.join()
 
     def wait(self, count: int, within_s: float = 10.0) -> list[Caught]:
         """The mails, once there are `count` of them; AssertionError if they do not come."""
@@ -109,11 +123,14 @@ class _Conversation:
         self._out = handler.wfile
         self._sender = ""
         self._recipients: list[str] = []
+        self._mails = 0
 
     def run(self) -> None:
         self._sink._note(called=1)
         self._say("CONNECT", "220 sink.test ESMTP")
-        while line := self._in.readline(LINE_LIMIT):
+        while self._mails < self._sink.mails_a_connection and (
+            line := self._in.readline(LINE_LIMIT)
+        ):
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             self._sink._note(command=text)
             verb = text[:4].upper()
@@ -126,6 +143,8 @@ class _Conversation:
         address = text.partition("<")[2].partition(">")[0]
         if verb == "EHLO":
             self._say(verb, "\n".join(["250-sink.test", *self._offers()]))
+        elif verb == "AUTH":
+            self._say(verb, "235 2.7.0 hello")
         elif verb == "MAIL":
             self._sender, self._recipients = address, []
             self._say(verb, "250 2.1.0 ok")
@@ -153,6 +172,7 @@ class _Conversation:
         if self._sink.answers.get("END", "250").startswith("2"):
             mail = Caught(self._sender, tuple(self._recipients), b"".join(lines))
             self._sink._note(caught=mail)
+        self._mails += 1
         self._say("END", "250 2.0.0 caught")
 
     def _say(self, key: str, usual: str) -> bool:

@@ -1,5 +1,6 @@
 """A store with three people in it, and the shortest ways to put mail there and to look at it."""
 
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from app.inbox.delivery import Delivered, Delivery, Destination, Envelope, scan_
 from app.inbox.entries import Entry, EntryState, Facts, Kind
 from app.inbox.people import People, Person
 from app.inbox.queue import Queue
+from app.inbox.room import Room
 from app.inbox.store import Store
 from app.store.database import Database
 from tests.kit.defaults import add_person, delivery_config
@@ -34,7 +36,7 @@ class Disk:
 
     free: int = 100 * GIB
 
-    def __call__(self) -> int:
+    def __call__(self, _wanted: int) -> int:
         return self.free
 
 
@@ -53,8 +55,9 @@ class StoreKit:
         self.people = People(self.db, self.clock)
         self.aliases = Aliases(self.db, self.people, self.config, self.clock)
         self.queue = Queue(self.db, self.store, self.people, self.config, self.clock)
+        room = Room(self.db, self.store, self.config, free=self.disk)
         self.delivery = Delivery(
-            self.store, self.people, self.aliases, self.queue, self.config, self.disk
+            self.store, self.people, self.aliases, self.queue, self.config, room
         )
 
     def add_people(self) -> None:
@@ -67,15 +70,21 @@ class StoreKit:
             )
         )
 
+    def box_s(self) -> float:
+        """The store's box time."""
+        return self.db.box_time.now()
+
     def person(self, login: str) -> Person:
         """One of the people, who must exist."""
         person = self.people.by_login(login)
         assert person is not None
         return person
 
-    def alias(self, name: str, *members: str, responsible: str | None = None) -> None:
+    def alias(
+        self, name: str, *members: str, owner: str | None = None, is_list: bool = False
+    ) -> None:
         """Save an alias."""
-        self.db.now(lambda tx: self.aliases.set(tx, name, members, responsible))
+        self.db.now(lambda tx: self.aliases.set(tx, name, members, owner, is_list))
 
     def put(self, login: str, octets: bytes = LETTER, kind: Kind = Kind.EMAIL) -> Entry:
         """A new entry in somebody's inbox, past all rules of delivery."""
@@ -137,3 +146,13 @@ def open_store(directory: Path, config: DeliveryConfig = CONFIG) -> StoreKit:
     kit = StoreKit(directory / "inbox.db", config)
     kit.add_people()
     return kit
+
+
+def store_octets(db: Database) -> bytes:
+    """All that lies in a store's files.
+
+    Read by another process: if this one closed the file, it would lose SQLite's locks on it
+    [fcntl(2), POSIX locks].
+    """
+    names = [str(db.path), f"{db.path}-wal"]
+    return subprocess.run(["cat", *names], stdout=subprocess.PIPE, check=False).stdout

@@ -1,9 +1,10 @@
-"""What strace wrote (-f -y), read back: calls with their beginnings and ends, and what they prove.
+"""What strace wrote (-f -y, perhaps -ttt), read back: calls, their beginnings and ends, and proofs.
 
 A call that another thread's line interrupts comes in two lines, "<unfinished ...>" and "<... name
 resumed>". Moments are line numbers: a line is written when its call begins or when it ends.
 """
 
+import codecs
 import random
 import re
 from collections.abc import Iterable, Iterator
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-_LINE = re.compile(r"(\d+) +(?:<\.\.\. (\w+) resumed>|(\w+)\()(.*)")
-_UNFINISHED = " <unfinished ...>"
+_LINE = re.compile(r"(\d+) +(?:\d+\.\d+ )?(?:<\.\.\. (\w+) resumed>|(\w+)\()(.*)")
+_UNFINISHED = re.compile(r" <(unfinished|detached) \.\.\.>$")
 _RESULT = re.compile(r"\) += (-?\d+|\?)")
 _OCTETS = re.compile(r', "((?:[^"\\]|\\.)*)"((?:\.\.\.)?), ')
 _FILE = re.compile(r"(\d+)<([^>]*)>")
@@ -28,6 +29,8 @@ class Call:
     """Its arguments, and its result once it has ended."""
     begun: int
     ended: int | None = None
+    thread: int = 0
+    """Who called."""
 
     @property
     def descriptor(self) -> tuple[int, str]:
@@ -61,11 +64,11 @@ def read_calls(trace: Path) -> list[Call]:
             call = open_.pop((process, resumed))
             call.text += rest
             call.ended = moment
-        elif rest.endswith(_UNFINISHED):
-            calls.append(Call(name, rest.removesuffix(_UNFINISHED), moment))
+        elif _UNFINISHED.search(rest):
+            calls.append(Call(name, _UNFINISHED.sub("", rest), moment, None, int(process)))
             open_[process, name] = calls[-1]
         else:
-            calls.append(Call(name, rest, moment, moment))
+            calls.append(Call(name, rest, moment, moment, int(process)))
     return calls
 
 
@@ -114,6 +117,13 @@ def _carried(call: Call) -> str:
     return found[1] + found[2] if found else ""
 
 
+def carried(call: Call) -> bytes:
+    """The octets of a call, in full. Raises AssertionError if strace has left some out."""
+    found = _OCTETS.search(call.text)
+    assert found and not found[2], f"not all octets of {call.text[:200]}"
+    return codecs.escape_decode(found[1].encode())[0]
+
+
 def _between(question: Call, sync: Call, answer: Call) -> bool:
     assert question.ended is not None and sync.ended is not None
     return question.ended < sync.begun and sync.ended < answer.begun
@@ -128,32 +138,53 @@ class Disk:
     """What of a file is on the disk for certain, if the power fails at the end of a trace.
 
     A cell is safe, or holds the moment of a write that no sync has followed, or is lost: a sync of
-    it has failed, and the kernel then takes it for clean and never writes it.
+    it has failed, and the kernel then takes it for clean and never writes it. What another thread
+    has written is not lost by that: where a disk really fails, its own sync is told so, too
+    [Linux since 4.13, errseq_t], and here no sync has failed but the one that strace has spoilt.
     """
 
     def __init__(self) -> None:
         self._cells = np.zeros(0, np.uint32)
+        self._writers = np.zeros(0, np.uint32)
 
-    def write(self, offset: int, count: int, moment: int) -> None:
+    def write(self, offset: int, count: int, moment: int, thread: int) -> None:
         """Octets were handed to the kernel."""
         first, end = offset // CELL, -(-(offset + count) // CELL)
         if end > len(self._cells):
-            self._cells = np.concatenate(
-                (self._cells, np.zeros(end - len(self._cells) + (1 << 16), np.uint32))
-            )
+            more = np.zeros(end - len(self._cells) + (1 << 16), np.uint32)
+            self._cells = np.concatenate((self._cells, more))
+            self._writers = np.concatenate((self._writers, more))
         self._cells[first:end] = moment + 1
+        self._writers[first:end] = thread
 
-    def sync(self, moment: int, worked: bool) -> None:
-        """A sync that began at this moment has ended."""
+    def sync(self, moment: int, worked: bool, thread: int) -> None:
+        """A sync of this thread that began at this moment has ended."""
         cells = self._cells
-        cells[(cells != SAFE) & (cells <= moment)] = SAFE if worked else LOST
+        waiting = (cells != SAFE) & (cells <= moment)
+        if worked:
+            cells[waiting] = SAFE
+        else:
+            cells[waiting & (self._writers == thread)] = LOST
 
     def truncate(self, size: int) -> None:
         """What is beyond the end cannot be lost."""
         self._cells[-(-size // CELL) :] = SAFE
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether anything is not safe: else every cut leaves the same."""
+        return bool(self._cells.any())
+
+    @property
+    def doubtful_cells(self) -> np.ndarray:
+        """The numbers of all cells that are not safe, in their order."""
+        return np.flatnonzero(self._cells)
+
     def tear(self, file: Path, dice: random.Random) -> int:
-        """Let every sector that is not safe be written, zero or garbage; the octets in doubt."""
+        """Let every sector that is not safe be written, zero or garbage; the octets in doubt.
+
+        `file` may be a copy: one trace can end in many ways.
+        """
         octets = bytearray(file.read_bytes())
         doubtful = np.flatnonzero(self._cells)
         for sector in np.unique(doubtful // SECTOR):
@@ -171,30 +202,37 @@ FILE_CALLS = "fdatasync,fsync,pwrite64,ftruncate"
 
 def cut_power(calls: Iterable[Call], files: Iterable[Path], dice: random.Random) -> int:
     """After a kill: take from the files what only the page cache has kept; how many octets."""
-    disks = {str(file): Disk() for file in files}
-    for moment, call, ending in _moments(calls):
-        disk = disks.get(call.descriptor[1])
+    disks = follow(calls, files)
+    return sum(disk.tear(file, dice) for file, disk in disks.items() if file.exists())
+
+
+def follow(calls: Iterable[Call], files: Iterable[Path]) -> dict[Path, Disk]:
+    """What of these files is on the disk at the end of a trace."""
+    disks = {file: Disk() for file in files}
+    by_name = {str(file): disk for file, disk in disks.items()}
+    for moment, call, ending in moments(calls):
+        disk = by_name.get(call.descriptor[1])
         if disk is not None:
             _follow(disk, call, moment, ending)
-    return sum(disk.tear(Path(file), dice) for file, disk in disks.items() if Path(file).exists())
+    return disks
 
 
-def _moments(calls: Iterable[Call]) -> Iterator[tuple[int, Call, bool]]:
+def moments(calls: Iterable[Call]) -> Iterator[tuple[int, Call, bool]]:
     """(moment, call, whether it ends then) in the order of time."""
-    moments = []
+    events = []
     for call in calls:
-        moments.append((call.begun, call, False))
+        events.append((call.begun, call, False))
         if call.ended is not None:
-            moments.append((call.ended, call, True))
-    return iter(sorted(moments, key=lambda found: (found[0], found[2])))
+            events.append((call.ended, call, True))
+    return iter(sorted(events, key=lambda found: (found[0], found[2])))
 
 
 def _follow(disk: Disk, call: Call, moment: int, ending: bool) -> None:
     failed = call.result is not None and call.result < 0
     if call.name == "pwrite64" and not ending and not failed:
         count, offset = call.numbers[-2:]
-        disk.write(offset, count, moment)
+        disk.write(offset, count, moment, call.thread)
     elif call.name in ("fdatasync", "fsync") and ending and call.result is not None:
-        disk.sync(call.begun, not failed)
+        disk.sync(call.begun, not failed, call.thread)
     elif call.name == "ftruncate" and ending and not failed:
         disk.truncate(call.numbers[-1])

@@ -23,7 +23,7 @@ and open then stand at the end only).
 from collections.abc import Callable
 from typing import Any, Literal
 
-from app.mail.net.listener import Session
+from app.net.listener import Session
 
 Feed = Literal["lines", "octets", "at once"]
 FEEDS: tuple[Feed, ...] = ("lines", "octets", "at once")

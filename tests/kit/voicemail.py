@@ -17,10 +17,12 @@ from array import array
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
+from app.appliance import default_limits
 from app.clerk.client import InProcessClerk
 from app.clerk.config import ClerkConfig
+from app.clerk.desk import Desk
 from app.clerk.jobs import ClerkJobs
 from app.clerk.media import InlineMedia
 from app.inbox.entries import Entry, Kind
@@ -39,7 +41,10 @@ from app.phone.sound.sounds import (
     Tone,
 )
 from app.voicemail.jobs import VoicemailClerk, WaitingMessages
+from tests.kit.defaults import SETTINGS
 from tests.kit.store import StoreKit, open_store
+
+T = TypeVar("T")
 
 PACKS = Path("/usr/share/asterisk/sounds")
 PIN = "739150"
@@ -65,12 +70,17 @@ def clerk_config(directory: Path, **changes: Any) -> ClerkConfig:
         "store": str(directory / "inbox.db"),
         "packs": str(PACKS),
         "cache": str(directory / "spoken"),
+        "spool": str(directory / "spool"),
+        "spool_memory": str(directory / "memory"),
         "greetings": str(directory / "greetings"),
         "hostname": "box.example.org",
         "domains": ("example.org", "example.net"),
         "zone": "Europe/Berlin",
         "free_floor": 1000,
         "voice_reserve": 500,
+        "limits": default_limits(SETTINGS),
+        "callers_percent": SETTINGS.keeping.callers_percent,
+        "full_is_permanent": SETTINGS.keeping.full_is_permanent,
     }
     return ClerkConfig(**{**values, **changes})
 
@@ -95,8 +105,11 @@ class House:
         self.jobs = self.new_jobs()
         self.clerk = InProcessClerk(self.jobs, self.pushes.append)
 
-    def new_jobs(self) -> ClerkJobs:
+    def new_jobs(self) -> Desk:
         """What does the jobs, as after a restart: over the same store, remembering nothing."""
+        return Desk(self.config, self.kit.clock, InlineMedia(), self._opened)
+
+    def _opened(self) -> ClerkJobs:
         kit, media = self.kit, InlineMedia()
         return ClerkJobs(
             self.config, kit.db, kit.store, kit.people, kit.aliases, kit.delivery, kit.clock, media
@@ -109,7 +122,7 @@ class House:
 
     def recover(self, live: frozenset[int] = frozenset()) -> int:
         """What a clerk does at its start; how many recordings it has finished."""
-        count = self.jobs.recordings.recover(set(live))
+        count = self.jobs.recover(set(live))
         self.clerk.dispatch()
         return count
 
@@ -225,6 +238,10 @@ class ScriptLine:
         """See app.phone.calls.line.Line."""
         self._check()
         await self._for(_Now("pause", Wait(), "", round(seconds * 100)))
+
+    async def answer_of(self, job: Wait[T]) -> T:
+        """See app.phone.calls.line.Line."""
+        return await job
 
     def tone(self, tone: Tone | None) -> None:
         """See app.phone.calls.line.Line."""

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -41,16 +42,20 @@ from app.core.clock import ManualClock
 from app.inbox.entries import AuditRow, Entry, EntryState, Kind
 from app.inbox.people import Person
 from app.mail.service import MailService, Ports
+from app.phone.lines.kept_callers import KeptCallers
 from app.phone.pace import FreePace
 from app.phone.pbx import Pbx
 from app.phone_plan import PhonePlan
 from app.store.database import Tx
 from app.voicemail.message_waiting import MessageWaitingLamps
+from drivers.board import virtual_board
 from drivers.buses import PERIODS_PER_SECOND, Samples
 from drivers.models.box import VirtualBox
-from drivers.models.operator import Operator, OperatorError
+from drivers.models.operator import Operator
 from tests.kit.defaults import add_person
 from tests.kit.hearing import Hearing
+from tests.kit.invariants import check_store
+from tests.kit.operating import carry_out
 
 T = TypeVar("T")
 
@@ -70,8 +75,14 @@ hostname = "box.test"
 domains = ["box.test"]
 country = "{country}"
 
+[web]
+http_port = 0
+https_port = 0
 [mail]
 pop3_port = 0
+pop3s_port = 0
+submission_port = 0
+submissions_port = 0
 smtp_port = 0
 
 [outbound]
@@ -81,8 +92,8 @@ smarthost = "{smarthost}"
 ring_seconds = 6
 
 [keeping]
-free_floor_mb = 2
-voice_reserve_mb = 1
+free_floor_mb = {floor[0]}
+voice_reserve_mb = {floor[1]}
 """
 
 
@@ -105,11 +116,14 @@ class PhoneSide:
         self, paths: Paths, plan: PhonePlan, inbox: Inbox, box: VirtualBox, clock: ManualClock
     ) -> None:
         self.jobs = clerk_jobs(paths, inbox, clock)
-        self.jobs.recordings.recover(set())  # as a clerk does when it starts
-        self.lamps = MessageWaitingLamps(lambda station, on: self.pbx.message_waiting(station, on))
+        self.jobs.recover(set())  # as a clerk does when it starts
+        self.lamps = MessageWaitingLamps(
+            lambda station, on: self.pbx.message_waiting(station, on), plan.jacks("station")
+        )
         self.clerk = InProcessClerk(self.jobs, self.lamps.update)
         box.pcm().start()
-        self.pbx: Pbx = make_pbx(plan, box, self.clerk, lambda: DATE)
+        kept = KeptCallers(paths.run / "callers", plan.jacks("trunk"), clock.now)
+        self.pbx: Pbx = make_pbx(plan, box, self.clerk, lambda: DATE, kept)
 
 
 class MailSide:
@@ -156,7 +170,10 @@ class World:
     """See the module's head.
 
     `smarthost` is the port of a mail server on loopback that takes outgoing mail; `more_settings`
-    are added to the settings file; `country` is the one of the lines, as an owner writes it.
+    are added to the settings file; `country` is the one of the lines, as an owner writes it;
+    `lines` is how many handsets and outside lines there are, if not as many as on the small board;
+    `floor` is the free space in MB below which mail is put off, and voicemail's part of it.
+    `people`: False for a store that has them already.
     """
 
     def __init__(
@@ -165,20 +182,27 @@ class World:
         smarthost: int | None = None,
         more_settings: str = "",
         country: str = "us",
+        lines: tuple[int, int] | None = None,
+        floor: tuple[int, int] = (2, 1),
+        people: bool = True,
     ) -> None:
         self.directory = directory
         self.paths = Paths(directory / "var")
         self.paths.make()
         hop = f"127.0.0.1:{smarthost}" if smarthost else ""
         self.paths.settings_file.write_text(
-            SETTINGS.format(smarthost=hop, country=country) + more_settings
+            SETTINGS.format(smarthost=hop, country=country, floor=floor) + more_settings
         )
         self.settings: Settings = self.paths.settings()
         self.clock = ManualClock()
         self.inbox: Inbox = open_inbox(self.paths, self.settings, self.clock)
         self.store = self.inbox.store
-        self.inbox.db.now(self._populate)
+        if people:
+            self.inbox.db.now(self._populate)
         self._plan = phone_plan(self.paths, self.settings)
+        if lines is not None:
+            board = replace(virtual_board(*lines), country=self.settings.site.country)
+            self._plan = replace(self._plan, board=board)
         self.box = VirtualBox(self._plan.board, self._plan.board.country)
         self._mail = MailSide(self.paths, self.inbox, self.clock)
         self._clients: list[poplib.POP3 | smtplib.SMTP] = []
@@ -212,6 +236,10 @@ class World:
         for client in self._clients:
             client.close()
         self._mail.stop()
+        if kind is None and not self.store.recordings.all():  # else something is on its way
+            self.phone.clerk.dispatch()
+            check_store(self.paths.database)
+            assert self._knows(self.store.last_change()), "the lamps show what was"
         self.inbox.db.close()
 
     # ------------------------------------------------------------------ time
@@ -219,7 +247,7 @@ class World:
     def settle(self) -> None:
         """Everybody is up to date: the clerk, mail, and the lamps with the store's last change."""
         version = self.store.data_version()
-        if version == self._settled_at and self.clock.now() < self._next_due:
+        if version == self._settled_at and self.inbox.db.box_time.now() < self._next_due:
             return
         self._mail.settle(self.store.last_change())
         self.phone.clerk.dispatch()
@@ -236,6 +264,12 @@ class World:
         self.clock.advance(seconds)
         self.settle()
 
+    def restart(self) -> None:
+        """All services end and start again, as after an update; the lines lose their power."""
+        self._mail.stop()
+        self._mail = MailSide(self.paths, self.inbox, self.clock)
+        self._power_up()
+
     def cut_power(self) -> None:
         """The phone side loses its power in the middle of whatever it does, and gets it back.
 
@@ -247,21 +281,9 @@ class World:
 
     def board(self, *lines: str) -> list[str]:
         """Carry out an operator's command lines; what each answered. Raises OperatorError."""
-        answers = [self._carry_out(line) for line in lines]
+        answers = [carry_out(self._operator, line, self.pace.period) for line in lines]
         self.settle()
         return answers
-
-    def _carry_out(self, line: str) -> str:
-        doing = self._operator.run(line)
-        while True:
-            try:
-                next(doing)
-            except StopIteration as done:
-                return str(done.value)
-            except OperatorError as problem:
-                problem.add_note(f"while doing: {line}")
-                raise
-            self.pace.period()
 
     def listen(self, party: str) -> Hearing:
         """What this party hears from now on."""
@@ -304,7 +326,7 @@ class World:
     def pop3(self, login: str) -> poplib.POP3:
         """A POP3 client that is logged in."""
         client = poplib.POP3("127.0.0.1", self._mail.ports.pop3, timeout=MAIL_WITHIN_S)
-        self._clients.append(client)
+        self._remember(client)
         client.user(login)
         client.pass_(PASSWORDS[login])
         return client
@@ -317,6 +339,16 @@ class World:
         client.quit()
         return octets
 
+    @property
+    def pop3_port(self) -> int:
+        """The TCP port of POP3."""
+        return self._mail.ports.pop3
+
+    @property
+    def smtp_port(self) -> int:
+        """The TCP port of SMTP."""
+        return self._mail.ports.smtp
+
     def smtp(self) -> smtplib.SMTP:
         """An SMTP client that is connected."""
         client = smtplib.SMTP(
@@ -325,8 +357,13 @@ class World:
             timeout=MAIL_WITHIN_S,
             local_hostname="client.test",
         )
-        self._clients.append(client)
+        self._remember(client)
         return client
+
+    def _remember(self, client: poplib.POP3 | smtplib.SMTP) -> None:
+        """To be closed at the end, if it is not before."""
+        self._clients = [one for one in self._clients if one.sock is not None]
+        self._clients.append(client)
 
     def send(self, recipient: str, octets: bytes, sender: str = "carl@far.test") -> None:
         """Send one mail; smtplib's errors if it is refused."""
@@ -342,9 +379,12 @@ class World:
         assert person is not None
         return person
 
-    def alias(self, name: str, *members: str) -> None:
+    def alias(
+        self, name: str, *members: str, owner: str | None = None, is_list: bool = False
+    ) -> None:
         """Save an alias."""
-        self.inbox.db.now(lambda tx: self.inbox.aliases.set(tx, name, members))
+        aliases = self.inbox.aliases
+        self.inbox.db.now(lambda tx: aliases.set(tx, name, members, owner, is_list))
 
     def entries(self, login: str, *states: EntryState) -> list[Entry]:
         """What a person's inbox holds, or what they have in other states."""

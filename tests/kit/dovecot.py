@@ -1,0 +1,170 @@
+"""Debian's Dovecot as a POP3 server on loopback, run without rights in a folder of its own.
+
+with Dovecot(keys) as dovecot:
+    dovecot.put("anna", b"Subject: ...")       # a file in her maildir
+    ... somebody fetches from dovecot.pop3 or dovecot.pop3s, password "pass word" ...
+"""
+
+import grp
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from tests.kit.box_keys import BoxKeys
+
+PASSWORD = "pass word"
+NOBODY = "nobody"
+READY_S = 20.0
+
+CONFIG = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+protocols = pop3
+listen = 127.0.0.1
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = maildir:{folder}/mail/%u
+ssl = yes
+ssl_cert = <{folder}/server.crt
+ssl_key = <{folder}/server.key
+disable_plaintext_auth = no
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}/home/%u
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+service pop3-login {{
+  chroot =
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = {pop3s}
+    ssl = yes
+  }}
+}}
+"""
+
+
+class Dovecot:
+    """The server; its configuration is the manual's least, with every service out of its chroot."""
+
+    def __init__(self, keys: BoxKeys) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
+        as_root = os.geteuid() == 0
+        self._user = pwd.getpwnam(NOBODY) if as_root else pwd.getpwuid(os.getuid())
+        self.pop3, self.pop3s = _free_ports(2)
+        group = str(self._user.pw_gid)
+        for source, name in zip(keys.files, ("server.crt", "server.key"), strict=True):
+            shutil.copy(source, self.folder / name)
+        (self.folder / "users").write_text(f"anna:{PASSWORD}\n")
+        (self.folder / "mail" / "anna" / "new").mkdir(parents=True)
+        for name in ("cur", "tmp"):
+            (self.folder / "mail" / "anna" / name).mkdir()
+        text = CONFIG.format(
+            folder=self.folder, user=self._user.pw_name, group=_group(group), pop3=self.pop3,
+            pop3s=self.pop3s,
+        )  # fmt: skip
+        (self.folder / "conf").write_text(text)
+        self._own(self.folder)
+        self._process: subprocess.Popen[bytes]
+
+    def _own(self, path: Path) -> None:
+        if os.geteuid() == 0:
+            for one in (path, *path.rglob("*")):
+                os.chown(one, self._user.pw_uid, self._user.pw_gid)
+
+    def put(self, name: str, octets: bytes) -> None:
+        """A message, with LF line ends as in every maildir; names sort by the order of arrival."""
+        path = self.folder / "mail" / "anna" / "new" / f"{name}.box"
+        path.write_bytes(octets.replace(b"\r\n", b"\n"))
+        self._own(path)
+
+    def left(self) -> int:
+        """How many messages are there."""
+        box = self.folder / "mail" / "anna"
+        return sum(1 for name in ("new", "cur") for _ in (box / name).iterdir())
+
+    def rename_all(self) -> None:
+        """Forget all unique-ids, as when the box is moved to another server."""
+        for path in (self.folder / "mail" / "anna").glob("dovecot*"):
+            path.unlink()
+
+    def __enter__(self) -> "Dovecot":
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        rights = ["setpriv", f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}"]
+        as_nobody = [*rights, "--clear-groups"] if os.geteuid() == 0 else []
+        command = [*as_nobody, "/usr/sbin/dovecot", "-F", "-c", str(self.folder / "conf")]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=(self.folder / "err").open("wb")
+        )
+        for port in (self.pop3, self.pop3s):
+            self._wait(port)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait(10)
+
+    def _wait(self, port: int) -> None:
+        for _ in range(int(READY_S / 0.05)):
+            with socket.socket() as door:
+                if door.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            try:
+                self._process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        raise AssertionError(f"Dovecot does not start: {self.said()}")
+
+    def said(self) -> str:
+        """Its log."""
+        files = [self.folder / name for name in ("err", "log")]
+        return "\n".join(path.read_text() for path in files if path.exists())
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+
+def _group(number: str) -> str:
+    return grp.getgrgid(int(number)).gr_name
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody has; the system gives them."""
+    doors = [socket.socket() for _ in range(count)]
+    for door in doors:
+        door.bind(("127.0.0.1", 0))
+    ports = [int(door.getsockname()[1]) for door in doors]
+    for door in doors:
+        door.close()
+    return ports
