@@ -1,7 +1,7 @@
 # Every command this project has. Plain `make` lists them.
 PYTHON = .venv/bin/python
 .DEFAULT_GOAL = help
-.PHONY: help setup image boot boot-test boot-test-full run demo board test check bench mutate soak lock clean
+.PHONY: help setup image boot boot-test boot-test-full run demo console board test screens check bench mutate fuzz fuzz-short soak lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -17,12 +17,19 @@ demo: ## a caller leaves a message, its owner fetches it: every step told, resul
 	@scripts/setup run
 	@$(PYTHON) -m scripts.demo
 
+console: ## log in at the serial console of the appliance in ./var, from this terminal
+	@$(PYTHON) -m app console
+
 board: ## operate the running virtual board: lift, dial, ring, say, hear
 	@$(PYTHON) -m app board
 
-test: ## install what the tests need and run them all
+test: ## install what the tests need and run them all, on two cores
 	@scripts/setup test
-	@$(PYTHON) -m pytest $(PYTEST)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $(PYTEST)
+
+screens: ## have the browser tests write pictures of the pages, into docs/screens
+	@scripts/setup test
+	@SWITCHHOOK_SCREENS=1 $(PYTHON) -m pytest tests/browser
 
 check: ## lint, format and types
 	@scripts/setup test
@@ -39,9 +46,26 @@ mutate: ## how many deliberate faults the tests notice; MUTATE="app/mail --mutan
 	@scripts/setup mutate
 	@nice -n 15 build/mutate-venv/bin/python -m scripts.mutate $(MUTATE)
 
-soak: ## the long proofs: many kills under load
+fuzz: ## breed inputs that reach more of every reader, resumed; FUZZ="smtp --seconds 600"
 	@scripts/setup test
+	@scripts/setup fuzz
+	@nice -n 15 $(PYTHON) -m tests.fuzz.campaign $(or $(FUZZ),--seconds 600)
+
+fuzz-short: ## every reader for a minute, two at a time
+	@scripts/setup test
+	@scripts/setup fuzz
+	@$(PYTHON) -m tests.fuzz.campaign --seconds 60 --jobs 2
+
+soak: ## the long proofs: attacks, a week, 10,000 kills and cuts, inputs by the million; resumed
+	@scripts/setup test
+	@scripts/setup fuzz
 	@$(PYTHON) -m pytest -m soak tests
+	@$(PYTHON) -m tests.soak.attacks
+	@$(PYTHON) -m tests.soak.attacks --faults
+	@nice -n 15 $(PYTHON) -m tests.soak.days
+	@nice -n 15 $(PYTHON) -m tests.soak.kills $(SOAK)
+	@nice -n 15 $(PYTHON) -m tests.fuzz.campaign --seconds 600
+	@nice -n 15 $(PYTHON) -m tests.fuzz.plain --inputs 10000000
 
 image: ## build the firmware image into ./build/image (Debian 12, as root)
 	@scripts/build-image $(IMAGE)
@@ -49,7 +73,7 @@ image: ## build the firmware image into ./build/image (Debian 12, as root)
 boot-test: ## start the built image in QEMU: mail, login, hardware, a call
 	@scripts/setup image
 	@scripts/setup test
-	@$(PYTHON) -m pytest -m boot -rA tests/image
+	@$(PYTHON) -m pytest -n 2 --dist loadfile -m boot -rA tests/image
 
 boot-test-full: ## the same, Raspberry Pi, updates, and 50 power cuts
 	@scripts/setup image

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.clerk.config import ClerkConfig
 from app.phone.config import PhoneConfig
 from app.voicemail.config import RecordingLimits
-from drivers.board_spec import BoardSpec
+from drivers.board_spec import BoardSpec, Kind
 
 
 @dataclass(frozen=True)
@@ -18,3 +18,7 @@ class PhonePlan:
     calls: PhoneConfig
     clerk: ClerkConfig
     limits: RecordingLimits
+
+    def jacks(self, kind: Kind) -> tuple[str, ...]:
+        """The labels of the board's jacks of this kind, in the order of its file."""
+        return tuple(line.name for line in self.board.lines if line.kind == kind)

@@ -2,9 +2,10 @@
 
     python -m scripts.bench [--seconds 4] [--directory FOLDER] [--against COMMIT] [PART ...]
 
-Parts are phone, pace, appliance, pop3, smtp and wait; without any, all. Prints a table and writes
-all figures to var/bench.json. A goal that is missed is shown as missed; it is no error. Each part
-runs in a process of its own (scripts/bench_PART.py), so that none measures what another left.
+Parts are phone, pace, appliance, web, pop3, smtp, queue, panel and wait; without any, all. Prints a
+table and writes all figures to var/bench.json. A goal that is missed is shown as missed; it is no
+error. Each part runs in a process of its own (scripts/bench_PART.py), so that none measures what
+another left.
 
 With --against, that commit's own bench runs in turn with this tree's, and the table shows how each
 figure compares (scripts/bench_against.py).
@@ -51,7 +52,7 @@ class Row:
     @property
     def more_is_better(self) -> bool:
         """Whether a larger figure is the better one: a rate is, a time or a size is not."""
-        return self.unit.endswith("/s")
+        return self.unit.endswith("/s") or self.least is not None
 
     @property
     def goal(self) -> str:
@@ -122,6 +123,31 @@ PARTS = {
             Row("lamp_on_ms", "voicemail committed to stutter, median", "ms"),
         ),
     ),
+    "console": Part(
+        "the serial console, one login after the other",
+        ("rounds", 2),
+        (
+            Row(
+                "console_plain_login_ms", "to the question for a name, plain lines", "ms", most=1000
+            ),
+            Row("console_plain_prompt_ms", "  password to prompt", "ms", most=1000),
+            Row("console_edited_login_ms", "the same, edited on the screen", "ms", most=1000),
+            Row("console_edited_prompt_ms", "  password to prompt", "ms", most=1000),
+        ),
+    ),
+    "web": Part(
+        "the web pages, by one client",
+        ("seconds", 8),
+        (
+            Row("web_load_ms", "the first private page since the start", "ms"),
+            Row("web_first_page_ms", "a page, median", "ms", most=50),
+            Row("web_first_page_kb", "  with its stylesheet and script", "kB", most=60),
+            Row("web_idle_percent", "idle, of a core", "%"),
+            Row("web_open_pages_percent", "  more with 50 open pages", "%", most=1),
+            Row("web_memory_before_pss_mb", "memory before anybody opens a page", "MB"),
+            Row("web_memory_pss_mb", "  and with private pages", "MB"),
+        ),
+    ),
     "pop3": Part(
         "POP3, one client",
         ("seconds", 1),
@@ -130,6 +156,9 @@ PARTS = {
             Row("pop3_echo_2kB_per_s", "  bare asyncio answering 2 kB", "/s"),
             Row("pop3_retr_2kB_pipelined_per_s", "RETR of 2 kB, pipelined", "/s"),
             Row("pop3_retr_320kB_MB_per_s", "RETR of 320 kB", "MB/s", least=400),
+            Row("pop3_tls_retr_2kB_per_s", "RETR of 2 kB over TLS, one by one", "/s"),
+            Row("pop3_tls_retr_320kB_MB_per_s", "RETR of 320 kB over TLS", "MB/s"),
+            Row("pop3_tls_handshakes_per_s", "TLS connections to the greeting, one by one", "/s"),
             Row("pop3_stat_uidl_list_10000_ms", "STAT+UIDL+LIST of 10,000", "ms", most=150),
             Row("pop3_login_10000_ms", "login to 10,000", "ms"),
         ),
@@ -145,6 +174,43 @@ PARTS = {
             Row("smtp_300k_mb_per_s", "mails of 300 kB", "MB/s", least=80),
             Row("smtp_300k_server_cpu_ms_per_message", "  server's CPU a mail", "ms"),
             Row("smtp_server_peak_rss_mb", "server's memory at most, RSS", "MB"),
+        ),
+    ),
+    "queue": Part(
+        "10,000 mails queued for 100 destinations that are down, beside an empty queue",
+        ("seconds", 1),
+        (
+            Row("queue_smtp_ratio", "SMTP, to what it is with an empty queue", "", least=0.9),
+            Row("queue_noop_ratio", "POP3 NOOP, the same", "", least=0.9),
+            Row("queue_smtp_cpu_ratio", "  server's CPU a mail, the same", ""),
+            Row("queue_0_smtp_per_s", "mails of 2 kB beside, empty queue", "/s"),
+            Row("queue_10000_smtp_per_s", "  10,000 in it", "/s"),
+            Row("queue_0_noop_us", "POP3 NOOP, empty queue, median", "µs"),
+            Row("queue_10000_noop_us", "  10,000 in it", "µs"),
+            Row("queue_0_noop_max_ms", "longest NOOP, empty queue", "ms"),
+            Row("queue_10000_noop_max_ms", "  10,000 in it", "ms"),
+        ),
+    ),
+    "inbox": Part(
+        "an inbox of 10,000 mails of 300 words",
+        ("seconds", 1),
+        (
+            Row("inbox_list_ms", "the first page of 50", "ms", most=100),
+            Row("inbox_list_middle_ms", "  one in the middle", "ms", most=100),
+            Row("inbox_search_every_ms", "search for a word that is in every mail", "ms", most=100),
+            Row("inbox_search_two_ms", "  for two words", "ms", most=100),
+            Row("inbox_search_beginning_ms", "  for the beginning of a word", "ms", most=100),
+            Row("inbox_search_none_ms", "  for what is nowhere", "ms", most=100),
+            Row("inbox_index_ms_per_mail", "indexing, a mail", "ms"),
+            Row("inbox_index_octets_per_mail", "  size of the index, a mail", "B"),
+        ),
+    ),
+    "panel": Part(
+        "the front panel's LED after a voicemail has come or gone",
+        ("rounds", 10),
+        (
+            Row("panel_led_ms_max", "commit to LED, longest", "ms", most=100),
+            Row("panel_led_ms_p50", "  median", "ms"),
         ),
     ),
     "wait": Part(

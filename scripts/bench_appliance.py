@@ -28,6 +28,7 @@ from pathlib import Path
 from statistics import median
 
 from app.config.paths import PROJECT, Paths
+from app.config.ports import PORTS
 from app.core.control import NotRunning, ask
 from app.inbox.people import People
 from app.inbox.store import EntryState, Facts, Kind, Store
@@ -35,7 +36,11 @@ from app.store.database import Database
 
 Figures = dict[str, float]
 
-SETTINGS = "[mail]\npop3_port = 0\nsmtp_port = 0\n"
+SETTINGS = (
+    "[mail]\n"
+    + "".join(f"{name}_port = 0\n" for name in PORTS)
+    + "[web]\nhttp_port = 0\nhttps_port = 0\n"
+)
 PASSWORD = "bench-password"
 IDLE_S = 5.0
 PAGE_KB = 4
@@ -63,7 +68,11 @@ class Running:
     """`python -m app run` in this paths, from its start until close()."""
 
     def __init__(self, paths: Paths) -> None:
-        environment = {**os.environ, "SWITCHHOOK_VAR": str(paths.var)}
+        environment = {
+            **os.environ,
+            "SWITCHHOOK_VAR": str(paths.var),
+            "XDG_STATE_HOME": str(paths.var.with_name("state")),
+        }
         begun = time.perf_counter()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "app", "run"],

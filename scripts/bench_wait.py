@@ -22,8 +22,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from app.appliance import default_limits
 from app.clerk.client import ProcessClerk
 from app.clerk.config import ClerkConfig
+from app.config.settings import Settings
 from app.core.clock import SystemClock
 from app.phone.calls.caller import Caller
 from app.phone.calls.scripting import Wait
@@ -70,11 +72,16 @@ def _clerk_config(directory: Path) -> ClerkConfig:
         store=str(bench_smtp.store_in(directory)),
         packs="",
         cache=str(directory / "spoken"),
+        spool=str(directory / "spool"),
+        spool_memory=str(directory / "memory"),
         greetings=str(directory / "greetings"),
         hostname="box.test",
         domains=("box.test",),
         free_floor=0,
         voice_reserve=0,
+        limits=default_limits(Settings()),
+        callers_percent=10,
+        full_is_permanent=False,
     )
 
 

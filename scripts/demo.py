@@ -19,14 +19,15 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
-from app.appliance import delivery_config, open_inbox
+from app.appliance import default_limits, delivery_config, open_inbox
 from app.commands.board import settle
 from app.commands.first_start import prepare
 from app.commands.supervision import StartError, Supervised
 from app.config.paths import Paths
+from app.config.settings import Settings
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.people import People
-from app.mail.service import MailConfig, MailService, Ports, RetrySchedule
+from app.mail.service import MailConfig, MailService, Ports, Rates, RetrySchedule
 from app.store.database import Database
 from drivers.errors import HardwareError
 from drivers.models.bus_client import RemoteOperator
@@ -43,8 +44,14 @@ CALLER_SAYS = "Hello Anna, this is Marta. Please call me back about the delivery
 STARTED = time.monotonic()
 
 SETTINGS = """\
+[web]
+http_port = 0
+https_port = 0
 [mail]
 pop3_port = 0
+pop3s_port = 0
+submission_port = 0
+submissions_port = 0
 smtp_port = 0
 [outbound]
 smarthost = "127.0.0.1:{port}"
@@ -72,16 +79,26 @@ class Outside:
             postmaster="anna",
             free_floor=0,
             voice_reserve=0,
+            limits=default_limits(Settings()),
+            callers_percent=10,
+            full_is_permanent=False,
         )
         config = MailConfig(
             delivery,
             listen="127.0.0.1",
             pop3_port=0,
+            pop3s_port=0,
+            submission_port=0,
+            submissions_port=0,
+            rates=Rates(strangers_mails=0, recipients_outside=0),
             smtp_port=0,
+            plain_passwords=True,
+            login_delay_s=0,
             lan=(),
             largest=50_000_000,
             connections=20,
             connections_per_peer=20,
+            strangers_percent=75,
             smarthost=None,
             retry=RetrySchedule(first_s=300, longest_s=14_400, give_up_s=432_000),
         )

@@ -18,7 +18,7 @@ import pytest
 
 KILLED, TIMED_OUT, SURVIVED = "killed", "timed out", "survived"
 LIBRARIES = (
-    *("asyncio", "aiosmtplib", "argon2", "cffi", "click", "dns.resolver", "numpy", "pydantic"),
+    *("asyncio", "argon2", "cffi", "click", "dns.resolver", "numpy", "pydantic"),
     *("rich.console", "rich.table", "sqlite3", "tomlkit", "email.message", "cryptography.x509"),
 )
 POLL_S = 0.01

@@ -11,8 +11,11 @@ from typing import Any
 
 from app.core.fsm import Actions, Table
 from app.core.timers import Timer
+from app.mail.fetch.states import FETCH_ACTIONS
+from app.mail.outbound.client_states import CLIENT_ACTIONS
 from app.mail.pop3.states import POP3_ACTIONS
 from app.mail.smtp.states import SMTP_ACTIONS
+from app.panel.gestures import RESET_ACTIONS
 from app.phone.calls.call import CALL_ACTIONS
 from app.phone.lines.message_waiting import VMWI_ACTIONS
 from app.phone.lines.ringer import RINGER_ACTIONS
@@ -90,6 +93,24 @@ MACHINES = (
         "app/mail/smtp/states.py",
         "One connection of a client or server that sends.",
         SMTP_ACTIONS,
+    ),
+    Drawn(
+        "An outgoing SMTP conversation",
+        "app/mail/outbound/client_states.py",
+        "One connection to a server that mail is given to.",
+        CLIENT_ACTIONS,
+    ),
+    Drawn(
+        "A session that fetches mail elsewhere",
+        "app/mail/fetch/states.py",
+        "One connection to the POP3 server of an account of somebody here.",
+        FETCH_ACTIONS,
+    ),
+    Drawn(
+        "A factory reset at the front panel",
+        "app/panel/gestures.py",
+        "The reset button is held for ten seconds, then pressed once more.",
+        RESET_ACTIONS,
     ),
 )
 
