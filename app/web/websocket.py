@@ -12,6 +12,7 @@ has a page that uses it, so this module is loaded when the first one is asked fo
 from collections import deque
 from collections.abc import Iterable
 
+import h11
 from wsproto import ConnectionType
 from wsproto.connection import Connection, ConnectionState
 from wsproto.events import (
@@ -58,7 +59,8 @@ class WebSocket:
         except ProtocolError as problem:
             hint = getattr(problem, "event_hint", None)
             raise NoWebSocket(getattr(hint, "status_code", 400)) from problem
-        except ValueError as problem:  # a Host that is no name [RFC 3490]
+        except (h11.ProtocolError, ValueError) as problem:
+            # No Host, as HTTP/1.0 may [RFC 6455 §4.1], or one that is no name [RFC 3490].
             raise NoWebSocket(400) from problem
         self._connection: Connection | None = None
         self._text: list[str] = []

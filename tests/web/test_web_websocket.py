@@ -122,6 +122,7 @@ def test_what_comes_with_the_request_belongs_to_the_websocket() -> None:
         ((*HEADERS[:3], HEADERS[4]), 400),
         ((*HEADERS[:2], *HEADERS[3:]), 400),
         (((b"host", b"xn--\xff"), *HEADERS[1:]), 400),
+        (HEADERS[1:], 400),  # as in HTTP/1.0
         ((HEADERS[0], (b"upgrade", b"h2c"), *HEADERS[2:]), 400),
     ],
 )
