@@ -26,7 +26,7 @@ from app.clerk.desk import Desk
 from app.clerk.jobs import ClerkJobs
 from app.clerk.media import InlineMedia
 from app.inbox.entries import Entry, Kind
-from app.phone.calls.line import ANY, Caller, HungUp, Recorded, RecordingEnd
+from app.phone.calls.line import ANY, Caller, HungUp, Recorded, RecordingEnd, WhyVoicemail
 from app.phone.calls.line import Kind as LineKind
 from app.phone.calls.scripting import Script, Wait
 from app.phone.sound.sounds import (
@@ -175,6 +175,7 @@ class ScriptLine:
     ) -> None:
         self.name, self.kind = name, kind
         self.caller = caller or Caller()
+        self.why = WhyVoicemail.NO_ANSWER
         self.periods = 0
         self.heard: list[str] = []
         self.audio: dict[str, bytes] = {}

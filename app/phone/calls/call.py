@@ -15,7 +15,7 @@ from app.core.timers import Timer, TimerQueue
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.course import Course
 from app.phone.calls.dialplan import Dialplan, Handset, Incomplete, Mailbox
-from app.phone.calls.line import Caller, Line
+from app.phone.calls.line import Caller, Line, WhyVoicemail
 from app.phone.calls.states import CALL, CallEvent, CallState
 from app.phone.config import PhoneConfig
 from app.phone.jobs import Outcome
@@ -142,6 +142,7 @@ class Call:
         self._called_back = False
         self._course = Course(context.queue.now)
         self._script = context.answer
+        self._why = WhyVoicemail.NO_ANSWER
         self._script_line: CallLine | None = None
         self._guests: dict[CallLine, Channel] = {}
         self._bus: Bus = context.mixer.bus()
@@ -317,7 +318,7 @@ class Call:
             self.caller.channel.tone(self._context.tones.ringback)
             self._ring([line], wanted.mailbox)
         else:
-            self.mailbox = wanted.mailbox
+            self.mailbox, self._why = wanted.mailbox, WhyVoicemail.BUSY
             self.machine.event(CallEvent.VOICEMAIL if wanted.mailbox else CallEvent.NO_VOICEMAIL)
 
     def _ring(self, handsets: Iterable[StationLine], mailbox: str) -> None:
@@ -442,6 +443,7 @@ class Call:
         self._script_line = self._context.call_line(
             self.caller, self.caller.channel, self._script_over
         )
+        self._script_line.why = self._why
         self._context.run(self._script, self._script_line, self.mailbox, self._script_over)
 
     def _stop_calling_back(self) -> None:

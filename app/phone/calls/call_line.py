@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from app.core.timers import RunningTimer, TimerQueue, periods
-from app.phone.calls.line import ANY, Caller, HungUp, Kind, Recorded
+from app.phone.calls.line import ANY, Caller, HungUp, Kind, Recorded, WhyVoicemail
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import JobFailed
 from app.phone.sound.mixer import Channel
@@ -37,6 +37,8 @@ class CallLine:
         hung_up: Callable[[], None],
     ) -> None:
         self.name, self.kind, self.caller = name, kind, caller
+        self.why = WhyVoicemail.NO_ANSWER
+        """Set by the call before its script starts."""
         self.over = False
         self._channel, self._queue, self._sounds, self._hung_up = channel, queue, sounds, hung_up
         self._ahead: list[str] = []

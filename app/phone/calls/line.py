@@ -10,11 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
-from app.phone.calls.caller import Caller, Reason
+from app.phone.calls.caller import Caller, Reason, WhyVoicemail
 from app.phone.calls.scripting import HungUp, Wait
 from app.phone.sound.sounds import Sound, Tone
 
-__all__ = ["ANY", "Caller", "HungUp", "Kind", "Line", "Reason", "Recorded", "RecordingEnd"]
+__all__ = [
+    "ANY",
+    "Caller",
+    "HungUp",
+    "Kind",
+    "Line",
+    "Reason",
+    "Recorded",
+    "RecordingEnd",
+    "WhyVoicemail",
+]
 
 T = TypeVar("T")
 
@@ -50,6 +60,11 @@ class Line(Protocol):
     @property
     def caller(self) -> Caller:
         """Who is calling on this line."""
+        ...
+
+    @property
+    def why(self) -> WhyVoicemail:
+        """Why voicemail answers this call; of no meaning in the owner's menu."""
         ...
 
     @property
