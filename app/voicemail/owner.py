@@ -12,20 +12,17 @@ from collections.abc import Awaitable, Callable
 from app.phone.calls.line import ANY, Line
 from app.phone.sound import prompts
 from app.phone.sound.sounds import MessageAudio, Pause, Sound
-from app.voicemail.common import BOX, NO_MESSAGES, Voice, ask_digits, with_apology
+from app.voicemail.common import BOX, NO_MESSAGES, Voice, with_apology
 from app.voicemail.envelope import FULLNESS, Message, counts, envelope
 from app.voicemail.jobs import (
     ListedMessage,
     MessageSound,
     MessageStatus,
-    PinCheck,
-    PinVerdict,
     VoicemailClerk,
 )
+from app.voicemail.log_in import log_in
 from app.voicemail.menu import KEY_MAPS, STANDARD, Action, KeyMap, offers
 
-PIN_LONGEST = 16  # digits
-PIN_TRIES = 3  # in one call; the clerk counts over calls, and locks out or makes wait
 MENU_TIMES = 3  # that a menu is said to somebody who dials nothing, or no key it knows
 THINKING_MS = 6000  # silence after a menu before it is said again
 
@@ -46,31 +43,6 @@ async def _owner(line: Line, clerk: VoicemailClerk, mailbox: str) -> None:
     if person is not None:
         await Visit(line, clerk, person, voice, keys).visit()
     await line.play(*voice.say("vm-goodbye"))
-
-
-async def log_in(line: Line, clerk: VoicemailClerk, mailbox: str, voice: Voice) -> int | None:
-    """Ask for the PIN, three times at most; the person's number in the store, or None."""
-    for _ in range(PIN_TRIES):
-        pin = await ask_digits(line, *voice.say("vm-password"), most=PIN_LONGEST)
-        if pin:  # nothing dialled is no attempt that could lock the mailbox
-            checked = await _checked(line, clerk, mailbox, pin)
-            if checked.result is PinVerdict.OK:
-                return checked.person
-            if checked.result is PinVerdict.LOCKED:
-                await line.play(*voice.say("switchhook/locked"))
-                return None
-        await line.play(*voice.say("vm-incorrect"))
-    return None
-
-
-async def _checked(line: Line, clerk: VoicemailClerk, mailbox: str, pin: str) -> PinCheck:
-    """The clerk's verdict, once it has been waited for as long as the clerk wants."""
-    caller = line.caller if line.kind == "trunk" else None
-    checked = await line.answer_of(clerk.check_pin(mailbox, pin, line.name, caller))
-    while checked.result is PinVerdict.WAIT:
-        await line.pause(checked.wait_s)
-        checked = await line.answer_of(clerk.check_pin(mailbox, pin, line.name, caller))
-    return checked
 
 
 class Visit:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.voicemail.owner import PIN_LONGEST, owner
+from app.voicemail.log_in import PIN_LONGEST
+from app.voicemail.owner import owner
 from tests.kit.voicemail import PIN, House, ScriptLine
 
 
