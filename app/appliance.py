@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from app.inbox.store import Store
     from app.mail.outbound.client_session import Tls
     from app.mail.service import MailConfig
-    from app.phone.calls.call import CallScript
+    from app.phone.calls.context import CallScript
     from app.phone.config import PhoneConfig
     from app.phone.lines.kept_callers import CallerMemory
     from app.phone.pbx import Pbx

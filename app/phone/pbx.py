@@ -15,8 +15,8 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from app.core.timers import TimerQueue
-from app.phone.calls.call import AnyLine, CallScript, PlayScript
 from app.phone.calls.calls import Calls
+from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.config import PhoneConfig
 from app.phone.jobs import Clerk
 from app.phone.lines.kept_callers import CallerMemory

@@ -5,7 +5,7 @@ keys of the standard map, as if they were pressed on the handset. Whoever asked 
 open (app/operations/by_telephone.py), and hears that one.
 """
 
-from app.phone.calls.call import PlayScript
+from app.phone.calls.context import PlayScript
 from app.phone.calls.line import Line
 from app.phone.sound.sounds import MessageAudio
 from app.voicemail.common import BOX, NO_MESSAGES, Voice, with_apology

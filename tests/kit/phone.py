@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.phone.calls.call import CallScript
+from app.phone.calls.context import CallScript
 from app.phone.calls.dialplan import Directory, Subscriber
 from app.phone.calls.line import Caller, Line
 from app.phone.calls.scripting import Wait

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.timers import TimerQueue, periods
-from app.phone.calls.call import AnyLine, Call, CallScript, PlayScript
+from app.phone.calls.call import Call
 from app.phone.calls.call_line import CallLine
+from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.calls.dialplan import Dialplan, Directory
 from app.phone.calls.line import Caller
 from app.phone.calls.scripting import Script, Wait

@@ -1,6 +1,7 @@
 """The states of a call and what moves it between them: the page to read first about calls.
 
-What a call does on the way is in call.py; app.core.fsm says how a table is read.
+What a call does on the way is in reaching.py, parties.py and call.py; app.core.fsm says how a
+table is read.
 """
 
 from enum import StrEnum

@@ -1,0 +1,99 @@
+"""What a call needs from outside, and the kinds of scripts that it runs."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+from app.core.timers import TimerQueue
+from app.phone.calls.call_line import CallLine
+from app.phone.calls.dialplan import Dialplan
+from app.phone.calls.line import Caller, Line
+from app.phone.config import PhoneConfig
+from app.phone.jobs import Outcome
+from app.phone.lines.station import StationLine
+from app.phone.lines.trunk import TrunkLine
+from app.phone.sound.mixer import Channel, Mixer
+from drivers.countries import Tones
+
+AnyLine = StationLine | TrunkLine
+
+CallScript = Callable[[Line, str], Coroutine[Any, Any, None]]
+"""answer(line, mailbox) for callers, owner(line, number) for a handset that dials a mailbox."""
+
+PlayScript = Callable[[Line, str, int], Coroutine[Any, Any, None]]
+"""play(line, mailbox, entry) for a handset that is rung to play messages; entry 0: all."""
+
+
+class Context(Protocol):
+    """What a call needs from outside; app.phone.calls.calls.Calls provides it for one board.
+
+    What it needs of the board's other calls is call.py's CallContext.
+    """
+
+    @property
+    def queue(self) -> TimerQueue:
+        """Line time."""
+        ...
+
+    @property
+    def mixer(self) -> Mixer:
+        """Where conference buses come from."""
+        ...
+
+    @property
+    def tones(self) -> Tones:
+        """The country's tones."""
+        ...
+
+    @property
+    def config(self) -> PhoneConfig:
+        """How long it rings."""
+        ...
+
+    @property
+    def stations(self) -> Mapping[str, StationLine]:
+        """The handsets' lines by name."""
+        ...
+
+    @property
+    def answer(self) -> CallScript:
+        """Takes a message from the caller (app/voicemail/answer.py)."""
+        ...
+
+    @property
+    def owner(self) -> CallScript:
+        """The menu of a mailbox's owner (app/voicemail/internal.py)."""
+        ...
+
+    def identity(self, line: AnyLine) -> Caller:
+        """Who calls on this line."""
+        ...
+
+    def refresh_directory(self) -> None:
+        """Who has which number will be needed soon."""
+        ...
+
+    def dialplan(self) -> Dialplan:
+        """What numbers mean now."""
+        ...
+
+    def default_mailbox(self) -> str:
+        """Who answers a trunk whose setting names no mailbox; "" is nobody."""
+        ...
+
+    def missed_call(self, line: AnyLine, why: str) -> None:
+        """Report a call on this line that nobody could answer; `why` in words."""
+        ...
+
+    def ended_call(self, line: AnyLine, to: str, outcome: Outcome, *times: int) -> None:
+        """Report a call that is over; periods (10 ms) before it was answered, and after that."""
+        ...
+
+    def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
+        """What a script sees of this line; its sound goes by `channel`."""
+        ...
+
+    def run(
+        self, script: CallScript, line: CallLine, mailbox: str, over: Callable[[], None]
+    ) -> None:
+        """Start a script; `over` is called when it has ended, by itself or by its death."""
+        ...
