@@ -22,6 +22,7 @@ from app.operations.domains import (
     why_unknown,
 )
 from app.operations.errors import NotFound, OperationError, field_of_errors
+from app.operations.paging import Paged, has_words, paged
 from app.operations.references import Problem
 from app.operations.rights import may_use_alias, require_alias
 from app.operations.tracing import Trace, refuse_no_address, trace
@@ -35,6 +36,7 @@ __all__ = [
     "SavedAlias",
     "ShownAlias",
     "check_alias",
+    "find_aliases",
     "list_aliases",
     "remove_alias",
     "set_alias",
@@ -146,6 +148,16 @@ def remove_alias(box: Box, actor: Actor, name: str) -> None:
 def list_aliases(box: Box, actor: Actor) -> list[Alias]:
     """Every alias, by name; who is no administrator sees their own forward."""
     return [alias for alias in box.aliases.all() if may_use_alias(box, actor, alias.name)]
+
+
+def find_aliases(box: Box, actor: Actor, words: str = "", page: int = 1) -> Paged[Alias]:
+    """Those of list_aliases in whose name or members all of these words are; "": all."""
+    found = [
+        alias
+        for alias in list_aliases(box, actor)
+        if has_words(" ".join((alias.name, *alias.members)), words)
+    ]
+    return paged(found, page)
 
 
 def show_alias(box: Box, actor: Actor, name: str) -> ShownAlias:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.inbox.people import Person
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box
+from app.operations.paging import Paged
 from app.operations.person_card import find_people
 
 
@@ -19,24 +20,11 @@ class NotificationLine:
     """Addresses elsewhere that get their voicemail and e-mail, too."""
 
 
-@dataclass(frozen=True)
-class Notifications:
-    """Some of the people, by login."""
-
-    lines: tuple[NotificationLine, ...]
-    page: int
-    """Which page this is, from 1."""
-    pages: int
-
-
-def list_notifications(box: Box, actor: Actor, page: int = 1) -> Notifications:
+def list_notifications(box: Box, actor: Actor, page: int = 1) -> Paged[NotificationLine]:
     """How everybody is told of new messages; `page` is a number from 1 on. Raises NotAllowed."""
     require_admin(actor, "see how people are notified")
-    found = find_people(box, actor, "", page)
-    lines = tuple(
-        NotificationLine(
+    return find_people(box, actor, "", page).each(
+        lambda line: NotificationLine(
             line.person, line.new_voicemails, box.aliases.expand(line.person.login).external
         )
-        for line in found.lines
     )
-    return Notifications(lines, found.page, found.pages)

@@ -1,6 +1,5 @@
 """People as an administrator looks at them: searched in pages, and one with all that is set."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.inbox.aliases import Alias
@@ -10,25 +9,11 @@ from app.inbox.outgoing_accounts import OutgoingAccount
 from app.inbox.people import Person
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box, person_for
+from app.operations.paging import PAGE, Paged, has_words, paged
 from app.operations.people import PersonLine, line_of
 from app.operations.references import known_of
 from app.operations.versions import version_of
 from app.voicemail.menu import KEY_MAPS
-
-PAGE = 50
-"""People on one page."""
-
-
-@dataclass(frozen=True)
-class PeoplePage:
-    """Some of the people that were looked for, by login."""
-
-    lines: tuple[PersonLine, ...]
-    found: int
-    """How many there are on all pages."""
-    page: int
-    """Which page this is, from 1."""
-    pages: int
 
 
 @dataclass(frozen=True)
@@ -90,28 +75,22 @@ def person_choices(box: Box, actor: Actor) -> PersonChoices:
 
 def find_people(
     box: Box, actor: Actor, words: str = "", page: int = 1, size: int = PAGE
-) -> PeoplePage:
+) -> Paged[PersonLine]:
     """People in whose login, name, number or address all of these words are; "": everybody.
 
-    `page` is a number from 1 on, the nearest one where there is no such; `size` is the number of
-    people on each. Who is no administrator finds themselves.
+    By login, `size` of them on each page. Who is no administrator finds themselves.
     """
-    wanted = words.casefold().split()
     found = [
         person
         for person in box.people.all()
-        if (actor.is_admin or actor.owns(person.id)) and _has(person, wanted)
+        if (actor.is_admin or actor.owns(person.id)) and has_words(_searched(person), words)
     ]
-    pages = max(1, -(-len(found) // size))
-    page = min(max(1, page), pages)
-    shown = found[(page - 1) * size : page * size]
-    return PeoplePage(tuple(line_of(box, person) for person in shown), len(found), page, pages)
+    return paged(found, page, size).each(lambda person: line_of(box, person))
 
 
-def _has(person: Person, wanted: Sequence[str]) -> bool:
+def _searched(person: Person) -> str:
     fields = (person.login, person.name, person.mailbox, person.handset, person.address)
-    text = "\n".join(field for field in fields if field).casefold()
-    return all(word in text for word in wanted)
+    return "\n".join(field for field in fields if field)
 
 
 def show_person(box: Box, actor: Actor, login: str) -> PersonCard:

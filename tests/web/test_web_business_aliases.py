@@ -192,3 +192,15 @@ def test_bad_file_is_told_line_by_line_and_nothing_is_taken(box: Inbox, anna: Vi
     assert page.status == 422 and box.aliases.all() == []
     assert "line 3:" in words(page) and "line 4:" in words(page)
     assert "<b>x" not in page.text and "fine,,,ben" in page.text
+
+
+def test_many_aliases_come_in_pages_of_fifty(anna: Visitor, box: Inbox) -> None:
+    for number in range(60):
+        anna.post(
+            "/business/add-alias",
+            {"name": f"many{number:02}", "members": "x@far.test", "do": "save"},
+        )
+    first, second = (anna.get(f"/business/aliases?q=many&page={page}") for page in (1, 2))
+    assert "60 aliases" in words(first) and first.text.count("/business/aliases/many") == 50
+    assert second.text.count("/business/aliases/many") == 10
+    assert 'href="/business/aliases?page=2&amp;q=many"' in first.text

@@ -16,7 +16,7 @@ from app.operations.aliases import (
     CheckedAlias,
     ShownAlias,
     check_alias,
-    list_aliases,
+    find_aliases,
     remove_alias,
     set_alias,
     show_alias,
@@ -26,7 +26,7 @@ from app.operations.errors import NotFound, OperationError
 from app.operations.person_card import person_choices
 from app.operations.probes import Probe, last_probe, send_probe
 from app.operations.versions import ChangedMeanwhile, version_of
-from app.web.business.typed import text, words
+from app.web.business.typed import page_of, text, words
 from app.web.forms import Form, Typed
 from app.web.web import Visit, Web
 
@@ -66,14 +66,10 @@ class AliasPages:
 
     async def all(self, visit: Visit) -> Response:
         """Every alias, or those in whose name or members something is."""
-        asked = visit.request.query_params.get("q", "")
-        wanted = asked.casefold().split()
-        found = [
-            alias
-            for alias in await self._web.do(list_aliases, visit.actor)
-            if all(word in " ".join((alias.name, *alias.members)).casefold() for word in wanted)
-        ]
-        return visit.page("business/aliases.html", aliases=found, form=Form({"q": asked}))
+        asked = visit.request.query_params
+        wanted, page = asked.get("q", ""), page_of(asked.get("page", ""))
+        found = await self._web.do(find_aliases, visit.actor, wanted, page)
+        return visit.page("business/aliases.html", found=found, form=Form({"q": wanted}))
 
     async def add(self, visit: Visit) -> Response:
         """A new alias."""

@@ -17,8 +17,7 @@ from app.operations.greetings import (
     set_greeting,
     set_night,
 )
-from app.web.business.typed import sent, text
-from app.web.business.users import page_of
+from app.web.business.typed import page_of, sent, text
 from app.web.forms import Form
 from app.web.web import Visit, Web
 

@@ -5,7 +5,7 @@ from starlette.routing import Route
 
 from app.operations.actor import Role
 from app.operations.notification import list_notifications
-from app.web.business.users import page_of
+from app.web.business.typed import page_of
 from app.web.web import Visit, Web
 
 NOTIFICATION = "/business/notification"

@@ -42,3 +42,8 @@ def megabytes(form: Typed, name: str) -> int | None:
 def words(form: Typed, name: str) -> list[str]:
     """Words between blanks, commas or line ends, each once."""
     return list(dict.fromkeys(form.get(name, "").replace(",", " ").split()))
+
+
+def page_of(typed: str) -> int:
+    """The number of a page as it was asked for; 1 for what is none."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 1

@@ -9,7 +9,7 @@ from app.operations.actor import Role
 from app.operations.errors import OperationError
 from app.operations.people import messages_held, remove_person
 from app.operations.person_card import find_people, person_choices, show_person
-from app.web.business.typed import text
+from app.web.business.typed import page_of, text
 from app.web.forms import Form
 from app.web.web import Visit, Web
 
@@ -54,8 +54,3 @@ def routes(web: Web) -> list[Route]:
         web.route(USERS, users, system),
         web.route(USERS + "/{login}/remove", remove, system, ("GET", "POST")),
     ]
-
-
-def page_of(typed: str) -> int:
-    """The number of a page as it was asked for; 1 for what is none."""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 1
