@@ -163,10 +163,14 @@ class FskReceiver:
     """
 
     GAIN = 6  # 15.6 dB
+    LOUDEST = 32767 // GAIN
+    """What is louder is clipped at the gain."""
 
     def __init__(self, modem: Modem = Modem.BELL_202) -> None:
         lib = library()
         self.messages: list[bytes] = []
+        self._louder: Samples = np.zeros(PERIOD, np.int16)
+        self._address, self._rx = pointer(self._louder), lib.adsi_rx
         self._callback = ffi.callback("void(void *, const uint8_t *, int)", self._arrived)
         self._state = ffi.gc(
             lib.adsi_rx_init(ffi.NULL, STANDARDS[modem], self._callback, ffi.NULL),
@@ -174,9 +178,14 @@ class FskReceiver:
         )
 
     def hear(self, samples: Samples) -> list[bytes]:
-        """Feed samples; the messages that were complete and had a good checksum."""
-        louder = np.clip(samples.astype(np.int32) * self.GAIN, -32768, 32767).astype(np.int16)
-        library().adsi_rx(self._state, pointer(louder), len(louder))
+        """Feed a period or less; the messages that were complete and had a good checksum."""
+        louder = self._louder[: len(samples)]
+        np.minimum(samples, self.LOUDEST, out=louder)
+        np.maximum(louder, -self.LOUDEST, out=louder)
+        np.multiply(louder, self.GAIN, out=louder)
+        self._rx(self._state, self._address, len(samples))
+        if not self.messages:
+            return []
         messages, self.messages = self.messages, []
         return messages
 
