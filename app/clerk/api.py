@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from app.core.presence import Presence
 from app.core.records import BadRecord, Reader, reader_of, to_json
 from app.phone.calls.caller import Caller
 from app.phone.calls.dialplan import Directory
@@ -85,6 +86,10 @@ class ClerkApi(Protocol):
 
     def claim_code(self) -> str | None:
         """The code that makes an administrator."""
+        ...
+
+    def set_presence(self, person: int, presence: Presence, until: str = "") -> bool:
+        """Say whether a person can be reached; False if there is no such day to come."""
         ...
 
     def listing(self, person: int) -> Listing:
@@ -237,6 +242,10 @@ class JobClient(ABC):
     def claim_code(self) -> Wait[str | None]:
         """The code that makes an administrator."""
         return self._ask(ClerkApi.claim_code)
+
+    def set_presence(self, person: int, presence: Presence, until: str = "") -> Wait[bool]:
+        """Say whether a person can be reached, perhaps until a day."""
+        return self._ask(ClerkApi.set_presence, person, presence, until)
 
     def listing(self, person: int) -> Wait[Listing]:
         """Somebody's voicemails."""

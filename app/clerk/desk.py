@@ -21,6 +21,7 @@ from app.clerk.recordings import Inboxes, RecordingJobs
 from app.clerk.speech import Speaker
 from app.clerk.spool import Spool, SpoolFolder
 from app.core.clock import Clock
+from app.core.presence import Presence
 from app.core.units import MB
 from app.inbox.greetings import GreetingKind, Greetings
 from app.phone.calls.caller import Caller
@@ -235,6 +236,10 @@ class Desk:
     def claim_code(self) -> str | None:
         """The code that makes an administrator; None once there is one."""
         return self._ask(ClerkJobs.claim_code)
+
+    def set_presence(self, person: int, presence: Presence, until: str = "") -> bool:
+        """Say whether a person can be reached; False if there is no such day to come."""
+        return self._ask(lambda jobs: jobs.set_presence(person, presence, until))
 
     # ---- sound
 

@@ -15,6 +15,7 @@ from app.clerk.playback import Playback
 from app.clerk.recordings import Inboxes
 from app.core.clock import Clock
 from app.core.notices import Listener
+from app.core.presence import Presence
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.aliases import Aliases
 from app.inbox.claim import SERVICE_NUMBER, Claim
@@ -22,6 +23,7 @@ from app.inbox.delivery import Delivery
 from app.inbox.entries import Entry, EntryState
 from app.inbox.people import People, Person
 from app.inbox.pins import NOBODY, PinOrigin
+from app.inbox.presence import PresenceNow, day_begins, day_of, presence_words
 from app.inbox.queue import Queue
 from app.inbox.quota import fullness
 from app.inbox.room import Room
@@ -76,6 +78,7 @@ class ClerkJobs:
         self._playback = Playback(media)
         self._version = -1
         self._change = -1
+        self._presence_ends: float | None = None
 
     # ---- besides the jobs
 
@@ -86,15 +89,17 @@ class ClerkJobs:
         self._db.close()
 
     def news(self) -> WaitingMessages | None:
-        """Unheard messages, if the store has changed since the last time."""
+        """Unheard messages, if the store has changed since, or a presence has ended by itself."""
+        ended = self._presence_ends is not None and self._clock.now() >= self._presence_ends
         version = self._store.data_version()
-        if version == self._version:
+        if version == self._version and not ended:
             return None
         self._version = version
         change = self._store.last_change()
-        if change == self._change:
+        if change == self._change and not ended:
             return None
         self._change = change
+        self._presence_ends = self._people.presences.next_end()
         return WaitingMessages(self._store.unheard_by_handset(), change)
 
     def missed_call(self, number: int, line: str, caller: Caller, why: str) -> None:
@@ -123,10 +128,10 @@ class ClerkJobs:
 
     def directory(self) -> Directory:
         """Everybody's numbers, and who answers lines that are nobody's."""
-        first = self._people.answers_lines()
+        first, presences = self._people.answers_lines(), self._people.presences.all()
         return Directory(
             people=tuple(
-                Subscriber(person.id, person.name, person.mailbox, person.handset or None)
+                _subscriber(person, presences.get(person.id, PresenceNow()))
                 for person in self._people.all()
             ),
             default=self._config.default_mailbox or (first.mailbox if first else ""),
@@ -139,12 +144,43 @@ class ClerkJobs:
 
     def mailboxes(self) -> tuple[MailboxInfo, ...]:
         """All mailboxes, without their greetings."""
-        return tuple(_info(person) for person in self._people.all() if person.mailbox)
+        presences = self._people.presences.all()
+        return tuple(
+            self._info(person, presences.get(person.id, PresenceNow()))
+            for person in self._people.all()
+            if person.mailbox
+        )
 
     def mailbox(self, number: str) -> MailboxInfo | None:
         """What to know of a mailbox but its greetings; None if there is none."""
         person = self._people.by_mailbox(number)
-        return None if person is None else _info(person)
+        return None if person is None else self._info(person, self._people.presences.of(person.id))
+
+    def _info(self, person: Person, now: PresenceNow) -> MailboxInfo:
+        return MailboxInfo(
+            person=person.id,
+            number=person.mailbox,
+            name=person.name,
+            language=person.language,
+            key_map=person.key_map,
+            greetings=(),
+            presence=now.presence,
+            until=None if now.until is None else self._local_time(now.until),
+            messages=now.rule.messages,
+        )
+
+    def set_presence(self, person: int, presence: Presence, until: str = "") -> bool:
+        """Say whether a person can be reached; False if there is no such day to come."""
+        owner, now = self._people.by_id(person), self._clock.now()
+        today = datetime.fromtimestamp(now, self._zone).date()
+        day = day_of(until, today) if until else None
+        ends = None if day is None else day_begins(day, self._zone)
+        if owner is None or (until and (ends is None or ends <= now)):
+            return False
+        words = presence_words(presence, day)
+        presences = self._people.presences
+        self._db.now(lambda tx: presences.set(tx, person, presence, ends, owner.login, DOOR, words))
+        return True
 
     def check_pin(
         self, number: int, mailbox: str, pin: str, line: str, caller: Caller | None
@@ -248,15 +284,10 @@ class ClerkJobs:
         )
 
 
-def _info(person: Person) -> MailboxInfo:
-    return MailboxInfo(
-        person=person.id,
-        number=person.mailbox,
-        name=person.name,
-        language=person.language,
-        key_map=person.key_map,
-        greetings=(),
-    )
+def _subscriber(person: Person, now: PresenceNow) -> Subscriber:
+    handset = person.handset or None
+    rings = now.rule.rings
+    return Subscriber(person.id, person.name, person.mailbox, handset, now.presence, rings)
 
 
 def jobs_over(

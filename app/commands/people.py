@@ -11,6 +11,7 @@ from app.commands.common import actor, inbox, is_terminal, size, when
 from app.commands.errors import reports_errors
 from app.commands.outgoing import outgoing
 from app.commands.output import WIDE, Listing, columns, say
+from app.commands.presence import presence
 from app.commands.template import COUNT, DEFAULT, MEGABYTES, chosen
 from app.config.paths import here
 from app.inbox.people import Former, Transfer
@@ -235,3 +236,4 @@ def codes_off(login: str) -> None:
 
 people.add_command(account)
 people.add_command(outgoing)
+people.add_command(presence)

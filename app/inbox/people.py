@@ -18,6 +18,7 @@ from app.inbox.errors import BadName, NoSuchPerson
 from app.inbox.fetch_accounts import forget_accounts
 from app.inbox.person_names import checked_login, refuse_alias, refuse_member, taken
 from app.inbox.pins import NOBODY, PinAnswer, PinGuard, PinOrigin, PinResult
+from app.inbox.presence import Presences, forget_presence
 from app.inbox.second_factors import forget_second_factor
 from app.inbox.store import Moment, move_to_bin
 from app.inbox.templates import Templates
@@ -140,6 +141,7 @@ class People:
         self._audit_log = AuditLog(db, self._clock)
         self._guard = PinGuard(db, self._clock, self._audit_log)
         self.templates = Templates(db, self._audit_log)
+        self.presences = Presences(db, self._clock, self._audit_log)
 
     # ---- finding
 
@@ -306,6 +308,7 @@ class People:
         end_sessions(tx, person_id)
         forget_second_factor(tx, person_id)
         forget_accounts(tx, person_id)
+        forget_presence(tx, person_id)
         self._guard.lift(tx, person_id)
         rows = tx.execute("SELECT id FROM entry WHERE person = ? AND state <> 'bin'", (person_id,))
         left = [entry for (entry,) in rows.fetchall()]

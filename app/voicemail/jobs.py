@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from app.core.presence import Presence
 from app.phone.calls.caller import Caller
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import Clerk
@@ -29,6 +30,11 @@ class MailboxInfo:
     greetings: tuple[str, ...]
     """Recorded greetings that hold now, best first: `unavailable` and `night` are the owner's, with
     `company/` before it they are the company's."""
+    presence: Presence = Presence.IN
+    until: "LocalTime | None" = None
+    """When the presence ends by itself, such as the day on which who is away is back."""
+    messages: bool = True
+    """Whether a caller may leave a message now; the presence decides."""
 
 
 class PinVerdict(StrEnum):
@@ -62,7 +68,7 @@ class LocalTime:
     hour: int
     minute: int
     days_ago: int
-    """Calendar days since then; 0 is today."""
+    """Calendar days since then; 0 is today, what is to come is below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,14 @@ class VoicemailClerk(Clerk, Protocol):
 
     def claim_code(self) -> Wait[str | None]:
         """The code that makes an administrator; None once there is one."""
+        ...
+
+    def set_presence(self, person: int, presence: Presence, until: str = "") -> Wait[bool]:
+        """Say whether a person can be reached, if given until the day `until` begins.
+
+        The day is YYYY-MM-DD, or MM-DD for the next such day. False, and nothing was changed, if
+        there is no such day, it is past, or nobody knows which day it is today.
+        """
         ...
 
     def listing(self, person: int) -> Wait[Listing]:

@@ -21,6 +21,7 @@ from app.clerk.client import (
 )
 from app.clerk.desk import Desk
 from app.core.clock import ManualClock
+from app.core.presence import Presence
 from app.phone.calls.caller import Caller
 from app.phone.calls.dialplan import Directory, Subscriber
 from app.phone.calls.scripting import Script, Wait
@@ -102,6 +103,21 @@ def test_directory_has_everybody_and_the_default(office: Office) -> None:
         ),
         default="201",
     )
+
+
+def test_presence_is_set_by_telephone_and_known_to_calls_and_voicemail(office: Office) -> None:
+    clerk = office.clerk
+    assert office.get(clerk.set_presence(1, Presence.AWAY, "12-24"))
+    anna, told = office.get(clerk.directory()).people[0], office.get(clerk.mailbox("201"))
+    assert (anna.presence, anna.rings) == (Presence.AWAY, False)
+    assert told is not None and told.until is not None
+    assert (told.presence, told.messages) == (Presence.AWAY, True)
+    assert (told.until.month, told.until.day) == (12, 24) and told.until.days_ago < 0
+    assert not office.get(clerk.set_presence(1, Presence.AWAY, "02-30"))
+    assert not office.get(clerk.set_presence(1, Presence.AWAY, "2001-01-01"))
+    assert not office.get(clerk.set_presence(99, Presence.DND))
+    assert office.get(clerk.set_presence(1, Presence.IN))
+    assert office.get(clerk.directory()).people[0].rings
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,26 @@ def test_settings_are_changed_and_refused_by_their_field(ben: Visitor, box: Inbo
     assert ben.post("/mine/settings/pin", {"pin": "839271", "again": "839271"}).status == 303
 
 
+def test_presence_is_said_on_the_settings_and_refused_by_its_field(
+    ben: Visitor, box: Inbox
+) -> None:
+    said = {"presence": "away", "until": "2999-08-01"}
+    assert ben.post("/mine/settings/presence", said).status == 303
+    person = box.people.by_login("ben")
+    assert person is not None
+    assert box.people.presences.of(person.id).presence == "away"
+    assert "Now: Away, until 2999-08-01." in ben.get("/mine/settings").text
+    refused = ben.post("/mine/settings/presence", {**said, "until": "2001-01-01"})
+    assert refused.status == 422 and "has come already" in refused.text
+    assert f'value="{person.name}"' in refused.text, "the other forms are as they were"
+    rules = {"in-rings": "yes", "in-messages": "yes", "away-rings": "yes"}
+    assert ben.post("/mine/settings/presence-rules", rules).status == 303
+    rule = box.people.presences.of(person.id).rule
+    assert rule.rings and not rule.messages
+    assert ben.post("/mine/settings/presence", {"presence": "in", "until": ""}).status == 303
+    assert box.people.presences.of(person.id).rule.rings
+
+
 def wave_form(visitor: Visitor, octets: bytes) -> Answer:
     body = b""
     for head, content in (

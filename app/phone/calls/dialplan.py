@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from app.core.presence import Presence
+
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
@@ -12,6 +14,9 @@ class Subscriber:
     name: str
     mailbox: str
     handset: str | None
+    presence: Presence = Presence.IN
+    rings: bool = True
+    """Whether their handset rings now: presence decides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Own settings: language, what mail programs get, PIN; and how full the box is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -7,10 +8,12 @@ from starlette.responses import Response
 from app.operations.errors import OperationError
 from app.operations.own_box import own_box
 from app.operations.people import change_person, set_pin
+from app.operations.presence import PresenceShown, set_presence, set_presence_rule, show_presence
 from app.web.forms import Form
 from app.web.mine.own_actor import own_actor
 from app.web.mine.shown import octets
 from app.web.web import Visit, Web
+from app.web.words import N_
 
 LANGUAGES = {
     "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "it": "Italiano",
@@ -23,6 +26,14 @@ TRANSFERS = {
     "none": "No messages",
 }
 """What the settings of transfers are called."""
+PRESENCES = {
+    "in": N_("In"),
+    "out": N_("Out"),
+    "meeting": N_("In a meeting"),
+    "away": N_("Away"),
+    "dnd": N_("Do not disturb"),
+}
+"""What each presence is called."""
 
 
 class OwnPages:
@@ -47,7 +58,7 @@ class OwnPages:
                 raise OperationError("transfer", "choose one of the three")
             await self._web.do(change_person, own_actor(visit), visit.person.login, fields)
         except OperationError as problem:
-            return await self._page(visit, 422, Form.refused(given, problem))
+            return await self._page(visit, 422, fields, problem)
         return visit.redirect("/mine/settings", visit.say("Your settings are changed."))
 
     async def pin(self, visit: Visit) -> Response:
@@ -60,24 +71,56 @@ class OwnPages:
                 raise OperationError("pin", "no PIN was given")
             await self._web.do(set_pin, own_actor(visit), visit.person.login, given.get("pin", ""))
         except OperationError as problem:
-            return await self._page(visit, 422, Form({}, {problem.field: str(problem)}))
+            return await self._page(visit, 422, {}, problem)
         return visit.redirect("/mine/settings", visit.say("Your PIN is changed."))
 
-    async def _page(self, visit: Visit, status: int = 200, form: Form | None = None) -> Response:
+    async def presence(self, visit: Visit) -> Response:
+        """Say whether I can be reached."""
+        given, login = visit.form, visit.person.login
+        wanted, until = given.get("presence", ""), given.get("until", "")
+        try:
+            await self._web.do(set_presence, own_actor(visit), login, wanted, until)
+        except OperationError as problem:
+            return await self._page(visit, 422, given, problem)
+        return visit.redirect("/mine/settings", visit.say("Callers get what you have said."))
+
+    async def rules(self, visit: Visit) -> Response:
+        """Say what each presence means to callers."""
+        given, login = visit.form, visit.person.login
+        for name in PRESENCES:
+            rings, messages = bool(given.get(f"{name}-rings")), bool(given.get(f"{name}-messages"))
+            actor = own_actor(visit)
+            await self._web.do(set_presence_rule, actor, login, name, rings, messages)
+        return visit.redirect("/mine/settings", visit.say("Callers get what you have said."))
+
+    async def _page(
+        self,
+        visit: Visit,
+        status: int = 200,
+        typed: Mapping[str, Any] | None = None,
+        problem: OperationError | None = None,
+    ) -> Response:
+        """All forms: what was typed in the one that is refused, in the others what holds."""
         found = await self._web.do(own_box, own_actor(visit), visit.person.login)
+        here = await self._web.do(show_presence, own_actor(visit), visit.person.login)
         person = found.person
         return visit.page(
             "mine/settings.html",
             status,
-            form=form
-            or Form(
+            form=Form(
                 {
                     "name": person.name,
                     "language": person.language,
                     "transfer": person.transfer.value,
                     "fetched_is_heard": person.fetched_is_heard,
-                }
+                    **_as_fields(here),
+                    **(typed or {}),
+                },
+                {} if problem is None else {problem.field: str(problem)},
             ),
+            presences=list(PRESENCES.items()),
+            presence=PRESENCES[here.now.presence],
+            until=here.until,
             box=found,
             languages=[(code, LANGUAGES.get(code, code)) for code in found.languages],
             transfers=[
@@ -88,3 +131,11 @@ class OwnPages:
             quota=octets(found.quota),
             percent=min(100, round(100 * found.used / max(1, found.quota))),
         )
+
+
+def _as_fields(here: PresenceShown) -> dict[str, Any]:
+    """A presence as the fields of its forms."""
+    fields: dict[str, Any] = {"presence": here.now.presence.value, "until": here.until}
+    for name, rule in here.rules.items():
+        fields[f"{name}-rings"], fields[f"{name}-messages"] = rule.rings, rule.messages
+    return fields

@@ -25,6 +25,8 @@ def routes(web: Web) -> list[Route]:
         web.route("/mine/do", inbox.do, methods=POST),
         web.route("/mine/settings", own.settings, methods=BOTH),
         web.route("/mine/settings/pin", own.pin, methods=POST),
+        web.route("/mine/settings/presence", own.presence, methods=POST),
+        web.route("/mine/settings/presence-rules", own.rules, methods=POST),
         web.route("/mine/greetings", greetings.list),
         web.route("/mine/greetings/{kind}.wav", greetings.sound),
         web.route("/mine/greetings/{kind}", greetings.change, methods=POST, upload=FILE_MOST),

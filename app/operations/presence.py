@@ -1,0 +1,123 @@
+"""Whether people can be reached, and what that means to who calls them: for every door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from app.core.presence import Presence
+from app.inbox.people import Person
+from app.inbox.presence import (
+    CLOCK_SET,
+    PresenceNow,
+    PresenceRule,
+    day_begins,
+    day_of,
+    presence_words,
+)
+from app.operations.actor import Actor
+from app.operations.box import Box, person_for
+from app.operations.errors import OperationError, field_of_errors
+
+
+@dataclass(frozen=True)
+class PresenceShown:
+    """A person's presence, and what each one means to callers."""
+
+    person: Person
+    now: PresenceNow
+    until: str
+    """The day on which it ends, as YYYY-MM-DD; "" if it does not end by itself."""
+    rules: Mapping[Presence, PresenceRule]
+
+    @property
+    def words(self) -> str:
+        """What holds now, such as "away until 2026-12-12"."""
+        return presence_words(
+            self.now.presence, date.fromisoformat(self.until) if self.until else None
+        )
+
+
+def show_presence(box: Box, actor: Actor, login: str) -> PresenceShown:
+    """Whether a person can be reached. Raises NotFound and NotAllowed."""
+    person = person_for(box, actor, login)
+    presences = box.people.presences
+    now = presences.of(person.id)
+    until = "" if now.until is None else _day(box, now.until).isoformat()
+    return PresenceShown(person, now, until, presences.rules(person.id))
+
+
+def set_presence(
+    box: Box, actor: Actor, login: str, presence: str, until: str = ""
+) -> PresenceShown:
+    """Say whether a person can be reached, if given until a day begins: YYYY-MM-DD, or MM-DD.
+
+    Raises NotFound, NotAllowed, and OperationError with the field that cannot be.
+    """
+    person = person_for(box, actor, login)
+    wanted = _presence(presence)
+    now = box.db.clock.now()
+    today = _day(box, now)
+    day = day_of(until.strip(), today) if until.strip() else None
+    if until.strip() and day is None:
+        raise OperationError("until", _why_no_day(until.strip(), today))
+    if day is not None and day <= today:
+        raise OperationError("until", f"{day.isoformat()} has come already; name a later day")
+    ends = None if day is None else day_begins(day, _zone(box))
+    words = presence_words(wanted, day)
+    with field_of_errors("until"):
+        box.db.now(
+            lambda tx: box.people.presences.set(
+                tx, person.id, wanted, ends, actor.login, actor.door, words
+            )
+        )
+    return show_presence(box, actor, login)
+
+
+def set_presence_rule(
+    box: Box,
+    actor: Actor,
+    login: str,
+    presence: str,
+    rings: bool | None = None,
+    messages: bool | None = None,
+) -> PresenceShown:
+    """Say whether the handset rings, and callers may leave a message, in a presence; None stays.
+
+    Raises NotFound, NotAllowed, and OperationError with the field that cannot be.
+    """
+    person = person_for(box, actor, login)
+    wanted = _presence(presence)
+    had = box.people.presences.rules(person.id)[wanted]
+    rule = PresenceRule(
+        had.rings if rings is None else rings, had.messages if messages is None else messages
+    )
+    box.db.now(
+        lambda tx: box.people.presences.set_rule(
+            tx, person.id, wanted, rule, actor.login, actor.door
+        )
+    )
+    return show_presence(box, actor, login)
+
+
+def _presence(name: str) -> Presence:
+    try:
+        return Presence(name)
+    except ValueError:
+        known = ", ".join(Presence)
+        raise OperationError("presence", f"there is no {name}; there are: {known}") from None
+
+
+def _why_no_day(text: str, today: date) -> str:
+    if today.year < CLOCK_SET:
+        return f"the clock of this box is not set; give {text} with its year, as YYYY-MM-DD"
+    return f"{text} is no day; write it as YYYY-MM-DD, or MM-DD for the next one"
+
+
+def _day(box: Box, at: float) -> date:
+    return datetime.fromtimestamp(at, _zone(box)).date()
+
+
+def _zone(box: Box) -> tzinfo | None:
+    name = box.settings.site.time_zone
+    return ZoneInfo(name) if name else None
