@@ -15,14 +15,16 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from app.core.presence import Presence
 from app.core.records import BadRecord, Reader, reader_of, to_json
-from app.phone.calls.caller import Caller
+from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.dialplan import Directory
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import ClerkSound, EndedCall, JobFailed
 from app.voicemail.jobs import (
+    GreetingResult,
     Listing,
     MailboxInfo,
     MessageStatus,
+    OwnGreeting,
     PinCheck,
     RecordingResult,
     RecordingStart,
@@ -74,7 +76,9 @@ class ClerkApi(Protocol):
         """S16LE at 8 kHz: `count` samples from `start` on, fewer at the end. Raises NotReady."""
         ...
 
-    def mailbox(self, number: str) -> MailboxInfo | None:
+    def mailbox(
+        self, number: str, why: WhyVoicemail = WhyVoicemail.NO_ANSWER
+    ) -> MailboxInfo | None:
         """What to know of a mailbox."""
         ...
 
@@ -124,6 +128,32 @@ class ClerkApi(Protocol):
 
     def end_recording(self, recording: int, why: str, pieces: int | None = None) -> RecordingResult:
         """Deliver a recording. Raises NotReady while the message is being composed."""
+        ...
+
+    def greetings(self, person: int) -> tuple[OwnGreeting, ...]:
+        """Which greetings somebody has."""
+        ...
+
+    def begin_draft(self, number: int) -> int:
+        """Begin a draft that gets this number."""
+        ...
+
+    def draft_samples(self, draft: int, seq: int, octets: bytes) -> None:
+        """Keep a piece of a draft."""
+        ...
+
+    def drop_draft(self, draft: int) -> None:
+        """Forget a draft."""
+        ...
+
+    def keep_greeting(
+        self, number: int, person: int, kind: str, draft: int, until: str = ""
+    ) -> GreetingResult:
+        """Make a draft somebody's greeting; `number` is this wish's."""
+        ...
+
+    def remove_greeting(self, number: int, person: int, kind: str) -> bool:
+        """Remove a greeting; `number` is this wish's."""
         ...
 
 
@@ -231,9 +261,11 @@ class JobClient(ABC):
         """See app.phone.jobs.Clerk; `start` and `count` are samples."""
         return self._ask(ClerkApi.sound, sound, start, count)
 
-    def mailbox(self, number: str) -> Wait[MailboxInfo | None]:
+    def mailbox(
+        self, number: str, why: WhyVoicemail = WhyVoicemail.NO_ANSWER
+    ) -> Wait[MailboxInfo | None]:
         """See app.voicemail.jobs.VoicemailClerk, also for the jobs below."""
-        return self._ask(ClerkApi.mailbox, number)
+        return self._ask(ClerkApi.mailbox, number, why)
 
     def check_pin(self, mailbox: str, pin: str, line: str, caller: Caller | None) -> Wait[PinCheck]:
         """Judge a PIN."""
@@ -280,3 +312,29 @@ class JobClient(ABC):
     ) -> Wait[RecordingResult]:
         """Deliver a recording of so many pieces."""
         return self._ask(ClerkApi.end_recording, recording, why, pieces)
+
+    def greetings(self, person: int) -> Wait[tuple[OwnGreeting, ...]]:
+        """Which greetings somebody has."""
+        return self._ask(ClerkApi.greetings, person)
+
+    def begin_draft(self) -> Wait[int]:
+        """The number of a new draft."""
+        return self._ask(ClerkApi.begin_draft, new_number())
+
+    def draft_samples(self, draft: int, seq: int, octets: bytes) -> Wait[None]:
+        """Keep a piece of a draft."""
+        return self._ask(ClerkApi.draft_samples, draft, seq, octets)
+
+    def drop_draft(self, draft: int) -> Wait[None]:
+        """Forget a draft."""
+        return self._ask(ClerkApi.drop_draft, draft)
+
+    def keep_greeting(
+        self, person: int, kind: str, draft: int, until: str = ""
+    ) -> Wait[GreetingResult]:
+        """Make a draft somebody's greeting."""
+        return self._ask(ClerkApi.keep_greeting, new_number(), person, kind, draft, until)
+
+    def remove_greeting(self, person: int, kind: str) -> Wait[bool]:
+        """Remove a greeting."""
+        return self._ask(ClerkApi.remove_greeting, new_number(), person, kind)

@@ -8,11 +8,13 @@ StoreAway. The store is tried again every AWAY_S, and what is in the spool is de
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from app.clerk.config import ClerkConfig
+from app.clerk.drafts import Drafts
+from app.clerk.greeting_jobs import GreetingJobs
 from app.clerk.jobs import ClerkJobs, jobs_over
 from app.clerk.known import Known
 from app.clerk.media import Media, MediaFailed
@@ -23,17 +25,27 @@ from app.clerk.spool import Spool, SpoolFolder
 from app.core.clock import Clock
 from app.core.presence import Presence
 from app.core.units import MB
-from app.inbox.greetings import GreetingKind, Greetings
-from app.phone.calls.caller import Caller
+from app.inbox.greetings import LONGEST_S, GreetingKind, Greetings
+from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.dialplan import Directory
-from app.phone.jobs import ClerkSound, EndedCall, Greeting, JobFailed, MessageAudio, Prompt
+from app.phone.jobs import (
+    ClerkSound,
+    Draft,
+    EndedCall,
+    Greeting,
+    JobFailed,
+    MessageAudio,
+    Prompt,
+)
 from app.store.database import Database, StoreDamaged, StoreFailed
 from app.store.errors import TROUBLE
 from app.store.presence import identity, must_exist
 from app.voicemail.jobs import (
+    GreetingResult,
     Listing,
     MailboxInfo,
     MessageStatus,
+    OwnGreeting,
     PinCheck,
     RecordingResult,
     RecordingStart,
@@ -78,6 +90,9 @@ class Desk:
         self.recordings = RecordingJobs(self._inboxes, self._trouble, spool, self._known, clock)
         self._prompts = PromptStore(Path(config.packs), Speaker(Path(config.cache)), media)
         self._greetings = Greetings(Path(config.greetings))
+        self._drafts = Drafts(Path(config.spool) / "drafts", LONGEST_S)
+        zone = ZoneInfo(config.zone) if config.zone else None
+        self._greeting_jobs = GreetingJobs(self._greetings, self._drafts, clock, zone, self._ask)
 
     def recover(self, live: set[int]) -> int:
         """At start: finish what is left, but for what a line is feeding now; how many.
@@ -217,7 +232,9 @@ class Desk:
         self._known.remember(directory, jobs.mailboxes())
         return directory
 
-    def mailbox(self, number: str) -> MailboxInfo | None:
+    def mailbox(
+        self, number: str, why: WhyVoicemail = WhyVoicemail.NO_ANSWER
+    ) -> MailboxInfo | None:
         """What to know of a mailbox; None if there is none."""
         try:
             found = self._ask(lambda jobs: jobs.mailbox(number))
@@ -225,7 +242,7 @@ class Desk:
             found = self._known.mailbox(number)
         if found is None:
             return None
-        return replace(found, greetings=self._greetings.playable(found.person))
+        return self._greeting_jobs.with_greetings(found, why)
 
     def check_pin(
         self, number: int, mailbox: str, pin: str, line: str, caller: Caller | None
@@ -262,11 +279,41 @@ class Desk:
             except ValueError as problem:
                 raise MediaFailed(str(problem)) from problem
             return self._prompts.file(path)
+        if isinstance(sound, Draft):
+            return self._drafts.sound(sound.draft)
         assert not isinstance(sound, MessageAudio)
         language = sound.language or self._config.language
         if isinstance(sound, Prompt):
             return self._prompts.prompt(sound.name, language)
         return self._prompts.spoken(sound.text, language)
+
+    # ---- greetings
+
+    def greetings(self, person: int) -> tuple[OwnGreeting, ...]:
+        """Which greetings somebody has."""
+        return self._greeting_jobs.recorded(person)
+
+    def begin_draft(self, number: int) -> int:
+        """Begin a draft that gets this number."""
+        return self._drafts.begin(number)
+
+    def draft_samples(self, draft: int, seq: int, octets: bytes) -> None:
+        """Keep a piece of a draft."""
+        self._drafts.add(draft, seq, octets)
+
+    def drop_draft(self, draft: int) -> None:
+        """Forget a draft."""
+        self._drafts.drop(draft)
+
+    def keep_greeting(
+        self, number: int, person: int, kind: str, draft: int, until: str = ""
+    ) -> GreetingResult:
+        """Make a draft somebody's greeting."""
+        return self._greeting_jobs.keep(number, person, kind, draft, until)
+
+    def remove_greeting(self, number: int, person: int, kind: str) -> bool:
+        """Remove a greeting."""
+        return self._greeting_jobs.remove(number, person, kind)
 
     # ---- the owner's inbox
 

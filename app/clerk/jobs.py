@@ -18,6 +18,7 @@ from app.core.notices import Listener
 from app.core.presence import Presence
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.aliases import Aliases
+from app.inbox.audit import AuditEvent
 from app.inbox.claim import SERVICE_NUMBER, Claim
 from app.inbox.delivery import Delivery
 from app.inbox.entries import Entry, EntryState
@@ -121,6 +122,18 @@ class ClerkJobs:
                     call.waited_s,
                     call.talked_s,
                 )
+
+        self._db.now(note)
+
+    def note_own(self, number: int, person: int, verb: str, detail: str) -> None:
+        """Write into the history what somebody has done with what is theirs, once."""
+        owner = self._people.by_id(person)
+        by = owner.login if owner is not None else ""
+
+        def note(tx: Tx) -> None:
+            if self._store.recordings.once(tx, number):
+                event = AuditEvent(person, None, detail)
+                self._store.audit_log.write(tx, verb, DOOR, by, [event])
 
         self._db.now(note)
 

@@ -1,4 +1,4 @@
-"""`python -m app greeting …`: what callers hear before the beep, by day and at night."""
+"""`python -m app greeting …`: what callers hear before the beep, for each situation."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -10,11 +10,10 @@ from app.commands.errors import reports_errors
 from app.commands.output import Listing, say
 from app.core import files
 from app.operations import greetings as operations
-from app.operations.greetings import GreetingKind
+from app.operations.greetings import KINDS
 
 COMPANY = "company"
 """In place of a login."""
-KINDS = {"day": GreetingKind.DAY, "night": GreetingKind.NIGHT}
 _WORDS = {kind: word for word, kind in KINDS.items()}
 KIND = click.Choice(list(KINDS))
 
@@ -24,7 +23,9 @@ def greeting() -> None:
     """Greetings of people and of the company, and whether it is night.
 
     WHOSE is a login, or "company": callers from outside hear the company's where a mailbox has none
-    of its own.
+    of its own. Of the KINDs that are recorded callers hear the first that fits: temporary, one for
+    the presence (out, meeting, away, dnd), night, busy, day. "name" is no greeting but the owner's
+    name, said in the greeting that is put together where none is recorded.
     """
 
 
@@ -33,9 +34,14 @@ def greeting() -> None:
 def list_() -> None:
     """Who has recorded which greetings."""
     found = operations.list_greetings(inbox(), actor())
-    table = Listing("whose", "greetings")
+    table, until = Listing("whose", "greetings"), dict(found.temporary)
     for whose, kinds in ((COMPANY, found.company), *found.people):
-        table.row(whose, ", ".join(_WORDS[kind] for kind in kinds) or "-")
+        ends = until.get(None if whose == COMPANY else whose)
+        words = [
+            f"temporary until {ends}" if word == "temporary" and ends else word
+            for word in map(_WORDS.__getitem__, kinds)
+        ]
+        table.row(whose, ", ".join(words) or "-")
     table.show()
     say("It is night: greetings for the night are played." if found.night else "It is day.")
 
@@ -44,11 +50,13 @@ def list_() -> None:
 @click.argument("whose")
 @click.argument("kind", type=KIND)
 @click.argument("file", type=click.File("rb"))
+@click.option("--until", default="", help="Last day of a temporary greeting, as 2026-12-24.")
 @reports_errors
-def set_(whose: str, kind: str, file: BinaryIO) -> None:
+def set_(whose: str, kind: str, file: BinaryIO, until: str) -> None:
     """Take the greeting of WHOSE from FILE, a WAVE file ("-": what comes in)."""
+    ends = operations.last_day(until)
     sound = operations.as_telephone_sound(file.read(operations.FILE_MOST + 1))
-    operations.set_greeting(inbox(), actor(), _login(whose), KINDS[kind], sound)
+    operations.set_greeting(inbox(), actor(), _login(whose), KINDS[kind], sound, ends)
     say(f"The next caller hears it ({sound.seconds:.0f} s).")
 
 

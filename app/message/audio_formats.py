@@ -21,6 +21,21 @@ from drivers.sampling import SAMPLE_RATE
 
 PCM, A_LAW, MU_LAW, EXTENSIBLE = 1, 6, 7, 0xFFFE  # format tags [RFC 2361 annex A]
 
+_NAMES = {
+    1: "PCM", 2: "ADPCM", 3: "floating point", 6: "A-law", 7: "mu-law", 17: "IMA ADPCM",
+    49: "GSM 06.10", 80: "MPEG", 85: "MP3", 255: "AAC",
+}  # fmt: skip
+_OTHERS = {
+    b"ID3": "an MP3 file",
+    b"\xff\xfb": "an MP3 file",
+    b"OggS": "an Ogg file",
+    b"fLaC": "a FLAC file",
+    b"ftyp": "an MP4 or M4A file",
+    b"FORM": "an AIFF file",
+    b"\x1aE\xdf\xa3": "a Matroska or WebM file",
+    b"#!AMR": "an AMR file",
+}
+"""What other files begin with: people upload what their telephone records."""
 CHUNKS_LIMIT = 100
 """Chunks before the samples that are passed over; programs write a handful."""
 FORMAT_LIMIT = 1024
@@ -55,6 +70,10 @@ class Format:
     """Samples of one channel a second, Hz."""
     bits: int
     """Bits of one sample."""
+
+    def __str__(self) -> str:
+        name = _NAMES.get(self.tag, f"format {self.tag}")
+        return f"{name}, {self.channels} channels, {self.rate} Hz, {self.bits} bits"
 
     @property
     def frame(self) -> int:
@@ -95,7 +114,7 @@ def converted(source: Readable, form: Format, size: int = sys.maxsize) -> Iterat
     """`size` octets of samples of this format as S16LE mono 8 kHz. Raises UnknownSound, at once."""
     convert = _CONVERT.get((form.tag, form.bits))
     if convert is None or form.channels not in (1, 2):
-        raise UnknownSound(f"WAVE format {form}")
+        raise UnknownSound(f"it has {form}")
     return at_8_khz(
         (_mono(convert(raw), form.channels) for raw in _frames(source, form.frame, size)), form.rate
     )
@@ -126,8 +145,10 @@ def is_converted(form: Format) -> bool:
 
 def read_header(source: Readable) -> WaveHeader:
     """Read up to the first sample. Raises UnknownSound."""
-    if _exactly(source, 12)[:4] not in (b"RIFF", b"RF64"):
-        raise UnknownSound("not a RIFF file")
+    head = _exactly(source, 12)
+    if head[:4] not in (b"RIFF", b"RF64"):
+        found = next((name for mark, name in _OTHERS.items() if mark in head), None)
+        raise UnknownSound(f"it is {found}" if found else "not a RIFF file")
     chunk = b""
     for _ in range(CHUNKS_LIMIT):
         name, size = struct.unpack("<4sI", _exactly(source, 8))

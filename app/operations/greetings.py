@@ -1,4 +1,4 @@
-"""What callers hear before the beep: people's own greetings, the company's, by day and at night.
+"""What callers hear before the beep: people's own greetings, the company's, for each situation.
 
 People manage their own; who looks after the telephones everybody's and the company's, and says when
 it is night.
@@ -6,11 +6,12 @@ it is night.
 
 import io
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from app.core.units import MB
 from app.inbox.audit import AuditEvent
-from app.inbox.greetings import COMPANY, GreetingKind, Greetings
+from app.inbox.greetings import COMPANY, LONGEST_S, OF_THE_COMPANY, GreetingKind, Greetings
 from app.inbox.store import Store
 from app.message import audio_formats
 from app.message.audio_formats import UnknownSound
@@ -22,10 +23,15 @@ from drivers.sampling import SAMPLE_RATE
 
 __all__ = [
     "FILE_MOST",
+    "KINDS",
+    "LONGEST_S",
+    "OF_THE_COMPANY",
     "CallerGreetings",
     "GreetingKind",
     "Sound",
     "as_telephone_sound",
+    "kind_named",
+    "last_day",
     "list_greetings",
     "read_greeting",
     "remove_greeting",
@@ -33,8 +39,10 @@ __all__ = [
     "set_night",
 ]
 
-LONGEST_S = 60
-"""Seconds of a greeting; callers hang up before its end as it is."""
+KINDS = {"day": GreetingKind.DAY} | {
+    kind.value: kind for kind in GreetingKind if kind is not GreetingKind.DAY
+}
+"""The kinds by the words that doors use."""
 FILE_MOST = 12 * MB
 """Octets of a file: a minute at 48 kHz with two channels of 16 bits has a little less."""
 
@@ -68,6 +76,24 @@ class CallerGreetings:
     page: int = 1
     """Which page this is, from 1."""
     pages: int = 1
+    temporary: tuple[tuple[str | None, date], ...] = ()
+    """Last days of the temporary greetings of those listed that have one; None: the company's."""
+
+
+def kind_named(word: str) -> GreetingKind:
+    """The kind that a door calls so. Raises NotFound (field "kind")."""
+    found = KINDS.get(word)
+    if found is None:
+        raise NotFound("kind", f"there is no such greeting; there are: {', '.join(KINDS)}")
+    return found
+
+
+def last_day(text: str) -> date | None:
+    """A day as 2026-12-24; "" is none. Raises OperationError (field "until")."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as problem:
+        raise OperationError("until", f"{text} is no day; write it as 2026-12-24") from problem
 
 
 def as_telephone_sound(octets: bytes) -> Sound:
@@ -114,9 +140,11 @@ def list_greetings(
         (person.login, box.greetings.recorded(person.id))
         for person in found[(page - 1) * size : page * size]
     )
-    return CallerGreetings(
-        box.greetings.recorded(COMPANY), people, box.greetings.night, page, pages
-    )
+    whose = [(None, COMPANY), *((p.login, p.id) for p in found[(page - 1) * size : page * size])]
+    ends = [(login, box.greetings.until(person)) for login, person in whose]
+    temporary = tuple((login, until) for login, until in ends if until is not None)
+    company, night = box.greetings.recorded(COMPANY), box.greetings.night
+    return CallerGreetings(company, people, night, page, pages, temporary)
 
 
 def read_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKind) -> bytes:
@@ -131,18 +159,29 @@ def read_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKind)
 
 
 def set_greeting(
-    box: Box, actor: Actor, login: str | None, kind: GreetingKind, sound: Sound
+    box: Box,
+    actor: Actor,
+    login: str | None,
+    kind: GreetingKind,
+    sound: Sound,
+    until: date | None = None,
 ) -> None:
     """Make or replace a greeting; the next caller hears it. `login` None: the company's.
 
-    Raises NotFound, NotAllowed, and OperationError (field "file") if it cannot be kept.
+    `until` is the last day of a temporary one. Raises NotFound, NotAllowed, and OperationError
+    (field "kind" or "until") for what there is not, (field "file") if it cannot be kept.
     """
     person = _whose(box, actor, login)
+    if person == COMPANY and kind not in OF_THE_COMPANY:
+        raise OperationError("kind", f"the company has no greeting of the kind {kind.value}")
+    if until is not None and kind is not GreetingKind.TEMPORARY:
+        raise OperationError("until", "only a temporary greeting has a last day")
     try:
-        box.greetings.write(person, kind, sound.wave)
+        box.greetings.write(person, kind, sound.wave, until)
     except OSError as problem:
         raise _not_kept(problem) from problem
-    _note(box, actor, person, "greeting set", f"{kind.value}, {sound.seconds:.0f} s")
+    ends = f", until {until}" if until is not None else ""
+    _note(box, actor, person, "greeting set", f"{kind.value}, {sound.seconds:.0f} s{ends}")
 
 
 def remove_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKind) -> None:

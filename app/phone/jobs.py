@@ -51,7 +51,14 @@ class Greeting:
     kind: str = "unavailable"
 
 
-ClerkSound = Prompt | Spoken | MessageAudio | Greeting
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was just recorded and is not kept yet, by its number."""
+
+    draft: int
+
+
+ClerkSound = Prompt | Spoken | MessageAudio | Greeting | Draft
 """Sounds that the clerk finds or makes."""
 
 

@@ -28,7 +28,7 @@ async def answer(
 
 
 async def _answer(line: Line, clerk: VoicemailClerk, mailbox: str, limits: RecordingLimits) -> None:
-    box = await line.answer_of(clerk.mailbox(mailbox))
+    box = await line.answer_of(clerk.mailbox(mailbox, line.why))
     if box is not None and line.kind != "trunk":
         box = greetings.for_colleagues(box)
     begun = await line.answer_of(clerk.begin_recording(mailbox, line.name, line.caller))
@@ -37,7 +37,7 @@ async def _answer(line: Line, clerk: VoicemailClerk, mailbox: str, limits: Recor
     elif begun.recording is None:
         reason = "vm-mailboxfull" if begun.refused == "full" else "please-try-call-later"
         voice = Voice(box.language)
-        await line.play(*greetings.unavailable(box), *voice.say(reason, "vm-goodbye"))
+        await line.play(*greetings.unavailable(box, line.why), *voice.say(reason, "vm-goodbye"))
     else:
         await _converse(line, clerk, box, begun.recording, limits)
 
@@ -46,11 +46,11 @@ async def _greet(line: Line, box: MailboxInfo) -> None:
     """The best greeting that can be played; without any, the beep says enough."""
     while True:
         try:
-            await line.play(*greetings.before_the_beep(box), stop_on="#")
+            await line.play(*greetings.before_the_beep(box, line.why), stop_on="#")
             return
         except JobFailed as problem:
             log.error("%s: a greeting of mailbox %s: %s", line.name, box.number, problem)
-        if not box.greetings:
+        if not (box.greetings or box.name_recorded):
             return
         box = greetings.next_best(box)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from app.core.presence import Presence
-from app.phone.calls.caller import Caller
+from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import Clerk
 
@@ -28,13 +28,15 @@ class MailboxInfo:
     key_map: str
     """Name of a row of voicemail.menu.KEY_MAPS."""
     greetings: tuple[str, ...]
-    """Recorded greetings that hold now, best first: `unavailable` and `night` are the owner's, with
-    `company/` before it they are the company's."""
+    """Recorded greetings that hold now, best first: kinds (app/inbox/greetings.py), which are the
+    owner's, and with `company/` before it the company's."""
     presence: Presence = Presence.IN
     until: "LocalTime | None" = None
     """When the presence ends by itself, such as the day on which who is away is back."""
     messages: bool = True
     """Whether a caller may leave a message now; the presence decides."""
+    name_recorded: bool = False
+    """Whether the owner has said their name, the greeting of the kind `name`."""
 
 
 class PinVerdict(StrEnum):
@@ -153,6 +155,25 @@ class RecordingResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnGreeting:
+    """A greeting that somebody has."""
+
+    kind: str
+    """See app.inbox.greetings.GreetingKind."""
+    seconds: float
+    until: str = ""
+    """Last day on which it is played, as 2026-12-24; "": until it is removed."""
+
+
+class GreetingResult(StrEnum):
+    """What became of a greeting that was recorded by telephone."""
+
+    KEPT = "kept"
+    EMPTY = "empty"
+    """Nothing was said: what was there before stays."""
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingMessages:
     """Unheard voicemails by handset, true up to and including this change of the store."""
 
@@ -163,8 +184,13 @@ class WaitingMessages:
 class VoicemailClerk(Clerk, Protocol):
     """The clerk as scripts use it. Each job gives a Wait: its result, or JobFailed."""
 
-    def mailbox(self, number: str) -> Wait[MailboxInfo | None]:
-        """What to know of the mailbox with this number; None if there is none."""
+    def mailbox(
+        self, number: str, why: WhyVoicemail = WhyVoicemail.NO_ANSWER
+    ) -> Wait[MailboxInfo | None]:
+        """What to know of the mailbox with this number; None if there is none.
+
+        Its greetings are those for who is not answered for this reason.
+        """
         ...
 
     def check_pin(self, mailbox: str, pin: str, line: str, caller: Caller | None) -> Wait[PinCheck]:
@@ -221,4 +247,36 @@ class VoicemailClerk(Clerk, Protocol):
 
         `pieces` is how many there were to be kept; the message says which of them are missing.
         """
+        ...
+
+    def greetings(self, person: int) -> Wait[tuple[OwnGreeting, ...]]:
+        """Which greetings the person has."""
+        ...
+
+    def begin_draft(self) -> Wait[int]:
+        """The number of a new draft, sound that is recorded to be heard before it is kept."""
+        ...
+
+    def draft_samples(self, draft: int, seq: int, octets: bytes) -> Wait[None]:
+        """Keep piece `seq` (from 0) of a draft: S16LE at 8 kHz, 1 s, only the last may be less.
+
+        What goes beyond the longest greeting (60 s) is left out.
+        """
+        ...
+
+    def drop_draft(self, draft: int) -> Wait[None]:
+        """Forget a draft; one that nobody keeps or drops is forgotten in time."""
+        ...
+
+    def keep_greeting(
+        self, person: int, kind: str, draft: int, until: str = ""
+    ) -> Wait[GreetingResult]:
+        """Make a draft the person's greeting of this kind; the next caller hears it.
+
+        `until` is the last day of a temporary one, as 2026-12-24. The draft stays.
+        """
+        ...
+
+    def remove_greeting(self, person: int, kind: str) -> Wait[bool]:
+        """Remove a greeting, whether there was one; callers hear the next best."""
         ...

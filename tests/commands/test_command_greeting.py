@@ -45,3 +45,12 @@ def test_night_begins_and_ends(shell: Shell) -> None:
     assert shell.ok("greeting night on") == "It is night already.\n"
     assert shell.ok("greeting list").endswith("It is night: greetings for the night are played.\n")
     assert shell.ok("greeting night off") == "It is day.\n"
+
+
+def test_temporary_greeting_is_listed_with_its_last_day(shell: Shell, tmp_path: Path) -> None:
+    source = tmp_path / "hello.wav"
+    source.write_bytes(HELLO)
+    shell.ok(f"greeting set anna temporary {source} --until 2026-12-24")
+    shell.ok(f"greeting set anna dnd {source}")
+    assert "temporary until 2026-12-24, dnd" in shell.ok("greeting list")
+    assert "is no day" in shell.refused(f"greeting set anna temporary {source} --until soon")

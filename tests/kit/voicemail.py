@@ -31,6 +31,7 @@ from app.phone.calls.line import Kind as LineKind
 from app.phone.calls.scripting import Script, Wait
 from app.phone.sound.sounds import (
     CountryTone,
+    Draft,
     Greeting,
     MessageAudio,
     Pause,
@@ -267,11 +268,11 @@ class ScriptLine:
 
     def _named(self, sound: Sound) -> str:
         name = _name(sound)
-        if isinstance(sound, MessageAudio | Greeting):
+        if isinstance(sound, MessageAudio | Greeting | Draft):
             self.audio[name] = self._fetch(sound)
         return name
 
-    def _fetch(self, sound: MessageAudio | Greeting) -> bytes:
+    def _fetch(self, sound: MessageAudio | Greeting | Draft) -> bytes:
         whole = b""
         while True:
             start = len(whole) // 2
@@ -281,7 +282,7 @@ class ScriptLine:
                 return whole
 
     def _length(self, sound: Sound) -> int:
-        if isinstance(sound, MessageAudio | Greeting):
+        if isinstance(sound, MessageAudio | Greeting | Draft):
             return len(self.audio[_name(sound)]) // 160
         if isinstance(sound, Prompt | Spoken):
             piece = self._clerk.sound(sound, 0, NEVER).result()
@@ -392,6 +393,8 @@ def _name(sound: Sound) -> str:
             return f"message:{entry}"
         case Greeting(person, kind):
             return f"greeting:{person}:{kind}"
+        case Draft():
+            return "draft"
         case Pause():
             return "silence"
         case Pcm():

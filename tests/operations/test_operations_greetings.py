@@ -1,6 +1,7 @@
 """Greetings: whose they are to change, what is a greeting, and that nothing else touches them."""
 
 import struct
+from datetime import date
 
 import pytest
 
@@ -14,6 +15,7 @@ from app.operations.greetings import (
     GreetingKind,
     Sound,
     as_telephone_sound,
+    last_day,
     list_greetings,
     read_greeting,
     remove_greeting,
@@ -132,6 +134,12 @@ def test_file_of_an_editor_becomes_a_sound_of_the_telephone(rate: int) -> None:
         (b"", "no WAVE file"),
         (b"ID3\x04not a wave" * 100, "no WAVE file"),
         (b"RIFF....WAVE" + b"junk\0\0\0\0" * 1000, "no WAVE file"),
+        (b"ID3\x04\0\0\0\0\0\0" + b"\xff\xfb\x90" * 100, "it is an MP3 file"),
+        (b"\0\0\0 ftypM4A " + bytes(100), "it is an MP4 or M4A file"),
+        (
+            wave_head(8000)[:20] + b"\x55\0" + wave_head(8000)[22:] + tone(1),
+            "it has MP3, 1 channel",
+        ),
         (wave_head(0), "nothing to hear"),
         (wave_head(8000) + silence(1), "nothing to hear"),
         (wave_head(8000 * 61) + tone(61), f"at most {LONGEST_S} seconds"),
@@ -152,3 +160,31 @@ def test_greeting_that_cannot_be_kept_leaves_the_old_one(house: Inbox) -> None:
         set_greeting(house, ADMIN, "ben", DAY, Sound(tone(1)))
     assert problem.value.field == "file"
     assert read_greeting(house, ADMIN, "ben", DAY) == HELLO.wave
+
+
+def test_temporary_greeting_has_a_last_day(house: Inbox) -> None:
+    day = date(2026, 12, 24)
+    ben = owner(house, "ben")
+    set_greeting(house, ben, "ben", GreetingKind.TEMPORARY, HELLO, day)
+    set_greeting(house, ADMIN, None, GreetingKind.TEMPORARY, HELLO, day)
+    assert list_greetings(house, ADMIN).temporary == ((None, day), ("ben", day))
+    assert house.store.history()[-1].detail == "temporary, 0 s, until 2026-12-24"
+    with pytest.raises(OperationError, match="only a temporary greeting") as problem:
+        set_greeting(house, ben, "ben", DAY, HELLO, day)
+    assert problem.value.field == "until"
+    remove_greeting(house, ben, "ben", GreetingKind.TEMPORARY)
+    assert list_greetings(house, ben).people == (("ben", ()),)
+
+
+def test_company_has_no_presence_and_no_name(house: Inbox) -> None:
+    for kind in (GreetingKind.MEETING, GreetingKind.NAME):
+        with pytest.raises(OperationError, match="the company has no greeting") as problem:
+            set_greeting(house, ADMIN, None, kind, HELLO)
+        assert problem.value.field == "kind"
+
+
+@pytest.mark.parametrize("text", ["24.12.2026", "2026-02-30", "tomorrow"])
+def test_what_is_no_day_is_said(text: str) -> None:
+    with pytest.raises(OperationError, match="is no day") as problem:
+        last_day(text)
+    assert problem.value.field == "until"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.greetings import Greetings
-from app.phone.calls.line import Caller
+from app.phone.calls.line import Caller, WhyVoicemail
 from app.phone.jobs import JobFailed
 from app.voicemail.answer import answer
 from tests.kit.voicemail import House, ScriptLine, silence, tone
@@ -289,3 +289,41 @@ def test_own_greeting_that_cannot_be_played_is_replaced_by_the_companys(house: H
     recorded(house, *BY_DAY)
     (house.directory / "greetings/1/unavailable.wav").write_bytes(b"not a sound")
     call(house).talk("hears greeting:0:unavailable beep")
+
+
+# ---- the kinds of greetings
+
+
+@pytest.mark.parametrize(
+    ("there", "why", "heard"),
+    [
+        ((), WhyVoicemail.BUSY, GREETING.replace("unavail", "onphone")),
+        (("greeting:1:name",), WhyVoicemail.BUSY, "greeting:1:name vm-isonphone vm-intro"),
+        (("greeting:1:name",), WhyVoicemail.NOT_RUNG, "greeting:1:name vm-isunavail vm-intro"),
+        (("greeting:1:busy",), WhyVoicemail.NO_ANSWER, GREETING),
+        ((*BY_DAY, "greeting:1:busy"), WhyVoicemail.BUSY, "greeting:1:busy"),
+        ((*BY_DAY, "greeting:1:busy"), WhyVoicemail.NOT_RUNG, "greeting:1:unavailable"),
+        ((*BY_DAY, "greeting:0:temporary"), WhyVoicemail.BUSY, "greeting:0:temporary"),
+    ],
+)
+def test_greeting_says_why_the_person_does_not_answer(
+    house: House, there: tuple[str, ...], why: WhyVoicemail, heard: str
+) -> None:
+    recorded(house, *there)
+    line = ScriptLine(house.clerk, caller=CARL)
+    line.why = why
+    line.runs(answer(line, house.clerk, "201")).talk(f"hears {heard} beep")
+
+
+def test_name_that_cannot_be_played_is_the_number(house: House) -> None:
+    recorded(house, "greeting:1:name")
+    (house.directory / "greetings/1/name.wav").write_bytes(b"not a sound")
+    call(house).talk(f"hears {GREETING} beep")
+
+
+def test_temporary_greeting_ends_at_midnight_where_the_box_is(house: House) -> None:
+    recorded(house, "greeting:1:temporary-20260921")  # the kit's clock: 21 September, 16:13
+    house.kit.clock.advance(7.5 * 3600)  # 23:43 in Berlin
+    call(house).talk("hears greeting:1:temporary beep")
+    house.kit.clock.advance(1800)
+    call(house).talk(f"hears {GREETING} beep")

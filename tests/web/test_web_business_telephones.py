@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from html import unescape
 
 import pytest
@@ -133,6 +134,17 @@ def test_what_is_no_greeting_is_said_and_nothing_is_kept(
     page = upload(anna, login, kind, octets)
     assert page.status == 422 and said in words(page) and "<b>" not in page.text
     assert box.greetings.recorded(2) == ()
+
+
+def test_temporary_greeting_is_shown_with_its_last_day(box: Inbox, cora: Visitor) -> None:
+    fields = {"login": "ben", "kind": "temporary", "until": "2026-12-24"}
+    assert cora.post_files("/business/greetings", fields, {"file": ("x.wav", HELLO)}).status == 303
+    assert box.greetings.until(2) == date(2026, 12, 24)
+    assert "Until and on 2026-12-24." in words(cora.get("/business/greetings"))
+    wrong = cora.post_files(
+        "/business/greetings", fields | {"until": "soon"}, {"file": ("x", HELLO)}
+    )
+    assert wrong.status == 422 and "soon is no day" in words(wrong)
 
 
 def test_night_begins_and_ends(box: Inbox, cora: Visitor) -> None:

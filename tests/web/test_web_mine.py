@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
 from app.appliance import Inbox
 from app.inbox.delivery import Envelope, scan_head
 from app.inbox.entries import EntryState, Facts, Kind
+from app.inbox.greetings import GreetingKind
 from app.message.audio_formats import wave_head
+from app.operations.greetings import KINDS
 from tests.kit import foreign_voicemail as foreign
 from tests.kit.voicemail import silence, tone
 from tests.kit.web import Answer, WebHouse
@@ -253,6 +256,16 @@ def test_greeting_is_sent_as_a_file_heard_and_removed(ben: Visitor, box: Inbox) 
     assert ben.post("/mine/greetings/day", {"do": "remove"}).status == 303
     assert ben.get("/mine/greetings/day.wav").status == 404
     assert ben.get("/mine/greetings/noon.wav").status == 404
+
+
+def test_every_kind_of_greeting_has_its_place_on_the_page(ben: Visitor, box: Inbox) -> None:
+    for kind in GreetingKind:
+        box.greetings.write(2, kind, WAVE, date(2026, 12, 24))
+    page = ben.get("/mine/greetings").text
+    for word in KINDS:
+        assert f'src="/mine/greetings/{word}.wav"' in page
+        assert ben.get(f"/mine/greetings/{word}.wav").body == WAVE
+    assert "Until and on 2026-12-24." in page
 
 
 def test_message_of_somebody_else_is_not_there_for_an_administrator_either(

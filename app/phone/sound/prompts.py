@@ -18,6 +18,7 @@ WORDS: dict[str, str] = {
     # the caller's side
     "vm-theperson": "The person at extension",
     "vm-isunavail": "is unavailable",
+    "vm-isonphone": "is on the phone",
     "vm-intro": "Please leave your message after the tone, then hang up, or press pound.",
     "vm-mailboxfull": "Sorry, this mailbox cannot take more messages.",
     "vm-nobodyavail": "Nobody can take your call at the moment.",

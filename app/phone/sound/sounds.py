@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.phone.jobs import ClerkSound, Greeting, MessageAudio, Prompt, Spoken
+from app.phone.jobs import ClerkSound, Draft, Greeting, MessageAudio, Prompt, Spoken
 from drivers.buses import Samples
 from drivers.tones import Tone
 
 __all__ = [
     "ClerkSound",
     "CountryTone",
+    "Draft",
     "Greeting",
     "MessageAudio",
     "Pause",

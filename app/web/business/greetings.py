@@ -1,16 +1,20 @@
-"""Business › Greetings: what callers hear of people and of the company, by day and at night."""
+"""Business › Greetings: what callers hear of people and of the company, for each situation."""
 
 import asyncio
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from app.operations.actor import Role
-from app.operations.errors import NotFound, OperationError
+from app.operations.errors import OperationError
 from app.operations.greetings import (
     FILE_MOST,
-    GreetingKind,
+    OF_THE_COMPANY,
+    CallerGreetings,
     as_telephone_sound,
+    kind_named,
+    last_day,
     list_greetings,
     read_greeting,
     remove_greeting,
@@ -27,7 +31,6 @@ PAGE = 25
 """People on one page."""
 COMPANY = "*"
 """In place of a login: no login has such a sign."""
-KINDS = {"day": GreetingKind.DAY, "night": GreetingKind.NIGHT}
 
 
 def routes(web: Web) -> list[Route]:
@@ -37,31 +40,31 @@ def routes(web: Web) -> list[Route]:
         asked = visit.request.query_params
         words, wanted = asked.get("q", ""), page_of(asked.get("page", ""))
         found = await web.do(list_greetings, visit.actor, words, wanted, PAGE)
-        return visit.page(TEMPLATE, found=found, form=Form({"q": words}))
+        return visit.page(TEMPLATE, form=Form({"q": words}), **_shown(found))
 
     async def sound(visit: Visit) -> Response:
         asked = visit.request.path_params
-        login, kind = _whose(asked["login"]), _kind(asked["kind"])
+        login, kind = _whose(asked["login"]), kind_named(asked["kind"])
         octets = await web.do(read_greeting, visit.actor, login, kind)
         return Response(octets, media_type="audio/wav", headers={"cache-control": "no-store"})
 
     async def record(visit: Visit) -> Response:
         login = _whose(text(visit.form, "login"))
         try:
-            kind = _kind(text(visit.form, "kind"))
+            kind = kind_named(text(visit.form, "kind"))
             file = await sent(visit, "file")
             if not file:
                 raise OperationError("file", "choose a file first")
             sound = await asyncio.to_thread(as_telephone_sound, file)
-            await web.do(set_greeting, visit.actor, login, kind, sound)
+            until = text(visit.form, "until")
+            await web.do(set_greeting, visit.actor, login, kind, sound, last_day(until))
         except OperationError as problem:
-            words = "" if login is None else login
-            found = await web.do(list_greetings, visit.actor, words, 1, PAGE)
-            return visit.refused(TEMPLATE, problem, found=found)
+            found = await web.do(list_greetings, visit.actor, login or "", 1, PAGE)
+            return visit.refused(TEMPLATE, problem, **_shown(found))
         return visit.redirect(GREETINGS, visit.say("The next caller hears the new greeting."))
 
     async def remove(visit: Visit) -> Response:
-        login, kind = _whose(text(visit.form, "login")), _kind(text(visit.form, "kind"))
+        login, kind = _whose(text(visit.form, "login")), kind_named(text(visit.form, "kind"))
         await web.do(remove_greeting, visit.actor, login, kind)
         said = visit.say("The greeting is removed; callers hear the next best.")
         return visit.redirect(GREETINGS, said)
@@ -86,8 +89,5 @@ def _whose(typed: str) -> str | None:
     return None if typed == COMPANY else typed
 
 
-def _kind(typed: str) -> GreetingKind:
-    """Raises NotFound."""
-    if typed not in KINDS:
-        raise NotFound("kind", "there is no such greeting; there are: day, night")
-    return KINDS[typed]
+def _shown(found: CallerGreetings) -> dict[str, Any]:
+    return {"found": found, "until": dict(found.temporary), "company_kinds": OF_THE_COMPANY}

@@ -6,9 +6,12 @@ from starlette.responses import Response
 
 from app.operations.errors import NotFound, OperationError
 from app.operations.greetings import (
+    KINDS,
     LONGEST_S,
     GreetingKind,
     as_telephone_sound,
+    kind_named,
+    last_day,
     list_greetings,
     read_greeting,
     remove_greeting,
@@ -18,7 +21,6 @@ from app.web.forms import Form
 from app.web.mine.own_actor import own_actor
 from app.web.web import Visit, Web
 
-KINDS = {"day": GreetingKind.DAY, "night": GreetingKind.NIGHT}
 ADDRESS = "/mine/greetings"
 
 
@@ -53,7 +55,8 @@ class GreetingPages:
                 raise OperationError("file", "choose a file first")
             octets = await asyncio.to_thread(file.path.read_bytes)
             sound = await asyncio.to_thread(as_telephone_sound, octets)
-            await self._web.do(set_greeting, actor, login, kind, sound)
+            until = last_day(visit.form.get("until", ""))
+            await self._web.do(set_greeting, actor, login, kind, sound, until)
         except NotFound:
             raise
         except OperationError as problem:
@@ -64,13 +67,10 @@ class GreetingPages:
         found = await self._web.do(list_greetings, own_actor(visit))
         own = dict(found.people).get(visit.person.login, ())
         has = {name: kind in own for name, kind in KINDS.items()}
-        return visit.page(
-            "mine/greetings.html", status, form=form or Form(), has=has, most=LONGEST_S
-        )
+        until = dict(found.temporary).get(visit.person.login)
+        values = {"form": form or Form(), "has": has, "most": LONGEST_S, "until": until}
+        return visit.page("mine/greetings.html", status, **values)
 
     def _kind(self, visit: Visit) -> GreetingKind:
         """Raises NotFound."""
-        found = KINDS.get(visit.request.path_params["kind"])
-        if found is None:
-            raise NotFound("kind", "there is no such greeting; there are: day, night")
-        return found
+        return kind_named(visit.request.path_params["kind"])
