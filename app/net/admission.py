@@ -3,8 +3,9 @@
 The connections of a server are two pools: one for the LAN, one for strangers. Neither takes from
 the other, so strangers can have at most their own share. From one source (an IPv4 address, or the
 first 64 bits of IPv6) come `per_peer` at most. When a pool is full, the connection that has waited
-longest is closed in favour of a new one from a source that holds fewer. *Waiting* is whoever has
-not yet done what the service is there for: logged in, or had a mail accepted.
+longest is closed in favour of a new one from a source that holds fewer; where all hold as few, one
+that has waited for PATIENCE_S. *Waiting* is whoever has not yet done what the service is there for:
+logged in, or had a mail accepted.
 """
 
 from collections import Counter
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from app.net.peers import Networks, source
+
+PATIENCE_S = 15.0
+"""Seconds that a connection from a source with no more than others may wait in a full pool."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,15 @@ class Pool(Generic[H]):
     def __contains__(self, holder: H) -> bool:
         return holder in self._sources
 
-    def admit(self, holder: H, origin: str) -> tuple[bool, H | None]:
+    def admit(self, holder: H, origin: str, now: float) -> tuple[bool, H | None]:
         """Whether a new connection may stay, and which other one must go for it."""
         if self._held[origin] >= self._per_peer or not self._limit:
             return False, None
         leaves = None
         if len(self._sources) >= self._limit:
-            leaves = self._longest_waiting(self._held[origin] + 1)
+            own = self._held[origin] + 1
+            leaves = self._longest_waiting(own + 1, now)
+            leaves = leaves or self._longest_waiting(own, now - PATIENCE_S)
             if leaves is None:
                 return False, None
             self.release(leaves)
@@ -86,14 +92,14 @@ class Pool(Generic[H]):
             if not self._held[origin]:
                 del self._held[origin]
 
-    def _longest_waiting(self, more_than: int) -> H | None:
-        """Of the sources with more connections than this: the one that has waited longest."""
+    def _longest_waiting(self, least: int, before: float) -> H | None:
+        """Who has waited longest, and since `before`, of the sources with at least so many."""
         waiting = (
             (holder.waits_since, holder)
             for holder, origin in self._sources.items()
-            if self._held[origin] > more_than
+            if self._held[origin] >= least
         )
-        waited = [(since, holder) for since, holder in waiting if since is not None]
+        waited = [(at, holder) for at, holder in waiting if at is not None and at <= before]
         return min(waited, key=lambda one: one[0])[1] if waited else None
 
 
@@ -105,9 +111,9 @@ class Admission(Generic[H]):
         self._ours: Pool[H] = Pool(limits.total - limits.strangers, limits.per_peer)
         self._strangers: Pool[H] = Pool(limits.strangers, limits.per_peer)
 
-    def admit(self, holder: H) -> tuple[bool, H | None]:
-        """Whether a new connection may stay, and which other one must go for it."""
-        return self._pool(holder).admit(holder, source(holder.peer))
+    def admit(self, holder: H, now: float) -> tuple[bool, H | None]:
+        """Whether a new connection may stay (monotonic seconds), and which other must go for it."""
+        return self._pool(holder).admit(holder, source(holder.peer), now)
 
     def release(self, holder: H) -> None:
         """Count a connection no longer."""

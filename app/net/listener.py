@@ -204,7 +204,7 @@ class Server(Generic[S]):
         Another one, which has waited longest, may end for it (admission.py).
         """
         self._connections.add(connection)
-        fits, leaves = self._admission.admit(connection)
+        fits, leaves = self._admission.admit(connection, self.clock.monotonic())
         if leaves is not None:
             leaves.give_up()
         if leaves is not None or not fits:

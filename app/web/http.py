@@ -29,6 +29,8 @@ ANSWER_S = 120.0
 
 Once `patient` is set, so long may nothing move.
 """
+DISCARD_S = 5.0
+"""Seconds in which what a client sends after its answer is read and thrown away."""
 HIGH = 262_144
 """Octets of an answer that wait to be sent, from which on its maker is to wait."""
 
@@ -76,6 +78,7 @@ class HttpSession:
         self.patient = False
         """The answer may take any time as long as anything moves: whoever asked is known."""
         self._last = False  # no request is taken after this one
+        self._discards = False  # the answer came before the end of the request
         self.websocket: WebSocket | None = None
         """What the connection has become, if it has."""
         self.closed = False
@@ -90,6 +93,8 @@ class HttpSession:
         """False while a request is answered, and after the end."""
         if self.websocket is not None:
             return self.websocket.wants_input
+        if self._discards:
+            return not self.closed
         room = self._coming and len(self._body) < BODY
         return (not self._answering or room) and not self.closed
 
@@ -100,7 +105,7 @@ class HttpSession:
 
     def receive(self, data: bytes) -> None:
         """Take octets as they arrived, cut anywhere."""
-        if self.closed:
+        if self.closed or self._discards:
             return
         if self.websocket is not None:
             self.websocket.receive(data)
@@ -136,6 +141,9 @@ class HttpSession:
             self.look()
             return
         waited = now - self._since
+        if self._discards:
+            self.closed = self.closed or waited >= DISCARD_S
+            return
         if self._answering and waited >= ANSWER_S:
             self.closed = True
         elif not self._answering and not self.closed and waited >= REQUEST_S:
@@ -168,7 +176,8 @@ class HttpSession:
     def start(self, status: int, headers: Headers) -> None:
         """Begin the answer to the request that was given out."""
         reason = HTTPStatus(status).phrase.encode()
-        more = [(b"connection", b"close")] if self._last else []
+        last = self._last or self._coming  # what is left of its body will not be read
+        more = [(b"connection", b"close")] if last else []
         self._put(h11.Response(status_code=status, headers=[*headers, *more], reason=reason))
 
     def send(self, data: bytes) -> None:
@@ -185,7 +194,7 @@ class HttpSession:
             self._h11.start_next_cycle()
             self._read()
         else:
-            self.closed = True
+            self._end()
 
     def take_body(self) -> bytes | None:
         """What has come of a long body; None when there is nothing more, b"" when it is to come.
@@ -223,7 +232,7 @@ class HttpSession:
     def _read(self) -> None:
         """Take what is there of a request."""
         try:
-            while self.wants_input:
+            while self.wants_input and not self._discards:
                 event = self._h11.next_event()
                 if event is h11.NEED_DATA:
                     if not self._answering:
@@ -286,7 +295,19 @@ class HttpSession:
         """Answer what cannot be taken, and end."""
         if self._h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self._keep(self._whole(status))
-        self.closed = True
+        self._end()
+
+    def _end(self) -> None:
+        """Nothing more is answered.
+
+        A client amid its body would lose the answer if the connection were closed at once: what it
+        sends on would be answered by a reset [RFC 9112 §9.6].
+        """
+        self._answering, self._since = False, self._now
+        if self._h11.their_state is h11.SEND_BODY:
+            self._discards = True
+        else:
+            self.closed = True
 
     def _whole(self, status: HTTPStatus) -> bytes:
         """A whole answer after which the connection ends; HEAD gets its header only."""

@@ -94,7 +94,7 @@ def test_memory_stays_within_its_bound(service: tuple[House, MailProcess], attac
             clients.append(client)
         press(clients, piece, answered)
         grown = peak(process) - before
-    bound = len(clients) * PER_CONNECTION + 4_000_000
+    bound = len(clients) * PER_CONNECTION + 6_000_000  # and what the first ones make it load
     if first == ENVELOPE:
         bound += ALL_HOLD_BACK  # all mails together, while the disk is slow
     assert grown < bound, f"the process has grown by {grown} octets, {bound} are allowed"
