@@ -180,6 +180,8 @@ class ClerkJobs:
             presence=now.presence,
             until=None if now.until is None else self._local_time(now.until),
             messages=now.rule.messages,
+            outside_login=person.outside_login,
+            mail_by_phone=person.mail_by_phone,
         )
 
     def set_presence(self, person: int, presence: Presence, until: str = "") -> bool:
@@ -201,6 +203,8 @@ class ClerkJobs:
         """Judge a PIN."""
         origin = PinOrigin(line, caller is not None, caller.number if caller else None)
         person = self._people.by_mailbox(mailbox)
+        if person is not None and origin.outside and not person.outside_login:
+            person = None  # whom nobody reaches from outside is to strangers like nobody
         answer = self._people.check_pin(
             NOBODY if person is None else person.id, pin, origin, number
         )

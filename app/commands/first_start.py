@@ -25,8 +25,8 @@ from app.operations.setup_page import setup_page
 from app.phone.sound.dsp import SpandspMissing, library
 
 SAMPLE_PEOPLE = (
-    NewPerson("anna", "Anna Lindqvist", "201", "101", admin=True),
-    NewPerson("ben", "Ben Okafor", "202", "102"),
+    NewPerson("anna", "Anna Lindqvist", "201", "101", admin=True, first_use=False),
+    NewPerson("ben", "Ben Okafor", "202", "102", first_use=False),
 )
 BY = "first start"
 """Who added the sample people, as the history names it."""

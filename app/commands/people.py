@@ -61,6 +61,15 @@ def people() -> None:
     show_default=True,
     help="; ".join(f"{name}: {keys.meaning}" for name, keys in KEY_MAPS.items()),
 )
+@click.option(
+    "--outside-login", is_flag=True, help="They reach their box from outside lines, with the PIN."
+)
+@click.option(
+    "--mail-by-phone/--no-mail-by-phone",
+    default=True,
+    show_default=True,
+    help="Their telephone reads e-mails out.",
+)
 @click.option("--admin", is_flag=True, help="May administer the box.")
 @ROLES_OPTION
 @click.option(
@@ -182,6 +191,8 @@ def pin_(login: str, pin: str | None) -> None:
 @click.option("--fetched-is-heard/--fetched-stays-unheard", default=None)
 @click.option("--language")
 @click.option("--key-map", type=MAPS)
+@click.option("--outside-login/--no-outside-login", default=None)
+@click.option("--mail-by-phone/--no-mail-by-phone", default=None)
 @click.option("--admin/--no-admin", default=None)
 @ROLES_OPTION
 @reports_errors

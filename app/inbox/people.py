@@ -16,6 +16,7 @@ from app.inbox.credentials import check_pin_rules, hashed, matches, new_password
 from app.inbox.entries import Door, Kind
 from app.inbox.errors import BadName, NoSuchPerson
 from app.inbox.fetch_accounts import forget_accounts
+from app.inbox.first_use import FirstStep, FirstUse
 from app.inbox.person_names import checked_login, refuse_alias, refuse_member, taken
 from app.inbox.pins import NOBODY, PinAnswer, PinGuard, PinOrigin, PinResult
 from app.inbox.presence import Presences, forget_presence
@@ -84,6 +85,10 @@ class Person:
     """Name of the key map of their voicemail menu."""
     roles: tuple[str, ...] = ()
     """What else they may do (roles.py). An administrator may all."""
+    outside_login: bool = False
+    """Whether the owner's menu can be reached from outside lines, with the PIN."""
+    mail_by_phone: bool = True
+    """Whether the owner's menu reads e-mails out."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +126,23 @@ _COLUMNS = {"quota": "own_quota", "voicemails": "own_voicemails"}
 _SELECTED = ", ".join(_COLUMNS.get(field, field) for field in _FIELDS)
 _SELECT = f"SELECT {_SELECTED} FROM person WHERE removed_at IS NULL"
 _SETTABLE = frozenset(_FIELDS) - {"id", "login"}
+_NEW = {
+    **dict.fromkeys(("handset", "address", "quota", "voicemails", "template")),
+    "admin": False,
+    "roles": (),
+    "transfer": Transfer.ALL,
+    "fetched_is_heard": False,
+    "language": "en",
+    "key_map": "standard",
+    "outside_login": False,
+    "mail_by_phone": True,
+}
+"""What is so of a new person unless something else is said."""
 
 
 def _person(row: tuple[Any, ...]) -> Person:
     fields = dict(zip(_FIELDS, row, strict=True))
-    for flag in ("admin", "fetched_is_heard"):
+    for flag in ("admin", "fetched_is_heard", "outside_login", "mail_by_phone"):
         fields[flag] = bool(fields[flag])
     fields["transfer"] = Transfer(fields["transfer"])
     fields["roles"] = role_names.from_text(fields["roles"])
@@ -142,6 +159,7 @@ class People:
         self._guard = PinGuard(db, self._clock, self._audit_log)
         self.templates = Templates(db, self._audit_log)
         self.presences = Presences(db, self._clock, self._audit_log)
+        self.first_use = FirstUse(db)
 
     # ---- finding
 
@@ -215,47 +233,27 @@ class People:
         name: str,
         mailbox: str,
         *,
-        quota: int | None = None,
-        voicemails: int | None = None,
-        template: int | None = None,
-        handset: str | None = None,
-        address: str | None = None,
-        admin: bool = False,
-        roles: Iterable[str] = (),
-        transfer: Transfer = Transfer.ALL,
-        fetched_is_heard: bool = False,
-        language: str = "en",
-        key_map: str = "standard",
         adopt: Former | None = None,
         by: str = "",
         door: Door = "admin",
+        **fields: Any,
     ) -> int:
         """Add a person, without password and PIN; returns the id.
 
-        `adopt` revives a former person; Store.restore(adopt.entries) then fills the inbox.
-        Raises BadName, NameTaken, and NoSuchPerson if that is no former person.
+        `fields` are others of Person's. `adopt` revives a former person;
+        Store.restore(adopt.entries) then fills the inbox. Raises BadName, NameTaken, and
+        NoSuchPerson if that is no former person.
         """
         refuse_alias(tx, login := checked_login(login), mailbox)
-        values = {
-            "login": login,
-            "name": name,
-            "mailbox": mailbox,
-            "handset": handset or None,
-            "address": address or None,
-            "admin": admin,
-            "roles": roles,
-            "quota": quota,
-            "voicemails": voicemails,
-            "template": template,
-            "transfer": transfer,
-            "fetched_is_heard": fetched_is_heard,
-            "language": language,
-            "key_map": key_map,
-            "added_at": self._clock.now(),
-        }
+        if unknown := set(fields) - set(_NEW):
+            raise BadName(f"not to be set: {', '.join(sorted(unknown))}")
+        named = {"login": login, "name": name, "mailbox": mailbox}
+        values = {**_NEW, **fields, **named, "added_at": self._clock.now()}
+        values |= {optional: values[optional] or None for optional in ("handset", "address")}
         _check_fields(values)
         with taken(login):
             person = _insert(tx, values) if adopt is None else _revive(tx, adopt.id, values)
+        self.first_use.ask_for(tx, person, *FirstStep)
         self._log(tx, "person added", person, by, door, login + _box_of(adopt))
         return person
 
@@ -309,6 +307,7 @@ class People:
         forget_second_factor(tx, person_id)
         forget_accounts(tx, person_id)
         forget_presence(tx, person_id)
+        self.first_use.done(tx, person_id, *FirstStep)
         self._guard.lift(tx, person_id)
         rows = tx.execute("SELECT id FROM entry WHERE person = ? AND state <> 'bin'", (person_id,))
         left = [entry for (entry,) in rows.fetchall()]
@@ -358,11 +357,18 @@ class People:
         self._log(tx, "password set", person_id, by, door)
 
     def set_pin(self, tx: Tx, person_id: int, pin: str, by: str = "", door: Door = "admin") -> None:
-        """Set the PIN for the telephone and lift a lock-out. Raises TrivialPin, saying why."""
-        row = tx.execute("SELECT mailbox, handset FROM person WHERE id = ?", (person_id,))
-        numbers = row.fetchone()
-        _must(0 if numbers is None else 1, person_id)
-        check_pin_rules(pin, tuple(number for number in numbers if number))
+        """Set the PIN for the telephone and lift a lock-out. Raises TrivialPin, saying why.
+
+        Whoever is given a PIN by somebody else is asked for an own one at the next visit.
+        """
+        row = tx.execute("SELECT login, mailbox, handset FROM person WHERE id = ?", (person_id,))
+        found = row.fetchone()
+        _must(0 if found is None else 1, person_id)
+        check_pin_rules(pin, tuple(number for number in found[1:] if number))
+        if by == found[0]:
+            self.first_use.done(tx, person_id, FirstStep.PIN)
+        else:
+            self.first_use.ask_for(tx, person_id, FirstStep.PIN)
         tx.execute("UPDATE person SET pin = ? WHERE id = ?", (hashed(pin), person_id))
         self._guard.lift(tx, person_id)
         self._log(tx, "PIN set", person_id, by, door)

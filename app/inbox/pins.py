@@ -7,7 +7,9 @@ So neither hanging up nor a power cut makes a guess for nothing.
   to wait for a while, so that the owner at home can always come in.
 - Any other handset, and any caller from outside, is locked out of this mailbox after a few wrong
   ones; nobody else is.
-- All callers from outside together have one budget a mailbox: a number is easily faked.
+- All callers from outside together have one budget a mailbox, since a number is easily faked, and
+  all other handsets have another, so parallel lines and many telephones gain nothing.
+- Every line has a budget for all mailboxes together: who tries one PIN at each gains nothing.
 """
 
 import logging
@@ -32,12 +34,18 @@ OWN_FIRST_S, OWN_LONGEST_S = 5.0, 30.0
 """How long the owner's own handset waits before a further PIN; twice as long each time."""
 OUTSIDE_PACE = Pace(at_once=10, every_s=600.0)
 """Wrong PINs for one mailbox from all callers outside."""
+INSIDE_PACE = Pace(at_once=20, every_s=600.0)
+"""Wrong PINs for one mailbox from all handsets that are not its owner's."""
+LINE_PACE = Pace(at_once=30, every_s=300.0)
+"""Wrong PINs dialled on one line or handset for all mailboxes, but for one's own handset."""
 FORGOTTEN_S = 86_400.0
 """After so long without a guess, what somebody guessed wrong before counts no more."""
 
 NOBODY = 0
 """Stands for the owner of every number that is nobody's mailbox: who dials it learns nothing."""
-_ALL_OUTSIDE = "*"
+_ANYBODY = -1
+"""Stands for the owners of all mailboxes together."""
+_ALL_OUTSIDE, _ALL_INSIDE = "*", "+"
 _LONGEST_ORIGIN = 64
 
 
@@ -53,10 +61,15 @@ class PinOrigin:
     """The caller's number, on a line from outside that tells it."""
 
     def __str__(self) -> str:
-        """As the store and people know it; no handset's name has a blank in it."""
+        """As the store and people know it; no handset's name has a blank in it.
+
+        A number is the same caller on whichever line.
+        """
         if not self.outside:
             return self.line
-        return f"{self.line} {self.number or 'unknown number'}"[:_LONGEST_ORIGIN]
+        return (f"outside {self.number}" if self.number else f"{self.line} unknown number")[
+            :_LONGEST_ORIGIN
+        ]
 
 
 class PinResult(Enum):
@@ -99,6 +112,15 @@ class _Charged:
     """How long a lock-out lasts that it has begun; 0 if it has begun none."""
 
 
+def _budgets(person: int, origin: PinOrigin) -> tuple[tuple[int, str, Pace], ...]:
+    """Whose guesses, in whose row, at which pace, besides those of this origin alone."""
+    if origin.outside:
+        of_box = (person, _ALL_OUTSIDE, OUTSIDE_PACE)
+    else:
+        of_box = (person, _ALL_INSIDE, INSIDE_PACE)
+    return of_box, (_ANYBODY, origin.line, LINE_PACE)
+
+
 class PinGuard:
     """The guesses at the PINs of one store."""
 
@@ -133,7 +155,7 @@ class PinGuard:
         if isinstance(charged, PinAnswer):
             return charged
         if matches(stored, pin):
-            self._db.now(lambda tx: self._give_back_once(tx, person, origin, number))
+            self._db.now(lambda tx: self._give_back_once(tx, person, origin, own, number))
             return PinAnswer(PinResult.OK)
         if not charged.locks_s:
             return PinAnswer(PinResult.WRONG)
@@ -172,9 +194,11 @@ class PinGuard:
             done_once(tx, number)
         return charged
 
-    def _give_back_once(self, tx: Tx, person: int, origin: PinOrigin, number: int | None) -> None:
+    def _give_back_once(
+        self, tx: Tx, person: int, origin: PinOrigin, own: bool, number: int | None
+    ) -> None:
         if number is None or done_once(tx, -number):
-            self._give_back(tx, person, origin)
+            self._give_back(tx, person, origin, own)
 
     def _charge(self, tx: Tx, person: int, origin: PinOrigin, own: bool) -> _Charged | PinAnswer:
         now = self._db.box_time.now()
@@ -185,7 +209,7 @@ class PinGuard:
             return self._charge_own(tx, person, origin, wrong, until, now)
         if until > now and lockouts:
             return PinAnswer(PinResult.LOCKED)
-        if origin.outside and not self._charge_outside(tx, person, now):
+        if not self._charge_budgets(tx, person, origin, now):
             return PinAnswer(PinResult.LOCKED)
         if wrong + 1 < PIN_TRIES:
             self._put(tx, person, str(origin), wrong + 1, lockouts, now)
@@ -204,18 +228,24 @@ class PinGuard:
         self._put(tx, person, str(origin), wrong + 1, 0, now + waits)
         return _Charged(0.0)
 
-    def _charge_outside(self, tx: Tx, person: int, now: float) -> bool:
-        owed = self._row(tx, person, _ALL_OUTSIDE)[2]
-        spent = OUTSIDE_PACE.spend(owed, now)
-        if spent is not None:
-            self._put(tx, person, _ALL_OUTSIDE, 0, 0, spent)
-        return spent is not None
+    def _charge_budgets(self, tx: Tx, person: int, origin: PinOrigin, now: float) -> bool:
+        """Take a guess from each budget, or from none if one of them has none left."""
+        spent = []
+        for whose, name, pace in _budgets(person, origin):
+            owed = pace.spend(self._row(tx, whose, name)[2], now)
+            if owed is None:
+                return False
+            spent.append((whose, name, owed))
+        for whose, name, owed in spent:
+            self._put(tx, whose, name, 0, 0, owed)
+        return True
 
-    def _give_back(self, tx: Tx, person: int, origin: PinOrigin) -> None:
+    def _give_back(self, tx: Tx, person: int, origin: PinOrigin, own: bool) -> None:
         tx.execute("DELETE FROM pin_guess WHERE person = ? AND origin = ?", (person, str(origin)))
-        if origin.outside:
-            owed = self._row(tx, person, _ALL_OUTSIDE)[2]
-            self._put(tx, person, _ALL_OUTSIDE, 0, 0, OUTSIDE_PACE.give_back(owed))
+        if not own:
+            for whose, name, pace in _budgets(person, origin):
+                owed = self._row(tx, whose, name)[2]
+                self._put(tx, whose, name, 0, 0, pace.give_back(owed))
 
     def _row(self, tx: Tx, person: int, origin: str) -> tuple[int, int, float]:
         """Wrong ones in a row, lock-outs so far, and until when (box time) the next one waits."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core.text import visible
 from app.device.first_boot import BY as FIRST_BOOT
+from app.inbox.first_use import FirstStep
 from app.inbox.limits import Limits
 from app.inbox.people import Former, Person, Transfer, new_password, new_pin
 from app.operations.actor import Actor, require_admin
@@ -30,7 +31,12 @@ NAME_LONGEST = 100
 LOOKED_BACK = 100
 """Rows of a history in which the last change of a person is looked for."""
 
-OWN_FIELDS = frozenset({"name", "transfer", "fetched_is_heard", "language", "key_map"})
+OWN_FIELDS = frozenset(
+    {
+        *("name", "transfer", "fetched_is_heard", "language", "key_map"),
+        *("outside_login", "mail_by_phone"),
+    }
+)
 """What people may change about themselves; the rest is the administrator's."""
 
 
@@ -56,6 +62,12 @@ class NewPerson:
     language: str | None = None
     """None: the setting site.language."""
     key_map: str = "standard"
+    outside_login: bool = False
+    """Whether they reach their box from outside lines, with the PIN."""
+    mail_by_phone: bool = True
+    """Whether their telephone reads e-mails out."""
+    first_use: bool = True
+    """Whether the first visit by telephone leads through PIN, name and greeting."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +148,8 @@ def add_person(box: Box, actor: Actor, new: NewPerson, adopt: Former | None = No
     with the field that cannot be.
     """
     require_admin(actor, "add people")
-    fields = _cleaned(box, {field: value for field, value in vars(new).items() if field != "login"})
+    beside = ("login", "first_use")
+    fields = _cleaned(box, {name: value for name, value in vars(new).items() if name not in beside})
     _refuse_what_is_not_there(box, fields)
     _refuse_mixed_addresses(box, new.login.lower(), new.address)
     giver = _placeholder_with(box, new.handset)
@@ -154,6 +167,8 @@ def add_person(box: Box, actor: Actor, new: NewPerson, adopt: Former | None = No
             box.store.restore(tx, adopt.entries, actor.door, actor.login)
         box.people.set_password(tx, person, password, by=actor.login, door=actor.door)
         box.people.set_pin(tx, person, pin, by=actor.login, door=actor.door)
+        if not new.first_use:
+            box.people.first_use.done(tx, person, *FirstStep)
         return person
 
     added = box.people.by_id(box.db.now(work))

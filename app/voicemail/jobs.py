@@ -37,6 +37,10 @@ class MailboxInfo:
     """Whether a caller may leave a message now; the presence decides."""
     name_recorded: bool = False
     """Whether the owner has said their name, the greeting of the kind `name`."""
+    outside_login: bool = False
+    """Whether the owner's menu can be reached from outside lines."""
+    mail_by_phone: bool = False
+    """Whether the owner's menu reads e-mails out."""
 
 
 class PinVerdict(StrEnum):

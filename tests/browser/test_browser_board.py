@@ -40,7 +40,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     house.furnish(PEOPLE, SETTINGS)
     inbox = house.inbox()
     anna = inbox.people.all()[0].id
-    inbox.db.now(lambda tx: inbox.people.set_pin(tx, anna, PIN))
+    inbox.db.now(lambda tx: inbox.people.set_pin(tx, anna, PIN, by="anna"))
     inbox.db.close()
     with Running(house) as box:
         yield box

@@ -9,6 +9,7 @@ from app.config.paths import Paths
 from app.config.ports import PORTS
 from app.config.settings import Settings
 from app.inbox.addresses import DeliveryConfig
+from app.inbox.first_use import FirstStep
 from app.inbox.people import People
 from app.inbox.retention import Retention
 from app.mail.service import MailConfig, Rates
@@ -48,5 +49,7 @@ def mail_config(**changes: Any) -> MailConfig:
 
 
 def add_person(people: People, tx: Tx, login: str, name: str, mailbox: str, **fields: Any) -> int:
-    """Add a person whose limits are the settings'; returns the id."""
-    return people.add(tx, login, name, mailbox, **fields)
+    """Add a person whose limits are the settings', and who knows the box; returns the id."""
+    person = people.add(tx, login, name, mailbox, **fields)
+    people.first_use.done(tx, person, *FirstStep)
+    return person

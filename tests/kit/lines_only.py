@@ -49,7 +49,9 @@ class LinesOnly:
                         inbox.people, tx, p[0], p[1], p[2], handset=p[3], admin=p[4]
                     )
                 )
-                inbox.db.now(lambda tx, p=person, n=login: inbox.people.set_pin(tx, p, PINS[n]))
+                inbox.db.now(
+                    lambda tx, p=person, n=login: inbox.people.set_pin(tx, p, PINS[n], by=n)
+                )
         self.desk: Desk | None = None
 
     @contextmanager

@@ -99,7 +99,7 @@ class House:
         if self.fresh:
             self.kit = open_store(self.directory)
             anna = self.kit.person("anna").id
-            self.kit.db.now(lambda tx: self.kit.people.set_pin(tx, anna, PIN))
+            self.kit.db.now(lambda tx: self.kit.people.set_pin(tx, anna, PIN, by="anna"))
         else:
             self.kit = StoreKit(self.directory / "inbox.db")
         self.pushes: list[WaitingMessages] = []

@@ -215,7 +215,7 @@ class World:
         for login, name, mailbox, handset, admin in PEOPLE:
             person = add_person(people, tx, login, name, mailbox, handset=handset, admin=admin)
             people.set_password(tx, person, PASSWORDS[login])
-            people.set_pin(tx, person, PINS[login])
+            people.set_pin(tx, person, PINS[login], by=login)
 
     def _power_up(self) -> None:
         self._settled_at = -1  # data version of the store that everybody knows

@@ -91,11 +91,44 @@ def test_three_wrong_pins_end_the_call_and_lock_out_who_dialled_them(house: Hous
     dial(house, at="102").talk(f"presses {PIN}# \n hears vm-youhave")
 
 
+def from_outside(house: House) -> None:
+    """Anna reaches her box from outside lines."""
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, outside_login=True))
+
+
 def test_a_caller_from_outside_is_told_from_others_by_the_number(house: House) -> None:
+    from_outside(house)
     one, other = Caller("5551234"), Caller("5559876")
     dial(house, at="line1", caller=one).talk(f"{THREE_WRONG} \n hears switchhook/locked vm-goodbye")
     dial(house, at="line1", caller=one).talk(LOCKED_OUT)
     dial(house, at="line1", caller=other).talk(f"presses {PIN}# \n hears vm-youhave")
+
+
+def test_box_is_like_nobodys_to_callers_from_outside_unless_its_owner_allows_it(
+    house: House,
+) -> None:
+    caller = Caller("5551234")
+    line = dial(house, at="line1", caller=caller)
+    line.talk(f"presses {PIN}# \n hears vm-incorrect vm-password")
+    assert not line.hung_up
+    from_outside(house)
+    dial(house, at="line1", caller=caller).talk(f"presses {PIN}# \n hears vm-youhave")
+
+
+def test_hanging_up_instead_of_waiting_gains_nothing_and_leaves_the_owner_a_short_wait(
+    house: House,
+) -> None:
+    dial(house).talk(f"{THREE_WRONG} \n hears vm-incorrect vm-goodbye \n ends")
+    for _ in range(5):  # none of these is looked at
+        line = dial(house)
+        line.talk("hears vm-password \n presses 4444#")
+        assert not line.heard[1:], "a guess was judged before its time"
+        line.talk("hangs up")
+    line = dial(house)
+    line.talk(f"hears vm-password \n presses {PIN}#")
+    house.kit.clock.advance(5)
+    line.talk("waits \n hears vm-youhave")
 
 
 def test_owners_handset_waits_and_then_takes_the_pin_that_was_dialled(house: House) -> None:

@@ -22,7 +22,12 @@ def routes(web: Web) -> list[Route]:
     async def add(visit: Visit) -> Response:
         choices = await web.do(person_choices, visit.actor)
         if visit.request.method != "POST":
-            form = Form({"template": visit.request.query_params.get("template", "")})
+            form = Form(
+                {
+                    "template": visit.request.query_params.get("template", ""),
+                    "mail_by_phone": "yes",
+                }
+            )
             return visit.page(TEMPLATE, choices=choices, form=form, former=None)
         login = text(visit.form, "login")
         former = await web.do(former_box, visit.actor, login)

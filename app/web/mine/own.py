@@ -52,6 +52,8 @@ class OwnPages:
             "language": given.get("language", ""),
             "transfer": given.get("transfer", ""),
             "fetched_is_heard": bool(given.get("fetched_is_heard")),
+            "mail_by_phone": bool(given.get("mail_by_phone")),
+            "outside_login": bool(given.get("outside_login")),
         }
         try:
             if fields["transfer"] not in TRANSFERS:
@@ -113,6 +115,8 @@ class OwnPages:
                     "language": person.language,
                     "transfer": person.transfer.value,
                     "fetched_is_heard": person.fetched_is_heard,
+                    "mail_by_phone": person.mail_by_phone,
+                    "outside_login": person.outside_login,
                     **_as_fields(here),
                     **(typed or {}),
                 },
