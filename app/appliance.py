@@ -232,6 +232,7 @@ def clerk_config(paths: Paths, settings: Settings) -> ClerkConfig:
         language=settings.site.language,
         country=settings.site.country,
         shortest_s=settings.voicemail.shortest_s,
+        cleaned=settings.voicemail.cleaned,
         zone=settings.site.time_zone,
         free_floor=settings.keeping.free_floor_mb * MB,
         voice_reserve=settings.keeping.voice_reserve_mb * MB,
@@ -329,13 +330,6 @@ def clerk_jobs(paths: Paths, box: Inbox, clock: Clock | None = None) -> Desk:
     return Desk(config, clock, media, opened)
 
 
-def recording_limits(settings: Settings) -> RecordingLimits:
-    """When a caller's recording ends by itself."""
-    from app.voicemail.config import RecordingLimits
-
-    return RecordingLimits(settings.voicemail.longest_s, settings.voicemail.silence_s)
-
-
 def board_spec(settings: Settings) -> BoardSpec:
     """The board named in the settings. Raises BoardFileError."""
     from drivers.board import load_board
@@ -357,13 +351,15 @@ def has_board_page(settings: Settings) -> bool:
 def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
     """The settings of the phone service as plain values. Raises BoardFileError."""
     from app.phone_plan import PhonePlan
+    from app.voicemail.config import RecordingLimits
 
+    voicemail = settings.voicemail
     return PhonePlan(
         board=board_spec(settings),
         has_box=has_box(settings.phone.board),
         calls=phone_config(settings),
         clerk=clerk_config(paths, settings),
-        limits=recording_limits(settings),
+        limits=RecordingLimits(voicemail.longest_s, voicemail.silence_s, voicemail.warn_s),
     )
 
 

@@ -16,11 +16,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from app.clerk.cleaning import Survey
 from app.clerk.config import ClerkConfig
 from app.clerk.ending import Ending
 from app.clerk.known import ANYBODY
 from app.clerk.spool import CallFacts, Spool
-from app.clerk.trim import Measure, shortened
 from app.core.clock import Clock
 from app.inbox.aliases import Aliases
 from app.inbox.contents import rechunk
@@ -74,7 +74,8 @@ class Composer:
         self._config, self._db, self._store, self._people = config, db, store, people
         self._aliases, self._delivery, self._clock = aliases, delivery, clock
         self._zone, self._token = zone, token
-        self._end_tones = end_tones(country(config.country).tones)
+        tones = country(config.country).tones
+        self._end_tones, self._dial_tone = end_tones(tones), tones.dial
 
     def finish(self, number: int, spool: Spool, expected: int | None = None) -> Steps:
         """Deliver a recording, or note a missed call and drop it.
@@ -91,18 +92,21 @@ class Composer:
         if expected is None and number in spool:
             expected = spool.get(number).expected
         pieces = Pieces(lambda: self._kept(number, spool), expected or 0)
-        measure, ending = Measure(), Ending(self._end_tones)
+        survey, ending = Survey(self._dial_tone), Ending(self._end_tones)
         for count, piece in enumerate(pieces, 1):
-            measure.add(ending.add(piece))
+            survey.add(ending.add(piece))
             if count % MEASURE_AT_ONCE == 0:
                 yield
-        measure.add(ending.rest())
-        said = measure.spoken >= self._config.shortest_s * SAMPLE_RATE or bool(pieces.missing)
+        survey.add(ending.rest())
+        said = survey.spoken >= self._config.shortest_s * SAMPLE_RATE or bool(pieces.missing)
         if owner is None or not said:
-            self._db.now(lambda tx: self._drop_missed(tx, recording, owner, measure.spoken))
+            self._db.now(lambda tx: self._drop_missed(tx, recording, owner, survey.spoken))
             return RecordingResult.MISSED_CALL
-        voice = self._voice(recording, owner, measure.kept, pieces.missing)
-        yield from self._deliver(recording, owner, voice, pieces)
+        cleaning = survey.cleaning(whole=bool(pieces.missing))
+        if not self._config.cleaned:
+            cleaning = replace(survey.cleaning(whole=True), gain=1.0)
+        voice = self._voice(recording, owner, cleaning.samples, pieces.missing)
+        yield from self._deliver(recording, owner, voice, cleaning.of(pieces))
         return RecordingResult.DELIVERED
 
     def _facts(self, number: int, spool: Spool) -> Recording | None:
@@ -181,11 +185,11 @@ class Composer:
         )
 
     def _deliver(
-        self, recording: Recording, owner: Person, voice: VoiceMessage, pieces: Iterable[bytes]
+        self, recording: Recording, owner: Person, voice: VoiceMessage, sound: Iterable[bytes]
     ) -> Generator[None, None, None]:
         """Write the message but for its last piece; that piece and the rest together."""
         writing = _Writing(self._store)
-        chunks = rechunk(compose(voice, shortened(pieces, voice.samples)))
+        chunks = rechunk(compose(voice, sound))
         chunk = next(chunks)
         for following in chunks:
             self._db.now(lambda tx, octets=chunk: writing.add(tx, octets))  # type: ignore[misc]

@@ -44,6 +44,8 @@ class ClerkConfig:
     """Whose network the outside lines are on: its tones are no words of a caller."""
     shortest_s: float = 1.0
     """A recording with less than this is a missed call."""
+    cleaned: bool = True
+    """Whether messages are brought to an even level, without silence around them."""
     default_mailbox: str = ""
     """Who answers outside lines whose setting names nobody; empty: the first administrator."""
     zone: str = ""

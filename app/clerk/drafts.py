@@ -7,7 +7,7 @@ promised anything of a draft: after a power cut it is recorded anew.
 import os
 from pathlib import Path
 
-from app.clerk.trim import Measure
+from app.clerk.cleaning import Survey
 from app.phone.jobs import JobFailed
 from drivers.sampling import SAMPLE_RATE
 
@@ -60,7 +60,7 @@ class Drafts:
             raise JobFailed(f"draft {number}: {problem}") from problem
 
     def sound(self, number: int) -> bytes:
-        """What was recorded, S16LE at 8 kHz, without the silence at its end; empty: nothing.
+        """What was recorded, S16LE at 8 kHz, cleaned as a message is; empty: nothing was said.
 
         Raises JobFailed.
         """
@@ -68,9 +68,9 @@ class Drafts:
             samples = self._path(number).read_bytes()
         except OSError as problem:
             raise JobFailed(f"draft {number}: {problem}") from problem
-        measure = Measure()
-        measure.add(samples[: len(samples) & ~1])
-        return samples[: 2 * measure.kept] if measure.spoken else b""
+        survey = Survey()
+        survey.add(samples)
+        return b"".join(survey.cleaning().of([samples])) if survey.spoken else b""
 
     def drop(self, number: int) -> None:
         """Forget a draft, if it is there. Raises JobFailed."""

@@ -318,6 +318,18 @@ class Voicemail(Section):
         1.0, ge=0, le=30, description="Shorter recordings count as a missed call, in seconds."
     )
     silence_s: int = Field(10, ge=2, le=60, description="Silence that ends a message, in seconds.")
+    warn_s: int = Field(
+        10,
+        ge=0,
+        le=60,
+        description="Seconds before the longest message ends at which its caller hears two short"
+        " tones; 0: never.",
+    )
+    cleaned: bool = Field(
+        True,
+        description="Whether a message is brought to an even loudness, and the silence before and"
+        " after it cut off.",
+    )
     sounds: Path = Field(SOUNDS, description="Folder of the sound packs.")
 
 

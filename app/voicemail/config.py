@@ -9,3 +9,5 @@ class RecordingLimits:
 
     longest_s: float = 180.0
     silence_s: float = 10.0
+    warn_s: float = 10.0
+    """Before its longest: then the caller hears that it will end."""

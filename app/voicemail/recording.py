@@ -29,7 +29,9 @@ async def record(
     def keep(piece: bytes) -> None:
         clerk.samples(recording, next(numbers), piece)
 
-    recorded = await line.record(keep, limits.longest_s, limits.silence_s, stop_on="#")
+    recorded = await line.record(
+        keep, limits.longest_s, limits.silence_s, stop_on="#", ending_s=limits.warn_s
+    )
     return recorded.why, next(numbers)
 
 
@@ -46,5 +48,5 @@ async def record_draft(
     def keep(piece: bytes) -> None:
         clerk.draft_samples(draft, next(numbers), piece)
 
-    recorded = await line.record(keep, limits.longest_s, limits.silence_s)
+    recorded = await line.record(keep, limits.longest_s, limits.silence_s, ending_s=limits.warn_s)
     return recorded.why, draft

@@ -10,7 +10,13 @@ from app.message.audio_formats import wave_head
 from app.phone.calls.caller import WhyVoicemail
 from app.phone.jobs import Draft, JobFailed
 from app.voicemail.jobs import GreetingResult, OwnGreeting
-from tests.kit.voicemail import House, silence, tone
+from tests.kit import voicemail
+from tests.kit.voicemail import House, silence
+
+
+def tone(seconds: float, hz: float = 440.0) -> bytes:
+    """A sine that is as loud as a greeting is made."""
+    return voicemail.tone(seconds, hz, 3605)
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ def test_sound_that_is_not_there_fails_and_the_clerk_lives(
 @pytest.mark.parametrize(
     ("job", "arguments", "why"),
     [
-        ("mailbox", {"number": 1}, "str expected"),
+        ("mailbox", {"number": 1, "why": "busy"}, "str expected"),
         ("mailbox", {}, "wanted"),
         ("mailbox", {"number": "1", "more": 2}, "wanted"),
         ("sound", {"sound": {}, "start": 0, "count": 1}, "is no"),

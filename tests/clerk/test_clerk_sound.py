@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from app.clerk import playback, speech
+from app.clerk.cleaning import Survey
 from app.clerk.media import InlineMedia, MediaFailed
 from app.clerk.playback import Playback
 from app.clerk.prompt_store import PromptStore
 from app.clerk.speech import NoSpeech, Speaker
-from app.clerk.trim import Measure
 from app.message import audio_formats
 from app.message.resample import Values, resampled
 from app.phone.jobs import MessageAudio
@@ -132,17 +132,17 @@ def test_what_would_alias_is_filtered_out() -> None:
 
 
 def extent(pieces: list[bytes]) -> tuple[int, int]:
-    measure = Measure()
+    survey = Survey()
     for piece in pieces:
-        measure.add(piece)
-    return measure.spoken, measure.kept
+        survey.add(piece)
+    return survey.spoken, survey.cleaning(whole=True).samples
 
 
 def test_recording_is_kept_up_to_its_last_sound_and_a_little() -> None:
     assert extent([]) == (0, 0)
     assert extent([silence(3)]) == (0, 2400)
     assert extent([tone(1), silence(1)]) == (8000, 10_400)
-    assert extent([silence(0.5), tone(0.5), silence(0.1)]) == (8000, 8800)
+    assert extent([silence(0.5), tone(0.5), silence(0.1)]) == (4000, 8800)
     assert extent([tone(0.01)] * 100)[0] == 8000
 
 

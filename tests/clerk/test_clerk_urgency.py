@@ -27,6 +27,7 @@ from app.clerk.media import (
 )
 from app.clerk.server import Server
 from app.core.clock import ManualClock
+from app.core.presence import Presence
 from app.phone.calls.caller import Caller
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import EndedCall, JobFailed, MessageAudio, Prompt, Spoken
@@ -149,6 +150,7 @@ def test_clerk_that_hangs_is_ended_and_every_job_is_asked_again(office: Office) 
     (entry,) = office.house.voicemails("anna")
     recording = office.get(clerk.begin_recording("201", "line1", Caller("555"))).recording
     assert recording is not None
+    draft = office.get(clerk.begin_draft())
     office.until(lambda: bool(office.pushes))
     hung = clerk.pid or 0
     alive = os.pidfd_open(hung)
@@ -171,6 +173,13 @@ def test_clerk_that_hangs_is_ended_and_every_job_is_asked_again(office: Office) 
         "ended_call": clerk.ended_call(
             EndedCall("line2", Caller("556"), "202", "voicemail", 20, 1)
         ),
+        "set_presence": clerk.set_presence(1, Presence.OUT),
+        "greetings": clerk.greetings(1),
+        "begin_draft": clerk.begin_draft(),
+        "draft_samples": clerk.draft_samples(draft, 0, tone(1)),
+        "keep_greeting": clerk.keep_greeting(1, "busy", draft),
+        "remove_greeting": clerk.remove_greeting(1, "night"),
+        "drop_draft": clerk.drop_draft(draft),
     }
     assert waits.keys() == JOBS.keys(), "a job that is not asked while the clerk hangs"
     office.clock.advance(HUNG_S - 1)

@@ -76,6 +76,7 @@ def clerk_config(directory: Path, **changes: Any) -> ClerkConfig:
         "greetings": str(directory / "greetings"),
         "hostname": "box.example.org",
         "domains": ("example.org", "example.net"),
+        "cleaned": False,  # tests count samples; test_clerk_cleaning.py has the cleaning
         "zone": "Europe/Berlin",
         "free_floor": 1000,
         "voice_reserve": 500,
@@ -225,6 +226,7 @@ class ScriptLine:
         limit_s: float,
         silence_s: float,
         stop_on: str = ANY,
+        ending_s: float = 0,
     ) -> Recorded:
         """See app.phone.calls.line.Line."""
         self._check()

@@ -129,6 +129,24 @@ def test_recording_ends_when_nobody_has_spoken_for_its_silence() -> None:
     assert [end.why for end in talk.said] == ["silence"]
 
 
+def test_recording_that_will_end_says_so_to_who_speaks_and_does_not_keep_it() -> None:
+    pieces: list[bytes] = []
+    talk = Conversation(lambda line, _: line.record(pieces.append, 3, 3, ending_s=1))
+    talk.bench.say("101", sine((700.0,), -12.0, 32_000))
+    heard = talk.bench.hears("101", 320)
+    first, last = np.flatnonzero(heard)[[0, -1]]
+    assert last - first == pytest.approx(0.5 * 8000, abs=160)  # 200 ms, 100 ms between, 200 ms
+    assert power_at(heard[first : first + 1600], 1400) > -14
+    assert [end.why for end in talk.said] == ["limit"]
+    assert power_at(np.frombuffer(b"".join(pieces), np.int16)[16_000:], 1400) < -40
+
+
+def test_recording_that_ends_before_says_nothing() -> None:
+    talk = Conversation(lambda line, _: line.record(lambda _: None, 3, 3, ending_s=1))
+    talk.dial("1")
+    assert not talk.bench.hears("101", 300).any()
+
+
 def test_digits_dialled_before_a_recording_do_not_end_it() -> None:
     async def script(line: Line, _: Clerk) -> tuple[str, str]:
         await line.pause(1)

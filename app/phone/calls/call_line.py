@@ -15,6 +15,7 @@ from app.phone.sound.mixer import Channel
 from app.phone.sound.player import Sounds
 from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Sound, Tone
+from app.phone.sound.tones import ENDING
 from app.phone.timers import CLERK_PATIENCE
 
 T = TypeVar("T")
@@ -110,7 +111,12 @@ class CallLine:
         return dialled
 
     async def record(
-        self, sink: Callable[[bytes], None], limit_s: float, silence_s: float, stop_on: str = ANY
+        self,
+        sink: Callable[[bytes], None],
+        limit_s: float,
+        silence_s: float,
+        stop_on: str = ANY,
+        ending_s: float = 0,
     ) -> Recorded:
         """See Line. What was dialled before is forgotten: it was not meant for this."""
         self._check()
@@ -129,7 +135,15 @@ class CallLine:
 
         recorder = Recorder(sink, periods(limit_s * 1000), periods(silence_s * 1000), ended)
         self._channel.record(recorder)
-        return await self._for(wait, on_digit)
+        return await self._for(wait, on_digit, self._warning(limit_s - ending_s if ending_s else 0))
+
+    def _warning(self, after_s: float) -> RunningTimer | None:
+        """The tones that say that a recording will end, unless it has ended by then."""
+        if after_s <= 0:
+            return None
+        sources = [self._sounds.source(ENDING)]
+        play = lambda: self._channel.play(sources, lambda _: None)  # noqa: E731
+        return self._queue.after(periods(after_s * 1000), play)
 
     async def pause(self, seconds: float) -> None:
         """See Line."""

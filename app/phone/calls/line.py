@@ -92,12 +92,18 @@ class Line(Protocol):
         ...
 
     async def record(
-        self, sink: Callable[[bytes], None], limit_s: float, silence_s: float, stop_on: str = ANY
+        self,
+        sink: Callable[[bytes], None],
+        limit_s: float,
+        silence_s: float,
+        stop_on: str = ANY,
+        ending_s: float = 0,
     ) -> Recorded:
         """Record until a digit, silence, the limit or the far end's hang-up.
 
         `sink` gets signed 16-bit little-endian samples at 8 kHz in pieces of at most 1 s, the last
-        one before this returns. The tone of a digit that ends the recording is cut off.
+        one before this returns. The tone of a digit that ends the recording is cut off. `ending_s`
+        before the limit two short tones are heard, which are not recorded; 0: none.
         """
         ...
 

@@ -57,7 +57,7 @@ def end_tones(tones: Tones) -> EndTones:
     """What busy and reorder of a country are; both are taken, for offices differ."""
     parts: list[Tone] = [*tones.busy.chain, *tones.reorder.chain]
     cadences = (tuple(ms // PERIOD_MS for ms in part.cadence_ms) for part in parts)
-    return EndTones(_basis(tones.busy.hz), tuple(dict.fromkeys(cadences)))
+    return EndTones(tone_basis(tones.busy.hz), tuple(dict.fromkeys(cadences)))
 
 
 def runs_needed(cadence: Cadence) -> int:
@@ -76,12 +76,12 @@ def most(periods: int) -> int:
     return periods + SLACK_PERIODS + int(periods * SLACK_PART)
 
 
-def _basis(hertz: Sequence[float]) -> tuple[tuple[float, ...], ...]:
-    """Sine and cosine of each frequency over one period, made orthonormal (Gram-Schmidt)."""
+def tone_basis(hertz: Sequence[float], samples: int = PERIOD) -> tuple[tuple[float, ...], ...]:
+    """Sine and cosine of each frequency (Hz), made orthonormal (Gram-Schmidt)."""
     found: list[tuple[float, ...]] = []
     for hz in hertz:
         for wave in (sin, cos):
-            vector = [wave(2 * pi * hz * n / SAMPLE_RATE) for n in range(PERIOD)]
+            vector = [wave(2 * pi * hz * n / SAMPLE_RATE) for n in range(samples)]
             for other in found:
                 along = product(vector, other)
                 vector = [v - along * o for v, o in zip(vector, other, strict=True)]
