@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from app.mail.outbound.client_session import Tls
     from app.mail.service import MailConfig
     from app.phone.calls.context import CallScript
-    from app.phone.config import PhoneConfig
     from app.phone.lines.kept_callers import CallerMemory
     from app.phone.pbx import Pbx
     from app.phone.service import PhoneService
@@ -199,21 +198,6 @@ def default_limits(settings: Settings) -> Limits:
     )
 
 
-def phone_config(settings: Settings) -> PhoneConfig:
-    """What the phone service must know of the settings."""
-    from app.phone.config import IncomingRoute, PhoneConfig
-
-    return PhoneConfig(
-        country=settings.site.country,
-        ring_seconds=settings.phone.ring_seconds,
-        no_answer_seconds=settings.phone.ring_seconds,
-        incoming={
-            jack: IncomingRoute(line.handsets, line.mailbox)
-            for jack, line in settings.phone.incoming.items()
-        },
-    )
-
-
 def clerk_config(paths: Paths, settings: Settings) -> ClerkConfig:
     """What the clerk must know of the settings."""
     from app.clerk.config import ClerkConfig
@@ -221,6 +205,7 @@ def clerk_config(paths: Paths, settings: Settings) -> ClerkConfig:
     return ClerkConfig(
         store=str(paths.database),
         packs=str(settings.voicemail.sounds),
+        hold_music=settings.calls.hold_music,
         cache=str(paths.spoken),
         spool=str(paths.spool),
         spool_memory=str(paths.spool_memory),
@@ -350,7 +335,7 @@ def has_board_page(settings: Settings) -> bool:
 
 def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
     """The settings of the phone service as plain values. Raises BoardFileError."""
-    from app.phone_plan import PhonePlan
+    from app.phone_plan import PhonePlan, phone_config
     from app.voicemail.config import RecordingLimits
 
     voicemail = settings.voicemail

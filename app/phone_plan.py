@@ -1,11 +1,17 @@
 """What the phone service must know of the settings; its parts belong to several packages."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.clerk.config import ClerkConfig
-from app.phone.config import PhoneConfig
+from app.phone.config import IncomingRoute, PhoneConfig, habit_of
 from app.voicemail.config import RecordingLimits
 from drivers.board_spec import BoardSpec, Kind
+
+if TYPE_CHECKING:
+    from app.config.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -22,3 +28,23 @@ class PhonePlan:
     def jacks(self, kind: Kind) -> tuple[str, ...]:
         """The labels of the board's jacks of this kind, in the order of its file."""
         return tuple(line.name for line in self.board.lines if line.kind == kind)
+
+
+def phone_config(settings: Settings) -> PhoneConfig:
+    """What calls must know of the settings."""
+    return PhoneConfig(
+        country=settings.site.country,
+        ring_seconds=settings.phone.ring_seconds,
+        no_answer_seconds=settings.phone.ring_seconds,
+        flash_habit=habit_of(settings.calls.flash, settings.site.country),
+        call_waiting=settings.calls.call_waiting,
+        without_call_waiting=settings.calls.without_call_waiting,
+        outside_to_outside=settings.calls.outside_to_outside,
+        transfer_return_seconds=settings.calls.transfer_return_s,
+        park_return_seconds=settings.calls.park_return_s,
+        music=bool(settings.calls.hold_music),
+        incoming={
+            jack: IncomingRoute(line.handsets, line.mailbox)
+            for jack, line in settings.phone.incoming.items()
+        },
+    )

@@ -17,6 +17,7 @@ from app.mail.pop3.states import POP3_ACTIONS
 from app.mail.smtp.states import SMTP_ACTIONS
 from app.panel.gestures import RESET_ACTIONS
 from app.phone.calls.call import CALL_ACTIONS
+from app.phone.calls.handset import HANDSET_ACTIONS
 from app.phone.lines.message_waiting import VMWI_ACTIONS
 from app.phone.lines.ringer import RINGER_ACTIONS
 from app.phone.lines.station import STATION_ACTIONS
@@ -51,6 +52,12 @@ MACHINES = (
         "app/phone/calls/states.py",
         "Who is connected to what. The caller is a handset or an outside line.",
         CALL_ACTIONS,
+    ),
+    Drawn(
+        "A handset with two calls",
+        "app/phone/calls/handset_states.py",
+        "What flashes, keys and hanging up mean: hold, transfer, three-way, call waiting.",
+        HANDSET_ACTIONS,
     ),
     Drawn(
         "A handset's line",

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from app.appliance import account_key, board_spec, has_box, mail_config, phone_config
+from app.appliance import account_key, board_spec, has_box, mail_config
 from app.config.paths import Paths
 from app.config.settings import Outbound, Phone, Settings, Site
 from app.inbox.account_passwords import KEY, BoxAccount
 from app.mail.outbound.client_session import Tls
+from app.phone_plan import phone_config
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ class ClerkConfig:
     """A recording with less than this is a missed call."""
     cleaned: bool = True
     """Whether messages are brought to an even level, without silence around them."""
+    hold_music: str = ""
+    """Path of the sound file for parties on hold; empty: none."""
     default_mailbox: str = ""
     """Who answers outside lines whose setting names nobody; empty: the first administrator."""
     zone: str = ""

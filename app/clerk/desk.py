@@ -33,6 +33,7 @@ from app.phone.jobs import (
     Draft,
     EndedCall,
     Greeting,
+    HoldMusic,
     JobFailed,
     MessageAudio,
     Prompt,
@@ -282,6 +283,8 @@ class Desk:
         if isinstance(sound, Draft):
             return self._drafts.sound(sound.draft)
         assert not isinstance(sound, MessageAudio)
+        if isinstance(sound, HoldMusic):
+            return self._prompts.kept_file(Path(self._config.hold_music))
         language = sound.language or self._config.language
         if isinstance(sound, Prompt):
             return self._prompts.prompt(sound.name, language)

@@ -63,6 +63,17 @@ class PromptStore:
         """A sound file; it is read each time, because an owner may replace it."""
         return self._made((path,), lambda: iter([partial(self._file, path)]))
 
+    def kept_file(self, path: Path) -> bytes:
+        """A sound file that is played again and again; it is read once, until it is changed.
+
+        Raises MediaFailed if it cannot be had.
+        """
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError as problem:
+            raise MediaFailed(f"{path}: {problem.strerror}") from problem
+        return self._once((path, changed), lambda: iter([partial(self._file, path)]))
+
     def _once(self, key: Hashable, ways: Callable[[], Iterator[Way]]) -> bytes:
         found = self._recent.pop(key, None)
         self._recent[key] = found if found is not None else self._made(key, ways)

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from app.config import toml_file
+from app.config.calls import Calls
 from app.config.defaults import SOUNDS
 from app.config.keeping import Keeping
 from app.config.kinds import (
@@ -367,6 +368,7 @@ class Settings(Section):
     panel: FrontPanel = FrontPanel()
     outbound: Outbound = Outbound()
     phone: Phone = Phone()
+    calls: Calls = Calls()
     voicemail: Voicemail = Voicemail()
     keeping: Keeping = Keeping()
     mqtt: Mqtt = Mqtt()

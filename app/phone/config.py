@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from app.phone.timers import NO_ANSWER
+from app.core.timers import Timer
+from app.phone.timers import NO_ANSWER, PARK_RETURN
+
+Habit = Literal["join", "keys"]
+"""What a flash does with two calls: joins or changes them, or asks for a key that says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,43 @@ class PhoneConfig:
     """How long handsets ring for an outside call before voicemail answers (4 to 120 s)."""
     no_answer_seconds: float = NO_ANSWER.ms / 1000
     """How long a handset rings for another handset before voicemail answers (4 to 120 s)."""
+    flash_habit: Habit = "join"
+    """What a flash does where there are two calls."""
+    call_waiting: bool = True
+    """Whether a handset that talks is told of a second caller."""
+    without_call_waiting: tuple[str, ...] = ()
+    """Handsets that are not told, though others are."""
+    outside_to_outside: bool = False
+    """Whether two outside lines may be left to talk without a handset."""
+    transfer_return_seconds: float = NO_ANSWER.ms / 1000
+    """How long a party that was transferred rings before it comes back (4 to 120 s)."""
+    park_return_seconds: float = PARK_RETURN.ms / 1000
+    """How long a party is parked before the handset that parked it is rung (10 to 1800 s)."""
+    music: bool = False
+    """Whether the clerk has music for parties on hold."""
     incoming: Mapping[str, IncomingRoute] = field(default_factory=dict)
     """By trunk name; a trunk that is not named is treated as IncomingRoute()."""
 
     def __post_init__(self) -> None:
-        for name in ("ring_seconds", "no_answer_seconds"):
+        for name, timer in _TIMES.items():
             try:
-                NO_ANSWER.lasting(1000 * getattr(self, name))
+                timer.lasting(1000 * getattr(self, name))
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from error
+
+
+_TIMES: Mapping[str, Timer] = {
+    "ring_seconds": NO_ANSWER,
+    "no_answer_seconds": NO_ANSWER,
+    "transfer_return_seconds": NO_ANSWER,
+    "park_return_seconds": PARK_RETURN,
+}
+
+NORTH_AMERICA = frozenset({"us", "ca"})
+
+
+def habit_of(wanted: Literal["country", "join", "keys"], country: str) -> Habit:
+    """What a flash does, by the setting and the country's code."""
+    if wanted != "country":
+        return wanted
+    return "join" if country in NORTH_AMERICA else "keys"

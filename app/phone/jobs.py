@@ -58,11 +58,25 @@ class Draft:
     draft: int
 
 
-ClerkSound = Prompt | Spoken | MessageAudio | Greeting | Draft
+@dataclass(frozen=True, slots=True)
+class HoldMusic:
+    """What the owner has given for parties on hold."""
+
+
+ClerkSound = Prompt | Spoken | MessageAudio | Greeting | Draft | HoldMusic
 """Sounds that the clerk finds or makes."""
 
 
-Outcome = Literal["answered", "voicemail", "own mailbox", "not answered", "nobody's number"]
+Outcome = Literal[
+    "answered",
+    "voicemail",
+    "own mailbox",
+    "not answered",
+    "nobody's number",
+    "transferred",
+    "transfer refused",
+]
+"""The last two are told besides the calls themselves: who was transferred, and to whom."""
 
 
 @dataclass(frozen=True, slots=True)

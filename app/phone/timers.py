@@ -77,6 +77,27 @@ PICK_UP = Timer(
     "pick-up", 400, 200, 1500, "From seizing a trunk to the first sound [Si3050: 128 + 256 ms]."
 )
 
+# A handset with a second call, and who waits for it.
+SHORTEST_MUSIC = Timer(
+    "shortest music", 1000, 100, 5000, "Music on hold that is over sooner is not begun again."
+)
+FLASH_KEY = Timer(
+    "flash key", 3000, 1000, 10000, "After a flash, for a key that says what it means."
+)
+NOBODY_THERE = Timer(
+    "nobody there",
+    8000,
+    2000,
+    60000,
+    "The tone after a second call, before the handset is back with who is on hold.",
+)
+HANDSET_REST = Timer(
+    "handset rest", 600, 200, 3000, "From putting a handset on its hook to ringing it back."
+)
+PARK_RETURN = Timer(
+    "park return", 120_000, 10_000, 1_800_000, "A party is parked before who parked it is rung."
+)
+
 # A handset whose call is over and that is still off hook.
 BUSY_TONE = Timer("busy tone", 30000, 5000, 120000, "Busy or reorder tone before the howler.")
 HOWLER = Timer("howler", 60000, 10000, 180000, "Receiver-off-hook tone before silence.")

@@ -50,6 +50,8 @@ OTHER: dict[str, Any] = {
     "mqtt.topic": "house/box",
     "mqtt.discovery": "",
     "phone.board": "rpi",
+    "calls.hold_music": "/srv/music.wav",
+    "calls.without_call_waiting": ["102"],
     "phone.incoming": {"line1": {"handsets": ["101"], "mailbox": "201"}},
     "voicemail.sounds": "/srv/sounds",
 }

@@ -260,7 +260,7 @@ class Bench:
         count = -(-len(samples) // PERIOD)
         padded = np.zeros(count * PERIOD, np.int16)
         padded[: len(samples)] = samples
-        self._port(name).says.extend(padded.reshape(count, PERIOD))
+        self.port(name).says.extend(padded.reshape(count, PERIOD))
 
     def dial(self, name: str, digits: str) -> None:
         """Dial by DTMF, and let it be heard."""
@@ -270,7 +270,7 @@ class Bench:
 
     def hears(self, name: str, periods: int) -> Samples:
         """What this party hears in the coming periods."""
-        port = self._port(name)
+        port = self.port(name)
         port.heard.clear()
         self.run(periods)
         return np.concatenate(port.heard)
@@ -282,7 +282,8 @@ class Bench:
         state: str = self.pbx.status()["lines"][name]["call"]
         return state
 
-    def _port(self, name: str) -> StubPort:
+    def port(self, name: str) -> StubPort:
+        """The stub port of a line."""
         return self.board.stations.get(name) or self.board.trunks[name]
 
 

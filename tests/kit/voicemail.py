@@ -33,6 +33,7 @@ from app.phone.sound.sounds import (
     CountryTone,
     Draft,
     Greeting,
+    HoldMusic,
     MessageAudio,
     Pause,
     Pcm,
@@ -397,6 +398,8 @@ def _name(sound: Sound) -> str:
             return f"greeting:{person}:{kind}"
         case Draft():
             return "draft"
+        case HoldMusic():
+            return "music"
         case Pause():
             return "silence"
         case Pcm():

@@ -1,76 +1,12 @@
 """Moves of legs in calls: three-way, hold, transfer, listening in, scripts among the parties."""
 
-import numpy as np
 import pytest
 
-from app.phone.calls.call import Call
 from app.phone.calls.line import Line
 from app.phone.sound.mixer import Leg
 from app.phone.sound.sounds import Tone
-from drivers.buses import PERIOD, Samples
-from tests.kit.phone import Bench, power_at
-
-VOICES = {"101": 700.0, "102": 1100.0, "103": 1500.0, "104": 1900.0}
-MUSIC = 2300.0
-BUSY = 620.0
-
-
-class Party:
-    """Four handsets, each of which says a tone of its own while it is listened to."""
-
-    def __init__(self) -> None:
-        self.bench = Bench(stations=4, trunks=1)
-
-    def connect(self, caller: str, called: str) -> Call:
-        """The call of two handsets that talk."""
-        self.lift(caller)
-        self.bench.dial(caller, called)
-        self.bench.run(20)
-        self.lift(called)
-        call = self.call_of(caller)
-        assert call is not None and self.bench.call(called) == "connected"
-        return call
-
-    def call_of(self, name: str) -> Call | None:
-        return self.bench.pbx.calls.call_of(self.bench.pbx.lines[name])
-
-    def add(self, call: Call, name: str, gain_db: float = 0.0, heard: bool = True) -> None:
-        """Let a handset that hears dial tone take part."""
-        self.lift(name)
-        assert call.add(self.bench.pbx.stations[name], gain_db, heard)
-
-    def lift(self, name: str) -> None:
-        self.bench.station(name).lift()
-        self.bench.run(5)
-
-    def hang_up(self, name: str) -> None:
-        self.bench.station(name).lower()
-        self.bench.run(130)
-
-    def levels(self) -> dict[str, Samples]:
-        """What each handset hears while all talk, over 0.4 s."""
-        for name, hz in VOICES.items():
-            self.bench.station(name).says.clear()
-            self.bench.say(name, tone(hz))
-            self.bench.station(name).heard.clear()
-        self.bench.run(40)
-        for name in VOICES:
-            self.bench.station(name).says.clear()
-        return {name: np.concatenate(self.bench.station(name).heard) for name in VOICES}
-
-    def hears(self) -> dict[str, str]:
-        """The last digits of those whom each handset hears; M is music, B is busy tone."""
-        known = {name[-1]: hz for name, hz in VOICES.items()} | {"M": MUSIC, "B": BUSY}
-        return {
-            name: "".join(who for who, hz in known.items() if power_at(heard, hz) > -40)
-            for name, heard in self.levels().items()
-        }
-
-
-def tone(hz: float) -> Samples:
-    time = np.arange(40 * PERIOD) / 8000
-    samples: Samples = np.rint(3000 * np.sin(2 * np.pi * hz * time)).astype(np.int16)
-    return samples
+from tests.kit.phone import power_at
+from tests.kit.talkers import MUSIC, Party
 
 
 def test_three_parties_hear_each_other_but_not_themselves() -> None:

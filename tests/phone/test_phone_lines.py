@@ -34,7 +34,11 @@ class OneLine:
         self.reported.append(event)
 
     def events(self) -> list[LineEvent]:
-        taken, self.reported[:] = list(self.reported), []
+        """What was reported since the last look, but that it lies at rest, as at its start."""
+        taken: list[LineEvent] = [
+            event for event in self.reported if not isinstance(event, line_events.AtRest)
+        ]
+        self.reported.clear()
         return taken
 
     def run(self, periods: int) -> None:

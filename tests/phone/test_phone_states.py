@@ -9,6 +9,7 @@ from app.config.settings import Phone
 from app.core.fsm import Table
 from app.core.timers import Timer
 from app.phone import timers
+from app.phone.calls.handset_states import FLASH_MEANS, HANDSET, KEY_MEANS
 from app.phone.calls.states import CALL
 from app.phone.config import PhoneConfig
 from app.phone.lines.message_waiting import VMWI
@@ -16,7 +17,7 @@ from app.phone.lines.ringer import RINGER
 from app.phone.lines.station import STATION
 from app.phone.lines.trunk import TRUNK
 
-TABLES = [STATION, RINGER, VMWI, TRUNK, CALL]
+TABLES = [STATION, RINGER, VMWI, TRUNK, CALL, HANDSET]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table.kind))
@@ -44,3 +45,9 @@ def test_setting_of_the_ringing_time_has_the_range_and_default_of_its_timer() ->
     limits = tuple(1000 * schema[name] for name in ("default", "minimum", "maximum"))
     timer = timers.NO_ANSWER
     assert limits == (timer.ms, timer.least, timer.greatest)
+
+
+def test_flashes_and_keys_mean_something_that_their_state_accepts() -> None:
+    meanings = [(state, event) for habit in FLASH_MEANS.values() for state, event in habit.items()]
+    meanings += [(state, event) for state, keys in KEY_MEANS.items() for event in keys.values()]
+    assert [pair for pair in meanings if not HANDSET.accepts(*pair)] == []

@@ -18,7 +18,7 @@ from app.phone.calls.states import CALL, CallEvent, CallState
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.sounds import Tone
-from app.phone.timers import NO_ANSWER, PICK_UP
+from app.phone.timers import NO_ANSWER, PARK_RETURN, PICK_UP
 
 MISSED = "no handset answered, and no mailbox is set for this call"
 """Why a call was missed, in words for owner and administrator."""
@@ -37,6 +37,22 @@ class CallContext(Context, Protocol):
 
     def leave(self, line: AnyLine, call: "Call") -> None:
         """This line belongs to this call no more, if it did."""
+        ...
+
+    def offer(self, handset: StationLine, call: "Call") -> bool:
+        """Tell a handset in another call of this one; False if it cannot be told."""
+        ...
+
+    def withdraw(self, handset: StationLine, call: "Call") -> None:
+        """A handset that was told of this call need not wait for it any more."""
+        ...
+
+    def fewer(self, call: "Call") -> None:
+        """One of the parties of this call has left, and it goes on."""
+        ...
+
+    def call_over(self, line: AnyLine, call: "Call", tone: Tone) -> None:
+        """This call is over for this line; a handset that has no other one hears the tone."""
         ...
 
 
@@ -89,6 +105,13 @@ class Call(Reaching):
             self._remove_member(line)
             self._report_departure(line)
 
+    def dismiss(self, line: AnyLine) -> None:
+        """End it for one of its parties, from our side."""
+        if line in self._members:
+            self._remove_member(line)
+            self._report_departure(line)
+            self._calls.call_over(line, self, self._context.tones.busy)
+
     def close(self) -> None:
         """End it from our side."""
         self.machine.event(CallEvent.CLOSE)
@@ -100,8 +123,12 @@ class Call(Reaching):
         config = self._context.config
         if timer is NO_ANSWER:
             seconds = config.ring_seconds if trunk else config.no_answer_seconds
+            if self._back_to is not None:
+                seconds = config.transfer_return_seconds
             return NO_ANSWER.lasting(1000 * seconds).periods
-        if timer is PICK_UP and not trunk:
+        if timer is PARK_RETURN:
+            return PARK_RETURN.lasting(1000 * config.park_return_seconds).periods
+        if timer is PICK_UP and self._up:
             return 1
         return timer.periods
 
@@ -114,6 +141,15 @@ class Call(Reaching):
     def _call_of(self, line: AnyLine) -> "Call | None":
         return self._calls.call_of(line)
 
+    def _offer_to(self, handset: StationLine) -> bool:
+        return self._calls.offer(handset, self)
+
+    def _withdraw(self, handset: StationLine) -> None:
+        self._calls.withdraw(handset, self)
+
+    def _fewer(self) -> None:
+        self._calls.fewer(self)
+
     def _end(self, tone: Tone) -> None:
         """End the call for all lines that are left; handsets hear this tone."""
         self._report()
@@ -124,10 +160,7 @@ class Call(Reaching):
             self._end_guest(guest)
         for line in list(self._members):
             self._remove_member(line)
-            if isinstance(line, TrunkLine):
-                line.release()
-            else:
-                line.end_call(tone)
+            self._calls.call_over(line, self, tone)
 
     def _report(self) -> None:
         """Tell how it went, unless a handset was only lifted and put back, or called back."""
@@ -183,6 +216,8 @@ CALL_ACTIONS = Actions[Call, CallState, CallEvent](
         CallEvent.OWNER: Call._answer,
         CallEvent.PICKED_UP: Call._run_script,
         CallEvent.NO_VOICEMAIL: Call._refuse,
+        (CallState.CONNECTED, CallEvent.PARTY_LEFT): Call._fewer,
+        (CallState.HELD, CallEvent.PARTY_LEFT): Call._fewer,
         CallEvent.UNKNOWN: Call._reject,
         CallEvent.TOO_SLOW: Call._reject,
         (CallState.RINGING, CallEvent.CALLER_LEFT): Call._give_up,

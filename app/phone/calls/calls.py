@@ -9,6 +9,7 @@ from app.phone.calls.call import Call
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.calls.dialplan import Dialplan, Directory
+from app.phone.calls.handset import Handset
 from app.phone.calls.line import Caller
 from app.phone.calls.scripting import Script, Wait
 from app.phone.config import IncomingRoute, PhoneConfig
@@ -17,8 +18,10 @@ from app.phone.lines import line_events
 from app.phone.lines.line_events import LineEvent
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
-from app.phone.sound.mixer import Channel, Mixer
+from app.phone.sound.mixer import Bus, Channel, Mixer
+from app.phone.sound.music import MusicOnHold
 from app.phone.sound.player import Sounds
+from app.phone.sound.sounds import Tone
 from drivers.countries import Tones
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,10 @@ class Calls:
         self.sounds = Sounds(clerk, tones)
         self.stations: Mapping[str, StationLine] = {}
         self.trunks: Mapping[str, TrunkLine] = {}
+        self._on_hold = MusicOnHold(mixer, queue, self.sounds, config.music)
+        self.parked: dict[str, Call] = {}
+        """Calls that were parked, by their slot; also those that are so no more."""
+        self._handsets: dict[str, Handset] = {}
         self._clerk = clerk
         self._calls: dict[str, Call] = {}
         self._scripts: set[Script] = set()
@@ -102,6 +109,47 @@ class Calls:
         """This line belongs to this call no more, if it did."""
         if self._calls.get(line.name) is call:
             del self._calls[line.name]
+
+    @property
+    def music(self) -> Bus:
+        """What parties on hold listen to."""
+        return self._on_hold.bus
+
+    def handset(self, line: StationLine) -> Handset:
+        """The calls of one handset."""
+        return self._handsets.setdefault(line.name, Handset(self, line))
+
+    def offer(self, handset: StationLine, call: Call) -> bool:
+        """Tell a handset in another call of this one; False if it cannot be told."""
+        return self.handset(handset).offer(call)
+
+    def withdraw(self, handset: StationLine, call: Call) -> None:
+        """A handset that was told of this call need not wait for it any more."""
+        self.handset(handset).withdraw(call)
+
+    def fewer(self, call: Call) -> None:
+        """One of the parties of this call has left, and it goes on."""
+        for line in call.legs:
+            if isinstance(line, StationLine):
+                self.handset(line).fewer(call)
+
+    def call_over(self, line: AnyLine, call: Call, tone: Tone) -> None:
+        """This call is over for this line; a handset that has no other one hears the tone."""
+        if isinstance(line, StationLine):
+            self.handset(line).call_over(call, tone)
+        elif self.call_of(line) is None:
+            line.release()
+
+    def mailbox_of(self, handset: StationLine) -> str:
+        """The mailbox of this handset's owner; "" if it has none."""
+        owner = self._current_directory().of_handset(handset.name)
+        return owner.mailbox if owner else ""
+
+    def log_transfer(self, by: StationLine, party: AnyLine, to: str, outcome: Outcome) -> None:
+        """Note in the list of calls that this handset transferred a party, or was refused."""
+        caller = self.identity(party)
+        log.info("%s: %s to %s: %s", by.name, party.name, to, outcome)
+        self._clerk.ended_call(EndedCall(by.name, caller, to, outcome, 0, 0))
 
     def identity(self, line: AnyLine) -> Caller:
         """Who calls on this line."""
@@ -176,6 +224,8 @@ class Calls:
     # What lines report.
 
     def _off_hook(self, line: StationLine, _: LineEvent) -> None:
+        if self.handset(line).lifted():
+            return
         call = self._calls.get(line.name) or Call(self, line)
         call.lifted(line)
 
@@ -188,8 +238,21 @@ class Calls:
 
     def _digit(self, line: AnyLine, event: line_events.Digit) -> None:
         call = self._calls.get(line.name)
+        if isinstance(line, StationLine):
+            handset = self.handset(line)
+            if event.pulses and event.digit == "1" and handset.short_flash():
+                return
+            if handset.key(event.digit):
+                return
         if call is not None:
             call.digit(line, event.digit)
+
+    def _hung_up(self, line: StationLine, event: LineEvent) -> None:
+        self.handset(line).hung_up()
+        self._left(line, event)
+
+    def _at_rest(self, line: StationLine, _: LineEvent) -> None:
+        self.handset(line).at_rest()
 
     def _left(self, line: AnyLine, _: LineEvent) -> None:
         call = self._calls.get(line.name)
@@ -208,12 +271,13 @@ class Calls:
             call.caller_known(event.caller)
 
     def _flash(self, line: StationLine, _: LineEvent) -> None:
-        log.info("station %s: flash has no meaning in this call", line.name)
+        self.handset(line).flash()
 
 
 _HANDLERS: dict[type[LineEvent], Callable[[Calls, Any, Any], None]] = {
     line_events.OffHook: Calls._off_hook,
-    line_events.HungUp: Calls._left,
+    line_events.HungUp: Calls._hung_up,
+    line_events.AtRest: Calls._at_rest,
     line_events.Flash: Calls._flash,
     line_events.Digit: Calls._digit,
     line_events.Ringing: Calls._ringing,

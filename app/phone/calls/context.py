@@ -11,7 +11,7 @@ from app.phone.config import PhoneConfig
 from app.phone.jobs import Outcome
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
-from app.phone.sound.mixer import Channel, Mixer
+from app.phone.sound.mixer import Bus, Channel, Mixer
 from drivers.countries import Tones
 
 AnyLine = StationLine | TrunkLine
@@ -37,6 +37,11 @@ class Context(Protocol):
     @property
     def mixer(self) -> Mixer:
         """Where conference buses come from."""
+        ...
+
+    @property
+    def music(self) -> Bus:
+        """What parties on hold listen to."""
         ...
 
     @property

@@ -4,6 +4,7 @@ Who talks is a leg on the call's conference bus (app.phone.sound.mixer); hold, t
 party and listening in are moves of legs.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -11,7 +12,10 @@ from app.core.fsm import Machine
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.context import AnyLine, CallScript, Context
 from app.phone.calls.states import CallEvent, CallState
+from app.phone.lines.station import StationLine
 from app.phone.sound.mixer import Bus, Channel, Leg
+
+log = logging.getLogger(__name__)
 
 
 class Parties(ABC):
@@ -27,9 +31,12 @@ class Parties(ABC):
         self.legs: dict[AnyLine, Leg] = {}
         """The lines that talk, listen or are on hold, once it is connected."""
         self._context = context
+        self._aside: set[AnyLine] = set()
+        """Handsets with a leg here that have put this call aside for another one."""
         self._members: list[AnyLine] = []
         self._guests: dict[CallLine, Channel] = {}
         self._bus: Bus = context.mixer.bus()
+        self._music: Bus | None = None
 
     @abstractmethod
     def _belongs(self, line: AnyLine, belongs: bool) -> None:
@@ -91,6 +98,31 @@ class Parties(ABC):
         self._report_departure(line)
         return True
 
+    def put_aside(self, line: AnyLine, music: Bus | None = None) -> bool:
+        """A party turns to another call; if one other is left they hear the bus of the music.
+
+        Without music the others hear each other, or nothing.
+        """
+        if line not in self.legs or not self.machine.event(CallEvent.PUT_ASIDE):
+            return False
+        self._aside.add(line)
+        self._music = music
+        self.legs[line].leave()
+        self._arrange()
+        return True
+
+    def take_back(self, line: AnyLine) -> None:
+        """A party that had put this call aside talks here again; it belongs to this call again."""
+        self._aside.discard(line)
+        self._belongs(line, True)
+        self._arrange()
+        if not self._aside:
+            self.machine.event(CallEvent.ALL_BACK)
+
+    def present(self) -> list[AnyLine]:
+        """Those who have a leg here and have not put this call aside."""
+        return [line for line in self.legs if line not in self._aside]
+
     def add_script(self, script: CallScript, mailbox: str = "", heard: bool = True) -> bool:
         """Let a script take part: it hears all parties together, and they hear it if `heard`."""
         if not self.machine.event(CallEvent.JOIN):
@@ -117,11 +149,16 @@ class Parties(ABC):
         self._members.remove(line)
         self._belongs(line, False)
         self.legs.pop(line, None)  # a line leaves its bus when it is quiet, or joins another
+        self._aside.discard(line)
 
     def _report_departure(self, line: AnyLine) -> None:
         """A line is a member no more: does the call go on without it?"""
-        if sum(leg.heard for leg in self.legs.values()) >= 2:
+        if sum(leg.heard for leg in self.legs.values()) >= 2 and self._may_go_on(line):
+            if self._aside or self.machine.state is CallState.HELD:
+                self._arrange()
             self.machine.event(CallEvent.PARTY_LEFT)
+            if not self._aside and self.machine.state is CallState.HELD:
+                self.machine.event(CallEvent.ALL_BACK)
         elif line is self.caller:
             self.machine.event(CallEvent.CALLER_LEFT)
         else:
@@ -133,7 +170,35 @@ class Parties(ABC):
         self._add_member(line)
         self.legs[line] = leg
         self._put_on_bus(leg)
+        self._arrange()
         return True
+
+    def _may_go_on(self, without: AnyLine) -> bool:
+        """Whether those who are left may talk to each other without this one."""
+        left_to_trunks = not any(isinstance(line, StationLine) for line in self.legs)
+        if self._context.config.outside_to_outside or not left_to_trunks:
+            return True
+        if isinstance(without, StationLine):
+            log.warning("%s leaves two outside lines alone: they are ended", without.name)
+            return False
+        return True
+
+    def _arrange(self) -> None:
+        """Put who has not put the call aside on its bus, or on the music's if they are alone."""
+        if self.machine.state is not CallState.HELD:
+            return
+        present = self.present()
+        if len(present) > 1 or self._guests:
+            for line in present:
+                if self.legs[line].bus is not self._bus:
+                    self._put_on_bus(self.legs[line])
+        elif present:
+            self._play_music(present[0])
+
+    def _play_music(self, line: AnyLine) -> None:
+        self.legs[line].leave()
+        if line.channel.leg is None and self._music is not None:
+            Leg(line.channel, heard=False).join(self._music)
 
     def _put_on_bus(self, leg: Leg) -> None:
         if leg.channel.leg is not None:  # its own, or one on the bus of the music

@@ -1,5 +1,6 @@
 """How one call reaches somebody: what is dialled, who rings, and voicemail if nobody lifts."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 
 from app.phone.calls.call_line import CallLine
@@ -13,6 +14,8 @@ from app.phone.jobs import Outcome
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Leg
+from app.phone.sound.sounds import Tone
+from app.phone.sound.tones import recall_tone
 
 
 class Reaching(Parties):
@@ -22,13 +25,27 @@ class Reaching(Parties):
         super().__init__(context, caller)
         self.called: StationLine | None = None
         self.ringing: list[StationLine] = []
+        self.offered: list[StationLine] = []
+        """Handsets in another call, or about to lie on their hook, that are told of this one."""
         self.mailbox = ""
         """Whose voicemail answers; "" is nobody's."""
+        self._back_to: StationLine | None = None
+        """The handset that gets the caller back when nobody answers."""
+        self.recall = False
+        """Whether the caller has another party on hold, and hears so in its dial tone."""
         self._dialled = ""
         self._course = Course(context.queue.now)
         self._script = context.answer
         self._why = WhyVoicemail.NO_ANSWER
         self._script_line: CallLine | None = None
+
+    @abstractmethod
+    def _offer_to(self, handset: StationLine) -> bool:
+        """Tell a handset, which is in another call, of this one; False if it cannot be told."""
+
+    @abstractmethod
+    def _withdraw(self, handset: StationLine) -> None:
+        """A handset that was told of this call need not wait for it any more."""
 
     # What the lines report.
 
@@ -41,15 +58,81 @@ class Reaching(Parties):
         for handset in self.ringing:
             handset.show(caller)
 
+    def ring_offered(self, handset: StationLine) -> bool:
+        """A handset that was told of this call lies on its hook now: ring it. False if it cannot.
+
+        It is not told any more.
+        """
+        self.offered.remove(handset)
+        if not handset.ring(self._context.identity(self.caller)):
+            return False
+        self.ringing.append(handset)
+        self._add_member(handset)
+        return True
+
+    def answered_by(self, handset: StationLine) -> bool:
+        """A handset that does not ring answers: it was told of the call, picks it up, or fetches.
+
+        False, and nothing is done, where it cannot.
+        """
+        if not self.machine.table.accepts(self.machine.state, CallEvent.ANSWERED):
+            return False
+        if handset not in self._members:
+            self._add_member(handset)
+        handset.channel.tone(None)
+        handset.digits_wanted(False)
+        self.called = handset
+        return self.machine.event(CallEvent.ANSWERED)
+
+    def refuse(self, handset: StationLine) -> None:
+        """A handset that was told of this call does not want it: the next thing follows at once."""
+        if handset in self.offered:
+            self.offered.remove(handset)
+            if not self.ringing and not self.offered:
+                self.machine.event(CallEvent.NO_ANSWER)
+
+    def ring_for(
+        self,
+        handsets: Iterable[StationLine],
+        mailbox: str,
+        back_to: StationLine | None = None,
+        expecting: StationLine | None = None,
+    ) -> None:
+        """The caller is up already and now waits for others: these are rung, or told.
+
+        If nobody answers the handset `back_to` is rung, and then `mailbox` answers. The handset
+        `expecting` will be on its hook in a moment, and rings then.
+        """
+        self._begin_waiting(self._context.tones.ringback)
+        self._back_to = back_to
+        if expecting is not None:
+            self.offered.append(expecting)
+        self._ring(handsets, mailbox)
+
+    def park(self, back_to: StationLine, mailbox: str) -> bool:
+        """The caller is up already and waits, with music, until somebody fetches them."""
+        self._back_to, self.mailbox = back_to, mailbox
+        self._begin_waiting(None)
+        Leg(self.caller.channel, heard=False).join(self._context.music)
+        return self.machine.event(CallEvent.PARK)
+
     def rings_on(self) -> None:
         """The trunk began a further burst of ringing."""
         self.machine.event(CallEvent.RINGS_ON)
 
     # How it works.
 
+    def _begin_waiting(self, tone: Tone | None) -> None:
+        channel = self.caller.channel
+        if channel.leg is not None:
+            channel.leg.leave()
+        channel.stop()
+        channel.tone(tone)
+        self.caller.digits_wanted(False)
+
     def _call_handset(self, wanted: Handset) -> None:
         line = self._context.stations[wanted.station]
-        if line.idle:
+        if line.idle or self._offer(line):
             self.caller.channel.tone(self._context.tones.ringback)
             self._ring([line], wanted.mailbox)
         else:
@@ -57,13 +140,32 @@ class Reaching(Parties):
             self.machine.event(CallEvent.VOICEMAIL if wanted.mailbox else CallEvent.NO_VOICEMAIL)
 
     def _ring(self, handsets: Iterable[StationLine], mailbox: str) -> None:
+        handsets = tuple(handsets)
         self.mailbox = mailbox
         caller = self._context.identity(self.caller)
         for handset in handsets:
             if handset is not self.caller and handset.ring(caller):
                 self.ringing.append(handset)
                 self._add_member(handset)
+        if not self.ringing and any([self._offer(handset) for handset in handsets]):
+            self._why = WhyVoicemail.BUSY
         self.machine.event(CallEvent.RING)
+        if not self.ringing and not self.offered and self._up:
+            self.machine.event(CallEvent.NO_ANSWER)
+
+    def _offer(self, handset: StationLine) -> bool:
+        """Tell a handset that is in another call of this one; False if it cannot be told."""
+        if handset is self.caller or handset in self.offered:
+            return handset in self.offered
+        if not self._offer_to(handset):
+            return False
+        self.offered.append(handset)
+        return True
+
+    @property
+    def _up(self) -> bool:
+        """Whether the caller is a trunk that is answered already, or a handset."""
+        return isinstance(self.caller, StationLine) or self.caller.up
 
     def _stop_ringing(self) -> None:
         for handset in self.ringing:
@@ -71,6 +173,9 @@ class Reaching(Parties):
                 self._remove_member(handset)
                 handset.stop_ringing()
         self.ringing.clear()
+        offered, self.offered = self.offered, []
+        for handset in offered:
+            self._withdraw(handset)
 
     def _answering_mailbox(self) -> str:
         if not self.mailbox and isinstance(self.caller, TrunkLine):
@@ -100,7 +205,8 @@ class Reaching(Parties):
     def _give_dial_tone(self) -> None:
         assert isinstance(self.caller, StationLine)
         self._context.refresh_directory()
-        self.caller.channel.tone(self.caller.dial_tone())
+        dial_tone = self.caller.dial_tone()
+        self.caller.channel.tone(recall_tone(self._context.tones) if self.recall else dial_tone)
         self.caller.digits_wanted(True, dial_tone=True)
 
     def _interpret_digit(self) -> None:
@@ -118,26 +224,36 @@ class Reaching(Parties):
         self._stop_ringing()
         self.caller.channel.tone(None)
         self.caller.digits_wanted(False)
-        if isinstance(self.caller, TrunkLine):
+        if isinstance(self.caller, TrunkLine) and not self.caller.up:
             self.caller.seize()
         for line in (self.caller, self.called):
             self.legs[line] = Leg(line.channel)
             self._put_on_bus(self.legs[line])
 
     def _look_for_voicemail(self) -> None:
-        if isinstance(self.caller, TrunkLine) and not self.caller.ringing:
+        if isinstance(self.caller, TrunkLine) and not (self.caller.ringing or self.caller.up):
             return
-        if self._answering_mailbox():
+        if self._back_to is not None:
+            self._ring_back()
+        elif self._answering_mailbox():
             self.machine.event(CallEvent.VOICEMAIL)
-        elif isinstance(self.caller, StationLine):
+        elif self._up:
             self.machine.event(CallEvent.NO_VOICEMAIL)
+
+    def _ring_back(self) -> None:
+        """Nobody has answered: the handset that sent the caller away is rung."""
+        back, self._back_to = self._back_to, None
+        assert back is not None
+        self._stop_ringing()
+        self._begin_waiting(self._context.tones.ringback)
+        self._ring([back], self.mailbox)
 
     def _answer(self) -> None:
         outcome: Outcome = "own mailbox" if self._script is self._context.owner else "voicemail"
         self._course.answered(outcome, self._context.queue.now)
         self._stop_ringing()
         self.caller.channel.tone(None)
-        if isinstance(self.caller, TrunkLine):
+        if isinstance(self.caller, TrunkLine) and not self.caller.up:
             self.caller.seize()
         self.caller.digits_wanted(True)
 

@@ -7,7 +7,7 @@ table is read.
 from enum import StrEnum
 
 from app.core.fsm import Row, Table
-from app.phone.timers import FIRST_DIGIT, NEXT_DIGIT, NO_ANSWER, PICK_UP
+from app.phone.timers import FIRST_DIGIT, NEXT_DIGIT, NO_ANSWER, PARK_RETURN, PICK_UP
 
 
 class CallState(StrEnum):
@@ -20,6 +20,8 @@ class CallState(StrEnum):
     RINGING = "ringing"
     UNANSWERED = "unanswered"
     CONNECTED = "connected"
+    HELD = "held"
+    PARKED = "parked"
     ANSWERING = "answering"
     SCRIPT = "script"
     ENDED = "ended"
@@ -47,6 +49,9 @@ class CallEvent(StrEnum):
     HOLD = "hold"
     RESUME = "resume"
     TRANSFER = "transfer"
+    PUT_ASIDE = "put aside"
+    ALL_BACK = "all back"
+    PARK = "park"
     PARTY_LEFT = "party left"
     CALLER_LEFT = "caller left"
     CALLED_LEFT = "called left"
@@ -54,6 +59,17 @@ class CallEvent(StrEnum):
 
 
 _ENDS = {CallEvent.CALLER_LEFT: CallState.ENDED, CallEvent.CLOSE: CallState.ENDED}
+
+_MOVES = frozenset(
+    {
+        CallEvent.DIGIT,
+        CallEvent.JOIN,
+        CallEvent.HOLD,
+        CallEvent.RESUME,
+        CallEvent.TRANSFER,
+        CallEvent.PARTY_LEFT,
+    }
+)
 
 CALL: Table[CallState, CallEvent] = Table(
     "call",
@@ -63,6 +79,7 @@ CALL: Table[CallState, CallEvent] = Table(
                 CallEvent.LIFT: CallState.DIAL_TONE,
                 CallEvent.RING: CallState.RINGING,
                 CallEvent.CALL_BACK: CallState.CALLING_BACK,
+                CallEvent.PARK: CallState.PARKED,
             },
             meaning="The caller has joined.",
         ),
@@ -109,6 +126,7 @@ CALL: Table[CallState, CallEvent] = Table(
                 **_ENDS,
                 CallEvent.ANSWERED: CallState.CONNECTED,
                 CallEvent.RINGS_ON: CallState.UNANSWERED,
+                CallEvent.RING: CallState.RINGING,
                 CallEvent.VOICEMAIL: CallState.ANSWERING,
                 CallEvent.NO_VOICEMAIL: CallState.ENDED,
             },
@@ -120,18 +138,33 @@ CALL: Table[CallState, CallEvent] = Table(
             ),
         ),
         CallState.CONNECTED: Row(
-            {**_ENDS, CallEvent.CALLED_LEFT: CallState.ENDED},
-            stay=frozenset(
-                {
-                    CallEvent.DIGIT,
-                    CallEvent.JOIN,
-                    CallEvent.HOLD,
-                    CallEvent.RESUME,
-                    CallEvent.TRANSFER,
-                    CallEvent.PARTY_LEFT,
-                }
-            ),
+            {
+                **_ENDS,
+                CallEvent.CALLED_LEFT: CallState.ENDED,
+                CallEvent.PUT_ASIDE: CallState.HELD,
+            },
+            stay=_MOVES,
             meaning="Two or more talk; it ends when the last but one leaves.",
+        ),
+        CallState.HELD: Row(
+            {
+                **_ENDS,
+                CallEvent.CALLED_LEFT: CallState.ENDED,
+                CallEvent.ALL_BACK: CallState.CONNECTED,
+            },
+            stay=_MOVES | {CallEvent.PUT_ASIDE},
+            meaning="A handset has put it aside for another call; who is left alone hears music.",
+        ),
+        CallState.PARKED: Row(
+            {
+                **_ENDS,
+                CallEvent.ANSWERED: CallState.CONNECTED,
+                CallEvent.NO_ANSWER: CallState.UNANSWERED,
+            },
+            stay=frozenset({CallEvent.DIGIT}),
+            timer=PARK_RETURN,
+            due=CallEvent.NO_ANSWER,
+            meaning="The caller hears music until any handset fetches them, or it takes too long.",
         ),
         CallState.ANSWERING: Row(
             {**_ENDS, CallEvent.PICKED_UP: CallState.SCRIPT},

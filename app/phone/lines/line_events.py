@@ -3,7 +3,7 @@
 hook.py and app/phone/timers.py say which on-hook time means what [GR-506].
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.phone.calls.line import Caller
 
@@ -19,6 +19,11 @@ class HungUp:
 
 
 @dataclass(frozen=True, slots=True)
+class AtRest:
+    """A handset lies on its hook and may be rung."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flash:
     """A handset's hook was pressed briefly."""
 
@@ -28,6 +33,7 @@ class Digit:
     """A digit was dialled, by DTMF or by pulses."""
 
     digit: str
+    pulses: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +58,4 @@ class CallerGone:
     """The far end of a trunk gave up ringing or hung up (or the port failed)."""
 
 
-LineEvent = OffHook | HungUp | Flash | Digit | Ringing | RingsOn | CallerKnown | CallerGone
+LineEvent = OffHook | HungUp | AtRest | Flash | Digit | Ringing | RingsOn | CallerKnown | CallerGone

@@ -256,6 +256,9 @@ class StationLine:
     def _digit(self, digit: str) -> None:
         self._report(self, line_events.Digit(digit))
 
+    def _pulsed(self, digit: str) -> None:
+        self._report(self, line_events.Digit(digit, pulses=True))
+
     # Actions.
 
     def _start(self) -> None:
@@ -268,6 +271,7 @@ class StationLine:
         self.channel.quiet()
         self._port.feed(Feed.ACTIVE)
         self._message_waiting.line_free()
+        self._report(self, line_events.AtRest())
 
     def _ring(self) -> None:
         self._message_waiting.line_taken()
@@ -288,7 +292,7 @@ class StationLine:
     def _pulses_end(self) -> None:
         digit, self._pulses = pulsed_digit(self._pulses), 0
         if digit:
-            self._digit(digit)
+            self._pulsed(digit)
 
     def _flash(self) -> None:
         self._pulses = 0

@@ -210,6 +210,11 @@ class TrunkLine:
         return self.machine.state is TrunkState.RINGING
 
     @property
+    def up(self) -> bool:
+        """Whether the loop is closed: its far end is, or was a moment ago, in a call with us."""
+        return self.machine.state in (TrunkState.SEIZED, TrunkState.NO_BATTERY)
+
+    @property
     def working(self) -> bool:
         """Whether its port is up."""
         return self.machine.state is not TrunkState.DOWN

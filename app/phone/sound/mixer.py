@@ -211,7 +211,9 @@ class Leg:
 
     def leave(self) -> None:
         """Leave the bus, if it is on one: it hears nothing of it and is not heard."""
-        bus, self.bus, self.channel.leg = self.bus, None, None
+        bus, self.bus = self.bus, None
+        if self.channel.leg is self:
+            self.channel.leg = None
         if bus is not None:
             bus.legs = tuple(leg for leg in bus.legs if leg is not self)
             bus.changed()
@@ -287,9 +289,19 @@ class Mixer:
         channel.quiet()
         self._scripts = [c for c in self._scripts if c is not channel]
 
-    def bus(self) -> Bus:
-        """A bus without legs; it costs nothing until two have joined it."""
-        return Bus(self._rewire)
+    def bus(self, changed: Callable[[Bus], None] | None = None) -> Bus:
+        """A bus without legs; it costs nothing until two have joined it.
+
+        `changed` is called when a leg has come or gone.
+        """
+        if changed is None:
+            return Bus(self._rewire)
+
+        def rewire(bus: Bus) -> None:
+            self._rewire(bus)
+            changed(bus)
+
+        return Bus(rewire)
 
     def hear(self, heard: Samples) -> None:
         """Take one period from all lines, (slots, 80): digits and data are reported, recordings

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.phone.jobs import ClerkSound, Draft, Greeting, MessageAudio, Prompt, Spoken
+from app.phone.jobs import ClerkSound, Draft, Greeting, HoldMusic, MessageAudio, Prompt, Spoken
 from drivers.buses import Samples
 from drivers.tones import Tone
 
@@ -12,6 +12,7 @@ __all__ = [
     "CountryTone",
     "Draft",
     "Greeting",
+    "HoldMusic",
     "MessageAudio",
     "Pause",
     "Pcm",

@@ -1,0 +1,47 @@
+"""The settings of what handsets do during calls: section calls of app/config/settings.py."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from app.config.section import Section
+
+
+class Calls(Section):
+    """Hold, transfer, three-way calls, call waiting and parking."""
+
+    flash: Literal["country", "join", "keys"] = Field(
+        "country",
+        description="What a flash (R key) does with two calls. join: a second party that was"
+        " called is joined to the first, one that called is changed for it; keys: a key may follow,"
+        " 1 end and go to the other, 2 change, 3 join, 4 connect them, 0 end or refuse the other,"
+        " and a break of 100 ms is a flash, too; country: join in North America, keys elsewhere.",
+    )
+    hold_music: str = Field(
+        "",
+        description="Path of a sound file (WAV and others) that parties on hold hear, without end;"
+        " empty: two soft beeps every 6 seconds.",
+    )
+    call_waiting: bool = Field(
+        True, description="Whether a handset that talks is told of a second caller, by a tone."
+    )
+    without_call_waiting: tuple[str, ...] = Field(
+        (), description="Handsets, by their jacks, that are not: such as a fax machine's."
+    )
+    outside_to_outside: bool = Field(
+        False,
+        description="Whether two outside lines may be left to talk when the handset that joined"
+        " them hangs up. Strangers could have the box pay for their calls.",
+    )
+    transfer_return_s: int = Field(
+        20,
+        ge=4,
+        le=120,
+        description="Seconds a transferred call rings before it comes back to the handset.",
+    )
+    park_return_s: int = Field(
+        120,
+        ge=10,
+        le=1800,
+        description="Seconds a call is parked before the handset that parked it rings.",
+    )
