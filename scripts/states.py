@@ -20,6 +20,7 @@ from app.phone.calls.call import CALL_ACTIONS
 from app.phone.calls.handset import HANDSET_ACTIONS
 from app.phone.lines.message_waiting import VMWI_ACTIONS
 from app.phone.lines.ringer import RINGER_ACTIONS
+from app.phone.lines.second_caller import SECOND_ACTIONS
 from app.phone.lines.station import STATION_ACTIONS
 from app.phone.lines.trunk import TRUNK_ACTIONS
 from drivers.chip import REPAIR_ACTIONS
@@ -70,6 +71,12 @@ MACHINES = (
         "app/phone/lines/ringer.py",
         "The cadence, and caller ID in its silences.",
         RINGER_ACTIONS,
+    ),
+    Drawn(
+        "Showing a second caller",
+        "app/phone/lines/second_caller.py",
+        "Caller ID on call waiting: an alerting signal, the telephone's answer, data.",
+        SECOND_ACTIONS,
     ),
     Drawn(
         "A handset's message lamp",

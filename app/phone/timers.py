@@ -98,6 +98,16 @@ PARK_RETURN = Timer(
     "park return", 120_000, 10_000, 1_800_000, "A party is parked before who parked it is rung."
 )
 
+# Caller ID on call waiting [GR-575; ETSI EN 300 659-2].
+ALERT_WAIT = Timer("alert wait", 650, 300, 2000, "From call waiting tone to the alerting signal.")
+ALERT_SIGNAL = Timer("alert signal", 90, 80, 100, "The alerting signal [GR-30: 80 to 85 ms].")
+ALERT_ANSWER = Timer(
+    "alert answer", 260, 160, 500, "For the telephone's D [GR-30: 160 ms], and to recognize it."
+)
+SECOND_ID_DATA = Timer(
+    "second caller's data", 1000, 200, 3000, "At most; it is as long as name and number are."
+)
+
 # A handset whose call is over and that is still off hook.
 BUSY_TONE = Timer("busy tone", 30000, 5000, 120000, "Busy or reorder tone before the howler.")
 HOWLER = Timer("howler", 60000, 10000, 180000, "Receiver-off-hook tone before silence.")

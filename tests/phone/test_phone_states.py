@@ -14,10 +14,11 @@ from app.phone.calls.states import CALL
 from app.phone.config import PhoneConfig
 from app.phone.lines.message_waiting import VMWI
 from app.phone.lines.ringer import RINGER
+from app.phone.lines.second_caller import SECOND
 from app.phone.lines.station import STATION
 from app.phone.lines.trunk import TRUNK
 
-TABLES = [STATION, RINGER, VMWI, TRUNK, CALL, HANDSET]
+TABLES = [STATION, RINGER, VMWI, TRUNK, CALL, HANDSET, SECOND]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table.kind))

@@ -43,6 +43,10 @@ class CallContext(Context, Protocol):
         """Tell a handset in another call of this one; False if it cannot be told."""
         ...
 
+    def show(self, handset: StationLine, call: "Call") -> None:
+        """Who waits for this handset has become known."""
+        ...
+
     def withdraw(self, handset: StationLine, call: "Call") -> None:
         """A handset that was told of this call need not wait for it any more."""
         ...
@@ -143,6 +147,9 @@ class Call(Reaching):
 
     def _offer_to(self, handset: StationLine) -> bool:
         return self._calls.offer(handset, self)
+
+    def _show(self, handset: StationLine) -> None:
+        self._calls.show(handset, self)
 
     def _withdraw(self, handset: StationLine) -> None:
         self._calls.withdraw(handset, self)

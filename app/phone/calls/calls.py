@@ -123,6 +123,10 @@ class Calls:
         """Tell a handset in another call of this one; False if it cannot be told."""
         return self.handset(handset).offer(call)
 
+    def show(self, handset: StationLine, call: Call) -> None:
+        """Who waits for this handset has become known."""
+        self.handset(handset).show(call)
+
     def withdraw(self, handset: StationLine, call: Call) -> None:
         """A handset that was told of this call need not wait for it any more."""
         self.handset(handset).withdraw(call)

@@ -70,6 +70,7 @@ class Handset:
 
     def flash(self) -> None:
         """The hook was pressed for a moment."""
+        self._line.second_caller.stop()
         means = FLASH_MEANS[self._calls.config.flash_habit].get(self.machine.state)
         if self.machine.state in (HandsetState.CONSULTING, HandsetState.ALTERNATING):
             means = means if self._talks() else HandsetEvent.RETURN
@@ -113,6 +114,7 @@ class Handset:
 
     def hung_up(self) -> None:
         """The handset was put on its hook, or failed: what becomes of the party on hold?"""
+        self._line.second_caller.stop()
         active = self.active
         if self.machine.state is HandsetState.JOINED and active is not None:
             self._may_connect([line for line in active.legs if line is not self._line])
@@ -141,6 +143,11 @@ class Handset:
         self.waiting = call
         return self.machine.event(HandsetEvent.SECOND_CALL)
 
+    def show(self, call: Call) -> None:
+        """Who waits has become known."""
+        if call is self.waiting and self.machine.state is HandsetState.WAITING:
+            self._announce()
+
     def withdraw(self, call: Call) -> None:
         """A call that this handset was told of is answered elsewhere, or over."""
         if call is self.waiting:
@@ -154,6 +161,7 @@ class Handset:
 
     def call_over(self, call: Call, tone: Tone) -> None:
         """This call is over for the handset; the tone says how it ended."""
+        self._line.second_caller.stop()
         if call is self.held:
             self.held = None
             self._tone = tone
@@ -276,9 +284,15 @@ class Handset:
         call.lifted(self._line)
 
     def _announce(self) -> None:
+        active, waiting = self.active, self.waiting
+        assert active is not None and waiting is not None
         self._line.channel.tone(self._calls.tones.call_waiting)
+        self._line.second_caller.start(
+            self._calls.identity(waiting.caller), lambda on: active.mute(self._line, on)
+        )
 
     def _no_tone(self) -> None:
+        self._line.second_caller.stop()
         self._line.channel.tone(None)
 
     def _answer(self) -> None:

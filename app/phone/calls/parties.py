@@ -119,6 +119,16 @@ class Parties(ABC):
         if not self._aside:
             self.machine.event(CallEvent.ALL_BACK)
 
+    def mute(self, line: AnyLine, muted: bool) -> None:
+        """Take a party off the bus for a moment, and put it back; for data on its line."""
+        leg = self.legs.get(line)
+        if leg is None or line in self._aside:
+            return
+        if muted:
+            leg.leave()
+        else:
+            self._put_on_bus(leg)
+
     def present(self) -> list[AnyLine]:
         """Those who have a leg here and have not put this call aside."""
         return [line for line in self.legs if line not in self._aside]

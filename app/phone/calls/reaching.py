@@ -44,6 +44,10 @@ class Reaching(Parties):
         """Tell a handset, which is in another call, of this one; False if it cannot be told."""
 
     @abstractmethod
+    def _show(self, handset: StationLine) -> None:
+        """Who calls has become known: show it on a handset that was told of this call."""
+
+    @abstractmethod
     def _withdraw(self, handset: StationLine) -> None:
         """A handset that was told of this call need not wait for it any more."""
 
@@ -57,6 +61,8 @@ class Reaching(Parties):
         """The trunk's caller ID has come in: show it on the handsets that ring."""
         for handset in self.ringing:
             handset.show(caller)
+        for handset in self.offered:
+            self._show(handset)
 
     def ring_offered(self, handset: StationLine) -> bool:
         """A handset that was told of this call lies on its hook now: ring it. False if it cannot.

@@ -16,6 +16,7 @@ from app.phone.lines.hook import Break, classify, pulsed_digit
 from app.phone.lines.line_events import LineEvent
 from app.phone.lines.message_waiting import MessageWaiting
 from app.phone.lines.ringer import Ringer
+from app.phone.lines.second_caller import SecondCaller
 from app.phone.sound.mixer import Channel
 from app.phone.sound.sounds import Tone
 from app.phone.timers import BUSY_TONE, HANG_UP, HOWLER, PULSE_END
@@ -172,6 +173,8 @@ class StationLine:
         self._port, self._queue, self._report = port, queue, report
         self._message_waiting = MessageWaiting(port, channel, queue, country.modem, lost)
         self._ringer = Ringer(port, channel, queue, country, date)
+        self.second_caller = SecondCaller(port.name, channel, queue, country, date)
+        """Shows who calls while the handset talks."""
         self._rung_by = Caller()
         self._lowered_at = 0
         self._pulses = 0

@@ -58,6 +58,9 @@ STANDARDS = {Modem.BELL_202: 1, Modem.V23: 2}
 _ON_HOOK_PREAMBLE = (300, 180, 5, -1)
 """Bits of seizure, marks before and after the message [GR-30, on hook]; stop bits as usual."""
 
+_OFF_HOOK_PREAMBLE = (0, 80, 5, -1)
+"""The same in a call [GR-30, off hook: 80 marks and no seizure]."""
+
 ffi = cffi.FFI()
 ffi.cdef(_DECLARATIONS)
 
@@ -137,14 +140,14 @@ def dtmf(digits: str, level_dbm0: int = -10, on_ms: int = 100, off_ms: int = 100
     return samples[: lib.dtmf_tx(state, pointer(samples), len(samples))].copy()
 
 
-def fsk_message(message: bytes, modem: Modem = Modem.BELL_202) -> Samples:
-    """An on-hook data message [GR-30] as samples: seizure, marks, message, checksum.
+def fsk_message(message: bytes, modem: Modem = Modem.BELL_202, seizure: bool = True) -> Samples:
+    """A data message [GR-30] as samples: seizure (on hook only), marks, message, checksum.
 
     `message` is type, length, body; at most 255 octets of body.
     """
     lib = library()
     state = ffi.gc(lib.adsi_tx_init(ffi.NULL, STANDARDS[modem]), lib.adsi_tx_free)
-    lib.adsi_tx_set_preamble(state, *_ON_HOOK_PREAMBLE)
+    lib.adsi_tx_set_preamble(state, *(_ON_HOOK_PREAMBLE if seizure else _OFF_HOOK_PREAMBLE))
     if lib.adsi_tx_put_message(state, message, len(message)) < 0:
         raise ValueError(f"not a message that can be sent: {message!r}")
     pieces = []
