@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from app.inbox.retention import Retention
     from app.inbox.search_index import SearchIndex
     from app.inbox.store import Store
-    from app.mail.outbound.client_session import Tls
     from app.mail.service import MailConfig
     from app.phone.calls.context import CallScript
     from app.phone.lines.kept_callers import CallerMemory
@@ -356,15 +355,19 @@ def make_pbx(
     kept: CallerMemory | None = None,
 ) -> Pbx:
     """Drivers, lines and calls without a pace: for tests, which beat them. `date` is MMDDHHMM."""
+    from app.phone.fax.session import FaxSession
     from app.phone.pbx import Pbx
     from app.voicemail.aloud import play_script
+    from app.voicemail.fax import fax_script
     from drivers.board import LineBoard
     from drivers.countries import country
 
     board = LineBoard(plan.board, hardware, country(plan.calls.country))
     answer, internal = call_scripts(clerk, plan.limits)
     play, slots = play_script(clerk), plan.board.slots
-    return Pbx(board, slots, clerk, plan.calls, answer, internal, date, kept, play=play)
+    pbx = Pbx(board, slots, clerk, plan.calls, answer, internal, date, kept, play=play)
+    pbx.calls.fax = fax_script(clerk, FaxSession, plan.calls.fax)
+    return pbx
 
 
 def call_scripts(clerk: VoicemailClerk, limits: RecordingLimits) -> tuple[CallScript, CallScript]:
@@ -383,9 +386,11 @@ def make_phone(
 ) -> PhoneService:
     """The phone service: drivers, lines and calls over this hardware, with a clerk of its own."""
     from app.clerk.client import ProcessClerk
+    from app.phone.fax.process import FaxProcess
     from app.phone.lines.kept_callers import kept_callers
     from app.phone.service import PhoneService
     from app.voicemail.aloud import play_script
+    from app.voicemail.fax import fax_script
     from app.voicemail.message_waiting import MessageWaitingLamps
 
     zone = ZoneInfo(plan.clerk.zone) if plan.clerk.zone else None
@@ -408,15 +413,18 @@ def make_phone(
         kept=kept_callers(paths.callers, plan.jacks("trunk"), time.monotonic),
         play=play_script(clerk),
     )
+    service.pbx.calls.fax = fax_script(clerk, FaxProcess, plan.calls.fax)
     return service
 
 
 def mail_config(paths: Paths, settings: Settings) -> MailConfig:
     """What the mail service must know of the settings."""
+    from app.mail.outbound.client_session import Tls
     from app.mail.service import MailConfig, Rates, RetrySchedule
     from app.operations.kept_secrets import SMARTHOST, account_of
 
-    outbound = settings.outbound
+    outbound, account = settings.outbound, account_of(settings, SMARTHOST)
+    smarthost = host_and_port(outbound.smarthost, SMTP_PORT)
     return MailConfig(
         delivery=delivery_config(settings),
         listen=settings.mail.listen,
@@ -434,10 +442,12 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
         connections_per_peer=settings.mail.connections_per_peer,
         strangers_percent=settings.mail.strangers_percent,
         rates=Rates(settings.mail.strangers_mails, settings.mail.recipients_outside),
-        smarthost=host_and_port(outbound.smarthost, SMTP_PORT),
-        smarthost_tls=_smarthost_tls(settings),
+        smarthost=smarthost,
+        smarthost_tls=Tls.meant(
+            outbound.smarthost_tls, (smarthost or ("", 0))[1], account is not None
+        ),
         smarthost_verify=outbound.smarthost_verify,
-        smarthost_account=account_of(settings, SMARTHOST),
+        smarthost_account=account,
         demand_tls=outbound.demand_tls,
         retry=RetrySchedule(
             outbound.first_retry_s,
@@ -455,19 +465,6 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
 def account_key(paths: Paths) -> bytes:
     """The key of kept passwords, made if there is none yet: at the first start. Raises OSError."""
     return _secret(paths.account_key)
-
-
-def _smarthost_tls(settings: Settings) -> Tls:
-    """What "auto" means for this smarthost: a password never goes in plain text by it."""
-    from app.mail.outbound.client_session import Tls
-    from app.operations.kept_secrets import SMARTHOST, account_of
-
-    outbound = settings.outbound
-    if outbound.smarthost_tls != "auto":
-        return Tls(outbound.smarthost_tls)
-    if (host_and_port(outbound.smarthost, SMTP_PORT) or ("", 0))[1] == 465:
-        return Tls.IMPLICIT
-    return Tls.TRY if account_of(settings, SMARTHOST) is None else Tls.STARTTLS
 
 
 def _secret(path: Path) -> bytes:

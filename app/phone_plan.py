@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 
 from app.clerk.config import ClerkConfig
 from app.phone.config import IncomingRoute, PhoneConfig, habit_of
+from app.phone.fax.config import FaxConfig, FaxRoute
 from app.voicemail.config import RecordingLimits
 from drivers.board_spec import BoardSpec, Kind
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
+
+
+def fax_config(settings: Settings) -> FaxConfig:
+    """What the phone side must know of the settings of faxes."""
+    fax = settings.fax
+    lines = {jack: FaxRoute(line.mailbox, line.only) for jack, line in fax.receiving.items()}
+    return FaxConfig(fax.station, lines)
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ def phone_config(settings: Settings) -> PhoneConfig:
         transfer_return_seconds=settings.calls.transfer_return_s,
         park_return_seconds=settings.calls.park_return_s,
         music=bool(settings.calls.hold_music),
+        fax=fax_config(settings),
         incoming={
             jack: IncomingRoute(line.handsets, line.mailbox)
             for jack, line in settings.phone.incoming.items()

@@ -20,6 +20,7 @@ from app.phone.calls.dialplan import Directory
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import ClerkSound, EndedCall, JobFailed
 from app.voicemail.jobs import (
+    FaxStart,
     GreetingResult,
     Listing,
     MailboxInfo,
@@ -154,6 +155,14 @@ class ClerkApi(Protocol):
 
     def remove_greeting(self, number: int, person: int, kind: str) -> bool:
         """Remove a greeting; `number` is this wish's."""
+        ...
+
+    def begin_fax(self, number: int, mailbox: str, line: str, caller: Caller) -> FaxStart:
+        """Where a fax goes; `number` is the call's."""
+        ...
+
+    def end_fax(self) -> None:
+        """Deliver the faxes that have come in."""
         ...
 
 
@@ -338,3 +347,11 @@ class JobClient(ABC):
     def remove_greeting(self, person: int, kind: str) -> Wait[bool]:
         """Remove a greeting."""
         return self._ask(ClerkApi.remove_greeting, new_number(), person, kind)
+
+    def begin_fax(self, mailbox: str, line: str, caller: Caller) -> Wait[FaxStart]:
+        """Where a fax for this mailbox goes."""
+        return self._ask(ClerkApi.begin_fax, new_number(), mailbox, line, caller)
+
+    def end_fax(self) -> Wait[None]:
+        """A fax call is over."""
+        return self._ask(ClerkApi.end_fax)

@@ -21,6 +21,7 @@ from app.clerk.config import ClerkConfig
 from app.clerk.ending import Ending
 from app.clerk.known import ANYBODY
 from app.clerk.spool import CallFacts, Spool
+from app.clerk.writing import Writing
 from app.core.clock import Clock
 from app.inbox.aliases import Aliases
 from app.inbox.contents import rechunk
@@ -28,7 +29,6 @@ from app.inbox.delivery import Delivery, Envelope
 from app.inbox.entries import Facts, Kind, Recording
 from app.inbox.people import People, Person
 from app.inbox.store import Store
-from app.message.dot_stuffing import DotCounter
 from app.message.voice import VoiceMessage, clean_name, clean_number, compose
 from app.phone.calls.caller import Caller
 from app.phone.sound.end_tones import end_tones
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 DOOR = "phone"
 CUT_OFF = "cut off"
+FAX = "fax"
+"""Why a recording ended whose caller is a fax machine."""
 MISSED = "missed call: "
 """How the end of a spooled call begins that nobody was to answer; the rest is why."""
 NOBODY = 0  # a number that no person has
@@ -88,6 +90,9 @@ class Composer:
         recording = self._facts(number, spool)
         if recording is None:
             return RecordingResult.GONE
+        if recording.why == FAX:
+            self._db.now(lambda tx: self._drop(tx, recording))
+            return RecordingResult.DROPPED
         owner = self._people.by_id(recording.person) or self._aliases.postmaster()
         if expected is None and number in spool:
             expected = spool.get(number).expected
@@ -188,7 +193,7 @@ class Composer:
         self, recording: Recording, owner: Person, voice: VoiceMessage, sound: Iterable[bytes]
     ) -> Generator[None, None, None]:
         """Write the message but for its last piece; that piece and the rest together."""
-        writing = _Writing(self._store)
+        writing = Writing(self._store)
         chunks = rechunk(compose(voice, sound))
         chunk = next(chunks)
         for following in chunks:
@@ -224,6 +229,12 @@ class Composer:
         # and who would learn of a late bounce?
         sender = self._delivery.sender_of(owner)
         self._delivery.deliver(tx, Envelope(sender, (route,), Kind.VOICEMAIL, facts), content)
+        self._store.recordings.drop(tx, recording.id)
+
+    def _drop(self, tx: Tx, recording: Recording) -> None:
+        """A fax machine was calling: the fax comes by a way of its own (faxes.py)."""
+        if not self._store.recordings.once(tx, recording.id):
+            raise AlreadyDelivered(recording.id)
         self._store.recordings.drop(tx, recording.id)
 
     def _drop_missed(self, tx: Tx, recording: Recording, owner: Person | None, spoken: int) -> None:
@@ -288,26 +299,3 @@ class Pieces:
         if following < self._expected:
             missing.append((following, self._expected))
         self.missing = tuple(missing)
-
-
-class _Writing:
-    """One content of the store on its way in."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._content: int | None = None
-        self._dots, self._size, self._chunks = DotCounter(), 0, 0
-
-    def add(self, tx: Tx, chunk: bytes) -> None:
-        """Write the next piece."""
-        if self._content is None:
-            self._content = self._store.contents.begin(tx)
-        self._store.contents.add_chunk(tx, self._content, self._chunks, chunk)
-        self._dots.feed(chunk)
-        self._size, self._chunks = self._size + len(chunk), self._chunks + 1
-
-    def seal(self, tx: Tx) -> int:
-        """End it; its number."""
-        assert self._content is not None
-        self._store.contents.seal(tx, self._content, self._size, self._dots.count)
-        return self._content

@@ -59,6 +59,11 @@ class ClerkConfig:
         return Path(self.spool) / "known.json"
 
     @property
+    def faxes(self) -> Path:
+        """Folder of faxes that come in, until they are delivered."""
+        return Path(self.spool) / "faxes"
+
+    @property
     def store_path(self) -> Path:
         """The store's file."""
         return Path(self.store)

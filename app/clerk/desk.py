@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.clerk.config import ClerkConfig
 from app.clerk.drafts import Drafts
+from app.clerk.faxes import FaxJobs
 from app.clerk.greeting_jobs import GreetingJobs
 from app.clerk.jobs import ClerkJobs, jobs_over
 from app.clerk.known import Known
@@ -42,6 +43,7 @@ from app.store.database import Database, StoreDamaged, StoreFailed
 from app.store.errors import TROUBLE
 from app.store.presence import identity, must_exist
 from app.voicemail.jobs import (
+    FaxStart,
     GreetingResult,
     Listing,
     MailboxInfo,
@@ -88,6 +90,7 @@ class Desk:
                 SpoolFolder(config.spool_memory, SPOOL_MEMORY_MOST),
             )
         )
+        self.faxes = FaxJobs(self._inboxes, self._trouble, self._known, config, clock)
         self.recordings = RecordingJobs(self._inboxes, self._trouble, spool, self._known, clock)
         self._prompts = PromptStore(Path(config.packs), Speaker(Path(config.cache)), media)
         self._greetings = Greetings(Path(config.greetings))
@@ -165,8 +168,8 @@ class Desk:
         self.recordings.flush()
 
     def work(self) -> bool:
-        """Do a step of making a message of a recording; False if there is nothing to do."""
-        return self.recordings.work()
+        """Do a step of making a message of a recording or a fax; False: there is nothing to do."""
+        return self.recordings.work() or self.faxes.work()
 
     def close(self) -> None:
         """Commit what waits and close the store."""
@@ -204,6 +207,16 @@ class Desk:
     def end_recording(self, recording: int, why: str, pieces: int | None = None) -> RecordingResult:
         """Deliver a recording. Raises NotReady while the message is being composed."""
         return self.recordings.end_recording(recording, why, pieces)
+
+    # ---- faxes
+
+    def begin_fax(self, number: int, mailbox: str, line: str, caller: Caller) -> FaxStart:
+        """Where a fax comes in."""
+        return self.faxes.begin_fax(number, mailbox, line, caller)
+
+    def end_fax(self) -> None:
+        """Deliver the faxes that have come in."""
+        self.faxes.end_fax()
 
     def missed_call(self, number: int, line: str, caller: Caller, why: str) -> None:
         """Note a call that nobody could answer, for the administrator."""

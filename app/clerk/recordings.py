@@ -58,6 +58,18 @@ class Inboxes:
     composer: Composer
 
 
+def refusal(inboxes: Inboxes, person: Person) -> Refusal | None:
+    """Why nothing can come in for this person by telephone now; None: it can."""
+    try:
+        route = inboxes.delivery.route(person.login)
+        inboxes.delivery.check_room(route, 0, Kind.VOICEMAIL)
+    except MailboxFull:
+        return "full"
+    except NoSpace:
+        return "no space"
+    return None
+
+
 class RecordingJobs:
     """Recordings under way and those not delivered yet, by their numbers.
 
@@ -229,7 +241,7 @@ class RecordingJobs:
             return RecordingStart(None, "nobody")
         if self._is_begun(inboxes, number, facts.line):
             return RecordingStart(number)
-        refused = self._refusal(inboxes, person)
+        refused = refusal(inboxes, person)
         if refused is not None:
             log.info("no recording for %s: %s", person.login, refused)
             self._note_refused(inboxes, number, person, facts.line, caller, refused)
@@ -253,16 +265,6 @@ class RecordingJobs:
             elif found.line == line and found.id not in self._spool:
                 self._end(inboxes, found.id, CUT_OFF)
         return begun
-
-    def _refusal(self, inboxes: Inboxes, person: Person) -> Refusal | None:
-        try:
-            route = inboxes.delivery.route(person.login)
-            inboxes.delivery.check_room(route, 0, Kind.VOICEMAIL)
-        except MailboxFull:
-            return "full"
-        except NoSpace:
-            return "no space"
-        return None
 
     def _note_refused(
         self,

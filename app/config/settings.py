@@ -19,6 +19,7 @@ from pydantic import (
 from app.config import toml_file
 from app.config.calls import Calls
 from app.config.defaults import SOUNDS
+from app.config.fax import Fax
 from app.config.keeping import Keeping
 from app.config.kinds import (
     Country,
@@ -370,6 +371,7 @@ class Settings(Section):
     phone: Phone = Phone()
     calls: Calls = Calls()
     voicemail: Voicemail = Voicemail()
+    fax: Fax = Fax()
     keeping: Keeping = Keeping()
     mqtt: Mqtt = Mqtt()
 

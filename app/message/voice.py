@@ -12,25 +12,20 @@ and the size is known before, because base64 makes 78 octets (with CRLF) of ever
 Line ends are CRLF everywhere. Lengths are octets, or samples of 1/8000 s where it says so.
 """
 
-import binascii
-import email.policy
 import email.utils
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
 
 from app.message.audio_formats import wave_head
+from app.message.composing import RAW_LINE, base64_lines, fold, mailbox_of, text_part
 from drivers.sampling import SAMPLE_RATE
 
 NAME_LIMIT = 64  # characters of a caller's name that are kept
 NUMBER_LIMIT = 32  # digits of a caller's number that are kept
 BLOCK_LINES = 3_000  # base64 lines in one block: 234,000 octets, below one chunk of the store
-RAW_LINE = 57  # octets in a base64 line of 76 characters [RFC 2045 §6.8]
-
-_HEAD = email.policy.SMTP  # folds at 78, CRLF, RFC 2047 for what is not ASCII
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # controls, bidi marks, surrogates
 
 
@@ -124,17 +119,12 @@ def _base64_blocks(first: bytes, pieces: Iterable[bytes], expected: int) -> Iter
         gathered += piece
         seen += len(piece)
         while len(gathered) >= block:
-            yield _base64_lines(bytes(gathered[:block]))
+            yield base64_lines(bytes(gathered[:block]))
             del gathered[:block]
     if seen != expected:
         raise ValueError(f"{seen} octets of audio where the head says {expected}")
     if gathered:
-        yield _base64_lines(bytes(gathered))
-
-
-def _base64_lines(raw: bytes) -> bytes:
-    text = binascii.b2a_base64(raw, newline=False)
-    return b"".join(text[at : at + 76] + b"\r\n" for at in range(0, len(text), 76))
+        yield base64_lines(bytes(gathered))
 
 
 def _boundary(voice: VoiceMessage) -> str:
@@ -142,8 +132,8 @@ def _boundary(voice: VoiceMessage) -> str:
 
 
 def _top(voice: VoiceMessage) -> bytes:
-    head = b"".join(_fold(name, value) for name, value in _head(voice))
-    audio_head = b"".join(_fold(name, value) for name, value in _audio_head(voice))
+    head = b"".join(fold(name, value) for name, value in _head(voice))
+    audio_head = b"".join(fold(name, value) for name, value in _audio_head(voice))
     border = b"\r\n--" + _boundary(voice).encode() + b"\r\n"
     return head + border + _text_part(voice) + border + audio_head + b"\r\n"
 
@@ -154,8 +144,8 @@ def _bottom(voice: VoiceMessage) -> bytes:
 
 def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     name, number = clean_name(voice.caller_name), clean_number(voice.caller_number)
-    yield "From", _mailbox(voice.display_name, voice.from_address)
-    yield "To", _mailbox(clean_name(voice.to_name) or voice.mailbox, voice.to_address)
+    yield "From", mailbox_of(voice.display_name, voice.from_address)
+    yield "To", mailbox_of(clean_name(voice.to_name) or voice.mailbox, voice.to_address)
     yield "Subject", voice.subject
     yield "Date", email.utils.format_datetime(voice.ended_at)
     yield "Message-ID", voice.message_id
@@ -190,22 +180,8 @@ def _text_part(voice: VoiceMessage) -> bytes:
         where = ", ".join(f"{_minutes(start)} to {_minutes(end)}" for start, end in voice.missing)
         lines.append(f"Missing:  {where}, which could not be kept: there is silence, or the end")
     text = "".join(line + "\r\n" for line in lines).encode("utf-8")
-    if text.isascii():
-        return b"Content-Type: text/plain; charset=us-ascii\r\n\r\n" + text
-    return (
-        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-        + _base64_lines(text)
-    )
+    return text_part(text)
 
 
 def _minutes(seconds: int) -> str:
     return f"{seconds // 60}:{seconds % 60:02}"
-
-
-def _mailbox(name: str, address: str) -> str:
-    login, _, domain = address.rpartition("@")
-    return str(Address(name, login, domain))
-
-
-def _fold(name: str, value: str) -> bytes:
-    return bytes(_HEAD.fold_binary(name, _HEAD.header_factory(name, value)))

@@ -115,6 +115,21 @@ def setting_problems(
             yield Problem(
                 f"{name}.mailbox", f"nobody has the mailbox {incoming.mailbox}{_listed(whose)}"
             )
+    yield from _fax_problems(settings, people, known)
+
+
+def _fax_problems(settings: Settings, people: Sequence[Person], known: Known) -> Iterator[Problem]:
+    for line, fax in settings.fax.receiving.items():
+        name = f"fax.receiving.{line}"
+        if known.trunks is not None and line not in known.trunks:
+            yield Problem(
+                name, f"the board {known.board} has no outside line {line}{_listed(known.trunks)}"
+            )
+        if fax.mailbox not in {p.mailbox for p in people}:
+            whose = [f"{person.mailbox} ({person.login})" for person in people]
+            yield Problem(
+                f"{name}.mailbox", f"nobody has the mailbox {fax.mailbox}{_listed(whose)}"
+            )
 
 
 def _people_problems(people: Sequence[Person], known: Known) -> Iterator[Problem]:

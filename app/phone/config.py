@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.core.timers import Timer
+from app.phone.fax.config import FaxConfig
 from app.phone.timers import NO_ANSWER, PARK_RETURN
 
 Habit = Literal["join", "keys"]
@@ -48,6 +49,8 @@ class PhoneConfig:
     """How long a party is parked before the handset that parked it is rung (10 to 1800 s)."""
     music: bool = False
     """Whether the clerk has music for parties on hold."""
+    fax: FaxConfig = field(default_factory=FaxConfig)
+    """Which lines take faxes."""
     incoming: Mapping[str, IncomingRoute] = field(default_factory=dict)
     """By trunk name; a trunk that is not named is treated as IncomingRoute()."""
 

@@ -71,6 +71,7 @@ Outcome = Literal[
     "answered",
     "voicemail",
     "own mailbox",
+    "fax",
     "not answered",
     "nobody's number",
     "transferred",

@@ -108,6 +108,24 @@ SECOND_ID_DATA = Timer(
     "second caller's data", 1000, 200, 3000, "At most; it is as long as name and number are."
 )
 
+# A fax.
+CNG_CYCLE_SHORTEST = Timer(
+    "CNG cycle shortest",
+    2900,
+    2000,
+    3500,
+    "Between CNG bursts [T.30 4.2: 3.5 s -15 %].",
+)
+CNG_CYCLE_LONGEST = Timer(
+    "CNG cycle longest", 4100, 3500, 5000, "Between CNG bursts [T.30 4.2: 3.5 s +15 %]."
+)
+FAX_LONGEST = Timer(
+    "fax longest", 3_600_000, 600_000, 7_200_000, "A fax call that takes longer is ended."
+)
+FAX_ENGINE_LATE = Timer(
+    "fax engine late", 5000, 1000, 20000, "Without samples from the fax engine: it is given up."
+)
+
 # A handset whose call is over and that is still off hook.
 BUSY_TONE = Timer("busy tone", 30000, 5000, 120000, "Busy or reorder tone before the howler.")
 HOWLER = Timer("howler", 60000, 10000, 180000, "Receiver-off-hook tone before silence.")

@@ -6,7 +6,7 @@ full mailbox or none, is kept by the clerk as a missed call.
 
 import logging
 
-from app.phone.calls.line import HungUp, Line
+from app.phone.calls.line import FaxTone, HungUp, Line
 from app.phone.jobs import JobFailed
 from app.phone.sound.tones import BEEP
 from app.voicemail import greetings
@@ -62,6 +62,9 @@ async def _converse(
         await _greet(line, box)
         await line.play(BEEP)
         why, pieces = await record(line, clerk, recording, limits)
+    except FaxTone:
+        clerk.end_recording(recording, "fax")
+        raise
     except HungUp:
         clerk.end_recording(recording, "hung up")
         raise

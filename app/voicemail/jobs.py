@@ -146,6 +146,17 @@ class RecordingStart:
     refused: Refusal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FaxStart:
+    """Where the pages of a fax are to be kept, or why it cannot come in."""
+
+    folder: str = ""
+    """A folder that whoever receives the fax makes; "" if it is refused."""
+    started_at: float = 0.0
+    """Seconds since 1970 UTC."""
+    refused: Refusal | None = None
+
+
 class RecordingResult(StrEnum):
     """What became of a recording."""
 
@@ -154,6 +165,8 @@ class RecordingResult(StrEnum):
     """Too little was said."""
     KEPT = "kept"
     """The store cannot take it now; it is delivered when the store can."""
+    DROPPED = "dropped"
+    """A fax machine was calling."""
     GONE = "gone"
     """It is not in the store: it was finished before."""
 
@@ -283,4 +296,12 @@ class VoicemailClerk(Clerk, Protocol):
 
     def remove_greeting(self, person: int, kind: str) -> Wait[bool]:
         """Remove a greeting, whether there was one; callers hear the next best."""
+        ...
+
+    def begin_fax(self, mailbox: str, line: str, caller: Caller) -> Wait[FaxStart]:
+        """Where a fax for this mailbox goes; when it is refused, that is noted as a missed call."""
+        ...
+
+    def end_fax(self) -> Wait[None]:
+        """A fax call is over: what has arrived is delivered."""
         ...

@@ -180,6 +180,8 @@ def test_clerk_that_hangs_is_ended_and_every_job_is_asked_again(office: Office) 
         "keep_greeting": clerk.keep_greeting(1, "busy", draft),
         "remove_greeting": clerk.remove_greeting(1, "night"),
         "drop_draft": clerk.drop_draft(draft),
+        "begin_fax": clerk.begin_fax("201", "line2", Caller("558")),
+        "end_fax": clerk.end_fax(),
     }
     assert waits.keys() == JOBS.keys(), "a job that is not asked while the clerk hangs"
     office.clock.advance(HUNG_S - 1)

@@ -14,7 +14,9 @@ import pytest
 from app.config.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-DECLARATIONS = [ROOT / "app" / "config" / f"{name}.py" for name in ("settings", "keeping", "mqtt")]
+DECLARATIONS = [
+    ROOT / "app" / "config" / f"{name}.py" for name in ("settings", "keeping", "mqtt", "fax")
+]
 
 NO_DEFAULT = {
     "keeping.quota_mb": ("quota_mb", "quota"),

@@ -54,6 +54,8 @@ OTHER: dict[str, Any] = {
     "calls.without_call_waiting": ["102"],
     "phone.incoming": {"line1": {"handsets": ["101"], "mailbox": "201"}},
     "voicemail.sounds": "/srv/sounds",
+    "fax.station": "+1 555 0100",
+    "fax.receiving": {"line1": {"mailbox": "201"}},
 }
 """A value that is not the default, of settings whose kind does not give one."""
 

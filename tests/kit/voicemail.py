@@ -29,6 +29,7 @@ from app.inbox.entries import Entry, Kind
 from app.phone.calls.line import ANY, Caller, HungUp, Recorded, RecordingEnd, WhyVoicemail
 from app.phone.calls.line import Kind as LineKind
 from app.phone.calls.scripting import Script, Wait
+from app.phone.fax.link import FaxLink
 from app.phone.sound.sounds import (
     CountryTone,
     Draft,
@@ -238,6 +239,10 @@ class ScriptLine:
         digit = why if len(why) == 1 else ""
         reason: RecordingEnd = "digit" if digit else why
         return Recorded(self.recorded, reason, digit)
+
+    async def exchange(self, link: FaxLink) -> None:
+        """See Line; no fax calls here."""
+        raise AssertionError("a fax call on a line that is a script's alone")
 
     async def pause(self, seconds: float) -> None:
         """See app.phone.calls.line.Line."""

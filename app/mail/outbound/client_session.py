@@ -30,6 +30,10 @@ from app.message.dsn import Asked
 _NOTHING: Mapping[str, Asked] = {}
 
 
+IMPLICIT_PORT = 465
+"""Where encryption begins with the first octet [RFC 8314 §3.3]."""
+
+
 class Tls(StrEnum):
     """When a conversation is encrypted."""
 
@@ -40,6 +44,15 @@ class Tls(StrEnum):
     IMPLICIT = "implicit"
     """From the first octet on [RFC 8314 §3.3]."""
     NONE = "none"
+
+    @classmethod
+    def meant(cls, setting: str, port: int, has_login: bool) -> "Tls":
+        """What "auto" means for a smarthost: a password never goes in plain text by it."""
+        if setting != "auto":
+            return cls(setting)
+        if port == IMPLICIT_PORT:
+            return cls.IMPLICIT
+        return cls.STARTTLS if has_login else cls.TRY
 
 
 @dataclass(frozen=True)

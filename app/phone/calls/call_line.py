@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 
 from app.core.timers import RunningTimer, TimerQueue, periods
 from app.phone.calls.line import ANY, Caller, HungUp, Kind, Recorded, WhyVoicemail
-from app.phone.calls.scripting import Wait
+from app.phone.calls.scripting import FaxTone, Wait
+from app.phone.fax.link import FaxLink
 from app.phone.jobs import JobFailed
 from app.phone.sound.mixer import Channel
 from app.phone.sound.player import Sounds
 from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Sound, Tone
 from app.phone.sound.tones import ENDING
-from app.phone.timers import CLERK_PATIENCE
+from app.phone.timers import CLERK_PATIENCE, FAX_LONGEST
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class CallLine:
         self._on_digit: Callable[[str], bool] | None = None
         self._wait: Wait[Any] | None = None
         self._patient = False
+        self._fax_called = False
 
     @property
     def periods(self) -> int:
@@ -60,6 +62,28 @@ class CallLine:
             return
         if len(self._ahead) < _AHEAD:
             self._ahead.append(digit)
+
+    def listen_for_fax(self) -> None:
+        """The line takes faxes: a fax machine that calls ends whatever the script does."""
+        self._channel.listen_for_fax(self._fax_calls)
+
+    def begin_fax(self) -> None:
+        """The script that was interrupted has ended; another one is about to use this line."""
+        self._fax_called = False
+        self._channel.stop()
+        self._channel.tone(None)
+        self._ahead.clear()
+
+    def _fax_calls(self) -> None:
+        if self.over or self._fax_called:
+            return
+        self._fax_called = True
+        self._channel.listen_for_fax(None)
+        if self._channel.recorder is not None:
+            self._channel.recorder.end("fax")
+        elif self._wait is not None:
+            self._channel.stop()
+            self._wait.failed(FaxTone())
 
     def end(self) -> None:
         """The far end is gone: a recording ends, any other wait on the line raises HungUp."""
@@ -145,6 +169,17 @@ class CallLine:
         play = lambda: self._channel.play(sources, lambda _: None)  # noqa: E731
         return self._queue.after(periods(after_s * 1000), play)
 
+    async def exchange(self, link: FaxLink) -> None:
+        """See Line; no call takes longer than FAX_LONGEST."""
+        self._check()
+        wait: Wait[None] = Wait()
+        self._channel.exchange(link, lambda: wait.happened(None))
+        due = self._queue.after(FAX_LONGEST.periods, lambda: wait.happened(None))
+        try:
+            await self._for(wait, lambda _: True, due)
+        finally:
+            self._channel.exchange(None)
+
     async def pause(self, seconds: float) -> None:
         """See Line."""
         self._check()
@@ -213,3 +248,5 @@ class CallLine:
     def _check(self) -> None:
         if self.over:
             raise HungUp
+        if self._fax_called:
+            raise FaxTone

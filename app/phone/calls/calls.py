@@ -11,8 +11,9 @@ from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.calls.dialplan import Dialplan, Directory
 from app.phone.calls.handset import Handset
 from app.phone.calls.line import Caller
-from app.phone.calls.scripting import Script, Wait
+from app.phone.calls.scripting import FaxTone, Script, Wait
 from app.phone.config import IncomingRoute, PhoneConfig
+from app.phone.fax.config import FaxRoute
 from app.phone.jobs import Clerk, EndedCall, JobFailed, Outcome
 from app.phone.lines import line_events
 from app.phone.lines.line_events import LineEvent
@@ -41,6 +42,8 @@ class Calls:
         owner: CallScript,
         play: PlayScript | None = None,
     ) -> None:
+        self.fax: CallScript | None = None
+        """Receives a fax for a mailbox (app/voicemail/fax.py); None: no line takes any."""
         self.play_script = play
         self.queue, self.mixer, self.tones, self.config = queue, mixer, tones, config
         self.answer, self.owner = answer, owner
@@ -207,13 +210,32 @@ class Calls:
 
         def ended(failure: BaseException | None) -> None:
             self._scripts.discard(running)
+            if isinstance(failure, FaxTone) and route is not None:
+                self._begin_fax(line, route.mailbox, over)
+                return
             if failure is not None:
                 log.error("script on %s died", line.name, exc_info=failure)
             over()
 
+        route = self._fax_route(line.name)
+        if route is not None and script is not self.fax:
+            line.listen_for_fax()
         running = Script(script(line, mailbox), ended)
         self._scripts.add(running)
         running.start()
+
+    def _fax_route(self, line: str) -> FaxRoute | None:
+        return None if self.fax is None else self.config.fax.lines.get(line)
+
+    def _begin_fax(self, line: CallLine, mailbox: str, over: Callable[[], None]) -> None:
+        """A fax machine has interrupted a script, which has ended."""
+        call = self._calls.get(line.name)
+        if self.fax is None or call is None or line.over:
+            over()
+            return
+        call.is_fax(mailbox)
+        line.begin_fax()
+        self.run(self.fax, line, mailbox, over)
 
     def _current_directory(self) -> Directory:
         asked = self._directory_asked
@@ -235,6 +257,10 @@ class Calls:
 
     def _ringing(self, line: TrunkLine, _: LineEvent) -> None:
         self.refresh_directory()
+        route = self._fax_route(line.name)
+        if self.fax is not None and route is not None and route.only:
+            Call(self, line).from_fax_line(self.fax, route.mailbox)
+            return
         incoming = self.config.incoming.get(line.name, IncomingRoute())
         names = incoming.handsets or tuple(self.stations)
         handsets = [self.stations[name] for name in names if name in self.stations]

@@ -69,6 +69,11 @@ class Context(Protocol):
         """The menu of a mailbox's owner (app/voicemail/internal.py)."""
         ...
 
+    @property
+    def fax(self) -> CallScript | None:
+        """Receives a fax (app/voicemail/fax.py)."""
+        ...
+
     def identity(self, line: AnyLine) -> Caller:
         """Who calls on this line."""
         ...

@@ -3,6 +3,7 @@
 A script is given a Line for one call. Times are line time: they count periods of the PCM stream
 (10 ms), never the wall clock. When the other party hangs up, every later wait on the line raises
 HungUp (calls/scripting.py); only record() returns instead, so that the script can finish its work.
+The same happens with FaxTone, a HungUp, when a fax machine calls on a line that takes faxes.
 A script that waits for the clerk at that moment is left to get its answer first.
 """
 
@@ -11,12 +12,14 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from app.phone.calls.caller import Caller, Reason, WhyVoicemail
-from app.phone.calls.scripting import HungUp, Wait
+from app.phone.calls.scripting import FaxTone, HungUp, Wait
+from app.phone.fax.link import FaxLink
 from app.phone.sound.sounds import Sound, Tone
 
 __all__ = [
     "ANY",
     "Caller",
+    "FaxTone",
     "HungUp",
     "Kind",
     "Line",
@@ -32,7 +35,7 @@ ANY = "0123456789*#"
 """Every digit of a telephone's keypad, for `stop_on`."""
 
 Kind = Literal["station", "trunk"]
-RecordingEnd = Literal["digit", "silence", "limit", "hung up"]
+RecordingEnd = Literal["digit", "silence", "limit", "hung up", "fax"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,10 @@ class Line(Protocol):
         one before this returns. The tone of a digit that ends the recording is cut off. `ending_s`
         before the limit two short tones are heard, which are not recorded; 0: none.
         """
+        ...
+
+    async def exchange(self, link: FaxLink) -> None:
+        """Let a fax call hear the line and speak on it, until it ends."""
         ...
 
     async def pause(self, seconds: float) -> None:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 
 from app.phone.calls.call_line import CallLine
-from app.phone.calls.context import AnyLine, Context
+from app.phone.calls.context import AnyLine, CallScript, Context
 from app.phone.calls.course import Course
 from app.phone.calls.dialplan import Handset, Incomplete, Mailbox
 from app.phone.calls.line import Caller, WhyVoicemail
@@ -56,6 +56,15 @@ class Reaching(Parties):
     def from_trunk(self, handsets: Iterable[StationLine], mailbox: str) -> None:
         """The caller is a ringing trunk: ring these; `mailbox` answers, if there is one."""
         self._ring(handsets, mailbox)
+
+    def from_fax_line(self, script: CallScript, mailbox: str) -> None:
+        """The caller is a ringing trunk that is for faxes alone: the script answers at once."""
+        self.mailbox, self._script = mailbox, script
+        self.machine.event(CallEvent.VOICEMAIL)
+
+    def is_fax(self, mailbox: str) -> None:
+        """The caller turns out to be a fax machine: whose inbox the fax comes into."""
+        self.mailbox, self._course.outcome = mailbox, "fax"
 
     def caller_known(self, caller: Caller) -> None:
         """The trunk's caller ID has come in: show it on the handsets that ring."""
@@ -256,6 +265,8 @@ class Reaching(Parties):
 
     def _answer(self) -> None:
         outcome: Outcome = "own mailbox" if self._script is self._context.owner else "voicemail"
+        if self._script is self._context.fax:
+            outcome = "fax"
         self._course.answered(outcome, self._context.queue.now)
         self._stop_ringing()
         self.caller.channel.tone(None)

@@ -15,6 +15,10 @@ class HungUp(Exception):
     """The party of this script has hung up. Scripts let it pass; `finally` may still tidy up."""
 
 
+class FaxTone(HungUp):
+    """A fax machine calls: the conversation of this script is over, and a fax call begins."""
+
+
 class Wait(Generic[T]):
     """Something that will happen once. `await wait` gives its result or raises its failure.
 
@@ -78,7 +82,7 @@ class Wait(Generic[T]):
 class Script:
     """One running coroutine. `ended` is called once with None, or with the exception it died of.
 
-    HungUp is a normal end and reported as None.
+    HungUp is a normal end and reported as None, but for FaxTone.
     """
 
     def __init__(
@@ -126,6 +130,8 @@ class Script:
             wait = self._coro.throw(stop) if stop is not None else self._coro.send(None)
         except StopIteration:
             self._end(None)
+        except FaxTone as tone:
+            self._end(tone)
         except HungUp:
             self._end(None)
         except Exception as failure:  # reported to the owner of the script, who logs it

@@ -80,6 +80,7 @@ CALL: Table[CallState, CallEvent] = Table(
                 CallEvent.RING: CallState.RINGING,
                 CallEvent.CALL_BACK: CallState.CALLING_BACK,
                 CallEvent.PARK: CallState.PARKED,
+                CallEvent.VOICEMAIL: CallState.ANSWERING,
             },
             meaning="The caller has joined.",
         ),

@@ -1,10 +1,10 @@
 """Binding to spandsp, a telephony DSP library: DTMF detector and caller-ID modems.
 
-The only module that knows the library. ABI mode: libspandsp.so.2 (0.0.6, Debian) or .so.3 (3.x,
-Buildroot) is opened at first use. What is declared below is the same in both, with two exceptions:
-dtmf_tx_init of 3.x takes two more arguments, which are harmless to 0.0.6; dtmf_rx_parms takes
-numbers of type int in 0.0.6 and of type float in 3.x, so it is called through a pointer of the
-right type (declared here without any).
+With t30.py, which has its fax, the only module that knows the library. ABI mode: libspandsp.so.2
+(0.0.6, Debian) or .so.3 (3.x, Buildroot) is opened at first use. What is declared below is the same
+in both, with two exceptions: dtmf_tx_init of 3.x takes two more arguments, which are harmless to
+0.0.6; dtmf_rx_parms takes numbers of type int in 0.0.6 and of type float in 3.x, so it is called
+through a pointer of the right type (declared here without any).
 """
 
 from functools import cache

@@ -23,6 +23,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from app.phone.fax.link import FaxLink
 from app.phone.jobs import JobFailed
 from app.phone.sound import audio, dsp
 from app.phone.sound.end_tones import EndTones
@@ -30,11 +31,16 @@ from app.phone.sound.far_end import FarEndWatch
 from app.phone.sound.player import Player, Source, ToneSource
 from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Tone
+from app.phone.sound.t30 import CngDetector
 from drivers.buses import PERIOD, Samples
 from drivers.countries.base import Modem
 
 GAIN_LEAST_DB, GAIN_MOST_DB = -50.0, 20.0
 """Range of a leg's gain; more would only be noise or clipping."""
+
+
+def _nothing() -> None:
+    pass
 
 
 class Channel:
@@ -59,6 +65,11 @@ class Channel:
         self._digit: Callable[[str], None] | None = None
         self._messages: Callable[[bytes], None] | None = None
         self._receiver: dsp.FskReceiver | None = None
+        self._cng: CngDetector | None = None
+        self._fax_calls: Callable[[], None] | None = None
+        self._link: FaxLink | None = None
+        self._link_over: Callable[[], None] = _nothing
+        self._says_next: Samples = np.zeros(PERIOD, np.int16)
         self.recorder: Recorder | None = None
         self.leg: Leg | None = None
         """Its place on a bus, if it is on one."""
@@ -113,6 +124,21 @@ class Channel:
         if self.slot is not None:
             self._mixer.watch(self.slot, tones, gone)
 
+    def listen_for_fax(self, calls: Callable[[], None] | None) -> None:
+        """Call `calls` when a fax machine calls on this line; None: no more.
+
+        Only a line can be listened to.
+        """
+        self._fax_calls = calls if self.slot is not None else None
+        self._cng = CngDetector() if self._fax_calls is not None else None
+        self._mixer.changed(self)
+
+    def exchange(self, link: "FaxLink | None", over: Callable[[], None] = _nothing) -> None:
+        """Let a fax call have the line's sound, in and out; `over` is called when it has ended."""
+        self.stop()
+        self._link, self._link_over = link, over
+        self._mixer.changed(self)
+
     def quiet(self) -> None:
         """Stop all: nothing is played, heard or recorded, and the leg leaves its bus."""
         self.stop()
@@ -121,18 +147,22 @@ class Channel:
         self.listen(None)
         self.receive(None)
         self.watch(None)
+        self.listen_for_fax(None)
+        self.exchange(None)
         if self.leg is not None:
             self.leg.leave()
 
     @property
     def listening(self) -> bool:
         """Whether a detector or receiver listens to this party."""
-        return self._detector is not None or self._receiver is not None
+        detectors = (self._detector, self._receiver, self._cng, self._link)
+        return any(one is not None for one in detectors)
 
     @property
     def sounding(self) -> bool:
         """Whether something is played to this party (what its bus sends is not counted)."""
-        return self._player is not None or self._tone_source is not None
+        sources = (self._player, self._tone_source, self._link)
+        return any(one is not None for one in sources)
 
     def hear(self) -> None:
         """Give the period in `row` to detector and receiver."""
@@ -144,9 +174,18 @@ class Channel:
             for message in self._receiver.hear(self.row):
                 if self._messages is not None:
                     self._messages(message)
+        if self._cng is not None and self._cng.hear(self._address) and self._fax_calls is not None:
+            self._fax_calls()
+        if self._link is not None:
+            self._says_next = self._link.period(self.row)
+            if self._link.end is not None:
+                self._link_over()
 
     def fill(self, row: Samples) -> None:
         """Write the next period; the party's bus has written its part before."""
+        if self._link is not None:
+            row[:] = self._says_next
+            return
         if self.leg is None and (self._player is None or self._tone_source is None):
             self._fill_one(row)
             return
