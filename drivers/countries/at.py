@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, ETSI_AFTER_RING, STATION_220_820, beats, steady
+from drivers.countries.numbering import Numbering, toll
 
 COUNTRY = Country(
     code="at",
@@ -19,4 +20,8 @@ COUNTRY = Country(
     ),
     caller_id=ETSI_AFTER_RING,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "122", "133", "144"),
+        classes=toll("00", national="0", free="0800", premium="0900 0901 0930 0931 0939"),
+    ),
 )

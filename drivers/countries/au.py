@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, StationSettings, Tones, TrunkSettings
 from drivers.countries.families import BELLCORE, BY_TONE, beats, steady
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import Tone, alternating
 
 _RING_MS = (400, 200, 400, 2000)
@@ -22,4 +23,8 @@ COUNTRY = Country(
     ),
     caller_id=BELLCORE,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("000", "106"),
+        classes=toll("0011", national="0", free="1800", premium="190"),
+    ),
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
+from drivers.countries.numbering import Numbering
 from drivers.tones import Tone
 
 _TRIP_FILTERS = {
@@ -205,6 +206,7 @@ class Country(LineSettings):
     caller_id: CallerIdService | None
     """None: not known to us, so none is expected and none is sent."""
     disconnect: Disconnect
+    numbering: Numbering
 
     @property
     def modem(self) -> Modem:

@@ -9,6 +9,7 @@ from drivers.countries.families import (
     beats,
     steady,
 )
+from drivers.countries.numbering import Numbering, toll
 
 COUNTRY = Country(
     code="br",
@@ -26,4 +27,8 @@ COUNTRY = Country(
     ),
     caller_id=DTMF_AFTER_REVERSAL,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("190", "192", "193", "128"),
+        classes=toll("00", national="0", free="0800", premium="0300 0500 0900"),
+    ),
 )

@@ -9,6 +9,7 @@ from drivers.countries.families import (
     beats,
     steady,
 )
+from drivers.countries.numbering import Numbering, toll
 
 COUNTRY = Country(
     code="ch",
@@ -26,4 +27,8 @@ COUNTRY = Country(
     ),
     caller_id=ETSI_AFTER_RING,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "117", "118", "144"),
+        classes=toll("00", free="0800", premium="090"),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BELLCORE, BY_TONE, STATION_600, beats, steady
+from drivers.countries.numbering import Numbering, toll
 
 COUNTRY = Country(
     code="cn",
@@ -19,4 +20,8 @@ COUNTRY = Country(
     ),
     caller_id=BELLCORE,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("110", "119", "120"),
+        classes=toll("00", national="0", free="400 800"),
+    ),
 )

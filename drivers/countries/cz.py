@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_ETSI, TRUNK_TBR21, beats
+from drivers.countries.numbering import Numbering, toll
 
 COUNTRY = Country(
     code="cz",
@@ -19,4 +20,8 @@ COUNTRY = Country(
     ),
     caller_id=None,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "150", "155", "156", "158"),
+        classes=toll("00", free="800", premium="90"),
+    ),
 )

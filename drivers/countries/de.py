@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, ETSI_AFTER_RING, STATION_220_820, beats, steady
+from drivers.countries.numbering import Numbering, toll
 
 COUNTRY = Country(
     code="de",
@@ -19,4 +20,8 @@ COUNTRY = Country(
     ),
     caller_id=ETSI_AFTER_RING,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "110"),
+        classes=toll("00", national="0", free="0800 116", premium="010 0137 0180 0900 118"),
+    ),
 )

@@ -9,6 +9,7 @@ from drivers.countries.families import (
     beats,
     steady,
 )
+from drivers.countries.numbering import Numbering, toll
 
 COUNTRY = Country(
     code="dk",
@@ -26,4 +27,8 @@ COUNTRY = Country(
     ),
     caller_id=DTMF_AFTER_REVERSAL,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "114"),
+        classes=toll("00", free="80", premium="90"),
+    ),
 )

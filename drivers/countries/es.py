@@ -9,6 +9,7 @@ from drivers.countries.families import (
     beats,
     steady,
 )
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import stuttered
 
 COUNTRY = Country(
@@ -27,4 +28,8 @@ COUNTRY = Country(
     ),
     caller_id=ETSI_AFTER_RING,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "061", "062", "080", "085", "088", "091", "092"),
+        classes=toll("00", free="800 900", premium="803 806 807 905 907 118"),
+    ),
 )

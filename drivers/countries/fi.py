@@ -9,6 +9,7 @@ from drivers.countries.families import (
     beats,
     steady,
 )
+from drivers.countries.numbering import Numbering, toll
 
 COUNTRY = Country(
     code="fi",
@@ -26,4 +27,8 @@ COUNTRY = Country(
     ),
     caller_id=DTMF_AFTER_REVERSAL,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112",),
+        classes=toll("00 99X", national="0", free="0800", premium="0600 0700 118"),
+    ),
 )

@@ -9,6 +9,7 @@ from drivers.countries.families import (
     beats,
     steady,
 )
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import stuttered
 
 COUNTRY = Country(
@@ -27,4 +28,8 @@ COUNTRY = Country(
     ),
     caller_id=ETSI_AFTER_RING,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "114", "115", "119", "15", "17", "18", "191", "196"),  # [ARCEP 2018-0881]
+        classes=toll("00", free="080", premium="081 082 089 118"),
+    ),
 )

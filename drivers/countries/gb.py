@@ -15,6 +15,7 @@ from drivers.countries.base import (
     TrunkSettings,
 )
 from drivers.countries.families import STATION_ETSI, beats, steady
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import alternating
 
 _DIAL = steady(350, 440, dbm0=(-22.0, -18.0))
@@ -44,4 +45,8 @@ COUNTRY = Country(
     ),
     # 0 to 1000 ms, 800 "as a general rule" [BT, disconnect clear times, 1987]
     disconnect=Disconnect(cpc_ms=800, tone="busy"),
+    numbering=Numbering(
+        emergency=("999", "112"),
+        classes=toll("00", national="0", free="0800 0808 116", premium="09 087 118"),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_ETSI, TRUNK_ETSI, beats
+from drivers.countries.numbering import Numbering, toll
 
 COUNTRY = Country(
     code="gr",
@@ -19,4 +20,8 @@ COUNTRY = Country(
     ),
     caller_id=None,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "100", "166", "199"),
+        classes=toll("00", free="800", premium="90"),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_ETSI, TRUNK_TBR21, beats, steady
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import stuttered
 
 COUNTRY = Country(
@@ -20,4 +21,8 @@ COUNTRY = Country(
     ),
     caller_id=None,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("100", "101", "102"),
+        classes=toll("00 01X", national="0", free="1800", premium="1900 1919"),
+    ),
 )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, DTMF_AFTER_REVERSAL, STATION_600, beats, steady
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import modulated, stuttered
 
 COUNTRY = Country(
@@ -22,4 +23,9 @@ COUNTRY = Country(
     ),
     caller_id=DTMF_AFTER_REVERSAL,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "100", "101", "102", "108"),
+        helplines=("1298", "2611"),
+        classes=toll("00", national="0", free="1800"),
+    ),
 )

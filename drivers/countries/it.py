@@ -9,6 +9,7 @@ from drivers.countries.families import (
     beats,
     steady,
 )
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import alternating
 
 COUNTRY = Country(
@@ -27,4 +28,8 @@ COUNTRY = Country(
     ),
     caller_id=ETSI_AFTER_RING,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "113", "115", "118"),
+        classes=toll("00", free="800 803", premium="144 166 178 199 892 895 899"),
+    ),
 )

@@ -12,6 +12,7 @@ from drivers.countries.base import (
     Tones,
 )
 from drivers.countries.families import BY_TONE, TRUNK_LOW_VOLTAGE, beats, steady
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import modulated, stuttered
 
 COUNTRY = Country(
@@ -36,4 +37,8 @@ COUNTRY = Country(
         (CallerIdAlert.LINE_REVERSAL, CallerIdAlert.RING_PULSE),
     ),
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("110", "118", "119"),
+        classes=toll("010", national="0", free="0120 0800", premium="0570 0990"),
+    ),
 )

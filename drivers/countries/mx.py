@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BELLCORE, BY_TONE, STATION_600, TRUNK_600, beats, steady
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import stuttered
 
 COUNTRY = Country(
@@ -22,4 +23,8 @@ COUNTRY = Country(
     ),
     caller_id=BELLCORE,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("911", "060", "065", "066", "068", "080"),
+        classes=toll("00", free="800", premium="900"),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, StationSettings, Tones, TrunkSettings
 from drivers.countries.families import BELLCORE, BY_TONE, beats, steady
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import stuttered
 
 COUNTRY = Country(
@@ -20,4 +21,8 @@ COUNTRY = Country(
     ),
     caller_id=BELLCORE,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("111",),
+        classes=toll("00", national="0", free="0800 0508", premium="0900"),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, STATION_ETSI, beats, steady
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import stuttered
 
 COUNTRY = Country(
@@ -20,4 +21,8 @@ COUNTRY = Country(
     ),
     caller_id=None,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "997", "998", "999"),
+        classes=toll("00", free="800", premium="70"),
+    ),
 )

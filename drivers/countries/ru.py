@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_600, TRUNK_LOW_VOLTAGE, beats, steady
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import stuttered
 
 COUNTRY = Country(
@@ -20,4 +21,9 @@ COUNTRY = Country(
     ),
     caller_id=None,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("112", "101", "102", "103"),
+        helplines=("01", "02", "03"),
+        classes=toll("810", national="8", free="8800", premium="8803 8809"),
+    ),
 )

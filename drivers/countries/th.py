@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import BY_TONE, STATION_600, TRUNK_LOW_VOLTAGE, beats
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import modulated
 
 COUNTRY = Country(
@@ -20,4 +21,8 @@ COUNTRY = Country(
     ),
     caller_id=None,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("191", "199", "1669"),
+        classes=toll("00", free="1800", premium="1900"),
+    ),
 )

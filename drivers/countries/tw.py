@@ -9,6 +9,7 @@ from drivers.countries.families import (
     beats,
     steady,
 )
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import stuttered
 
 COUNTRY = Country(
@@ -27,4 +28,8 @@ COUNTRY = Country(
     ),
     caller_id=DTMF_AFTER_REVERSAL,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("110", "119"),
+        classes=toll("00", national="0", free="0800", premium="0203 0204 0209"),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, Disconnect, RingingPlan, Tones
 from drivers.countries.families import BELLCORE, STATION_600, TRUNK_600, beats, steady
+from drivers.countries.numbering import Numbering, north_america
 from drivers.tones import stuttered
 
 _DIAL = steady(350, 440, dbm0=-13)
@@ -22,4 +23,10 @@ COUNTRY = Country(
     ),
     caller_id=BELLCORE,
     disconnect=Disconnect(cpc_ms=500, tone="reorder"),
+    numbering=Numbering(
+        emergency=("911",),
+        helplines=("988",),  # [47 U.S.C. 251(e)(4)]
+        classes=north_america(),
+        whole=("1XXXXXXXXXX",),
+    ),
 )

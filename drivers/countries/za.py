@@ -2,6 +2,7 @@
 
 from drivers.countries.base import Country, RingingPlan, Tones, TrunkSettings
 from drivers.countries.families import BY_TONE, ETSI_AFTER_RING, STATION_220_820, beats
+from drivers.countries.numbering import Numbering, toll
 from drivers.tones import modulated, stuttered
 
 COUNTRY = Country(
@@ -20,4 +21,8 @@ COUNTRY = Country(
     ),
     caller_id=ETSI_AFTER_RING,
     disconnect=BY_TONE,
+    numbering=Numbering(
+        emergency=("10111", "10177"),
+        classes=toll("00", free="080", premium="0862 0866 090"),
+    ),
 )

@@ -10,7 +10,7 @@ from app.device import first_boot
 from app.inbox.people import Person, PinOrigin, PinResult
 from app.inbox.store import EntryState, Facts, Kind
 from app.operations.errors import NotAllowed, NotFound, OperationError
-from app.operations.numbers import EMERGENCY, emergency_numbers
+from app.operations.numbers import emergency_numbers, why_no_mailbox
 from app.operations.people import (
     NewPerson,
     add_person,
@@ -22,7 +22,7 @@ from app.operations.people import (
     set_pin,
 )
 from app.operations.settings import check_settings
-from drivers.countries import codes
+from drivers.countries import codes, country
 from tests.kit.actors import ADMIN, owner
 
 ANNA = NewPerson("anna", "Anna", "201", "101", admin=True)
@@ -139,8 +139,15 @@ def test_person_is_added_while_the_settings_own_language_has_no_pack(paths: Path
 
 
 def test_every_country_has_its_emergency_numbers() -> None:
-    assert sorted(EMERGENCY) == codes()
+    assert all(country(code).numbering.emergency for code in codes())
     assert emergency_numbers("gb") == {"999", "112", "911"}
+
+
+def test_mailbox_that_begins_with_an_emergency_number_is_refused_because_it_is_never_reached() -> (
+    None
+):
+    assert "begins with the emergency number 15" in (why_no_mailbox("151", "fr", ()) or "")
+    assert why_no_mailbox("151", "us", ()) is None
 
 
 def test_emergency_number_of_another_country_can_be_a_mailbox(box: Inbox) -> None:
