@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from app.clerk.config import ClerkConfig
 from app.phone.config import IncomingRoute, PhoneConfig, habit_of
 from app.phone.fax.config import FaxConfig, FaxRoute
+from app.phone.numbers import NumberPlan
 from app.voicemail.config import RecordingLimits
 from drivers.board_spec import BoardSpec, Kind
+from drivers.countries.numbering import CallClass
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
@@ -38,6 +40,20 @@ class PhonePlan:
         return tuple(line.name for line in self.board.lines if line.kind == kind)
 
 
+def number_plan(settings: Settings) -> NumberPlan:
+    """What handsets may dial, as the settings say."""
+    numbers, codes = settings.numbers, settings.codes
+    return NumberPlan(
+        access_digits=numbers.access_digits,
+        direct=numbers.direct,
+        pulse_lines=numbers.pulse_lines,
+        person_class=CallClass(numbers.person_class),
+        handset_class=CallClass(numbers.handset_class),
+        number_classes={p: CallClass(name) for p, name in numbers.number_classes.items()},
+        codes={name: getattr(codes, name) for name in type(codes).model_fields},
+    )
+
+
 def phone_config(settings: Settings) -> PhoneConfig:
     """What calls must know of the settings."""
     return PhoneConfig(
@@ -56,4 +72,5 @@ def phone_config(settings: Settings) -> PhoneConfig:
             jack: IncomingRoute(line.handsets, line.mailbox)
             for jack, line in settings.phone.incoming.items()
         },
+        numbers=number_plan(settings),
     )

@@ -106,6 +106,10 @@ class TrunkPort(Port, Protocol):
         """Go on hook."""
         ...
 
+    def pulse(self, broken: bool) -> None:
+        """Open the loop of a seized line for a dial pulse, or close it again; the call goes on."""
+        ...
+
     def line_voltage(self) -> int:
         """Signed volts on the line as of the last poll; about 48 on hook, 6 seized."""
         ...

@@ -92,6 +92,8 @@ class Si3050(ChipPort):
     ) -> None:
         super().__init__(spec, interrupt, beats)
         self.seized = False
+        self._broken = False
+        """Whether the loop is open for a dial pulse."""
         self._bus = RegisterBus(spi, SI3050_FRAMING)
         self._setup = Si3050Setup(self._bus, self.place, self.slot, settings)
         self._volts = 0
@@ -123,12 +125,21 @@ class Si3050(ChipPort):
         """Go on hook; caller ID is heard again from now on."""
         self._hook(seized=False)
 
+    def pulse(self, broken: bool) -> None:
+        """Open the loop of a seized line for a dial pulse, or close it again.
+
+        OH switches it [DS, pulse dialing]; nothing that is known of the line is forgotten.
+        """
+        self._broken = broken and self.seized
+        if self._working:
+            self._put_hook()
+
     def line_voltage(self) -> int:
         """Signed volts as of the last look; about 48 on hook, 6 seized [DS, register 29]."""
         return self._volts
 
     def _hook(self, seized: bool) -> None:
-        self.seized = seized
+        self.seized, self._broken = seized, False
         self._feed_changed = self._beats.now
         self._ring = RingDetector()
         self._battery.forget()
@@ -136,7 +147,11 @@ class Si3050(ChipPort):
             self._put_hook()
 
     def _put_hook(self) -> None:
-        self._bus.write(reg.DAA_CONTROL_1, OFF_HOOK if self.seized else ON_HOOK)
+        self._bus.write(reg.DAA_CONTROL_1, OFF_HOOK if self._closed else ON_HOOK)
+
+    @property
+    def _closed(self) -> bool:
+        return self.seized and not self._broken
 
     def _again(self) -> Steps:
         return self._setup.run()
@@ -211,6 +226,6 @@ class Si3050(ChipPort):
 
     def _keep_hook(self, hook: int) -> None:
         """A chip that lost its hook bits gets them again, as the open drivers do each check."""
-        on_hook_broken = not self.seized and (reg.MISPLACED.of(hook) or not reg.ONHM.of(hook))
-        if on_hook_broken or reg.OH.of(hook) != self.seized:
+        on_hook_broken = not self._closed and (reg.MISPLACED.of(hook) or not reg.ONHM.of(hook))
+        if on_hook_broken or reg.OH.of(hook) != self._closed:
             self._put_hook()

@@ -121,6 +121,7 @@ class ClerkJobs:
                     call.outcome,
                     call.waited_s,
                     call.talked_s,
+                    call.trunk,
                 )
 
         self._db.now(note)
@@ -304,7 +305,9 @@ class ClerkJobs:
 def _subscriber(person: Person, now: PresenceNow) -> Subscriber:
     handset = person.handset or None
     rings = now.rule.rings
-    return Subscriber(person.id, person.name, person.mailbox, handset, now.presence, rings)
+    return Subscriber(
+        person.id, person.name, person.mailbox, handset, now.presence, rings, person.may_call
+    )
 
 
 def jobs_over(

@@ -21,8 +21,10 @@ from app.operations.people import NewPerson, PersonLine
 from app.operations.second_factor import remove_second_factor
 from app.operations.setup_page import setup_page
 from app.voicemail.menu import KEY_MAPS
+from drivers.countries.numbering import CallClass
 
 TRANSFERS = click.Choice([transfer.value for transfer in Transfer])
+CLASSES = click.Choice([*CallClass, ""])
 MAPS = click.Choice(list(KEY_MAPS))
 ROLES_OPTION = click.option(
     "--roles",
@@ -69,6 +71,12 @@ def people() -> None:
     default=True,
     show_default=True,
     help="Their telephone reads e-mails out.",
+)
+@click.option(
+    "--may-call",
+    type=CLASSES,
+    default="",
+    help="The dearest calls they may make outside; default: the setting numbers.person_class.",
 )
 @click.option("--admin", is_flag=True, help="May administer the box.")
 @ROLES_OPTION
@@ -193,6 +201,7 @@ def pin_(login: str, pin: str | None) -> None:
 @click.option("--key-map", type=MAPS)
 @click.option("--outside-login/--no-outside-login", default=None)
 @click.option("--mail-by-phone/--no-mail-by-phone", default=None)
+@click.option("--may-call", type=CLASSES, help='"": as the setting numbers.person_class says.')
 @click.option("--admin/--no-admin", default=None)
 @ROLES_OPTION
 @reports_errors

@@ -14,7 +14,10 @@ def annotated(defaults: Settings | None = None) -> str:
         lines += ["", f"# {type(section).__doc__}", f"[{name}]"]
         for key, inner in type(section).model_fields.items():
             lines += [f"# {inner.description}{allowed_range(inner.metadata, inner.annotation)}"]
-            if key != "incoming":
+            if isinstance(getattr(section, key), dict) and key != "incoming":
+                entries = (f"{_toml(k)} = {_toml(v)}" for k, v in getattr(section, key).items())
+                lines += [f"#{key} = {{ {', '.join(entries)} }}"]
+            elif key != "incoming":
                 lines += [f"#{key} = {_toml(getattr(section, key))}"]
             else:
                 lines += [f"# {k}: {f.description}" for k, f in Incoming.model_fields.items()]

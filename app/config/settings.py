@@ -34,6 +34,7 @@ from app.config.kinds import (
     TimeZone,
 )
 from app.config.mqtt import Mqtt
+from app.config.numbers import Codes, Numbers
 from app.config.panel import FrontPanel
 from app.config.ports import PORTS
 from app.config.section import Section
@@ -370,6 +371,8 @@ class Settings(Section):
     outbound: Outbound = Outbound()
     phone: Phone = Phone()
     calls: Calls = Calls()
+    numbers: Numbers = Numbers()
+    codes: Codes = Codes()
     voicemail: Voicemail = Voicemail()
     fax: Fax = Fax()
     keeping: Keeping = Keeping()

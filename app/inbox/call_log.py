@@ -8,7 +8,7 @@ from app.store.database import Database, Tx
 
 KEPT = 5_000
 """Number of calls that are remembered."""
-_COLUMNS = "id, at, line, caller_number, caller_name, reached, outcome, waited_s, talked_s"
+_COLUMNS = "id, at, line, caller_number, caller_name, reached, outcome, waited_s, talked_s, trunk"
 
 
 class CallLog:
@@ -27,12 +27,14 @@ class CallLog:
         outcome: str,
         waited_s: int,
         talked_s: int,
+        trunk: str = "",
     ) -> int:
         """Note a call that has just ended; see CallLine. The oldest goes. Gives its number."""
-        row = self._clock.now(), line, caller_number, caller_name, to, outcome, waited_s, talked_s
+        at = self._clock.now()
+        row = at, line, caller_number, caller_name, to, outcome, waited_s, talked_s, trunk
         cursor = tx.execute(
             "INSERT INTO call (at, line, caller_number, caller_name, reached, outcome, waited_s,"
-            " talked_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            " talked_s, trunk) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
         number = cast(int, cursor.lastrowid)

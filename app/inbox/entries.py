@@ -173,6 +173,8 @@ class CallLine:
     """Seconds before somebody or voicemail answered, or before its end."""
     talked_s: int
     """Seconds after that."""
+    trunk: str = ""
+    """Outside line that a handset called on."""
 
     @property
     def caller(self) -> str:

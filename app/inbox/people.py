@@ -89,6 +89,9 @@ class Person:
     """Whether the owner's menu can be reached from outside lines, with the PIN."""
     mail_by_phone: bool = True
     """Whether the owner's menu reads e-mails out."""
+    may_call: str = ""
+    """The dearest calls that they may make outside, a class of drivers/countries/numbering.py; "":
+    as the setting numbers.person_class says."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ _NEW = {
     "key_map": "standard",
     "outside_login": False,
     "mail_by_phone": True,
+    "may_call": "",
 }
 """What is so of a new person unless something else is said."""
 

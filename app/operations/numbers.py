@@ -19,7 +19,7 @@ def emergency_numbers(country: str) -> frozenset[str]:
 def why_no_number(number: str, country: str) -> str | None:
     """Why nothing here can be called by this number, in words; None if something can."""
     if number in emergency_numbers(country):
-        return f"{number} is an emergency number; whoever dials it needs help, not a mailbox"
+        return f"{number} is an emergency number; whoever dials it needs help"
     for first in country_of(country).numbering.emergency:
         if number.startswith(first):
             return f"{number} begins with the emergency number {first}, which is called at once"

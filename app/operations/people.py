@@ -17,6 +17,7 @@ from app.operations.inbox import LISTED
 from app.operations.references import Problem, known_of, problems, why_not
 from app.operations.versions import ChangedMeanwhile, version_of
 from app.store.database import Tx
+from drivers.countries.numbering import CallClass
 
 PASSWORD_SHORTEST = 8
 """Characters."""
@@ -68,6 +69,8 @@ class NewPerson:
     """Whether their telephone reads e-mails out."""
     first_use: bool = True
     """Whether the first visit by telephone leads through PIN, name and greeting."""
+    may_call: str = ""
+    """The dearest calls they may make outside; "": as the setting numbers.person_class says."""
 
 
 @dataclass(frozen=True)
@@ -338,10 +341,19 @@ def _cleaned(box: Box, fields: Mapping[str, Any]) -> dict[str, Any]:
         cleaned[optional] = (cleaned[optional] or "").strip() or None
     if cleaned.get("template") is not None:
         cleaned["template"] = _template(box, cleaned["template"])
+    if cleaned.get("may_call"):
+        cleaned["may_call"] = _call_class(cleaned["may_call"])
     if "language" in cleaned:
         cleaned["language"] = (cleaned["language"] or "").strip().lower()
         cleaned["language"] = cleaned["language"] or box.settings.site.language
     return cleaned
+
+
+def _call_class(name: str) -> str:
+    if name not in list(CallClass):
+        there = ", ".join(CallClass)
+        raise OperationError("may_call", f"{name!r} is no class of calls; there are: {there}")
+    return name
 
 
 def _template(box: Box, name: str) -> int | None:

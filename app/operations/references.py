@@ -15,7 +15,7 @@ from app.config.defaults import SOUNDS
 from app.config.paths import PROJECT
 from app.inbox.people import Person
 from app.operations import languages
-from app.operations.numbers import why_no_mailbox
+from app.operations.numbers import why_no_mailbox, why_no_number
 from app.voicemail.menu import KEY_MAPS
 from drivers.board_spec import BoardSpec, load_board
 from drivers.errors import BoardFileError
@@ -101,6 +101,13 @@ def setting_problems(
     if mailbox and mailbox not in {person.mailbox for person in people}:
         whose = [f"{person.mailbox} ({person.login})" for person in people]
         yield Problem("panel.mailbox", f"nobody has the mailbox {mailbox}{_listed(whose)}")
+    yield from _incoming_problems(settings, people, known)
+    yield from _number_problems(settings, known)
+
+
+def _incoming_problems(
+    settings: Settings, people: Sequence[Person], known: Known
+) -> Iterator[Problem]:
     for line, incoming in settings.phone.incoming.items():
         name = f"phone.incoming.{line}"
         if known.trunks is not None and line not in known.trunks:
@@ -130,6 +137,25 @@ def _fax_problems(settings: Settings, people: Sequence[Person], known: Known) ->
             yield Problem(
                 f"{name}.mailbox", f"nobody has the mailbox {fax.mailbox}{_listed(whose)}"
             )
+
+
+def _number_problems(settings: Settings, known: Known) -> Iterator[Problem]:
+    """What the number plan names and is not there, and what an emergency number hides."""
+    numbers = settings.numbers
+    named = {
+        f"numbers.access_digits.{digits}": lines for digits, lines in numbers.access_digits.items()
+    }
+    for field, lines in {**named, "numbers.pulse_lines": numbers.pulse_lines}.items():
+        for line in lines:
+            if known.trunks is not None and line not in known.trunks:
+                text = f"the board {known.board} has no outside line {line}"
+                yield Problem(field, text + _listed(known.trunks))
+    for digits in numbers.access_digits:
+        if why := why_no_number(digits, known.country):
+            yield Problem(f"numbers.access_digits.{digits}", why)
+    for handset in known.stations or ():
+        if why := why_no_number(handset, known.country):
+            yield Problem(f"handset {handset}", f"nobody can call it by its number: {why}")
 
 
 def _people_problems(people: Sequence[Person], known: Known) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from app.core.timers import Timer
 from app.phone.fax.config import FaxConfig
+from app.phone.numbers import NumberPlan
 from app.phone.timers import NO_ANSWER, PARK_RETURN
 
 Habit = Literal["join", "keys"]
@@ -53,6 +54,8 @@ class PhoneConfig:
     """Which lines take faxes."""
     incoming: Mapping[str, IncomingRoute] = field(default_factory=dict)
     """By trunk name; a trunk that is not named is treated as IncomingRoute()."""
+    numbers: NumberPlan = field(default_factory=NumberPlan)
+    """What handsets dial to reach outside lines and the box's features."""
 
     def __post_init__(self) -> None:
         for name, timer in _TIMES.items():

@@ -76,8 +76,15 @@ Outcome = Literal[
     "nobody's number",
     "transferred",
     "transfer refused",
+    "busy",
+    "perhaps answered",
+    "not allowed",
+    "no free line",
+    "cleared",
 ]
-"""The last two are told besides the calls themselves: who was transferred, and to whom."""
+"""How a call ended. Outside, "answered" is known by the line's polarity; without that sign a call
+that lasts is "perhaps answered". "cleared": an emergency call needed its line. Those with
+"transfer" are told besides the calls themselves: who was transferred, and to whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,8 @@ class EndedCall:
     """Seconds before somebody or voicemail answered, or before its end."""
     talked_s: int
     """Seconds after that."""
+    trunk: str = ""
+    """Outside line that a handset called on."""
 
 
 class Clerk(Protocol):

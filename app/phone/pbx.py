@@ -106,6 +106,7 @@ class Pbx:
         }
         self.lines: dict[str, AnyLine] = {**self.stations, **self.trunks}
         self.calls.stations, self.calls.trunks = self.stations, self.trunks
+        self.calls.outside_lines.trunks = self.trunks
         self._not_polled = 0
         self.ready = False
         """Whether every chip has come up or failed; calls are taken on lines that are up."""

@@ -37,6 +37,43 @@ RELEASE_GUARD = Timer(
     "After a release: what the line does for this long means nothing.",
 )
 
+# Dialling on a trunk.
+DIAL_TONE_HEARD = Timer(
+    "dial tone heard", 400, 200, 1000, "Dial tone of the office before the first digit is sent."
+)
+DIAL_TONE_WAIT = Timer(
+    "dial tone wait", 4000, 1000, 15000, "Without dial tone the number is sent all the same."
+)
+DIALLED_PULSE_BREAK = Timer(
+    "dialled pulse break", 60, 50, 70, "Open loop of a pulse that is sent [GR-506: 58 to 64 %]."
+)
+DIALLED_PULSE_MAKE = Timer(
+    "dialled pulse make", 40, 30, 50, "Closed loop between two pulses: ten a second."
+)
+BETWEEN_DIGITS = Timer(
+    "between digits", 800, 600, 3000, "Between two digits sent by pulses [GR-506: 600 ms]."
+)
+DIAL_TONE_IN_CALL = Timer(
+    "dial tone in call", 3000, 1000, 10000, "Dial tone of the office that means: nobody is there."
+)
+SUSPECT_TONE = Timer(
+    "suspect tone",
+    200,
+    100,
+    1000,
+    "Dial tone of the office in a call, at which digits of a handset end it.",
+)
+TAKEN_AS_ANSWERED = Timer(
+    "taken as answered",
+    20000,
+    5000,
+    60000,
+    "Without a sign of an answer a call outside counts as one after this.",
+)
+LINE_CLEARS = Timer(
+    "line clears", 2500, 1500, 5000, "From ending a call for an emergency to seizing its line."
+)
+
 # A script.
 CLERK_PATIENCE = Timer(
     "clerk patience", 2000, 500, 5000, "Silence after which who waits for the clerk hears so."

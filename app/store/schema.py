@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.store import alias_tables, owner_tables, page_tables, phone_tables
+from app.store import alias_tables, call_tables, owner_tables, page_tables, phone_tables
 from app.store.condition import StoreCondition, as_store_error
 from app.store.errors import SchemaTooNew
 
@@ -419,6 +419,7 @@ STEPS: tuple[Step, ...] = (
     Step(27, 4, page_tables.REPORTS),  # nor of this
     Step(28, 4, phone_tables.PRESENCE),  # a program before it rings everybody
     Step(29, 4, owner_tables.OWNERS),  # a program before it leaves boxes to those inside
+    Step(30, 4, call_tables.OUTGOING),  # nor of this: it lets nobody call outside
 )
 
 

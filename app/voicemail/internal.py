@@ -3,20 +3,33 @@
 from app.inbox.claim import SERVICE_NUMBER
 from app.phone.calls.line import Line
 from app.phone.sound.sounds import Pause
-from app.voicemail.common import BOX, with_apology
+from app.voicemail.common import BOX, ask_digits, with_apology
 from app.voicemail.jobs import VoicemailClerk
 from app.voicemail.owner import owner
 
 TIMES = 3
-"""That the code is said: people look for a pencil."""
+"""That the code is said, or a number asked for: people look for a pencil."""
+NUMBER_LONGEST = 10
+"""Digits of a mailbox's number."""
 
 
 async def internal(line: Line, clerk: VoicemailClerk, number: str) -> None:
-    """The menu of the mailbox with this number, or the service that has it."""
+    """The menu of the mailbox with this number, or the service that has it; "": it is asked for."""
     if number == SERVICE_NUMBER:
         await with_apology(line, _claim(line, clerk))
-    else:
+    elif number:
         await owner(line, clerk, number)
+    else:
+        await with_apology(line, _any_mailbox(line, clerk))
+
+
+async def _any_mailbox(line: Line, clerk: VoicemailClerk) -> None:
+    for _ in range(TIMES):
+        asked = BOX.say("switchhook/which-mailbox")
+        if number := await ask_digits(line, *asked, most=NUMBER_LONGEST):
+            await owner(line, clerk, number)
+            return
+    await line.play(*BOX.say("vm-goodbye"))
 
 
 async def _claim(line: Line, clerk: VoicemailClerk) -> None:

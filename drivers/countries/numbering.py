@@ -2,7 +2,7 @@
 
 A number is what is dialled on an outside line, without any access digit of ours. No standard lists
 what calls cost: the tables name what national plans [ITU-T E.164 country plans] set aside for
-international, premium and free numbers, and leave the rest to the settings (numbers.classes).
+international, premium and free numbers; the setting numbers.number_classes says the rest.
 Emergency numbers are those of libphonenumber 9.0.43's short numbers (`emergency` of each region),
 and where a source stands beside a line, from there too.
 """

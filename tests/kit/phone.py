@@ -77,6 +77,7 @@ class StubTrunk:
         self.heard: list[Samples] = []
         self.events: list[PortEvent] = []
         self.volts = 48
+        self.pulses: list[bool] = []
 
     def poll(self) -> list[PortEvent]:
         events, self.events = self.events, []
@@ -87,6 +88,9 @@ class StubTrunk:
 
     def release(self) -> None:
         self.seized = False
+
+    def pulse(self, broken: bool) -> None:
+        self.pulses.append(broken)
 
     def line_voltage(self) -> int:
         return self.volts

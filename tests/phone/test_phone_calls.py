@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.phone.calls.dialplan import Directory
-from app.phone.calls.line import Caller, Line
+from app.phone.calls.line import Caller, Line, WhyVoicemail
 from app.phone.jobs import JobFailed
 from app.phone.sound import audio, dsp
 from app.phone.sound.audio import sine
@@ -149,7 +149,7 @@ def burst_ms(bench: Bench, name: str) -> int:
     return int(lengths.pop()) * 10
 
 
-@pytest.mark.parametrize("digits", ["9", "105"])
+@pytest.mark.parametrize("digits", ["8", "105"])
 def test_number_that_nobody_has_gives_reorder_tone(bench: Bench, digits: str) -> None:
     bench.station("102").lift()
     bench.run(20)
@@ -213,13 +213,55 @@ def test_call_closed_from_our_side_gives_busy_tone(bench: Bench) -> None:
     assert burst_ms(bench, "101") == BUSY_MS
 
 
-def test_handset_that_dials_itself_reaches_its_own_voicemail() -> None:
-    answer = TalkingScript()
-    bench = Bench(CALLS, answer=answer)
+@pytest.mark.parametrize("number", ["101", "201", "*97"])
+def test_own_number_and_the_code_open_the_own_mailbox(number: str) -> None:
+    owner = TalkingScript()
+    bench = Bench(CALLS, owner=owner)
     bench.station("101").lift()
     bench.run(20)
-    bench.dial("101", "101")
-    assert answer.seen == [("101", "station", Caller("101", "Ann"), "201")]
+    bench.dial("101", number)
+    bench.run(2)
+    assert owner.seen == [("101", "station", Caller("101", "Ann"), "201")]
+
+
+@pytest.mark.parametrize(("handset", "number"), [("102", "*98"), ("103", "*97")])
+def test_code_asks_for_the_mailbox_where_none_is_the_handsets(handset: str, number: str) -> None:
+    owner = TalkingScript()
+    bench = Bench(CALLS, owner=owner, stations=3)
+    bench.station(handset).lift()
+    bench.run(20)
+    bench.dial(handset, number)
+    bench.run(2)
+    assert [seen[3] for seen in owner.seen] == [""]
+
+
+def test_number_of_somebody_elses_mailbox_rings_their_handset() -> None:
+    answer = TalkingScript()
+    bench = Bench(CALLS, answer=answer)
+    bench.station("102").lift()
+    bench.run(20)
+    bench.dial("102", "201")
+    bench.run(2)
+    assert bench.station("101").ringing
+    bench.seconds(10)
+    assert [(seen[0], seen[3]) for seen in answer.seen] == [("102", "201")]
+
+
+def test_number_of_a_person_without_a_handset_takes_a_message_at_once() -> None:
+    seen: list[tuple[str, WhyVoicemail]] = []
+
+    async def answer(line: Line, mailbox: str) -> None:
+        seen.append((mailbox, line.why))
+
+    people = directory(("Ann", "201", "101"), ("Cleo", "203", None), ("Dan", "204", "109"))
+    bench = Bench(CALLS, answer=answer, clerk=StubClerk(directory=people))
+    for number in ("203", "204"):  # the board has no jack 109
+        bench.station("101").lift()
+        bench.run(20)
+        bench.dial("101", number)
+        bench.station("101").lower()
+        bench.seconds(2)
+    assert seen == [("203", WhyVoicemail.NOT_RUNG), ("204", WhyVoicemail.NOT_RUNG)]
 
 
 def test_handset_that_nobody_lifts_leads_to_its_owners_voicemail(
@@ -256,9 +298,9 @@ def test_mailbox_number_leads_to_its_owners_menu_until_the_handset_hangs_up() ->
     bench = Bench(CALLS, owner=owner)
     bench.station("102").lift()
     bench.run(20)
-    bench.dial("102", "201")
+    bench.dial("102", "202")
     bench.run(2)
-    assert owner.seen == [("102", "station", Caller("102", "Bob"), "201")]
+    assert owner.seen == [("102", "station", Caller("102", "Bob"), "202")]
     bench.station("102").lower()
     bench.run(130)
     assert (owner.ended, owner.digits) == (1, [])
@@ -297,8 +339,8 @@ def test_directory_that_cannot_be_read_leaves_the_old_one() -> None:
 
 
 def test_person_added_later_can_be_dialled() -> None:
-    owner = TalkingScript()
-    bench = Bench(CALLS, owner=owner, clerk=StubClerk(directory=directory()))
+    answer = TalkingScript()
+    bench = Bench(CALLS, answer=answer, clerk=StubClerk(directory=directory()))
     for people, states in (((), "call over"), ((("Ann", "201", None),), "off hook")):
         bench.clerk.jobs["directory"] = directory(*people)
         bench.station("101").lift()
@@ -307,12 +349,12 @@ def test_person_added_later_can_be_dialled() -> None:
         assert bench.states()["101"] == states
         bench.station("101").lower()
         bench.seconds(2)
-    assert [seen[3] for seen in owner.seen] == ["201"]
+    assert [seen[3] for seen in answer.seen] == ["201"]
 
 
 def test_directory_is_asked_for_anew_after_an_answer_that_nobody_has_needed() -> None:
-    owner = TalkingScript()
-    bench = Bench(CALLS, owner=owner, clerk=StubClerk(directory=directory()))
+    answer = TalkingScript()
+    bench = Bench(CALLS, answer=answer, clerk=StubClerk(directory=directory()))
     bench.clerk.held = True
     bench.station("101").lift()
     bench.run(20)
@@ -325,7 +367,7 @@ def test_directory_is_asked_for_anew_after_an_answer_that_nobody_has_needed() ->
     bench.run(20)
     bench.dial("101", "201")
     bench.run(2)
-    assert [seen[3] for seen in owner.seen] == ["201"]
+    assert [seen[3] for seen in answer.seen] == ["201"]
 
 
 def test_status_has_lines_calls_and_faults(bench: Bench) -> None:

@@ -100,7 +100,7 @@ def test_number_that_nobody_has_is_no_missed_call() -> None:
     bench = nobody_here()
     bench.station("101").lift()
     bench.run(20)
-    bench.dial("101", "9")
+    bench.dial("101", "8")
     assert bench.states()["101"] == "call over" and bench.clerk.missed() == []
 
 

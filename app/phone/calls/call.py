@@ -1,10 +1,10 @@
 """A call: who is connected to what. Its table of states (states.py) is the page to read first.
 
 A call has a caller, a handset or a trunk. It rings handsets, connects one of them, or runs a script
-for the caller (voicemail, the owner's menu): reaching.py. Who talks is a leg on the call's
-conference bus; hold, transfer, a third party and listening in are moves of legs: parties.py. The
-call is over when fewer than two of them are left. What the lines report, the end and the table's
-actions are here.
+for the caller (voicemail, the owner's menu): reaching.py; or it goes out: outgoing.py. Who talks is
+a leg on the call's conference bus; hold, transfer, a third party and listening in are moves of
+legs: parties.py. The call is over when fewer than two of them are left. What the lines report, the
+end and the table's actions are here.
 """
 
 from typing import Protocol
@@ -12,7 +12,9 @@ from typing import Protocol
 from app.core.fsm import Actions, Machine
 from app.core.timers import Timer
 from app.phone.calls.context import AnyLine, CallScript, Context
+from app.phone.calls.feature_codes import FEATURES
 from app.phone.calls.line import Caller
+from app.phone.calls.outgoing import Outgoing
 from app.phone.calls.reaching import Reaching
 from app.phone.calls.states import CALL, CallEvent, CallState
 from app.phone.lines.station import StationLine
@@ -26,6 +28,10 @@ MISSED = "no handset answered, and no mailbox is set for this call"
 
 class CallContext(Context, Protocol):
     """What a call needs from outside: the board, and its other calls."""
+
+    def clear_line(self, call: "Call") -> bool:
+        """End another call, so that an emergency call gets its line; False if none may be ended."""
+        ...
 
     def call_of(self, line: AnyLine) -> "Call | None":
         """The call that this line belongs to."""
@@ -60,7 +66,7 @@ class CallContext(Context, Protocol):
         ...
 
 
-class Call(Reaching):
+class Call(Outgoing):
     """One call from its first sign of life to its end."""
 
     def __init__(self, context: CallContext, caller: AnyLine) -> None:
@@ -98,10 +104,11 @@ class Call(Reaching):
             self.machine.event(CallEvent.ANSWERED)
 
     def digit(self, line: AnyLine, digit: str) -> None:
-        """The caller dialled."""
+        """The caller dialled, or a handset that talks with an outside line."""
         if line is self.caller:
             self._dialled += digit
             self.machine.event(CallEvent.DIGIT)
+        self._guard(line, digit)
 
     def left(self, line: AnyLine) -> None:
         """A line of this call has hung up or failed."""
@@ -115,6 +122,11 @@ class Call(Reaching):
             self._remove_member(line)
             self._report_departure(line)
             self._calls.call_over(line, self, self._context.tones.busy)
+
+    def cut_off(self) -> None:
+        """End it because an emergency call needs its line."""
+        self._course.outcome = "cleared"
+        self.close()
 
     def close(self) -> None:
         """End it from our side."""
@@ -157,6 +169,12 @@ class Call(Reaching):
     def _fewer(self) -> None:
         self._calls.fewer(self)
 
+    def _clear_a_line(self) -> bool:
+        return self._calls.clear_line(self)
+
+    def _feature(self, name: str) -> None:
+        FEATURES.get(name, Reaching.nobodys_number)(self)
+
     def _end(self, tone: Tone) -> None:
         """End the call for all lines that are left; handsets hear this tone."""
         self._report()
@@ -173,9 +191,12 @@ class Call(Reaching):
         """Tell how it went, unless a handset was only lifted and put back, or called back."""
         if isinstance(self.caller, StationLine) and (self._called_back or not self._dialled):
             return
+        self._take_stock()
         to = self.called.name if self.called is not None else self.mailbox or self._dialled
+        to = self.outside.number if self.outside is not None else to
+        trunk = self.trunk.name if self.trunk is not None else ""
         times = self._course.times(self._context.queue.now)
-        self._context.ended_call(self.caller, to, self._course.outcome, *times)
+        self._context.ended_call(self.caller, to, self._course.outcome, *times, trunk=trunk)
 
     # Actions.
 
@@ -221,6 +242,12 @@ CALL_ACTIONS = Actions[Call, CallState, CallEvent](
         CallEvent.RINGS_ON: Call._look_for_voicemail,
         CallEvent.VOICEMAIL: Call._answer,
         CallEvent.OWNER: Call._answer,
+        CallEvent.OUTSIDE: Call._take_line,
+        (CallState.CLEARING_LINE, CallEvent.OUTSIDE): Call._line_cleared,
+        (CallState.CALLING_OUT, CallEvent.CALLED_LEFT): Call._take_line,
+        CallEvent.DIALLED: Call._join_outside,
+        CallEvent.NO_LINE: Call._reject,
+        CallEvent.REFUSED: Call._reject,
         CallEvent.PICKED_UP: Call._run_script,
         CallEvent.NO_VOICEMAIL: Call._refuse,
         (CallState.CONNECTED, CallEvent.PARTY_LEFT): Call._fewer,

@@ -8,9 +8,10 @@ from app.core.timers import TimerQueue, periods
 from app.phone.calls.call import Call
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.context import AnyLine, CallScript, PlayScript
-from app.phone.calls.dialplan import Dialplan, Directory
+from app.phone.calls.dialplan import Dialplan, Directory, Subscriber
 from app.phone.calls.handset import Handset
 from app.phone.calls.line import Caller
+from app.phone.calls.outside_lines import OutsideLines
 from app.phone.calls.scripting import FaxTone, Script, Wait
 from app.phone.config import IncomingRoute, PhoneConfig
 from app.phone.fax.config import FaxRoute
@@ -23,7 +24,7 @@ from app.phone.sound.mixer import Bus, Channel, Mixer
 from app.phone.sound.music import MusicOnHold
 from app.phone.sound.player import Sounds
 from app.phone.sound.sounds import Tone
-from drivers.countries import Tones
+from drivers.countries import Tones, country
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ class Calls:
         self.parked: dict[str, Call] = {}
         """Calls that were parked, by their slot; also those that are so no more."""
         self._handsets: dict[str, Handset] = {}
+        numbering = country(config.country).numbering
+        self.outside_lines = OutsideLines(config.numbers, numbering)
         self._clerk = clerk
         self._calls: dict[str, Call] = {}
         self._scripts: set[Script] = set()
@@ -158,11 +161,37 @@ class Calls:
         log.info("%s: %s to %s: %s", by.name, party.name, to, outcome)
         self._clerk.ended_call(EndedCall(by.name, caller, to, outcome, 0, 0))
 
+    def clear_line(self, call: Call) -> bool:
+        """End another call, so that an emergency call gets its line; False if none may be ended.
+
+        Calls that are up go before those that ring, which must be answered to be ended.
+        """
+        others = [(line, self._calls.get(line.name)) for line in self.trunks.values()]
+        for line, other in sorted(others, key=lambda pair: not pair[0].up):
+            emergency = other is not None and other.outside and other.outside.emergency
+            if other is None or other is call or emergency:
+                continue
+            log.warning(
+                "%s: its call is ended, an emergency call from %s needs a line",
+                line.name,
+                call.caller.name,
+            )
+            up = line.up
+            other.cut_off()
+            if not up and line.seize():  # it rang, and rings on until it is answered
+                self.queue.after(periods(1000), line.release)
+            return True
+        return False
+
+    def owner_of(self, line: AnyLine) -> Subscriber | None:
+        """Whose handset this is."""
+        return self._current_directory().of_handset(line.name)
+
     def identity(self, line: AnyLine) -> Caller:
         """Who calls on this line."""
         if isinstance(line, TrunkLine):
             return line.caller
-        owner = self._current_directory().of_handset(line.name)
+        owner = self.owner_of(line)
         return Caller(number=line.name, name=owner.name if owner else None)
 
     def refresh_directory(self) -> None:
@@ -173,7 +202,8 @@ class Calls:
 
     def dialplan(self) -> Dialplan:
         """What numbers mean now."""
-        return Dialplan(self.stations, self._current_directory())
+        numbering = self.outside_lines.numbering
+        return Dialplan(self.stations, self._current_directory(), self.config.numbers, numbering)
 
     def default_mailbox(self) -> str:
         """Who answers a trunk whose setting names no mailbox; "" is nobody."""
@@ -185,11 +215,13 @@ class Calls:
         log.info("%s: missed call of %s: %s", line.name, caller.number or "unknown", why)
         self._clerk.missed_call(line.name, caller, why)
 
-    def ended_call(self, line: AnyLine, to: str, outcome: Outcome, *times: int) -> None:
+    def ended_call(
+        self, line: AnyLine, to: str, outcome: Outcome, *times: int, trunk: str = ""
+    ) -> None:
         """Report a call that is over; periods (10 ms) before it was answered, and after that."""
         waited_s, talked_s = (time // periods(1000) for time in times)
         caller = self.identity(line)
-        self._clerk.ended_call(EndedCall(line.name, caller, to, outcome, waited_s, talked_s))
+        self._clerk.ended_call(EndedCall(line.name, caller, to, outcome, waited_s, talked_s, trunk))
 
     def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
         """What a script sees of this line; its sound goes by `channel`."""
@@ -300,6 +332,11 @@ class Calls:
         if call is not None:
             call.caller_known(event.caller)
 
+    def _far_answered(self, line: TrunkLine, _: LineEvent) -> None:
+        call = self._calls.get(line.name)
+        if call is not None:
+            call.far_answered()
+
     def _flash(self, line: StationLine, _: LineEvent) -> None:
         self.handset(line).flash()
 
@@ -314,4 +351,5 @@ _HANDLERS: dict[type[LineEvent], Callable[[Calls, Any, Any], None]] = {
     line_events.RingsOn: Calls._rings_on,
     line_events.CallerKnown: Calls._caller_known,
     line_events.CallerGone: Calls._left,
+    line_events.FarAnswered: Calls._far_answered,
 }

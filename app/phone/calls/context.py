@@ -5,8 +5,9 @@ from typing import Any, Protocol
 
 from app.core.timers import TimerQueue
 from app.phone.calls.call_line import CallLine
-from app.phone.calls.dialplan import Dialplan
+from app.phone.calls.dialplan import Dialplan, Subscriber
 from app.phone.calls.line import Caller, Line
+from app.phone.calls.outside_lines import OutsideLines
 from app.phone.config import PhoneConfig
 from app.phone.jobs import Outcome
 from app.phone.lines.station import StationLine
@@ -74,6 +75,15 @@ class Context(Protocol):
         """Receives a fax (app/voicemail/fax.py)."""
         ...
 
+    @property
+    def outside_lines(self) -> OutsideLines:
+        """The outside lines, and who may call what on them."""
+        ...
+
+    def owner_of(self, line: AnyLine) -> Subscriber | None:
+        """Whose handset this is."""
+        ...
+
     def identity(self, line: AnyLine) -> Caller:
         """Who calls on this line."""
         ...
@@ -94,8 +104,13 @@ class Context(Protocol):
         """Report a call on this line that nobody could answer; `why` in words."""
         ...
 
-    def ended_call(self, line: AnyLine, to: str, outcome: Outcome, *times: int) -> None:
-        """Report a call that is over; periods (10 ms) before it was answered, and after that."""
+    def ended_call(
+        self, line: AnyLine, to: str, outcome: Outcome, *times: int, trunk: str = ""
+    ) -> None:
+        """Report a call that is over; periods (10 ms) before it was answered, and after that.
+
+        `trunk` is the outside line that a handset called on.
+        """
         ...
 
     def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:

@@ -1,9 +1,17 @@
-"""What a dialled number means: a handset, a mailbox, or nobody's."""
+"""What a dialled number means: a handset, a person, a feature, an outside number, or nobody's.
 
-from collections.abc import Iterable
+An emergency number goes before everything else, with and without access digits.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.core.presence import Presence
+from app.phone.numbers import NumberPlan
+from drivers.countries.numbering import VISITORS, Numbering
+
+LONGEST = 24
+"""Digits of an outside number: 15 [ITU-T E.164] and what selects country and carrier before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,8 @@ class Subscriber:
     presence: Presence = Presence.IN
     rings: bool = True
     """Whether their handset rings now: presence decides."""
+    may_call: str = ""
+    """The dearest calls they may make outside; "" is what the number plan says of people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +54,41 @@ class Handset:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox number, for its owner's menu; or a service's."""
+    """A person's number: it opens their mailbox from their own handset, and calls them from others.
+
+    `handset` is theirs, if the board has it.
+    """
 
     number: str
+    handset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A number that is no mailbox and yet answered as one is."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Something that the box does for who dials its code; the name is that of NumberPlan.codes."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A number to be dialled on an outside line."""
+
+    number: str
+    lines: tuple[str, ...] = ()
+    """In the order in which they are tried; none: all."""
+    emergency: bool = False
+
+
+Whole = Handset | Mailbox | Service | Feature | Outside
+"""What a number can mean that is somebody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +100,12 @@ class Unknown:
 class Incomplete:
     """More digits are needed, or possible; `so_far` is what it means if none follow."""
 
-    so_far: Handset | Mailbox | Unknown
+    so_far: Whole | Unknown
 
 
-Meaning = Handset | Mailbox | Unknown | Incomplete
+Meaning = Whole | Unknown | Incomplete
+
+NO_NUMBERING = Numbering(emergency=())
 
 
 @dataclass(frozen=True)
@@ -70,21 +114,65 @@ class Dialplan:
 
     stations: Iterable[str]
     directory: Directory
-    _numbers: dict[str, Handset | Mailbox] = field(default_factory=dict, init=False)
+    plan: NumberPlan = field(default_factory=NumberPlan)
+    numbering: Numbering = NO_NUMBERING
+    """Of the country."""
+    _numbers: dict[str, Whole] = field(default_factory=dict, init=False)
+    _help: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
+        numbering = self.numbering
+        if numbering.emergency:
+            self._help.extend((*numbering.emergency, *numbering.helplines, *VISITORS))
+        for name, code in self.plan.codes.items():
+            self._numbers[code] = Feature(name)
         for service in self.directory.services:
-            self._numbers[service] = Mailbox(service)
+            self._numbers[service] = Service(service)
+        stations = tuple(self.stations)
         for person in self.directory.people:
             if person.mailbox:
-                self._numbers[person.mailbox] = Mailbox(person.mailbox)
-        for station in self.stations:
+                handset = person.handset if person.handset in stations else None
+                self._numbers[person.mailbox] = Mailbox(person.mailbox, handset or "")
+        for station in stations:
             owner = self.directory.of_handset(station)
             self._numbers[station] = Handset(station, owner.mailbox if owner else "")
 
     def find(self, digits: str) -> Meaning:
         """What these digits mean now."""
-        found = self._numbers.get(digits, Unknown())
-        if any(n != digits and n.startswith(digits) for n in self._numbers):
-            return Incomplete(found)
-        return found
+        if digits in self.numbering.emergency:
+            return Outside(digits, emergency=True)
+        found = self._numbers.get(digits)
+        known = (*self._numbers, *self._help)
+        more = any(n != digits and n.startswith(digits) for n in known)
+        for lines, number in self._outside(digits, direct=found is None):
+            outside = self._outside_number(lines, number)
+            if outside.emergency and number in self.numbering.emergency:
+                return outside
+            if self.numbering.is_whole(number) and found is None and not more:
+                return outside
+            more = True
+            found = found or (outside if number else None)
+        if digits in self._help:
+            help_ = self.numbering.emergency_for(digits)
+            found = Outside(help_, emergency=True)
+        return Incomplete(found or Unknown()) if more else found or Unknown()
+
+    def _outside_number(self, lines: tuple[str, ...], number: str) -> Outside:
+        if number in self._help:
+            return Outside(self.numbering.emergency_for(number), emergency=True)
+        return Outside(number, lines)
+
+    def _outside(self, digits: str, direct: bool) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The lines, and the outside number so far, if these digits lead to outside lines."""
+        for access, lines in self.plan.access_digits.items():
+            if digits.startswith(access) and _can_be_dialled(digits[len(access) :]):
+                yield lines, digits[len(access) :]
+            elif access.startswith(digits) and digits != access:
+                yield lines, ""
+        if direct and self.plan.direct and digits and _can_be_dialled(digits):
+            yield next(iter(self.plan.access_digits.values()), ()), digits
+
+
+def _can_be_dialled(number: str) -> bool:
+    """A * or # would be an order to the network, such as forwarding all calls of the line."""
+    return len(number) <= LONGEST and not set(number) - set("0123456789")

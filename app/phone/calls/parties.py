@@ -13,6 +13,7 @@ from app.phone.calls.call_line import CallLine
 from app.phone.calls.context import AnyLine, CallScript, Context
 from app.phone.calls.states import CallEvent, CallState
 from app.phone.lines.station import StationLine
+from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Bus, Channel, Leg
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Parties(ABC):
         if earlier is not None:
             earlier.left(line)
         line.channel.tone(None)
-        line.digits_wanted(False)
+        self._listen()
         return True
 
     def hold(self, line: AnyLine, music: Bus | None = None) -> bool:
@@ -150,6 +151,12 @@ class Parties(ABC):
         return True
 
     # How it works.
+
+    def _listen(self) -> None:
+        """Hear keys of handsets that talk with an outside line, which could dial there."""
+        outside = any(isinstance(line, TrunkLine) for line in self.legs)
+        for line in self.legs:
+            line.digits_wanted(outside and isinstance(line, StationLine))
 
     def _add_member(self, line: AnyLine) -> None:
         self._members.append(line)

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.context import AnyLine, CallScript, Context
 from app.phone.calls.course import Course
-from app.phone.calls.dialplan import Handset, Incomplete, Mailbox
+from app.phone.calls.dialplan import (
+    Feature,
+    Handset,
+    Incomplete,
+    Mailbox,
+    Outside,
+    Service,
+    Unknown,
+    Whole,
+)
 from app.phone.calls.line import Caller, WhyVoicemail
 from app.phone.calls.parties import Parties
 from app.phone.calls.states import CallEvent
@@ -147,6 +156,9 @@ class Reaching(Parties):
 
     def _call_handset(self, wanted: Handset) -> None:
         line = self._context.stations[wanted.station]
+        if line is self.caller and wanted.mailbox:
+            self.visit(wanted.mailbox)
+            return
         if line.idle or self._offer(line):
             self.caller.channel.tone(self._context.tones.ringback)
             self._ring([line], wanted.mailbox)
@@ -203,14 +215,56 @@ class Reaching(Parties):
             if not complete:
                 return
             meaning = meaning.so_far
+        self._reach(meaning)
+
+    def _reach(self, meaning: Whole | Unknown) -> None:
         if isinstance(meaning, Handset):
             self._call_handset(meaning)
         elif isinstance(meaning, Mailbox):
-            self.mailbox, self._script = meaning.number, self._context.owner
-            self.machine.event(CallEvent.OWNER)
+            self._call_person(meaning)
+        elif isinstance(meaning, Service):
+            self.visit(meaning.number)
+        elif isinstance(meaning, Feature):
+            self._feature(meaning.name)
+        elif isinstance(meaning, Outside):
+            self._call_outside(meaning)
         else:
-            self._course.outcome = "nobody's number"
-            self.machine.event(CallEvent.UNKNOWN)
+            self.nobodys_number()
+
+    def _call_person(self, wanted: Mailbox) -> None:
+        """Their own handset opens the mailbox; others ring them, or leave a message."""
+        if wanted.number == self.own_mailbox():
+            self.visit(wanted.number)
+        elif wanted.handset:
+            self._call_handset(Handset(wanted.handset, wanted.number))
+        else:
+            self.mailbox, self._why = wanted.number, WhyVoicemail.NOT_RUNG
+            self.machine.event(CallEvent.VOICEMAIL)
+
+    @abstractmethod
+    def _feature(self, name: str) -> None:
+        """The caller has dialled the code of this feature."""
+
+    @abstractmethod
+    def _call_outside(self, wanted: Outside) -> None:
+        """The caller has dialled an outside number."""
+
+    # What features do for the caller.
+
+    def own_mailbox(self) -> str:
+        """The mailbox of whoever owns the caller's handset; "" if nobody does."""
+        owner = self._context.owner_of(self.caller)
+        return owner.mailbox if owner is not None else ""
+
+    def visit(self, mailbox: str) -> None:
+        """The menu of this mailbox's owner; "": its number is asked for."""
+        self.mailbox, self._script = mailbox, self._context.owner
+        self.machine.event(CallEvent.OWNER)
+
+    def nobodys_number(self) -> None:
+        """What was dialled is nobody's."""
+        self._course.outcome = "nobody's number"
+        self.machine.event(CallEvent.UNKNOWN)
 
     def _script_over(self) -> None:
         self.machine.event(CallEvent.SCRIPT_OVER)
@@ -238,12 +292,12 @@ class Reaching(Parties):
         self._course.answered("answered", self._context.queue.now)
         self._stop_ringing()
         self.caller.channel.tone(None)
-        self.caller.digits_wanted(False)
         if isinstance(self.caller, TrunkLine) and not self.caller.up:
             self.caller.seize()
         for line in (self.caller, self.called):
             self.legs[line] = Leg(line.channel)
             self._put_on_bus(self.legs[line])
+        self._listen()
 
     def _look_for_voicemail(self) -> None:
         if isinstance(self.caller, TrunkLine) and not (self.caller.ringing or self.caller.up):

@@ -7,7 +7,14 @@ table is read.
 from enum import StrEnum
 
 from app.core.fsm import Row, Table
-from app.phone.timers import FIRST_DIGIT, NEXT_DIGIT, NO_ANSWER, PARK_RETURN, PICK_UP
+from app.phone.timers import (
+    FIRST_DIGIT,
+    LINE_CLEARS,
+    NEXT_DIGIT,
+    NO_ANSWER,
+    PARK_RETURN,
+    PICK_UP,
+)
 
 
 class CallState(StrEnum):
@@ -19,6 +26,8 @@ class CallState(StrEnum):
     DIALLING = "dialling"
     RINGING = "ringing"
     UNANSWERED = "unanswered"
+    CALLING_OUT = "calling out"
+    CLEARING_LINE = "clearing a line"
     CONNECTED = "connected"
     HELD = "held"
     PARKED = "parked"
@@ -43,6 +52,11 @@ class CallEvent(StrEnum):
     VOICEMAIL = "voicemail"
     NO_VOICEMAIL = "no voicemail"
     OWNER = "owner"
+    OUTSIDE = "outside"
+    REFUSED = "refused"
+    DIALLED = "dialled"
+    CLEAR_LINE = "clear a line"
+    NO_LINE = "no line"
     PICKED_UP = "picked up"
     SCRIPT_OVER = "script over"
     JOIN = "join"
@@ -105,6 +119,8 @@ CALL: Table[CallState, CallEvent] = Table(
                 CallEvent.VOICEMAIL: CallState.ANSWERING,
                 CallEvent.OWNER: CallState.ANSWERING,
                 CallEvent.NO_VOICEMAIL: CallState.ENDED,
+                CallEvent.OUTSIDE: CallState.CALLING_OUT,
+                CallEvent.REFUSED: CallState.ENDED,
                 CallEvent.UNKNOWN: CallState.ENDED,
             },
             timer=NEXT_DIGIT,
@@ -137,6 +153,27 @@ CALL: Table[CallState, CallEvent] = Table(
                 "bursts nobody can tell whether the caller has given up, and the exchange's dial "
                 "tone would be recorded."
             ),
+        ),
+        CallState.CALLING_OUT: Row(
+            {
+                **_ENDS,
+                CallEvent.DIALLED: CallState.CONNECTED,
+                CallEvent.CALLED_LEFT: CallState.CALLING_OUT,
+                CallEvent.CLEAR_LINE: CallState.CLEARING_LINE,
+                CallEvent.NO_LINE: CallState.ENDED,
+            },
+            stay=frozenset({CallEvent.DIGIT}),
+            meaning=(
+                "An outside line is seized and dialled on; if it fails meanwhile, the next one is. "
+                "Whether somebody answers there is for the caller to hear."
+            ),
+        ),
+        CallState.CLEARING_LINE: Row(
+            {**_ENDS, CallEvent.OUTSIDE: CallState.CALLING_OUT},
+            stay=frozenset({CallEvent.DIGIT}),
+            timer=LINE_CLEARS,
+            due=CallEvent.OUTSIDE,
+            meaning="All lines were in use, and another call was ended for an emergency.",
         ),
         CallState.CONNECTED: Row(
             {

@@ -58,4 +58,20 @@ class CallerGone:
     """The far end of a trunk gave up ringing or hung up (or the port failed)."""
 
 
-LineEvent = OffHook | HungUp | AtRest | Flash | Digit | Ringing | RingsOn | CallerKnown | CallerGone
+@dataclass(frozen=True, slots=True)
+class FarAnswered:
+    """The far end that was called on a trunk has answered, as the line's polarity says."""
+
+
+LineEvent = (
+    OffHook
+    | HungUp
+    | AtRest
+    | Flash
+    | Digit
+    | Ringing
+    | RingsOn
+    | CallerKnown
+    | CallerGone
+    | FarAnswered
+)

@@ -3,7 +3,8 @@
 Loop start [GR-506]: the exchange rings, the line is seized by closing the loop, and an open loop of
 the exchange (CPC, OSI), its polarity turned round, or its busy or reorder tone, means that the far
 end has hung up. Caller ID comes between the first two bursts [GR-30], in some countries before the
-first [ETSI EN 300 659-1].
+first [ETSI EN 300 659-1]. A call out is dialled by dialler.py; that it was answered is seen where
+the network turns the polarity round, and nowhere else.
 """
 
 from collections.abc import Callable
@@ -14,11 +15,20 @@ from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id, line_events
+from app.phone.lines.dialler import Dialler
 from app.phone.lines.kept_callers import CallerMemory, NoMemory
 from app.phone.lines.line_events import LineEvent
 from app.phone.sound.end_tones import end_tones
 from app.phone.sound.mixer import Channel
-from app.phone.timers import ANNOUNCED, CPC, POLARITY_SETTLE, RELEASE_GUARD, RING_GAP
+from app.phone.timers import (
+    ANNOUNCED,
+    CPC,
+    DIAL_TONE_IN_CALL,
+    POLARITY_SETTLE,
+    RELEASE_GUARD,
+    RING_GAP,
+    SUSPECT_TONE,
+)
 from drivers.countries.base import CallerIdMoment, Country
 from drivers.ports import (
     BatteryChanged,
@@ -202,12 +212,21 @@ class TrunkLine:
         self._seized_at = 0  # period
         self._reversals_left = 0  # until the far end has hung up
         self._kept = kept or NoMemory()
+        self._dial_tone = where.tones.dial
+        self._dialler = Dialler(port.name, port, channel, queue)
+        self.ended_by_tone = False
+        """Whether the last call ended by the office's busy or reorder tone."""
         self.machine = Machine(TRUNK_ACTIONS, self, self.name, queue)
 
     @property
     def ringing(self) -> bool:
         """Whether a burst of ringing is under way: there is a caller at this very moment."""
         return self.machine.state is TrunkState.RINGING
+
+    @property
+    def idle(self) -> bool:
+        """Whether it can be called out on."""
+        return self.machine.state is TrunkState.IDLE
 
     @property
     def up(self) -> bool:
@@ -242,6 +261,24 @@ class TrunkLine:
     def seize(self) -> bool:
         """Close the loop, to answer or to call; False if the line is in no state for that."""
         return self.machine.event(TrunkEvent.SEIZE)
+
+    def call(self, number: str, pulses: bool, dialled: Callable[[], None]) -> bool:
+        """Seize the line, which is idle, and dial; False if it is not. `dialled`: all is sent."""
+        if not self.idle or not self.seize():
+            return False
+        self.caller = Caller(number)
+
+        def sent() -> None:
+            self._watch_for_dial_tone()
+            dialled()
+
+        self._dialler.dial(number, self._dial_tone.hz, pulses, sent)
+        return True
+
+    @property
+    def dial_tone_sounds(self) -> bool:
+        """Whether the office gives dial tone in a call: nobody is at the far end any more."""
+        return self.channel.dial_tone_periods >= SUSPECT_TONE.periods
 
     def release(self) -> None:
         """Hang up."""
@@ -311,6 +348,7 @@ class TrunkLine:
     def _answer(self) -> None:
         self._reversals_left = 1
         self._seize()
+        self._watch_for_dial_tone()
 
     def _call_out(self) -> None:
         self._reversals_left = 2  # the first means that the far end has answered
@@ -319,24 +357,36 @@ class TrunkLine:
     def _reversed(self) -> None:
         if self._queue.now - self._seized_at >= POLARITY_SETTLE.periods:
             self._reversals_left -= 1
-            if not self._reversals_left:
+            if self._reversals_left:
+                self._report(self, line_events.FarAnswered())
+            else:
                 self.machine.event(TrunkEvent.FAR_END_GONE)
 
+    def _watch_for_dial_tone(self) -> None:
+        """A dial tone with a beat of its own is left out: no part of it is long enough."""
+        if not self._dial_tone.cadence_ms:
+            periods = DIAL_TONE_IN_CALL.periods
+            self.channel.watch_dial_tone(self._dial_tone.hz, periods, self._end_tone_heard)
+
     def _end_tone_heard(self) -> None:
+        self.ended_by_tone = True
         self.machine.event(TrunkEvent.FAR_END_GONE)
 
     def _seize(self) -> None:
         self._seized_at = self._queue.now
+        self.ended_by_tone = False
         self._kept.drop(self.name)
         self.channel.receive(None)
         self.channel.watch(self._end_tones, self._end_tone_heard)
         self._port.seize()
 
     def _release(self) -> None:
+        self._dialler.stop()
         self.channel.quiet()
         self._port.release()
 
     def _caller_gone(self) -> None:
+        self._dialler.stop()
         # Before quiet(): a recording has an end to write.
         self._report(self, line_events.CallerGone())
         self.channel.quiet()

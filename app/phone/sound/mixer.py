@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from app.phone.fax.link import FaxLink
 from app.phone.jobs import JobFailed
 from app.phone.sound import audio, dsp
+from app.phone.sound.dial_tone import DialToneWatch
 from app.phone.sound.end_tones import EndTones
 from app.phone.sound.far_end import FarEndWatch
 from app.phone.sound.player import Player, Source, ToneSource
@@ -139,6 +140,24 @@ class Channel:
         self._link, self._link_over = link, over
         self._mixer.changed(self)
 
+    def watch_dial_tone(
+        self,
+        hertz: tuple[float, ...] | None,
+        periods: int = 1,
+        heard: Callable[[], None] | None = None,
+    ) -> None:
+        """Call `heard` once the office has sounded this tone for so long; None: no more.
+
+        `periods` are of 10 ms. Only a line can be watched.
+        """
+        if self.slot is not None:
+            self._mixer.watch_dial_tone(self.slot, hertz, periods, heard)
+
+    @property
+    def dial_tone_periods(self) -> int:
+        """For how many periods (10 ms) dial tone has been heard in a row, while it is watched."""
+        return 0 if self.slot is None else self._mixer.dial_tone_periods(self.slot)
+
     def quiet(self) -> None:
         """Stop all: nothing is played, heard or recorded, and the leg leaves its bus."""
         self.stop()
@@ -149,6 +168,7 @@ class Channel:
         self.watch(None)
         self.listen_for_fax(None)
         self.exchange(None)
+        self.watch_dial_tone(None)
         if self.leg is not None:
             self.leg.leave()
 
@@ -307,6 +327,7 @@ class Mixer:
         self._recording: list[Channel] = []
         self._sounding: list[Channel] = []
         self._watches: dict[EndTones, FarEndWatch] = {}
+        self._dial_tone: DialToneWatch | None = None
         self._pairs: list[Bus] = []
         self._conferences: list[Bus] = []
         self._to = self._from = np.zeros(0, np.intp)
@@ -353,6 +374,8 @@ class Mixer:
                 channel.recorder.hear(channel.row)
         for watch in self._watches.values():
             watch.hear(self.heard)
+        if self._dial_tone is not None:
+            self._dial_tone.hear(self.heard)
 
     def play(self) -> Samples:
         """One period to all lines, (slots, 80)."""
@@ -378,6 +401,23 @@ class Mixer:
             self._watches[tones] = FarEndWatch(self.slots, tones)
         for known, watch in self._watches.items():
             watch.watch(slot, gone if known == tones else None)
+
+    def watch_dial_tone(
+        self,
+        slot: int,
+        hertz: tuple[float, ...] | None,
+        periods: int,
+        heard: Callable[[], None] | None,
+    ) -> None:
+        """See Channel.watch_dial_tone; all lines of a board have the dial tone of one country."""
+        if self._dial_tone is None and hertz is not None:
+            self._dial_tone = DialToneWatch(self.slots, hertz)
+        if self._dial_tone is not None:
+            self._dial_tone.watch(slot, periods, None if hertz is None else heard)
+
+    def dial_tone_periods(self, slot: int) -> int:
+        """See Channel.dial_tone_periods."""
+        return 0 if self._dial_tone is None else self._dial_tone.lasted(slot)
 
     def changed(self, channel: Channel) -> None:
         """A channel's work has changed. The lists are made anew: one may be under way."""

@@ -26,6 +26,7 @@ WORDS: dict[str, str] = {
     "vm-msgsaved": "Your message has been saved.",
     "vm-goodbye": "Goodbye.",
     # the owner's side: logging in and counting
+    "switchhook/which-mailbox": "Please dial the number of the mailbox, then press pound.",
     "vm-password": "Password",
     "vm-incorrect": "Login incorrect.",
     "vm-youhave": "You have",

@@ -6,6 +6,7 @@ Our own prompts, and the few recordings that a language's grammar needs and its 
 from app.phone.sound import prompts
 
 SPANISH = {
+    "switchhook/which-mailbox": "Marque el número del buzón y pulse la tecla almohadilla.",
     "im-sorry": "Lo siento.",
     "one-moment-please": "Un momento, por favor.",
     "please-try-call-later": "Por favor, vuelva a llamar más tarde.",
@@ -31,6 +32,8 @@ SPANISH = {
 }
 
 FRENCH = {
+    "switchhook/which-mailbox": "Composez le numéro de la boîte vocale,"
+    " puis appuyez sur la touche dièse.",
     "digits/1F": "une",
     "switchhook/e-mail": "courriel",
     "switchhook/e-mails": "courriels",
@@ -55,6 +58,7 @@ FRENCH = {
 }
 
 ITALIAN = {
+    "switchhook/which-mailbox": "Componga il numero della casella e prema il tasto cancelletto.",
     "switchhook/e-mail": "messaggio di posta elettronica",
     "switchhook/e-mails": "messaggi di posta elettronica",
     "switchhook/nearly-full": "La sua casella è quasi piena. Cancelli alcuni messaggi.",
@@ -76,6 +80,7 @@ ITALIAN = {
 }
 
 RUSSIAN = {
+    "switchhook/which-mailbox": "Наберите номер почтового ящика и нажмите решётку.",
     "please-try-call-later": "Пожалуйста, перезвоните позже.",
     "switchhook/e-mail": "электронное письмо",
     "switchhook/e-mails-few": "электронных письма",
@@ -99,6 +104,8 @@ RUSSIAN = {
 }
 
 GERMAN = {
+    "switchhook/which-mailbox": "Bitte wählen Sie die Nummer der Mailbox"
+    " und drücken Sie dann die Rautetaste.",
     "switchhook/e-mail": "E-Mail",
     "switchhook/e-mails": "E-Mails",
     "switchhook/nearly-full": "Ihr Postfach ist fast voll. Bitte löschen Sie einige Nachrichten.",

@@ -1,0 +1,47 @@
+"""The outside lines of one board as calls out need them: a free one, and who may call what."""
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from app.phone.calls.dialplan import Subscriber
+from app.phone.lines.trunk import TrunkLine
+from app.phone.numbers import NumberPlan
+from drivers.countries.numbering import CallClass, Numbering
+
+log = logging.getLogger(__name__)
+
+
+class OutsideLines:
+    """What the number plan and the country say of calls out, and which lines are free."""
+
+    def __init__(self, plan: NumberPlan, numbering: Numbering) -> None:
+        self.numbering = numbering
+        self._plan = plan
+        self.trunks: Mapping[str, TrunkLine] = {}
+
+    def free(self, lines: Iterable[str] = (), but: Iterable[str] = ()) -> TrunkLine | None:
+        """The first idle line of these, in their order; no lines: of all. None if there is none."""
+        tried = frozenset(but)
+        for name in tuple(lines) or tuple(self.trunks):
+            line = self.trunks.get(name)
+            if line is not None and line.idle and name not in tried:
+                return line
+        return None
+
+    def by_pulses(self, line: TrunkLine) -> bool:
+        """Whether this line is dialled on by pulses."""
+        return line.name in self._plan.pulse_lines
+
+    def class_of(self, number: str) -> CallClass:
+        """What a number costs: what the settings say, else the country's plan."""
+        return self.numbering.class_of(number, self._plan.number_classes)
+
+    def dearest(self, owner: Subscriber | None) -> CallClass:
+        """The dearest calls that a handset of this owner may make; None: it is nobody's."""
+        if owner is None:
+            return self._plan.handset_class
+        return CallClass(owner.may_call) if owner.may_call else self._plan.person_class
+
+    def allows(self, owner: Subscriber | None, number: str) -> bool:
+        """Whether a handset of this owner may call this number."""
+        return self.class_of(number).rank <= self.dearest(owner).rank

@@ -1,0 +1,176 @@
+"""Tries to call outside what one may not: each is refused, and the list of calls says so."""
+
+import pytest
+
+from app.phone.calls.dialplan import Incomplete, Outside
+from drivers.countries.numbering import CallClass
+from tests.kit.phone import Bench, TalkingScript
+from tests.phone.test_phone_outgoing import bench_of, call_out, dial, dial_tone, sent
+
+REFUSED = ("not allowed", "nobody's number")
+
+
+def no_line_was_used(bench: Bench) -> bool:
+    return not any(bench.trunk(name).seized for name in bench.board.trunks)
+
+
+@pytest.mark.parametrize(
+    ("may_call", "dialled", "country_code"),
+    [
+        ("international", "919005551212#", "us"),  # premium
+        ("international", "99005551212#", "us"),
+        ("international", "95559761234#", "us"),
+        ("international", "91010321#", "us"),  # a carrier's code hides where it goes
+        ("national", "9011442071234567#", "us"),
+        ("national", "918095551234", "us"),  # abroad, and looks like a number of this country
+        ("national", "98095551234#", "us"),
+        ("national", "90#", "us"),  # an operator connects anywhere
+        ("local", "912125551234", "us"),
+        ("internal", "95551234#", "us"),
+        ("international", "909005551212#", "de"),
+        ("international", "90900123456#", "at"),
+        ("national", "900442071234567#", "de"),
+        ("national", "9010330442071234567#", "de"),  # call by call
+        ("international", "900979123456789#", "gb"),  # premium rate abroad
+        ("local", "90301234567#", "de"),
+        ("premium", "9*7215551234", "us"),  # an order to the network: forward all calls
+        ("premium", "9#215551234", "us"),
+        ("premium", "9" + "2" * 25, "us"),
+    ],
+)
+def test_number_beyond_ones_class_never_reaches_a_line(
+    may_call: str, dialled: str, country_code: str
+) -> None:
+    bench = bench_of(may_call, country_code)
+    dial(bench, "101", dialled)
+    assert no_line_was_used(bench) and bench.states()["101"] == "call over"
+    (call,) = bench.clerk.ended()
+    assert call.outcome in REFUSED and call.trunk == ""
+
+
+@pytest.mark.parametrize(
+    ("may_call", "dialled", "country_code"),
+    [
+        ("premium", "919005551212", "us"),
+        ("international", "9011442071234567#", "us"),
+        ("national", "912125551234", "us"),
+        ("local", "95551234#", "us"),
+        ("local", "918005551212", "us"),
+        ("local", "908001234567#", "de"),
+        ("national", "90301234567#", "de"),
+    ],
+)
+def test_number_within_ones_class_reaches_a_line(
+    may_call: str, dialled: str, country_code: str
+) -> None:
+    bench = bench_of(may_call, country_code)
+    dial(bench, "101", dialled)
+    assert bench.trunk("line1").seized
+
+
+def test_handset_of_nobodys_calls_what_the_settings_say() -> None:
+    for allowed, seized in ((CallClass.INTERNAL, False), (CallClass.LOCAL, True)):
+        bench = bench_of(handset_class=allowed)
+        dial(bench, "103", "95551234#")
+        assert bench.trunk("line1").seized is seized
+
+
+def test_class_of_the_settings_goes_before_the_countrys() -> None:
+    bench = bench_of("local", number_classes={"555": CallClass.PREMIUM})
+    dial(bench, "101", "95551234#")
+    assert no_line_was_used(bench)
+
+
+def test_access_digit_twice_is_a_number_that_begins_with_it() -> None:
+    meaning = bench_of().pbx.calls.dialplan().find("9919005551212")
+    assert meaning == Incomplete(Outside("919005551212"))
+
+
+def test_digits_dialled_on_before_an_answer_count_as_the_number() -> None:
+    bench = bench_of("national")
+    call_out(bench, digits="91#")  # the office waits for the rest
+    assert bench.call("101") == "connected"
+    bench.dial("101", "80")
+    assert bench.call("101") == "connected"
+    bench.dial("101", "9")
+    assert bench.states()["101"] == "call over" and not bench.trunk("line1").seized
+    assert [c.outcome for c in bench.clerk.ended()] == ["not allowed"]
+
+
+def test_keys_for_whoever_answered_are_no_number() -> None:
+    bench = bench_of("local")
+    call_out(bench)
+    bench.seconds(21)
+    bench.dial("101", "1900555")
+    assert bench.call("101") == "connected"
+
+
+def test_handset_cannot_dial_at_the_dial_tone_after_the_far_end_has_gone() -> None:
+    bench = bench_of("local")
+    call_out(bench)
+    bench.seconds(30)
+    bench.say("line1", dial_tone(seconds=2.5))
+    bench.run(60)
+    bench.dial("101", "1")
+    assert bench.states()["101"] == "call over" and not bench.trunk("line1").seized
+
+
+def test_dial_tone_of_the_office_ends_a_call_that_came_in_before_anything_is_dialled() -> None:
+    bench = bench_of("internal")
+    bench.trunk("line1").burst(True)
+    bench.run(30)
+    bench.station("101").lift()
+    bench.seconds(5)
+    bench.say("line1", dial_tone(seconds=4))
+    bench.run(60)
+    bench.dial("101", "1")
+    assert bench.states()["101"] == "call over" and not bench.trunk("line1").seized
+    bench.station("101").lower()
+    bench.seconds(4)
+    bench.trunk("line1").says.clear()
+    bench.trunk("line1").burst(True)
+    bench.run(30)
+    bench.station("101").lift()
+    bench.seconds(5)
+    bench.say("line1", dial_tone(seconds=4))
+    bench.seconds(4)
+    assert bench.states()["101"] == "call over"
+
+
+def test_pulses_of_a_handset_in_a_call_do_not_reach_the_line() -> None:
+    bench = bench_of("local")
+    call_out(bench)
+    for _ in range(9):
+        bench.station("101").lower()
+        bench.run(6)
+        bench.station("101").lift()
+        bench.run(4)
+    bench.run(50)
+    assert bench.trunk("line1").pulses == []
+    assert sent(bench, "line1") == "5551234"
+
+
+def test_caller_on_an_outside_line_never_reaches_another_one() -> None:
+    answer = TalkingScript()
+    bench = bench_of(answer=answer)
+    for _ in range(2):
+        bench.trunk("line1").burst(True)
+        bench.seconds(2)
+        bench.trunk("line1").burst(False)
+        bench.seconds(4)
+    bench.trunk("line1").burst(True)
+    bench.seconds(1)
+    assert bench.call("line1") == "script"
+    bench.dial("line1", "9011442071234567#")
+    assert answer.digits == ["9011"] and not bench.trunk("line2").seized
+
+
+def test_outside_number_is_refused_to_a_call_that_an_outside_line_began() -> None:
+    bench = bench_of()
+    bench.trunk("line1").burst(True)
+    bench.run(5)
+    call = bench.pbx.calls.call_of(bench.pbx.trunks["line1"])
+    assert call is not None
+    call._call_outside(Outside("5551234"))
+    bench.run(5)
+    assert not bench.trunk("line2").seized
