@@ -22,6 +22,7 @@ from drivers.models.panel import PanelModel
 from drivers.models.party import Party
 from drivers.models.si3050 import Si3050Model
 from drivers.models.si3210 import Si3210Model
+from drivers.models.subscribers import Subscribers
 from drivers.models.telephone import Telephone
 from drivers.models.wire import NOBODY, SpiChip
 
@@ -189,6 +190,10 @@ class VirtualBox:
         parties = [jack.party for jack in self._jacks.values()]
         self.telephones = {p.name: p for p in parties if isinstance(p, Telephone)}
         self.office_lines = {p.name: p for p in parties if isinstance(p, OfficeLine)}
+        self.subscribers = Subscribers()
+        """The outside numbers that somebody has said something about."""
+        for office in self.office_lines.values():
+            office.subscribers = self.subscribers
         self.chips: dict[str, Si3210Model | Si3050Model] = {
             name: jack.chip for name, jack in self._jacks.items()
         }

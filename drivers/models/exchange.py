@@ -16,6 +16,7 @@ from drivers.models.fsk import FREQUENCIES_HZ, announced, caller_id_message, mod
 from drivers.models.loops import TrunkLoop
 from drivers.models.party import Party
 from drivers.models.sound import PlayQueue
+from drivers.models.subscribers import PulseReceiver, Reaction, Subscriber, Subscribers
 from drivers.models.tones import tone_periods
 from drivers.sampling import PERIOD_MS
 
@@ -49,6 +50,8 @@ class OfficeState(Enum):
     DIAL_TONE = "seized, with dial tone"
     DIALLING = "being dialled on"
     CALLING = "ringing the party that was dialled"
+    BUSY = "giving busy tone"
+    REFUSED = "giving reorder tone"
 
 
 class OfficeEvent(Enum):
@@ -61,6 +64,8 @@ class OfficeEvent(Enum):
     FAR_LIFTS = "lift"
     DIGIT = "a digit is dialled"
     TIME = "the state's time is over"
+    FAR_BUSY = "the party that was dialled is busy"
+    NO_NUMBER = "the number is nobody's"
 
 
 TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
@@ -90,14 +95,21 @@ TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
     OfficeState.DIALLING: {
         OfficeEvent.DIGIT: OfficeState.DIALLING,
         OfficeEvent.TIME: OfficeState.CALLING,
+        OfficeEvent.FAR_BUSY: OfficeState.BUSY,
+        OfficeEvent.NO_NUMBER: OfficeState.REFUSED,
         OfficeEvent.LOOP_OPENED: OfficeState.IDLE,
     },
+    OfficeState.BUSY: {OfficeEvent.LOOP_OPENED: OfficeState.IDLE},
+    OfficeState.REFUSED: {OfficeEvent.LOOP_OPENED: OfficeState.IDLE},
     OfficeState.CALLING: {
         OfficeEvent.FAR_LIFTS: OfficeState.TALKING,
         OfficeEvent.FAR_HANGS_UP: OfficeState.ABANDONED,
         OfficeEvent.LOOP_OPENED: OfficeState.IDLE,
     },
 }
+_DIALS = (OfficeState.DIAL_TONE, OfficeState.DIALLING)
+_RELEASED = (OfficeState.IDLE, OfficeState.RELEASED)
+_REACTIONS = {Reaction.BUSY: OfficeEvent.FAR_BUSY, Reaction.NOBODY: OfficeEvent.NO_NUMBER}
 CPC_MS = 500
 """How long the battery is gone after a hang-up, where the country's own networks leave it on."""
 LONG_SILENCE_MS = 1000
@@ -135,7 +147,11 @@ class OfficeLine(Party):
     """
 
     def __init__(
-        self, name: str, loop: TrunkLoop, country: Country, clock: Callable[[], datetime]
+        self,
+        name: str,
+        loop: TrunkLoop,
+        country: Country,
+        clock: Callable[[], datetime],
     ) -> None:
         super().__init__(name)
         self._loop, self._clock = loop, clock
@@ -151,6 +167,8 @@ class OfficeLine(Party):
         self._office_tones = {
             OfficeState.DIAL_TONE: tone_periods(tones.dial),
             OfficeState.CALLING: self._ringback,
+            OfficeState.BUSY: tone_periods(tones.busy),
+            OfficeState.REFUSED: tone_periods(tones.reorder),
             OfficeState.ABANDONED: tone_periods(
                 tones.busy if ending.tone == "busy" else tones.reorder
             ),
@@ -166,7 +184,10 @@ class OfficeLine(Party):
         self._number: str | None = None
         self._name: str | None = None
         self._sends_caller_id = True
-        self._receiver = DtmfReceiver()
+        self._receiver, self._pulses = DtmfReceiver(), PulseReceiver()
+        self.subscribers = Subscribers()
+        """The numbers that can be called on this line; the box has one list for all."""
+        self._called = Subscriber()
         self._data = PlayQueue()
         self.dialled = ""
         """Digits that our side dialled on this line since it last seized it."""
@@ -209,6 +230,9 @@ class OfficeLine(Party):
     def lift(self) -> None:
         """The party that was dialled on this line answers."""
         self._order(OfficeEvent.FAR_LIFTS)
+        if self._called.reversal:
+            self._reversed_for_call = True
+            self.reverse()
 
     def hang_up(self) -> None:
         """The far party hangs up: ringing stops, or our side sees the battery go (CPC)."""
@@ -244,14 +268,15 @@ class OfficeLine(Party):
         if target is OfficeState.RINGING:
             self.bursts = 0
         elif target is OfficeState.DIAL_TONE:
-            self.dialled, self._receiver = "", DtmfReceiver()
+            self.dialled = ""
+            self._receiver, self._pulses = DtmfReceiver(), PulseReceiver()
         if self.state is OfficeState.RINGING:
             self._loop.ring(0.0, 0)
             self._data.stop()
         self.state, self._periods = target, 0
         if target is OfficeState.RINGING:
             self._announce()
-        elif target is OfficeState.IDLE and self._reversed_for_call:
+        elif target in _RELEASED and self._reversed_for_call:
             self._reversed_for_call = False
             self.reverse()
         self._loop.feed(0.0 if target is OfficeState.CLEARING else self.line_volts)
@@ -279,12 +304,31 @@ class OfficeLine(Party):
             return
         if self.state is not OfficeState.CLEARING:
             self._supervise()
+        if self.state in _DIALS and (digit := self._pulses.see(self._loop.ma > CLOSED_MA)):
+            self._digit(digit)
         if self.state is OfficeState.RINGING:
             self._cadence(now)
         self._periods += 1
         limit = self._timers_ms.get(self.state)
         if limit is not None and self._periods * PERIOD_MS >= limit:
+            self._time_over()
+        elif self.state is OfficeState.CALLING and self._answers_now():
+            self.lift()
+
+    def _answers_now(self) -> bool:
+        answers = self._called.reaction is Reaction.ANSWERS
+        return answers and self._periods * PERIOD_MS >= self._called.after_ms
+
+    def _time_over(self) -> None:
+        if self.state is OfficeState.DIALLING:
+            self._called = self.subscribers.find(self.dialled)
+            self._happen(_REACTIONS.get(self._called.reaction, OfficeEvent.TIME))
+        else:
             self._happen(OfficeEvent.TIME)
+
+    def _digit(self, digit: str) -> None:
+        self.dialled += digit
+        self._happen(OfficeEvent.DIGIT)
 
     def _supervise(self) -> None:
         """Debounce the loop current."""
@@ -320,7 +364,7 @@ class OfficeLine(Party):
         What a caller says before the call is answered is lost.
         """
         tones = self._office_tones.get(self.state)
-        if tones is not None:
+        if tones is not None and not self._pulses.pulses:
             row: Samples = tones[self._periods % len(tones)]
             return row
         spoken = self.speak()
@@ -335,8 +379,7 @@ class OfficeLine(Party):
             self.listen(self._ringback[self._periods % len(self._ringback)])
         elif state is OfficeState.RELEASED:
             self.listen(None)
-        elif state in (OfficeState.DIAL_TONE, OfficeState.DIALLING):
+        elif state in _DIALS:
             digit = self._receiver.hear(row)
             if digit:
-                self.dialled += digit
-                self._happen(OfficeEvent.DIGIT)
+                self._digit(digit)

@@ -17,6 +17,7 @@ from drivers.models.panel import PanelModel
 from drivers.models.party import Party
 from drivers.models.recognizer import SOUNDS, SoundRecognizer
 from drivers.models.sound import NotPlayable
+from drivers.models.subscribers import Reaction, Subscriber
 from drivers.models.telephone import Telephone
 
 Doing = Generator[None, None, str]
@@ -60,6 +61,12 @@ VERBS = {
     "lift": Verb("lift 101", "lift a handset; lift line1: the outside party that was dialled"),
     "dial": Verb("dial 101 201", "press keys, 100 ms each"),
     "pulse": Verb("pulse 101 201", "dial with a rotary dial"),
+    "number": Verb(
+        "number 5551234 rings|busy|nobody|answers [after 5s] [reversal]",
+        "what becomes of calls from here to an outside number; rings: until `lift line1`; "
+        "reversal: the line's polarity turns round at the answer",
+    ),
+    "dialled": Verb("dialled line1", "what was dialled on an outside line"),
     "say": Verb("say line1 FILE.wav", "speak a WAV file, and wait until it is said"),
     "hear": Verb("hear 101 OUT.wav", "record what the party hears from here on, until it hangs up"),
     "flash": Verb("flash 101", "press the hook for half a second"),
@@ -127,6 +134,8 @@ class Operator:
             "lift": self._lift,
             "dial": self._dial,
             "pulse": self._pulse,
+            "number": self._number,
+            "dialled": self._dialled,
             "say": self._say,
             "hear": self._hear,
             "flash": self._flash,
@@ -241,6 +250,26 @@ class Operator:
             yield
         self._moved_on(phone)
         return f"{phone.name} dialled {words[1]} by pulses"
+
+    def _number(self, words: list[str]) -> Doing:
+        number, what, *more = [*words, "", ""][: max(len(words), 2)]
+        reactions = {reaction.value: reaction for reaction in Reaction}
+        reversal = more[-1:] == ["reversal"]
+        more = more[:-1] if reversal else more
+        if not number.isdecimal() or what not in reactions or len(more) not in (0, 2):
+            raise OperatorError(f"write: {VERBS['number'].usage}")
+        if more[:1] not in ([], ["after"]):
+            raise OperatorError(f"write: {VERBS['number'].usage}")
+        after_ms = round(1000 * seconds(more[1])) if more else 0
+        self._box.subscribers.by_number[number] = Subscriber(reactions[what], after_ms, reversal)
+        return f"{number}: {' '.join(words[1:])}"
+        yield
+
+    def _dialled(self, words: list[str]) -> Doing:
+        self._expect(words, 1, "dialled")
+        line = self._office_line(words[0])
+        return f"on {line.name} was dialled: {line.dialled or 'nothing'}"
+        yield
 
     def _say(self, words: list[str]) -> Doing:
         self._expect(words, 2, "say")

@@ -310,3 +310,26 @@ def test_lost_isolation_link_is_reported() -> None:
     events = bench.beat(800)
     assert [type(event) for event in events] == [PortFault, PortFault]
     assert "no frame lock; check the Si3019" in str(events[0])
+
+
+def test_dial_pulse_opens_the_loop_and_what_is_known_of_the_line_stays() -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.beat(40)
+    bench.file.log.clear()
+    bench.port.pulse(True)
+    assert bench.file.registers[5] & 0x01 == 0
+    assert bench.beat(6) == []  # nor is the open hook mended, as one that the chip had lost
+    assert bench.file.registers[5] & 0x01 == 0 and bench.port.seized
+    bench.port.pulse(False)
+    assert bench.beat(40) == []
+    assert bench.file.registers[5] & 0x01 == 1
+
+
+def test_dial_pulse_of_a_line_that_was_released_meanwhile_does_nothing() -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.port.release()
+    bench.port.pulse(True)
+    bench.port.pulse(False)
+    assert bench.file.registers[5] & 0x01 == 0

@@ -306,7 +306,11 @@ class World:
         """Lift a handset and dial somebody's mailbox; what is heard from then on."""
         self.board(f"lift {handset}", f"wait-for {handset} {tone}")
         hearing = self.listen(handset)  # the answer comes before the last key is let go
-        self.board(f"dial {handset} {self.person(login).mailbox}")
+        person = self.person(login)
+        if person.handset == handset:
+            self.board(f"dial {handset} {person.mailbox}")
+        else:
+            self.board(f"dial {handset} *98", "time 1s", f"dial {handset} {person.mailbox}#")
         return hearing
 
     def dial_in(self, handset: str, login: str, tone: str = "stutter") -> Hearing:

@@ -9,10 +9,12 @@ from drivers.board import virtual_board
 from drivers.countries.base import Modem
 from drivers.errors import HardwareError
 from drivers.models.box import VirtualBox
+from drivers.models.dtmf import tones_of
 from drivers.models.exchange import OfficeError, OfficeState
 from drivers.models.fsk import caller_id_of, demodulate, mdmf, modulate
 from drivers.models.recognizer import SoundRecognizer
 from drivers.models.si3050 import Si3050Model
+from drivers.models.subscribers import Reaction, Subscriber
 from tests.kit.models import (
     daa_write,
     new_box,
@@ -252,6 +254,68 @@ def test_seizing_gives_dial_tone_and_digits_are_collected() -> None:
     assert office.state is OfficeState.CALLING
     office.lift()
     assert office.answered
+
+
+def dial(box: VirtualBox, chip: Si3050Model, digits: str) -> None:
+    """Seize the line and dial by tones, until the office knows that no digit follows."""
+    seize(chip)
+    run(box, 60)
+    for digit in digits:
+        play(box, 0, np.concatenate((sine(tones_of(digit), -10, 80), np.zeros(640, np.int16))))
+    run(box, 410)
+
+
+@pytest.mark.parametrize(
+    ("reaction", "sound", "state"),
+    [
+        (Reaction.BUSY, "busy", OfficeState.BUSY),
+        (Reaction.NOBODY, "reorder", OfficeState.REFUSED),
+        (Reaction.RINGS, "ringback", OfficeState.CALLING),
+    ],
+)
+def test_called_number_is_busy_or_nobodys_or_rings(
+    reaction: Reaction, sound: str, state: OfficeState
+) -> None:
+    box, chip = trunk()
+    box.subscribers.by_number["530"] = Subscriber(reaction)
+    dial(box, chip, "530")
+    office = box.office_lines["line1"]
+    assert office.state is state
+    recognizer = SoundRecognizer()
+    for row in run(box, 500)[0].reshape(-1, 80):
+        recognizer.hear(row)
+    assert sound in recognizer.heard
+    release(chip)
+    run(box, 40)
+    assert office.state is OfficeState.IDLE
+
+
+def test_called_number_answers_after_its_time_and_turns_the_polarity_until_we_hang_up() -> None:
+    box, chip = trunk()
+    box.subscribers.by_number["530"] = Subscriber(Reaction.ANSWERS, 2000, reversal=True)
+    office = box.office_lines["line1"]
+    dial(box, chip, "530")
+    assert office.ringing and office.line_volts > 0
+    run(box, 200)
+    assert office.answered and office.line_volts < 0
+    release(chip)
+    run(box, 40)
+    assert office.state is OfficeState.RELEASED and office.line_volts > 0
+
+
+def test_office_counts_pulses_of_the_loop() -> None:
+    box, chip = trunk()
+    office = box.office_lines["line1"]
+    seize(chip)
+    run(box, 60)
+    for digit in (5, 3, 10):
+        for _ in range(digit):
+            release(chip)
+            run(box, 6)
+            seize(chip)
+            run(box, 4)
+        run(box, 60)
+    assert office.dialled == "530" and office.state is OfficeState.DIALLING
 
 
 def test_unknown_country_is_refused() -> None:

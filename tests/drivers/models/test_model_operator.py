@@ -235,3 +235,18 @@ def test_a_hash_is_a_key_and_starts_a_comment_only_at_the_beginning(bench: Opera
     assert bench.do("# nothing to do") == ""
     bench.do("lift 101")
     assert bench.do("dial 101 12#") == "101 dialled 12#"
+
+
+def test_operator_says_what_becomes_of_outside_numbers_and_reads_what_was_dialled(
+    bench: OperatorBench,
+) -> None:
+    assert bench.do("number 5551234 answers after 2s reversal") == (
+        "5551234: answers after 2s reversal"
+    )
+    assert bench.do("number 5559999 busy") == "5559999: busy"
+    assert bench.do("dialled line1") == "on line1 was dialled: nothing"
+    for wrong in ("number 5551234", "number anna busy", "number 555 busy 2s", "number 5 sleeps"):
+        with pytest.raises(OperatorError):
+            bench.do(wrong)
+    subscriber = bench.box.subscribers.find("5551234")
+    assert (subscriber.after_ms, subscriber.reversal) == (2000, True)
