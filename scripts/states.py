@@ -18,6 +18,7 @@ from app.mail.smtp.states import SMTP_ACTIONS
 from app.panel.gestures import RESET_ACTIONS
 from app.phone.calls.call import CALL_ACTIONS
 from app.phone.calls.handset import HANDSET_ACTIONS
+from app.phone.lines.dialler import DIALLER_ACTIONS
 from app.phone.lines.message_waiting import VMWI_ACTIONS
 from app.phone.lines.ringer import RINGER_ACTIONS
 from app.phone.lines.second_caller import SECOND_ACTIONS
@@ -89,6 +90,12 @@ MACHINES = (
         "app/phone/lines/trunk.py",
         "Ringing and supervision of one line of the telephone office.",
         TRUNK_ACTIONS,
+    ),
+    Drawn(
+        "Dialling on an outside line",
+        "app/phone/lines/dialler.py",
+        "What happens between seizing a line and the last digit that is sent.",
+        DIALLER_ACTIONS,
     ),
     Drawn(
         "A line chip",

@@ -147,11 +147,7 @@ class OfficeLine(Party):
     """
 
     def __init__(
-        self,
-        name: str,
-        loop: TrunkLoop,
-        country: Country,
-        clock: Callable[[], datetime],
+        self, name: str, loop: TrunkLoop, country: Country, clock: Callable[[], datetime]
     ) -> None:
         super().__init__(name)
         self._loop, self._clock = loop, clock

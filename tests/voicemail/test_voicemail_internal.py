@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.claim import SERVICE_NUMBER, Claim
-from app.phone.calls.dialplan import Dialplan, Mailbox, Unknown
+from app.phone.calls.dialplan import Dialplan, Service, Unknown
 from app.voicemail.internal import internal
 from tests.kit.voicemail import House, ScriptLine
 
@@ -27,7 +27,7 @@ def plan(house: House) -> Dialplan:
 def test_the_claim_code_is_said_digit_by_digit_three_times(house: House) -> None:
     claim = Claim(house.config.store_path)
     claim.path.write_text("40917253\n")
-    assert plan(house).find(SERVICE_NUMBER) == Mailbox(SERVICE_NUMBER)
+    assert plan(house).find(SERVICE_NUMBER) == Service(SERVICE_NUMBER)
     digits = " silence ".join(f"digits/{digit}" for digit in "40917253")
     once = f"hears switchhook/claim-code silence {digits} silence silence\n"
     dial(house, SERVICE_NUMBER).talk(3 * once + "hears vm-goodbye\nends")
