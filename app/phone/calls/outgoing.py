@@ -72,7 +72,8 @@ class Outgoing(Reaching):
         After the far end has hung up its office gives dial tone, and any number could be dialled.
         Before anybody answers, further digits could make another number of the one dialled.
         """
-        if not isinstance(line, StationLine) or self.machine.state is not CallState.CONNECTED:
+        talks = self.machine.state in (CallState.CONNECTED, CallState.HELD)
+        if not talks or not isinstance(line, StationLine):
             return
         if self._nobody_there():
             log.warning("%s dialled %s at the office's dial tone", line.name, digit)
