@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from operator import mul
 
+from app.clerk.levels import LEVEL_DBM0, active_power
 from app.clerk.trim import LOUD, TAIL, WINDOW
 from app.phone.sound.end_tones import tone_basis
 from drivers.sampling import FULL_SCALE, SAMPLE_RATE, amplitude
@@ -20,11 +21,6 @@ from drivers.tones import Tone
 
 LEAD = SAMPLE_RATE // 5
 """Samples kept before the first sound: 200 ms, for a word may begin softly."""
-WANTED_DBM0 = -16.0
-"""Level of speech in a message, -22 dB below full scale as mean power: as loud as the prompts."""
-ACTIVE_DB = 15.0
-"""Sound by this much softer than its mean is a pause or noise [ITU-T P.56 is the idea]."""
-LEVEL_ROUNDS = 4
 RAISED_MOST_DB, LOWERED_MOST_DB = 20.0, 12.0
 NOISE_DBM0 = -45.0
 """What is between the words is not made louder than this: nobody wants to hear a line hum."""
@@ -128,12 +124,7 @@ class Survey:
 
     def _gain(self) -> float:
         loud = self._loud[: self._loud_before] if self._tone_sounds else self._loud
-        level = max(loud)
-        for _ in range(LEVEL_ROUNDS):
-            least = level * 10 ** (-ACTIVE_DB / 10)
-            active = [power for power in loud if power >= least]
-            level = sum(active) / len(active)
-        wanted_db = _db(amplitude(WANTED_DBM0) ** 2 / 2 / level)
+        wanted_db = _db(amplitude(LEVEL_DBM0) ** 2 / 2 / active_power(loud))
         if wanted_db > 0:
             heard = sorted((*loud, *self._soft))
             room_db = _db(amplitude(NOISE_DBM0) ** 2 / 2 / heard[len(heard) // NOISE_PART])

@@ -2,7 +2,9 @@
 
 A pack is a folder such as en_US_f_Allison (Debian's asterisk-core-sounds-en-wav) in the layout of
 Asterisk: vm-intro.wav, digits/7.wav. "en" finds the folder "en", else the first "en_...".
-A prompt that the pack of a language lacks is spoken in that language if its words are known.
+A prompt that the pack of a language lacks is spoken in that language if its words are known, and so
+is one whose recording says nothing, or something else (app/phone/sound/languages). All of them are
+made alike: the same level, no silence around (levels.py).
 A file of 8 kHz is read at once; other rates, and speech, are made by app/clerk/media.py. Where one
 way to a sound fails the next is tried; the last are words, digits and letters that a pack has.
 """
@@ -14,7 +16,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
+from app.clerk.levels import levelled
 from app.clerk.media import (
     LONGEST,
     SPEECH_S,
@@ -28,6 +32,7 @@ from app.clerk.speech import Speaker
 from app.clerk.spelling import recorded
 from app.message import audio_formats
 from app.phone.sound import prompts, translations
+from app.phone.sound.languages import pack_of
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +41,16 @@ PLAIN_HEAD = 4096  # octets of a file in which its samples begin, if it is read 
 PLAIN_LIMIT = 4 * 1024 * 1024  # octets of a file that is read at once; a worker reads longer ones
 LAST_RESORT = prompts.LANGUAGE
 
-Way = Callable[[], Conversion | bytes | None]
+
+class Making(Protocol):
+    """A sound that is being made: the part of a Conversion that is used here."""
+
+    def piece(self, start: int, count: int) -> bytes:
+        """See Conversion."""
+        ...
+
+
+Way = Callable[[], Making | bytes | None]
 """A way to a sound: the sound, or its making; None if this way leads nowhere."""
 
 
@@ -92,7 +106,11 @@ class PromptStore:
         return sound
 
     def _ways_to_prompt(self, name: str, language: str) -> Iterator[Way]:
-        yield partial(self._recording, name, language)
+        known = pack_of(language)
+        if name not in known.wrong:
+            for called in (name, known.also.get(name)):
+                if called is not None:
+                    yield partial(self._recording, called, language)
         own_words = translations.words(name, language) if self._pack(language) else None
         if own_words is not None:
             yield partial(self._speech, own_words, language)
@@ -114,12 +132,12 @@ class PromptStore:
             partial(self._speaker.conversion, text, language), silent_for_s=SPEECH_S
         )
 
-    def _recording(self, name: str, language: str) -> Conversion | bytes | None:
+    def _recording(self, name: str, language: str) -> "_Levelled | None":
         pack = self._pack(language)
         if pack is None or ".." in name.split("/") or name.startswith("/"):
             return None
         path = pack / f"{name}.wav"
-        return self._file(path) if path.exists() else None
+        return _Levelled(self._file(path), path) if path.exists() else None
 
     def _pack(self, language: str) -> Path | None:
         exact = self._packs / language
@@ -127,7 +145,7 @@ class PromptStore:
             return exact
         return next(iter(sorted(self._packs.glob(f"{language}_*"))), None)
 
-    def _file(self, path: Path) -> Conversion | bytes:
+    def _file(self, path: Path) -> Conversion:
         try:
             with path.open("rb") as file:
                 head = file.read(PLAIN_HEAD)
@@ -143,7 +161,7 @@ class PromptStore:
         sounds = []
         for name in recorded(text, self._has_recording):
             found = self._recording(name, LAST_RESORT)
-            if isinstance(found, InlineConversion):
+            if isinstance(found, _Levelled) and found.at_once:
                 sounds.append(found.piece(0, LONGEST))
         return b"".join(sounds) or None
 
@@ -152,13 +170,28 @@ class PromptStore:
         return pack is not None and (pack / f"{name}.wav").exists()
 
 
+class _Levelled:
+    """A recording of a pack, as soon as it is read: at the level of all, without silence around."""
+
+    def __init__(self, read: Conversion, path: Path) -> None:
+        self._read, self._path = read, path
+        self.at_once = isinstance(read, InlineConversion)
+
+    def piece(self, start: int, count: int) -> bytes:
+        """See Conversion; `start` and `count` are octets. MediaFailed if nothing is heard in it."""
+        sound = levelled(self._read.piece(0, LONGEST))
+        if not sound:
+            raise MediaFailed(f"{self._path} has no sound in it; what it should say is spoken")
+        return sound[start : start + count]
+
+
 class _Making:
     """The ways to one sound, tried one after the other."""
 
     def __init__(self, ways: Iterator[Way]) -> None:
         self._ways = ways
         self._way: Way | None = None
-        self._now: Conversion | bytes | None = None
+        self._now: Making | bytes | None = None
         self._failure = "there is no way to make it"
 
     def sound(self) -> bytes:

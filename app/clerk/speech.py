@@ -1,11 +1,14 @@
 """Texts spoken by espeak-ng, made 8 kHz and kept on disk so that each is spoken only once.
 
+The voice is the one that is most like the pack's of that language, the level that of all prompts.
+
 espeak-ng 1.51 exits with 0 when it has said nothing: without a dictionary, and with voices that
 have no words for numbers (cv, he, tk: "345" is 0.4 s of silence). What is silent, far too short for
 its text, or spoken by a voice that leaves the text's digits out is no speech: not kept, also not
 when an earlier version has kept it.
 """
 
+import contextlib
 import hashlib
 import io
 import logging
@@ -15,11 +18,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from app.clerk.levels import LEVEL_DBM0, levelled
 from app.clerk.media import MediaFailed, Source
 from app.clerk.trim import loud_samples
 from app.core.process import end_with
 from app.core.text import speakable
 from app.message import audio_formats
+from app.phone.sound.languages import pack_of
 from drivers.sampling import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
@@ -27,7 +32,6 @@ log = logging.getLogger(__name__)
 TEXT_LIMIT = 2_000  # characters spoken of one text
 TIME_LIMIT_S = 20.0  # for one run of the synthesizer; a Pi speaks 50 times faster than life
 WORDS_A_MINUTE = 150
-VOICES = {"en": "en-us"}  # a language's voice where it is not called like the language
 KEEP_OCTETS = 64 * 1024 * 1024  # of spoken texts on disk
 SHORTEST_MS = 20  # of sound for each letter or digit; speech has 70 and more
 
@@ -52,6 +56,8 @@ class Speaker:
         except FileNotFoundError:
             return None
         if is_speech(sound, text):
+            with contextlib.suppress(OSError):  # what was used last is kept longest
+                os.utime(path)
             return sound
         path.unlink(missing_ok=True)
         return None
@@ -62,7 +68,7 @@ class Speaker:
         digits = "".join(c for c in text if c.isdecimal())
         if digits and digits != text and not is_speech(self._run(digits, language), digits):
             raise NoSpeech(f"voice {language} leaves numbers out")
-        sound = self._run(text, language)
+        sound = levelled(self._run(text, language))
         if not is_speech(sound, text):
             raise NoSpeech(f"voice {language} said nothing, or next to nothing, of {text!r}")
         self._keep(self._path(text, language), sound)
@@ -73,7 +79,7 @@ class Speaker:
         yield self.speak(text, language)
 
     def _path(self, text: str, language: str) -> Path:
-        said = f"{_voice(language)} {WORDS_A_MINUTE}\n{text[:TEXT_LIMIT]}"
+        said = f"{_voice(language)} {WORDS_A_MINUTE} {LEVEL_DBM0}\n{text[:TEXT_LIMIT]}"
         return self._cache / f"{hashlib.sha256(said.encode()).hexdigest()}.s16"
 
     def _run(self, text: str, language: str) -> bytes:
@@ -123,4 +129,4 @@ def is_speech(sound: bytes, text: str) -> bool:
 
 
 def _voice(language: str) -> str:
-    return VOICES.get(language, language)
+    return pack_of(language).voice

@@ -11,7 +11,7 @@ from app.clerk.client import ProcessClerk
 from app.core.clock import ManualClock
 from app.inbox.entries import EntryState
 from app.phone.calls.scripting import Wait
-from app.phone.sound.languages import ENGLISH
+from app.phone.sound.languages import grammar_of
 from app.voicemail.envelope import counts
 from app.voicemail.jobs import LISTED_MOST, Listing
 from tests.kit.store import StoreKit
@@ -69,7 +69,7 @@ def test_newest_thousand_are_listed_and_all_are_counted(house: House) -> None:
     assert (listing.new, listing.old) == (MANY + 1, 500)
     newest = [MANY + 1 - back for back in range(LISTED_MOST)]
     assert [message.entry for message in listing.messages] == newest[::-1]
-    said = counts(ENGLISH, listing.new, listing.old, listing.new_mails)
+    said = counts(grammar_of("en"), listing.new, listing.old, listing.new_mails)
     assert said[:5] == ("vm-youhave", "digits/30", "digits/thousand", "digits/1", "vm-INBOX")
 
 

@@ -8,6 +8,7 @@ from typing import IO
 
 import numpy as np
 
+from app.clerk.levels import levelled
 from drivers.buses import PERIODS_PER_SECOND, SAMPLE_RATE, Samples
 from drivers.models.comparison import SAME as SAME
 from drivers.models.comparison import find as find
@@ -25,8 +26,8 @@ def prompt_file(name: str) -> Path:
 
 
 def prompt(name: str) -> Samples:
-    """The samples of a prompt of the sound pack."""
-    return read_wav(prompt_file(name))
+    """A prompt of the sound pack as the box plays it: at the level of all prompts."""
+    return np.frombuffer(levelled(read_wav(prompt_file(name)).tobytes()), "<i2").astype(np.int16)
 
 
 def read_wav(source: Path | IO[bytes]) -> Samples:

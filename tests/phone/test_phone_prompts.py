@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.phone.sound.prompts import digits, number
+from app.phone.sound.languages.en import number
+from app.phone.sound.prompts import digits
 
 
 @pytest.mark.parametrize(

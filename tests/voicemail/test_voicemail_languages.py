@@ -74,7 +74,7 @@ def test_menu_speaks_the_language_of_its_owner_from_the_pin_on(house: House) -> 
         ("de", "digits/1 vm-INBOX vm-message", "digits/at switchhook/time/16-13"),
         (
             "es",
-            "digits/1M vm-message vm-INBOX",
+            "digits/1M vm-message vm-INBOXs",
             "digits/at digits/4 digits/and digits/13 digits/p-m",
         ),
         ("fr", "digits/1 vm-INBOX vm-message", "digits/at digits/16 digits/oclock digits/13"),
@@ -83,7 +83,11 @@ def test_menu_speaks_the_language_of_its_owner_from_the_pin_on(house: House) -> 
             "digits/un vm-nuovo vm-message",
             "digits/at digits/hours digits/16 digits/e digits/13",
         ),
-        ("ru", "digits/1n vm-newn vm-message", "digits/at digits/16 digits/13"),
+        (
+            "ru",
+            "digits/1n vm-newn vm-message",
+            "digits/at digits/16 hours digits/13 minutes",
+        ),
     ],
 )
 def test_counts_and_times_are_put_together_as_the_owner_speaks(

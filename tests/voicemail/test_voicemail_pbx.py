@@ -7,6 +7,7 @@ import pytest
 
 from app.appliance import call_scripts
 from app.clerk.client import InProcessClerk
+from app.clerk.levels import levelled
 from app.phone.config import PhoneConfig
 from app.phone.pbx import Pbx
 from app.phone.sound.dsp import dtmf
@@ -73,8 +74,8 @@ class SwitchHouse:
 
 def prompt(name: str) -> Samples:
     """The middle of a prompt, as it must come out."""
-    raw = (PACKS / "en_US_f_Allison" / f"{name}.wav").read_bytes()[44:]
-    samples = np.frombuffer(raw, "<i2").astype(np.int16)
+    recorded = levelled((PACKS / "en_US_f_Allison" / f"{name}.wav").read_bytes()[44:])
+    samples = np.frombuffer(recorded, "<i2").astype(np.int16)
     return samples[1000:3000]
 
 

@@ -37,7 +37,6 @@ WORDS: dict[str, str] = {
     "vm-message": "message",
     "vm-messages": "messages",
     "switchhook/e-mail": "e-mail",
-    "switchhook/e-mails-few": "e-mails",  # two to four, where a language tells them apart
     "switchhook/e-mails": "e-mails",
     "switchhook/nearly-full": "Your mailbox is nearly full. Please delete some messages.",
     "switchhook/full": "Your mailbox is full. Please delete some messages.",
@@ -82,6 +81,10 @@ WORDS: dict[str, str] = {
     "switchhook/no-messages-now": "Messages cannot be heard at the moment.",
     "please-try-call-later": "Please try your call again later.",
     "switchhook/claim-code": "The code to claim this box is",
+    "minute": "minute",
+    "minutes": "minutes",
+    "second": "second",
+    "seconds": "seconds",
     "digits/star": "star",
     "digits/pound": "pound",
     "digits/oclock": "o'clock",
@@ -129,39 +132,9 @@ def in_figures(name: str) -> str | None:
     return last if place == "digits" and last.isdecimal() else None
 
 
-def number(value: int) -> Names:
-    """A number from 0 to 999,999 as English counts it, e.g. 21: twenty, one."""
-    for unit, name in ((1000, "digits/thousand"), (100, "digits/hundred")):
-        if value >= unit:
-            rest = number(value % unit) if value % unit else ()
-            return (*number(value // unit), name, *rest)
-    if value <= 20 or value % 10 == 0:
-        return (f"digits/{value}",)
-    return (f"digits/{value // 10 * 10}", f"digits/{value % 10}")
-
-
 _SIGNS = {"*": "digits/star", "#": "digits/pound"}
 
 
 def digits(text: str) -> Names:
     """A telephone or mailbox number, sign by sign; what cannot be dialled is left out."""
     return tuple(_SIGNS.get(c, f"digits/{c}") for c in text if c in "0123456789*#")
-
-
-def ordinal(value: int) -> Names:
-    """A day of the month in English, e.g. 21: twenty, first."""
-    if value <= 20 or value == 30:
-        return (f"digits/h-{value}",)
-    return (f"digits/{value // 10 * 10}", f"digits/h-{value % 10}")
-
-
-def time(hour: int, minute: int) -> Names:
-    """A time of day in English, by the 12-hour clock, e.g. 15:05: three, oh, five, p.m."""
-    half = "digits/p-m" if hour >= 12 else "digits/a-m"
-    return (*number((hour - 1) % 12 + 1), *_minutes(minute), half)
-
-
-def _minutes(minute: int) -> Names:
-    if minute == 0:
-        return ("digits/oclock",)
-    return ("digits/oh", f"digits/{minute}") if minute < 10 else number(minute)

@@ -1,9 +1,11 @@
 """Words of the prompts that the sound packs of other languages lack, for the language's own voice.
 
-Our own prompts, and the few recordings that a language's grammar needs and its pack has not.
+Our own prompts. What a language's grammar needs and its pack has not is in that language's module
+(app/phone/sound/languages).
 """
 
 from app.phone.sound import prompts
+from app.phone.sound.languages import pack_of
 
 SPANISH = {
     "switchhook/which-mailbox": "Marque el número del buzón y pulse la tecla almohadilla.",
@@ -34,7 +36,6 @@ SPANISH = {
 FRENCH = {
     "switchhook/which-mailbox": "Composez le numéro de la boîte vocale,"
     " puis appuyez sur la touche dièse.",
-    "digits/1F": "une",
     "switchhook/e-mail": "courriel",
     "switchhook/e-mails": "courriels",
     "switchhook/nearly-full": "Votre boîte vocale est presque pleine."
@@ -81,9 +82,7 @@ ITALIAN = {
 
 RUSSIAN = {
     "switchhook/which-mailbox": "Наберите номер почтового ящика и нажмите решётку.",
-    "please-try-call-later": "Пожалуйста, перезвоните позже.",
     "switchhook/e-mail": "электронное письмо",
-    "switchhook/e-mails-few": "электронных письма",
     "switchhook/e-mails": "электронных писем",
     "switchhook/nearly-full": "Ваш почтовый ящик почти полон. Удалите часть сообщений.",
     "switchhook/full": "Ваш почтовый ящик полон. Удалите часть сообщений.",
@@ -140,4 +139,5 @@ def words(name: str, language: str) -> str | None:
     """What a prompt says in a language that has no recording of it; None if that is not known."""
     if language == prompts.LANGUAGE:
         return None
-    return TRANSLATED.get(language, {}).get(name) or prompts.in_figures(name)
+    own = TRANSLATED.get(language, {}).get(name) or pack_of(language).words.get(name)
+    return own or prompts.in_figures(name)
