@@ -20,6 +20,7 @@ from app.phone.calls.dialplan import Directory
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import ClerkSound, EndedCall, JobFailed
 from app.voicemail.jobs import (
+    ClaimResult,
     FaxStart,
     GreetingResult,
     Listing,
@@ -115,6 +116,14 @@ class ClerkApi(Protocol):
 
     def restore(self, person: int, entries: tuple[int, ...]) -> int:
         """Take messages out of the bin."""
+        ...
+
+    def claim(self, person: int, entry: int, line: str) -> ClaimResult:
+        """Take a message of a shared mailbox."""
+        ...
+
+    def release(self, person: int, entry: int, line: str) -> ClaimResult:
+        """Give it back."""
         ...
 
     def begin_recording(
@@ -307,6 +316,14 @@ class JobClient(ABC):
     def restore(self, person: int, entries: tuple[int, ...]) -> Wait[int]:
         """Take messages out of the bin."""
         return self._ask(ClerkApi.restore, person, entries)
+
+    def claim(self, person: int, entry: int, line: str) -> Wait[ClaimResult]:
+        """Take a message of a shared mailbox."""
+        return self._ask(ClerkApi.claim, person, entry, line)
+
+    def release(self, person: int, entry: int, line: str) -> Wait[ClaimResult]:
+        """Give it back."""
+        return self._ask(ClerkApi.release, person, entry, line)
 
     def begin_recording(self, mailbox: str, line: str, caller: Caller) -> Wait[RecordingStart]:
         """Begin a recording."""

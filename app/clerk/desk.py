@@ -43,6 +43,7 @@ from app.store.database import Database, StoreDamaged, StoreFailed
 from app.store.errors import TROUBLE
 from app.store.presence import identity, must_exist
 from app.voicemail.jobs import (
+    ClaimResult,
     FaxStart,
     GreetingResult,
     Listing,
@@ -352,6 +353,14 @@ class Desk:
     def restore(self, person: int, entries: tuple[int, ...]) -> int:
         """Out of the bin; how many messages came back."""
         return self._ask(lambda jobs: jobs.restore(person, entries))
+
+    def claim(self, person: int, entry: int, line: str) -> ClaimResult:
+        """Take a message of a shared mailbox; who has it then."""
+        return self._ask(lambda jobs: jobs.claims.claim(person, entry, line))
+
+    def release(self, person: int, entry: int, line: str) -> ClaimResult:
+        """Give it back; who has it then."""
+        return self._ask(lambda jobs: jobs.claims.release(person, entry, line))
 
 
 def desk_over(config: ClerkConfig, clock: Clock, media: Media) -> Desk:

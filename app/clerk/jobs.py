@@ -8,6 +8,7 @@ import logging
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from app.clerk.claims import Claims
 from app.clerk.composer import DOOR, Composer
 from app.clerk.config import ClerkConfig
 from app.clerk.media import Media, MediaFailed, SourceFailed
@@ -77,6 +78,7 @@ class ClerkJobs:
         composer = Composer(config, db, store, people, aliases, delivery, clock, self._zone)
         self.inboxes = Inboxes(db, store, people, delivery, composer)
         self._playback = Playback(media)
+        self.claims = Claims(db, people)
         self._version = -1
         self._change = -1
         self._presence_ends: float | None = None
@@ -229,6 +231,7 @@ class ClerkJobs:
         found: list[Entry] = []
         for state in (EntryState.NEW, EntryState.HEARD):
             found += self._store.newest_voicemails(person, state, LISTED_MOST - len(found))
+        taken = self.claims.taken(person)
         messages = tuple(
             ListedMessage(
                 entry=entry.id,
@@ -237,6 +240,7 @@ class ClerkJobs:
                 number=entry.caller_number,
                 name=entry.caller_name,
                 received=self._local_time(entry.received_at),
+                taken_by=taken.get(entry.id, ""),
             )
             for entry in found
         )

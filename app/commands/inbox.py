@@ -9,6 +9,7 @@ import click
 from app.commands.common import actor, inbox, size, when
 from app.commands.errors import reports_errors
 from app.commands.output import Listing, say, say_text
+from app.commands.shared import release, take
 from app.config.paths import here
 from app.core.process import lower_priority
 from app.inbox.entries import Entry, EntryState, MissedCall
@@ -174,3 +175,7 @@ def repair() -> None:
     for line in done.report.splitlines():
         say(line)
     say(f"The damaged store is kept as {done.kept}; delete it when nothing is missed.")
+
+
+inbox_.add_command(take)
+inbox_.add_command(release)

@@ -12,6 +12,7 @@ from app.commands.errors import reports_errors
 from app.commands.outgoing import outgoing
 from app.commands.output import WIDE, Listing, columns, say
 from app.commands.presence import presence
+from app.commands.shared import share, unshare
 from app.commands.template import COUNT, DEFAULT, MEGABYTES, chosen
 from app.config.paths import here
 from app.inbox.people import Former, Transfer
@@ -257,3 +258,5 @@ def codes_off(login: str) -> None:
 people.add_command(account)
 people.add_command(outgoing)
 people.add_command(presence)
+people.add_command(share)
+people.add_command(unshare)

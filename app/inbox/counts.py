@@ -22,13 +22,12 @@ class Counts:
         return cast("tuple[int, int]", row.fetchone() or (0, 0))
 
     def unheard_by_handset(self) -> dict[str, int]:
-        """How many unheard voicemails the owner of each handset has."""
-        rows = self._db.reader().execute(
-            "SELECT handset, coalesce(voicemails, 0) FROM person"
-            " LEFT JOIN held ON held.person = person.id"
-            " WHERE removed_at IS NULL AND handset > ''"
-        )
-        return dict(rows.fetchall())
+        """How many unheard voicemails wait for the owner of each handset.
+
+        Those in their own mailbox and in those they are a member of (shared.py), without what
+        somebody else has taken.
+        """
+        return dict(self._db.reader().execute(_BY_HANDSET).fetchall())
 
     def voicemails(self, person_id: int) -> int:
         """How many voicemails are in a person's inbox, heard or not."""
@@ -48,3 +47,18 @@ class Counts:
         """Octets in all bins together."""
         row = self._db.reader().execute("SELECT coalesce(sum(bin_octets), 0) FROM held")
         return int(row.fetchone()[0])
+
+
+_BY_HANDSET = """
+    WITH listens (person, box) AS (
+        SELECT id, id FROM person
+        UNION ALL SELECT member, mailbox_member.mailbox FROM mailbox_member
+            JOIN person ON person.id = mailbox_member.mailbox AND removed_at IS NULL)
+    SELECT handset, sum(coalesce(held.voicemails, 0) - (
+        SELECT count(*) FROM entry_claim INDEXED BY entry_claim_open
+        WHERE open AND entry_claim.mailbox = listens.box
+            AND entry_claim.person <> listens.person))
+    FROM person JOIN listens ON listens.person = person.id
+    LEFT JOIN held ON held.person = listens.box
+    WHERE removed_at IS NULL AND handset > ''
+    GROUP BY handset"""

@@ -21,6 +21,7 @@ from app.inbox.person_names import checked_login, refuse_alias, refuse_member, t
 from app.inbox.pins import NOBODY, PinAnswer, PinGuard, PinOrigin, PinResult
 from app.inbox.presence import Presences, forget_presence
 from app.inbox.second_factors import forget_second_factor
+from app.inbox.shared import SharedMailboxes, forget_shares
 from app.inbox.store import Moment, move_to_bin
 from app.inbox.templates import Templates
 from app.inbox.web_sessions import end_sessions
@@ -164,6 +165,7 @@ class People:
         self.templates = Templates(db, self._audit_log)
         self.presences = Presences(db, self._clock, self._audit_log)
         self.first_use = FirstUse(db)
+        self.shared = SharedMailboxes(db, self._clock, self._audit_log)
 
     # ---- finding
 
@@ -312,6 +314,7 @@ class People:
         forget_accounts(tx, person_id)
         forget_presence(tx, person_id)
         self.first_use.done(tx, person_id, *FirstStep)
+        forget_shares(tx, person_id)
         self._guard.lift(tx, person_id)
         rows = tx.execute("SELECT id FROM entry WHERE person = ? AND state <> 'bin'", (person_id,))
         left = [entry for (entry,) in rows.fetchall()]

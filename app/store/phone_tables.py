@@ -9,3 +9,23 @@ PRESENCE = (
         rings INTEGER NOT NULL, messages INTEGER NOT NULL,
         PRIMARY KEY (person, presence)) WITHOUT ROWID""",
 )
+
+# Who listens to whose mailbox besides its owner, and who sees to a message there
+# (app/inbox/shared.py). `open` is kept by triggers: whether the message is an unheard voicemail,
+# so that what lamps show is counted without looking at messages.
+_UNHEARD = "NEW.state = 'new' AND NEW.kind = 'voicemail'"
+SHARED_MAILBOXES = (
+    """CREATE TABLE mailbox_member (mailbox INTEGER NOT NULL, member INTEGER NOT NULL,
+        PRIMARY KEY (mailbox, member)) WITHOUT ROWID""",
+    "CREATE INDEX mailbox_member_member ON mailbox_member (member)",
+    """CREATE TABLE entry_claim (entry INTEGER PRIMARY KEY, mailbox INTEGER NOT NULL,
+        person INTEGER NOT NULL, at REAL NOT NULL, open INTEGER NOT NULL)""",
+    "CREATE INDEX entry_claim_open ON entry_claim (mailbox, person) WHERE open",
+    f"""CREATE TRIGGER claim_moved AFTER UPDATE OF state ON entry BEGIN
+        UPDATE entry_claim SET open = {_UNHEARD} WHERE entry = NEW.id; END""",
+    """CREATE TRIGGER claim_given AFTER UPDATE OF person ON entry
+        WHEN NEW.person <> OLD.person BEGIN
+        DELETE FROM entry_claim WHERE entry = NEW.id; END""",
+    """CREATE TRIGGER claim_gone AFTER DELETE ON entry BEGIN
+        DELETE FROM entry_claim WHERE entry = OLD.id; END""",
+)

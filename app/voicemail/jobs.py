@@ -88,6 +88,8 @@ class ListedMessage:
     """The caller's number, if it is known."""
     name: str | None
     received: LocalTime
+    taken_by: str = ""
+    """Name of who has taken it, in a mailbox that several listen to; "" is nobody."""
 
 
 Fullness = Literal["", "nearly full", "full"]
@@ -132,6 +134,16 @@ class MessageStatus:
 
     there: bool
     sound: MessageSound
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """Who sees to a message, after somebody wanted to take it or to give it back."""
+
+    by: str
+    """Name of who has it; "" is nobody."""
+    mine: bool
+    """Whether that is who asked."""
 
 
 Refusal = Literal["full", "no space", "nobody"]
@@ -247,6 +259,17 @@ class VoicemailClerk(Clerk, Protocol):
 
     def restore(self, person: int, entries: tuple[int, ...]) -> Wait[int]:
         """Take out of the bin; how many came back."""
+        ...
+
+    def claim(self, person: int, entry: int, line: str) -> Wait[ClaimResult]:
+        """Take a message of this mailbox, so that it lights nobody else's lamp.
+
+        For whose handset `line` is, if they are a member of the mailbox, else for its owner.
+        """
+        ...
+
+    def release(self, person: int, entry: int, line: str) -> Wait[ClaimResult]:
+        """Give it back, as claim() has taken it; the mailbox's owner may with anybody's."""
         ...
 
     def begin_recording(self, mailbox: str, line: str, caller: Caller) -> Wait[RecordingStart]:

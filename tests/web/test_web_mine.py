@@ -12,7 +12,9 @@ from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.greetings import GreetingKind
 from app.message.audio_formats import wave_head
 from app.operations.greetings import KINDS
+from app.operations.shared import share_mailbox, unshare_mailbox
 from tests.kit import foreign_voicemail as foreign
+from tests.kit.actors import ADMIN
 from tests.kit.voicemail import silence, tone
 from tests.kit.web import Answer, WebHouse
 from tests.kit.web_visitor import Visitor, furnish
@@ -284,3 +286,21 @@ def test_message_of_somebody_else_is_not_there_for_an_administrator_either(
         found = box.store.need(entry)
         assert (found.state, found.saved) == (EntryState.NEW, False)
         assert entry not in listed(visitor.get("/mine"))
+
+
+def test_a_message_of_a_shared_mailbox_is_taken_and_released(
+    box: Inbox, anna: Visitor, ben: Visitor
+) -> None:
+    number, mark = voicemail(box, "anna"), 'id="taken"'
+    share_mailbox(box, ADMIN, "anna", "ben")
+    fields = {"entry": str(number), "back": f"/mine/{number}"}
+    assert "Take it on" in anna.get(f"/mine/{number}").text
+    assert anna.post("/mine/do", {**fields, "do": "take"}).status == 303
+    shown = anna.get(f"/mine/{number}").text
+    assert mark in shown
+    assert "Release it for others" in shown
+    anna.post("/mine/do", {**fields, "do": "release"})
+    assert mark not in anna.get(f"/mine/{number}").text
+    assert [row.verb for row in box.store.history(entry=number)][-2:] == ["taken", "released"]
+    unshare_mailbox(box, ADMIN, "anna", "ben")
+    assert "Take it on" not in anna.get(f"/mine/{number}").text

@@ -1,18 +1,21 @@
 """The list of voicemail and e-mail: pages, search, the bin, and what is done to several at once."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from app.inbox.entries import EntryState
-from app.operations.errors import OperationError
+from app.operations.errors import NotFound, OperationError
 from app.operations.inbox import list_inbox, remove_entries, restore_entries
 from app.operations.messages import mark_entries
 from app.operations.search import Found, search_inbox
+from app.operations.shared import claim_message, release_message
 from app.web.mine.own_actor import own_actor
 from app.web.mine.shown import local_time, shown
 from app.web.web import Visit, Web
+from app.web.words import N_
 
 PAGE = 50
 """Entries on a page."""
@@ -102,12 +105,31 @@ class InboxPages:
             return visit.redirect(
                 back, visit.say("Back in the inbox: %(count)s.", count=moved.done)
             )
+        if wanted in _CLAIMS:
+            return await self._claim(visit, wanted, entries[0], back)
         if wanted in _MARKS:
             state, saved = _MARKS[wanted]
             moved = await self._web.do(mark_entries, actor, entries, state, saved)
             return visit.redirect(back, visit.say("Marked: %(count)s.", count=moved.done))
         return visit.redirect(back)
 
+    async def _claim(self, visit: Visit, wanted: str, entry: int, back: str) -> Response:
+        """Take a message of a mailbox that several listen to, or give it back."""
+        operation, said = _CLAIMS[wanted]
+        try:
+            await self._web.do(operation, own_actor(visit), entry)
+        except NotFound:
+            raise
+        except OperationError as problem:
+            text = visit.say("It stays as it is: %(why)s.", why=problem)
+            return visit.redirect(back, text)
+        return visit.redirect(back, visit.say(said))
+
+
+_CLAIMS: dict[str, tuple[Callable[..., object], str]] = {
+    "take": (claim_message, N_("You have taken it; it lights nobody else's lamp.")),
+    "release": (release_message, N_("It is free for others again.")),
+}
 
 _MARKS: dict[str, tuple[EntryState | None, bool | None]] = {
     "heard": (EntryState.HEARD, None),

@@ -9,6 +9,7 @@ from app.operations.by_telephone import play_by_telephone
 from app.operations.errors import NotFound, OperationError
 from app.operations.inbox import entry_for, export_message, history
 from app.operations.messages import mark_entries, read_message, take_file
+from app.operations.shared import show_sharing, who_has
 from app.web.mine.own_actor import own_actor
 from app.web.mine.shown import local_time, minutes, octets, shown
 from app.web.mine.wave import SPEEDS
@@ -37,6 +38,8 @@ class MessagePages:
         if entry.kind is Kind.EMAIL and entry.state is EntryState.NEW:
             await self._web.do(mark_entries, actor, [number], EntryState.HEARD)
         past = await self._web.do(history, actor, visit.person.login, number)
+        sharing = await self._web.do(show_sharing, actor, visit.person.login)
+        claim = await self._web.do(who_has, actor, number)
         query = visit.request.query_params
         speed = query.get("speed", "1")
         start = query.get("from", "0")
@@ -68,6 +71,9 @@ class MessagePages:
             speeds=list(SPEEDS),
             start=int(start) if start.isdigit() and len(start) < 6 else 0,
             places=_places(length),
+            shared=bool(sharing.members),
+            taken_by="" if claim is None else visible(claim.name),
+            taken_by_me=claim is not None and claim.person == visit.person.id,
         )
 
     async def by_telephone(self, visit: Visit) -> Response:
