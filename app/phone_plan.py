@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.clerk.config import ClerkConfig
-from app.phone.config import IncomingRoute, PhoneConfig, habit_of
+from app.phone.config import IncomingRoute, Lamps, PhoneConfig, habit_of
 from app.phone.fax.config import FaxConfig, FaxRoute
 from app.phone.numbers import NumberPlan
 from app.voicemail.config import RecordingLimits
@@ -73,4 +73,5 @@ def phone_config(settings: Settings) -> PhoneConfig:
             for jack, line in settings.phone.incoming.items()
         },
         numbers=number_plan(settings),
+        lamps=Lamps(**dict(settings.lamps)),
     )

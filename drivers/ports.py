@@ -30,6 +30,9 @@ class Feed(Enum):
     """Ringing voltage, continuously; cadence is made by the caller of feed()."""
     REVERSED = "reversed"
     """Battery reversed, audio as in ACTIVE."""
+    NEON = "neon"
+    """The neon lamp of a telephone on its hook flashes four times a second; no bell rings: about
+    90 V, trapezoid, of 4 Hz."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from drivers.board_spec import LineSpec
 from drivers.buses import InputPin, SpiDevice
 from drivers.chip import Beats, ChipPort
 from drivers.countries.base import StationSettings
+from drivers.errors import ChipTimeout
 from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, Steps
 from drivers.registers import SI321X_FRAMING, RegisterBus, RegisterTransfer
 from drivers.si321x_setup import Si321xSetup
@@ -24,6 +25,7 @@ LINEFEED = {
     Feed.ON_HOOK_AUDIO: 2,
     Feed.RINGING: 4,
     Feed.REVERSED: 5,
+    Feed.NEON: 4,  # the ring generator makes something else then
 }
 """Feed to the code of register 64 [DS, linefeed states]."""
 LF_OPEN, LF_ACTIVE, LF_RINGING = 0, 1, 4
@@ -64,6 +66,8 @@ class Si321x(ChipPort):
         self._retries = ALARM_RETRIES
         self._credit_at = ALARM_CREDIT_PERIODS
         self._given_up = False
+        self._flashing = False
+        """The ring generator is set up for a neon lamp."""
 
     def power_up(self) -> Steps:
         """Bring the chip from reset to ACTIVE feed in about 1.5 s. Raises HardwareError."""
@@ -78,7 +82,19 @@ class Si321x(ChipPort):
         self._feed = feed
         self._settle()
         if self._working:
+            self._generate(feed is Feed.NEON)
             self._bus.run(*(reg.LINEFEED.write(code) for code in codes))
+
+    def _generate(self, flashing: bool) -> None:
+        """Set the ring generator up for a neon lamp or for ringing, between the two."""
+        if flashing == self._flashing:
+            return
+        self._bus.write(reg.LINEFEED, LF_ACTIVE)
+        try:
+            self._setup.lamp(flashing)
+            self._flashing = flashing
+        except ChipTimeout as error:  # tried again with the next feed; the chip is looked after
+            log.error("%s", error)
 
     def _settle(self) -> None:
         self._settled_at = self._beats.now + SETTLE_PERIODS
@@ -87,6 +103,7 @@ class Si321x(ChipPort):
         return self._settled_at is not None
 
     def _again(self) -> Steps:
+        self._flashing = False  # it begins with the country's ringing
         return self._setup.again()
 
     def _restore(self) -> None:
@@ -109,7 +126,7 @@ class Si321x(ChipPort):
         )
         if reg.POWER_ALARMS.of(status):
             log.warning("%s: power alarm %#04x", self.place, status)
-        if reg.RTIP.of(status) and self._feed is Feed.RINGING:
+        if reg.RTIP.of(status) and self._feed in (Feed.RINGING, Feed.NEON):
             return self._ring_trip()
         return self._hook(linefeed, loop)
 

@@ -109,6 +109,8 @@ FILTERS = (
 )
 """Low-pass poles of loop, ring trip and transistor heat: held at 0x8000 (empty) at power-up."""
 
+LOOP_THRESHOLD, TRIP_THRESHOLD = _block(28, 15, "LCRT RPTP", 0x1000, 0x3600)  # 10.2 mA, 34 mA
+
 GAINS = tuple(_block(26, 13, "DACG ADCG", 0x4000, 0x4000))
 """0x4000 is 0 dB: 0 dBm0 on the PCM highway is 0 dBm into 600 ohm on the line."""
 
@@ -124,7 +126,8 @@ INDIRECTS = (
     RING_PHASE,
     *_block(23, None, "PLSD PLSX PLSCO", 0x2000, 0x2000, 0x0000),
     *GAINS,
-    *_block(28, 15, "LCRT RPTP", 0x1000, 0x3600),  # 10.2 mA, 34 mA
+    LOOP_THRESHOLD,
+    TRIP_THRESHOLD,
     *_block(30, 17, "CML CMH", 0x1000, 0x0200),
     *_block(32, 19, "PPT12 PPT34 PPT56", 0x07C0, 0x2600, 0x1B80),  # 0.47, 0.28, 1.67 W
     *FILTERS,

@@ -34,6 +34,20 @@ AUTOMATIC_ALL = 0x07  # AORD, AOLD, AOPN: answers ring trip and loop by itself, 
 ENHANCEMENTS = 0xEB
 EMPTY_FILTER = 0x8000
 
+NEON = {
+    reg.RING_FREQUENCY: 0x009F,  # slope of the trapezoid
+    reg.RING_AMPLITUDE: 0x7BEF,  # 93 V peak
+    reg.RING_PHASE: 0x03E8,  # half a period of 1/8000 s: 4 Hz, which no bell follows
+    reg.TRIP_THRESHOLD: 0x4600,  # 44 mA: a lamp is no lifted handset
+}
+"""What lights a neon lamp, as the open dahdi-linux drivers do it."""
+NEON_CONTROL = 0x19
+"""Trapezoid, with the chip's own cadence."""
+NEON_TIMERS = 0xE0, 0x01, 0xF0, 0x05
+"""60 ms of it and 190 ms without, in 125 us: four flashes a second."""
+NEON_BATTERY = 0x3F
+"""94.5 V."""
+
 log = logging.getLogger(__name__)
 
 
@@ -121,6 +135,20 @@ class Si321xSetup:
                 )
             )
         yield from self._finish()
+
+    def lamp(self, flashing: bool) -> None:
+        """Let the ring generator make what lights a neon lamp, or the country's ringing again.
+
+        The line must not be ringing meanwhile; about 1 ms on the bus. Raises ChipTimeout.
+        """
+        for register, value in NEON.items():
+            self._indirect.write(register, value if flashing else self._value(register))
+        timers = NEON_TIMERS if flashing else (0,) * len(NEON_TIMERS)
+        self._bus.run(
+            reg.HIGH_BATTERY.write(NEON_BATTERY if flashing else self._settings.battery),
+            *(timer.write(value) for timer, value in zip(reg.RING_TIMERS, timers, strict=True)),
+            reg.RING_CONTROL.write(NEON_CONTROL if flashing else 0),
+        )
 
     def _measure(self) -> Steps:
         """Leak test and calibration; their results are kept."""

@@ -33,6 +33,7 @@ from app.config.kinds import (
     Port,
     TimeZone,
 )
+from app.config.lamps import Lamps
 from app.config.mqtt import Mqtt
 from app.config.numbers import Codes, Numbers
 from app.config.panel import FrontPanel
@@ -377,6 +378,7 @@ class Settings(Section):
     fax: Fax = Fax()
     keeping: Keeping = Keeping()
     mqtt: Mqtt = Mqtt()
+    lamps: Lamps = Lamps()
 
 
 def load(path: Path, beneath: Sequence[Path] = ()) -> Settings:

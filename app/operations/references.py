@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.config.defaults import SOUNDS
+from app.config.lamps import ALL
 from app.config.paths import PROJECT
 from app.inbox.people import Person
 from app.operations import languages
@@ -97,6 +98,7 @@ def setting_problems(
         yield Problem("site.language", text)
     if text := _no_handset(settings.panel.handset, known):
         yield Problem("panel.handset", text)
+    yield from _lamp_problems(settings, known)
     mailbox = settings.panel.mailbox
     if mailbox and mailbox not in {person.mailbox for person in people}:
         whose = [f"{person.mailbox} ({person.login})" for person in people]
@@ -156,6 +158,13 @@ def _number_problems(settings: Settings, known: Known) -> Iterator[Problem]:
     for handset in known.stations or ():
         if why := why_no_number(handset, known.country):
             yield Problem(f"handset {handset}", f"nobody can call it by its number: {why}")
+
+
+def _lamp_problems(settings: Settings, known: Known) -> Iterator[Problem]:
+    for kind, jacks in settings.lamps:
+        for jack in jacks:
+            if jack != ALL and (text := _no_handset(jack, known)):
+                yield Problem(f"lamps.{kind}", text)
 
 
 def _people_problems(people: Sequence[Person], known: Known) -> Iterator[Problem]:

@@ -23,6 +23,24 @@ class IncomingRoute:
     """Whose voicemail answers when nobody lifts; empty means the clerk directory's default."""
 
 
+ALL = "all"
+"""In place of jacks: every handset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lamps:
+    """How handsets show that messages wait: the jacks of those that do it so, or ALL."""
+
+    stutter: tuple[str, ...] = (ALL,)
+    """By their dial tone."""
+    fsk: tuple[str, ...] = (ALL,)
+    """By a message of data [GR-30; ETSI EN 300 659-1]."""
+    polarity: tuple[str, ...] = ()
+    """By the line's polarity."""
+    neon: tuple[str, ...] = ()
+    """By voltage for a neon lamp."""
+
+
 @dataclass(frozen=True, slots=True)
 class PhoneConfig:
     """Settings of the phone side; times are line time.
@@ -56,6 +74,9 @@ class PhoneConfig:
     """By trunk name; a trunk that is not named is treated as IncomingRoute()."""
     numbers: NumberPlan = field(default_factory=NumberPlan)
     """What handsets dial to reach outside lines and the box's features."""
+
+    lamps: Lamps = Lamps()
+    """How handsets show that messages wait."""
 
     def __post_init__(self) -> None:
         for name, timer in _TIMES.items():

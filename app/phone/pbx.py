@@ -96,7 +96,14 @@ class Pbx:
         report = self.calls.on_event
         self.stations = {
             name: StationLine(
-                port, self._mixer.channel(port.slot), self._queue, here, report, date, lost
+                port,
+                self._mixer.channel(port.slot),
+                self._queue,
+                here,
+                report,
+                date,
+                lost,
+                config.lamps,
             )
             for name, port in board.stations.items()
         }

@@ -321,7 +321,7 @@ class Operator:
     def _lamps(self, words: list[str]) -> Doing:
         self._expect(words, 0, "lamps")
         phones = self._box.telephones.values()
-        return "\n".join(f"{p.name} {'lit' if p.lamp else 'dark'}" for p in phones)
+        return "\n".join(f"{p.name} {'lit' if p.lit else 'dark'}" for p in phones)
         yield
 
     def _panel(self) -> PanelModel:

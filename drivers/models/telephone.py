@@ -14,6 +14,8 @@ from drivers.models.party import Party
 BELL_VRMS = 40.0
 """A bell needs at least this [hardware facts, ring voltage at the phone]."""
 BELL_HERTZ = (15.0, 70.0)
+NEON_VRMS = 65.0
+"""A neon lamp strikes at about this; ringing flashes it, too."""
 FLASH_MS = 500
 PULSE_BREAK_MS, PULSE_MAKE_MS, PULSE_PAUSE_MS = 60, 40, 750
 DATA_LEAST = SAMPLE_RATE // 5
@@ -46,6 +48,8 @@ class Telephone(Party):
         """The last beginnings and ends of ringing: the cadence."""
         self.lamp = False
         """The message-waiting lamp, set by FSK messages on the idle line."""
+        self._neon_at: int | None = None
+        self._now = 0
         self.caller_id: CallerId | None = None
         """The last caller ID received."""
 
@@ -53,6 +57,21 @@ class Telephone(Party):
     def handling(self) -> bool:
         """Whether a flash or pulses are still being made."""
         return bool(self._hook_plan)
+
+    @property
+    def neon(self) -> bool:
+        """A neon lamp flashes: it was lit within the last half second."""
+        return self._neon_at is not None and self._now - self._neon_at < SAMPLE_RATE // 2
+
+    @property
+    def reversed(self) -> bool:
+        """The line's polarity is turned round, by which some telephones light their lamp."""
+        return self._loop.volts < 0
+
+    @property
+    def lit(self) -> bool:
+        """A lamp for waiting messages shines, whichever way this telephone's is lit."""
+        return self.lamp or self.neon or self.reversed
 
     @property
     def powered(self) -> bool:
@@ -104,6 +123,9 @@ class Telephone(Party):
                 self._hook_plan.appendleft((left - 1, off_hook))
         low, high = BELL_HERTZ
         loop = self._loop
+        self._now = now
+        if loop.ring_vrms >= NEON_VRMS and not self.off_hook:
+            self._neon_at = now
         ringing = loop.ring_vrms >= BELL_VRMS and low <= loop.hertz <= high and not self.off_hook
         if ringing != self.ringing:
             self.ringing = ringing

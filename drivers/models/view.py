@@ -61,7 +61,7 @@ def _handset(phone: Telephone) -> HandsetView:
     caller = phone.caller_id
     number = "" if caller is None else caller.number or WITHHELD.get(caller.no_number, "")
     name = "" if caller is None else caller.name
-    return HandsetView(phone.off_hook, phone.ringing, phone.powered, phone.lamp, number, name)
+    return HandsetView(phone.off_hook, phone.ringing, phone.powered, phone.lit, number, name)
 
 
 def _line(line: OfficeLine) -> LineView:

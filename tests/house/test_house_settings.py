@@ -63,6 +63,10 @@ OTHER: dict[str, Any] = {
     "voicemail.sounds": "/srv/sounds",
     "fax.station": "+1 555 0100",
     "fax.receiving": {"line1": {"mailbox": "201"}},
+    "lamps.stutter": ["101"],
+    "lamps.fsk": [],
+    "lamps.polarity": ["101"],
+    "lamps.neon": ["102"],
 }
 """A value that is not the default, of settings whose kind does not give one."""
 
@@ -87,7 +91,7 @@ BESIDE: dict[str, dict[str, Any]] = {
 
 HOLDERS = (
     r"\b_?(?:config|access|settings|plan|known|limits|incoming|keeps?|retention|schedule|patience"
-    r"|spec)"
+    r"|spec|lamps)"
 )
 """What plans, and parts of them, are called where they are read."""
 PERSONS = r"\b_?(?:person|owner|user|subscriber|to|sender|heir|row|one)"

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from app.phone.calls.line import Caller, Line, Recorded
-from app.phone.config import PhoneConfig
+from app.phone.config import Lamps, PhoneConfig
+from app.phone.lines.message_waiting import ALL_LAMPS
 from app.phone.pace import FreePace
 from app.phone.pbx import CallScript, Pbx
 from app.phone.sound.audio import sine
@@ -25,7 +26,12 @@ BEEP = Tone((1000.0,), (300, 100), repeat=1, dbm0=-10.0)
 class House:
     """A box at free pace."""
 
-    def __init__(self, answer: CallScript = no_script, owner: CallScript = no_script) -> None:
+    def __init__(
+        self,
+        answer: CallScript = no_script,
+        owner: CallScript = no_script,
+        lamps: Lamps = ALL_LAMPS,
+    ) -> None:
         spec = virtual_board()
         self.box = VirtualBox(spec)
         self.box.pcm().start()
@@ -33,7 +39,7 @@ class House:
             directory=directory(("Ann", "201", "101"), ("Bob", "202", "102"), default="201")
         )
         board = LineBoard(spec, self.box, country("us"))
-        config = PhoneConfig(ring_seconds=8, no_answer_seconds=8)
+        config = PhoneConfig(ring_seconds=8, no_answer_seconds=8, lamps=lamps)
         self.pbx = Pbx(board, spec.slots, clerk, config, answer, owner, date=lambda: "11241530")
         self.pace = FreePace(self.box, self.pbx, spec.slots, clerk.answer_all)
         self.pace.power_up()

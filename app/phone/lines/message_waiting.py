@@ -1,14 +1,17 @@
-"""A handset's message-waiting lamp, switched by VMWI: an FSK message to the telephone at rest.
+"""A handset's message-waiting lamp, by data and by what lies on the line of a telephone at rest.
 
-On the line as caller ID is, but without ringing [GR-30; ETSI EN 300 659-1].
+Data are VMWI, an FSK message on the line as caller ID is, but without ringing [GR-30; ETSI EN
+300 659-1]. Other telephones light their lamp by turned polarity, or have a neon lamp for some 90 V:
+that is on the line for as long as messages wait and nobody needs the line.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 
 from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
+from app.phone.config import ALL, Lamps
 from app.phone.jobs import JobFailed
 from app.phone.lines.caller_id import waiting_message
 from app.phone.sound import dsp
@@ -17,6 +20,20 @@ from app.phone.sound.player import PcmSource, SilenceSource
 from app.phone.timers import VMWI_PAUSE, VMWI_REFRESH, VMWI_TAIL
 from drivers.countries.base import Modem
 from drivers.ports import Feed, StationPort
+
+ALL_LAMPS = Lamps()
+
+
+def named(jack: str, jacks: Collection[str]) -> bool:
+    """Whether a handset's jack is among these, or all are meant."""
+    return jack in jacks or ALL in jacks
+
+
+def _resting(jack: str, lamps: Lamps) -> Feed:
+    """What lies on this handset's line at rest while messages wait."""
+    if named(jack, lamps.neon):
+        return Feed.NEON
+    return Feed.REVERSED if named(jack, lamps.polarity) else Feed.ACTIVE
 
 
 class VmwiState(StrEnum):
@@ -94,8 +111,11 @@ class MessageWaiting:
         queue: TimerQueue,
         modem: Modem,
         lost: Callable[[], int] = lambda: 0,
+        lamps: Lamps = ALL_LAMPS,
     ) -> None:
         self._port, self._channel, self._modem, self._lost = port, channel, modem, lost
+        self._sends, self._rests_on = named(port.name, lamps.fsk), _resting(port.name, lamps)
+        self._rest = Feed.ACTIVE
         self._wanted: bool | None = None
         self._sending = False
         self._lost_before = 0
@@ -122,14 +142,29 @@ class MessageWaiting:
     # Actions.
 
     def _compare(self) -> None:
-        if self._wanted is not None and self._wanted != self._shown:
+        self._light()
+        if self._sends and self._wanted is not None and self._wanted != self._shown:
             self.machine.event(VmwiEvent.OUTDATED)
+
+    def _light(self) -> None:
+        """Put on the resting line what this telephone's lamp needs, if it is not there."""
+        rest = self._rests_on if self._wanted else Feed.ACTIVE
+        if rest is not self._rest:
+            self._rest = rest
+            self._port.feed(rest)
+
+    def _extinguish(self) -> None:
+        """The line is needed: forward battery, as everything else expects it."""
+        if self._rest is not Feed.ACTIVE:
+            self._rest = Feed.ACTIVE
+            self._port.feed(Feed.ACTIVE)
 
     def _refresh(self) -> None:
         self.forget()
         self._compare()
 
     def _send(self) -> None:
+        self._rest = Feed.ACTIVE  # what lies there after it
         self._port.feed(Feed.ON_HOOK_AUDIO)
         self._sending = bool(self._wanted)
         self._lost_before = self._lost()
@@ -154,7 +189,10 @@ VMWI_ACTIONS = Actions[MessageWaiting, VmwiState, VmwiEvent](
     VMWI,
     {
         VmwiEvent.LINE_FREE: MessageWaiting._compare,
+        (VmwiState.AT_REST, VmwiEvent.LINE_TAKEN): MessageWaiting._extinguish,
+        (VmwiState.PAUSE, VmwiEvent.LINE_TAKEN): MessageWaiting._extinguish,
         (VmwiState.AT_REST, VmwiEvent.CHANGED): MessageWaiting._compare,
+        (VmwiState.PAUSE, VmwiEvent.CHANGED): MessageWaiting._light,
         VmwiEvent.REFRESH: MessageWaiting._refresh,
         VmwiEvent.PAUSE_OVER: MessageWaiting._send,
         VmwiEvent.SENT: MessageWaiting._sent,

@@ -11,10 +11,11 @@ from typing import Literal
 from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
+from app.phone.config import Lamps
 from app.phone.lines import line_events
 from app.phone.lines.hook import Break, classify, pulsed_digit
 from app.phone.lines.line_events import LineEvent
-from app.phone.lines.message_waiting import MessageWaiting
+from app.phone.lines.message_waiting import ALL_LAMPS, MessageWaiting, named
 from app.phone.lines.ringer import Ringer
 from app.phone.lines.second_caller import SecondCaller
 from app.phone.sound.mixer import Channel
@@ -162,6 +163,7 @@ class StationLine:
         report: Callable[["StationLine", LineEvent], None],
         date: Callable[[], str],
         lost: Callable[[], int] = lambda: 0,
+        lamps: Lamps = ALL_LAMPS,
     ) -> None:
         """`date` is MMDDHHMM for caller ID; `lost` counts periods that came too late."""
         self.name = port.name
@@ -171,7 +173,8 @@ class StationLine:
         self._waiting = False
         self.fault = "being set up"
         self._port, self._queue, self._report = port, queue, report
-        self._message_waiting = MessageWaiting(port, channel, queue, country.modem, lost)
+        self._stutters = named(port.name, lamps.stutter)
+        self._message_waiting = MessageWaiting(port, channel, queue, country.modem, lost, lamps)
         self._ringer = Ringer(port, channel, queue, country, date)
         self.second_caller = SecondCaller(port.name, channel, queue, country, date)
         """Shows who calls while the handset talks."""
@@ -241,7 +244,8 @@ class StationLine:
 
     def dial_tone(self) -> Tone:
         """What the owner hears on lifting."""
-        return self.tones.stutter if self.message_waiting else self.tones.dial
+        waiting = self.message_waiting and self._stutters
+        return self.tones.stutter if waiting else self.tones.dial
 
     def digits_wanted(self, wanted: bool, dial_tone: bool = False) -> None:
         """Whether dialled digits are reported; `dial_tone`: it is being played."""

@@ -1,0 +1,31 @@
+"""How handsets show that messages wait: section lamps of app/config/settings.py."""
+
+from pydantic import Field
+
+from app.config.section import Section
+
+ALL = "all"
+"""In place of jacks: every handset."""
+
+
+class Lamps(Section):
+    """How handsets show that messages wait; each kind for the jacks that it names, or for all."""
+
+    stutter: tuple[str, ...] = Field(
+        (ALL,), description="Handsets whose dial tone stutters, by their jacks; all: every handset."
+    )
+    fsk: tuple[str, ...] = Field(
+        (ALL,),
+        description="Handsets that are sent data (VMWI), by which telephones with a display light"
+        " their lamp; all: every handset.",
+    )
+    polarity: tuple[str, ...] = Field(
+        (),
+        description="Handsets on whose line the polarity is turned while messages wait; all: every"
+        " handset.",
+    )
+    neon: tuple[str, ...] = Field(
+        (),
+        description="Handsets with a neon lamp, which needs some 90 V on the resting line and"
+        " flashes four times a second; all: every handset.",
+    )
