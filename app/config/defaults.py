@@ -4,3 +4,5 @@ from pathlib import Path
 
 SOUNDS = Path("/usr/share/asterisk/sounds")
 """Where Debian's sound packs are."""
+ALL_HANDSETS = "all"
+"""In place of jacks."""

@@ -2,20 +2,19 @@
 
 from pydantic import Field
 
+from app.config.defaults import ALL_HANDSETS
 from app.config.section import Section
-
-ALL = "all"
-"""In place of jacks: every handset."""
 
 
 class Lamps(Section):
     """How handsets show that messages wait; each kind for the jacks that it names, or for all."""
 
     stutter: tuple[str, ...] = Field(
-        (ALL,), description="Handsets whose dial tone stutters, by their jacks; all: every handset."
+        (ALL_HANDSETS,),
+        description="Handsets whose dial tone stutters, by their jacks; all: every handset.",
     )
     fsk: tuple[str, ...] = Field(
-        (ALL,),
+        (ALL_HANDSETS,),
         description="Handsets that are sent data (VMWI), by which telephones with a display light"
         " their lamp; all: every handset.",
     )

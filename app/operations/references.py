@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.config.defaults import SOUNDS
-from app.config.lamps import ALL
+from app.config.defaults import ALL_HANDSETS, SOUNDS
 from app.config.paths import PROJECT
 from app.inbox.people import Person
 from app.operations import languages
@@ -163,7 +162,7 @@ def _number_problems(settings: Settings, known: Known) -> Iterator[Problem]:
 def _lamp_problems(settings: Settings, known: Known) -> Iterator[Problem]:
     for kind, jacks in settings.lamps:
         for jack in jacks:
-            if jack != ALL and (text := _no_handset(jack, known)):
+            if jack != ALL_HANDSETS and (text := _no_handset(jack, known)):
                 yield Problem(f"lamps.{kind}", text)
 
 

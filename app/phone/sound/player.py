@@ -15,6 +15,7 @@ import numpy as np
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import Clerk, JobFailed
 from app.phone.sound import audio
+from app.phone.sound.shared_reads import Reads, SharedReads
 from app.phone.sound.sounds import ClerkSound, CountryTone, Pause, Pcm, Prompt, Sound, Tone
 from app.phone.sound.tones import WAITING
 from app.phone.timers import CLERK_PATIENCE
@@ -145,7 +146,7 @@ class ClerkSource:
 
     def __init__(
         self,
-        clerk: Clerk,
+        clerk: Reads,
         sound: ClerkSound,
         late: Late,
         patience: Patience,
@@ -237,6 +238,7 @@ class Sounds:
     def __init__(self, clerk: Clerk, tones: Tones, most_samples: int = 4_000_000) -> None:
         self._clerk, self._tones = clerk, tones
         self._prompts: OrderedDict[Prompt, Samples] = OrderedDict()
+        self._reads = SharedReads(clerk, self._whole)
         self._room = most_samples
         self.late = Late()
         self.patience = Patience(clerk)
@@ -260,11 +262,15 @@ class Sounds:
         kept = self._prompts.get(prompt)
         if kept is None:
             keep = lambda samples: self._keep(prompt, samples)  # noqa: E731
-            return ClerkSource(self._clerk, prompt, self.late, self.patience, keep)
+            return ClerkSource(self._reads, prompt, self.late, self.patience, keep)
         self._prompts.move_to_end(prompt)
         return PcmSource(kept)
 
+    def _whole(self, sound: ClerkSound) -> Samples | None:
+        return self._prompts.get(sound) if isinstance(sound, Prompt) else None
+
     def _keep(self, prompt: Prompt, samples: Samples) -> None:
+        self._reads.forget(prompt)
         if prompt in self._prompts:
             return
         self._prompts[prompt] = samples
