@@ -2,10 +2,10 @@
 
     python -m scripts.bench [--seconds 4] [--directory FOLDER] [--against COMMIT] [PART ...]
 
-Parts are phone, pace, appliance, web, pop3, smtp, queue, panel and wait; without any, all. Prints a
-table and writes all figures to var/bench.json. A goal that is missed is shown as missed; it is no
-error. Each part runs in a process of its own (scripts/bench_PART.py), so that none measures what
-another left.
+Parts are phone, pace, menus, appliance, web, pop3, smtp, queue, panel and wait; without any, all.
+Prints a table and writes all figures to var/bench.json. A goal that is missed is shown as missed;
+it is no error. Each part runs in a process of its own (scripts/bench_PART.py), so that none
+measures what another left.
 
 With --against, that commit's own bench runs in turn with this tree's, and the table shows how each
 figure compares (scripts/bench_against.py).
@@ -105,6 +105,19 @@ PARTS = {
             Row("pace_phone_core_percent", "phone service's share of the core", "%"),
             Row("pace_clerk_core_percent", "  clerk's", "%"),
             Row("pace_box_core_percent", "  virtual board's", "%"),
+        ),
+    ),
+    "menus": Part(
+        "48 handsets in the menu of a mailbox at once, free pace",
+        ("seconds", 5),
+        (
+            Row("menus_core_percent", "phone and clerk, share of one core", "%", most=50),
+            Row("menus_phone_core_percent", "  phone's", "%"),
+            Row("menus_clerk_core_percent", "  clerk's", "%"),
+            Row("menus_beat_us_p99", "CPU, one beat of 49 lines, 99th percentile", "µs"),
+            Row("menus_beat_us_max", "  longest", "µs", most=10_000),
+            Row("menus_questions_for_sound", "questions for sound until all are in", ""),
+            Row("menus_questions_meanwhile", "  and after that", ""),
         ),
     ),
     "appliance": Part(

@@ -126,10 +126,10 @@ class MeteredBox:
 
 
 class House:
-    """24 outside lines and two handsets, with voicemail, at free pace."""
+    """24 outside lines and two handsets, or as many as are wanted, with voicemail, at free pace."""
 
-    def __init__(self, directory: Path) -> None:
-        spec = virtual_board(2, LINES)
+    def __init__(self, directory: Path, stations: int = 2, trunks: int = LINES) -> None:
+        spec = virtual_board(stations, trunks)
         self.box, self.meter = VirtualBox(spec), Meter()
         self.box.pcm().start()
         self.clerk = ProcessClerk(clerk_config(directory), self._push, SystemClock())
@@ -173,6 +173,10 @@ class House:
             said = np.roll(speech, number * 4000)  # not all in step
             for _ in range(int(seconds * 8000 / len(speech)) + 1):
                 line.say(said)
+        return self._figures(*self.beats(seconds))
+
+    def beats(self, seconds: float) -> tuple[Microseconds, Microseconds]:
+        """Microseconds of each beat in `seconds` of line time: of ours, and of the models."""
         beats = round(seconds * PERIODS_PER_SECOND)
         ours, theirs = np.zeros(beats), np.zeros(beats)
         played: Samples = np.zeros((self.box.spec.slots, PERIOD), np.int16)
@@ -187,7 +191,7 @@ class House:
             ours[beat] = time.thread_time_ns() - heard_at - inside
             theirs[beat] = heard_at - begun + inside
             self.await_idle()
-        return self._figures(ours / 1000, theirs / 1000)
+        return ours / 1000, theirs / 1000
 
     def _figures(self, ours: Microseconds, theirs: Microseconds) -> Figures:
         """Figures from each beat's microseconds."""

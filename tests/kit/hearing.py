@@ -26,8 +26,13 @@ def prompt_file(name: str) -> Path:
 
 
 def prompt(name: str) -> Samples:
-    """A prompt of the sound pack as the box plays it: at the level of all prompts."""
-    return np.frombuffer(levelled(read_wav(prompt_file(name)).tobytes()), "<i2").astype(np.int16)
+    """The samples of a prompt of the sound pack."""
+    return read_wav(prompt_file(name))
+
+
+def as_played(name: str) -> Samples:
+    """A prompt of the sound pack as the box plays it: at the level of all, no silence around."""
+    return np.frombuffer(levelled(prompt(name).tobytes()), "<i2").astype(np.int16)
 
 
 def read_wav(source: Path | IO[bytes]) -> Samples:
@@ -67,7 +72,7 @@ class Hearing:
 
         What was heard before them does not count any more. AssertionError if they do not come.
         """
-        sound = prompt(wanted) if isinstance(wanted, str) else wanted
+        sound = as_played(wanted) if isinstance(wanted, str) else wanted
         best, looked_to = 0.0, 0
         for period in range(round(within_s * PERIODS_PER_SECOND) + 1):
             if period % LOOK_EACH == 0:
@@ -87,7 +92,7 @@ class Hearing:
     def heard(self, wanted: str | Samples) -> bool:
         """Whether it has been heard already, since the last sound that was waited for."""
         self._take()
-        sound = prompt(wanted) if isinstance(wanted, str) else wanted
+        sound = as_played(wanted) if isinstance(wanted, str) else wanted
         return likeness(sound, self._heard) >= SAME
 
     def _take(self) -> None:
