@@ -69,7 +69,7 @@ def phone_config(settings: Settings) -> PhoneConfig:
         music=bool(settings.calls.hold_music),
         fax=fax_config(settings),
         incoming={
-            jack: IncomingRoute(line.handsets, line.mailbox)
+            jack: IncomingRoute(line.handsets, line.mailbox, line.language)
             for jack, line in settings.phone.incoming.items()
         },
         numbers=number_plan(settings),

@@ -292,6 +292,12 @@ class Incoming(Section):
         description="Mailbox number that answers; empty: that of the first administrator who has a"
         " handset, else of the first person who has one.",
     )
+    language: LowerCase = Field(
+        "",
+        pattern=r"^$|^[a-z]{2}$",
+        description="Language in which callers on this line are spoken to; empty: that of the"
+        " mailbox they reach.",
+    )
 
 
 class Phone(Section):

@@ -98,6 +98,7 @@ def setting_problems(
     if text := _no_handset(settings.panel.handset, known):
         yield Problem("panel.handset", text)
     yield from _lamp_problems(settings, known)
+    yield from _language_problems(settings, known)
     mailbox = settings.panel.mailbox
     if mailbox and mailbox not in {person.mailbox for person in people}:
         whose = [f"{person.mailbox} ({person.login})" for person in people]
@@ -157,6 +158,12 @@ def _number_problems(settings: Settings, known: Known) -> Iterator[Problem]:
     for handset in known.stations or ():
         if why := why_no_number(handset, known.country):
             yield Problem(f"handset {handset}", f"nobody can call it by its number: {why}")
+
+
+def _language_problems(settings: Settings, known: Known) -> Iterator[Problem]:
+    for line, incoming in settings.phone.incoming.items():
+        if text := _no_language(incoming.language, known):
+            yield Problem(f"phone.incoming.{line}.language", text)
 
 
 def _lamp_problems(settings: Settings, known: Known) -> Iterator[Problem]:

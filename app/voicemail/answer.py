@@ -5,12 +5,13 @@ full mailbox or none, is kept by the clerk as a missed call.
 """
 
 import logging
+from dataclasses import replace
 
 from app.phone.calls.line import FaxTone, HungUp, Line
 from app.phone.jobs import JobFailed
 from app.phone.sound.tones import BEEP
 from app.voicemail import greetings
-from app.voicemail.common import BOX, Voice, with_apology
+from app.voicemail.common import Voice, with_apology
 from app.voicemail.config import RecordingLimits
 from app.voicemail.jobs import MailboxInfo, VoicemailClerk
 from app.voicemail.recording import record
@@ -29,11 +30,13 @@ async def answer(
 
 async def _answer(line: Line, clerk: VoicemailClerk, mailbox: str, limits: RecordingLimits) -> None:
     box = await line.answer_of(clerk.mailbox(mailbox, line.why))
+    if box is not None and line.language:
+        box = replace(box, language=line.language)
     if box is not None and line.kind != "trunk":
         box = greetings.for_colleagues(box)
     begun = await line.answer_of(clerk.begin_recording(mailbox, line.name, line.caller))
     if box is None:
-        await line.play(*BOX.say("vm-nobodyavail", "vm-goodbye"))
+        await line.play(*Voice(line.language).say("vm-nobodyavail", "vm-goodbye"))
     elif begun.recording is None:
         reason = "vm-mailboxfull" if begun.refused == "full" else "please-try-call-later"
         voice = Voice(box.language)

@@ -180,6 +180,7 @@ class ScriptLine:
         self.name, self.kind = name, kind
         self.caller = caller or Caller()
         self.why = WhyVoicemail.NO_ANSWER
+        self.language: str | None = None
         self.periods = 0
         self.heard: list[str] = []
         self.audio: dict[str, bytes] = {}

@@ -107,6 +107,8 @@ def test_default_holds_again_when_a_setting_is_taken_out(house: Box) -> None:
         ("mail.lan", "10.0.0.0/8, lan", "does not appear to be an IPv4 or IPv6 network"),
         ("site.postmaster", "eva", "there is no eva here; there are: anna"),
         ("site.language", "xx", "there is no sound pack for xx; there are: en"),
+        ("phone.incoming.line1.language", "xx", "there is no sound pack for xx; there are: en"),
+        ("lamps.neon", "109", "109"),
         ("site.language", "cy", "there is no sound pack for cy; there are: en"),
         ("site.hostname", "a..b", "site.hostname: 'a..b' is no host name: letters, digits"),
         ("site.hostname", "x" * 64 + ".test", "is no host name"),

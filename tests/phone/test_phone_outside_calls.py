@@ -154,6 +154,20 @@ def test_outside_call_rings_the_handsets_and_reaches_the_mailbox_of_its_setting(
     assert [seen[3] for seen in answer.seen] == ["202"]
 
 
+def test_script_knows_the_language_of_the_callers_line() -> None:
+    spoken: list[str | None] = []
+
+    async def answer(line: Line, mailbox: str) -> None:
+        spoken.append(line.language)
+
+    incoming = {"line2": IncomingRoute(language="fr")}
+    bench = Bench(PhoneConfig(ring_seconds=4, incoming=incoming), answer=answer)
+    for name in ("line1", "line2"):
+        bench.trunk(name).burst(True)
+        bench.seconds(5)
+    assert spoken == [None, "fr"]
+
+
 def test_outside_call_without_any_mailbox_rings_on() -> None:
     answer = TalkingScript()
     clerk = StubClerk(directory=directory())

@@ -38,6 +38,21 @@ def test_caller_hears_the_language_of_the_called_person(house: House) -> None:
     call(house, "202").talk("hears vm-theperson digits/2\nhangs up")
 
 
+def test_caller_on_a_line_with_a_language_hears_that_one(house: House) -> None:
+    line = ScriptLine(house.clerk, caller=Caller("5551234", "CARL CALLER"))
+    line.language = "fr"
+    line.runs(answer(line, house.clerk, "201"))
+    said = "vm-theperson digits/2 digits/0 digits/1 vm-isunavail vm-intro"
+    line.talk(f"hears {in_language('fr', said)} beep\nhangs up")
+
+
+def test_caller_who_reaches_nobody_hears_the_language_of_the_line(house: House) -> None:
+    line = ScriptLine(house.clerk, caller=Caller("5551234", "CARL CALLER"))
+    line.language = "it"
+    line.runs(answer(line, house.clerk, "999"))
+    line.talk(f"hears {in_language('it', 'vm-nobodyavail vm-goodbye')}\nends")
+
+
 def test_caller_of_a_full_mailbox_hears_the_language_of_its_owner(house: House) -> None:
     anna = house.kit.person("anna").id
     house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, quota=10))

@@ -41,6 +41,8 @@ class CallLine:
         self.name, self.kind, self.caller = name, kind, caller
         self.why = WhyVoicemail.NO_ANSWER
         """Set by the call before its script starts."""
+        self.language: str | None = None
+        """Set by who makes it."""
         self.over = False
         self._channel, self._queue, self._sounds, self._hung_up = channel, queue, sounds, hung_up
         self._ahead: list[str] = []

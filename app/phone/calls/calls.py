@@ -225,7 +225,7 @@ class Calls:
 
     def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
         """What a script sees of this line; its sound goes by `channel`."""
-        return CallLine(
+        made = CallLine(
             line.name,
             line.kind,
             self.identity(line),
@@ -234,6 +234,8 @@ class Calls:
             self.sounds,
             hung_up,
         )
+        made.language = self.config.incoming.get(line.name, IncomingRoute()).language or None
+        return made
 
     def run(
         self, script: CallScript, line: CallLine, mailbox: str, over: Callable[[], None]

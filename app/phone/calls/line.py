@@ -71,6 +71,11 @@ class Line(Protocol):
         ...
 
     @property
+    def language(self) -> str | None:
+        """What callers on this line are spoken to in, an ISO 639 code; None: as whom they reach."""
+        ...
+
+    @property
     def periods(self) -> int:
         """Beats (10 ms of line time) since the phone side started."""
         ...
