@@ -168,6 +168,8 @@ def test_clerk_that_hangs_is_ended_and_every_job_is_asked_again(office: Office) 
         "mark": clerk.mark(1, (entry.id,), True),
         "remove": clerk.remove(1, (entry.id,)),
         "restore": clerk.restore(1, (entry.id,)),
+        "claim": clerk.claim(1, entry.id, "101"),
+        "release": clerk.release(1, entry.id, "101"),
         "begin_recording": clerk.begin_recording("202", "line2", Caller("557")),
         "samples": clerk.samples(recording, 0, tone(1)),
         "end_recording": clerk.end_recording(recording, "hung up"),
