@@ -1,5 +1,6 @@
 """Messages of shared mailboxes that somebody takes on the telephone."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from app.clerk.composer import DOOR
@@ -30,9 +31,10 @@ class Claims:
             self._db.now(lambda tx: self._people.shared.release(tx, entry, who.id, DOOR, who.login))
         return self._now(entry, who)
 
-    def taken(self, mailbox: int) -> dict[int, str]:
-        """Who has taken which messages of this mailbox, by name."""
-        return {claim.entry: claim.name for claim in self._people.shared.taken_in(mailbox)}
+    def taken(self, entries: Iterable[int]) -> dict[int, str]:
+        """Who has taken which of these messages, by name."""
+        found = self._people.shared.taken(entries)
+        return {entry: claim.name for entry, claim in found.items()}
 
     def _now(self, entry: int, who: Person) -> ClaimResult:
         claim = self._people.shared.claim_of(entry)

@@ -231,7 +231,7 @@ class ClerkJobs:
         found: list[Entry] = []
         for state in (EntryState.NEW, EntryState.HEARD):
             found += self._store.newest_voicemails(person, state, LISTED_MOST - len(found))
-        taken = self.claims.taken(person)
+        taken = self.claims.taken(entry.id for entry in found)
         messages = tuple(
             ListedMessage(
                 entry=entry.id,

@@ -5,6 +5,8 @@ shows it. A message may be taken by one of them, or by the mailbox's owner; then
 else's lamp until it is released. Taken is not heard: the message stays what it is.
 """
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.clock import Clock
@@ -99,10 +101,13 @@ class SharedMailboxes:
 
     # ---- who sees to a message
 
-    def taken_in(self, mailbox: int) -> list[Claim]:
-        """The messages of this person's mailbox that somebody has taken, heard or not."""
-        rows = self._db.reader().execute(f"{_TAKEN} WHERE entry_claim.mailbox = ?", (mailbox,))
-        return [Claim(*row) for row in rows.fetchall()]
+    def taken(self, entries: Iterable[int]) -> dict[int, Claim]:
+        """Who has taken which of these messages, in one statement."""
+        rows = self._db.reader().execute(
+            f"{_TAKEN} WHERE entry IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(entries)),),
+        )
+        return {row[0]: Claim(*row) for row in rows.fetchall()}
 
     def claim_of(self, entry: int) -> Claim | None:
         """Who has taken this message; None if nobody."""

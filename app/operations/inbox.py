@@ -1,7 +1,7 @@
 """One person's messages, voicemail and e-mail alike: listed, shown, removed, brought back."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from app.inbox.entries import AuditRow, Entry, EntryState, MissedCall
 from app.inbox.people import Former, Person
@@ -24,6 +24,8 @@ class InboxListing:
     """Calls that left no message, oldest first; none are listed with the bin or an earlier page."""
     more: bool = False
     """Whether there are older entries than these."""
+    taken: Mapping[int, str] = field(default_factory=dict)
+    """Names of those who have taken entries of a mailbox that several listen to."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ def list_inbox(
     with_calls = not removed and before is None
     missed = box.store.missed_calls(person.id, missed_since) if with_calls else []
     entries = tuple(reversed(found[:limit]))
-    return InboxListing(person, entries, tuple(missed), len(found) > limit)
+    claims = box.people.shared.taken(entry.id for entry in entries)
+    taken = {entry: claim.name for entry, claim in claims.items()}
+    return InboxListing(person, entries, tuple(missed), len(found) > limit, taken)
 
 
 def list_former(box: Box, actor: Actor, login: str) -> tuple[Former, tuple[Entry, ...]]:

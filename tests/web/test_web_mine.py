@@ -298,6 +298,7 @@ def test_a_message_of_a_shared_mailbox_is_taken_and_released(
     assert anna.post("/mine/do", {**fields, "do": "take"}).status == 303
     shown = anna.get(f"/mine/{number}").text
     assert mark in shown
+    assert "taken by Anna" in anna.get("/mine").text
     assert "Release it for others" in shown
     anna.post("/mine/do", {**fields, "do": "release"})
     assert mark not in anna.get(f"/mine/{number}").text

@@ -56,7 +56,9 @@ class InboxPages:
         since = self._web.clock.now() - MISSED_S
         listing = await self._web.do(list_inbox, actor, login, removed, since, before, PAGE)
         return {
-            "entries": [shown(entry) for entry in reversed(listing.entries)],
+            "entries": [
+                shown(entry, listing.taken.get(entry.id, "")) for entry in reversed(listing.entries)
+            ],
             "more": listing.more,
             "missed": [(local_time(call.at), call.caller) for call in listing.missed_calls[::-1]],
         }

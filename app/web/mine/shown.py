@@ -27,10 +27,12 @@ class Shown:
     length: str
     """Minutes and seconds of a voicemail; "" if it is none, or that is not known."""
     size: str
+    taken_by: str
+    """Who has taken it, in a mailbox that several listen to; "" is nobody."""
 
 
-def shown(entry: Entry) -> Shown:
-    """What is said of an entry."""
+def shown(entry: Entry, taken_by: str = "") -> Shown:
+    """What is said of an entry, which somebody may have taken."""
     removed = entry.state is EntryState.BIN and entry.removed_at is not None
     return Shown(
         id=entry.id,
@@ -46,6 +48,7 @@ def shown(entry: Entry) -> Shown:
         when=local_time(entry.received_at),
         length="" if entry.duration_s is None else minutes(entry.duration_s),
         size=octets(entry.size),
+        taken_by=visible(taken_by),
     )
 
 
