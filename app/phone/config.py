@@ -21,7 +21,7 @@ class IncomingRoute:
     """Which stations ring; empty means all."""
     mailbox: str = ""
     """Whose voicemail answers when nobody lifts; empty means the clerk directory's default."""
-    language: str = ""
+    callers_language: str = ""
     """ISO 639 code of what its callers are spoken to in; empty: as whom they reach."""
 
 

@@ -104,8 +104,7 @@ _WORK = (
         person INTEGER, entry INTEGER, verb TEXT NOT NULL)""",
 )
 
-# A call that left no message has a row of its own, so that it can be listed and counted: the line
-# in the history is prose.
+# A call that left no message has a row of its own, to be listed and counted: history is prose.
 _MISSED_CALLS = (
     # The names of the maps are the voicemail menu's affair; this one is always there.
     "ALTER TABLE person ADD COLUMN key_map TEXT NOT NULL DEFAULT 'standard'",

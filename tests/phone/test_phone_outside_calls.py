@@ -160,7 +160,7 @@ def test_script_knows_the_language_of_the_callers_line() -> None:
     async def answer(line: Line, mailbox: str) -> None:
         spoken.append(line.language)
 
-    incoming = {"line2": IncomingRoute(language="fr")}
+    incoming = {"line2": IncomingRoute(callers_language="fr")}
     bench = Bench(PhoneConfig(ring_seconds=4, incoming=incoming), answer=answer)
     for name in ("line1", "line2"):
         bench.trunk(name).burst(True)

@@ -234,7 +234,8 @@ class Calls:
             self.sounds,
             hung_up,
         )
-        made.language = self.config.incoming.get(line.name, IncomingRoute()).language or None
+        incoming = self.config.incoming.get(line.name, IncomingRoute())
+        made.language = incoming.callers_language or None
         return made
 
     def run(
