@@ -38,6 +38,19 @@ RETRY_S = 10.0  # after a fax that could not be delivered
 Steps = Generator[None, None, None]
 
 
+class PageUnreadable(Exception):
+    """A page of a fax cannot be read; that says nothing about the store."""
+
+
+def _look_through(fax: KeptFax) -> None:
+    """Raise PageUnreadable if a page of it cannot be read, before anything is written of it."""
+    try:
+        for index in range(len(fax.pages)):
+            fax.page(index)
+    except OSError as problem:
+        raise PageUnreadable(str(problem)) from problem
+
+
 class FaxJobs:
     """Faxes that have come in and are not delivered yet.
 
@@ -58,6 +71,8 @@ class FaxJobs:
         self._root = config.faxes
         self._zone = ZoneInfo(config.zone) if config.zone else None
         self._steps: Steps | None = None
+        self._at = ""  # the folder that is being worked on
+        self._put_off: set[str] = set()  # folders that could not be delivered; others may be
         self._looks, self._look_at = 1, float("-inf")
 
     def begin_fax(self, number: int, mailbox: str, line: str, caller: Caller) -> FaxStart:
@@ -88,32 +103,43 @@ class FaxJobs:
             next(self._steps)
         except StopIteration:
             self._steps = None
+            self._put_off.clear()
         except TROUBLE as problem:
             self._trouble(problem)
             self._try_later()
         except Exception:  # it stays where it is and is tried again
-            log.exception("a fax could not be made a message")
-            self._try_later()
+            log.exception("the fax in %s could not be made a message", self._root / self._at)
+            self._steps = None
+            self._put_off.add(self._at)
         return True
 
     def _begin(self) -> bool:
         if not self._looks or self._clock.monotonic() < self._look_at:
             return False
         self._looks, self._look_at = self._looks - 1, self._clock.monotonic() + LOOK_S
-        fax = next(kept_faxes(self._root), None)
+        try:
+            kept = {fax.path.name: fax for fax in kept_faxes(self._root)}
+        except OSError as problem:
+            log.error("faxes that came in cannot be read: %s", problem)
+            self._try_later()
+            return False
+        fax = next((kept[name] for name in kept if name not in self._put_off), None)
         if fax is None:
+            if kept:
+                self._try_later()
             return False
         inboxes = self._inboxes()
         if inboxes is None:
             self._try_later()
             return False
         self._looks, self._look_at = max(self._looks, 1), float("-inf")  # there may be another
-        self._steps = self._deliver(inboxes, fax)
+        self._at, self._steps = fax.path.name, self._deliver(inboxes, fax)
         return True
 
     def _try_later(self) -> None:
         self._steps = None
-        self._looks, self._look_at = 1, self._clock.monotonic() + RETRY_S
+        self._put_off.clear()
+        self._looks, self._look_at = max(self._looks, 1), self._clock.monotonic() + RETRY_S
 
     def _deliver(self, inboxes: Inboxes, fax: KeptFax) -> Steps:
         owner = inboxes.people.by_mailbox(fax.facts.mailbox) or inboxes.people.answers_lines()
@@ -124,6 +150,7 @@ class FaxJobs:
             if not fax.pages:
                 fax.remove()
             return
+        _look_through(fax)
         message, writing = self._message(inboxes, fax, owner), Writing(inboxes.store)
         pages = (fax.page(index) for index in range(len(fax.pages)))
         chunks = rechunk(compose(message, pages))

@@ -22,7 +22,7 @@ async def receive_fax(
 ) -> None:
     """Receive a fax for the owner of this mailbox; `station` is what the sender is shown of us.
 
-    The clerk delivers what has arrived, however the call ends. Raises JobFailed, and OSError.
+    The clerk delivers what has arrived, however the call ends. Raises JobFailed.
     """
     begun = await line.answer_of(clerk.begin_fax(mailbox, line.name, line.caller))
     if not begun.folder:
@@ -31,7 +31,13 @@ async def receive_fax(
         return
     caller = line.caller
     facts = FaxFacts(mailbox, line.name, caller.number, caller.name, begun.started_at)
-    link = links(FaxOrder(station, folder=begun.folder, facts=facts))
+    try:
+        link = links(FaxOrder(station, folder=begun.folder, facts=facts))
+    except OSError as problem:
+        log.error("%s: no fax for mailbox %s: %s", line.name, mailbox, problem)
+        clerk.missed_call(line.name, caller, f"a fax could not be received: {problem}")
+        await line.hang_up()
+        return
     try:
         await line.exchange(link)
     finally:

@@ -15,7 +15,8 @@ LIBRARIES = "usr/lib/aarch64-linux-gnu"
 PROGRAMS = ("usr/bin", "usr/sbin", "usr/lib/python3", "usr/lib/python3.11", "usr/libexec")
 """Folders whose files are used as they are: programs and Python's extension modules."""
 OPENED = (
-    "libspandsp.so.2", "libsndfile.so.1", "libopencore-amrnb.so.0", "libgcc_s.so.1",
+    "libspandsp.so.2", "libtiff.so.6", "libsndfile.so.1", "libopencore-amrnb.so.0",
+    "libgcc_s.so.1",
     "libnss_files.so.2", "libnss_dns.so.2", "libnss_compat.so.2",
     "ld-linux-aarch64.so.1", "libresolv.so.2",
 )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.tiff import Bitmap
 from app.inbox.entries import Kind
-from app.phone.fax.folder import BROKEN_OFF
+from app.phone.fax.folder import BROKEN_OFF, FaxFacts, FaxFolder
 from app.phone.fax.session import FaxSession
 from app.phone.sound.t30 import FaxTerminal
 from tests.kit.fax import FaxMachine, document, page, printed
@@ -160,3 +160,28 @@ def test_fax_tone_means_nothing_on_a_line_without_a_fax_owner(tmp_path: Path) ->
         until(world, sender)
         assert sender.code != 0 and not faxes(world)[1:]
         assert [call.outcome for call in world.store.calls.newest(10)] == ["voicemail"]
+
+
+def test_fax_that_cannot_be_received_is_a_missed_call(tmp_path: Path) -> None:
+    with World(tmp_path, more_settings=ALONE) as world:
+        faxes_folder = tmp_path / "var" / "spool" / "faxes"
+        faxes_folder.write_text("in the way")  # as a disk that fails
+        world.board("ring line1 from 5551234", "wait-for line1 hung-up", "hangup line1", "settle")
+        (missed,) = world.store.missed_calls(None, 0.0)
+        assert "a fax could not be received" in missed.reason
+        world.cut_power()  # the clerk that begins anew looks there, too
+
+
+def test_fax_that_cannot_be_delivered_holds_no_other_up(tmp_path: Path) -> None:
+    sender = FaxTerminal(True, "+1 555 1234", document(tmp_path / "sent.tif", PAGES[0]))
+    with World(tmp_path, more_settings=ALONE) as world:
+        broken = FaxFolder(
+            tmp_path / "var" / "spool" / "faxes" / "1", FaxFacts("201", "line1", None, None, 0.0)
+        )
+        (broken.path / "page-001-1728x300-204x196.g4").mkdir()  # as a file that cannot be read
+        broken.end(BROKEN_OFF)
+        call(world, sender)
+        until(world, sender)
+        (message,) = faxes(world)
+        assert pages(message) == PAGES[:1]
+        assert [fax.name for fax in broken.path.parent.iterdir()] == ["1"], "it is kept"

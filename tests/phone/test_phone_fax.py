@@ -9,7 +9,7 @@ import pytest
 
 from app.core.tiff import Bitmap, TiffError, bitmaps, raw_page
 from app.message.fax_pdf import fax_pdf
-from app.phone.fax import folder
+from app.phone.fax import folder, process
 from app.phone.fax.folder import FaxFacts, FaxFolder, KeptFax, kept_faxes
 from app.phone.fax.link import FaxOrder
 from app.phone.fax.process import CUSHION, FaxProcess
@@ -18,7 +18,7 @@ from app.phone.sound import dsp
 from app.phone.sound.t30 import CngDetector, FaxTerminal
 from drivers.buses import PERIOD, Samples
 from drivers.sampling import amplitude
-from tests.kit.fax import SILENCE, document, page, printed, run
+from tests.kit.fax import SILENCE, document, page, printed, received, run
 from tests.kit.hearing import PACK, read_wav
 
 FACTS = FaxFacts("201", "line1", "5551234", "MARTA KOVACS", 1_790_000_000.0)
@@ -161,6 +161,26 @@ def test_speech_of_the_sound_pack_is_no_fax() -> None:
     longest = sorted(PACK.glob("*.wav"), key=lambda path: path.stat().st_size)[-12:]
     speech = np.concatenate([read_wav(path) for path in longest])
     assert len(speech) > 8000 * 100 and calls(speech) == 0
+
+
+@pytest.mark.parametrize("ecm", [True, False], ids=["ECM", "no ECM"])
+def test_three_pages_are_sent_bit_by_bit(tmp_path: Path, ecm: bool) -> None:
+    document(tmp_path / "sent.tif", *PAGES)
+    taken = tmp_path / "taken.tif"
+    receiver = FaxTerminal(False, "+1 555 7777", receive=str(taken), ecm=ecm)
+    session = FaxSession(FaxOrder("+49 30 1234", send=str(tmp_path / "sent.tif")))
+    run(receiver, session)
+    assert received(taken) == PAGES
+    end = session.end
+    assert end is not None and (end.well, end.pages, end.far_ident) == (True, 3, "+1 555 7777")
+
+
+def test_more_fax_calls_than_engines_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "ENGINES_MOST", 0)
+    with pytest.raises(OSError, match="0 fax calls are under way"):
+        FaxProcess(order(tmp_path))
 
 
 def test_file_that_is_no_fax_is_refused_in_words(tmp_path: Path) -> None:

@@ -32,12 +32,14 @@ SOUND, END = b"S", b"E"
 """How the engine's packets begin: a period of samples, or how the call has ended."""
 CUSHION = 4
 """Periods that lie ready: 40 ms of delay."""
+ENGINES_MOST = 8
+"""Fax calls at one time; each engine takes 20 to 30 MB."""
 _SILENCE = bytes(2 * PERIOD)
 _ENGINES: list["subprocess.Popen[bytes]"] = []  # ended, or about to: to be reaped
 
 
 class FaxProcess:
-    """A fax call; is a FaxLink."""
+    """A fax call; is a FaxLink. Raises OSError if no engine can be started."""
 
     def __init__(self, order: FaxOrder) -> None:
         self.end: FaxEnd | None = None
@@ -48,6 +50,8 @@ class FaxProcess:
         """Periods that the engine has been given and not answered."""
         self._told: FaxEnd | None = None
         _reap()
+        if len(_ENGINES) >= ENGINES_MOST:
+            raise OSError(f"{ENGINES_MOST} fax calls are under way, which is the most")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         command = [sys.executable, "-m", "app.phone.fax.engine", str(theirs.fileno())]
