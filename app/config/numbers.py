@@ -58,10 +58,23 @@ class Numbers(Section):
 
 
 class Codes(Section):
-    """What handsets dial for something that the box does; a * and one to four digits each."""
+    """What handsets dial for something that the box does; a * and one to four digits each.
+
+    A rotary dial has 11 for the *, unless an emergency number begins so.
+    """
 
     own_mailbox: Code = Field("*97", description="The mailbox of the handset's owner, by its PIN.")
     any_mailbox: Code = Field("*98", description="Any mailbox: its number is asked for.")
+    pick_up: Code = Field(
+        "*8",
+        description="Answers a telephone that rings elsewhere: the one whose number follows, or any"
+        " (then # or a pause of 4 s).",
+    )
+    park: Code = Field(
+        "*5",
+        description="After a flash: parks who is on hold, and says the number to fetch them by.",
+    )
+    fetch: Code = Field("*4", description="And that number: connects with who is parked there.")
 
     @model_validator(mode="after")
     def _different(self) -> "Codes":

@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 
 from drivers.countries.numbering import CallClass
 
+SLOTS = "123456789"
+"""Numbers under which parties are parked: one digit, which every pack says and all can dial."""
+
+STAR_BY_PULSES = "11"
+"""What a rotary dial, which has no *, dials in its place [North American custom]."""
+
 
 @dataclass(frozen=True, slots=True)
 class NumberPlan:
@@ -28,6 +34,12 @@ class NumberPlan:
     number_classes: Mapping[str, CallClass] = field(default_factory=dict)
     """What numbers cost, by pattern: before what is known of the country."""
     codes: Mapping[str, str] = field(
-        default_factory=lambda: {"own_mailbox": "*97", "any_mailbox": "*98"}
+        default_factory=lambda: {
+            "own_mailbox": "*97",
+            "any_mailbox": "*98",
+            "pick_up": "*8",
+            "park": "*5",
+            "fetch": "*4",
+        }
     )
     """What is dialled for each of the box's features, by the feature's name."""

@@ -18,6 +18,7 @@ VERBS = pytest.mark.parametrize("dial", ["dial", "pulse"])
 def house(tmp_path: Path) -> Iterator[World]:
     """Four handsets and two outside lines, with music for parties on hold."""
     settings = f'\n[calls]\nhold_music = "{prompt_file(MUSIC)}"\ntransfer_return_s = 8\n'
+    settings += '[phone.incoming.line1]\nhandsets = ["101", "102"]\n'
     with World(tmp_path, more_settings=settings, lines=(4, 2)) as world:
         yield world
 
@@ -144,3 +145,22 @@ def test_r_and_a_key_in_europe(tmp_path: Path, dial: str) -> None:
         world.board("flash 101", "time 200ms", f"{dial} 101 3", "time 500ms")
         hears(world, "101", "102", "103")
         hang_up_all(world)
+
+
+@pytest.mark.parametrize(("dial", "star"), [("dial", "*"), ("pulse", "11")])
+def test_pick_up_park_and_fetch(house: World, dial: str, star: str) -> None:
+    house.board("lift 104", "wait-for 104 dial-tone", f"{dial} 104 {star}8")
+    house.board("ring line1 from 5551234", "wait-for 102 ringing", f"{dial} 104 102")
+    house.board("wait-for line1 answered within 3s", "time 500ms")
+    hears(house, "line1", "104")
+    house.board("flash 104", "wait-for 104 stutter within 2s")
+    parker, caller = house.listen("104"), house.listen("line1")
+    house.board(f"{dial} 104 {star}5")
+    parker.hears("digits/1", within_s=10)
+    caller.hears(MUSIC, within_s=60)
+    house.board("hangup 104", "lift 102", "wait-for 102 dial-tone", f"{dial} 102 {star}41")
+    house.board("time 500ms")
+    hears(house, "line1", "102")
+    hears(house, "102", "line1")
+    house.board("hangup line1", "wait-for 102 busy within 5s")
+    hang_up_all(house)

@@ -12,10 +12,10 @@ from typing import Protocol
 from app.core.fsm import Actions, Machine
 from app.core.timers import Timer
 from app.phone.calls.context import AnyLine, CallScript, Context
+from app.phone.calls.dialplan import Feature
 from app.phone.calls.feature_codes import FEATURES
 from app.phone.calls.line import Caller
 from app.phone.calls.outgoing import Outgoing
-from app.phone.calls.reaching import Reaching
 from app.phone.calls.states import CALL, CallEvent, CallState
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
@@ -24,6 +24,22 @@ from app.phone.timers import NO_ANSWER, PARK_RETURN, PICK_UP
 
 MISSED = "no handset answered, and no mailbox is set for this call"
 """Why a call was missed, in words for owner and administrator."""
+
+
+class Fetching(Protocol):
+    """See app.phone.calls.fetching.Fetching."""
+
+    def pick_up(self, by: StationLine, wanted: str) -> bool:
+        """Let a handset answer the one of this jack that rings ("": any); False if none does."""
+        ...
+
+    def park(self, by: StationLine) -> str:
+        """Park the party that this handset has on hold; the slot's number, "" if it cannot be."""
+        ...
+
+    def fetch(self, by: StationLine, slot: str) -> bool:
+        """Connect a handset with the party that is parked there; False if nobody is."""
+        ...
 
 
 class CallContext(Context, Protocol):
@@ -43,6 +59,11 @@ class CallContext(Context, Protocol):
 
     def leave(self, line: AnyLine, call: "Call") -> None:
         """This line belongs to this call no more, if it did."""
+        ...
+
+    @property
+    def fetching(self) -> "Fetching":
+        """Calls that ring or are parked, and who takes them."""
         ...
 
     def offer(self, handset: StationLine, call: "Call") -> bool:
@@ -157,6 +178,28 @@ class Call(Outgoing):
     def _call_of(self, line: AnyLine) -> "Call | None":
         return self._calls.call_of(line)
 
+    def _clear_a_line(self) -> bool:
+        return self._calls.clear_line(self)
+
+    def _feature(self, feature: Feature) -> None:
+        do = FEATURES.get(feature.name)
+        if do is None:
+            self.nobodys_number()
+        else:
+            do(self, feature.argument)
+
+    def _pick_up(self, wanted: str) -> bool:
+        line = self.caller
+        return isinstance(line, StationLine) and self._calls.fetching.pick_up(line, wanted)
+
+    def _park(self) -> str:
+        line = self.caller
+        return self._calls.fetching.park(line) if isinstance(line, StationLine) else ""
+
+    def _fetch(self, slot: str) -> bool:
+        line = self.caller
+        return isinstance(line, StationLine) and self._calls.fetching.fetch(line, slot)
+
     def _offer_to(self, handset: StationLine) -> bool:
         return self._calls.offer(handset, self)
 
@@ -168,12 +211,6 @@ class Call(Outgoing):
 
     def _fewer(self) -> None:
         self._calls.fewer(self)
-
-    def _clear_a_line(self) -> bool:
-        return self._calls.clear_line(self)
-
-    def _feature(self, name: str) -> None:
-        FEATURES.get(name, Reaching.nobodys_number)(self)
 
     def _end(self, tone: Tone) -> None:
         """End the call for all lines that are left; handsets hear this tone."""
@@ -189,6 +226,8 @@ class Call(Outgoing):
 
     def _report(self) -> None:
         """Tell how it went, unless a handset was only lifted and put back, or called back."""
+        if not self.listed:
+            return
         if isinstance(self.caller, StationLine) and (self._called_back or not self._dialled):
             return
         self._take_stock()

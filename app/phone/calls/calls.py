@@ -9,6 +9,7 @@ from app.phone.calls.call import Call
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.calls.dialplan import Dialplan, Directory, Subscriber
+from app.phone.calls.fetching import Fetching
 from app.phone.calls.handset import Handset
 from app.phone.calls.line import Caller
 from app.phone.calls.outside_lines import OutsideLines
@@ -52,8 +53,7 @@ class Calls:
         self.stations: Mapping[str, StationLine] = {}
         self.trunks: Mapping[str, TrunkLine] = {}
         self._on_hold = MusicOnHold(mixer, queue, self.sounds, config.music)
-        self.parked: dict[str, Call] = {}
-        """Calls that were parked, by their slot; also those that are so no more."""
+        self.fetching = Fetching(self)
         self._handsets: dict[str, Handset] = {}
         numbering = country(config.country).numbering
         self.outside_lines = OutsideLines(config.numbers, numbering)
@@ -120,6 +120,10 @@ class Calls:
     def music(self) -> Bus:
         """What parties on hold listen to."""
         return self._on_hold.bus
+
+    def all_calls(self) -> list[Call]:
+        """Every call that a line is in right now."""
+        return list(dict.fromkeys(self._calls.values()))
 
     def handset(self, line: StationLine) -> Handset:
         """The calls of one handset."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.core.presence import Presence
-from app.phone.numbers import NumberPlan
+from app.phone.numbers import SLOTS, STAR_BY_PULSES, NumberPlan
 from drivers.countries.numbering import VISITORS, Numbering
 
 LONGEST = 24
@@ -75,6 +75,8 @@ class Feature:
     """Something that the box does for who dials its code; the name is that of NumberPlan.codes."""
 
     name: str
+    argument: str = ""
+    """What follows the code: whose telephone is picked up, or a slot's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,11 @@ class Dialplan:
         numbering = self.numbering
         if numbering.emergency:
             self._help.extend((*numbering.emergency, *numbering.helplines, *VISITORS))
-        for name, code in self.plan.codes.items():
-            self._numbers[code] = Feature(name)
+        for digits, feature in self._features():
+            by_pulses = STAR_BY_PULSES + digits[1:]
+            self._numbers[digits] = feature
+            if not any(n.startswith(by_pulses) or by_pulses.startswith(n) for n in self._help):
+                self._numbers[by_pulses] = feature
         for service in self.directory.services:
             self._numbers[service] = Service(service)
         stations = tuple(self.stations)
@@ -136,6 +141,19 @@ class Dialplan:
         for station in stations:
             owner = self.directory.of_handset(station)
             self._numbers[station] = Handset(station, owner.mailbox if owner else "")
+
+    def _features(self) -> Iterator[tuple[str, Feature]]:
+        codes = self.plan.codes
+        for name, code in codes.items():
+            yield code, Feature(name)
+        for slot in SLOTS if "fetch" in codes else ():
+            yield codes["fetch"] + slot, Feature("fetch", slot)
+        if "pick_up" in codes:
+            for person in self.directory.people:
+                if person.mailbox and person.handset:
+                    yield codes["pick_up"] + person.mailbox, Feature("pick_up", person.handset)
+            for station in self.stations:
+                yield codes["pick_up"] + station, Feature("pick_up", station)
 
     def find(self, digits: str) -> Meaning:
         """What these digits mean now."""

@@ -34,11 +34,6 @@ _EXPECTED = (HandsetState.EXPECTING, HandsetState.RESTING)
 class HandsetContext(CallContext, Protocol):
     """What a handset needs of the board beside what calls need."""
 
-    @property
-    def parked(self) -> dict[str, Call]:
-        """Calls that were parked, by their slot."""
-        ...
-
     def mailbox_of(self, handset: StationLine) -> str:
         """The mailbox of this handset's owner; "" if it has none."""
         ...
@@ -176,14 +171,15 @@ class Handset:
             if HANDSET.accepts(self.machine.state, HandsetEvent.ACTIVE_OVER):
                 self.machine.event(HandsetEvent.ACTIVE_OVER)
 
-    def park(self, slot: str) -> bool:
-        """Let the held party wait until somebody fetches them; False if nobody is on hold."""
+    def park(self) -> Call | None:
+        """Let the held party wait until somebody fetches them; None if nobody is on hold."""
         party = self._held_party()
         if party is None or not HANDSET.accepts(self.machine.state, HandsetEvent.PARKED):
-            return False
-        self._calls.parked[slot] = self._take_away(party)
-        self._calls.parked[slot].park(self._line, self._calls.mailbox_of(self._line))
-        return self.machine.event(HandsetEvent.PARKED)
+            return None
+        call = self._take_away(party)
+        call.be_parked(self._line, self._calls.mailbox_of(self._line))
+        self.machine.event(HandsetEvent.PARKED)
+        return call
 
     # What may be done.
 

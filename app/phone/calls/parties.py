@@ -117,6 +117,7 @@ class Parties(ABC):
         self._aside.discard(line)
         self._belongs(line, True)
         self._arrange()
+        self._listen()
         if not self._aside:
             self.machine.event(CallEvent.ALL_BACK)
 
@@ -129,6 +130,7 @@ class Parties(ABC):
             leg.leave()
         else:
             self._put_on_bus(leg)
+            self._listen()
 
     def present(self) -> list[AnyLine]:
         """Those who have a leg here and have not put this call aside."""
@@ -155,7 +157,7 @@ class Parties(ABC):
     def _listen(self) -> None:
         """Hear keys of handsets that talk with an outside line, which could dial there."""
         outside = any(isinstance(line, TrunkLine) for line in self.legs)
-        for line in self.legs:
+        for line in self.present():
             line.digits_wanted(outside and isinstance(line, StationLine))
 
     def _add_member(self, line: AnyLine) -> None:
@@ -188,6 +190,7 @@ class Parties(ABC):
         self.legs[line] = leg
         self._put_on_bus(leg)
         self._arrange()
+        self._listen()
         return True
 
     def _may_go_on(self, without: AnyLine) -> bool:

@@ -40,6 +40,8 @@ class Reaching(Parties):
         """Whose voicemail answers; "" is nobody's."""
         self._back_to: StationLine | None = None
         """The handset that gets the caller back when nobody answers."""
+        self.listed = True
+        """Whether it is told to the list of calls: what a code does is no call."""
         self.recall = False
         """Whether the caller has another party on hold, and hears so in its dial tone."""
         self._dialled = ""
@@ -133,7 +135,7 @@ class Reaching(Parties):
             self.offered.append(expecting)
         self._ring(handsets, mailbox)
 
-    def park(self, back_to: StationLine, mailbox: str) -> bool:
+    def be_parked(self, back_to: StationLine, mailbox: str) -> bool:
         """The caller is up already and waits, with music, until somebody fetches them."""
         self._back_to, self.mailbox = back_to, mailbox
         self._begin_waiting(None)
@@ -225,7 +227,7 @@ class Reaching(Parties):
         elif isinstance(meaning, Service):
             self.visit(meaning.number)
         elif isinstance(meaning, Feature):
-            self._feature(meaning.name)
+            self._feature(meaning)
         elif isinstance(meaning, Outside):
             self._call_outside(meaning)
         else:
@@ -242,8 +244,20 @@ class Reaching(Parties):
             self.machine.event(CallEvent.VOICEMAIL)
 
     @abstractmethod
-    def _feature(self, name: str) -> None:
+    def _feature(self, feature: Feature) -> None:
         """The caller has dialled the code of this feature."""
+
+    @abstractmethod
+    def _pick_up(self, wanted: str) -> bool:
+        """Answer what rings at this jack ("": anywhere); False if nothing does."""
+
+    @abstractmethod
+    def _park(self) -> str:
+        """Park the party that the caller has on hold; its slot, "" if it cannot be."""
+
+    @abstractmethod
+    def _fetch(self, slot: str) -> bool:
+        """Connect the caller with who is parked there; False if nobody is."""
 
     @abstractmethod
     def _call_outside(self, wanted: Outside) -> None:
@@ -260,6 +274,28 @@ class Reaching(Parties):
         """The menu of this mailbox's owner; "": its number is asked for."""
         self.mailbox, self._script = mailbox, self._context.owner
         self.machine.event(CallEvent.OWNER)
+
+    def pick_up(self, wanted: str) -> None:
+        """Answer the telephone at this jack that rings ("": any)."""
+        self.listed = False
+        if not self._pick_up(wanted):
+            self.nobodys_number()
+
+    def park(self, say_slot: CallScript) -> None:
+        """Park the party that the caller has on hold, and let the slot's number be said."""
+        self.listed = False
+        slot = self._park()
+        if slot:
+            self.mailbox, self._script = slot, say_slot
+            self.machine.event(CallEvent.OWNER)
+        else:
+            self.nobodys_number()
+
+    def fetch(self, slot: str) -> None:
+        """Connect the caller with who is parked there."""
+        self.listed = False
+        if not self._fetch(slot):
+            self.nobodys_number()
 
     def nobodys_number(self) -> None:
         """What was dialled is nobody's."""
