@@ -58,10 +58,7 @@ class Numbers(Section):
 
 
 class Codes(Section):
-    """What handsets dial for something that the box does; a * and one to four digits each.
-
-    A rotary dial has 11 for the *, unless an emergency number begins so.
-    """
+    """What handsets dial for what the box does: * (on a rotary dial 11) and one to four digits."""
 
     own_mailbox: Code = Field("*97", description="The mailbox of the handset's owner, by its PIN.")
     any_mailbox: Code = Field("*98", description="Any mailbox: its number is asked for.")

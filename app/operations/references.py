@@ -103,6 +103,12 @@ def setting_problems(
     if mailbox and mailbox not in {person.mailbox for person in people}:
         whose = [f"{person.mailbox} ({person.login})" for person in people]
         yield Problem("panel.mailbox", f"nobody has the mailbox {mailbox}{_listed(whose)}")
+    for handset in settings.calls.without_call_waiting:
+        if text := _no_handset(handset, known):
+            yield Problem("calls.without_call_waiting", text)
+    music = settings.calls.hold_music
+    if music and not Path(music).is_file():
+        yield Problem("calls.hold_music", f"there is no file {music}; a soft tone is heard instead")
     yield from _incoming_problems(settings, people, known)
     yield from _number_problems(settings, known)
 

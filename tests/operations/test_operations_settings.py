@@ -129,6 +129,8 @@ def test_default_holds_again_when_a_setting_is_taken_out(house: Box) -> None:
             "nobody has the mailbox 209; there are: 201 (anna)",
         ),
         ("phone.incoming.line1.handsets", "101,109", "no handset jack 109; there are: 101, 102"),
+        ("calls.without_call_waiting", "101,109", "no handset jack 109; there are: 101, 102"),
+        ("calls.hold_music", "/nowhere.wav", "there is no file /nowhere.wav; a soft tone"),
         ("phone.incoming.line9.mailbox", "201", "no outside line line9; there are: line1, line2"),
     ],
 )
