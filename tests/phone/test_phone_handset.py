@@ -7,6 +7,7 @@ import pytest
 
 from app.phone.calls.line import Line, WhyVoicemail
 from app.phone.config import PhoneConfig
+from drivers.ports import PortFault, PortRecovered
 from tests.kit.phone import StubClerk, directory
 from tests.kit.talkers import Party, music
 
@@ -432,3 +433,81 @@ def test_two_outside_lines_of_three_parties_are_ended_with_the_handset() -> None
     states = party.bench.states()
     assert {states["line1"], states["line2"]} <= {"release guard", "idle"}
     assert "transfer refused" in [c.outcome for c in party.bench.clerk.ended()]
+
+
+# ends
+
+
+def test_service_that_ends_all_calls_ends_those_on_hold_and_those_that_wait() -> None:
+    party = waiting()
+    party.flash("101")
+    party.bench.pbx.hang_up_all()
+    party.bench.run(5)
+    states = party.bench.states()
+    assert {states[name] for name in ("101", "102", "103")} == {"call over"}
+    assert {party.bench.call(name) for name in ("101", "102", "103")} == {""}
+    assert party.state("101") == "one call"
+
+
+def test_party_on_hold_gets_the_handset_back_when_its_port_works_again() -> None:
+    party = party_of()
+    party.connect("101", "102")
+    party.flash("101")
+    port = party.bench.station("101")
+    port.off_hook = False
+    port.events.append(PortFault("torn out"))
+    party.bench.run(100)
+    assert party.bench.call("102") == "ringing"
+    port.events.append(PortRecovered())
+    party.bench.run(80)
+    assert port.ringing
+    party.lift("101")
+    assert party.heard() == {"101": "2", "102": "1"}
+
+
+def test_caller_who_hangs_up_while_being_transferred_ends_the_ringing() -> None:
+    party = party_of()
+    party.call_in("line1", "101")
+    party.flash("101")
+    party.dial("101", "102")
+    party.hang_up("101")
+    assert party.bench.station("102").ringing
+    party.gone("line1")
+    assert not party.bench.station("102").ringing
+    assert party.bench.states()["line1"] == "idle"
+
+
+def test_two_who_have_put_each_other_aside_meet_again() -> None:
+    party = party_of()
+    party.connect("101", "102")
+    party.flash("101")
+    party.flash("102")
+    assert (party.bench.call("101"), party.bench.call("102")) == ("dial tone", "dial tone")
+    party.flash("101")
+    assert party.heard()["101"] == "M"
+    party.flash("102")
+    assert party.heard() == {"101": "2", "102": "1"}
+
+
+@pytest.mark.parametrize("returned", ["to the line", "by a transfer", "joined"])
+def test_keys_of_a_handset_are_heard_again_when_it_talks_with_an_outside_line(
+    returned: str,
+) -> None:
+    party = party_of()
+    party.call_in("line1", "101")
+    listens = party.bench.pbx.stations
+    assert listens["101"].channel.listening
+    party.flash("101")
+    if returned == "to the line":
+        party.flash("101")
+        assert party.heard()["101"] == "X" and listens["101"].channel.listening
+        return
+    party.dial("101", "102")
+    party.lift("102")
+    assert not listens["102"].channel.listening
+    if returned == "joined":
+        party.flash("101")
+        assert listens["101"].channel.listening
+    else:
+        party.hang_up("101")
+    assert listens["102"].channel.listening, "it could dial at the office's dial tone"
