@@ -7,6 +7,8 @@ import pytest
 
 from app.phone.calls.line import Line, WhyVoicemail
 from app.phone.config import PhoneConfig
+from app.phone.sound.audio import sine
+from drivers.countries import country
 from drivers.ports import PortFault, PortRecovered
 from tests.kit.phone import StubClerk, directory
 from tests.kit.talkers import Party, music
@@ -511,3 +513,37 @@ def test_keys_of_a_handset_are_heard_again_when_it_talks_with_an_outside_line(
     else:
         party.hang_up("101")
     assert listens["102"].channel.listening, "it could dial at the office's dial tone"
+
+
+def call_for_help(party: Party, name: str) -> None:
+    """This handset dials 911, and the office of line1 gives dial tone for it."""
+    party.dial(name, "911")
+    dial = country("us").tones.dial
+    party.bench.say("line1", sine(dial.hz, dial.levels_dbm0[0], 8000))
+    party.bench.seconds(4)
+    assert party.bench.call(name) == "connected"
+
+
+def test_emergency_call_is_neither_put_on_hold_nor_disturbed_by_a_second_caller() -> None:
+    answering = Answering()
+    party = party_of(answer=answering)
+    party.lift("101")
+    call_for_help(party, "101")
+    party.flash("101")
+    assert (party.state("101"), party.bench.call("101")) == ("one call", "connected")
+    party.lift("103")
+    party.dial("103", "101")
+    assert answering.seen == [("103", "201", WhyVoicemail.BUSY)]
+
+
+def test_party_on_hold_during_an_emergency_call_is_not_connected_with_it() -> None:
+    party = party_of()
+    party.connect("101", "102")
+    party.flash("101")
+    call_for_help(party, "101")
+    party.flash("101")
+    assert party.heard()["101"] == "X"
+    party.hang_up("101")
+    party.bench.run(100)
+    assert party.bench.station("101").ringing, "102 rings back"
+    assert party.bench.states()["line1"] in ("release guard", "idle")

@@ -73,7 +73,7 @@ class Handset:
             means = None
         if means is HandsetEvent.JOIN and not self._two_talk():
             means = HandsetEvent.SWAP
-        if means is None:
+        if means is None or self._in_emergency():
             log.info("station %s: flash has no meaning in this call", self._line.name)
         else:
             self.machine.event(means)
@@ -133,6 +133,8 @@ class Handset:
         active = self.active
         if not told or self.machine.state is not HandsetState.ONE or active is None:
             return False
+        if self._in_emergency():
+            return False
         if active.machine.state is not CallState.CONNECTED:
             return False
         self.waiting = call
@@ -187,6 +189,11 @@ class Handset:
         """Whether it talks to somebody, or would if they had not put the call aside."""
         return self.active is not None and self._line in self.active.legs
 
+    def _in_emergency(self) -> bool:
+        """Whether it calls for help: that call is put on hold, joined and disturbed by nothing."""
+        outside = None if self.active is None else self.active.outside
+        return outside is not None and outside.emergency
+
     def _two_talk(self) -> bool:
         """Whether its second call is answered, and all of that call's parties are there."""
         active = self.active
@@ -217,7 +224,7 @@ class Handset:
         """Whether the two calls may be connected without this handset: never trunks alone, unless
         a setting allows that, or the box pays for calls of strangers."""
         active, held = self.active, self.held
-        if active is None or held is None or not self._two_talk():
+        if active is None or held is None or not self._two_talk() or self._in_emergency():
             return False
         return self._may_connect(
             [line for line in (*held.legs, *active.legs) if line is not self._line]
