@@ -4,6 +4,7 @@ import pytest
 
 from app.phone.calls.line import ANY, Line
 from app.phone.config import PhoneConfig
+from drivers.ports import PortFault, PortRecovered
 from tests.kit.phone import Bench
 
 
@@ -103,3 +104,14 @@ def test_call_back_ends_with_all_calls(bench: Bench) -> None:
     bench.run(5)
     assert not bench.station("101").ringing
     assert bench.pbx.status()["lines"]["101"]["state"] == "on hook"
+
+
+def test_handset_whose_port_fails_while_it_is_called_back_is_free_again(bench: Bench) -> None:
+    assert bench.pbx.calls.play("101", "201") == ""
+    bench.run(5)
+    bench.station("101").events.append(PortFault("torn out"))
+    bench.run(5)
+    assert bench.call("101") == ""
+    bench.station("101").events.append(PortRecovered())
+    bench.run(5)
+    assert bench.pbx.calls.play("101", "201") == ""

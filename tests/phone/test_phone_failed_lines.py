@@ -5,7 +5,8 @@ import pytest
 from app.phone.calls.line import Line
 from drivers.models.faults import Fault
 from drivers.models.si3050 import Si3050Model
-from tests.kit.phone import Bench
+from drivers.ports import PortFault, PortRecovered
+from tests.kit.phone import CALLS, Bench
 from tests.phone.test_phone_on_virtual_board import House
 
 
@@ -90,3 +91,30 @@ def test_board_is_asked_each_second_though_the_beat_is_late_all_the_time() -> No
 @pytest.fixture
 def house() -> House:
     return House()
+
+
+def test_handset_whose_port_fails_while_it_rings_is_rung_by_that_call_no_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench(CALLS, stations=3)
+    bench.station("101").lift()
+    bench.run(5)
+    bench.dial("101", "102")
+    bench.run(20)
+    assert bench.states()["102"] == "ringing"
+    bench.station("102").events.append(PortFault("torn out"))
+    bench.run(10)
+    bench.station("102").events.append(PortRecovered())
+    bench.run(10)
+    assert (bench.states()["102"], bench.call("102")) == ("on hook", "")
+    assert bench.call("101") == "ringing"
+    bench.station("103").lift()
+    bench.run(5)
+    bench.dial("103", "102")
+    bench.run(20)
+    bench.station("102").lift()
+    bench.run(10)
+    assert bench.call("103") == "connected"
+    bench.seconds(11)
+    assert bench.call("101") != "ringing"
+    assert not [r for r in caplog.records if "refused" in r.getMessage()]

@@ -320,6 +320,13 @@ class Calls:
         self.handset(line).hung_up()
         self._left(line, event)
 
+    def _ringing_failed(self, line: StationLine, _: LineEvent) -> None:
+        call = self._calls.get(line.name)
+        if call is not None and line is call.caller:  # it was called back
+            call.close()
+        elif call is not None:
+            call.cannot_ring(line)
+
     def _at_rest(self, line: StationLine, _: LineEvent) -> None:
         self.handset(line).at_rest()
 
@@ -351,6 +358,7 @@ class Calls:
 _HANDLERS: dict[type[LineEvent], Callable[[Calls, Any, Any], None]] = {
     line_events.OffHook: Calls._off_hook,
     line_events.HungUp: Calls._hung_up,
+    line_events.RingingFailed: Calls._ringing_failed,
     line_events.AtRest: Calls._at_rest,
     line_events.Flash: Calls._flash,
     line_events.Digit: Calls._digit,

@@ -96,6 +96,12 @@ class Reaching(Parties):
         self._add_member(handset)
         return True
 
+    def cannot_ring(self, handset: StationLine) -> None:
+        """The port of a handset that rang has failed; the others ring on, or the time runs out."""
+        if handset in self.ringing:
+            self.ringing.remove(handset)
+            self._remove_member(handset)
+
     def answered_by(self, handset: StationLine) -> bool:
         """A handset that does not ring answers: it was told of the call, picks it up, or fetches.
 

@@ -19,6 +19,11 @@ class HungUp:
 
 
 @dataclass(frozen=True, slots=True)
+class RingingFailed:
+    """The port of a handset that rang has failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class AtRest:
     """A handset lies on its hook and may be rung."""
 
@@ -66,6 +71,7 @@ class FarAnswered:
 LineEvent = (
     OffHook
     | HungUp
+    | RingingFailed
     | AtRest
     | Flash
     | Digit

@@ -327,6 +327,10 @@ class StationLine:
         self._ringer.stop()
         self.channel.quiet()
 
+    def _fail_while_ringing(self) -> None:
+        self._fail()
+        self._report(self, line_events.RingingFailed())
+
     def _fail_in_call(self) -> None:
         self._report(self, line_events.HungUp())  # before quiet(): a recording has an end to write
         self._fail()
@@ -352,6 +356,7 @@ STATION_ACTIONS = Actions[StationLine, StationState, StationEvent](
         StationEvent.HOWL: StationLine._howl,
         StationEvent.GIVE_UP: StationLine._fall_silent,
         **{(state, StationEvent.FAULT): StationLine._fail_in_call for state in _IN_CALL},
+        (StationState.RINGING, StationEvent.FAULT): StationLine._fail_while_ringing,
         StationEvent.FAULT: StationLine._fail,
     },
 )
