@@ -1,7 +1,7 @@
 """An analog telephone on a station line, and what a person does with it."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,6 +33,41 @@ class Bell:
     ringing: bool
 
 
+ALERT_HZ = (2130.0, 2750.0)
+ALERT_LEAST = 6
+"""The alerting signal lasts for so many periods at least [GR-30: 80 ms, ± tolerance]."""
+SECOND_DATA_PERIODS = 120
+"""After its answer a telephone waits so long for data, and its user hears nothing."""
+
+
+@dataclass(slots=True)
+class SecondCallerDisplay:
+    """Type II caller ID: what a telephone does that shows who calls during a call [GR-575]."""
+
+    alerted: int = 0
+    """Periods of the alerting signal heard so far."""
+    data: list[Samples] = field(default_factory=list)
+    waits: int = 0
+    """Periods that are left for the data."""
+
+    def hear(self, row: Samples) -> bool:
+        """Take a period; True when the alerting signal is over and is to be answered."""
+        if self.waits:
+            self.waits -= 1
+            self.data.append(row)
+            return False
+        time = np.arange(len(row)) / SAMPLE_RATE
+        parts = [abs(np.dot(row, np.exp(-2j * np.pi * hz * time))) / len(row) for hz in ALERT_HZ]
+        rms = float(np.sqrt(np.mean(np.square(row, dtype=np.float64))))
+        if rms > 100 and min(parts) > 0.4 * rms:
+            self.alerted += 1
+            return False
+        answers, self.alerted = self.alerted >= ALERT_LEAST, 0
+        if answers:
+            self.waits, self.data = SECOND_DATA_PERIODS, []
+        return answers
+
+
 class Telephone(Party):
     """Lift it, dial, speak, listen; it rings, shows the caller and has a message lamp."""
 
@@ -52,6 +87,8 @@ class Telephone(Party):
         self._now = 0
         self.caller_id: CallerId | None = None
         """The last caller ID received."""
+        self.second_display: SecondCallerDisplay | None = None
+        """Set for a telephone that shows who calls during a call, too."""
 
     @property
     def handling(self) -> bool:
@@ -130,6 +167,18 @@ class Telephone(Party):
         if ringing != self.ringing:
             self.ringing = ringing
             self.bells.append(Bell(now, ringing))
+
+    def listen(self, row: Samples | None) -> None:
+        """A period is heard; an alerting signal is answered by the key D, and data are shown."""
+        super().listen(row)
+        display = self.second_display
+        if display is None or row is None or not self.off_hook:
+            return
+        if display.hear(row):
+            self.dial("D")
+        elif display.data and not display.waits:
+            self._receive(np.concatenate(display.data))
+            display.data = []
 
     def receive_on_hook(self, row: Samples | None) -> None:
         """A period of sound while the handset is on its hook: perhaps data for the display."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.models.telephone import SecondCallerDisplay
 from tests.kit.hearing import prompt_file
 from tests.kit.world import World
 
@@ -163,4 +164,16 @@ def test_pick_up_park_and_fetch(house: World, dial: str, star: str) -> None:
     hears(house, "line1", "102")
     hears(house, "102", "line1")
     house.board("hangup line1", "wait-for 102 busy within 5s")
+    hang_up_all(house)
+
+
+def test_telephone_that_can_shows_who_calls_during_a_call(house: World) -> None:
+    telephone = house.box.telephones["101"]
+    telephone.second_display = SecondCallerDisplay()
+    connect(house, "dial", "101", "103")
+    house.board("lift 102", "wait-for 102 dial-tone", "dial 102 101", "time 3s")
+    shown = telephone.caller_id
+    assert shown is not None and (shown.number, shown.name) == ("102", "Ben Okafor")
+    house.board("flash 101", "time 200ms")
+    hears(house, "102", "101")
     hang_up_all(house)
