@@ -343,7 +343,9 @@ def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
         has_box=has_box(settings.phone.board),
         calls=phone_config(settings),
         clerk=clerk_config(paths, settings),
-        limits=RecordingLimits(voicemail.longest_s, voicemail.silence_s, voicemail.warn_s),
+        limits=RecordingLimits(
+            voicemail.longest_s, voicemail.silence_s, voicemail.warn_s, voicemail.review
+        ),
     )
 
 

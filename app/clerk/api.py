@@ -136,7 +136,14 @@ class ClerkApi(Protocol):
         """Keep a piece of a recording."""
         ...
 
-    def end_recording(self, recording: int, why: str, pieces: int | None = None) -> RecordingResult:
+    def end_recording(
+        self,
+        recording: int,
+        why: str,
+        pieces: int | None = None,
+        takes: tuple[int, ...] = (),
+        urgent: bool = False,
+    ) -> RecordingResult:
         """Deliver a recording. Raises NotReady while the message is being composed."""
         ...
 
@@ -334,10 +341,15 @@ class JobClient(ABC):
         return self._ask(ClerkApi.samples, recording, seq, octets)
 
     def end_recording(
-        self, recording: int, why: str, pieces: int | None = None
+        self,
+        recording: int,
+        why: str,
+        pieces: int | None = None,
+        takes: tuple[int, ...] = (),
+        urgent: bool = False,
     ) -> Wait[RecordingResult]:
         """Deliver a recording of so many pieces."""
-        return self._ask(ClerkApi.end_recording, recording, why, pieces)
+        return self._ask(ClerkApi.end_recording, recording, why, pieces, takes, urgent)
 
     def greetings(self, person: int) -> Wait[tuple[OwnGreeting, ...]]:
         """Which greetings somebody has."""

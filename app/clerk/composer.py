@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from functools import partial
 
 from app.clerk.cleaning import Survey
 from app.clerk.config import ClerkConfig
@@ -33,7 +34,7 @@ from app.message.voice import VoiceMessage, clean_name, clean_number, compose
 from app.phone.calls.caller import Caller
 from app.phone.sound.end_tones import end_tones
 from app.store.database import Database, Tx
-from app.voicemail.jobs import RecordingResult
+from app.voicemail.jobs import LOGGED_IN, TO_OPERATOR, RecordingResult
 from drivers.countries import country
 from drivers.sampling import SAMPLE_RATE
 
@@ -95,15 +96,14 @@ class Composer:
             return RecordingResult.DROPPED
         owner = self._people.by_id(recording.person) or self._aliases.postmaster()
         if expected is None and number in spool:
-            expected = spool.get(number).expected
-        pieces = Pieces(lambda: self._kept(number, spool), expected or 0)
-        survey, ending = Survey(self._dial_tone), Ending(self._end_tones)
-        for count, piece in enumerate(pieces, 1):
-            survey.add(ending.add(piece))
-            if count % MEASURE_AT_ONCE == 0:
-                yield
-        survey.add(ending.rest())
-        said = survey.spoken >= self._config.shortest_s * SAMPLE_RATE or bool(pieces.missing)
+            expected = spool.get(number).ended.pieces
+        for first, end in _takes(recording.takes):
+            kept = partial(self._kept, number, spool, first, end)
+            pieces = Pieces(kept, max(0, (end or expected or 0) - first))
+            survey = yield from self._survey(pieces)
+            said = survey.spoken >= self._config.shortest_s * SAMPLE_RATE or bool(pieces.missing)
+            if said:
+                break
         if owner is None or not said:
             self._db.now(lambda tx: self._drop_missed(tx, recording, owner, survey.spoken))
             return RecordingResult.MISSED_CALL
@@ -114,6 +114,15 @@ class Composer:
         yield from self._deliver(recording, owner, voice, cleaning.of(pieces))
         return RecordingResult.DELIVERED
 
+    def _survey(self, pieces: "Pieces") -> Generator[None, None, Survey]:
+        survey, ending = Survey(self._dial_tone), Ending(self._end_tones)
+        for count, piece in enumerate(pieces, 1):
+            survey.add(ending.add(piece))
+            if count % MEASURE_AT_ONCE == 0:
+                yield
+        survey.add(ending.rest())
+        return survey
+
     def _facts(self, number: int, spool: Spool) -> Recording | None:
         """What store and spool know of a recording together; None if neither has it."""
         found = self._store.recordings.get(number)
@@ -121,7 +130,8 @@ class Composer:
             return found
         rest = spool.get(number)
         if found is not None:
-            return replace(found, ended_at=rest.ended_at, why=rest.why)
+            how, at = rest.ended, rest.ended_at
+            return replace(found, ended_at=at, why=how.why, takes=how.takes, urgent=how.urgent)
         facts = rest.facts
         owner = self._people.by_mailbox(facts.mailbox)
         self._require_owner(facts, owner)
@@ -133,8 +143,10 @@ class Composer:
             caller_name=facts.name,
             started_at=facts.started_at or (rest.ended_at or self._clock.now()),
             ended_at=rest.ended_at,
-            why=rest.why,
+            why=rest.ended.why,
             octets=sum(octets for _, _, octets in rest.pieces.values()),
+            takes=rest.ended.takes,
+            urgent=rest.ended.urgent,
         )
 
     def _require_owner(self, facts: CallFacts, owner: Person | None) -> None:
@@ -144,13 +156,20 @@ class Composer:
         if owner is None and not self._people.all():
             raise OwnerMissing("there is nobody in this store")
 
-    def _kept(self, number: int, spool: Spool) -> Iterator[tuple[int, bytes]]:
-        """All pieces with their numbers, in order. The spool only has what the store has not."""
+    def _kept(
+        self, number: int, spool: Spool, first: int = 0, end: int | None = None
+    ) -> Iterator[tuple[int, bytes]]:
+        """The pieces from `first` on, and before `end`, in order, with their numbers from 0 on.
+
+        The spool only has what the store has not.
+        """
         spooled = spool.samples(number) if number in spool else ()
-        last = -1
-        for seq, piece in heapq.merge(self._store.recordings.samples(number), spooled):
+        last = first - 1
+        for seq, piece in heapq.merge(self._store.recordings.samples(number, first), spooled):
+            if end is not None and seq >= end:
+                return
             if seq > last:
-                yield seq, piece
+                yield seq - first, piece
                 last = seq
 
     def note_missed(
@@ -185,6 +204,7 @@ class Composer:
             caller_name=recording.caller_name,
             ended_at=datetime.fromtimestamp(ended_at, self._zone).astimezone(self._zone),
             samples=samples,
+            urgent=recording.urgent,
             token=self._token(),
             missing=missing,
         )
@@ -241,6 +261,9 @@ class Composer:
         if not self._store.recordings.once(tx, recording.id):
             raise AlreadyDelivered(recording.id)
         name, number = recording.caller_name, recording.caller_number
+        if recording.why in (LOGGED_IN, TO_OPERATOR):  # who went on from the greeting
+            self._store.recordings.drop(tx, recording.id)
+            return
         reason = f"{spoken / SAMPLE_RATE:.1f} s recorded ({recording.why or CUT_OFF})"
         whose = None if owner is None else owner.id
         if recording.why is not None and recording.why.startswith(MISSED):
@@ -265,6 +288,14 @@ class Composer:
             caller_name=clean_name(name),
             reason=reason,
         )
+
+
+def _takes(begun: tuple[int, ...]) -> Iterator[tuple[int, int | None]]:
+    """First piece and end of each take, the last one first; its end is not known."""
+    end = None
+    for first in sorted({0, *begun}, reverse=True):
+        yield first, end
+        end = first
 
 
 class AlreadyDelivered(Exception):

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.clerk.config import ClerkConfig
 from app.clerk.drafts import Drafts
+from app.clerk.ended import HowEnded
 from app.clerk.faxes import FaxJobs
 from app.clerk.greeting_jobs import GreetingJobs
 from app.clerk.jobs import ClerkJobs, jobs_over
@@ -38,6 +39,7 @@ from app.phone.jobs import (
     JobFailed,
     MessageAudio,
     Prompt,
+    Take,
 )
 from app.store.database import Database, StoreDamaged, StoreFailed
 from app.store.errors import TROUBLE
@@ -205,9 +207,16 @@ class Desk:
         """Keep a piece of a recording."""
         self.recordings.samples(recording, seq, octets)
 
-    def end_recording(self, recording: int, why: str, pieces: int | None = None) -> RecordingResult:
+    def end_recording(
+        self,
+        recording: int,
+        why: str,
+        pieces: int | None = None,
+        takes: tuple[int, ...] = (),
+        urgent: bool = False,
+    ) -> RecordingResult:
         """Deliver a recording. Raises NotReady while the message is being composed."""
-        return self.recordings.end_recording(recording, why, pieces)
+        return self.recordings.end_recording(recording, HowEnded(why, pieces, takes, urgent))
 
     # ---- faxes
 
@@ -283,6 +292,8 @@ class Desk:
         try:
             if isinstance(sound, MessageAudio):
                 return self._ask(lambda jobs: jobs.message_sound(sound.entry, start, count))
+            if isinstance(sound, Take):
+                return self.recordings.sound(sound, start, count)
             return self._whole_sound(sound)[start * 2 : (start + count) * 2]
         except MediaFailed as problem:
             raise JobFailed(f"{sound}: {problem}") from problem
@@ -296,7 +307,7 @@ class Desk:
             return self._prompts.file(path)
         if isinstance(sound, Draft):
             return self._drafts.sound(sound.draft)
-        assert not isinstance(sound, MessageAudio)
+        assert not isinstance(sound, MessageAudio | Take)
         if isinstance(sound, HoldMusic):
             return self._prompts.kept_file(Path(self._config.hold_music))
         language = sound.language or self._config.language

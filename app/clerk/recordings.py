@@ -12,8 +12,9 @@ into no store but one that has the person whom it is for: it waits for that one.
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from app.clerk.api import NotReady
 from app.clerk.composer import (
@@ -24,6 +25,7 @@ from app.clerk.composer import (
     OwnerMissing,
     Steps,
 )
+from app.clerk.ended import HowEnded
 from app.clerk.known import Known
 from app.clerk.spool import CallFacts, Spool, SpoolFull
 from app.core.clock import Clock
@@ -33,14 +35,16 @@ from app.inbox.errors import ContentGone, MailboxFull, NoSpace
 from app.inbox.people import People, Person
 from app.inbox.store import Store
 from app.phone.calls.caller import Caller
-from app.phone.jobs import JobFailed
+from app.phone.jobs import JobFailed, Take
 from app.store.database import Database, Tx
 from app.store.errors import TROUBLE
 from app.voicemail.jobs import RecordingResult, RecordingStart, Refusal
+from drivers.sampling import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
 PRIVATE_CALLER = "Private caller"  # stands for the name of who withheld it [GR-31: "P"]
+PIECES_HEARD = 4  # of at most 1 s that are read for a caller who listens to what they have said
 PIECES_LIMIT = 64  # pieces of at most 1 s that are committed at once
 RESULTS_LIMIT = 1000  # kept for who asks again
 RETRY_S = 2.0  # before the first try to deliver what could not be delivered; doubled after each
@@ -58,8 +62,18 @@ class Inboxes:
     composer: Composer
 
 
+WHY_REFUSED: dict[Refusal, str] = {
+    "full": "the mailbox is full",
+    "no space": "the disk is full",
+    "no messages": "the person takes no messages now",
+}
+"""In the history."""
+
+
 def refusal(inboxes: Inboxes, person: Person) -> Refusal | None:
     """Why nothing can come in for this person by telephone now; None: it can."""
+    if not inboxes.people.presences.of(person.id).rule.messages:
+        return "no messages"
     try:
         route = inboxes.delivery.route(person.login)
         inboxes.delivery.check_room(route, 0, Kind.VOICEMAIL)
@@ -116,7 +130,7 @@ class RecordingJobs:
         left = {found.id for found in stored}
         for spooled in self._spool.all():
             if spooled.ended_at is None and spooled.number not in self._live:
-                self._end_in_spool(spooled.number, CUT_OFF)
+                self._end_in_spool(spooled.number, HowEnded(CUT_OFF))
             left.add(spooled.number)
         left -= self._live.keys()
         for number in sorted(left):
@@ -165,6 +179,36 @@ class RecordingJobs:
     def _begin_to_finish(self, inboxes: Inboxes, number: int, pieces: int | None = None) -> None:
         if number not in self._finishing:
             self._finishing[number] = inboxes.composer.finish(number, self._spool, pieces)
+
+    def sound(self, take: Take, start: int, count: int) -> bytes:
+        """`count` samples of what was recorded, from sample `start` of a take on.
+
+        Raises JobFailed if it cannot be read.
+        """
+        self.flush()
+        first, skipped = divmod(start, SAMPLE_RATE)
+        found, wanted = bytearray(), 2 * (skipped + count)
+        for octets in self._pieces(take.recording, take.piece + first):
+            found += octets
+            if len(found) >= wanted:
+                break
+        return bytes(found[2 * skipped : wanted])
+
+    def _pieces(self, recording: int, since: int) -> Iterator[bytes]:
+        inboxes = self._inboxes()
+        try:
+            stored = (
+                {}
+                if inboxes is None
+                else dict(islice(inboxes.store.recordings.samples(recording, since), PIECES_HEARD))
+            )
+        except TROUBLE as problem:
+            self._store_failed(problem)
+            stored = {}
+        if recording in self._spool:
+            rest = self._spool.samples(recording)
+            stored |= {seq: octets for seq, octets in rest if seq >= since}
+        return (octets for _, octets in sorted(stored.items()))
 
     def _wait_for_owner(self, number: int, problem: OwnerMissing) -> None:
         if number not in self._ownerless:
@@ -228,7 +272,7 @@ class RecordingJobs:
             if spooled.facts.line == line and spooled.number != number:
                 self._live.pop(spooled.number, None)
                 if spooled.ended_at is None:
-                    self._end_in_spool(spooled.number, CUT_OFF)
+                    self._end_in_spool(spooled.number, HowEnded(CUT_OFF))
                     self._try_later()
 
     def _begin_in_store(
@@ -263,7 +307,7 @@ class RecordingJobs:
             if found.id == number:
                 begun = True
             elif found.line == line and found.id not in self._spool:
-                self._end(inboxes, found.id, CUT_OFF)
+                self._end(inboxes, found.id, HowEnded(CUT_OFF))
         return begun
 
     def _note_refused(
@@ -275,7 +319,7 @@ class RecordingJobs:
         caller: Caller,
         refused: Refusal,
     ) -> None:
-        why = {"full": "the mailbox is full", "no space": "the disk is full"}[refused]
+        why = WHY_REFUSED[refused]
         try:
             inboxes.composer.note_missed(number, person, line, caller, why)
         except Exception:  # on a full disk: the caller must hear so all the same
@@ -302,7 +346,7 @@ class RecordingJobs:
             self._spool.begin(
                 number, CallFacts("", line, caller.number, caller.name, self._clock.now())
             )
-            self._spool.end(number, f"{MISSED}{why}", self._clock.now())
+            self._spool.end(number, HowEnded(f"{MISSED}{why}"), self._clock.now())
         except SpoolFull as problem:
             log.error("missed call of %s on %s, %s: not kept: %s", caller, line, why, problem)
         self._try_later()
@@ -370,7 +414,7 @@ class RecordingJobs:
 
     # ---- end
 
-    def end_recording(self, recording: int, why: str, pieces: int | None = None) -> RecordingResult:
+    def end_recording(self, recording: int, how: HowEnded) -> RecordingResult:
         """See app.voicemail.jobs.VoicemailClerk. Raises NotReady until the message is delivered."""
         if recording in self._finishing:
             raise NotReady
@@ -382,41 +426,42 @@ class RecordingJobs:
         self.flush()
         inboxes = self._inboxes()
         if recording in self._spool:
-            self._end_in_spool(recording, why, pieces)
+            self._end_in_spool(recording, how)
         elif inboxes is not None:
             try:
                 if inboxes.store.recordings.get(recording) is None:
                     return RecordingResult.GONE  # done already, before the clerk died
-                self._end(inboxes, recording, why, pieces)
+                self._end(inboxes, recording, how)
             except TROUBLE as problem:
                 self._store_failed(problem)
                 inboxes = None
         if inboxes is None and recording not in self._spool:
-            self._spool_end(recording, why, pieces)
+            self._spool_end(recording, how)
         self._live.pop(recording, None)
         if inboxes is None:
             self._try_later()
             return RecordingResult.KEPT
-        self._begin_to_finish(inboxes, recording, pieces)
+        self._begin_to_finish(inboxes, recording, how.pieces)
         raise NotReady
 
-    def _end(self, inboxes: Inboxes, recording: int, why: str, pieces: int | None = None) -> None:
-        inboxes.db.now(lambda tx: inboxes.store.recordings.end(tx, recording, why))
+    def _end(self, inboxes: Inboxes, recording: int, how: HowEnded) -> None:
+        ended = (how.why or CUT_OFF, how.takes, how.urgent)
+        inboxes.db.now(lambda tx: inboxes.store.recordings.end(tx, recording, *ended))
         self._live.pop(recording, None)
-        self._begin_to_finish(inboxes, recording, pieces)
+        self._begin_to_finish(inboxes, recording, how.pieces)
 
-    def _spool_end(self, recording: int, why: str, pieces: int | None) -> None:
+    def _spool_end(self, recording: int, how: HowEnded) -> None:
         """The store has all samples, and cannot be told that these are all."""
         try:
             self._spool.begin(recording, self._live.get(recording, CallFacts()))
         except SpoolFull as problem:
             log.error("recording %d: its end is not kept: %s", recording, problem)
         else:
-            self._end_in_spool(recording, why, pieces)
+            self._end_in_spool(recording, how)
 
-    def _end_in_spool(self, recording: int, why: str, pieces: int | None = None) -> None:
+    def _end_in_spool(self, recording: int, how: HowEnded) -> None:
         self._live.pop(recording, None)
         try:
-            self._spool.end(recording, why, self._clock.now(), pieces)
+            self._spool.end(recording, how, self._clock.now())
         except SpoolFull as problem:
             log.error("recording %d: its end is not kept: %s", recording, problem)

@@ -5,6 +5,7 @@ A file is frames (frames.py), so that a crash costs no more than the piece being
     {"facts": ...}                  whose recording it is, from whom, since when
     {"seq": 3} and the samples      a piece, S16LE at 8 kHz
     {"end": why, "at": seconds, "pieces": 9}    no piece follows; there were 9, null: not known
+    {"end": ..., "takes": [3], "urgent": true}  the caller began anew with piece 3; both may lack
 
 The file may be the rest of a recording whose beginning is in the store: its number is the same. A
 folder that cannot be written is passed over for the next one, of which the last lies in memory; so
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from app.clerk import frames
+from app.clerk.ended import HowEnded
 from app.core import files
 from app.core.records import BadRecord, from_json, to_json
 
@@ -63,9 +65,8 @@ class Spooled:
     facts: CallFacts = CallFacts()
     ended_at: float | None = None
     """Seconds since 1970 UTC; None while it is under way."""
-    why: str | None = None
-    expected: int | None = None
-    """How many pieces there were to be kept, if that is known."""
+    ended: HowEnded = field(default_factory=HowEnded)
+    """What else is known since its end."""
     pieces: dict[int, tuple[Path, int, int]] = field(default_factory=dict)
     """By number of the piece: file, place and octets."""
     files: list[Path] = field(default_factory=list)
@@ -109,11 +110,14 @@ class Spool:
         if fresh:
             self._write(number, fresh)
 
-    def end(self, number: int, why: str, at: float, pieces: int | None = None) -> None:
-        """No piece follows of so many; `at` is seconds since 1970 UTC. Raises SpoolFull."""
+    def end(self, number: int, how: HowEnded, at: float) -> None:
+        """No piece follows; `at` is seconds since 1970 UTC. Raises SpoolFull."""
         found = self._found[number]
         if found.ended_at is None:
-            self._write(number, [({"end": why, "at": at, "pieces": pieces}, b"")])
+            header: dict[str, Any] = {"end": how.why, "at": at, "pieces": how.pieces}
+            if how.takes or how.urgent:
+                header |= {"takes": list(how.takes), "urgent": how.urgent}
+            self._write(number, [(header, b"")])
 
     def samples(self, number: int) -> Iterator[tuple[int, bytes]]:
         """The pieces that are here with their numbers, in order. Raises OSError."""
@@ -193,8 +197,10 @@ class Spool:
         elif "seq" in header:
             found.pieces.setdefault(int(header["seq"]), (path, place, octets))
         else:
-            found.why, found.ended_at = str(header["end"]), float(header["at"])
-            found.expected = None if header["pieces"] is None else int(header["pieces"])
+            pieces = None if header["pieces"] is None else int(header["pieces"])
+            takes = tuple(int(seq) for seq in header.get("takes", ()))
+            found.ended_at = float(header["at"])
+            found.ended = HowEnded(str(header["end"]), pieces, takes, bool(header.get("urgent")))
 
     def _look_into(self, path: Path) -> None:
         """Read what an earlier clerk has left; what is no whole frame of ours is cut off."""

@@ -335,6 +335,11 @@ class Voicemail(Section):
         description="Seconds before the longest message ends at which its caller hears two short"
         " tones; 0: never.",
     )
+    review: bool = Field(
+        True,
+        description="Whether a caller who ends a message by # may hear it, say it anew, or call it"
+        " urgent, before it is sent.",
+    )
     cleaned: bool = Field(
         True,
         description="Whether a message is brought to an even loudness, and the silence before and"

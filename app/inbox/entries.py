@@ -210,6 +210,10 @@ class Recording:
     """How it ended; None while it is running (or was cut off by a crash)."""
     octets: int
     """Length of the raw samples so far (S16LE, 8 kHz: 16,000 octets a second)."""
+    takes: tuple[int, ...] = ()
+    """Pieces with which the caller began anew; known at the end."""
+    urgent: bool = False
+    """What the caller has said of it; known at the end."""
 
 
 def ids_of(entries: Iterable[Entry]) -> list[int]:

@@ -5,7 +5,8 @@ the recording in the transaction that delivers it, so there is never both or nei
 """
 
 from collections.abc import Iterator
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
 from app.core.clock import Clock
 from app.inbox.contents import CHUNK, place
@@ -20,7 +21,8 @@ NUMBERS = 1 << 42
 _SELECT = (
     "SELECT id, person, line, caller_number, caller_name, started_at, ended_at, why,"
     " (SELECT coalesce(sum(length(octets)), 0) FROM sample"
-    "  WHERE place BETWEEN recording.id << 20 AND ((recording.id + 1) << 20) - 1)"
+    "  WHERE place BETWEEN recording.id << 20 AND ((recording.id + 1) << 20) - 1),"
+    " takes, urgent"
     " FROM recording"
 )
 
@@ -71,11 +73,21 @@ class Recordings:
         tx.execute("INSERT OR IGNORE INTO sample VALUES (?, ?)", (place(recording, seq), octets))
         tx.octets += len(octets)
 
-    def end(self, tx: Tx, recording: int, why: str) -> None:
-        """Note that no samples will follow, and why. Raises ContentGone if there is none."""
+    def end(
+        self,
+        tx: Tx,
+        recording: int,
+        why: str,
+        takes: tuple[int, ...] = (),
+        urgent: bool = False,
+    ) -> None:
+        """Note that no samples will follow, and why. Raises ContentGone if there is none.
+
+        `takes` are the pieces with which the caller began anew; `urgent` is their word.
+        """
         done = tx.execute(
-            "UPDATE recording SET ended_at = ?, why = ? WHERE id = ?",
-            (self._clock.now(), why, recording),
+            "UPDATE recording SET ended_at = ?, why = ?, takes = ?, urgent = ? WHERE id = ?",
+            (self._clock.now(), why, " ".join(map(str, takes)), urgent, recording),
         )
         if done.rowcount != 1:
             raise ContentGone(f"recording {recording} does not exist")
@@ -84,18 +96,21 @@ class Recordings:
         """Recordings that are not messages yet, oldest first; optionally only those not ended."""
         where = " WHERE ended_at IS NULL" if unfinished_only else ""
         rows = self._db.reader().execute(f"{_SELECT}{where} ORDER BY started_at, id")
-        return [Recording(*row) for row in rows.fetchall()]
+        return [_recording(row) for row in rows.fetchall()]
 
     def get(self, recording: int) -> Recording | None:
         """One recording, or None."""
         row = self._db.reader().execute(f"{_SELECT} WHERE id = ?", (recording,)).fetchone()
-        return None if row is None else Recording(*row)
+        return None if row is None else _recording(row)
 
-    def samples(self, recording: int) -> Iterator[tuple[int, bytes]]:
-        """The samples in the pieces they came in, with their numbers. One read a piece."""
+    def samples(self, recording: int, since: int = 0) -> Iterator[tuple[int, bytes]]:
+        """The samples in the pieces they came in, with their numbers. One read a piece.
+
+        `since` is the number of the first piece that is wanted.
+        """
         reader = self._db.reader()
         first, end = place(recording, 0), place(recording + 1, 0)
-        last = first - 1
+        last = first + since - 1
         while True:
             row = reader.execute(
                 "SELECT place, octets FROM sample WHERE place > ? AND place < ?"
@@ -114,3 +129,9 @@ class Recordings:
             (place(recording, 0), place(recording + 1, 0) - 1),
         )
         tx.execute("DELETE FROM recording WHERE id = ?", (recording,))
+
+
+def _recording(row: tuple[Any, ...]) -> Recording:
+    *facts, takes, urgent = row
+    found = Recording(*facts)
+    return replace(found, takes=tuple(map(int, takes.split())), urgent=bool(urgent))

@@ -60,6 +60,8 @@ class VoiceMessage:
     """Random letters and digits; make the Message-ID, the boundary and the file name unique."""
     missing: tuple[tuple[int, int], ...] = ()
     """Seconds from and to which nothing was kept; the sound is silent there, or over."""
+    urgent: bool = False
+    """What the caller has said of it."""
 
     @property
     def seconds(self) -> int:
@@ -151,6 +153,9 @@ def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     yield "Message-ID", voice.message_id
     yield "MIME-Version", "1.0"
     yield "Message-Context", "voice-message"
+    if voice.urgent:  # both, for programs know one or the other
+        yield "Importance", "high"  # [RFC 3801 §4.2.11, RFC 4021 §2.1.54]
+        yield "X-Priority", "1"
     yield "Content-Duration", str(voice.seconds)
     if number:
         yield "X-CallingTelephoneNumber", number

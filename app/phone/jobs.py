@@ -63,7 +63,15 @@ class HoldMusic:
     """What the owner has given for parties on hold."""
 
 
-ClerkSound = Prompt | Spoken | MessageAudio | Greeting | Draft | HoldMusic
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What a caller has recorded so far, from a piece of the recording on, by its number."""
+
+    recording: int
+    piece: int
+
+
+ClerkSound = Prompt | Spoken | MessageAudio | Greeting | Draft | Take | HoldMusic
 """Sounds that the clerk finds or makes."""
 
 

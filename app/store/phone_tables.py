@@ -1,5 +1,12 @@
 """Tables of the telephones: steps of app/store/schema.py, which says how they are numbered."""
 
+# Where a caller has begun a recording anew (numbers of pieces, between blanks), and whether it is
+# urgent.
+TAKES = (
+    "ALTER TABLE recording ADD COLUMN takes TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE recording ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0",
+)
+
 # Whether people can be reached (app/inbox/presence.py); who is not named is in. `until` is in
 # seconds since 1970. Rules are only there where they differ from the usual ones.
 PRESENCE = (

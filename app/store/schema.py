@@ -420,6 +420,7 @@ STEPS: tuple[Step, ...] = (
     Step(29, 4, owner_tables.OWNERS),  # a program before it leaves boxes to those inside
     Step(30, 4, call_tables.OUTGOING),  # nor of this: it lets nobody call outside
     Step(31, 4, phone_tables.SHARED_MAILBOXES),  # nor of this
+    Step(32, 4, phone_tables.TAKES),  # a program before it delivers all takes, one after the other
 )
 
 

@@ -1,4 +1,7 @@
-"""The caller's side of voicemail: greeting, beep, recording, thanks.
+"""The caller's side of voicemail: the greeting and its keys; the message itself is in leaving.py.
+
+    #    skips the greeting
+    *    is the owner, who logs in
 
 A caller who hangs up has left a message. One who hangs up before the beep, says nothing, or finds a
 full mailbox or none, is kept by the clerk as a missed call.
@@ -9,16 +12,18 @@ from dataclasses import replace
 
 from app.phone.calls.line import FaxTone, HungUp, Line
 from app.phone.jobs import JobFailed
-from app.phone.sound.tones import BEEP
+from app.phone.sound import prompts
 from app.voicemail import greetings
 from app.voicemail.common import Voice, with_apology
 from app.voicemail.config import RecordingLimits
-from app.voicemail.jobs import MailboxInfo, VoicemailClerk
-from app.voicemail.recording import record
+from app.voicemail.jobs import LOGGED_IN, MailboxInfo, Refusal, VoicemailClerk
+from app.voicemail.leaving import FAX, Leaving
+from app.voicemail.owner import owner
 
 log = logging.getLogger(__name__)
 
 DEFAULT_LIMITS = RecordingLimits()
+SKIP, LOG_IN = "#", "*"
 
 
 async def answer(
@@ -37,40 +42,59 @@ async def _answer(line: Line, clerk: VoicemailClerk, mailbox: str, limits: Recor
     begun = await line.answer_of(clerk.begin_recording(mailbox, line.name, line.caller))
     if box is None:
         await line.play(*Voice(line.language).say("vm-nobodyavail", "vm-goodbye"))
-    elif begun.recording is None:
-        reason = "vm-mailboxfull" if begun.refused == "full" else "please-try-call-later"
-        voice = Voice(box.language)
-        await line.play(*greetings.unavailable(box, line.why), *voice.say(reason, "vm-goodbye"))
-    else:
+    elif begun.recording is not None:
         await _converse(line, clerk, box, begun.recording, limits)
+    elif await _greet(line, box, _REFUSED[begun.refused or "nobody"]) == LOG_IN:
+        await owner(line, clerk, mailbox)
 
 
-async def _greet(line: Line, box: MailboxInfo) -> None:
-    """The best greeting that can be played; without any, the beep says enough."""
+_REFUSED: dict[Refusal, prompts.Names] = {
+    "full": ("vm-mailboxfull", "vm-goodbye"),
+    "no space": ("please-try-call-later", "vm-goodbye"),
+    "nobody": ("please-try-call-later", "vm-goodbye"),
+    "no messages": ("vm-goodbye",),
+}
+"""What callers are told who can leave no message, after the greeting."""
+
+
+async def _greet(line: Line, box: MailboxInfo, then: prompts.Names | None = None) -> str:
+    """The best greeting that can be played; without any, the beep says enough.
+
+    `then` is what is said instead of the invitation to speak. The key that has ended it.
+    """
+    voice, keys = Voice(box.language), SKIP + (LOG_IN if _may_log_in(line, box) else "")
     while True:
+        greeting = greetings.before_the_beep(box, line.why)
+        if then is not None:
+            greeting = (*greetings.unavailable(box, line.why), *voice.say(*then))
         try:
-            await line.play(*greetings.before_the_beep(box, line.why), stop_on="#")
-            return
+            return await line.play(*greeting, stop_on=keys)
         except JobFailed as problem:
             log.error("%s: a greeting of mailbox %s: %s", line.name, box.number, problem)
         if not (box.greetings or box.name_recorded):
-            return
+            return ""
         box = greetings.next_best(box)
+
+
+def _may_log_in(line: Line, box: MailboxInfo) -> bool:
+    """From a handset of ours always; from outside where the box's owner allows it."""
+    return bool(box.number) and (line.kind == "station" or box.outside_login)
 
 
 async def _converse(
     line: Line, clerk: VoicemailClerk, box: MailboxInfo, recording: int, limits: RecordingLimits
 ) -> None:
+    leaving = Leaving(line, clerk, Voice(box.language), recording, limits)
     try:
-        await _greet(line, box)
-        await line.play(BEEP)
-        why, pieces = await record(line, clerk, recording, limits)
+        key = await _greet(line, box)
     except FaxTone:
-        clerk.end_recording(recording, "fax")
+        leaving.end(FAX)
         raise
     except HungUp:
-        clerk.end_recording(recording, "hung up")
+        leaving.end("hung up")
         raise
-    await line.answer_of(clerk.end_recording(recording, why, pieces))
-    if why != "hung up":
-        await line.play(*Voice(box.language).say("auth-thankyou", "vm-goodbye"))
+    if key == LOG_IN:
+        await line.answer_of(leaving.end(LOGGED_IN))
+        await owner(line, clerk, box.number)
+    else:
+        await leaving.leave()

@@ -11,3 +11,5 @@ class RecordingLimits:
     silence_s: float = 10.0
     warn_s: float = 10.0
     """Before its longest: then the caller hears that it will end."""
+    review: bool = True
+    """Whether its caller may change it."""

@@ -146,8 +146,12 @@ class ClaimResult:
     """Whether that is who asked."""
 
 
-Refusal = Literal["full", "no space", "nobody"]
-"""Why nothing is recorded: the mailbox is full, the disk is, or there is no such mailbox."""
+Refusal = Literal["full", "no space", "nobody", "no messages"]
+"""Why nothing is recorded: the mailbox is full, the disk is, there is no such mailbox, or its owner
+takes no messages now."""
+
+LOGGED_IN, TO_OPERATOR = "logged in", "to the operator"
+"""How a recording ends in which nobody was to say anything: the caller was not missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,11 +285,18 @@ class VoicemailClerk(Clerk, Protocol):
         ...
 
     def end_recording(
-        self, recording: int, why: str, pieces: int | None = None
+        self,
+        recording: int,
+        why: str,
+        pieces: int | None = None,
+        takes: tuple[int, ...] = (),
+        urgent: bool = False,
     ) -> Wait[RecordingResult]:
         """Make a message of a recording and deliver it, or note a missed call.
 
         `pieces` is how many there were to be kept; the message says which of them are missing.
+        `takes` are the pieces with which the caller began anew: the message is the last take in
+        which something was said.
         """
         ...
 

@@ -16,15 +16,15 @@ DRAFT_LIMITS = RecordingLimits(longest_s=LONGEST_S, silence_s=5.0)
 
 
 async def record(
-    line: Line, clerk: VoicemailClerk, recording: int, limits: RecordingLimits
+    line: Line, clerk: VoicemailClerk, recording: int, limits: RecordingLimits, pieces: int = 0
 ) -> tuple[RecordingEnd, int]:
     """Record into the clerk until "#", hang-up, silence or the limit; says which.
 
-    Also gives the number of pieces that the clerk was to keep.
+    Also gives the number of pieces that the clerk was to keep, with those there were already.
 
     A piece that the clerk cannot keep is in its log; the caller is heard on.
     """
-    numbers = count()
+    numbers = count(pieces)
 
     def keep(piece: bytes) -> None:
         clerk.samples(recording, next(numbers), piece)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.clerk.desk import desk_over
+from app.clerk.ended import HowEnded
 from app.clerk.media import InlineMedia
 from app.clerk.spool import CallFacts, Spool, SpoolFolder
 from app.config.paths import Paths
@@ -31,7 +32,7 @@ def spooled(folder: Path, number: int, *seconds: int, ends: bool = True) -> None
     spool.begin(number, CALL)
     spool.add(number, [(second, tone(1, hz=400)) for second in seconds])
     if ends:
-        spool.end(number, "hung up", 1010.0, 3)
+        spool.end(number, HowEnded("hung up", 3), 1010.0)
 
 
 def delivered(shell: Shell) -> list[int | None]:

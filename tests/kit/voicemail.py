@@ -41,6 +41,7 @@ from app.phone.sound.sounds import (
     Prompt,
     Sound,
     Spoken,
+    Take,
     Tone,
 )
 from app.voicemail.jobs import VoicemailClerk, WaitingMessages
@@ -277,11 +278,11 @@ class ScriptLine:
 
     def _named(self, sound: Sound) -> str:
         name = _name(sound)
-        if isinstance(sound, MessageAudio | Greeting | Draft):
+        if isinstance(sound, MessageAudio | Greeting | Draft | Take):
             self.audio[name] = self._fetch(sound)
         return name
 
-    def _fetch(self, sound: MessageAudio | Greeting | Draft) -> bytes:
+    def _fetch(self, sound: MessageAudio | Greeting | Draft | Take) -> bytes:
         whole = b""
         while True:
             start = len(whole) // 2
@@ -291,7 +292,7 @@ class ScriptLine:
                 return whole
 
     def _length(self, sound: Sound) -> int:
-        if isinstance(sound, MessageAudio | Greeting | Draft):
+        if isinstance(sound, MessageAudio | Greeting | Draft | Take):
             return len(self.audio[_name(sound)]) // 160
         if isinstance(sound, Prompt | Spoken):
             piece = self._clerk.sound(sound, 0, NEVER).result()
@@ -406,6 +407,8 @@ def _name(sound: Sound) -> str:
             return "draft"
         case HoldMusic():
             return "music"
+        case Take(_, piece):
+            return f"take:{piece}"
         case Pause():
             return "silence"
         case Pcm():

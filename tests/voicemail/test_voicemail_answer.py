@@ -47,7 +47,7 @@ def test_pound_ends_the_message_and_the_caller_is_thanked(house: House) -> None:
         hears {GREETING} beep
         says 3
         presses #
-        hears auth-thankyou vm-goodbye
+        hears vm-review vm-review-urgent silence auth-thankyou vm-goodbye
         ends
         """
     )

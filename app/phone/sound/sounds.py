@@ -3,7 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.phone.jobs import ClerkSound, Draft, Greeting, HoldMusic, MessageAudio, Prompt, Spoken
+from app.phone.jobs import (
+    ClerkSound,
+    Draft,
+    Greeting,
+    HoldMusic,
+    MessageAudio,
+    Prompt,
+    Spoken,
+    Take,
+)
 from drivers.buses import Samples
 from drivers.tones import Tone
 
@@ -19,6 +28,7 @@ __all__ = [
     "Prompt",
     "Sound",
     "Spoken",
+    "Take",
     "Tone",
 ]
 
