@@ -23,7 +23,7 @@ from app.clerk.ending import Ending
 from app.clerk.known import ANYBODY
 from app.clerk.spool import CallFacts, Spool
 from app.clerk.writing import Writing
-from app.core.clock import Clock
+from app.core.clock import Clock, is_set
 from app.inbox.aliases import Aliases
 from app.inbox.contents import rechunk
 from app.inbox.delivery import Delivery, Envelope
@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 DOOR = "phone"
 CUT_OFF = "cut off"
+LINE_FAILED = "line failed"  # a RecordingEnd (app/phone/calls/line.py)
 FAX = "fax"
 """Why a recording ended whose caller is a fax machine."""
 MISSED = "missed call: "
@@ -205,6 +206,8 @@ class Composer:
             ended_at=datetime.fromtimestamp(ended_at, self._zone).astimezone(self._zone),
             samples=samples,
             urgent=recording.urgent,
+            broken_off=recording.why in (None, CUT_OFF, LINE_FAILED),
+            clock_set=is_set(ended_at),
             token=self._token(),
             missing=missing,
         )

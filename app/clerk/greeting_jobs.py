@@ -11,7 +11,7 @@ from datetime import date, datetime, tzinfo
 
 from app.clerk.drafts import Drafts
 from app.clerk.jobs import ClerkJobs
-from app.core.clock import Clock
+from app.core.clock import Clock, is_set
 from app.inbox.greetings import GreetingKind, Greetings, Situation
 from app.message.audio_formats import wave_head
 from app.phone.calls.caller import WhyVoicemail
@@ -92,8 +92,9 @@ class GreetingJobs:
         except JobFailed as problem:
             log.error("%s (person %d, %s) is not in the history: %s", verb, person, detail, problem)
 
-    def _today(self) -> date:
-        return datetime.fromtimestamp(self._clock.now(), self._zone).date()
+    def _today(self) -> date | None:
+        now = self._clock.now()
+        return datetime.fromtimestamp(now, self._zone).date() if is_set(now) else None
 
 
 def _kind(name: str) -> GreetingKind:

@@ -2,11 +2,22 @@
 
 import itertools
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 """Another text after each start of the machine [Linux, random(4)]."""
+
+
+CLOCK_SET = 2024
+"""Year before which no box can be: a board without a battery starts in 1970 or a little later."""
+_SET_FROM = datetime(CLOCK_SET, 1, 1, tzinfo=UTC).timestamp()
+
+
+def is_set(now: float) -> bool:
+    """Whether this wall time (seconds since 1970 UTC) is of a clock that somebody has set."""
+    return now >= _SET_FROM
 
 
 class Clock(Protocol):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 
-from app.core.clock import Clock
+from app.core.clock import CLOCK_SET, Clock
 from app.core.presence import Presence
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.entries import Door
@@ -27,10 +27,6 @@ __all__ = [
     "forget_presence",
     "presence_words",
 ]
-
-
-CLOCK_SET = 2024
-"""Year before which no box can be: a board without a battery starts in 1970 or a little later."""
 
 
 @dataclass(frozen=True)

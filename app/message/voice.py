@@ -62,6 +62,10 @@ class VoiceMessage:
     """Seconds from and to which nothing was kept; the sound is silent there, or over."""
     urgent: bool = False
     """What the caller has said of it."""
+    broken_off: bool = False
+    """Line or power failed while it was said: its end may be missing."""
+    clock_set: bool = True
+    """Whether `ended_at` is true; else it is said nowhere."""
 
     @property
     def seconds(self) -> int:
@@ -93,7 +97,8 @@ class VoiceMessage:
     def file_name(self) -> str:
         """The audio part's file name: ASCII, with date and caller, unlike any other."""
         caller = re.sub(r"[^0-9]", "", self.caller_number or "") or "unknown"
-        return f"voicemail-{self.ended_at:%Y%m%d-%H%M%S}-{caller}-{self.token[:8]}.wav"
+        when = f"{self.ended_at:%Y%m%d-%H%M%S}-" if self.clock_set else ""
+        return f"voicemail-{when}{caller}-{self.token[:8]}.wav"
 
 
 def compose(voice: VoiceMessage, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -149,7 +154,8 @@ def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     yield "From", mailbox_of(voice.display_name, voice.from_address)
     yield "To", mailbox_of(clean_name(voice.to_name) or voice.mailbox, voice.to_address)
     yield "Subject", voice.subject
-    yield "Date", email.utils.format_datetime(voice.ended_at)
+    if voice.clock_set:  # a mail has a date [RFC 5322 §3.6], but not a wrong one
+        yield "Date", email.utils.format_datetime(voice.ended_at)
     yield "Message-ID", voice.message_id
     yield "MIME-Version", "1.0"
     yield "Message-Context", "voice-message"
@@ -162,6 +168,8 @@ def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     if name:
         yield "X-VoiceMessageSenderName", name
     yield "X-VoiceMessageDuration", str(voice.seconds)
+    if voice.broken_off:
+        yield "X-VoiceMessage-Broken-Off", "yes"
     if voice.missing:
         yield "X-VoiceMessage-Missing", ", ".join(f"{a}-{b}" for a, b in voice.missing)
     yield "Content-Type", f'multipart/mixed; boundary="{_boundary(voice)}"'
@@ -178,9 +186,15 @@ def _text_part(voice: VoiceMessage) -> bytes:
     lines = [
         f"Caller:   {voice.caller}",
         f"For:      {clean_name(voice.to_name) or ''} (mailbox {voice.mailbox})",
-        f"Received: {voice.ended_at:%Y-%m-%d %H:%M:%S %z}",
+        f"Received: {voice.ended_at:%Y-%m-%d %H:%M:%S %z}"
+        if voice.clock_set
+        else "Received: at a time that is not known, for the clock of the box was not set",
         f"Length:   {_minutes(voice.seconds)}",
     ]
+    if voice.urgent:
+        lines.append("Urgent:   yes, says the caller")
+    if voice.broken_off:
+        lines.append("Ends:     where line or power failed while it was said")
     if voice.missing:
         where = ", ".join(f"{_minutes(start)} to {_minutes(end)}" for start, end in voice.missing)
         lines.append(f"Missing:  {where}, which could not be kept: there is silence, or the end")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from app.core.clock import CLOCK_SET
 from app.core.presence import Presence
 from app.inbox.people import Person
 from app.inbox.presence import (
-    CLOCK_SET,
     PresenceNow,
     PresenceRule,
     day_begins,

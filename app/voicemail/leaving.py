@@ -20,6 +20,8 @@ from app.voicemail.config import RecordingLimits
 from app.voicemail.jobs import RecordingResult, VoicemailClerk
 from app.voicemail.recording import record
 
+GONE = ("hung up", "line failed")
+"""Ends of a recording after which nobody listens."""
 THINKING_MS = 5000
 """Silence after the menu in which a key may come."""
 MENU_TIMES = 10
@@ -61,7 +63,7 @@ class Leaving:
             self.end("hung up")
             raise
         await self._line.answer_of(self.end(why))
-        if why != "hung up":
+        if why not in GONE:
             await self._line.play(*self._voice.say("auth-thankyou", "vm-goodbye"))
 
     def end(self, why: str) -> Wait[RecordingResult]:

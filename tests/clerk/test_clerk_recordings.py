@@ -1,6 +1,7 @@
 """Recordings and what becomes of them: delivery, crashes, questions asked twice, full disks."""
 
 import re
+from email import message_from_bytes
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -235,3 +236,24 @@ def test_recording_that_is_unknown_takes_no_samples_and_is_gone(house: House) ->
     pieces(house, 4711, tone(1))
     assert end(house, 4711) == RecordingResult.GONE
     assert house.kit.db.reader().execute("SELECT count(*) FROM sample").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(("why", "marked"), [("hung up", None), ("line failed", "yes")])
+def test_recording_of_a_line_that_failed_is_kept_and_marked(
+    house: House, why: str, marked: str | None
+) -> None:
+    recording = house.begin("201")
+    house.clerk.samples(recording, 0, tone(1)).result()
+    house.clerk.samples(recording, 1, tone(0.5)).result()
+    house.clerk.end_recording(recording, why, 2).result()
+    (entry,) = house.voicemails("anna")
+    assert entry.duration_s == 2
+    mail = message_from_bytes(house.kit.text(entry))
+    assert mail["X-VoiceMessage-Broken-Off"] == marked
+
+
+def test_message_on_a_box_whose_clock_was_never_set_has_no_date(house: House) -> None:
+    house.kit.clock.step(-house.kit.clock.now())
+    house.leave("201")
+    mail = message_from_bytes(house.kit.text(house.voicemails("anna")[0]))
+    assert mail["Date"] is None and "1970" not in mail.as_string()

@@ -203,3 +203,18 @@ def test_cleaning() -> None:
     assert clean_number("+49 (30) 123-45*#") == "+493012345*#"
     assert clean_number("1" * 99) == "1" * 32
     assert clean_number("private") is None
+
+
+def test_urgency_what_has_broken_off_and_a_clock_that_was_not_set_are_told() -> None:
+    def told(**changes: object) -> tuple[EmailMessage, str]:
+        mail = parsed(voice(**changes))  # type: ignore[arg-type]
+        return mail, next(mail.iter_parts()).get_content()
+
+    head, text = told(urgent=True, broken_off=True, clock_set=False)
+    assert (head["Importance"], head["X-Priority"]) == ("high", "1")
+    assert head["X-VoiceMessage-Broken-Off"] == "yes" and head["Date"] is None
+    assert "1970" not in f"{text} {head['Content-Type']}" and "clock of the box was not set" in text
+    assert "Urgent:   yes" in text and "line or power failed" in text
+    head, text = told()
+    assert head["Importance"] is None and head["X-VoiceMessage-Broken-Off"] is None
+    assert head["Date"] is not None and "Urgent" not in text

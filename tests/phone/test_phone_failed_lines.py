@@ -40,16 +40,19 @@ def test_call_of_other_lines_goes_on_unheard_of_a_chip_that_fails(house: House) 
 
 
 def test_outside_line_that_failed_in_a_call_is_let_go_when_it_is_mended() -> None:
+    ends = []
+
     async def answer(line: Line, mailbox: str) -> None:
-        await line.record(lambda _: None, 600, 600)
+        ends.append((await line.record(lambda _: None, 600, 600)).why)
 
     house = House(answer=answer)
     office = house.office["line1"]
     office.ring("5551234")
     house.until(lambda: office.answered, 20, "voicemail answers")
+    house.pace.seconds(1)
     house.box.chips["line1"].inject(Fault.STUCK_BUS)
     house.pace.seconds(5)
-    assert "line1" in faults(house)
+    assert "line1" in faults(house) and ends == ["line failed"]
     house.box.chips["line1"].mend(Fault.STUCK_BUS)
     house.until(lambda: "line1" not in faults(house), 40, "line1 works again")
     house.pace.seconds(1)

@@ -217,7 +217,7 @@ class Call(Outgoing):
         self._report()
         self._stop_ringing()
         if self._script_line is not None:
-            self._script_line.end()
+            self._script_line.end(failed=not self.caller.working)
         for guest in list(self._guests):
             self._end_guest(guest)
         for line in list(self._members):

@@ -87,13 +87,16 @@ class CallLine:
             self._channel.stop()
             self._wait.failed(FaxTone())
 
-    def end(self) -> None:
-        """The far end is gone: a recording ends, any other wait on the line raises HungUp."""
+    def end(self, failed: bool = False) -> None:
+        """The far end is gone, or the line has failed.
+
+        A recording ends; any other wait on the line raises HungUp.
+        """
         if self.over:
             return
         self.over = True
         if self._channel.recorder is not None:
-            self._channel.recorder.end("hung up")
+            self._channel.recorder.end("line failed" if failed else "hung up")
         elif self._wait is not None:
             self._wait.failed(HungUp())
 

@@ -35,7 +35,7 @@ ANY = "0123456789*#"
 """Every digit of a telephone's keypad, for `stop_on`."""
 
 Kind = Literal["station", "trunk"]
-RecordingEnd = Literal["digit", "silence", "limit", "hung up", "fax"]
+RecordingEnd = Literal["digit", "silence", "limit", "hung up", "line failed", "fax"]
 
 
 @dataclass(frozen=True, slots=True)
