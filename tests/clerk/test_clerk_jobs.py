@@ -138,7 +138,7 @@ def test_sound_that_is_not_there_fails_and_the_clerk_lives(
         ("mailbox", {"number": 1, "why": "busy"}, "str expected"),
         ("mailbox", {}, "wanted"),
         ("mailbox", {"number": "1", "more": 2}, "wanted"),
-        ("sound", {"sound": {}, "start": 0, "count": 1}, "is no"),
+        ("sound", {"sound": {"x": 1}, "start": 0, "count": 1}, "is no"),
         ("sound", {"sound": {"entry": "1"}, "start": 0, "count": 1}, "is no"),
         ("mark", {"person": 1, "entries": ["x"], "saved": None}, r"entries\[0\]: int expected"),
     ],

@@ -33,8 +33,8 @@ def in_language(language: str, names: str) -> str:
 
 def test_caller_hears_the_language_of_the_called_person(house: House) -> None:
     greeting = de("vm-theperson digits/2 digits/0 digits/1 vm-isunavail vm-intro")
-    thanks = de("auth-thankyou vm-goodbye")
-    call(house, "201").talk(f"hears {greeting} beep\nsays 2\npresses #\nhears {thanks}\nends")
+    sends = f"{de('vm-review vm-review-urgent')} silence {de('auth-thankyou vm-goodbye')}"
+    call(house, "201").talk(f"hears {greeting} beep\nsays 2\npresses #\nhears {sends}\nends")
     call(house, "202").talk("hears vm-theperson digits/2\nhangs up")
 
 
