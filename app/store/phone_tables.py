@@ -1,5 +1,12 @@
 """Tables of the telephones: steps of app/store/schema.py, which says how they are numbered."""
 
+# What the phone side has asked for once and must not be done twice: calls and recordings by the
+# numbers that it has given them.
+ONCE = (
+    """CREATE TABLE phone_once (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL UNIQUE)""",
+)
+
 # Where a caller has begun a recording anew (numbers of pieces, between blanks), and whether it is
 # urgent.
 TAKES = (

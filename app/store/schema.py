@@ -128,13 +128,6 @@ _BOX_TIME = (
     "ALTER TABLE person ADD COLUMN pin_locked_until_box_s REAL",
 )
 
-# What the phone side has asked for once and must not be done twice: calls and recordings by the
-# numbers that it has given them.
-_PHONE_ONCE = (
-    """CREATE TABLE phone_once (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL UNIQUE)""",
-)
-
 # What follows the last "@". In small letters, as domains are compared.
 _DOMAIN = "lower(substr(recipient, length(rtrim(recipient, replace(recipient, '@', ''))) + 1))"
 _IS, _WAS = "(NEW.state = 'waiting')", "(OLD.state = 'waiting')"
@@ -395,7 +388,7 @@ STEPS: tuple[Step, ...] = (
     Step(4, 4, _WORK),
     Step(5, 4, _MISSED_CALLS),  # a program of version 4 neither reads nor needs any of it
     Step(6, 4, _BOX_TIME),  # nor of this
-    Step(7, 4, _PHONE_ONCE),  # nor of this
+    Step(7, 4, phone_tables.ONCE),  # nor of this
     Step(8, 4, _DESTINATIONS),  # nor of this: triggers keep the counts whoever writes
     Step(9, 4, _PIN_GUESSES),
     Step(10, 4, _UIDLS),
