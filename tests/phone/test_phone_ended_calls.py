@@ -66,6 +66,20 @@ def test_own_mailbox_is_told_as_such() -> None:
     assert (call.to, call.outcome) == ("201", "own mailbox") and call.talked_s in (1, 2)
 
 
+def test_pin_that_is_dialled_in_a_mailbox_is_not_told() -> None:
+    async def menu(line: Line, number: str) -> None:
+        assert await line.digits(10) == "201"
+        assert await line.digits(10) == "844941"
+
+    bench, clerk = bench_of(owner=menu)
+    bench.station("101").lift()
+    bench.run(SECOND)
+    bench.dial("101", "*98201#844941#")
+    bench.run(2 * SECOND)
+    (call,) = clerk.ended()
+    assert (call.to, call.outcome) == ("*98", "own mailbox")
+
+
 def test_clerk_keeps_a_call_once_though_it_is_told_twice(tmp_path: Path) -> None:
     house = House(tmp_path)
     desk = house.jobs

@@ -94,6 +94,8 @@ class Call(Outgoing):
         super().__init__(context, caller)
         self._calls = context
         self._called_back = False
+        self._key = ""
+        """What the caller pressed last."""
         self.machine = Machine(CALL_ACTIONS, self, caller.name, context.queue, self._length)
         self._add_member(caller)
 
@@ -127,7 +129,9 @@ class Call(Outgoing):
     def digit(self, line: AnyLine, digit: str) -> None:
         """The caller dialled, or a handset that talks with an outside line."""
         if line is self.caller:
-            self._dialled += digit
+            self._key = digit
+            if self.machine.state in (CallState.DIAL_TONE, CallState.DIALLING):
+                self._dialled += digit  # later keys are PINs and the like, and not to be listed
             self.machine.event(CallEvent.DIGIT)
         self._guard(line, digit)
 
@@ -241,7 +245,7 @@ class Call(Outgoing):
 
     def _digit_to_script(self) -> None:
         assert self._script_line is not None
-        self._script_line.digit(self._dialled[-1])
+        self._script_line.digit(self._key)
 
     def _stop_calling_back(self) -> None:
         assert isinstance(self.caller, StationLine)

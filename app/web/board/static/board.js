@@ -144,8 +144,10 @@ function showLine(card, line) {
   card.dataset.state = line.state;
   const word = FREE.includes(line.state) ? "call" : line.state === "calling" ? "answer" : "hangup";
   button.textContent = button.dataset[word];
-  button.disabled = ["clearing", "abandoned", "dial_tone", "dialling"].includes(line.state);
+  button.disabled = ["clearing", "abandoned", "dial_tone", "dialling", "busy", "refused"].includes(line.state);
   words(card, line.state, line.state === "talking");
+  const outward = ["dialling", "calling", "busy", "refused"].includes(line.state);
+  card.querySelector("[data-dialled]").textContent = outward ? line.dialled : "";
   for (const field of card.querySelectorAll("input")) field.disabled = word !== "call";
   usable(card, line.state === "talking");
 }
