@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from app.config.host_port import host_and_port
@@ -45,13 +45,11 @@ if TYPE_CHECKING:
     from app.inbox.search_index import SearchIndex
     from app.inbox.store import Store
     from app.mail.service import MailConfig
-    from app.phone.calls.context import CallScript
     from app.phone.lines.kept_callers import CallerMemory
     from app.phone.pbx import Pbx
     from app.phone.service import PhoneService
     from app.phone_plan import PhonePlan
     from app.store.database import Database
-    from app.voicemail.config import RecordingLimits
     from app.voicemail.jobs import VoicemailClerk
     from app.web.clients.access import MailAccess
     from app.web.config import WebConfig
@@ -334,6 +332,7 @@ def has_board_page(settings: Settings) -> bool:
 
 def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
     """The settings of the phone service as plain values. Raises BoardFileError."""
+    from app.call_parts import attendant_config
     from app.phone_plan import PhonePlan, phone_config
     from app.voicemail.config import RecordingLimits
 
@@ -346,6 +345,7 @@ def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
         limits=RecordingLimits(
             voicemail.longest_s, voicemail.silence_s, voicemail.warn_s, voicemail.review
         ),
+        attendant=attendant_config(settings),
     )
 
 
@@ -357,6 +357,7 @@ def make_pbx(
     kept: CallerMemory | None = None,
 ) -> Pbx:
     """Drivers, lines and calls without a pace: for tests, which beat them. `date` is MMDDHHMM."""
+    from app.call_parts import call_scripts, receptionist
     from app.phone.fax.session import FaxSession
     from app.phone.pbx import Pbx
     from app.voicemail.aloud import play_script
@@ -367,26 +368,20 @@ def make_pbx(
     board = LineBoard(plan.board, hardware, country(plan.calls.country))
     answer, internal = call_scripts(clerk, plan.limits)
     play, slots = play_script(clerk), plan.board.slots
-    pbx = Pbx(board, slots, clerk, plan.calls, answer, internal, date, kept, play=play)
+    more: dict[str, Any] = {
+        "play": play,
+        "attendant": receptionist(clerk, plan.attendant, plan.numbers),
+    }
+    pbx = Pbx(board, slots, clerk, plan.calls, answer, internal, date, kept, **more)
     pbx.calls.fax = fax_script(clerk, FaxSession, plan.calls.fax)
     return pbx
-
-
-def call_scripts(clerk: VoicemailClerk, limits: RecordingLimits) -> tuple[CallScript, CallScript]:
-    """What callers talk to, and what a handset talks to that dials a mailbox or a service."""
-    from app.voicemail.answer import answer
-    from app.voicemail.internal import internal
-
-    return (
-        lambda line, mailbox: answer(line, clerk, mailbox, limits),
-        lambda line, number: internal(line, clerk, number),
-    )
 
 
 def make_phone(
     paths: Paths, plan: PhonePlan, hardware: Hardware, ready: Callable[[], None]
 ) -> PhoneService:
     """The phone service: drivers, lines and calls over this hardware, with a clerk of its own."""
+    from app.call_parts import call_scripts, on_news, receptionist
     from app.clerk.client import ProcessClerk
     from app.phone.fax.process import FaxProcess
     from app.phone.lines.kept_callers import kept_callers
@@ -399,7 +394,7 @@ def make_phone(
     lamps = MessageWaitingLamps(
         lambda station, on: service.pbx.message_waiting(station, on), plan.jacks("station")
     )
-    clerk = ProcessClerk(plan.clerk, lamps.update, SystemClock())
+    clerk = ProcessClerk(plan.clerk, on_news(lamps.update, lambda: service.pbx), SystemClock())
     answer, internal = call_scripts(clerk, plan.limits)
     service = PhoneService(
         plan.board,
@@ -414,6 +409,7 @@ def make_phone(
         date=lambda: datetime.now(zone).strftime("%m%d%H%M"),  # caller ID shows local time
         kept=kept_callers(paths.callers, plan.jacks("trunk"), time.monotonic),
         play=play_script(clerk),
+        attendant=receptionist(clerk, plan.attendant, plan.numbers),
     )
     service.pbx.calls.fax = fax_script(clerk, FaxProcess, plan.calls.fax)
     return service

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.call_parts import incoming_routes, ring_groups
 from app.clerk.config import ClerkConfig
-from app.phone.config import IncomingRoute, Lamps, PhoneConfig, habit_of
+from app.phone.config import Lamps, PhoneConfig, habit_of
 from app.phone.fax.config import FaxConfig, FaxRoute
+from app.phone.groups import AttendantConfig
 from app.phone.numbers import NumberPlan
 from app.voicemail.config import RecordingLimits
 from drivers.board_spec import BoardSpec, Kind
@@ -34,6 +36,12 @@ class PhonePlan:
     calls: PhoneConfig
     clerk: ClerkConfig
     limits: RecordingLimits
+    attendant: AttendantConfig = field(default_factory=AttendantConfig)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers of handsets and groups."""
+        return (*self.jacks("station"), *self.calls.groups)
 
     def jacks(self, kind: Kind) -> tuple[str, ...]:
         """The labels of the board's jacks of this kind, in the order of its file."""
@@ -68,10 +76,8 @@ def phone_config(settings: Settings) -> PhoneConfig:
         park_return_seconds=settings.calls.park_return_s,
         music=bool(settings.calls.hold_music),
         fax=fax_config(settings),
-        incoming={
-            jack: IncomingRoute(line.handsets, line.mailbox, line.language)
-            for jack, line in settings.phone.incoming.items()
-        },
+        incoming=incoming_routes(settings),
+        groups=ring_groups(settings),
         numbers=number_plan(settings),
         lamps=Lamps(**dict(settings.lamps)),
     )

@@ -26,7 +26,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.appliance import call_scripts, default_limits
+from app.appliance import default_limits
+from app.call_parts import call_scripts
 from app.clerk.client import ProcessClerk
 from app.clerk.config import ClerkConfig
 from app.config.settings import Settings

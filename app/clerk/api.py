@@ -66,8 +66,13 @@ class ClerkApi(Protocol):
         """Who has which mailbox and handset."""
         ...
 
-    def missed_call(self, number: int, line: str, caller: Caller, why: str) -> None:
-        """Note a call that nobody could answer, for the administrator; `number` is the call's."""
+    def missed_call(
+        self, number: int, line: str, caller: Caller, why: str, mailbox: str = ""
+    ) -> None:
+        """Note a call that nobody answered, for the mailbox's owner or the administrator.
+
+        `number` is the call's.
+        """
         ...
 
     def ended_call(self, number: int, call: EndedCall) -> None:
@@ -274,9 +279,9 @@ class JobClient(ABC):
         """See app.phone.jobs.Clerk."""
         return self._ask(ClerkApi.directory)
 
-    def missed_call(self, line: str, caller: Caller, why: str) -> Wait[None]:
+    def missed_call(self, line: str, caller: Caller, why: str, mailbox: str = "") -> Wait[None]:
         """See app.phone.jobs.Clerk."""
-        return self._ask(ClerkApi.missed_call, new_number(), line, caller, why)
+        return self._ask(ClerkApi.missed_call, new_number(), line, caller, why, mailbox)
 
     def ended_call(self, call: EndedCall) -> Wait[None]:
         """See app.phone.jobs.Clerk."""

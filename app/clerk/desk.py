@@ -8,6 +8,7 @@ StoreAway. The store is tried again every AWAY_S, and what is in the spool is de
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -228,10 +229,12 @@ class Desk:
         """Deliver the faxes that have come in."""
         self.faxes.end_fax()
 
-    def missed_call(self, number: int, line: str, caller: Caller, why: str) -> None:
-        """Note a call that nobody could answer, for the administrator."""
+    def missed_call(
+        self, number: int, line: str, caller: Caller, why: str, mailbox: str = ""
+    ) -> None:
+        """Note a call that nobody answered; while the store is away for the administrator."""
         try:
-            self._ask(lambda jobs: jobs.missed_call(number, line, caller, why))
+            self._ask(lambda jobs: jobs.missed_call(number, line, caller, why, mailbox))
         except StoreAway:
             self.recordings.spool_missed_call(number, line, caller, why)
 
@@ -247,9 +250,10 @@ class Desk:
     def directory(self) -> Directory:
         """Everybody's numbers, and who answers lines that are nobody's."""
         try:
-            return self._ask(self._remember)
+            found = self._ask(self._remember)
         except StoreAway:
-            return self._known.directory()
+            found = self._known.directory()
+        return replace(found, night=self._greetings.night)
 
     def _remember(self, jobs: ClerkJobs) -> Directory:
         directory = jobs.directory()

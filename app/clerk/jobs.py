@@ -105,9 +105,12 @@ class ClerkJobs:
         self._presence_ends = self._people.presences.next_end()
         return WaitingMessages(self._store.unheard_by_handset(), change)
 
-    def missed_call(self, number: int, line: str, caller: Caller, why: str) -> None:
-        """Note a call that nobody could answer, for the administrator."""
-        self.inboxes.composer.note_missed(number, None, line, caller, why)
+    def missed_call(
+        self, number: int, line: str, caller: Caller, why: str, mailbox: str = ""
+    ) -> None:
+        """Note a call that nobody answered, for the mailbox's owner or the administrator."""
+        owner = self._people.by_mailbox(mailbox) if mailbox else None
+        self.inboxes.composer.note_missed(number, owner, line, caller, why)
 
     def ended_call(self, number: int, call: EndedCall) -> None:
         """Note a call that is over, once."""

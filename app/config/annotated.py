@@ -3,7 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from app.config.settings import Incoming, Settings
+from app.config.settings import TABLES, Settings
+
+EXAMPLES = {
+    "incoming": '#incoming.line1 = { handsets = ["101"], mailbox = "201" }',
+    "groups": '#groups.620 = { handsets = ["101", "102"], order = "round", then = "201" }',
+}
 
 
 def annotated(defaults: Settings | None = None) -> str:
@@ -14,14 +19,15 @@ def annotated(defaults: Settings | None = None) -> str:
         lines += ["", f"# {type(section).__doc__}", f"[{name}]"]
         for key, inner in type(section).model_fields.items():
             lines += [f"# {inner.description}{allowed_range(inner.metadata, inner.annotation)}"]
-            if isinstance(getattr(section, key), dict) and key != "incoming":
+            if isinstance(getattr(section, key), dict) and key not in TABLES:
                 entries = (f"{_toml(k)} = {_toml(v)}" for k, v in getattr(section, key).items())
                 lines += [f"#{key} = {{ {', '.join(entries)} }}"]
-            elif key != "incoming":
+            elif key not in TABLES:
                 lines += [f"#{key} = {_toml(getattr(section, key))}"]
             else:
-                lines += [f"# {k}: {f.description}" for k, f in Incoming.model_fields.items()]
-                lines += ['#incoming.line1 = { handsets = ["101"], mailbox = "201" }']
+                fields = TABLES[key].model_fields.items()
+                lines += [f"# {k}: {f.description}" for k, f in fields]
+                lines += [EXAMPLES[key]]
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 """The declarations of all settings as a list: for commands, pages and the manual."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from app.config.annotated import allowed_range
-from app.config.settings import Incoming, Settings
+from app.config.settings import TABLES, Settings
 from app.config.toml_file import SECRETS
 from drivers.countries import codes
 
@@ -75,17 +75,17 @@ class Setting:
         return "…" if self.secret and text else text
 
 
-def catalogue(lines: Sequence[str]) -> Iterator[Setting]:
-    """Every setting in the file's order; those of phone.incoming once for each of these jacks."""
+def catalogue(named: Mapping[str, Sequence[str]]) -> Iterator[Setting]:
+    """Every setting in the file's order; those of TABLES once for each of the names in `named`."""
     for section in Settings.model_fields:
         model = type(getattr(Settings(), section))
         for key in model.model_fields:
-            if key != "incoming":
+            if key not in TABLES:
                 yield _setting(model, section, key)
                 continue
-            for line in lines:
-                for part in Incoming.model_fields:
-                    yield _setting(Incoming, f"{section}.{key}.{line}", part)
+            for name in named.get(key, ()):
+                for part in TABLES[key].model_fields:
+                    yield _setting(TABLES[key], f"{section}.{key}.{name}", part)
 
 
 def _setting(model: type[BaseModel], section: str, key: str) -> Setting:

@@ -20,6 +20,7 @@ from app.config import toml_file
 from app.config.calls import Calls
 from app.config.defaults import SOUNDS
 from app.config.fax import Fax
+from app.config.groups import Attendant, Group, GroupNumber, Target
 from app.config.keeping import Keeping
 from app.config.kinds import (
     Country,
@@ -298,6 +299,14 @@ class Incoming(Section):
         description="Language in which callers on this line are spoken to; empty: that of the"
         " mailbox they reach.",
     )
+    to: Target = Field(
+        "",
+        description="Where calls go instead: the number of a handset, a mailbox (which rings its"
+        " owner's handset first) or a group, or attendant; empty: its handsets ring.",
+    )
+    night_to: Target = Field(
+        "", description="The same while it is night (`greeting night on`); empty: as by day."
+    )
 
 
 class Phone(Section):
@@ -318,6 +327,13 @@ class Phone(Section):
         default_factory=dict,
         description="For each outside line, by its jack: who rings, and whose mailbox answers.",
     )
+    groups: dict[GroupNumber, Group] = Field(
+        default_factory=dict, description="Ring groups, by the number that calls them."
+    )
+
+
+TABLES: dict[str, type[Section]] = {"incoming": Incoming, "groups": Group}
+"""Settings of which there is one for each line, or group, by its name."""
 
 
 class Voicemail(Section):
@@ -380,6 +396,7 @@ class Settings(Section):
     console: Console = Console()
     certificate: Certificate = Certificate()
     panel: FrontPanel = FrontPanel()
+    attendant: Attendant = Attendant()
     outbound: Outbound = Outbound()
     phone: Phone = Phone()
     calls: Calls = Calls()
@@ -456,8 +473,8 @@ def _section_of(name: list[str]) -> type[BaseModel]:
             annotation = model.model_fields[part].annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):
                 model = annotation
-            elif part == "incoming":
-                model = Incoming
+            elif part in TABLES:
+                model = TABLES[part]
     return model
 
 

@@ -15,6 +15,7 @@ from app.config.defaults import ALL_HANDSETS, SOUNDS
 from app.config.paths import PROJECT
 from app.inbox.people import Person
 from app.operations import languages
+from app.operations.call_targets import target_problems
 from app.operations.numbers import why_no_mailbox, why_no_number
 from app.voicemail.menu import KEY_MAPS
 from drivers.board_spec import BoardSpec, load_board
@@ -74,7 +75,13 @@ def read_board(settings: Settings, boards: Path = BOARDS) -> BoardSpec | None:
 
 def problems(settings: Settings, people: Sequence[Person], known: Known) -> list[Problem]:
     """Everything that is named and not there, settings first."""
-    return [*setting_problems(settings, people, known), *_people_problems(people, known)]
+    boxes = {person.mailbox for person in people}
+    targets = target_problems(settings, known.country, boxes, known.stations)
+    return [
+        *setting_problems(settings, people, known),
+        *(Problem(name, text) for name, text in targets),
+        *_people_problems(people, known),
+    ]
 
 
 def setting_problems(

@@ -299,20 +299,23 @@ def apply_settings(
 def find_setting(settings: Settings, name: str) -> Setting:
     """The declaration of a setting. Raises NotFound with the names that there are."""
     parts = name.split(".")
-    line = [parts[2]] if parts[:2] == ["phone", "incoming"] and len(parts) == 4 else []
-    known = {setting.name: setting for setting in _catalogue(settings, line)}
+    named = (parts[1], parts[2]) if parts[0] == "phone" and len(parts) == 4 else None
+    known = {setting.name: setting for setting in _catalogue(settings, named)}
     if name in known:
         return known[name]
     beside = [other for other in known if other.split(".")[0] == parts[0]] or list(known)
     raise NotFound(name, f"there is no setting {name}; there are: {', '.join(beside)}")
 
 
-def _catalogue(settings: Settings, more_lines: list[str] | None = None) -> list[Setting]:
+def _catalogue(settings: Settings, named: tuple[str, str] | None = None) -> list[Setting]:
+    """All declarations, with those of one line or group that the settings do not name yet."""
     board = read_board(settings)
     jacks = [x.name for x in board.lines if x.kind == "trunk"] if board is not None else []
-    return list(
-        catalogue(list(dict.fromkeys([*jacks, *settings.phone.incoming, *(more_lines or [])])))
-    )
+    lines, groups = dict.fromkeys([*jacks, *settings.phone.incoming]), dict(settings.phone.groups)
+    tables = {"incoming": list(lines), "groups": list(groups)}
+    if named is not None and named[1] not in tables.get(named[0], [named[1]]):
+        tables[named[0]].append(named[1])
+    return list(catalogue(tables))
 
 
 def _line(setting: Setting, settings: Settings, kept: Collection[str]) -> SettingLine:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from app.core.timers import Timer
 from app.phone.fax.config import FaxConfig
+from app.phone.groups import Groups
 from app.phone.numbers import NumberPlan
 from app.phone.timers import NO_ANSWER, PARK_RETURN
 
@@ -21,6 +22,10 @@ class IncomingRoute:
     """Which stations ring; empty means all."""
     mailbox: str = ""
     """Whose voicemail answers when nobody lifts; empty means the clerk directory's default."""
+    to: str = ""
+    """Number of ours that the line leads to, or ATTENDANT; empty: its handsets ring."""
+    night_to: str = ""
+    """The same while it is night; empty: as by day."""
     callers_language: str = ""
     """ISO 639 code of what its callers are spoken to in; empty: as whom they reach."""
 
@@ -76,6 +81,8 @@ class PhoneConfig:
     """By trunk name; a trunk that is not named is treated as IncomingRoute()."""
     numbers: NumberPlan = field(default_factory=NumberPlan)
     """What handsets dial to reach outside lines and the box's features."""
+    groups: Groups = field(default_factory=dict)
+    """Ring groups by their numbers."""
 
     lamps: Lamps = Lamps()
     """How handsets show that messages wait."""

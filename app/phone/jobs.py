@@ -82,6 +82,7 @@ Outcome = Literal[
     "fax",
     "not answered",
     "nobody's number",
+    "attendant",
     "transferred",
     "transfer refused",
     "busy",
@@ -136,6 +137,9 @@ class Clerk(Protocol):
         """Note a call that is over; while the store is away it is not noted."""
         ...
 
-    def missed_call(self, line: str, caller: Caller, why: str) -> Wait[None]:
-        """Record, for the administrator, a call on this line that nobody could answer."""
+    def missed_call(self, line: str, caller: Caller, why: str, mailbox: str = "") -> Wait[None]:
+        """Record a call on this line that nobody answered, for the owner of the mailbox.
+
+        Without a mailbox it is for the administrator.
+        """
         ...

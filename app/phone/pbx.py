@@ -87,12 +87,15 @@ class Pbx:
         kept: CallerMemory | None = None,
         lost: Callable[[], int] = lambda: 0,
         play: PlayScript | None = None,
+        attendant: CallScript | None = None,
     ) -> None:
         self._board = board
         self._queue = TimerQueue()
         self._mixer = Mixer(slots)
         here = country(config.country)
-        self.calls = Calls(self._queue, self._mixer, here.tones, clerk, config, answer, owner, play)
+        self.calls = Calls(
+            self._queue, self._mixer, here.tones, clerk, config, answer, owner, play, attendant
+        )
         report = self.calls.on_event
         self.stations = {
             name: StationLine(
@@ -167,6 +170,10 @@ class Pbx:
         if line is not None:
             line.message_waiting = waiting
             self._queue.changes += 1
+
+    def store_changed(self) -> None:
+        """The store says something new: who is in, perhaps."""
+        self.calls.refresh_directory()
 
     def hang_up_all(self) -> None:
         """End every call; recordings are finished by their scripts (see `busy`)."""

@@ -71,6 +71,7 @@ class PhoneService:
         date: Callable[[], str],
         kept: CallerMemory | None = None,
         play: PlayScript | None = None,
+        attendant: CallScript | None = None,
     ) -> None:
         self._pcm = hardware.pcm()
         self._clerk = clerk
@@ -86,6 +87,7 @@ class PhoneService:
             kept,
             lambda: self._pcm.lost_periods,
             play,
+            attendant,
         )
         self._control = Control(
             control,

@@ -73,6 +73,7 @@ MAY_IMPORT = {
 SEES_ALL = (
     "app.panel_parts",
     "app.appliance",
+    "app.call_parts",
     "app.pages_box",
     "app.phone_plan",
     "app.admin_plan",
@@ -85,6 +86,7 @@ EXCEPTIONS = {
     "drivers.chip": {"app.core"},  # the state engine
     "app.config.services": {
         "app.appliance",
+        "app.call_parts",
         "app.phone_plan",
         "app.admin_plan",
         "app.commands",

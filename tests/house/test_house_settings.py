@@ -56,6 +56,9 @@ OTHER: dict[str, Any] = {
     "calls.hold_music": "/srv/music.wav",
     "calls.without_call_waiting": ["102"],
     "phone.incoming": {"line1": {"handsets": ["101"], "mailbox": "201"}},
+    "phone.groups": {"620": {"handsets": ["101"]}},
+    "attendant.operator": "201",
+    "attendant.welcome": "Good day.",
     "numbers.access_digits": {"0": ["line1"]},
     "numbers.pulse_lines": ["line1"],
     "numbers.person_class": "local",
@@ -94,7 +97,7 @@ BESIDE: dict[str, dict[str, Any]] = {
 
 HOLDERS = (
     r"\b_?(?:config|access|settings|plan|known|limits|incoming|keeps?|retention|schedule|patience"
-    r"|spec|lamps)"
+    r"|spec|lamps|route|group)"
 )
 """What plans, and parts of them, are called where they are read."""
 PERSONS = r"\b_?(?:person|owner|user|subscriber|to|sender|heir|row|one)"
@@ -162,7 +165,8 @@ def plan_classes(value: Any) -> Iterator[type]:
 
 def told_fields() -> list[tuple[str, str]]:
     """(class, field) of everything that services are told."""
-    settings = Settings.model_validate({"phone": {"incoming": {"line1": {}}}})
+    tables: dict[str, Any] = {"incoming": {"line1": {}}, "groups": {"620": {}}}
+    settings = Settings.model_validate({"phone": tables})
     paths = Paths(ROOT / "build" / "nowhere")
     found = {
         (kind.__name__, field.name)
@@ -177,7 +181,9 @@ def told_fields() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("kind", "field"), told_fields())
 def test_what_a_service_is_told_is_read(kind: str, field: str) -> None:
-    text = sources("app/appliance.py", "app/operations/", "app/commands/settings.py")
+    text = sources(
+        "app/appliance.py", "app/call_parts.py", "app/operations/", "app/commands/settings.py"
+    )
     own = re.search(rf"^class {kind}\b.*?(?=^\S)", text, flags=re.DOTALL | re.MULTILINE)
     read = re.search(rf"{HOLDERS}(?:\.\w+)*\.{field}\b(?! *=[^=])", text)
     by_itself = own is not None and f"self.{field}" in own[0]

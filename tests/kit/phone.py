@@ -170,8 +170,8 @@ class StubClerk:
         """The calls that were reported as over."""
         return [arguments["call"] for job, arguments in self.asked if job == "ended_call"]
 
-    def missed_call(self, line: str, caller: Caller, why: str) -> Wait[None]:
-        return self._ask("missed_call", line=line, caller=caller, why=why)
+    def missed_call(self, line: str, caller: Caller, why: str, mailbox: str = "") -> Wait[None]:
+        return self._ask("missed_call", line=line, caller=caller, why=why, mailbox=mailbox)
 
     def _ask(self, job: str, **arguments: Any) -> Wait[Any]:
         self.asked.append((job, arguments))
@@ -181,11 +181,11 @@ class StubClerk:
             self.answer_all()
         return wait
 
-    def missed(self) -> list[tuple[str, Caller]]:
-        """Line and caller of each missed call that was reported."""
+    def missed(self, mailbox: str = "") -> list[tuple[str, Caller]]:
+        """Line and caller of each missed call reported for this mailbox; "" is for nobody."""
         jobs = [arguments for job, arguments in self.asked if job == "missed_call"]
         assert all(job["why"] for job in jobs)
-        return [(job["line"], job["caller"]) for job in jobs]
+        return [(job["line"], job["caller"]) for job in jobs if job["mailbox"] == mailbox]
 
     def answer_all(self) -> None:
         """Answer what was held back."""

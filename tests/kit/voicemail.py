@@ -186,6 +186,7 @@ class ScriptLine:
         self.heard: list[str] = []
         self.audio: dict[str, bytes] = {}
         self.hung_up = False
+        self.onward = ""
         self.failure: BaseException | None = None
         self.sink: Callable[[bytes], None] | None = None
         self.recorded = 0
@@ -258,6 +259,11 @@ class ScriptLine:
     def tone(self, tone: Tone | None) -> None:
         """See app.phone.calls.line.Line."""
         self._check()
+
+    def go_on_to(self, number: str) -> None:
+        """See app.phone.calls.line.Line."""
+        self._check()
+        self.onward = number
 
     async def hang_up(self) -> None:
         """See app.phone.calls.line.Line."""

@@ -35,6 +35,7 @@ from app.appliance import (
     open_inbox,
     phone_plan,
 )
+from app.call_parts import on_news
 from app.clerk.client import InProcessClerk
 from app.config.paths import PROJECT, Paths
 from app.config.settings import Settings
@@ -120,7 +121,7 @@ class PhoneSide:
         self.lamps = MessageWaitingLamps(
             lambda station, on: self.pbx.message_waiting(station, on), plan.jacks("station")
         )
-        self.clerk = InProcessClerk(self.jobs, self.lamps.update)
+        self.clerk = InProcessClerk(self.jobs, on_news(self.lamps.update, lambda: self.pbx))
         box.pcm().start()
         kept = KeptCallers(paths.run / "callers", plan.jacks("trunk"), clock.now)
         self.pbx: Pbx = make_pbx(plan, box, self.clerk, lambda: DATE, kept)

@@ -60,10 +60,23 @@ def test_outside_call_that_a_handset_answers_is_not_missed() -> None:
     assert bench.call("101") == "" and bench.clerk.missed() == []
 
 
-def test_outside_call_given_up_before_voicemail_answers_is_not_missed() -> None:
+def test_outside_call_given_up_before_voicemail_answers_is_missed_by_its_owner() -> None:
     bench = Bench(PhoneConfig(ring_seconds=20))
     from_outside(bench, "line1", 1)
     assert bench.call("line1") == "" and bench.clerk.missed() == []
+    assert bench.clerk.missed("201") == [("line1", CALLER)]
+
+
+def test_call_between_handsets_given_up_while_it_rings_is_missed_by_its_owner() -> None:
+    bench = Bench(PhoneConfig(ring_seconds=20))
+    bench.station("101").lift()
+    bench.run(20)
+    bench.dial("101", "102")
+    bench.seconds(1)
+    bench.station("101").lower()
+    bench.seconds(2)
+    assert bench.clerk.missed("202") == [("101", Caller("101", "Ann"))]
+    assert not bench.station("102").ringing
 
 
 def test_outside_call_that_voicemail_answers_is_left_to_voicemail() -> None:

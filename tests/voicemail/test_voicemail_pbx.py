@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.appliance import call_scripts
+from app.call_parts import call_scripts
 from app.clerk.client import InProcessClerk
 from app.clerk.levels import levelled
 from app.phone.config import PhoneConfig

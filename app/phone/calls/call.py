@@ -24,6 +24,7 @@ from app.phone.timers import NO_ANSWER, PARK_RETURN, PICK_UP
 
 MISSED = "no handset answered, and no mailbox is set for this call"
 """Why a call was missed, in words for owner and administrator."""
+GIVEN_UP = "the caller gave up while it rang"
 
 
 class Fetching(Protocol):
@@ -162,6 +163,10 @@ class Call(Outgoing):
     def _length(self, timer: Timer) -> int:
         trunk = isinstance(self.caller, TrunkLine)
         config = self._context.config
+        if timer is NO_ANSWER and not (self.ringing or self.offered or self._called_back):
+            return NO_ANSWER.lasting(NO_ANSWER.least).periods  # for the caller ID alone
+        if timer is NO_ANSWER and self._ring_s is not None:
+            return NO_ANSWER.lasting(1000 * self._ring_s).periods
         if timer is NO_ANSWER:
             seconds = config.ring_seconds if trunk else config.no_answer_seconds
             if self._back_to is not None:
@@ -253,8 +258,11 @@ class Call(Outgoing):
         self._remove_member(self.caller)
 
     def _give_up(self) -> None:
-        """The caller leaves while it rings: a missed call, if nobody would have answered it."""
-        if not self._answering_mailbox():
+        """The caller leaves while it rings: a missed call of whose mailbox would have answered."""
+        mailbox = self._answering_mailbox()
+        if mailbox:
+            self._context.missed_call(self.caller, GIVEN_UP, mailbox)
+        else:
             self._context.missed_call(self.caller, MISSED)
         self._finish()
 

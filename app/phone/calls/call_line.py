@@ -43,6 +43,8 @@ class CallLine:
         """Set by the call before its script starts."""
         self.language: str | None = None
         """Set by who makes it."""
+        self.onward = ""
+        """Number of ours that the caller is connected with when the script has ended."""
         self.over = False
         self._channel, self._queue, self._sounds, self._hung_up = channel, queue, sounds, hung_up
         self._ahead: list[str] = []
@@ -217,6 +219,11 @@ class CallLine:
         """See Line."""
         self._check()
         self._channel.tone(tone)
+
+    def go_on_to(self, number: str) -> None:
+        """See Line."""
+        self._check()
+        self.onward = number
 
     async def hang_up(self) -> None:
         """See Line."""

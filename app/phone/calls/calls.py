@@ -5,16 +5,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.timers import TimerQueue, periods
+from app.phone.calls.aims import Aim, Aims
 from app.phone.calls.call import Call
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.calls.dialplan import Dialplan, Directory, Subscriber
 from app.phone.calls.fetching import Fetching
 from app.phone.calls.handset import Handset
-from app.phone.calls.line import Caller
+from app.phone.calls.line import Caller, Line
 from app.phone.calls.outside_lines import OutsideLines
 from app.phone.calls.scripting import FaxTone, Script, Wait
-from app.phone.config import IncomingRoute, PhoneConfig
+from app.phone.config import PhoneConfig
 from app.phone.fax.config import FaxRoute
 from app.phone.jobs import Clerk, EndedCall, JobFailed, Outcome
 from app.phone.lines import line_events
@@ -43,10 +44,12 @@ class Calls:
         answer: CallScript,
         owner: CallScript,
         play: PlayScript | None = None,
+        attendant: CallScript | None = None,
     ) -> None:
         self.fax: CallScript | None = None
         """Receives a fax for a mailbox (app/voicemail/fax.py); None: no line takes any."""
         self.play_script = play
+        self.attendant = attendant or _no_attendant
         self.queue, self.mixer, self.tones, self.config = queue, mixer, tones, config
         self.answer, self.owner = answer, owner
         self.sounds = Sounds(clerk, tones)
@@ -62,6 +65,7 @@ class Calls:
         self._scripts: set[Script] = set()
         self._directory = Directory()
         self._directory_asked: Wait[Directory] | None = None
+        self._aims = Aims(config, lambda: self.stations)
 
     @property
     def running(self) -> int:
@@ -206,18 +210,27 @@ class Calls:
 
     def dialplan(self) -> Dialplan:
         """What numbers mean now."""
-        numbering = self.outside_lines.numbering
-        return Dialplan(self.stations, self._current_directory(), self.config.numbers, numbering)
+        numbering, groups = self.outside_lines.numbering, tuple(self.config.groups)
+        directory = self._current_directory()
+        return Dialplan(self.stations, directory, self.config.numbers, numbering, groups)
+
+    def aim(self, number: str) -> Aim | None:
+        """Where a call to this number of ours goes; None if it is nobody's."""
+        return self._aims.of(number, self._current_directory())
+
+    def rang(self, station: str) -> None:
+        """This handset is rung, on behalf of whomever it belongs to."""
+        self._aims.rang(station)
 
     def default_mailbox(self) -> str:
         """Who answers a trunk whose setting names no mailbox; "" is nobody."""
         return self._current_directory().default
 
-    def missed_call(self, line: AnyLine, why: str) -> None:
-        """Report a call on this line that nobody could answer; `why` in words."""
+    def missed_call(self, line: AnyLine, why: str, mailbox: str = "") -> None:
+        """Report a call on this line that nobody answered; `why` in words, "" is for nobody."""
         caller = self.identity(line)
         log.info("%s: missed call of %s: %s", line.name, caller.number or "unknown", why)
-        self._clerk.missed_call(line.name, caller, why)
+        self._clerk.missed_call(line.name, caller, why, mailbox)
 
     def ended_call(
         self, line: AnyLine, to: str, outcome: Outcome, *times: int, trunk: str = ""
@@ -300,10 +313,8 @@ class Calls:
         if self.fax is not None and route is not None and route.only:
             Call(self, line).from_fax_line(self.fax, route.mailbox)
             return
-        incoming = self.config.incoming.get(line.name, IncomingRoute())
-        names = incoming.handsets or tuple(self.stations)
-        handsets = [self.stations[name] for name in names if name in self.stations]
-        Call(self, line).from_trunk(handsets, incoming.mailbox)
+        aim = self._aims.of_trunk(line.name, self._current_directory())
+        Call(self, line).towards(aim)
 
     def _digit(self, line: AnyLine, event: line_events.Digit) -> None:
         call = self._calls.get(line.name)
@@ -353,6 +364,11 @@ class Calls:
 
     def _flash(self, line: StationLine, _: LineEvent) -> None:
         self.handset(line).flash()
+
+
+async def _no_attendant(line: Line, _: str) -> None:
+    """Where there is no attendant the call ends."""
+    await line.hang_up()
 
 
 _HANDLERS: dict[type[LineEvent], Callable[[Calls, Any, Any], None]] = {

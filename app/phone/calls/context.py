@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from app.core.timers import TimerQueue
+from app.phone.calls.aims import Aim
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.dialplan import Dialplan, Subscriber
 from app.phone.calls.line import Caller, Line
@@ -76,6 +77,19 @@ class Context(Protocol):
         ...
 
     @property
+    def attendant(self) -> CallScript:
+        """Asks a caller whom they want (app/voicemail/attendant.py)."""
+        ...
+
+    def aim(self, number: str) -> Aim | None:
+        """Where a call to this number of ours goes; None if it is nobody's."""
+        ...
+
+    def rang(self, station: str) -> None:
+        """This handset is rung, on behalf of whomever it belongs to."""
+        ...
+
+    @property
     def outside_lines(self) -> OutsideLines:
         """The outside lines, and who may call what on them."""
         ...
@@ -100,8 +114,11 @@ class Context(Protocol):
         """Who answers a trunk whose setting names no mailbox; "" is nobody."""
         ...
 
-    def missed_call(self, line: AnyLine, why: str) -> None:
-        """Report a call on this line that nobody could answer; `why` in words."""
+    def missed_call(self, line: AnyLine, why: str, mailbox: str = "") -> None:
+        """Report a call on this line that nobody answered; `why` in words, `mailbox` whose it is.
+
+        Without one it is the administrator's.
+        """
         ...
 
     def ended_call(

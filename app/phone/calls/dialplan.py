@@ -38,10 +38,16 @@ class Directory:
     """Mailbox that answers trunks whose setting names none."""
     services: tuple[str, ...] = ()
     """Numbers that are no mailbox and yet answered as one is, such as the claim code's."""
+    night: bool = False
+    """Whether somebody has said that it is night: lines may lead elsewhere then."""
 
     def of_handset(self, station: str) -> Subscriber | None:
         """Whose handset this is."""
         return next((p for p in self.people if p.handset == station), None)
+
+    def of_mailbox(self, number: str) -> Subscriber | None:
+        """Whose mailbox this is."""
+        return next((p for p in self.people if number and p.mailbox == number), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,14 @@ class Outside:
     emergency: bool = False
 
 
-Whole = Handset | Mailbox | Service | Feature | Outside
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The number of a ring group."""
+
+    number: str
+
+
+Whole = Handset | Mailbox | Service | Feature | Group | Outside
 """What a number can mean that is somebody's."""
 
 
@@ -119,6 +132,8 @@ class Dialplan:
     plan: NumberPlan = field(default_factory=NumberPlan)
     numbering: Numbering = NO_NUMBERING
     """Of the country."""
+    group_numbers: Iterable[str] = ()
+    """Numbers of ring groups; everything else goes before them."""
     _numbers: dict[str, Whole] = field(default_factory=dict, init=False)
     _help: list[str] = field(default_factory=list, init=False)
 
@@ -126,6 +141,8 @@ class Dialplan:
         numbering = self.numbering
         if numbering.emergency:
             self._help.extend((*numbering.emergency, *numbering.helplines, *VISITORS))
+        for group in self.group_numbers:
+            self._numbers[group] = Group(group)
         for digits, feature in self._features():
             by_pulses = STAR_BY_PULSES + digits[1:]
             self._numbers[digits] = feature

@@ -135,6 +135,13 @@ class Line(Protocol):
         """Sound a tone behind everything until it is changed; None is silence."""
         ...
 
+    def go_on_to(self, number: str) -> None:
+        """Connect the caller with this number of ours once the script has ended.
+
+        A number that is nobody's by then ends the call.
+        """
+        ...
+
     async def hang_up(self) -> None:
         """End the call from our side; the line cannot be used by this script afterwards.
 

@@ -3,11 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Iterable
 
+from app.phone.calls.aims import Aim, Step
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.context import AnyLine, CallScript, Context
 from app.phone.calls.course import Course
 from app.phone.calls.dialplan import (
     Feature,
+    Group,
     Handset,
     Incomplete,
     Mailbox,
@@ -18,7 +20,7 @@ from app.phone.calls.dialplan import (
 )
 from app.phone.calls.line import Caller, WhyVoicemail
 from app.phone.calls.parties import Parties
-from app.phone.calls.states import CallEvent
+from app.phone.calls.states import CallEvent, CallState
 from app.phone.jobs import Outcome
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
@@ -48,6 +50,13 @@ class Reaching(Parties):
         self._course = Course(context.queue.now)
         self._script = context.answer
         self._why = WhyVoicemail.NO_ANSWER
+        self._steps: list[Step] = []
+        """Who is still to be rung."""
+        self._ring_s: float | None = None
+        """How long those ring that do now; None: as the setting says."""
+        self._attendant = False
+        """Whether the attendant answers when nobody is left to be rung."""
+        self._way = ""
         self._script_line: CallLine | None = None
 
     @abstractmethod
@@ -64,9 +73,12 @@ class Reaching(Parties):
 
     # What the lines report.
 
-    def from_trunk(self, handsets: Iterable[StationLine], mailbox: str) -> None:
-        """The caller is a ringing trunk: ring these; `mailbox` answers, if there is one."""
-        self._ring(handsets, mailbox)
+    def towards(self, aim: Aim) -> None:
+        """Ring whom the aim names, one step after another; then its mailbox answers, if any."""
+        self._steps, self.mailbox, self._attendant = list(aim.steps), aim.mailbox, aim.attendant
+        self._why, self._way = aim.why, aim.way or self._way
+        if not self._ring_next():
+            self._ring((), aim.mailbox)
 
     def from_fax_line(self, script: CallScript, mailbox: str) -> None:
         """The caller is a ringing trunk that is for faxes alone: the script answers at once."""
@@ -162,12 +174,30 @@ class Reaching(Parties):
         channel.tone(tone)
         self.caller.digits_wanted(False)
 
+    def _ring_next(self) -> bool:
+        """Ring the next step in which somebody can be rung, or the last; False if none is left."""
+        while self._steps:
+            step = self._steps.pop(0)
+            handsets = [self._context.stations[name] for name in step.handsets]
+            if any(handset.idle for handset in handsets):
+                self._why = WhyVoicemail.NO_ANSWER
+            elif self._steps:
+                continue
+            self._stop_ringing()
+            self._ring_s = step.seconds
+            self._ring(handsets, self.mailbox)
+            return True
+        return False
+
     def _call_handset(self, wanted: Handset) -> None:
         line = self._context.stations[wanted.station]
+        aim = self._context.aim(wanted.station)
         if line is self.caller and wanted.mailbox:
             self.visit(wanted.mailbox)
-            return
-        if line.idle or self._offer(line):
+        elif aim is not None and not aim.steps:
+            self.mailbox, self._why = wanted.mailbox, aim.why
+            self.machine.event(CallEvent.VOICEMAIL if wanted.mailbox else CallEvent.NO_VOICEMAIL)
+        elif line.idle or self._offer(line):
             self.caller.channel.tone(self._context.tones.ringback)
             self._ring([line], wanted.mailbox)
         else:
@@ -182,7 +212,9 @@ class Reaching(Parties):
             if handset is not self.caller and handset.ring(caller):
                 self.ringing.append(handset)
                 self._add_member(handset)
-        if not self.ringing and any([self._offer(handset) for handset in handsets]):
+                self._context.rang(handset.name)
+        offered = not self.ringing and any([self._offer(handset) for handset in handsets])
+        if handsets and (offered or not self.ringing):
             self._why = WhyVoicemail.BUSY
         self.machine.event(CallEvent.RING)
         if not self.ringing and not self.offered and self._up:
@@ -228,6 +260,8 @@ class Reaching(Parties):
     def _reach(self, meaning: Whole | Unknown) -> None:
         if isinstance(meaning, Handset):
             self._call_handset(meaning)
+        elif isinstance(meaning, Group):
+            self._go_towards(meaning.number)
         elif isinstance(meaning, Mailbox):
             self._call_person(meaning)
         elif isinstance(meaning, Service):
@@ -308,7 +342,25 @@ class Reaching(Parties):
         self._course.outcome = "nobody's number"
         self.machine.event(CallEvent.UNKNOWN)
 
-    def _script_over(self) -> None:
+    def _go_towards(self, number: str) -> bool:
+        """Go on to a number of ours, for a caller who hears it ring; False if it is nobody's."""
+        aim = self._context.aim(number)
+        if aim is None:
+            return False
+        self._script = self._context.answer
+        self.caller.channel.tone(self._context.tones.ringback)
+        self.towards(aim)
+        return True
+
+    def _script_over(self, line: CallLine | None) -> None:
+        """This script has hung up, or ended; of an earlier one that means nothing."""
+        if line is not self._script_line:
+            return
+        if line is not None and line.onward and self.machine.state is CallState.SCRIPT:
+            line.end()
+            self._script_line = None
+            if self._go_towards(line.onward):
+                return
         self.machine.event(CallEvent.SCRIPT_OVER)
 
     # Actions.
@@ -342,10 +394,15 @@ class Reaching(Parties):
         self._listen()
 
     def _look_for_voicemail(self) -> None:
+        if self._ring_next():
+            return
         if isinstance(self.caller, TrunkLine) and not (self.caller.ringing or self.caller.up):
             return
         if self._back_to is not None:
             self._ring_back()
+        elif self._attendant:
+            self._script = self._context.attendant
+            self.machine.event(CallEvent.VOICEMAIL)
         elif self._answering_mailbox():
             self.machine.event(CallEvent.VOICEMAIL)
         elif self._up:
@@ -353,7 +410,7 @@ class Reaching(Parties):
 
     def _ring_back(self) -> None:
         """Nobody has answered: the handset that sent the caller away is rung."""
-        back, self._back_to = self._back_to, None
+        back, self._back_to, self._ring_s = self._back_to, None, None
         assert back is not None
         self._stop_ringing()
         self._begin_waiting(self._context.tones.ringback)
@@ -363,6 +420,8 @@ class Reaching(Parties):
         outcome: Outcome = "own mailbox" if self._script is self._context.owner else "voicemail"
         if self._script is self._context.fax:
             outcome = "fax"
+        if self._script is self._context.attendant:
+            outcome = "attendant"
         self._course.answered(outcome, self._context.queue.now)
         self._stop_ringing()
         self.caller.channel.tone(None)
@@ -371,8 +430,10 @@ class Reaching(Parties):
         self.caller.digits_wanted(True)
 
     def _run_script(self) -> None:
-        self._script_line = self._context.call_line(
-            self.caller, self.caller.channel, self._script_over
-        )
-        self._script_line.why = self._why
-        self._context.run(self._script, self._script_line, self.mailbox, self._script_over)
+        def over() -> None:
+            self._script_over(line)
+
+        line: CallLine = self._context.call_line(self.caller, self.caller.channel, over)
+        line.why = self._why
+        self._script_line = line
+        self._context.run(self._script, line, self.mailbox, over)

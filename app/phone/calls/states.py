@@ -212,9 +212,13 @@ CALL: Table[CallState, CallEvent] = Table(
             meaning="A trunk is seized and not yet ready for sound.",
         ),
         CallState.SCRIPT: Row(
-            {**_ENDS, CallEvent.SCRIPT_OVER: CallState.ENDED},
+            {
+                **_ENDS,
+                CallEvent.SCRIPT_OVER: CallState.ENDED,
+                CallEvent.RING: CallState.RINGING,
+            },
             stay=frozenset({CallEvent.DIGIT}),
-            meaning="The caller is in voicemail or in the owner's menu.",
+            meaning="The caller is in voicemail, in the owner's menu, or asked whom they want.",
         ),
         CallState.ENDED: Row(stay=frozenset(CallEvent), meaning="Nobody belongs to it any more."),
     },

@@ -5,6 +5,8 @@ A pack's recording is played where there is one; otherwise the words here are sp
 here; the clerk finds or makes the sound.
 """
 
+from app.phone.sound import call_words
+
 Names = tuple[str, ...]
 """Prompts to be played one after the other."""
 
@@ -97,7 +99,7 @@ WORDS: dict[str, str] = {
     "digits/p-m": "p m",
 }
 
-WORDS |= {
+WORDS |= call_words.ENGLISH | {
     "digits/mon-0": "January",
     "digits/mon-1": "February",
     "digits/mon-2": "March",

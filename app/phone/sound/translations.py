@@ -4,7 +4,7 @@ Our own prompts. What a language's grammar needs and its pack has not is in that
 (app/phone/sound/languages).
 """
 
-from app.phone.sound import prompts
+from app.phone.sound import call_words, prompts
 from app.phone.sound.languages import pack_of
 
 SPANISH = {
@@ -127,11 +127,11 @@ GERMAN = {
 }
 
 TRANSLATED = {
-    "de": GERMAN,
-    "es": SPANISH,
-    "fr": FRENCH,
-    "it": ITALIAN,
-    "ru": RUSSIAN,
+    "de": GERMAN | call_words.GERMAN,
+    "es": SPANISH | call_words.SPANISH,
+    "fr": FRENCH | call_words.FRENCH,
+    "it": ITALIAN | call_words.ITALIAN,
+    "ru": RUSSIAN | call_words.RUSSIAN,
 }
 
 

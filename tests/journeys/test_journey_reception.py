@@ -1,0 +1,69 @@
+"""An outside caller reaches a person by the attendant or a group, or finds them not to be rung."""
+
+from pathlib import Path
+
+from drivers.buses import Samples
+from tests.kit.hearing import prompt_file
+from tests.kit.world import World
+
+ATTENDANT = """
+[phone.incoming.line1]
+to = "attendant"
+[phone.groups.620]
+handsets = ["101", "102"]
+order = "in turn"
+seconds = 5
+then = "202"
+"""
+
+
+def answered_by_the_attendant(world: World) -> None:
+    world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for line1 answered within 15s")
+
+
+def test_caller_dials_a_handset_during_the_welcome_and_both_talk(
+    tmp_path: Path, words: Path, words_at_8_khz: Samples
+) -> None:
+    with World(tmp_path, more_settings=ATTENDANT) as world:
+        answered_by_the_attendant(world)
+        caller = world.listen("line1")
+        world.board("time 2s", "dial line1 102")
+        caller.hears("one-moment-please", within_s=8)
+        world.board("wait-for 102 ringing within 5s", "lift 102", "time 500ms")
+        ben = world.listen("102")
+        world.board(f"say line1 {words}")
+        ben.hears(words_at_8_khz, within_s=3)
+        world.board(f"say 102 {prompt_file('demo-thanks')}")
+        caller.hears("demo-thanks", within_s=3)
+        world.board("hangup line1", "wait-for 102 busy within 5s", "hangup 102")
+        row = world.inbox.store.calls.newest(1)[0]
+        assert (row.line, row.to, row.outcome) == ("line1", "102", "answered")
+
+
+def test_caller_finds_a_name_is_not_rung_through_and_leaves_a_message(
+    tmp_path: Path, words: Path
+) -> None:
+    with World(tmp_path, more_settings=ATTENDANT) as world:
+        world.command("people", "presence", "set", "ben", "meeting")
+        answered_by_the_attendant(world)
+        caller = world.listen("line1")
+        world.board("time 2s", "dial line1 9", "time 1s", "dial line1 236#")  # BEN
+        world.board("time 5s", "dial line1 1")
+        caller.hears("one-moment-please", within_s=8)
+        caller.hears("vm-intro", within_s=30)
+        world.board("wait-for line1 beep", f"say line1 {words}", "time 5s", "hangup line1")
+        world.board("settle")
+        (message,) = world.voicemails("ben")
+        assert message.caller_number == "5551234"
+        assert not world.box.telephones["102"].bells
+
+
+def test_group_rings_in_turn_and_a_caller_who_gives_up_is_missed(tmp_path: Path) -> None:
+    settings = ATTENDANT.replace('"attendant"', '"620"')
+    with World(tmp_path, more_settings=settings) as world:
+        world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for 101 ringing")
+        world.board("wait-for 102 ringing within 8s", "time 1s")
+        world.board("hangup line1", "time 12s", "settle")
+        ben = world.person("ben").id
+        (missed,) = world.store.missed_calls(ben)
+        assert missed.caller_number == "5551234"
