@@ -362,6 +362,7 @@ def make_pbx(
     from app.phone.pbx import Pbx
     from app.voicemail.aloud import play_script
     from app.voicemail.fax import fax_script
+    from app.voicemail.follow_me import follow_script
     from drivers.board import LineBoard
     from drivers.countries import country
 
@@ -373,6 +374,7 @@ def make_pbx(
         "attendant": receptionist(clerk, plan.attendant, plan.numbers),
     }
     pbx = Pbx(board, slots, clerk, plan.calls, answer, internal, date, kept, **more)
+    pbx.calls.follow = follow_script(clerk)
     pbx.calls.fax = fax_script(clerk, FaxSession, plan.calls.fax)
     return pbx
 
@@ -388,6 +390,7 @@ def make_phone(
     from app.phone.service import PhoneService
     from app.voicemail.aloud import play_script
     from app.voicemail.fax import fax_script
+    from app.voicemail.follow_me import follow_script
     from app.voicemail.message_waiting import MessageWaitingLamps
 
     zone = ZoneInfo(plan.clerk.zone) if plan.clerk.zone else None
@@ -411,6 +414,7 @@ def make_phone(
         play=play_script(clerk),
         attendant=receptionist(clerk, plan.attendant, plan.numbers),
     )
+    service.pbx.calls.follow = follow_script(clerk)
     service.pbx.calls.fax = fax_script(clerk, FaxProcess, plan.calls.fax)
     return service
 

@@ -23,6 +23,7 @@ from app.inbox.audit import AuditEvent
 from app.inbox.claim import SERVICE_NUMBER, Claim
 from app.inbox.delivery import Delivery
 from app.inbox.entries import Entry, EntryState
+from app.inbox.follow_me import FollowMe
 from app.inbox.people import People, Person
 from app.inbox.pins import NOBODY, PinOrigin
 from app.inbox.presence import PresenceNow, day_begins, day_of, presence_words
@@ -148,9 +149,10 @@ class ClerkJobs:
     def directory(self) -> Directory:
         """Everybody's numbers, and who answers lines that are nobody's."""
         first, presences = self._people.answers_lines(), self._people.presences.all()
+        follows = self._people.follow_mes.all()
         return Directory(
             people=tuple(
-                _subscriber(person, presences.get(person.id, PresenceNow()))
+                _subscriber(person, presences.get(person.id, PresenceNow()), follows.get(person.id))
                 for person in self._people.all()
             ),
             default=self._config.default_mailbox or (first.mailbox if first else ""),
@@ -309,11 +311,17 @@ class ClerkJobs:
         )
 
 
-def _subscriber(person: Person, now: PresenceNow) -> Subscriber:
-    handset = person.handset or None
-    rings = now.rule.rings
+def _subscriber(person: Person, now: PresenceNow, follow: FollowMe | None) -> Subscriber:
     return Subscriber(
-        person.id, person.name, person.mailbox, handset, now.presence, rings, person.may_call
+        person.id,
+        person.name,
+        person.mailbox,
+        person.handset or None,
+        presence=now.presence,
+        rings=now.rule.rings,
+        may_call=person.may_call,
+        follow=follow.number if follow else "",
+        follow_after_s=follow.after_s if follow else 0.0,
     )
 
 

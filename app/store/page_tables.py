@@ -13,3 +13,11 @@ REPORTS = (
     # A box that people live with already is not asked how it is to be set up.
     "INSERT INTO first_step SELECT 'dismissed', 0, 'update' FROM person LIMIT 1",
 )
+
+# What a login to the web pages wants beside the password (app/inbox/second_factors.py).
+SECOND_FACTORS = (
+    """CREATE TABLE second_factor (person INTEGER PRIMARY KEY REFERENCES person,
+        confirmed INTEGER NOT NULL, last_step INTEGER NOT NULL)""",
+    """CREATE TABLE recovery_code (person INTEGER NOT NULL, code BLOB NOT NULL,
+        PRIMARY KEY (person, code)) WITHOUT ROWID""",
+)

@@ -43,3 +43,9 @@ SHARED_MAILBOXES = (
     """CREATE TRIGGER claim_gone AFTER DELETE ON entry BEGIN
         DELETE FROM entry_claim WHERE entry = OLD.id; END""",
 )
+
+# Outside numbers at which people are called besides (app/inbox/follow_me.py).
+FOLLOW_ME = (
+    """CREATE TABLE follow_me (person INTEGER PRIMARY KEY REFERENCES person,
+        number TEXT NOT NULL, after_s INTEGER NOT NULL)""",
+)

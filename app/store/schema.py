@@ -373,14 +373,6 @@ _WEB_SESSIONS = (
     "ALTER TABLE person ADD COLUMN roles TEXT NOT NULL DEFAULT ''",
 )
 
-# What a login to the web pages wants beside the password (app/inbox/second_factors.py).
-_SECOND_FACTORS = (
-    """CREATE TABLE second_factor (person INTEGER PRIMARY KEY REFERENCES person,
-        confirmed INTEGER NOT NULL, last_step INTEGER NOT NULL)""",
-    """CREATE TABLE recovery_code (person INTEGER NOT NULL, code BLOB NOT NULL,
-        PRIMARY KEY (person, code)) WITHOUT ROWID""",
-)
-
 STEPS: tuple[Step, ...] = (
     Step(1, 1, ("CREATE TABLE schema (version INTEGER NOT NULL, readable_from INTEGER NOT NULL)",)),
     Step(2, 2, _PEOPLE),
@@ -407,13 +399,14 @@ STEPS: tuple[Step, ...] = (
     Step(23, 4, _OUTGOING_ACCOUNTS),  # a program before it leaves that mail waiting
     Step(24, 4, alias_tables.PROBES),
     Step(25, 4, _WEB_SESSIONS),  # a program before it knows administrators and others
-    Step(26, 4, _SECOND_FACTORS),
+    Step(26, 4, page_tables.SECOND_FACTORS),
     Step(27, 4, page_tables.REPORTS),  # nor of this
     Step(28, 4, phone_tables.PRESENCE),  # a program before it rings everybody
     Step(29, 4, owner_tables.OWNERS),  # a program before it leaves boxes to those inside
     Step(30, 4, call_tables.OUTGOING),  # nor of this: it lets nobody call outside
     Step(31, 4, phone_tables.SHARED_MAILBOXES),  # nor of this
     Step(32, 4, phone_tables.TAKES),  # a program before it delivers all takes, one after the other
+    Step(33, 4, phone_tables.FOLLOW_ME),  # a program before it follows nobody
 )
 
 

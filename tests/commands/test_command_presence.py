@@ -27,3 +27,11 @@ def test_a_presence_is_set_and_shown_with_what_it_means(shell: Shell) -> None:
     assert re.search(r"^in +yes +yes$", said, re.M), said
     assert re.search(r"^away +no +no$", said, re.M), said
     assert re.search(r"^dnd +no +yes$", said, re.M), said
+
+
+def test_a_follow_me_number_is_set_shown_and_removed(shell: Shell) -> None:
+    assert "anna: no follow-me" in shell.ok("people follow-me anna")
+    said = shell.ok("people follow-me anna --number 5551234 --after 10")
+    assert "anna: called at 5551234 after 10 s" in said
+    assert "anna: called at 5551234" in shell.ok("people follow-me anna")
+    assert "anna: no follow-me" in shell.ok("people follow-me anna --number=")

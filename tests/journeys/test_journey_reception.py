@@ -67,3 +67,22 @@ def test_group_rings_in_turn_and_a_caller_who_gives_up_is_missed(tmp_path: Path)
         ben = world.person("ben").id
         (missed,) = world.store.missed_calls(ben)
         assert missed.caller_number == "5551234"
+
+
+def test_person_is_followed_to_an_outside_number_and_joined_after_a_1(
+    tmp_path: Path, words: Path, words_at_8_khz: Samples
+) -> None:
+    settings = ATTENDANT.replace('"attendant"', '"102"')
+    with World(tmp_path, more_settings=settings) as world:
+        world.command("people", "follow-me", "ben", "--number", "5559876", "--after", "4")
+        world.board("number 5559876 answers after 1s")
+        world.board('ring line1 from 5551234 "CARL CALLER"', "wait-for 102 ringing")
+        world.board("wait-for line2 ringing within 20s", "wait-for line2 answered within 10s")
+        assert world.board("dialled line2") == ["on line2 was dialled: 5559876"]
+        ben = world.listen("line2")
+        world.board("time 4s", "dial line2 1", "wait-for line1 answered within 5s", "time 500ms")
+        world.board(f"say line1 {words}")
+        ben.hears(words_at_8_khz, within_s=3)
+        world.board("hangup line1", "time 15s", "hangup line2", "settle")
+        row = world.inbox.store.calls.newest(1)[0]
+        assert (row.line, row.to, row.trunk, row.outcome) == ("line1", "202", "line2", "answered")

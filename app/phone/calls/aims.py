@@ -9,12 +9,19 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from app.core.presence import Presence
 from app.phone.calls.caller import WhyVoicemail
-from app.phone.calls.dialplan import Directory
+from app.phone.calls.dialplan import Directory, Subscriber
 from app.phone.config import IncomingRoute, PhoneConfig
 from app.phone.groups import ATTENDANT, RingGroup
 
 log = logging.getLogger(__name__)
+
+
+FOLLOWED = frozenset({Presence.IN, Presence.OUT})
+"""Presences in which somebody is called at their follow-me number."""
+FOLLOWED_S = 45.0
+"""From dialling that number to giving it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,10 @@ class Step:
     handsets: tuple[str, ...]
     seconds: float | None = None
     """For how long; None: as the setting for such calls says."""
+    outside: str = ""
+    """Number on an outside line that is called instead: follow-me."""
+    mailbox: str = ""
+    """Whose follow-me that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +95,13 @@ class Aims:
         if number in self._stations:
             owner = directory.of_handset(number)
             after = Aim(mailbox=owner.mailbox if owner else "")
-            return self._rings((number,), None, directory, after)
+            return _followed(self._rings((number,), None, directory, after), owner)
         person = directory.of_mailbox(number)
         if person is None:
             return None
         after = Aim(mailbox=number, why=WhyVoicemail.NOT_RUNG)
         names = (person.handset,) if person.handset else ()
-        return self._rings(names, None, directory, after)
+        return _followed(self._rings(names, None, directory, after), person)
 
     def _of_group(
         self, number: str, group: RingGroup, directory: Directory, seen: frozenset[str]
@@ -131,6 +142,20 @@ class Aims:
         if willing:
             return replace(after, steps=(Step(willing, seconds), *after.steps))
         return replace(after, why=WhyVoicemail.NOT_RUNG) if there and not after.steps else after
+
+
+def _followed(aim: Aim, owner: Subscriber | None) -> Aim:
+    """The aim, with the owner's follow-me after their handset: while they are in, or out at once.
+
+    Who is in a meeting, away or not to be disturbed is not called elsewhere either.
+    """
+    if owner is None or not owner.follow or owner.presence not in FOLLOWED:
+        return aim
+    there = Step((), FOLLOWED_S, owner.follow, owner.mailbox)
+    if not aim.steps:
+        return replace(aim, steps=(there,))
+    first, *others = aim.steps
+    return replace(aim, steps=(replace(first, seconds=owner.follow_after_s), *others, there))
 
 
 def _willing(names: Iterable[str], directory: Directory) -> Iterator[str]:

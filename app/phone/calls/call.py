@@ -14,8 +14,8 @@ from app.core.timers import Timer
 from app.phone.calls.context import AnyLine, CallScript, Context
 from app.phone.calls.dialplan import Feature
 from app.phone.calls.feature_codes import FEATURES
+from app.phone.calls.following import Following
 from app.phone.calls.line import Caller
-from app.phone.calls.outgoing import Outgoing
 from app.phone.calls.states import CALL, CallEvent, CallState
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
@@ -88,7 +88,7 @@ class CallContext(Context, Protocol):
         ...
 
 
-class Call(Outgoing):
+class Call(Following):
     """One call from its first sign of life to its end."""
 
     def __init__(self, context: CallContext, caller: AnyLine) -> None:
@@ -134,10 +134,14 @@ class Call(Outgoing):
             if self.machine.state in (CallState.DIAL_TONE, CallState.DIALLING):
                 self._dialled += digit  # later keys are PINs and the like, and not to be listed
             self.machine.event(CallEvent.DIGIT)
+        if self._question is not None and line is self._followed:
+            self._question.digit(digit)
         self._guard(line, digit)
 
     def left(self, line: AnyLine) -> None:
         """A line of this call has hung up or failed."""
+        if self._followed_left(line):
+            return
         if line in self._members and line not in self.ringing:
             self._remove_member(line)
             self._report_departure(line)
@@ -163,7 +167,7 @@ class Call(Outgoing):
     def _length(self, timer: Timer) -> int:
         trunk = isinstance(self.caller, TrunkLine)
         config = self._context.config
-        if timer is NO_ANSWER and not (self.ringing or self.offered or self._called_back):
+        if timer is NO_ANSWER and self._nobody_rings and not self._called_back:
             return NO_ANSWER.lasting(NO_ANSWER.least).periods  # for the caller ID alone
         if timer is NO_ANSWER and self._ring_s is not None:
             return NO_ANSWER.lasting(1000 * self._ring_s).periods
@@ -243,6 +247,8 @@ class Call(Outgoing):
         to = self.called.name if self.called is not None else self.mailbox or self._dialled
         to = self.outside.number if self.outside is not None else to
         trunk = self.trunk.name if self.trunk is not None else ""
+        if isinstance(self.called, TrunkLine):  # somebody was followed to a number outside
+            to, trunk = self.mailbox, self.called.name
         times = self._course.times(self._context.queue.now)
         self._context.ended_call(self.caller, to, self._course.outcome, *times, trunk=trunk)
 

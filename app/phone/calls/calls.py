@@ -15,7 +15,7 @@ from app.phone.calls.handset import Handset
 from app.phone.calls.line import Caller, Line
 from app.phone.calls.outside_lines import OutsideLines
 from app.phone.calls.scripting import FaxTone, Script, Wait
-from app.phone.config import PhoneConfig
+from app.phone.config import IncomingRoute, PhoneConfig
 from app.phone.fax.config import FaxRoute
 from app.phone.jobs import Clerk, EndedCall, JobFailed, Outcome
 from app.phone.lines import line_events
@@ -50,6 +50,8 @@ class Calls:
         """Receives a fax for a mailbox (app/voicemail/fax.py); None: no line takes any."""
         self.play_script = play
         self.attendant = attendant or _no_attendant
+        self.follow: CallScript = _no_attendant
+        """Asks who answers a follow-me number to accept the call."""
         self.queue, self.mixer, self.tones, self.config = queue, mixer, tones, config
         self.answer, self.owner = answer, owner
         self.sounds = Sounds(clerk, tones)
@@ -217,6 +219,10 @@ class Calls:
     def aim(self, number: str) -> Aim | None:
         """Where a call to this number of ours goes; None if it is nobody's."""
         return self._aims.of(number, self._current_directory())
+
+    def owner_of_mailbox(self, number: str) -> Subscriber | None:
+        """Whose mailbox this is."""
+        return self._current_directory().of_mailbox(number)
 
     def rang(self, station: str) -> None:
         """This handset is rung, on behalf of whomever it belongs to."""

@@ -77,6 +77,15 @@ class Context(Protocol):
         ...
 
     @property
+    def follow(self) -> CallScript:
+        """Asks who answers a follow-me number to accept the call (app/voicemail/follow_me.py)."""
+        ...
+
+    def owner_of_mailbox(self, number: str) -> Subscriber | None:
+        """Whose mailbox this is."""
+        ...
+
+    @property
     def attendant(self) -> CallScript:
         """Asks a caller whom they want (app/voicemail/attendant.py)."""
         ...

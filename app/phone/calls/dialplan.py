@@ -25,6 +25,10 @@ class Subscriber:
     presence: Presence = Presence.IN
     rings: bool = True
     """Whether their handset rings now: presence decides."""
+    follow: str = ""
+    """Outside number at which they are called besides, as dialled on a line; "" is none."""
+    follow_after_s: float = 0.0
+    """Seconds that their handset rings before; 0: it does not ring."""
     may_call: str = ""
     """The dearest calls they may make outside; "" is what the number plan says of people."""
 

@@ -34,7 +34,7 @@ class Reaching(Parties):
 
     def __init__(self, context: Context, caller: AnyLine) -> None:
         super().__init__(context, caller)
-        self.called: StationLine | None = None
+        self.called: AnyLine | None = None
         self.ringing: list[StationLine] = []
         self.offered: list[StationLine] = []
         """Handsets in another call, or about to lie on their hook, that are told of this one."""
@@ -178,6 +178,13 @@ class Reaching(Parties):
         """Ring the next step in which somebody can be rung, or the last; False if none is left."""
         while self._steps:
             step = self._steps.pop(0)
+            if step.outside:
+                self._stop_ringing()
+                self._ring_s = step.seconds
+                if not self._follow(step):
+                    continue
+                self.machine.event(CallEvent.RING)
+                return True
             handsets = [self._context.stations[name] for name in step.handsets]
             if any(handset.idle for handset in handsets):
                 self._why = WhyVoicemail.NO_ANSWER
@@ -194,6 +201,8 @@ class Reaching(Parties):
         aim = self._context.aim(wanted.station)
         if line is self.caller and wanted.mailbox:
             self.visit(wanted.mailbox)
+        elif aim is not None and any(step.outside for step in aim.steps):
+            self._go_towards(wanted.station)
         elif aim is not None and not aim.steps:
             self.mailbox, self._why = wanted.mailbox, aim.why
             self.machine.event(CallEvent.VOICEMAIL if wanted.mailbox else CallEvent.NO_VOICEMAIL)
@@ -240,6 +249,7 @@ class Reaching(Parties):
                 self._remove_member(handset)
                 handset.stop_ringing()
         self.ringing.clear()
+        self._unfollow()
         offered, self.offered = self.offered, []
         for handset in offered:
             self._withdraw(handset)
@@ -282,6 +292,14 @@ class Reaching(Parties):
         else:
             self.mailbox, self._why = wanted.number, WhyVoicemail.NOT_RUNG
             self.machine.event(CallEvent.VOICEMAIL)
+
+    @abstractmethod
+    def _follow(self, step: Step) -> bool:
+        """Call this step's outside number; False if that cannot be done."""
+
+    @abstractmethod
+    def _unfollow(self) -> None:
+        """Stop calling it, where that is done."""
 
     @abstractmethod
     def _feature(self, feature: Feature) -> None:

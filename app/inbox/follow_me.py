@@ -1,0 +1,63 @@
+"""Follow-me: an outside number at which people are called when they do not lift their handset."""
+
+import re
+from dataclasses import dataclass
+
+from app.inbox.audit import AuditEvent, AuditLog
+from app.inbox.entries import Door
+from app.inbox.errors import Invalid
+from app.store.database import Database, Tx
+
+AFTER_LEAST, AFTER_MOST = 4, 120
+"""Seconds that the handset rings before."""
+_NUMBER = re.compile(r"[0-9]{2,20}")
+
+
+@dataclass(frozen=True)
+class FollowMe:
+    """Where somebody is called besides."""
+
+    number: str
+    """As it is dialled on an outside line."""
+    after_s: int
+    """Seconds that their handset rings before."""
+
+
+class FollowMes:
+    """Those of one store."""
+
+    def __init__(self, db: Database, audit_log: AuditLog) -> None:
+        self._db, self._audit_log = db, audit_log
+
+    def of(self, person: int) -> FollowMe | None:
+        """That of a person (id); None: they have none."""
+        return self.all().get(person)
+
+    def all(self) -> dict[int, FollowMe]:
+        """Everybody's, by the person's id."""
+        rows = self._db.reader().execute("SELECT person, number, after_s FROM follow_me")
+        return {person: FollowMe(number, after_s) for person, number, after_s in rows.fetchall()}
+
+    def set(
+        self, tx: Tx, person: int, wanted: FollowMe | None, by: str = "", door: Door = "admin"
+    ) -> bool:
+        """Set or remove (None) a person's; whether that changes anything. Raises Invalid."""
+        if wanted is not None and not _NUMBER.fullmatch(wanted.number):
+            raise Invalid(f"{wanted.number!r} is no number: 2 to 20 digits are", "number")
+        if wanted is not None and not AFTER_LEAST <= wanted.after_s <= AFTER_MOST:
+            raise Invalid(f"{AFTER_LEAST} to {AFTER_MOST} seconds are possible", "after")
+        if self.of(person) == wanted:
+            return False
+        tx.execute("DELETE FROM follow_me WHERE person = ?", (person,))
+        words = "off"
+        if wanted is not None:
+            row = (person, wanted.number, wanted.after_s)
+            tx.execute("INSERT INTO follow_me VALUES (?, ?, ?)", row)
+            words = f"{wanted.number} after {wanted.after_s} s"
+        self._audit_log.write(tx, "follow-me set", door, by, [AuditEvent(person, None, words)])
+        return True
+
+
+def forget_follow_me(tx: Tx, person: int) -> None:
+    """A person is removed."""
+    tx.execute("DELETE FROM follow_me WHERE person = ?", (person,))
