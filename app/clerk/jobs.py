@@ -128,6 +128,7 @@ class ClerkJobs:
                     call.waited_s,
                     call.talked_s,
                     call.trunk,
+                    call.way,
                 )
 
         self._db.now(note)

@@ -8,7 +8,9 @@ from app.store.database import Database, Tx
 
 KEPT = 5_000
 """Number of calls that are remembered."""
-_COLUMNS = "id, at, line, caller_number, caller_name, reached, outcome, waited_s, talked_s, trunk"
+_COLUMNS = (
+    "id, at, line, caller_number, caller_name, reached, outcome, waited_s, talked_s, trunk, way"
+)
 
 
 class CallLog:
@@ -28,13 +30,14 @@ class CallLog:
         waited_s: int,
         talked_s: int,
         trunk: str = "",
+        way: str = "",
     ) -> int:
         """Note a call that has just ended; see CallLine. The oldest goes. Gives its number."""
         at = self._clock.now()
-        row = at, line, caller_number, caller_name, to, outcome, waited_s, talked_s, trunk
+        row = at, line, caller_number, caller_name, to, outcome, waited_s, talked_s, trunk, way
         cursor = tx.execute(
             "INSERT INTO call (at, line, caller_number, caller_name, reached, outcome, waited_s,"
-            " talked_s, trunk) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " talked_s, trunk, way) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
         number = cast(int, cursor.lastrowid)

@@ -174,7 +174,9 @@ class CallLine:
     talked_s: int
     """Seconds after that."""
     trunk: str = ""
-    """Outside line that a handset called on."""
+    """Outside line that a handset called on, or on which somebody was followed."""
+    way: str = ""
+    """Attendant, group or follow-me by which it went, as text; "" for none of them."""
 
     @property
     def caller(self) -> str:

@@ -111,7 +111,9 @@ class EndedCall:
     talked_s: int
     """Seconds after that."""
     trunk: str = ""
-    """Outside line that a handset called on."""
+    """Outside line that a handset called on, or on which somebody was followed."""
+    way: str = ""
+    """By what it went, in this order, such as "attendant, group 620"; "" for none of them."""
 
 
 class Clerk(Protocol):

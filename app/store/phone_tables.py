@@ -43,6 +43,8 @@ SHARED_MAILBOXES = (
     """CREATE TRIGGER claim_gone AFTER DELETE ON entry BEGIN
         DELETE FROM entry_claim WHERE entry = OLD.id; END""",
 )
+# By what a call went: the attendant, a group, follow-me.
+WAYS = ("ALTER TABLE call ADD COLUMN way TEXT NOT NULL DEFAULT ''",)
 
 # Outside numbers at which people are called besides (app/inbox/follow_me.py).
 FOLLOW_ME = (

@@ -407,6 +407,7 @@ STEPS: tuple[Step, ...] = (
     Step(31, 4, phone_tables.SHARED_MAILBOXES),  # nor of this
     Step(32, 4, phone_tables.TAKES),  # a program before it delivers all takes, one after the other
     Step(33, 4, phone_tables.FOLLOW_ME),  # a program before it follows nobody
+    Step(34, 4, phone_tables.WAYS),  # nor does it say by what a call went
 )
 
 

@@ -13,7 +13,7 @@ from app.phone.calls.dialplan import Directory, Subscriber
 from app.phone.calls.line import ANY, Line
 from app.phone.groups import AttendantConfig
 from app.phone.sound.sounds import Greeting, Pause, Sound
-from app.voicemail.common import BOX, with_apology
+from app.voicemail.common import Voice, with_apology
 from app.voicemail.jobs import VoicemailClerk
 from app.voicemail.names_by_keys import found
 
@@ -43,6 +43,7 @@ class Reception:
         self, line: Line, clerk: VoicemailClerk, config: AttendantConfig, numbers: tuple[str, ...]
     ) -> None:
         self._line, self._clerk, self._config, self._numbers = line, clerk, config, numbers
+        self._voice = Voice(line.language)
         self._directory = Directory()
         self._choices: frozenset[str] = frozenset()
 
@@ -61,9 +62,9 @@ class Reception:
 
     def _menu(self) -> tuple[Sound, ...]:
         if self._config.words:
-            return (BOX.speak(self._config.words),)
+            return (self._voice.speak(self._config.words),)
         by_name = ("switchhook/attendant-by-name",) if self._config.by_name else ()
-        return BOX.say("switchhook/attendant", *by_name)
+        return self._voice.say("switchhook/attendant", *by_name)
 
     async def _wanted(self, key: str) -> str:
         """The number that the caller wants, after the first key; "" if they are to try again."""
@@ -76,7 +77,7 @@ class Reception:
             return self._operators_number()
         if dialled == BY_NAME and self._config.by_name:
             return await self._by_name()
-        await self._line.play(*BOX.say("switchhook/no-extension"))
+        await self._line.play(*self._voice.say("switchhook/no-extension"))
         return ""
 
     async def _rest_of(self, dialled: str) -> str:
@@ -89,17 +90,17 @@ class Reception:
         return dialled
 
     async def _by_name(self) -> str:
-        question = BOX.say("switchhook/dial-name")
+        question = self._voice.say("switchhook/dial-name")
         first = await self._line.play(*question, stop_on=ANY)
         letters = first + (await self._line.digits(LETTERS_MOST - 1) if first != "#" else "")
         people = found(letters.strip("#*"), self._directory.people) if letters.strip("#*") else []
         for person in people[:OFFERED_MOST]:
             name = await self._name(person)
-            choose = BOX.say("switchhook/choose-name")
+            choose = self._voice.say("switchhook/choose-name")
             key = await self._line.play(name, *choose, Pause(THINKING_MS), stop_on=ANY)
             if key == "1":
                 return person.mailbox
-        await self._line.play(*BOX.say("switchhook/no-name"))
+        await self._line.play(*self._voice.say("switchhook/no-name"))
         return ""
 
     async def _name(self, person: Subscriber) -> Sound:
@@ -107,7 +108,7 @@ class Reception:
         box = await self._line.answer_of(self._clerk.mailbox(person.mailbox))
         if box is not None and box.name_recorded:
             return Greeting(box.person, GreetingKind.NAME.value)
-        return BOX.speak(person.name)
+        return self._voice.speak(person.name)
 
     def _operators_number(self) -> str:
         return self._config.operator or self._directory.default
@@ -117,8 +118,8 @@ class Reception:
         if number:
             await self._connect(number)
         else:
-            await self._line.play(*BOX.say("vm-nobodyavail", "vm-goodbye"))
+            await self._line.play(*self._voice.say("vm-nobodyavail", "vm-goodbye"))
 
     async def _connect(self, number: str) -> None:
-        await self._line.play(*BOX.say("one-moment-please"))
+        await self._line.play(*self._voice.say("one-moment-please"))
         self._line.go_on_to(number)

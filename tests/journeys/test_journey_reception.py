@@ -38,6 +38,7 @@ def test_caller_dials_a_handset_during_the_welcome_and_both_talk(
         world.board("hangup line1", "wait-for 102 busy within 5s", "hangup 102")
         row = world.inbox.store.calls.newest(1)[0]
         assert (row.line, row.to, row.outcome) == ("line1", "102", "answered")
+        assert row.way == "attendant"
 
 
 def test_caller_finds_a_name_is_not_rung_through_and_leaves_a_message(

@@ -108,6 +108,7 @@ def test_call_is_joined_after_a_1_and_not_before() -> None:
     assert followed.bench.call("line2") == "" and not followed.bench.trunk("line2").seized
     (row,) = followed.bench.clerk.ended()
     assert (row.line, row.to, row.trunk, row.outcome) == ("line1", "202", "line2", "answered")
+    assert row.way == "follow-me"
 
 
 @pytest.mark.parametrize("key", ["2", ""])

@@ -168,6 +168,9 @@ def test_group_without_a_further_target_ends_in_the_mailbox_of_the_line() -> Non
     office = Office(**group("all", ""))
     office.rings(14)
     assert office.voicemail.why == [("201", WhyVoicemail.NO_ANSWER)]
+    office.bench.trunk("line1").battery(False)
+    office.bench.run(30)
+    assert [call.way for call in office.bench.clerk.ended()] == ["group 620"]
 
 
 def reception(number: str) -> tuple[Office, Callable[[], None]]:
@@ -224,6 +227,7 @@ def test_caller_of_the_attendant_who_gives_up_while_it_rings_is_missed() -> None
     office.bench.run(30)
     assert office.ringing == [] and office.bench.call("line1") == ""
     assert [line for line, _ in office.bench.clerk.missed("202")] == ["line1"]
+    assert [call.way for call in office.bench.clerk.ended()] == ["attendant"]
 
 
 def test_attendant_cannot_connect_a_caller_with_an_outside_number() -> None:

@@ -250,7 +250,8 @@ class Call(Following):
         if isinstance(self.called, TrunkLine):  # somebody was followed to a number outside
             to, trunk = self.mailbox, self.called.name
         times = self._course.times(self._context.queue.now)
-        self._context.ended_call(self.caller, to, self._course.outcome, *times, trunk=trunk)
+        outcome, way = self._course.outcome, ", ".join(self._ways)
+        self._context.ended_call(self.caller, to, outcome, *times, trunk=trunk, way=way)
 
     # Actions.
 

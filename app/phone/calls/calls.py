@@ -239,12 +239,13 @@ class Calls:
         self._clerk.missed_call(line.name, caller, why, mailbox)
 
     def ended_call(
-        self, line: AnyLine, to: str, outcome: Outcome, *times: int, trunk: str = ""
+        self, line: AnyLine, to: str, outcome: Outcome, *times: int, trunk: str = "", way: str = ""
     ) -> None:
         """Report a call that is over; periods (10 ms) before it was answered, and after that."""
         waited_s, talked_s = (time // periods(1000) for time in times)
         caller = self.identity(line)
-        self._clerk.ended_call(EndedCall(line.name, caller, to, outcome, waited_s, talked_s, trunk))
+        ended = EndedCall(line.name, caller, to, outcome, waited_s, talked_s, trunk, way)
+        self._clerk.ended_call(ended)
 
     def call_line(self, line: AnyLine, channel: Channel, hung_up: Callable[[], None]) -> CallLine:
         """What a script sees of this line; its sound goes by `channel`."""

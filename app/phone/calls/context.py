@@ -131,7 +131,7 @@ class Context(Protocol):
         ...
 
     def ended_call(
-        self, line: AnyLine, to: str, outcome: Outcome, *times: int, trunk: str = ""
+        self, line: AnyLine, to: str, outcome: Outcome, *times: int, trunk: str = "", way: str = ""
     ) -> None:
         """Report a call that is over; periods (10 ms) before it was answered, and after that.
 

@@ -65,7 +65,7 @@ class Following(Outgoing):
         question.end()
         if question.onward and self.machine.table.accepts(self.machine.state, CallEvent.ANSWERED):
             self.called, self._followed = self._followed, None
-            self._way = "follow-me"
+            self._ways.append("follow-me")
             self.machine.event(CallEvent.ANSWERED)
         else:
             self._unfollow()

@@ -56,7 +56,8 @@ class Reaching(Parties):
         """How long those ring that do now; None: as the setting says."""
         self._attendant = False
         """Whether the attendant answers when nobody is left to be rung."""
-        self._way = ""
+        self._ways: list[str] = []
+        """Attendant, groups and follow-me by which it went."""
         self._script_line: CallLine | None = None
 
     @abstractmethod
@@ -76,7 +77,8 @@ class Reaching(Parties):
     def towards(self, aim: Aim) -> None:
         """Ring whom the aim names, one step after another; then its mailbox answers, if any."""
         self._steps, self.mailbox, self._attendant = list(aim.steps), aim.mailbox, aim.attendant
-        self._why, self._way = aim.why, aim.way or self._way
+        self._why = aim.why
+        self._ways += [aim.way] if aim.way else []
         if not self._ring_next():
             self._ring((), aim.mailbox)
 
