@@ -26,7 +26,7 @@ VOICEMAIL_WAV = "voicemail.wav"
 LOOK_EACH = "500ms"
 """Line time between two looks at what Anna has heard."""
 HEARD_WITHIN_S = 60.0
-"""Line time from pressing 1 to the message's end: its date and number take about 16 s."""
+"""Line time from pressing 1 to the message's end."""
 PIECE_S = 1.5
 """The words are looked for in pieces, so that a period lost on a busy machine spoils one only."""
 CLEAR = 0.9
@@ -129,7 +129,7 @@ def the_owner_hears_it_by_telephone(stage: Stage, words: Path) -> None:
         "wait-for 101 speech",
         "dial 101 1",
     )
-    stage.tell("She listens (1): number and time of the call, then the message.")
+    stage.tell("She listens (1): the message begins at once.")
     _wait_until(stage, lambda: _has_ended(load_wav(words), heard))
     check_heard(load_wav(words), heard, "Anna")
     stage.tell("She has heard all of Marta's words.")

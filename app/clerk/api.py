@@ -25,6 +25,7 @@ from app.voicemail.jobs import (
     GreetingResult,
     Listing,
     MailboxInfo,
+    MessageList,
     MessageStatus,
     OwnGreeting,
     PinCheck,
@@ -103,16 +104,18 @@ class ClerkApi(Protocol):
         """Say whether a person can be reached; False if there is no such day to come."""
         ...
 
-    def listing(self, person: int) -> Listing:
-        """Somebody's voicemails."""
+    def listing(self, person: int, which: MessageList, after: int = 0, before: int = 0) -> Listing:
+        """A page of somebody's voicemails."""
         ...
 
     def look(self, person: int, entry: int) -> MessageStatus:
         """Whether a message is there and can be played. Raises NotReady while it is decoded."""
         ...
 
-    def mark(self, person: int, entries: tuple[int, ...], saved: bool | None = None) -> int:
-        """Mark messages as heard."""
+    def mark(
+        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+    ) -> int:
+        """Mark messages as heard, or as new."""
         ...
 
     def remove(self, person: int, entries: tuple[int, ...]) -> int:
@@ -309,17 +312,21 @@ class JobClient(ABC):
         """Say whether a person can be reached, perhaps until a day."""
         return self._ask(ClerkApi.set_presence, person, presence, until)
 
-    def listing(self, person: int) -> Wait[Listing]:
-        """Somebody's voicemails."""
-        return self._ask(ClerkApi.listing, person)
+    def listing(
+        self, person: int, which: MessageList, after: int = 0, before: int = 0
+    ) -> Wait[Listing]:
+        """A page of somebody's voicemails: those after an entry, or those before it."""
+        return self._ask(ClerkApi.listing, person, which, after, before)
 
     def look(self, person: int, entry: int) -> Wait[MessageStatus]:
         """Whether a message is there and can be played."""
         return self._ask(ClerkApi.look, person, entry)
 
-    def mark(self, person: int, entries: tuple[int, ...], saved: bool | None = None) -> Wait[int]:
-        """Mark messages as heard."""
-        return self._ask(ClerkApi.mark, person, entries, saved)
+    def mark(
+        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+    ) -> Wait[int]:
+        """Mark messages as heard, or as new."""
+        return self._ask(ClerkApi.mark, person, entries, saved, new)
 
     def remove(self, person: int, entries: tuple[int, ...]) -> Wait[int]:
         """Move messages into the bin."""

@@ -51,6 +51,7 @@ from app.voicemail.jobs import (
     GreetingResult,
     Listing,
     MailboxInfo,
+    MessageList,
     MessageStatus,
     OwnGreeting,
     PinCheck,
@@ -349,17 +350,19 @@ class Desk:
 
     # ---- the owner's inbox
 
-    def listing(self, person: int) -> Listing:
-        """Voicemails, new ones first, oldest first; and how many new e-mails."""
-        return self._ask(lambda jobs: jobs.listing(person))
+    def listing(self, person: int, which: MessageList, after: int = 0, before: int = 0) -> Listing:
+        """A page of voicemails, those after an entry or before it; and how many there are."""
+        return self._ask(lambda jobs: jobs.listing(person, which, after, before))
 
     def look(self, person: int, entry: int) -> MessageStatus:
         """Whether a message is still in the inbox, and whether it can be played."""
         return self._ask(lambda jobs: jobs.look(person, entry))
 
-    def mark(self, person: int, entries: tuple[int, ...], saved: bool | None = None) -> int:
-        """Heard, and perhaps saved; how many messages that changed."""
-        return self._ask(lambda jobs: jobs.mark(person, entries, saved))
+    def mark(
+        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+    ) -> int:
+        """Heard or new, and perhaps saved; how many messages that changed."""
+        return self._ask(lambda jobs: jobs.mark(person, entries, saved, new))
 
     def remove(self, person: int, entries: tuple[int, ...]) -> int:
         """Into the bin; how many messages were not there already."""

@@ -37,11 +37,13 @@ from app.phone.calls.dialplan import Directory, Subscriber
 from app.phone.jobs import EndedCall, JobFailed
 from app.store.database import Database, Tx
 from app.voicemail.jobs import (
+    LIST_END,
     LISTED_MOST,
     ListedMessage,
     Listing,
     LocalTime,
     MailboxInfo,
+    MessageList,
     MessageSound,
     MessageStatus,
     PinCheck,
@@ -50,6 +52,12 @@ from app.voicemail.jobs import (
 )
 
 log = logging.getLogger(__name__)
+
+_STATES = {
+    MessageList.NEW: EntryState.NEW,
+    MessageList.OLD: EntryState.HEARD,
+    MessageList.BIN: EntryState.BIN,
+}
 
 
 class ClerkJobs:
@@ -232,11 +240,9 @@ class ClerkJobs:
             raise JobFailed(f"there is no entry {number}")
         return self._playback.samples(entry.content, self._store.octets(entry), start, count)
 
-    def listing(self, person: int) -> Listing:
-        """Voicemails, new ones first, oldest first; and how many new e-mails."""
-        found: list[Entry] = []
-        for state in (EntryState.NEW, EntryState.HEARD):
-            found += self._store.newest_voicemails(person, state, LISTED_MOST - len(found))
+    def listing(self, person: int, which: MessageList, after: int = 0, before: int = 0) -> Listing:
+        """A page of voicemails, those after an entry or before it; and how many there are."""
+        found = self._page(person, which, after, before)
         taken = self.claims.taken(entry.id for entry in found)
         messages = tuple(
             ListedMessage(
@@ -244,7 +250,7 @@ class ClerkJobs:
                 new=entry.state is EntryState.NEW,
                 saved=entry.saved,
                 number=entry.caller_number,
-                name=entry.caller_name,
+                name=self._caller_name(entry),
                 received=self._local_time(entry.received_at),
                 taken_by=taken.get(entry.id, ""),
             )
@@ -254,6 +260,23 @@ class ClerkJobs:
         owner = self._people.by_id(person)
         room = fullness(0 if owner is None else self.inboxes.delivery.inboxes.percent_full(owner))
         return Listing(messages, new, self._store.voicemails(person) - new, new_mails, room)
+
+    def _page(self, person: int, which: MessageList, after: int, before: int) -> list[Entry]:
+        """In the list's order; the bin's is against that of numbers."""
+        state = _STATES[which]
+        downwards = which is MessageList.BIN
+        beyond = before or after
+        if downwards and beyond in (0, LIST_END):
+            beyond = LIST_END - beyond
+        against = bool(before) != downwards
+        found = self._store.voicemails_beyond(person, state, beyond, LISTED_MOST, against)
+        return found[::-1] if before else found
+
+    def _caller_name(self, entry: Entry) -> str | None:
+        """Who has the number here, else the name that came with the call."""
+        number = entry.caller_number
+        known = number and (self._people.by_mailbox(number) or self._people.by_handset(number))
+        return known.name if known else entry.caller_name
 
     def look(self, person: int, entry: int) -> MessageStatus:
         """Whether a message is still in the inbox, and whether it can be played."""
@@ -276,12 +299,13 @@ class ClerkJobs:
             return MessageSound.BROKEN_OFF
         return MessageSound.WHOLE
 
-    def mark(self, person: int, entries: tuple[int, ...], saved: bool | None = None) -> int:
-        """Heard, and perhaps saved; how many messages that changed."""
+    def mark(
+        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+    ) -> int:
+        """Heard or new, and perhaps saved; how many messages that changed."""
         mine, by = self._mine(person, entries)
-        return self._db.now(
-            lambda tx: self._store.mark(tx, mine, EntryState.HEARD, saved, door=DOOR, by=by)
-        )
+        state = EntryState.NEW if new else EntryState.HEARD
+        return self._db.now(lambda tx: self._store.mark(tx, mine, state, saved, door=DOOR, by=by))
 
     def remove(self, person: int, entries: tuple[int, ...]) -> int:
         """Into the bin; how many messages were not there already."""

@@ -57,7 +57,7 @@ class Known:
     def mailbox(self, number: str) -> MailboxInfo | None:
         """What was known of a mailbox; None if there was none."""
         if self.empty and number == ANYBODY:
-            return MailboxInfo(0, "", "", self._language, "standard", ())
+            return MailboxInfo(0, "", "", self._language, "switchhook", ())
         return next((box for box in self._known.mailboxes if box.number == number), None)
 
     def _read(self) -> _Known:

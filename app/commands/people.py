@@ -22,7 +22,7 @@ from app.operations.box import Box
 from app.operations.people import NewPerson, PersonLine
 from app.operations.second_factor import remove_second_factor
 from app.operations.setup_page import setup_page
-from app.voicemail.menu import KEY_MAPS
+from app.voicemail.key_maps import KEY_MAPS
 from drivers.countries.numbering import CallClass
 
 TRANSFERS = click.Choice([transfer.value for transfer in Transfer])
@@ -61,7 +61,7 @@ def people() -> None:
 @click.option(
     "--key-map",
     type=MAPS,
-    default="standard",
+    default="switchhook",
     show_default=True,
     help="; ".join(f"{name}: {keys.meaning}" for name, keys in KEY_MAPS.items()),
 )

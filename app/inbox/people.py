@@ -138,7 +138,7 @@ _NEW = {
     "transfer": Transfer.ALL,
     "fetched_is_heard": False,
     "language": "en",
-    "key_map": "standard",
+    "key_map": "switchhook",
     "outside_login": False,
     "mail_by_phone": True,
     "may_call": "",

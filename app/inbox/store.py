@@ -133,12 +133,21 @@ class Store:
         # Sorting here is cheaper than in SQLite, which would carry every column through its sorter.
         return sorted(map(entry_of, rows.fetchall()), key=lambda entry: entry.id)
 
-    def newest_voicemails(self, person_id: int, state: EntryState, most: int) -> list[Entry]:
-        """A person's newest voicemails in a state, `most` of them, in the order of delivery.
+    def voicemails_beyond(
+        self, person_id: int, state: EntryState, beyond: int, most: int, downwards: bool = False
+    ) -> list[Entry]:
+        """A person's first `most` voicemails in a state with numbers above `beyond`, upwards.
 
-        Costs the same however many there are.
+        Or those below it, downwards. Costs the same however many there are.
         """
-        return self.newest(person_id, most, (state,), voicemail=True)[::-1]
+        if downwards:
+            return self.newest(person_id, most, (state,), beyond, voicemail=True)
+        rows = self._db.reader().execute(
+            f"SELECT {ENTRY_COLUMNS} FROM entry INDEXED BY entry_voicemail"
+            " WHERE kind = 'voicemail' AND person = ? AND state = ? AND id > ? ORDER BY id LIMIT ?",
+            (person_id, state, beyond, most),
+        )
+        return list(map(entry_of, rows.fetchall()))
 
     def newest(
         self,

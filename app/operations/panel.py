@@ -26,7 +26,8 @@ from app.operations.tasks import EraseBox, ShutDown
 from app.operations.tasks import ask as ask_for_task
 from app.store.condition import State, StoreCondition
 from app.store.database import Database
-from app.voicemail.menu import STANDARD, Action
+from app.voicemail.key_maps import DEFAULT, key_map
+from app.voicemail.menu import Action, Menu
 
 PANEL = Actor("panel", "panel", frozenset({Role.SYSTEM}))
 """Who presses a button."""
@@ -151,13 +152,20 @@ def play_messages(actor: Actor, paths: Paths, handset: str, mailbox: str) -> Non
         _ask_phone(paths, {"ask": "play", "handset": handset, "mailbox": mailbox})
 
 
+def player_key(action: Action) -> str:
+    """The key of an action on a handset that plays messages aloud, which has the usual map."""
+    key = key_map(DEFAULT).key(Menu.PLAYING, action)
+    assert key is not None, action
+    return key
+
+
 def press_for_player(actor: Actor, paths: Paths, handset: str, action: PlayerAction) -> None:
     """What a key of the owner's menu does, while messages are played on this handset.
 
     Raises NotAllowed, and OperationError if nothing is played there.
     """
     require_admin(actor, "change other people's messages")
-    _ask_phone(paths, {"ask": "press", "handset": handset, "key": STANDARD.key(KEYS[action])})
+    _ask_phone(paths, {"ask": "press", "handset": handset, "key": player_key(KEYS[action])})
 
 
 def _ask_phone(paths: Paths, question: dict[str, str]) -> None:

@@ -62,7 +62,7 @@ class NewPerson:
     fetched_is_heard: bool = False
     language: str | None = None
     """None: the setting site.language."""
-    key_map: str = "standard"
+    key_map: str = "switchhook"
     outside_login: bool = False
     """Whether they reach their box from outside lines, with the PIN."""
     mail_by_phone: bool = True

@@ -13,7 +13,7 @@ from app.operations.paging import PAGE, Paged, has_words, paged
 from app.operations.people import PersonLine, line_of
 from app.operations.references import known_of
 from app.operations.versions import version_of
-from app.voicemail.menu import KEY_MAPS
+from app.voicemail.key_maps import KEY_MAPS
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.inbox.people import Person
 from app.operations import languages
 from app.operations.call_targets import target_problems
 from app.operations.numbers import why_no_mailbox, why_no_number
-from app.voicemail.menu import KEY_MAPS
+from app.voicemail.key_maps import FORMERLY, KEY_MAPS
 from drivers.board_spec import BoardSpec, load_board
 from drivers.errors import BoardFileError
 
@@ -221,7 +221,7 @@ def _no_language(language: str | None, known: Known) -> str | None:
 
 
 def _no_key_map(key_map: str | None) -> str | None:
-    if not key_map or key_map in KEY_MAPS:
+    if not key_map or key_map in KEY_MAPS or key_map in FORMERLY:
         return None
     return f"there is no key map {key_map}{_listed(list(KEY_MAPS))}"
 

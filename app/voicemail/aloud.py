@@ -1,7 +1,7 @@
 """What a handset hears that was rung to play a mailbox's messages: no PIN, and the first at once.
 
 Whoever asked for all of them stands at the front panel (app/operations/panel.py). Its buttons are
-keys of the standard map, as if they were pressed on the handset. Whoever asked for one has its page
+keys of the usual map, as if they were pressed on the handset. Whoever asked for one has its page
 open (app/operations/by_telephone.py), and hears that one.
 """
 
@@ -10,8 +10,8 @@ from app.phone.calls.line import Line
 from app.phone.sound.sounds import MessageAudio
 from app.voicemail.common import BOX, NO_MESSAGES, Voice, with_apology
 from app.voicemail.jobs import MessageSound, VoicemailClerk
-from app.voicemail.menu import STANDARD
-from app.voicemail.owner import Visit
+from app.voicemail.key_maps import DEFAULT, key_map
+from app.voicemail.visit import Visit
 
 
 def play_script(clerk: VoicemailClerk) -> PlayScript:
@@ -36,7 +36,7 @@ async def _aloud(line: Line, clerk: VoicemailClerk, mailbox: str, entry: int) ->
     if entry:
         await _one(line, clerk, box.person, entry, voice)
     else:
-        await Visit(line, clerk, box.person, voice, STANDARD).visit(at_once=True)
+        await Visit(line, clerk, box.person, voice, key_map(DEFAULT)).visit(at_once=True)
     await line.play(*voice.say("vm-goodbye"))
 
 

@@ -42,30 +42,31 @@ def counts(grammar: Grammar, new: int, old: int, new_mails: int) -> prompts.Name
     return (*grammar.have(new, "message", "new"), *also, *mails)
 
 
-def envelope(voice: Voice, message: Message, index: int, count: int) -> tuple[Sound, ...]:
-    """Which message this is of `count`, from whom, and when it came; `index` counts from 0."""
+def lead_in(voice: Voice, number: int, first: bool, last: bool) -> tuple[Sound, ...]:
+    """Which message of the list this is, in as few words as can be: it begins at once."""
+    if first:
+        return voice.say("vm-first", "vm-message")
+    if last:
+        return voice.say("vm-last", "vm-message")
+    return voice.say_all(("vm-message",), voice.grammar.number(number))
+
+
+def envelope(voice: Voice, message: Message) -> tuple[Sound, ...]:
+    """From whom a message is, and when it came."""
     return (
-        *voice.say_all(_which(voice.grammar, index, count)),
         *_from(voice, message.listed),
         *voice.say_all(("vm-received",), _when(voice.grammar, message.listed.received)),
     )
 
 
-def _which(grammar: Grammar, index: int, count: int) -> prompts.Names:
-    if index == 0:
-        return ("vm-first", "vm-message")
-    if index + 1 == count:
-        return ("vm-last", "vm-message")
-    return ("vm-message", *grammar.number(index + 1))
-
-
 def _from(voice: Voice, message: ListedMessage) -> tuple[Sound, ...]:
-    if message.number:
-        short = len(message.number) <= EXTENSION_LONGEST
-        kind = "vm-from-extension" if short else "vm-from-phonenumber"
-        return voice.say_all((kind,), prompts.digits(message.number))
+    """The name, as the people here are called or as it came, and the number."""
+    number = prompts.digits(message.number or "")
     if message.name:
-        return (*voice.say("vm-from"), voice.speak(message.name))
+        return (*voice.say("vm-from"), voice.speak(message.name), *voice.say_all(number))
+    if number:
+        kind = "vm-from-extension" if len(number) <= EXTENSION_LONGEST else "vm-from-phonenumber"
+        return voice.say_all((kind,), number)
     return voice.say("vm-unknown-caller")
 
 

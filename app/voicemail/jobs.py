@@ -77,9 +77,20 @@ class LocalTime:
     """Calendar days since then; 0 is today, what is to come is below."""
 
 
+class MessageList(StrEnum):
+    """Which of somebody's voicemails are gone through."""
+
+    NEW = "new"
+    """Unheard ones, oldest first."""
+    OLD = "old"
+    """Heard ones, saved or not, oldest first."""
+    BIN = "bin"
+    """Removed ones that can be restored, newest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedMessage:
-    """One voicemail in somebody's inbox."""
+    """One voicemail in somebody's inbox or bin."""
 
     entry: int
     new: bool
@@ -87,6 +98,7 @@ class ListedMessage:
     number: str | None
     """The caller's number, if it is known."""
     name: str | None
+    """Who has that number here, else the caller's name as it came."""
     received: LocalTime
     taken_by: str = ""
     """Name of who has taken it, in a mailbox that several listen to; "" is nobody."""
@@ -94,16 +106,15 @@ class ListedMessage:
 
 Fullness = Literal["", "nearly full", "full"]
 """What an owner is told of the room in the inbox; "" is nothing."""
-LISTED_MOST = 1000
-"""Messages that a listing names at most; nobody goes through more in one call."""
+LISTED_MOST = 50
+"""Messages that a listing names at most: a page, so that its cost does not grow with the box."""
+LIST_END = 1 << 62
+"""As `before`, the end of a list; see VoicemailClerk.listing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Somebody's voicemails, new ones first, each kind oldest first.
-
-    Of more than LISTED_MOST, these are the newest that are new, then the newest of the others.
-    """
+    """A page of one list of somebody's voicemails, in its order, and how many there are."""
 
     messages: tuple[ListedMessage, ...]
     new: int
@@ -245,16 +256,24 @@ class VoicemailClerk(Clerk, Protocol):
         """
         ...
 
-    def listing(self, person: int) -> Wait[Listing]:
-        """The person's voicemails."""
+    def listing(
+        self, person: int, which: MessageList, after: int = 0, before: int = 0
+    ) -> Wait[Listing]:
+        """A page of the person's voicemails, at most LISTED_MOST.
+
+        The first ones; with `after` those that follow this entry in the list, with `before` the
+        last ones that precede it (LIST_END: of the whole list).
+        """
         ...
 
     def look(self, person: int, entry: int) -> Wait[MessageStatus]:
         """Whether a message is still there, for this person, and can be played."""
         ...
 
-    def mark(self, person: int, entries: tuple[int, ...], saved: bool | None = None) -> Wait[int]:
-        """Mark as heard and, unless `saved` is None, as saved or not; how many that changed."""
+    def mark(
+        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+    ) -> Wait[int]:
+        """Mark as heard or new, and unless `saved` is None as saved or not; how many changed."""
         ...
 
     def remove(self, person: int, entries: tuple[int, ...]) -> Wait[int]:

@@ -140,7 +140,11 @@ def test_sound_that_is_not_there_fails_and_the_clerk_lives(
         ("mailbox", {"number": "1", "more": 2}, "wanted"),
         ("sound", {"sound": {"x": 1}, "start": 0, "count": 1}, "is no"),
         ("sound", {"sound": {"entry": "1"}, "start": 0, "count": 1}, "is no"),
-        ("mark", {"person": 1, "entries": ["x"], "saved": None}, r"entries\[0\]: int expected"),
+        (
+            "mark",
+            {"person": 1, "entries": ["x"], "saved": None, "new": False},
+            r"entries\[0\]: int expected",
+        ),
     ],
 )
 def test_argument_of_another_type_fails_before_the_job_is_done(

@@ -13,7 +13,7 @@ from app.inbox.entries import EntryState
 from app.phone.calls.scripting import Wait
 from app.phone.sound.languages import grammar_of
 from app.voicemail.envelope import counts
-from app.voicemail.jobs import LISTED_MOST, Listing
+from app.voicemail.jobs import LIST_END, LISTED_MOST, Listing, MessageList
 from tests.kit.store import StoreKit
 from tests.kit.voicemail import House
 
@@ -45,12 +45,14 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.kit.db.close()
 
 
-def asked(house: House) -> Listing:
+def asked(
+    house: House, which: MessageList = MessageList.NEW, after: int = 0, before: int = 0
+) -> Listing:
     """The listing as a clerk in its own process gives it."""
     clerk = ProcessClerk(house.config, house.pushes.append, ManualClock())
     first = clerk.pid
     try:
-        wait: Wait[Listing] = clerk.listing(house.kit.person("anna").id)
+        wait: Wait[Listing] = clerk.listing(house.kit.person("anna").id, which, after, before)
         poll = select.poll()
         poll.register(clerk)
         while not wait.done:
@@ -62,24 +64,31 @@ def asked(house: House) -> Listing:
         clerk.close()
 
 
-def test_newest_thousand_are_listed_and_all_are_counted(house: House) -> None:
+def numbers(listing: Listing) -> list[int]:
+    return [message.entry for message in listing.messages]
+
+
+def test_a_page_is_listed_and_all_are_counted(house: House) -> None:
     add(house.kit, EntryState.NEW, MANY)
     add(house.kit, EntryState.HEARD, 500)
     listing = asked(house)
     assert (listing.new, listing.old) == (MANY + 1, 500)
-    newest = [MANY + 1 - back for back in range(LISTED_MOST)]
-    assert [message.entry for message in listing.messages] == newest[::-1]
+    assert numbers(listing) == list(range(1, LISTED_MOST + 1))
     said = counts(grammar_of("en"), listing.new, listing.old, listing.new_mails)
     assert said[:5] == ("vm-youhave", "digits/30", "digits/thousand", "digits/1", "vm-INBOX")
 
 
-def test_old_messages_fill_what_new_ones_leave(house: House) -> None:
-    add(house.kit, EntryState.HEARD, MANY)
-    add(house.kit, EntryState.NEW, 9)
-    listing = asked(house)
-    assert [message.new for message in listing.messages] == [True] * 10 + [False] * 990
-    assert listing.messages[-1].entry == MANY + 1
-    assert (listing.new, listing.old) == (10, MANY)
+def test_pages_follow_and_precede_each_other_in_each_list(house: House) -> None:
+    add(house.kit, EntryState.NEW, 120)
+    add(house.kit, EntryState.BIN, 120)
+    new, removed = list(range(1, 122)), list(range(241, 121, -1))
+    jobs, anna = house.jobs, house.kit.person("anna").id
+    for which, whole in ((MessageList.NEW, new), (MessageList.BIN, removed)):
+        assert numbers(jobs.listing(anna, which)) == whole[:50]
+        assert numbers(jobs.listing(anna, which, after=whole[49])) == whole[50:100]
+        assert numbers(jobs.listing(anna, which, before=LIST_END)) == whole[-50:]
+        assert numbers(jobs.listing(anna, which, before=whole[-50])) == whole[-100:-50]
+        assert numbers(jobs.listing(anna, which, after=whole[-1])) == []
 
 
 def test_listing_reads_no_more_rows_of_a_larger_box(house: House) -> None:
@@ -98,9 +107,9 @@ def test_listing_reads_no_more_rows_of_a_larger_box(house: House) -> None:
 
     anna = house.kit.person("anna").id
     add(house.kit, EntryState.NEW, 2 * LISTED_MOST)
-    few = steps(lambda: house.kit.store.newest_voicemails(anna, EntryState.NEW, LISTED_MOST))
+    few = steps(lambda: house.kit.store.voicemails_beyond(anna, EntryState.NEW, 0, LISTED_MOST))
     add(house.kit, EntryState.NEW, MANY)
-    many = steps(lambda: house.kit.store.newest_voicemails(anna, EntryState.NEW, LISTED_MOST))
+    many = steps(lambda: house.kit.store.voicemails_beyond(anna, EntryState.NEW, 0, LISTED_MOST))
     assert few and abs(many - few) <= 1
     for state in (EntryState.NEW, EntryState.HEARD):
         plan = house.kit.db.reader().execute(

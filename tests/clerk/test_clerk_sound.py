@@ -24,7 +24,7 @@ from app.message.resample import Values, resampled
 from app.phone.jobs import MessageAudio
 from app.phone.sound import prompts
 from app.phone.sound.languages import grammar_of
-from app.voicemail import menu
+from app.voicemail import key_maps, menu
 from tests.kit.voicemail import PACKS, House, silence, tone
 
 
@@ -348,7 +348,10 @@ def test_a_prompt_name_stays_within_the_pack(tmp_path: Path) -> None:
 
 def every_prompt() -> list[str]:
     said = [
-        name for keys in menu.KEY_MAPS.values() for name in menu.offers(keys, list(menu.Action))
+        name
+        for keys in key_maps.KEY_MAPS.values()
+        for where in menu.Menu
+        for name in menu.offers(keys, where, list(menu.Action))
     ]
     return sorted(set(prompts.WORDS) | set(said))
 

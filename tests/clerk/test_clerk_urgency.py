@@ -32,7 +32,7 @@ from app.core.presence import Presence
 from app.phone.calls.caller import Caller
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import EndedCall, JobFailed, MessageAudio, Prompt, Spoken
-from app.voicemail.jobs import PinVerdict, RecordingResult, WaitingMessages
+from app.voicemail.jobs import MessageList, PinVerdict, RecordingResult, WaitingMessages
 from tests.kit.voicemail import PACKS, PIN, House, tone
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ def test_prompt_pin_and_listing_are_answered_while_the_synthesizer_speaks(office
     office.worker()
     assert office.get(clerk.check_pin("201", PIN, "101", None)).result is PinVerdict.OK
     assert office.get(clerk.sound(Prompt("vm-intro"), 0, 16_000))
-    assert office.get(clerk.listing(1)).messages == ()
+    assert office.get(clerk.listing(1, MessageList.NEW)).messages == ()
     assert not spoken.done
     office.let_go()
     assert len(office.get(spoken)) > 8000
@@ -163,7 +163,7 @@ def test_clerk_that_hangs_is_ended_and_every_job_is_asked_again(office: Office) 
         "mailbox": clerk.mailbox("201"),
         "check_pin": clerk.check_pin("201", PIN, "101", None),
         "claim_code": clerk.claim_code(),
-        "listing": clerk.listing(1),
+        "listing": clerk.listing(1, MessageList.NEW),
         "look": clerk.look(1, entry.id),
         "mark": clerk.mark(1, (entry.id,), True),
         "remove": clerk.remove(1, (entry.id,)),

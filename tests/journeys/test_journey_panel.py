@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from app.inbox.entries import EntryState
-from app.voicemail.menu import STANDARD, Action
+from app.operations.panel import player_key
+from app.voicemail.menu import Action
 from drivers.buses import Samples
 from tests.kit.world import World
 
@@ -21,7 +22,7 @@ def test_messages_are_heard_and_deleted_at_the_panel_without_a_pin(
     hearing.hears("vm-youhave")
     hearing.hears("vm-first")
     hearing.hears(words_at_8_khz)
-    assert calls.press("102", STANDARD.key(Action.DELETE)) == ""
+    assert calls.press("102", player_key(Action.DELETE)) == ""
     hearing.hears("vm-deleted")
     world.board("hangup 102")
     assert [one.id for one in world.entries("anna", EntryState.BIN)] == [entry.id]

@@ -7,6 +7,7 @@ as people would tell them (a prompt in another language than English is written 
     hears    vm-password                 these sounds, in this order, to their ends
     presses  739150#                     while the next sound plays, or into the silence
     waits                                lets the sound, or the waiting for a digit, pass
+    listens  1.5                         hears so many seconds of the message that is played
     says     2.5                         speaks for so many seconds into a recording
     hangs up                             puts the telephone down
     ends                                 the script is over and has hung up
@@ -38,6 +39,8 @@ from app.phone.sound.sounds import (
     MessageAudio,
     Pause,
     Pcm,
+    Played,
+    Playhead,
     Prompt,
     Sound,
     Spoken,
@@ -45,6 +48,7 @@ from app.phone.sound.sounds import (
     Tone,
 )
 from app.voicemail.jobs import VoicemailClerk, WaitingMessages
+from drivers.buses import PERIOD
 from tests.kit.defaults import SETTINGS
 from tests.kit.store import StoreKit, open_store
 
@@ -140,7 +144,9 @@ class House:
     ) -> None:
         """Leave a voicemail, by the clerk's own jobs."""
         recording = self.begin(mailbox, caller=Caller(number, name))
-        self.clerk.samples(recording, 0, sound or tone(2)).result()
+        said = sound or tone(2)
+        for seq, start in enumerate(range(0, len(said), 16_000)):
+            self.clerk.samples(recording, seq, said[start : start + 16_000]).result()
         self.clerk.end_recording(recording, "hung up").result()
 
     def begin(self, mailbox: str, line: str = "line1", caller: Caller = UNKNOWN) -> int:
@@ -191,6 +197,7 @@ class ScriptLine:
         self.sink: Callable[[bytes], None] | None = None
         self.recorded = 0
         self._clerk = clerk
+        self.head: Playhead | None = None
         self._now: _Now | None = None
         self._ahead = ""
         self._gone = False
@@ -202,8 +209,11 @@ class ScriptLine:
         """See app.phone.calls.line.Line."""
         for sound in sounds:
             self._check()
+            self.head = sound.head if isinstance(sound, Played) else None
             if self._ahead and self._ahead[0] in stop_on:
                 return self._take_ahead()
+            if self.head is not None:
+                self.head.position += PERIOD
             key = await self._for(_Now(self._named(sound), Wait(), stop_on, self._length(sound)))
             if key:
                 return str(key)
@@ -284,6 +294,8 @@ class ScriptLine:
 
     def _named(self, sound: Sound) -> str:
         name = _name(sound)
+        if isinstance(sound, Played):
+            sound = sound.sound
         if isinstance(sound, MessageAudio | Greeting | Draft | Take):
             self.audio[name] = self._fetch(sound)
         return name
@@ -298,6 +310,9 @@ class ScriptLine:
                 return whole
 
     def _length(self, sound: Sound) -> int:
+        if isinstance(sound, Played):
+            rest = len(self.audio[_name(sound)]) // 2 - sound.head.position
+            return max(0, round(rest / PERIOD / sound.head.speed))
         if isinstance(sound, MessageAudio | Greeting | Draft | Take):
             return len(self.audio[_name(sound)]) // 160
         if isinstance(sound, Prompt | Spoken):
@@ -313,6 +328,11 @@ class ScriptLine:
         self._script = Script(script, self._ended)
         self._script.start()
         return self
+
+    @property
+    def now(self) -> str:
+        """What is being heard, or waited for; "" when the script is over."""
+        return self._now.what if self._now is not None else ""
 
     def talk(self, conversation: str) -> None:
         """Hold the conversation; see the module's head. Fails with what was heard instead."""
@@ -353,6 +373,12 @@ class ScriptLine:
         self.recorded += len(sound) // 160
         self.periods += len(sound) // 160
 
+    def _listens(self, seconds: list[str]) -> None:
+        """Let so many seconds of a message pass."""
+        assert self.head is not None, f"no message is played, but {self._now}"
+        self.head.position += round(float(seconds[0]) * self.head.speed * 100) * PERIOD
+        self.periods += round(float(seconds[0]) * 100)
+
     def _stops(self, why: list[str]) -> None:
         self._happens(" ".join(why))
 
@@ -375,6 +401,7 @@ class ScriptLine:
         "presses": _presses,
         "waits": _waits,
         "says": _says,
+        "listens": _listens,
         "stops": _stops,
         "hangs up": _hangs_up,
         "ends": _ends,
@@ -405,6 +432,8 @@ def _name(sound: Sound) -> str:
         case Spoken(text, language):
             said = f"spoken:{text.replace(' ', '_')}"
             return f"{language}:{said}" if language not in (None, "en") else said
+        case Played(recording, _):
+            return _name(recording)
         case MessageAudio(entry):
             return f"message:{entry}"
         case Greeting(person, kind):

@@ -25,11 +25,9 @@ def dial(house: House) -> ScriptLine:
 def test_announcement_number_of_up_to_four_digits_is_called_an_extension(
     house: House, number: str, said: str
 ) -> None:
-    house.leave("201", number=number)
+    house.leave("201", number=number, name=None)
     digits = " ".join(f"digits/{digit}" for digit in number)
-    dial(house).talk(
-        f"presses {PIN}#\npresses 1\nhears vm-first vm-message {said} {digits} vm-received"
-    )
+    dial(house).talk(f"presses {PIN}#\npresses 1\npresses 8\nhears {said} {digits} vm-received")
 
 
 def test_pin_of_the_longest_length_needs_no_pound_and_leaves_the_next_key_to_the_menu(

@@ -14,9 +14,9 @@ import numpy as np
 
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import Clerk, JobFailed
-from app.phone.sound import audio
+from app.phone.sound import audio, dsp
 from app.phone.sound.shared_reads import Reads, SharedReads
-from app.phone.sound.sounds import ClerkSound, CountryTone, Pause, Pcm, Prompt, Sound, Tone
+from app.phone.sound.sounds import ClerkSound, CountryTone, Pause, Pcm, Played, Prompt, Sound, Tone
 from app.phone.sound.tones import WAITING
 from app.phone.timers import CLERK_PATIENCE
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
@@ -25,6 +25,11 @@ from drivers.countries import Tones
 AHEAD_S = 2
 PIECE = AHEAD_S * SAMPLE_RATE
 """Samples asked of the clerk at a time; the next piece is asked for when one is begun."""
+
+
+_PIECES_KEPT = 6
+"""Of a recording that can be moved in: 12 s, of which going back needs 3."""
+_NOTHING: Samples = np.zeros(0, np.int16)
 
 
 class Source(Protocol):
@@ -141,6 +146,28 @@ class Patience:
         return [PcmSource(words), beeps]
 
 
+class Meanwhile:
+    """What is heard in the place of a sound that does not come: silence, then patience."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._silent = 0  # samples since the last one of the sound
+        self._player: Player | None = None
+
+    def over(self) -> None:
+        """The sound has come."""
+        self._silent, self._player = 0, None
+
+    def fill(self, rest: Samples) -> None:
+        """The rest of a period for which the sound has not come."""
+        self._silent += len(rest)
+        if self._silent < CLERK_PATIENCE.ms * audio.PER_MS or len(rest) < PERIOD:
+            return
+        if self._player is None:
+            self._player = Player(self._patience.sources(), lambda _: None)
+        self._player.fill(rest)
+
+
 class ClerkSource:
     """A sound that the clerk has, fetched piece by piece ahead of its playing."""
 
@@ -153,9 +180,7 @@ class ClerkSource:
         whole: Callable[[Samples], None] | None = None,
     ) -> None:
         self._clerk, self._sound, self._late, self._whole = clerk, sound, late, whole
-        self._patience = patience
-        self._silent = 0  # samples since the last one of the sound
-        self._meanwhile: Player | None = None
+        self._meanwhile = Meanwhile(patience)
         self._asked = 0
         self._waits: deque[Wait[bytes]] = deque()
         self._kept: list[Samples] = []
@@ -171,7 +196,8 @@ class ClerkSource:
         self._take_answers()
         at = start
         while at < PERIOD and self._pieces:
-            self._begun, self._silent, self._meanwhile = True, 0, None
+            self._begun = True
+            self._meanwhile.over()
             piece = self._pieces[0]
             part = piece[self._position : self._position + PERIOD - at]
             row[at : at + len(part)] = part
@@ -185,17 +211,9 @@ class ClerkSource:
             raise self._failure
         if at < PERIOD and not self._complete:
             self._late.periods += self._begun
-            self._fill_the_silence(row[at:])
+            self._meanwhile.fill(row[at:])
             return PERIOD - start
         return at - start
-
-    def _fill_the_silence(self, rest: Samples) -> None:
-        self._silent += len(rest)
-        if self._silent < CLERK_PATIENCE.ms * audio.PER_MS or len(rest) < PERIOD:
-            return
-        if self._meanwhile is None:
-            self._meanwhile = Player(self._patience.sources(), lambda _: None)
-        self._meanwhile.fill(rest)
 
     def close(self) -> None:
         """See Source."""
@@ -232,6 +250,101 @@ class ClerkSource:
                 self._whole(np.concatenate(self._kept))
 
 
+class RecordingSource:
+    """A recording of the clerk from a playhead on, which may be moved while it is played.
+
+    Pieces are asked for as they are needed, one ahead; the last few stay with the playhead. Its
+    cost in one period is bounded: at twice the speed, two periods are taken for one.
+    """
+
+    def __init__(self, clerk: Clerk, played: Played, late: Late, patience: Patience) -> None:
+        self._clerk, self._sound, self._head, self._late = clerk, played.sound, played.head, late
+        self._meanwhile = Meanwhile(patience)
+        self._waits: dict[int, Wait[bytes]] = {}
+        self._scale: dsp.TimeScale | None = None
+        self._ready: Samples = _NOTHING
+        self._at = self._head.position
+        self._begun = False
+        self._fetch(self._at // PIECE)
+
+    def fill(self, row: Samples, start: int) -> int:
+        """See Source: samples are written from index `start` on."""
+        self._take_answers()
+        if self._head.position != self._at:
+            self._at, self._ready, self._scale = self._head.position, _NOTHING, None
+        room = PERIOD - start
+        ended = False
+        while len(self._ready) < room and not ended:
+            taken = self._take()
+            if taken is None:
+                self._late.periods += self._begun
+                self._meanwhile.fill(row[start:])
+                return room
+            ended = len(taken) < PERIOD
+            self._ready = np.concatenate((self._ready, self._scaled(taken)))
+        self._begun = True
+        self._meanwhile.over()
+        part, self._ready = self._ready[:room], self._ready[room:]
+        row[start : start + len(part)] = self._louder(part)
+        return len(part)
+
+    def close(self) -> None:
+        """See Source."""
+        for wait in self._waits.values():
+            wait.give_up()
+        self._waits.clear()
+
+    def _take(self) -> Samples | None:
+        """The next period of the recording, less at its end; None: it has not come yet."""
+        number, offset = divmod(self._at, PIECE)
+        piece = self._piece(number)
+        if piece is None:
+            return None
+        taken = piece[offset : offset + PERIOD]
+        if len(taken) < PERIOD and len(piece) == PIECE:
+            following = self._piece(number + 1)
+            if following is None:
+                return None
+            taken = np.concatenate((taken, following[: PERIOD - len(taken)]))
+        self._at += len(taken)
+        self._head.position = self._at
+        return taken
+
+    def _piece(self, number: int) -> Samples | None:
+        piece = self._head.fetched.get(number)
+        if piece is None or len(piece) == PIECE:
+            self._fetch(number, number + 1)
+            self._take_answers()
+        return self._head.fetched.get(number)
+
+    def _fetch(self, *numbers: int) -> None:
+        for number in numbers:
+            if number not in self._head.fetched and number not in self._waits:
+                self._waits[number] = self._clerk.sound(self._sound, number * PIECE, PIECE)
+
+    def _take_answers(self) -> None:
+        for number in [number for number, wait in self._waits.items() if wait.done]:
+            fetched = self._head.fetched
+            fetched[number] = audio.from_bytes(self._waits.pop(number).result())
+            if len(fetched) > _PIECES_KEPT:
+                here = self._at // PIECE
+                del fetched[max(fetched, key=lambda one: abs(one - here))]
+
+    def _scaled(self, taken: Samples) -> Samples:
+        speed = self._head.speed
+        if speed == 1.0:
+            self._scale = None
+            return taken
+        if self._scale is None or self._scale.speed != speed:
+            self._scale = dsp.TimeScale(speed)
+        return self._scale.scaled(np.ascontiguousarray(taken))
+
+    def _louder(self, part: Samples) -> Samples:
+        if self._head.gain_db == 0.0:
+            return part
+        return audio.saturated(np.rint(part * 10.0 ** (self._head.gain_db / 20.0)))
+
+
 class Sounds:
     """Makes sources of names; keeps the prompts that were played last."""
 
@@ -256,6 +369,8 @@ class Sounds:
             return SilenceSource(sound.ms)
         if isinstance(sound, Prompt):
             return self._prompt(sound)
+        if isinstance(sound, Played):
+            return RecordingSource(self._clerk, sound, self.late, self.patience)
         return ClerkSource(self._clerk, sound, self.late, self.patience)
 
     def _prompt(self, prompt: Prompt) -> Source:

@@ -5,7 +5,7 @@ A pack's recording is played where there is one; otherwise the words here are sp
 here; the clerk finds or makes the sound.
 """
 
-from app.phone.sound import call_words
+from app.phone.sound import call_words, menu_words
 
 Names = tuple[str, ...]
 """Prompts to be played one after the other."""
@@ -124,6 +124,8 @@ WORDS |= call_words.ENGLISH | {
     "digits/h-3": "third",
     **{f"digits/h-{number}": f"{number}th" for number in (*range(4, 21), 30)},
 }
+
+WORDS |= menu_words.words_in(LANGUAGE)
 
 
 def words(name: str) -> str:
