@@ -86,7 +86,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def test_clerk_process_answers_every_kind_of_job(office: Office) -> None:
     clerk = office.clerk
     anna = office.get(clerk.mailbox("201"))
-    assert anna == MailboxInfo(1, "201", "Anna A.", "en", "standard", (), mail_by_phone=True)
+    assert anna == MailboxInfo(1, "201", "Anna A.", "en", "switchhook", (), mail_by_phone=True)
     assert office.get(clerk.mailbox("999")) is None
     assert office.get(clerk.check_pin("201", PIN, "101", None)) == PinCheck(PinVerdict.OK, 1)
     assert office.get(clerk.check_pin("999", PIN, "101", None)) == PinCheck(PinVerdict.WRONG, None)

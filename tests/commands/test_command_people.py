@@ -59,7 +59,7 @@ def test_people_list_fits_its_columns_and_cuts_no_login(columns: int) -> None:
     long = "maximiliane.von-und-zu.guttenberg"
     person = Person(
         1, long, "Maximiliane von und zu Guttenberg", "2010", "101", f"{long}@example.org", True,
-        None, None, None, Transfer.ALL, False, "de", "standard",
+        None, None, None, Transfer.ALL, False, "de", "switchhook",
     )  # fmt: skip
     limits = Limits(10**9, 0, 0, 0, 0, 0)
     line = PersonLine(person, 12, 345, 999 * 10**6, limits, "", 99.0)

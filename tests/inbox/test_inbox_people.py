@@ -82,7 +82,7 @@ def test_name_of_an_alias_is_refused_as_login_and_mailbox(kit: StoreKit) -> None
 
 
 def test_changed_fields_are_kept_and_wrong_ones_refused(kit: StoreKit) -> None:
-    assert kit.person("anna").key_map == "standard"
+    assert kit.person("anna").key_map == "switchhook"
     change(kit, "anna", transfer="email only", quota=5, handset="", fetched_is_heard=True)
     change(kit, "anna", key_map="nortel", language="de")
     anna = kit.person("anna")

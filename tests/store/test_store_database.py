@@ -214,7 +214,7 @@ def test_store_of_version_4_keeps_its_people_and_still_takes_a_program_of_versio
     migrate(older, path, STEPS[:4])  # what an older program does when it starts: nothing
     older.execute(insert, ("bob", "202"))
     older.close()
-    assert kit.person("bob").key_map == "standard"
+    assert kit.person("bob").key_map == "switchhook"
     kit.close()
 
 

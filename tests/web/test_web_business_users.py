@@ -106,7 +106,7 @@ def test_users_are_for_administrators(house: WebHouse, box: Inbox, anna: Visitor
 
 NEW = {"login": "dora", "name": "Dora", "mailbox": "301", "handset": "102", "address": "",
        "transfer": "email", "template": "", "quota": "50", "voicemails": "", "language": "en",
-       "key_map": "standard", "role_phone": "yes"}  # fmt: skip
+       "key_map": "switchhook", "role_phone": "yes"}  # fmt: skip
 
 
 def test_added_user_gets_a_password_and_a_pin_that_are_shown_once(
