@@ -20,9 +20,12 @@ from app.phone.calls.dialplan import Directory
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import ClerkSound, EndedCall, JobFailed
 from app.voicemail.jobs import (
+    Addressee,
     ClaimResult,
     FaxStart,
     GreetingResult,
+    Letter,
+    LetterResult,
     Listing,
     MailboxInfo,
     MessageList,
@@ -157,6 +160,22 @@ class ClerkApi(Protocol):
 
     def greetings(self, person: int) -> tuple[OwnGreeting, ...]:
         """Which greetings somebody has."""
+        ...
+
+    def set_marks(self, person: int, entry: int, urgent: bool, private: bool) -> bool:
+        """Mark a message as urgent or not, private or not."""
+        ...
+
+    def addressee(self, person: int, digits: str) -> Addressee | None:
+        """Whom these digits mean."""
+        ...
+
+    def caller_of(self, person: int, entry: int) -> Addressee | None:
+        """Who an answer to this message goes to."""
+        ...
+
+    def send_letter(self, number: int, person: int, letter: Letter) -> LetterResult:
+        """Deliver what a person sends; `number` is this letter's."""
         ...
 
     def begin_draft(self, number: int) -> int:
@@ -366,6 +385,22 @@ class JobClient(ABC):
     def greetings(self, person: int) -> Wait[tuple[OwnGreeting, ...]]:
         """Which greetings somebody has."""
         return self._ask(ClerkApi.greetings, person)
+
+    def set_marks(self, person: int, entry: int, urgent: bool, private: bool) -> Wait[bool]:
+        """Mark a message as urgent or not, private or not."""
+        return self._ask(ClerkApi.set_marks, person, entry, urgent, private)
+
+    def addressee(self, person: int, digits: str) -> Wait[Addressee | None]:
+        """Whom these digits mean."""
+        return self._ask(ClerkApi.addressee, person, digits)
+
+    def caller_of(self, person: int, entry: int) -> Wait[Addressee | None]:
+        """Who an answer to this message goes to."""
+        return self._ask(ClerkApi.caller_of, person, entry)
+
+    def send_letter(self, person: int, letter: Letter) -> Wait[LetterResult]:
+        """Deliver what a person sends, once."""
+        return self._ask(ClerkApi.send_letter, new_number(), person, letter)
 
     def begin_draft(self) -> Wait[int]:
         """The number of a new draft."""

@@ -20,6 +20,7 @@ from app.clerk.faxes import FaxJobs
 from app.clerk.greeting_jobs import GreetingJobs
 from app.clerk.jobs import ClerkJobs, jobs_over
 from app.clerk.known import Known
+from app.clerk.letters import LetterJobs
 from app.clerk.media import Media, MediaFailed
 from app.clerk.prompt_store import PromptStore
 from app.clerk.recordings import Inboxes, RecordingJobs
@@ -28,7 +29,7 @@ from app.clerk.spool import Spool, SpoolFolder
 from app.core.clock import Clock
 from app.core.presence import Presence
 from app.core.units import MB
-from app.inbox.greetings import LONGEST_S, GreetingKind, Greetings
+from app.inbox.greetings import GreetingKind, Greetings
 from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.dialplan import Directory
 from app.phone.jobs import (
@@ -46,9 +47,12 @@ from app.store.database import Database, StoreDamaged, StoreFailed
 from app.store.errors import TROUBLE
 from app.store.presence import identity, must_exist
 from app.voicemail.jobs import (
+    Addressee,
     ClaimResult,
     FaxStart,
     GreetingResult,
+    Letter,
+    LetterResult,
     Listing,
     MailboxInfo,
     MessageList,
@@ -66,6 +70,7 @@ T = TypeVar("T")
 
 AWAY_S = 2.0  # between tries of a store that could not be used; meanwhile nobody waits for it
 LOCK_S = 3.0  # that a call waits for another process that writes; then there is the spool
+DRAFT_LONGEST_S = 180  # what an owner says for somebody; greetings are shorter
 SPOOL_MOST = 64 * MB  # on the disk: 65 minutes
 SPOOL_MEMORY_MOST = 16 * MB  # in memory: 16 minutes
 
@@ -99,9 +104,10 @@ class Desk:
         self.recordings = RecordingJobs(self._inboxes, self._trouble, spool, self._known, clock)
         self._prompts = PromptStore(Path(config.packs), Speaker(Path(config.cache)), media)
         self._greetings = Greetings(Path(config.greetings))
-        self._drafts = Drafts(Path(config.spool) / "drafts", LONGEST_S)
+        self._drafts = Drafts(Path(config.spool) / "drafts", DRAFT_LONGEST_S)
         zone = ZoneInfo(config.zone) if config.zone else None
         self._greeting_jobs = GreetingJobs(self._greetings, self._drafts, clock, zone, self._ask)
+        self._zone = zone
 
     def recover(self, live: set[int]) -> int:
         """At start: finish what is left, but for what a line is feeding now; how many.
@@ -379,6 +385,27 @@ class Desk:
     def release(self, person: int, entry: int, line: str) -> ClaimResult:
         """Give it back; who has it then."""
         return self._ask(lambda jobs: jobs.claims.release(person, entry, line))
+
+    # ---- what owners send
+
+    def _letters(self, jobs: ClerkJobs) -> LetterJobs:
+        return LetterJobs(jobs.inboxes, jobs.aliases, self._greetings, self._drafts, self._zone)
+
+    def set_marks(self, person: int, entry: int, urgent: bool, private: bool) -> bool:
+        """Mark a message as urgent or not, private or not."""
+        return self._ask(lambda jobs: self._letters(jobs).set_marks(person, entry, urgent, private))
+
+    def addressee(self, person: int, digits: str) -> Addressee | None:
+        """Whom these digits mean."""
+        return self._ask(lambda jobs: self._letters(jobs).addressee(digits))
+
+    def caller_of(self, person: int, entry: int) -> Addressee | None:
+        """Who an answer to this message goes to."""
+        return self._ask(lambda jobs: self._letters(jobs).caller_of(person, entry))
+
+    def send_letter(self, number: int, person: int, letter: Letter) -> LetterResult:
+        """Deliver what a person sends."""
+        return self._ask(lambda jobs: self._letters(jobs).send(number, person, letter))
 
 
 def desk_over(config: ClerkConfig, clock: Clock, media: Media) -> Desk:

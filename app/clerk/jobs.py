@@ -85,7 +85,7 @@ class ClerkJobs:
         self._zone = ZoneInfo(config.zone) if config.zone else None
         self._claim = Claim(config.store_path)
         composer = Composer(config, db, store, people, aliases, delivery, clock, self._zone)
-        self.inboxes = Inboxes(db, store, people, delivery, composer)
+        self.inboxes, self.aliases = Inboxes(db, store, people, delivery, composer), aliases
         self._playback = Playback(media)
         self.claims = Claims(db, people)
         self._version = -1
@@ -199,6 +199,7 @@ class ClerkJobs:
             messages=now.rule.messages,
             outside_login=person.outside_login,
             mail_by_phone=person.mail_by_phone,
+            envelope_first=person.envelope_first,
         )
 
     def set_presence(self, person: int, presence: Presence, until: str = "") -> bool:
@@ -253,6 +254,8 @@ class ClerkJobs:
                 name=self._caller_name(entry),
                 received=self._local_time(entry.received_at),
                 taken_by=taken.get(entry.id, ""),
+                urgent=entry.urgent,
+                private=entry.private,
             )
             for entry in found
         )

@@ -80,6 +80,9 @@ def people() -> None:
     default="",
     help="The dearest calls they may make outside; default: the setting numbers.person_class.",
 )
+@click.option(
+    "--envelope-first", is_flag=True, help="Their telephone says who called before each message."
+)
 @click.option("--admin", is_flag=True, help="May administer the box.")
 @ROLES_OPTION
 @click.option(
@@ -204,6 +207,7 @@ def pin_(login: str, pin: str | None) -> None:
 @click.option("--outside-login/--no-outside-login", default=None)
 @click.option("--mail-by-phone/--no-mail-by-phone", default=None)
 @click.option("--may-call", type=CLASSES, help='"": as the setting numbers.person_class says.')
+@click.option("--envelope-first/--no-envelope-first", default=None)
 @click.option("--admin/--no-admin", default=None)
 @ROLES_OPTION
 @reports_errors

@@ -56,6 +56,9 @@ class Facts:
     """Who brought it: a peer's address, a line's name."""
     message_id: str = ""
     """Message-ID with its angle brackets; "" if it has none that is one [RFC 5322 §3.6.4]."""
+    urgent: bool = False
+    private: bool = False
+    """Whoever has it may not send it on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,15 @@ class Entry:
     """When it went to the bin, in seconds since 1970 UTC; None if it is not there."""
     removed_door: Door | None
     removed_by: str | None
+    urgent: bool = False
+    private: bool = False
+    """It may not be sent on."""
 
 
 ENTRY_COLUMNS = (
     "id, person, content, uidl, kind, state, saved, prefix, size, chunks, dotted, received_at,"
-    " sender, subject, caller_number, caller_name, duration_s, removed_at, removed_door, removed_by"
+    " sender, subject, caller_number, caller_name, duration_s, removed_at, removed_door,"
+    " removed_by, urgent, private"
 )
 _KINDS = {kind.value: kind for kind in Kind}
 _STATES = {state.value: state for state in EntryState}
@@ -102,7 +109,7 @@ _STATES = {state.value: state for state in EntryState}
 
 def entry_of(row: tuple[object, ...]) -> Entry:
     """An entry from its row, of ENTRY_COLUMNS."""
-    (id_, person, content, uidl, kind, state, saved, *rest) = row
+    (id_, person, content, uidl, kind, state, saved, *rest, urgent, private) = row
     return Entry(
         id_,  # type: ignore[arg-type]  # the schema types what the tuple does not
         person,  # type: ignore[arg-type]
@@ -111,7 +118,7 @@ def entry_of(row: tuple[object, ...]) -> Entry:
         _KINDS[cast(str, kind)],
         _STATES[cast(str, state)],
         bool(saved),
-        *rest,  # type: ignore[arg-type]
+        *(*rest, bool(urgent), bool(private)),  # type: ignore[arg-type]
     )
 
 

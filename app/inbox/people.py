@@ -94,6 +94,8 @@ class Person:
     may_call: str = ""
     """The dearest calls that they may make outside, a class of drivers/countries/numbering.py; "":
     as the setting numbers.person_class says."""
+    envelope_first: bool = False
+    """Whether the owner's menu says who called, and when, before each message."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ _COLUMNS = {"quota": "own_quota", "voicemails": "own_voicemails"}
 _SELECTED = ", ".join(_COLUMNS.get(field, field) for field in _FIELDS)
 _SELECT = f"SELECT {_SELECTED} FROM person WHERE removed_at IS NULL"
 _SETTABLE = frozenset(_FIELDS) - {"id", "login"}
+_FLAGS = ("admin", "fetched_is_heard", "outside_login", "mail_by_phone", "envelope_first")
 _NEW = {
     **dict.fromkeys(("handset", "address", "quota", "voicemails", "template")),
     "admin": False,
@@ -142,13 +145,14 @@ _NEW = {
     "outside_login": False,
     "mail_by_phone": True,
     "may_call": "",
+    "envelope_first": False,
 }
 """What is so of a new person unless something else is said."""
 
 
 def _person(row: tuple[Any, ...]) -> Person:
     fields = dict(zip(_FIELDS, row, strict=True))
-    for flag in ("admin", "fetched_is_heard", "outside_login", "mail_by_phone"):
+    for flag in _FLAGS:
         fields[flag] = bool(fields[flag])
     fields["transfer"] = Transfer(fields["transfer"])
     fields["roles"] = role_names.from_text(fields["roles"])

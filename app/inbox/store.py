@@ -230,8 +230,9 @@ class Store:
         uidl = secrets.token_urlsafe(12)  # 96 bits; an id would come again after a restore
         cursor = tx.execute(
             "INSERT INTO entry (person, content, uidl, kind, state, prefix, size, chunks, dotted,"
-            " received_at, sender, subject, caller_number, caller_name, duration_s)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " received_at, sender, subject, caller_number, caller_name, duration_s,"
+            " urgent, private)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 person_id,
                 content,
@@ -248,6 +249,8 @@ class Store:
                 facts.caller_number,
                 facts.caller_name,
                 facts.duration_s,
+                facts.urgent,
+                facts.private,
             ),
         )
         entry = cast(int, cursor.lastrowid)

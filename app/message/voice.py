@@ -66,6 +66,11 @@ class VoiceMessage:
     """Line or power failed while it was said: its end may be missing."""
     clock_set: bool = True
     """Whether `ended_at` is true; else it is said nowhere."""
+    also_to: tuple[str, ...] = ()
+    """Other addresses that it goes to."""
+    private: bool = False
+    enclosed_s: int = 0
+    """Seconds of the message that this one sends on, being its introduction."""
 
     @property
     def seconds(self) -> int:
@@ -86,7 +91,12 @@ class VoiceMessage:
     @property
     def subject(self) -> str:
         """For example "Voicemail from ANNA CALLER 5551234 (0:12)"."""
-        return f"Voicemail from {self.caller} ({self.seconds // 60}:{self.seconds % 60:02})"
+        return f"Voicemail from {self.caller} ({_minutes(self.whole_seconds)})"
+
+    @property
+    def whole_seconds(self) -> int:
+        """Length with what it sends on."""
+        return self.seconds + self.enclosed_s
 
     @property
     def message_id(self) -> str:
@@ -101,14 +111,21 @@ class VoiceMessage:
         return f"voicemail-{when}{caller}-{self.token[:8]}.wav"
 
 
-def compose(voice: VoiceMessage, pieces: Iterable[bytes]) -> Iterator[bytes]:
+def compose(
+    voice: VoiceMessage, pieces: Iterable[bytes], enclosed: Iterable[bytes] | None = None
+) -> Iterator[bytes]:
     """The message's octets in blocks, from raw S16LE pieces of any length.
 
-    Raises ValueError if the pieces do not hold exactly `voice.samples` samples: the head has
-    already said how long the message is.
+    `enclosed` is a message that this one introduces, and sends on as it is [RFC 3801 §5]. Raises
+    ValueError if the pieces do not hold exactly `voice.samples` samples: the head has already said
+    how long the message is.
     """
     yield _top(voice)
     yield from _base64_blocks(wave_head(voice.samples), pieces, voice.samples * 2)
+    if enclosed is not None:
+        yield b"--" + _boundary(voice).encode() + b"\r\n" + _ENCLOSED_HEAD
+        yield from enclosed
+        yield b"\r\n"
     yield _bottom(voice)
 
 
@@ -134,6 +151,9 @@ def _base64_blocks(first: bytes, pieces: Iterable[bytes], expected: int) -> Iter
         yield base64_lines(bytes(gathered))
 
 
+_ENCLOSED_HEAD = b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+
+
 def _boundary(voice: VoiceMessage) -> str:
     return f"=_voice_{voice.token}"  # "_" is in no base64 text [RFC 2045 §6.7 gives "=_" too]
 
@@ -152,7 +172,8 @@ def _bottom(voice: VoiceMessage) -> bytes:
 def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     name, number = clean_name(voice.caller_name), clean_number(voice.caller_number)
     yield "From", mailbox_of(voice.display_name, voice.from_address)
-    yield "To", mailbox_of(clean_name(voice.to_name) or voice.mailbox, voice.to_address)
+    to = mailbox_of(clean_name(voice.to_name) or voice.mailbox, voice.to_address)
+    yield "To", ", ".join((to, *voice.also_to))
     yield "Subject", voice.subject
     if voice.clock_set:  # a mail has a date [RFC 5322 §3.6], but not a wrong one
         yield "Date", email.utils.format_datetime(voice.ended_at)
@@ -162,17 +183,21 @@ def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     if voice.urgent:  # both, for programs know one or the other
         yield "Importance", "high"  # [RFC 3801 §4.2.11, RFC 4021 §2.1.54]
         yield "X-Priority", "1"
-    yield "Content-Duration", str(voice.seconds)
+    yield "Content-Duration", str(voice.whole_seconds)
+    if voice.private:
+        yield "Sensitivity", "private"  # [RFC 3801 §4.2.12]
     if number:
         yield "X-CallingTelephoneNumber", number
     if name:
         yield "X-VoiceMessageSenderName", name
-    yield "X-VoiceMessageDuration", str(voice.seconds)
+    yield "X-VoiceMessageDuration", str(voice.whole_seconds)
     if voice.broken_off:
         yield "X-VoiceMessage-Broken-Off", "yes"
     if voice.missing:
         yield "X-VoiceMessage-Missing", ", ".join(f"{a}-{b}" for a, b in voice.missing)
     yield "Content-Type", f'multipart/mixed; boundary="{_boundary(voice)}"'
+    if voice.enclosed_s:  # whatever octets it has [RFC 2045 §6.4]
+        yield "Content-Transfer-Encoding", "8bit"
 
 
 def _audio_head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:

@@ -35,7 +35,7 @@ LOOKED_BACK = 100
 OWN_FIELDS = frozenset(
     {
         *("name", "transfer", "fetched_is_heard", "language", "key_map"),
-        *("outside_login", "mail_by_phone"),
+        *("outside_login", "mail_by_phone", "envelope_first"),
     }
 )
 """What people may change about themselves; the rest is the administrator's."""
@@ -67,6 +67,8 @@ class NewPerson:
     """Whether they reach their box from outside lines, with the PIN."""
     mail_by_phone: bool = True
     """Whether their telephone reads e-mails out."""
+    envelope_first: bool = False
+    """Whether their telephone says who called, and when, before each message."""
     first_use: bool = True
     """Whether the first visit by telephone leads through PIN, name and greeting."""
     may_call: str = ""

@@ -26,6 +26,8 @@ class Message:
     listed: ListedMessage
     new: bool
     deleted: bool = False
+    urgent: bool = False
+    private: bool = False
 
     @property
     def entry(self) -> int:
@@ -42,13 +44,16 @@ def counts(grammar: Grammar, new: int, old: int, new_mails: int) -> prompts.Name
     return (*grammar.have(new, "message", "new"), *also, *mails)
 
 
-def lead_in(voice: Voice, number: int, first: bool, last: bool) -> tuple[Sound, ...]:
+def lead_in(
+    voice: Voice, number: int, first: bool, last: bool, urgent: bool = False
+) -> tuple[Sound, ...]:
     """Which message of the list this is, in as few words as can be: it begins at once."""
+    before = ("switchhook/urgent",) if urgent else ()
     if first:
-        return voice.say("vm-first", "vm-message")
+        return voice.say(*before, "vm-first", "vm-message")
     if last:
-        return voice.say("vm-last", "vm-message")
-    return voice.say_all(("vm-message",), voice.grammar.number(number))
+        return voice.say(*before, "vm-last", "vm-message")
+    return voice.say_all((*before, "vm-message"), voice.grammar.number(number))
 
 
 def envelope(voice: Voice, message: Message) -> tuple[Sound, ...]:
@@ -56,6 +61,7 @@ def envelope(voice: Voice, message: Message) -> tuple[Sound, ...]:
     return (
         *_from(voice, message.listed),
         *voice.say_all(("vm-received",), _when(voice.grammar, message.listed.received)),
+        *voice.say(*(("switchhook/private",) if message.private else ())),
     )
 
 

@@ -41,6 +41,8 @@ class MailboxInfo:
     """Whether the owner's menu can be reached from outside lines."""
     mail_by_phone: bool = False
     """Whether the owner's menu reads e-mails out."""
+    envelope_first: bool = False
+    """Whether it says who called, and when, before each message."""
 
 
 class PinVerdict(StrEnum):
@@ -102,6 +104,9 @@ class ListedMessage:
     received: LocalTime
     taken_by: str = ""
     """Name of who has taken it, in a mailbox that several listen to; "" is nobody."""
+    urgent: bool = False
+    private: bool = False
+    """It may not be sent on."""
 
 
 Fullness = Literal["", "nearly full", "full"]
@@ -155,6 +160,50 @@ class ClaimResult:
     """Name of who has it; "" is nobody."""
     mine: bool
     """Whether that is who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a message can be sent to."""
+
+    address: str
+    """A login or alias here, or an address elsewhere."""
+    name: str
+    """As it is spoken."""
+    person: int = 0
+    """Who that is, if it is a person here."""
+    name_recorded: bool = False
+    """Whether that person has said their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What an owner sends by telephone: an answer, or a message that is sent on."""
+
+    to: tuple[str, ...]
+    """Addresses of addressees."""
+    draft: int = 0
+    """What was said for it; 0: nothing was."""
+    enclosed: int = 0
+    """The entry that is sent on; 0: none."""
+    urgent: bool = False
+    private: bool = False
+
+
+class LetterResult(StrEnum):
+    """What became of a letter."""
+
+    SENT = "sent"
+    EMPTY = "empty"
+    """Nothing was said, and nothing is sent on."""
+    PRIVATE = "private"
+    """What was to be sent on is private."""
+    FULL = "full"
+    """The mailbox of somebody who was to get it, or the disk; nobody has got it."""
+    NOBODY = "nobody"
+    """There is nobody to get it, or what was to be sent on is not there any more."""
+    TOO_MANY = "too many"
+    """More than anybody sends in an hour."""
 
 
 Refusal = Literal["full", "no space", "nobody", "no messages"]
@@ -321,6 +370,22 @@ class VoicemailClerk(Clerk, Protocol):
 
     def greetings(self, person: int) -> Wait[tuple[OwnGreeting, ...]]:
         """Which greetings the person has."""
+        ...
+
+    def set_marks(self, person: int, entry: int, urgent: bool, private: bool) -> Wait[bool]:
+        """Mark a message as urgent or not, private or not; whether that changed anything."""
+        ...
+
+    def addressee(self, person: int, digits: str) -> Wait[Addressee | None]:
+        """Whom a mailbox, a handset or an alias spelled on the keys means; None if nobody."""
+        ...
+
+    def caller_of(self, person: int, entry: int) -> Wait[Addressee | None]:
+        """Who an answer to this message goes to; None if they have no box and no address."""
+        ...
+
+    def send_letter(self, person: int, letter: Letter) -> Wait[LetterResult]:
+        """Deliver what this person has said, or sends on; the draft is forgotten then."""
         ...
 
     def begin_draft(self) -> Wait[int]:

@@ -19,8 +19,26 @@ _SOUND: Keys = {
     "8": Action.QUIETER,
 }
 
+_INTRODUCTION: Keys = {"1": Action.RECORD, "2": Action.SEND}
+_SENDING: Keys = {
+    "1": Action.SEND,
+    "2": Action.HEAR,
+    "3": Action.AGAIN,
+    "4": Action.URGENT,
+    "5": Action.PRIVATE,
+}
+
+
+def _send(ends: Keys) -> dict[Menu, Keys]:
+    """The menus of what is sent, which are the same in all maps but for help and leaving."""
+    return {
+        Menu.INTRODUCTION: {**_INTRODUCTION, **ends},
+        Menu.SENDING: {**_SENDING, **ends},
+    }
+
+
 _SWITCHHOOK: dict[Menu, Keys] = {
-    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, **_ENDS},
+    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, "8": Action.WRITE, **_ENDS},
     Menu.LISTS: _LISTS,
     Menu.MESSAGE: {
         "1": Action.FIRST,
@@ -42,6 +60,8 @@ _SWITCHHOOK: dict[Menu, Keys] = {
         "0": Action.SOUND,
     },
     Menu.MORE: {
+        "1": Action.REPLY,
+        "8": Action.FORWARD,
         "4": Action.URGENT,
         "5": Action.PRIVATE,
         "6": Action.LAST,
@@ -50,10 +70,11 @@ _SWITCHHOOK: dict[Menu, Keys] = {
         **_ENDS,
     },
     Menu.SOUND: {**_SOUND, **_ENDS},
+    **_send(_ENDS),
 }
 
 _ASTERISK: dict[Menu, Keys] = {
-    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, **_ENDS},
+    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, "3": Action.WRITE, **_ENDS},
     Menu.LISTS: {"0": Action.NEW, "1": Action.OLD, "2": Action.BIN, **_ENDS},
     Menu.MESSAGE: {
         "1": Action.FIRST,
@@ -63,6 +84,7 @@ _ASTERISK: dict[Menu, Keys] = {
         "5": Action.REPEAT,
         "6": Action.NEXT,
         "7": Action.DELETE,
+        "8": Action.FORWARD,
         "9": Action.SAVE,
         "0": Action.MAIN,
         **_ENDS,
@@ -75,6 +97,7 @@ _ASTERISK: dict[Menu, Keys] = {
         "#": Action.AHEAD,
     },
     Menu.MORE: {
+        "1": Action.REPLY,
         "3": Action.ENVELOPE,
         "4": Action.URGENT,
         "6": Action.PRIVATE,
@@ -84,17 +107,20 @@ _ASTERISK: dict[Menu, Keys] = {
         **_ENDS,
     },
     Menu.SOUND: {**_SOUND, **_ENDS},
+    **_send(_ENDS),
 }
 
 _UNITY_ENDS: Keys = {"0": Action.HELP, "*": Action.LEAVE}
 
 _UNITY: dict[Menu, Keys] = {
-    Menu.MAIN: {"1": Action.LISTEN, "3": Action.LISTS, **_UNITY_ENDS},
+    Menu.MAIN: {"1": Action.LISTEN, "2": Action.WRITE, "3": Action.LISTS, **_UNITY_ENDS},
     Menu.LISTS: {"1": Action.OLD, "2": Action.BIN, "3": Action.NEW, **_UNITY_ENDS},
     Menu.MESSAGE: {
         "1": Action.REPEAT,
         "2": Action.SAVE,
         "3": Action.DELETE,
+        "4": Action.REPLY,
+        "5": Action.FORWARD,
         "6": Action.KEEP_NEW,
         "7": Action.PREVIOUS,
         "8": Action.MORE,
@@ -120,10 +146,11 @@ _UNITY: dict[Menu, Keys] = {
         **_UNITY_ENDS,
     },
     Menu.SOUND: {**_SOUND, **_UNITY_ENDS},
+    **_send(_UNITY_ENDS),
 }
 
 _PANASONIC: dict[Menu, Keys] = {
-    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, **_ENDS},
+    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, "3": Action.WRITE, **_ENDS},
     Menu.LISTS: _LISTS,
     Menu.MESSAGE: {
         "1": Action.REPEAT,
@@ -133,6 +160,8 @@ _PANASONIC: dict[Menu, Keys] = {
         "23": Action.ENVELOPE,
         "26": Action.KEEP_NEW,
         "3": Action.DELETE,
+        "4": Action.REPLY,
+        "7": Action.FORWARD,
         "0": Action.MAIN,
         "9": Action.SAVE,
         **_ENDS,
@@ -153,6 +182,7 @@ _PANASONIC: dict[Menu, Keys] = {
         **_ENDS,
     },
     Menu.SOUND: {**_SOUND, **_ENDS},
+    **_send(_ENDS),
 }
 
 

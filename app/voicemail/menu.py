@@ -31,6 +31,10 @@ class Menu(StrEnum):
     """Less usual things to do with a message."""
     SOUND = "sound"
     """How fast and how loud messages are played."""
+    INTRODUCTION = "introduction"
+    """Before a message is sent on: whether something is said for it."""
+    SENDING = "sending"
+    """After something was said that is to be sent."""
 
 
 class Action(StrEnum):
@@ -63,6 +67,13 @@ class Action(StrEnum):
     FASTER = "faster"
     LOUDER = "louder"
     QUIETER = "quieter"
+    REPLY = "reply"
+    FORWARD = "forward"
+    WRITE = "write"
+    RECORD = "record"
+    SEND = "send"
+    HEAR = "hear"
+    AGAIN = "again"
     HELP = "help"
     LEAVE = "leave"
 
@@ -122,7 +133,13 @@ _SPOKEN_ORDER = (
     Action.LOUDER,
     Action.NEXT,
     Action.LAST,
+    Action.RECORD,
+    Action.SEND,
+    Action.HEAR,
+    Action.AGAIN,
     Action.ENVELOPE,
+    Action.REPLY,
+    Action.FORWARD,
     Action.URGENT,
     Action.PRIVATE,
     Action.KEEP_NEW,
@@ -131,6 +148,7 @@ _SPOKEN_ORDER = (
     Action.SAVE,
     Action.SOUND,
     Action.LISTS,
+    Action.WRITE,
     Action.MORE,
     Action.MAIN,
 )

@@ -146,7 +146,9 @@ class Course:
     def _unknown(self, page: Listing) -> list[Message]:
         """Those of a page that are not here yet: one heard on the way is in the next list, too."""
         found = [
-            Message(m, m.new, self.binned) for m in page.messages if m.entry not in self._known
+            Message(m, m.new, self.binned, m.urgent, m.private)
+            for m in page.messages
+            if m.entry not in self._known
         ]
         self._known.update(message.entry for message in found)
         return found

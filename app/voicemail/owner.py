@@ -23,5 +23,6 @@ async def _owner(line: Line, clerk: VoicemailClerk, mailbox: str) -> None:
     keys = key_map(DEFAULT if box is None else box.key_map)
     person = await log_in(line, clerk, mailbox, voice)
     if person is not None:
-        await Visit(line, clerk, person, voice, keys).visit()
+        first = box is not None and box.envelope_first
+        await Visit(line, clerk, person, voice, keys, first).visit()
     await line.play(*voice.say("vm-goodbye"))

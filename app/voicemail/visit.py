@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 
 from app.phone.calls.line import Line
 from app.phone.sound.prompts import Names
+from app.voicemail import letters
 from app.voicemail.common import Voice
 from app.voicemail.conversation import Conversation
 from app.voicemail.envelope import FULLNESS, Message, counts, envelope, lead_in
@@ -38,8 +39,15 @@ class Visit:
     """One owner's visit to the inbox: where they are in the list, and what they did there."""
 
     def __init__(
-        self, line: Line, clerk: VoicemailClerk, person: int, voice: Voice, keys: KeyMap
+        self,
+        line: Line,
+        clerk: VoicemailClerk,
+        person: int,
+        voice: Voice,
+        keys: KeyMap,
+        envelope_first: bool = False,
     ) -> None:
+        self._envelope_first = envelope_first
         self.talk = Conversation(line, clerk, person, voice, keys)
         self._course = Course(self._page)
         self._playing = Playing(self.talk)
@@ -80,7 +88,7 @@ class Visit:
     def _possible(self) -> frozenset[Action]:
         if self._menu is Menu.MAIN:
             listen = set() if self._course.empty else {Action.LISTEN}
-            return frozenset({Action.LISTS} | listen)
+            return frozenset({Action.LISTS, Action.WRITE} | listen)
         course = self._course
         possible = {
             Action.MAIN,
@@ -93,10 +101,13 @@ class Visit:
             Action.SAVE,
             Action.ENVELOPE,
             Action.SOUND,
+            Action.REPLY,
+            Action.FORWARD,
             Action.UNDELETE if course.here.deleted else Action.DELETE,
         }
         possible |= set() if course.at_first else {Action.PREVIOUS}
-        possible |= set() if course.here.deleted else {Action.KEEP_NEW}
+        marks = {Action.KEEP_NEW, Action.URGENT, Action.PRIVATE}
+        possible |= set() if course.here.deleted else marks
         return frozenset(possible)
 
     def _first_offers(self) -> Names:
@@ -178,9 +189,10 @@ class Visit:
             await self._removed_elsewhere(here)
             return
         course = self._course
-        await self.talk.play(
-            *lead_in(self.talk.voice, course.number, course.at_first, course.at_last)
-        )
+        numbered = (course.number, course.at_first, course.at_last, here.urgent)
+        await self.talk.play(*lead_in(self.talk.voice, *numbered))
+        if self._envelope_first:
+            await self._envelope()
         await self._hear(here, found.sound)
 
     async def _look(self) -> MessageStatus:
@@ -248,6 +260,36 @@ class Visit:
         await talk.line.answer_of(talk.clerk.restore(talk.person, (here.entry,)))
         here.deleted = False
 
+    async def _urgent(self) -> None:
+        here = self._course.here
+        here.urgent = not here.urgent
+        await self._mark(here)
+        await self.talk.say("switchhook/urgent" if here.urgent else "switchhook/not-urgent")
+
+    async def _private(self) -> None:
+        here = self._course.here
+        here.private = not here.private
+        await self._mark(here)
+        await self.talk.say("switchhook/private" if here.private else "switchhook/not-private")
+
+    async def _mark(self, here: Message) -> None:
+        talk = self.talk
+        await talk.line.answer_of(
+            talk.clerk.set_marks(talk.person, here.entry, here.urgent, here.private)
+        )
+
+    async def _reply(self) -> None:
+        await letters.reply(self.talk, self._course.here.entry)
+
+    async def _forward(self) -> None:
+        if self._course.here.private:
+            await self.talk.say("switchhook/is-private")
+        else:
+            await letters.forward(self.talk, self._course.here.entry)
+
+    async def _write(self) -> None:
+        await letters.write(self.talk)
+
     async def _keep_new(self) -> None:
         talk, here = self.talk, self._course.here
         await talk.line.answer_of(talk.clerk.mark(talk.person, (here.entry,), new=True))
@@ -264,6 +306,10 @@ MORE = frozenset(
         Action.ENVELOPE,
         Action.KEEP_NEW,
         Action.SOUND,
+        Action.REPLY,
+        Action.FORWARD,
+        Action.URGENT,
+        Action.PRIVATE,
     }
 )
 """What the menu of less usual things offers, in the maps that have it there."""
@@ -284,4 +330,9 @@ _DO: dict[Action, Callable[[Visit], Awaitable[None]]] = {
     Action.UNDELETE: Visit._undelete,
     Action.SAVE: Visit._save,
     Action.KEEP_NEW: Visit._keep_new,
+    Action.URGENT: Visit._urgent,
+    Action.PRIVATE: Visit._private,
+    Action.REPLY: Visit._reply,
+    Action.FORWARD: Visit._forward,
+    Action.WRITE: Visit._write,
 }

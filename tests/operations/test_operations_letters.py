@@ -5,9 +5,9 @@ from email import message_from_bytes, policy
 import pytest
 
 from app.appliance import Inbox
+from app.inbox import sending
 from app.inbox.entries import Entry, EntryState, Facts, Kind
 from app.inbox.queue_rows import QueueRow
-from app.operations import letters
 from app.operations.actor import Actor, Role
 from app.operations.errors import NotAllowed, NotFound, OperationError
 from app.operations.letters import Sent, draft_reply, forward_message, send_reply
@@ -145,7 +145,7 @@ def test_message_of_somebody_else_is_neither_answered_nor_sent_on(box: Inbox, en
 def test_who_sends_too_many_in_an_hour_is_stopped(
     box: Inbox, entry: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(letters, "HOURLY_MOST", 2)
+    monkeypatch.setattr(sending, "HOURLY_MOST", 2)
     anna = owner(box, "anna")
     for _ in range(2):
         forward_message(box, anna, entry, "ben")

@@ -11,6 +11,8 @@ OPENED_BY = {
     Menu.LISTS: Action.LISTS,
     Menu.MORE: Action.MORE,
     Menu.SOUND: Action.SOUND,
+    Menu.INTRODUCTION: Action.FORWARD,
+    Menu.SENDING: Action.RECORD,
     Menu.PLAYING: Action.LISTEN,
     Menu.MESSAGE: Action.LISTEN,
 }

@@ -19,7 +19,8 @@ FROM_CARL = (
     f" digits/5 digits/5 digits/5 digits/1 digits/2 digits/3 digits/4 {RECEIVED}"
 )
 ONE_NEW = "vm-youhave digits/1 vm-INBOX vm-message"
-OTHERS = "vm-press digits/2 switchhook/to-lists vm-helpexit"
+WRITE = "vm-press digits/8 switchhook/to-write vm-helpexit"
+OTHERS = f"vm-press digits/2 switchhook/to-lists {WRITE}"
 TO_LISTEN = f"vm-onefor vm-INBOX vm-messages {OTHERS}"
 MORE = "vm-press digits/3 switchhook/to-more vm-helpexit"
 LAST = f"vm-repeat vm-delete vm-savemessage {MORE}"  # what the first and only message offers
