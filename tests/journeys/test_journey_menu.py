@@ -117,5 +117,3 @@ def test_next_sound_begins_at_most_60_ms_after_the_key(
     world.board(f"dial 101 {keys}", "time 1s")
     first = next(period for period in played if period > keyed[-1])
     assert first - keyed[-1] <= SOON, f"{(first - keyed[-1]) * 10} ms"
-
-
