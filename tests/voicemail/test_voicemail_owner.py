@@ -528,7 +528,9 @@ def test_unknown_keys_end_nothing(house: House) -> None:
     house.leave("201")
     line = logged_in(house)
     line.talk("presses 9090909090\nhears vm-sorry vm-onefor")
-    line.talk("presses 1\nhears vm-first vm-message\nwaits\npresses 4444444444\nhears vm-sorry vm-repeat")
+    line.talk(
+        "presses 1\nhears vm-first vm-message\nwaits\npresses 4444444444\nhears vm-sorry vm-repeat"
+    )
 
 
 def test_who_says_nothing_is_let_go(house: House) -> None:
