@@ -8,6 +8,8 @@ from app.phone.sound.sounds import Sound
 from app.voicemail.common import Voice
 from app.voicemail.jobs import Fullness, ListedMessage, LocalTime
 
+NUMBERED_MOST = 99
+"""Which message it is, is said up to this one: more words would keep the message waiting."""
 EXTENSION_LONGEST = 4  # digits; longer numbers are called telephone numbers
 
 
@@ -53,7 +55,8 @@ def lead_in(
         return voice.say(*before, "vm-first", "vm-message")
     if last:
         return voice.say(*before, "vm-last", "vm-message")
-    return voice.say_all((*before, "vm-message"), voice.grammar.number(number))
+    counted = voice.grammar.number(number) if number <= NUMBERED_MOST else ()
+    return voice.say_all((*before, "vm-message"), counted)
 
 
 def envelope(voice: Voice, message: Message) -> tuple[Sound, ...]:

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from app.phone.sound.sounds import Prompt
+from app.voicemail.common import BOX
+from app.voicemail.envelope import lead_in
 from app.voicemail.log_in import PIN_LONGEST
 from app.voicemail.owner import owner
 from tests.kit.voicemail import PIN, House, ScriptLine
@@ -28,6 +31,18 @@ def test_announcement_number_of_up_to_four_digits_is_called_an_extension(
     house.leave("201", number=number, name=None)
     digits = " ".join(f"digits/{digit}" for digit in number)
     dial(house).talk(f"presses {PIN}#\npresses 1\npresses 8\nhears {said} {digits} vm-received")
+
+
+def test_message_is_numbered_as_long_as_the_number_is_short(house: House) -> None:
+    """The longest lead-in lasts less than 4 s, by the pack that is installed."""
+    longest = 0
+    for number in range(2, 150):
+        said = lead_in(BOX, number, first=False, last=False, urgent=True)
+        assert len(said) == (2 if number > 99 else 2 + len(BOX.grammar.number(number)))
+        prompts = [sound for sound in said if isinstance(sound, Prompt)]
+        lengths = [len(house.jobs.sound(sound, 0, 1 << 30)) for sound in prompts]
+        longest = max(longest, sum(lengths))
+    assert 1.0 < longest / 16_000 < 4.0
 
 
 def test_pin_of_the_longest_length_needs_no_pound_and_leaves_the_next_key_to_the_menu(
