@@ -25,6 +25,7 @@ class Drafts:
 
     def __init__(self, folder: Path, longest_s: int) -> None:
         self._folder, self._most = folder, longest_s * PIECE
+        self._cleaned: tuple[tuple[int, int, int], bytes] | None = None
 
     def begin(self, number: int) -> int:
         """Begin a draft with this number, which nobody else has; asked twice, it stays.
@@ -62,15 +63,16 @@ class Drafts:
     def sound(self, number: int) -> bytes:
         """What was recorded, S16LE at 8 kHz, cleaned as a message is; empty: nothing was said.
 
-        Raises JobFailed.
+        The last one stays cleaned: it is asked for in pieces, and then kept. Raises JobFailed.
         """
         try:
-            samples = self._path(number).read_bytes()
+            found = self._path(number).stat()
+            state = (number, found.st_size, found.st_mtime_ns)
+            if self._cleaned is None or self._cleaned[0] != state:
+                self._cleaned = (state, _cleaned(self._path(number).read_bytes()))
         except OSError as problem:
             raise JobFailed(f"draft {number}: {problem}") from problem
-        survey = Survey()
-        survey.add(samples)
-        return b"".join(survey.cleaning().of([samples])) if survey.spoken else b""
+        return self._cleaned[1]
 
     def drop(self, number: int) -> None:
         """Forget a draft, if it is there. Raises JobFailed."""
@@ -81,3 +83,9 @@ class Drafts:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number}.raw"
+
+
+def _cleaned(samples: bytes) -> bytes:
+    survey = Survey()
+    survey.add(samples)
+    return b"".join(survey.cleaning().of([samples])) if survey.spoken else b""

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from app.clerk import drafts
+from app.clerk.cleaning import Survey
+from app.clerk.desk import DRAFT_LONGEST_S
 from app.clerk.drafts import MOST
-from app.inbox.greetings import LONGEST_S, GreetingKind
+from app.inbox.greetings import GreetingKind
 from app.message.audio_formats import wave_head
 from app.phone.calls.caller import WhyVoicemail
 from app.phone.jobs import Draft, JobFailed
@@ -61,9 +64,29 @@ def test_draft_in_which_nothing_was_said_leaves_the_old_greeting(house: House) -
 
 
 def test_piece_that_comes_twice_or_beyond_the_longest_changes_nothing(house: House) -> None:
-    number = draft(house, tone(LONGEST_S) + tone(5, hz=1000))
+    number = draft(house, tone(DRAFT_LONGEST_S) + tone(5, hz=1000))
     house.clerk.draft_samples(number, 0, tone(1)).result()
-    assert house.clerk.sound(Draft(number), 0, 1 << 20).result() == tone(LONGEST_S)
+    assert house.clerk.sound(Draft(number), 0, 1 << 21).result() == tone(DRAFT_LONGEST_S)
+
+
+def test_draft_that_is_heard_piece_by_piece_is_cleaned_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    surveys: list[Survey] = []
+
+    class Counted(Survey):
+        def __init__(self) -> None:
+            super().__init__()
+            surveys.append(self)
+
+    monkeypatch.setattr(drafts, "Survey", Counted)
+    kept = drafts.Drafts(tmp_path, 60)
+    kept.begin(5)
+    kept.add(5, 0, tone(1))
+    first = kept.sound(5)
+    assert first and kept.sound(5) == first and len(surveys) == 1
+    kept.add(5, 1, tone(1))
+    assert len(kept.sound(5)) > len(first) and len(surveys) == 2
 
 
 def test_drafts_outlive_the_clerk_and_the_oldest_go_when_there_are_many(house: House) -> None:
