@@ -188,12 +188,18 @@ class Visit:
         if not found.there and not here.deleted and not self._course.binned:
             await self._removed_elsewhere(here)
             return
+        self._prepare_name(here)
         course = self._course
         numbered = (course.number, course.at_first, course.at_last, here.urgent)
         await self.talk.play(*lead_in(self.talk.voice, *numbered))
         if self._envelope_first:
             await self._envelope()
         await self._hear(here, found.sound)
+
+    def _prepare_name(self, here: Message) -> None:
+        """Have the caller's name spoken into the clerk's cache: asked for, it is there at once."""
+        if here.listed.name:
+            self.talk.clerk.sound(self.talk.voice.speak(here.listed.name), 0, 1)
 
     async def _look(self) -> MessageStatus:
         talk = self.talk

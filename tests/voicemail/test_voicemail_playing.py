@@ -109,6 +109,13 @@ def test_who_called_is_said_in_the_middle_of_a_message_which_goes_on(house: Hous
     assert at(line) == 10.0
 
 
+def test_name_of_the_caller_is_made_before_it_is_asked_for(house: House) -> None:
+    house.leave("201", tone(2), name="ZOE NEVERSPOKEN")
+    cached = set((house.directory / "spoken").rglob("*"))
+    logged_in(house).talk("presses 1\nhears vm-first vm-message")
+    assert len(set((house.directory / "spoken").rglob("*")) - cached) > 0
+
+
 # ---- lists
 
 
