@@ -229,3 +229,27 @@ def test_who_wants_it_hears_who_called_before_each_message(house: House) -> None
     line = logged_in(house)
     line.talk("presses 1\nhears vm-first vm-message vm-from spoken:CARL vm-received")
     assert [entry.state for entry in house.voicemails("anna")] == [EntryState.NEW]
+
+
+WALK = "122065877693734353567438202##2312308203##"
+"""Keys through every menu: pause, speed, envelope, delete and back, marks, sending on, the bin."""
+
+
+@pytest.mark.parametrize("keys", range(3, len(WALK), 8))
+def test_hanging_up_after_any_key_loses_nothing(house: House, keys: int) -> None:
+    for _ in range(3):
+        house.leave("201", tone(2), "202", "Bob B.")
+    line = logged_in(house)
+    for key in WALK[:keys]:
+        line.talk(f"presses {key}")
+        if line.now not in ("", "record", "digits"):
+            line.talk("waits")
+    if line.now:
+        line.talk("hangs up")
+    line.talk("ends")
+    everywhere = (EntryState.NEW, EntryState.HEARD, EntryState.BIN)
+    anna = house.kit.store.entries(house.kit.person("anna").id, states=everywhere)
+    assert [entry.id for entry in anna] == [1, 2, 3]
+    removed = [row for row in house.kit.store.history() if row.verb == "removed"]
+    restored = [row for row in house.kit.store.history() if row.verb == "restored"]
+    assert len(removed) - len(restored) == sum(e.state is EntryState.BIN for e in anna)
