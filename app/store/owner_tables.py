@@ -8,3 +8,12 @@ OWNERS = (
     """CREATE TABLE first_use (person INTEGER NOT NULL REFERENCES person, step TEXT NOT NULL,
         PRIMARY KEY (person, step)) WITHOUT ROWID""",
 )
+
+# What a caller or the owner has marked a message as, and whether its owner hears who called before
+# it. The names of key maps are the menu's affair (app/voicemail/key_maps.py); this one is renamed.
+MARKS = (
+    "ALTER TABLE entry ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE entry ADD COLUMN private INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE person ADD COLUMN envelope_first INTEGER NOT NULL DEFAULT 0",
+    "UPDATE person SET key_map = 'switchhook' WHERE key_map = 'standard'",
+)

@@ -11,14 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.store import (
-    alias_tables,
-    call_tables,
-    owner_tables,
-    page_tables,
-    phone_tables,
-    voicemail_tables,
-)
+from app.store import alias_tables, call_tables, owner_tables, page_tables, phone_tables
 from app.store.condition import StoreCondition, as_store_error
 from app.store.errors import SchemaTooNew
 
@@ -415,7 +408,7 @@ STEPS: tuple[Step, ...] = (
     Step(32, 4, phone_tables.TAKES),  # a program before it delivers all takes, one after the other
     Step(33, 4, phone_tables.FOLLOW_ME),  # a program before it follows nobody
     Step(34, 4, phone_tables.WAYS),  # nor does it say by what a call went
-    Step(35, 4, voicemail_tables.MARKS),  # a program before it forwards what is private
+    Step(35, 4, owner_tables.MARKS),  # a program before it forwards what is private
 )
 
 
