@@ -200,6 +200,7 @@ class ClerkJobs:
             outside_login=person.outside_login,
             mail_by_phone=person.mail_by_phone,
             envelope_first=person.envelope_first,
+            shared=bool(self._people.shared.members(person.id)),
         )
 
     def set_presence(self, person: int, presence: Presence, until: str = "") -> bool:

@@ -30,6 +30,9 @@ class Message:
     deleted: bool = False
     urgent: bool = False
     private: bool = False
+    taken_by: str = ""
+    mine: bool = False
+    """Whether who listens has taken it during this visit."""
 
     @property
     def entry(self) -> int:
@@ -65,7 +68,15 @@ def envelope(voice: Voice, message: Message) -> tuple[Sound, ...]:
         *_from(voice, message.listed),
         *voice.say_all(("vm-received",), _when(voice.grammar, message.listed.received)),
         *voice.say(*(("switchhook/private",) if message.private else ())),
+        *taken(voice, message),
     )
+
+
+def taken(voice: Voice, message: Message) -> tuple[Sound, ...]:
+    """Who sees to a message of a shared mailbox, if anybody does."""
+    if not message.taken_by:
+        return ()
+    return (*voice.say("switchhook/taken-by"), voice.speak(message.taken_by))
 
 
 def _from(voice: Voice, message: ListedMessage) -> tuple[Sound, ...]:

@@ -43,6 +43,8 @@ class MailboxInfo:
     """Whether the owner's menu reads e-mails out."""
     envelope_first: bool = False
     """Whether it says who called, and when, before each message."""
+    shared: bool = False
+    """Whether others listen to it, too, so that messages are taken."""
 
 
 class PinVerdict(StrEnum):

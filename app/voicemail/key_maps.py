@@ -60,6 +60,7 @@ _SWITCHHOOK: dict[Menu, Keys] = {
         "0": Action.SOUND,
     },
     Menu.MORE: {
+        "9": Action.CLAIM,
         "1": Action.REPLY,
         "8": Action.FORWARD,
         "4": Action.URGENT,
@@ -97,6 +98,7 @@ _ASTERISK: dict[Menu, Keys] = {
         "#": Action.AHEAD,
     },
     Menu.MORE: {
+        "5": Action.CLAIM,
         "1": Action.REPLY,
         "3": Action.ENVELOPE,
         "4": Action.URGENT,
@@ -137,6 +139,7 @@ _UNITY: dict[Menu, Keys] = {
         "9": Action.AHEAD,
     },
     Menu.MORE: {
+        "6": Action.CLAIM,
         "1": Action.FIRST,
         "2": Action.LAST,
         "3": Action.LISTS,
@@ -174,6 +177,7 @@ _PANASONIC: dict[Menu, Keys] = {
         "9": Action.FASTER,
     },
     Menu.MORE: {
+        "9": Action.CLAIM,
         "1": Action.FIRST,
         "2": Action.LAST,
         "4": Action.URGENT,

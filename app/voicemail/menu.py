@@ -67,6 +67,7 @@ class Action(StrEnum):
     FASTER = "faster"
     LOUDER = "louder"
     QUIETER = "quieter"
+    CLAIM = "claim"
     REPLY = "reply"
     FORWARD = "forward"
     WRITE = "write"
@@ -142,6 +143,7 @@ _SPOKEN_ORDER = (
     Action.FORWARD,
     Action.URGENT,
     Action.PRIVATE,
+    Action.CLAIM,
     Action.KEEP_NEW,
     Action.DELETE,
     Action.UNDELETE,

@@ -146,7 +146,7 @@ class Course:
     def _unknown(self, page: Listing) -> list[Message]:
         """Those of a page that are not here yet: one heard on the way is in the next list, too."""
         found = [
-            Message(m, m.new, self.binned, m.urgent, m.private)
+            Message(m, m.new, self.binned, m.urgent, m.private, m.taken_by)
             for m in page.messages
             if m.entry not in self._known
         ]

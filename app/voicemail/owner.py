@@ -23,6 +23,6 @@ async def _owner(line: Line, clerk: VoicemailClerk, mailbox: str) -> None:
     keys = key_map(DEFAULT if box is None else box.key_map)
     person = await log_in(line, clerk, mailbox, voice)
     if person is not None:
-        first = box is not None and box.envelope_first
-        await Visit(line, clerk, person, voice, keys, first).visit()
+        first, shared = (box.envelope_first, box.shared) if box is not None else (False, False)
+        await Visit(line, clerk, person, voice, keys, first, shared).visit()
     await line.play(*voice.say("vm-goodbye"))

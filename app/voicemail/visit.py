@@ -16,7 +16,7 @@ from app.phone.sound.prompts import Names
 from app.voicemail import letters
 from app.voicemail.common import Voice
 from app.voicemail.conversation import Conversation
-from app.voicemail.envelope import FULLNESS, Message, counts, envelope, lead_in
+from app.voicemail.envelope import FULLNESS, Message, counts, envelope, lead_in, taken
 from app.voicemail.jobs import Listing, MessageList, MessageSound, MessageStatus, VoicemailClerk
 from app.voicemail.menu import SHORT, Action, KeyMap, Menu, offers
 from app.voicemail.message_list import Course
@@ -46,8 +46,9 @@ class Visit:
         voice: Voice,
         keys: KeyMap,
         envelope_first: bool = False,
+        shared: bool = False,
     ) -> None:
-        self._envelope_first = envelope_first
+        self._envelope_first, self._shared = envelope_first, shared
         self.talk = Conversation(line, clerk, person, voice, keys)
         self._course = Course(self._page)
         self._playing = Playing(self.talk)
@@ -107,6 +108,7 @@ class Visit:
         }
         possible |= set() if course.at_first else {Action.PREVIOUS}
         marks = {Action.KEEP_NEW, Action.URGENT, Action.PRIVATE}
+        marks |= {Action.CLAIM} if self._shared else set()
         possible |= set() if course.here.deleted else marks
         return frozenset(possible)
 
@@ -194,6 +196,8 @@ class Visit:
         await self.talk.play(*lead_in(self.talk.voice, *numbered))
         if self._envelope_first:
             await self._envelope()
+        else:
+            await self.talk.play(*taken(self.talk.voice, here))
         await self._hear(here, found.sound)
 
     def _prepare_name(self, here: Message) -> None:
@@ -284,6 +288,19 @@ class Visit:
             talk.clerk.set_marks(talk.person, here.entry, here.urgent, here.private)
         )
 
+    async def _claim(self) -> None:
+        """Take a message of a shared mailbox, or give it back."""
+        talk, here = self.talk, self._course.here
+        ask = talk.clerk.release if here.mine else talk.clerk.claim
+        found = await talk.line.answer_of(ask(talk.person, here.entry, talk.line.name))
+        here.taken_by, here.mine = found.by, found.mine
+        if found.mine:
+            await talk.say("switchhook/taken")
+        elif found.by:
+            await talk.play(*taken(talk.voice, here))
+        else:
+            await talk.say("switchhook/given-back")
+
     async def _reply(self) -> None:
         await letters.reply(self.talk, self._course.here.entry)
 
@@ -316,6 +333,7 @@ MORE = frozenset(
         Action.FORWARD,
         Action.URGENT,
         Action.PRIVATE,
+        Action.CLAIM,
     }
 )
 """What the menu of less usual things offers, in the maps that have it there."""
@@ -338,6 +356,7 @@ _DO: dict[Action, Callable[[Visit], Awaitable[None]]] = {
     Action.KEEP_NEW: Visit._keep_new,
     Action.URGENT: Visit._urgent,
     Action.PRIVATE: Visit._private,
+    Action.CLAIM: Visit._claim,
     Action.REPLY: Visit._reply,
     Action.FORWARD: Visit._forward,
     Action.WRITE: Visit._write,

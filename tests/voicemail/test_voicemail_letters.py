@@ -231,6 +231,24 @@ def test_who_wants_it_hears_who_called_before_each_message(house: House) -> None
     assert [entry.state for entry in house.voicemails("anna")] == [EntryState.NEW]
 
 
+def test_a_message_of_a_shared_mailbox_is_taken_and_given_back(house: House) -> None:
+    anna, bob = house.kit.person("anna").id, house.kit.person("bob").id
+    house.kit.db.now(lambda tx: house.kit.people.shared.share(tx, anna, bob, "admin", "admin"))
+    line = visit(house)
+    line.talk("presses 39\nhears switchhook/taken\npresses 5\nhears vm-first vm-message")
+    line.talk("hears switchhook/taken-by spoken:Anna_A.\nwaits\npresses 39")
+    line.talk("hears switchhook/given-back\nhangs up")
+    entry = only(house, "anna").id
+    assert house.clerk.claim(anna, entry, "102").result().by == "Bob B."
+    again = logged_in(house)
+    again.talk("presses 1\nhears vm-first vm-message switchhook/taken-by spoken:Bob_B.\nwaits")
+    again.talk("presses 39\nhears switchhook/taken-by spoken:Bob_B.")
+
+
+def test_in_a_box_of_ones_own_there_is_nothing_to_take(house: House) -> None:
+    visit(house).talk("presses 39\nhears vm-sorry")
+
+
 WALK = "122065877693734353567438202##2312308203##"
 """Keys through every menu: pause, speed, envelope, delete and back, marks, sending on, the bin."""
 
