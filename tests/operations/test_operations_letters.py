@@ -7,6 +7,7 @@ import pytest
 from app.appliance import Inbox
 from app.inbox import sending
 from app.inbox.entries import Entry, EntryState, Facts, Kind
+from app.inbox.marks import set_marks
 from app.inbox.queue_rows import QueueRow
 from app.operations.actor import Actor, Role
 from app.operations.errors import NotAllowed, NotFound, OperationError
@@ -140,6 +141,15 @@ def test_message_of_somebody_else_is_neither_answered_nor_sent_on(box: Inbox, en
             act()
     with pytest.raises(NotAllowed):
         forward_message(box, Actor("root", "admin", frozenset({Role.SYSTEM})), entry, "ben")
+
+
+def test_private_message_is_not_sent_on(box: Inbox, entry: int) -> None:
+    log = box.store.audit_log
+    box.db.now(lambda tx: set_marks(tx, log, entry, False, True, "phone", "anna"))
+    with pytest.raises(OperationError, match="private") as problem:
+        forward_message(box, owner(box, "anna"), entry, "ben")
+    assert problem.value.field == "to"
+    assert not box.db.now(lambda tx: set_marks(tx, log, entry, False, True, "phone", "anna"))
 
 
 def test_who_sends_too_many_in_an_hour_is_stopped(
