@@ -246,6 +246,7 @@ class Composer:
             door=DOOR,
             by=recording.line,
             message_id=voice.message_id,
+            urgent=voice.urgent,
         )
         route = self._delivery.route(owner.login)
         # Forwarded, it leaves from its owner: a smarthost takes no null sender for ordinary mail,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.phone.jobs import JobFailed
-from app.voicemail.jobs import ClaimResult
+from app.voicemail.jobs import ClaimResult, MessageList
 from tests.kit.voicemail import House
 
 
@@ -30,7 +30,7 @@ def test_who_takes_it_is_told_by_the_handset(house: House) -> None:
     assert house.clerk.claim(*message, "102").result() == ClaimResult("Bob B.", True)
     assert house.pushes[-1].unheard == {"101": 0, "102": 1}
     assert house.clerk.claim(*message, "101").result() == ClaimResult("Bob B.", False)
-    (listed,) = house.clerk.listing(message[0]).result().messages
+    (listed,) = house.clerk.listing(message[0], MessageList.NEW).result().messages
     assert listed.taken_by == "Bob B."
 
 

@@ -293,9 +293,9 @@ class ScriptLine:
         return key
 
     def _named(self, sound: Sound) -> str:
-        name = _name(sound)
         if isinstance(sound, Played):
             sound = sound.sound
+        name = _name(sound)
         if isinstance(sound, MessageAudio | Greeting | Draft | Take):
             self.audio[name] = self._fetch(sound)
         return name
@@ -311,7 +311,7 @@ class ScriptLine:
 
     def _length(self, sound: Sound) -> int:
         if isinstance(sound, Played):
-            rest = len(self.audio[_name(sound)]) // 2 - sound.head.position
+            rest = len(self.audio[_name(sound.sound)]) // 2 - sound.head.position
             return max(0, round(rest / PERIOD / sound.head.speed))
         if isinstance(sound, MessageAudio | Greeting | Draft | Take):
             return len(self.audio[_name(sound)]) // 160
@@ -432,8 +432,6 @@ def _name(sound: Sound) -> str:
         case Spoken(text, language):
             said = f"spoken:{text.replace(' ', '_')}"
             return f"{language}:{said}" if language not in (None, "en") else said
-        case Played(recording, _):
-            return _name(recording)
         case MessageAudio(entry):
             return f"message:{entry}"
         case Greeting(person, kind):
