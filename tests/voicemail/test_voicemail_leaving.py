@@ -202,6 +202,7 @@ def test_takes_and_urgency_are_kept_with_the_recording_until_it_is_delivered(
     (entry,) = house.voicemails("anna")
     assert entry.duration_s == 2, "the last take is too short for a message"
     assert mail(house, entry)["Importance"] == "high"
+    assert entry.urgent
 
 
 # ---- the owner, and who takes no messages
