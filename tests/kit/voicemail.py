@@ -426,6 +426,7 @@ class ScriptLine:
 
 
 def _name(sound: Sound) -> str:
+    assert not isinstance(sound, Played)
     match sound:
         case Prompt(name, language):
             return f"{language}:{name}" if language not in (None, "en") else name
