@@ -29,9 +29,6 @@ from scripts.image.packages import SPOKEN
 from scripts.image.squash import squash
 from scripts.image.work import PROJECT, BuildError, Folders, Progress, run, sha256
 
-LANGUAGES = ("en",)
-"""Prompts that are on the card."""
-
 
 @dataclass(frozen=True)
 class BuildRequest:
@@ -81,7 +78,7 @@ def build(request: BuildRequest, progress: Progress) -> Path:
             squashed, linux.image, update.overlay(folders), request.release, products / "slot.img"
         )
     with progress.step("prompts"):
-        packs = [sounds.build(apt, language, folders, request.epoch) for language in LANGUAGES]
+        packs = [sounds.build(apt, language, folders, request.epoch) for language in sounds.PACKS]
     with progress.step("card"):
         card.build(apt, linux, slot, packs, folders, request.epoch)
         _for_the_emulator(linux, folders, products)
@@ -91,9 +88,7 @@ def build(request: BuildRequest, progress: Progress) -> Path:
         manifest = update.manifest(request.release, slot, squashed, linux, _boards(linux))
         update.write_bundle(manifest, slot, key, folders)
     with progress.step("bill of materials"):
-        extra = apt.fetch(
-            "raspi-firmware", "u-boot-rpi", *(sounds.PACKS[lang] for lang in LANGUAGES)
-        )
+        extra = apt.fetch("raspi-firmware", "u-boot-rpi", *sounds.PACKS.values())
         made_of = [*made_of, *bom.debian_parts(extra, folders)]
         bom.write_bill(made_of, request.version, request.epoch, manifest.root_sha256, products)
     return products

@@ -16,7 +16,7 @@ FIRMWARE = ("bootcode.bin", "start.elf", "fixup.dat", "start4.elf", "fixup4.dat"
 """Of Debian's raspi-firmware: the first steps of a Pi 3, Zero 2 W (no 4) and 4."""
 ENVIRONMENT_OCTETS = 0x4000
 """As Debian's u-boot-rpi is built (CONFIG_ENV_SIZE)."""
-DATA_OCTETS = 64 * 1024 * 1024
+DATA_OCTETS = 96 * 1024 * 1024
 DATA_UUID = "5357484b-0000-4000-8000-000000000004"
 QEMU_LOADER = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
 """U-Boot for QEMU's virt, from the host's package u-boot-qemu."""

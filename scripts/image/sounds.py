@@ -11,8 +11,15 @@ from scripts.image.apt import Apt, unpack
 from scripts.image.squash import squash
 from scripts.image.work import Folders
 
-PACKS = {"en": "asterisk-core-sounds-en-wav"}
+PACKS = {
+    language: f"asterisk-core-sounds-{language}-wav" for language in ("en", "es", "fr", "it", "ru")
+}
 """Debian's package of each language's recorded prompts."""
+LEFT_OUT = (
+    "agent-", "conf-", "confbridge-", "demo-", "dictate/", "phonetic/", "silence/",
+    "spy-", "tt-",
+)  # fmt: skip
+"""How names begin that only applications of Asterisk say which we have not: half of a pack."""
 
 
 def build(apt: Apt, language: str, folders: Folders, epoch: int) -> Path:
@@ -23,6 +30,9 @@ def build(apt: Apt, language: str, folders: Folders, epoch: int) -> Path:
     shutil.rmtree(tree, ignore_errors=True)
     sounds = unpack(deb, tree) / "usr" / "share" / "asterisk" / "sounds"
     voice = next(folder for folder in sorted(sounds.iterdir()) if folder.is_dir())
+    for path in sorted(voice.rglob("*.wav")):
+        if path.relative_to(voice).as_posix().startswith(LEFT_OUT):
+            path.unlink()
     for licence in sorted(tree.rglob("copyright")):
         shutil.copy2(licence, voice / "copyright")
     return squash(voice, folders.build / "prompts" / f"{language}-{version}.sqfs", epoch)

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from app.config.paths import PROJECT
+from app.phone.sound.languages import GRAMMARS
 from scripts.image import apt, bom, linking, rootfs
 from scripts.image.bom import Part
 from scripts.image.extensions import EXTENSIONS
 from scripts.image.python_parts import HOME, LOCK, install_ours, requirements
+from scripts.image.sounds import LEFT_OUT
 from scripts.image.work import BuildError
+from tests.kit.prompt_names import by_grammar, by_scripts
 
 DEB822 = """Types: deb
 # http://old.example.org/debian
@@ -198,3 +201,9 @@ def test_no_image_has_the_virtual_board_page_or_its_websocket(tmp_path: Path) ->
     assert "\nh11==" in device and "wsproto" not in device
     code = "import sys; sys.modules['wsproto'] = None; import app.web.thread, app.commands"
     subprocess.run([sys.executable, "-c", code], cwd=home, check=True)
+
+
+def test_no_prompt_that_a_script_can_say_is_left_out_of_the_packs() -> None:
+    said = by_scripts().union(*map(by_grammar, GRAMMARS.values()))
+    assert len(said) > 200
+    assert {name for name in said if name.startswith(LEFT_OUT)} == set()
