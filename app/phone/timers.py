@@ -11,6 +11,14 @@ PULSE_END = Timer(
     "pulse end", 250, 150, 750, "Off-hook time that ends a pulse-dialled digit [DAHDI: 250 ms]."
 )
 FLASH_LEAST = Timer("flash least", 300, 70, 500, "Shortest on-hook time that is a flash [GR-506].")
+FLASH_SHORT = Timer(
+    "short flash",
+    210,
+    210,
+    500,
+    "The same outside North America, where R keys break the loop for 200 to 320 ms (France) or 250"
+    " ms (cordless telephones).",
+)
 FLASH_MOST = Timer("flash most", 800, 200, 1250, "Longest on-hook time that is a flash [GR-506].")
 HANG_UP = Timer("hang-up", 1250, 200, 2000, "On-hook time that ends a call [DAHDI: 1250 ms].")
 

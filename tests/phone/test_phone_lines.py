@@ -135,6 +135,23 @@ def test_on_hook_time_is_classified_by_its_length(periods: int, what: Break) -> 
     assert classify(periods) is what
 
 
+@pytest.mark.parametrize(
+    ("periods", "what"), [(20, Break.PULSE), (21, Break.FLASH), (25, Break.FLASH)]
+)
+def test_r_key_outside_north_america_is_briefer(periods: int, what: Break) -> None:
+    assert classify(periods, short=True) is what
+
+
+@pytest.mark.parametrize(("where", "flashes"), [("us", 0), ("fr", 1)])
+def test_break_of_270_ms_is_a_flash_in_france(where: str, flashes: int) -> None:
+    handset = OneStation(where)
+    handset.lift()
+    handset.events()
+    handset.lower(27)
+    handset.lift(5)
+    assert handset.events() == [line_events.Flash()] * flashes
+
+
 def test_ten_pulses_are_a_zero_and_eleven_no_digit() -> None:
     assert [pulsed_digit(n) for n in (0, 1, 9, 10, 11)] == ["", "1", "9", "0", ""]
 

@@ -5,7 +5,7 @@ The limits are in app/phone/timers.py: dial pulses as DAHDI counts them, flash [
 
 from enum import StrEnum
 
-from app.phone.timers import FLASH_LEAST, FLASH_MOST, PULSE_BREAK
+from app.phone.timers import FLASH_LEAST, FLASH_MOST, FLASH_SHORT, PULSE_BREAK
 
 
 class Break(StrEnum):
@@ -16,11 +16,15 @@ class Break(StrEnum):
     NEITHER = "neither"
 
 
-def classify(periods: int) -> Break:
-    """What an on-hook time of this many periods (10 ms) was, if it was no hang-up."""
+def classify(periods: int, short: bool = False) -> Break:
+    """What an on-hook time of this many periods (10 ms) was, if it was no hang-up.
+
+    `short`: telephones here have R keys that are briefer than a flash of North America.
+    """
     if periods <= PULSE_BREAK.periods:
         return Break.PULSE
-    if FLASH_LEAST.periods <= periods <= FLASH_MOST.periods:
+    least = FLASH_SHORT if short else FLASH_LEAST
+    if least.periods <= periods <= FLASH_MOST.periods:
         return Break.FLASH
     return Break.NEITHER
 

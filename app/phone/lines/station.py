@@ -11,7 +11,7 @@ from typing import Literal
 from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
-from app.phone.config import Lamps
+from app.phone.config import NORTH_AMERICA, Lamps
 from app.phone.lines import line_events
 from app.phone.lines.hook import Break, classify, pulsed_digit
 from app.phone.lines.line_events import LineEvent
@@ -171,6 +171,7 @@ class StationLine:
         self.tones = country.tones
         self.caller = Caller(number=port.name)
         self._waiting = False
+        self._short_flash = country.code not in NORTH_AMERICA
         self.fault = "being set up"
         self._port, self._queue, self._report = port, queue, report
         self._stutters = named(port.name, lamps.stutter)
@@ -258,7 +259,7 @@ class StationLine:
             Break.PULSE: StationEvent.PULSE,
             Break.FLASH: StationEvent.FLASH,
             Break.NEITHER: StationEvent.UNCLEAR_BREAK,
-        }[classify(self._queue.now - self._lowered_at)]
+        }[classify(self._queue.now - self._lowered_at, self._short_flash)]
 
     def _digit(self, digit: str) -> None:
         self._report(self, line_events.Digit(digit))
