@@ -136,6 +136,20 @@ def test_second_party_is_parked_under_the_next_number() -> None:
     assert party.heard()["103"] == "X"
 
 
+def test_second_caller_of_a_party_that_is_parked_goes_to_voicemail() -> None:
+    party = party_of()
+    party.connect("101", "102")
+    party.lift("103")
+    party.bench.dial("103", "102")
+    assert party.state("102") == "second call waits"
+    party.flash("101")
+    party.dial("101", "*5")
+    assert (party.state("102"), party.bench.call("102")) == ("one call", "parked")
+    assert party.bench.call("103") != "ringing"
+    party.flash("102")
+    assert party.bench.call("102") == "parked"
+
+
 def test_parking_without_a_party_on_hold_is_refused() -> None:
     party = party_of()
     party.lift("101")

@@ -147,6 +147,10 @@ class Calls:
         """A handset that was told of this call need not wait for it any more."""
         self.handset(handset).withdraw(call)
 
+    def busy_after_all(self, handset: StationLine) -> None:
+        """A handset is taken out of its call: who waits for it hears that it is busy."""
+        self.handset(handset).busy_after_all()
+
     def fewer(self, call: Call) -> None:
         """One of the parties of this call has left, and it goes on."""
         for line in call.legs:

@@ -38,6 +38,10 @@ class HandsetContext(CallContext, Protocol):
         """The mailbox of this handset's owner; "" if it has none."""
         ...
 
+    def busy_after_all(self, handset: StationLine) -> None:
+        """A handset is taken out of its call: who waits for it hears that it is busy."""
+        ...
+
     def log_transfer(self, by: StationLine, party: AnyLine, to: str, outcome: Outcome) -> None:
         """Note in the list of calls that this handset transferred a party, or was refused."""
         ...
@@ -150,6 +154,13 @@ class Handset:
         if call is self.waiting:
             self.waiting = None
             self.machine.event(HandsetEvent.SECOND_GONE)
+
+    def busy_after_all(self) -> None:
+        """It is sent to somebody else, or parked, so that it cannot put its call on hold now."""
+        waiting = self.waiting
+        if waiting is not None and self.machine.state not in _EXPECTED:
+            self.withdraw(waiting)
+            waiting.refuse(self._line)
 
     def fewer(self, call: Call) -> None:
         """A party of a call that it is in has left."""
@@ -265,6 +276,8 @@ class Handset:
 
     def _take_away(self, party: AnyLine) -> Call:
         """A call of its own for the party on hold; the one that it was in is over."""
+        if isinstance(party, StationLine):
+            self._calls.busy_after_all(party)
         held, self.held = self.held, None
         assert held is not None
         call = Call(self._calls, party)
