@@ -180,7 +180,7 @@ def _language_problems(settings: Settings, known: Known) -> Iterator[Problem]:
 
 
 def _lamp_problems(settings: Settings, known: Known) -> Iterator[Problem]:
-    for kind, jacks in settings.lamps:
+    for kind, jacks in vars(settings.lamps).items():
         for jack in jacks:
             if jack != ALL_HANDSETS and (text := _no_handset(jack, known)):
                 yield Problem(f"lamps.{kind}", text)
