@@ -245,6 +245,29 @@ def test_ringing_line_is_answered_and_put_down_for_an_emergency() -> None:
     assert bench.trunk("line2").seized and bench.call("101") == "calling out"
 
 
+def test_emergency_call_waits_for_the_line_that_was_hung_up_a_moment_ago() -> None:
+    bench = bench_of()
+    bench.trunk("line2").fail("no line side; check the cable")
+    call_out(bench, "102")
+    dial(bench, "101", "91")
+    bench.station("102").lower()
+    bench.run(126)
+    assert bench.states()["line1"] == "release guard"
+    bench.dial("101", "1")
+    assert bench.states()["line1"] == "release guard" and bench.call("101") == "clearing a line"
+    bench.seconds(3)
+    assert bench.trunk("line1").seized and bench.call("101") == "calling out"
+
+
+def test_emergency_call_without_any_working_line_gives_reorder_tone() -> None:
+    bench = bench_of()
+    for line in ("line1", "line2"):
+        bench.trunk(line).fail("no line side; check the cable")
+    dial(bench, "101", "911")
+    assert bench.states()["101"] == "call over"
+    assert [c.outcome for c in bench.clerk.ended()] == ["no free line"]
+
+
 def test_emergency_call_is_never_ended_for_another_one() -> None:
     bench = bench_of()
     for handset, line in (("101", "line1"), ("102", "line2")):

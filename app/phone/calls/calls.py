@@ -176,23 +176,21 @@ class Calls:
         self._clerk.ended_call(EndedCall(by.name, caller, to, outcome, 0, 0))
 
     def clear_line(self, call: Call) -> bool:
-        """End another call, so that an emergency call gets its line; False if none may be ended.
+        """Let a line become free for an emergency call; False if none can.
 
-        Calls that are up go before those that ring, which must be answered to be ended.
+        A line that will be free in a moment goes before one whose call must be ended, and that
+        before one that rings, which must be answered to be ended.
         """
-        others = [(line, self._calls.get(line.name)) for line in self.trunks.values()]
-        for line, other in sorted(others, key=lambda pair: not pair[0].up):
-            emergency = other is not None and other.outside and other.outside.emergency
-            if other is None or other is call or emergency:
+        used = [line for line in self.trunks.values() if line.in_use]
+        pairs = [(line, self._calls.get(line.name)) for line in used]
+        for line, other in sorted(pairs, key=lambda pair: (pair[1] is not None, not pair[0].up)):
+            if other is call or (other is not None and other.is_emergency):
                 continue
-            log.warning(
-                "%s: its call is ended, an emergency call from %s needs a line",
-                line.name,
-                call.caller.name,
-            )
-            up = line.up
-            other.cut_off()
-            if not up and line.seize():  # it rang, and rings on until it is answered
+            if other is not None:
+                why = f"an emergency call from {call.caller.name} needs a line"
+                log.warning("%s: its call is ended, %s", line.name, why)
+                other.cut_off()
+            if line.rings_in and line.seize():  # it rings, and would go on until it is answered
                 self.queue.after(periods(1000), line.release)
             return True
         return False

@@ -33,6 +33,11 @@ class Outgoing(Reaching):
         self._dialled_on = ""
         """Digits that the caller sent after the number, while nobody was known to answer."""
 
+    @property
+    def is_emergency(self) -> bool:
+        """Whether it is a call for help, which is ended for nothing else."""
+        return self.outside is not None and self.outside.emergency
+
     @abstractmethod
     def _clear_a_line(self) -> bool:
         """End another call for an emergency; False if no line has one that may be ended."""

@@ -229,6 +229,16 @@ class TrunkLine:
         return self.machine.state is TrunkState.IDLE
 
     @property
+    def in_use(self) -> bool:
+        """Whether it rings, is in a call, or was so a moment ago; a dead line is not in use."""
+        return self.machine.state not in (TrunkState.DOWN, TrunkState.DEAD, TrunkState.IDLE)
+
+    @property
+    def rings_in(self) -> bool:
+        """Whether somebody calls in, in a burst or between two."""
+        return self.machine.state in (TrunkState.RINGING, TrunkState.BETWEEN_BURSTS)
+
+    @property
     def up(self) -> bool:
         """Whether the loop is closed: its far end is, or was a moment ago, in a call with us."""
         return self.machine.state in (TrunkState.SEIZED, TrunkState.NO_BATTERY)
