@@ -1,6 +1,7 @@
 """The caller's side of voicemail: the greeting and its keys; the message itself is in leaving.py.
 
     #    skips the greeting
+    0    goes on to the operator, where there is one
     *    is the owner, who logs in
 
 A caller who hangs up has left a message. One who hangs up before the beep, says nothing, or finds a
@@ -16,14 +17,14 @@ from app.phone.sound import prompts
 from app.voicemail import greetings
 from app.voicemail.common import Voice, with_apology
 from app.voicemail.config import RecordingLimits
-from app.voicemail.jobs import LOGGED_IN, MailboxInfo, Refusal, VoicemailClerk
+from app.voicemail.jobs import LOGGED_IN, TO_OPERATOR, MailboxInfo, Refusal, VoicemailClerk
 from app.voicemail.leaving import FAX, Leaving
 from app.voicemail.owner import owner
 
 log = logging.getLogger(__name__)
 
 DEFAULT_LIMITS = RecordingLimits()
-SKIP, LOG_IN = "#", "*"
+SKIP, OPERATOR, LOG_IN = "#", "0", "*"
 
 
 async def answer(
@@ -44,8 +45,24 @@ async def _answer(line: Line, clerk: VoicemailClerk, mailbox: str, limits: Recor
         await line.play(*Voice(line.language).say("vm-nobodyavail", "vm-goodbye"))
     elif begun.recording is not None:
         await _converse(line, clerk, box, begun.recording, limits)
-    elif await _greet(line, box, _REFUSED[begun.refused or "nobody"]) == LOG_IN:
-        await owner(line, clerk, mailbox)
+    else:
+        told = _REFUSED[begun.refused or "nobody"]
+        key = await _greet(line, box, limits, told)
+        if key == SKIP:
+            await line.play(*Voice(box.language).say(*told))
+        elif key:
+            await _go_on(line, clerk, box, limits, key)
+
+
+async def _go_on(
+    line: Line, clerk: VoicemailClerk, box: MailboxInfo, limits: RecordingLimits, key: str
+) -> None:
+    """To the operator, or to the owner's menu."""
+    if key == OPERATOR:
+        await line.play(*Voice(box.language).say("one-moment-please"))
+        line.go_on_to(limits.operator)
+    else:
+        await owner(line, clerk, box.number)
 
 
 _REFUSED: dict[Refusal, prompts.Names] = {
@@ -57,12 +74,15 @@ _REFUSED: dict[Refusal, prompts.Names] = {
 """What callers are told who can leave no message, after the greeting."""
 
 
-async def _greet(line: Line, box: MailboxInfo, then: prompts.Names | None = None) -> str:
+async def _greet(
+    line: Line, box: MailboxInfo, limits: RecordingLimits, then: prompts.Names | None = None
+) -> str:
     """The best greeting that can be played; without any, the beep says enough.
 
     `then` is what is said instead of the invitation to speak. The key that has ended it.
     """
     voice, keys = Voice(box.language), SKIP + (LOG_IN if _may_log_in(line, box) else "")
+    keys += OPERATOR if limits.operator else ""
     while True:
         greeting = greetings.before_the_beep(box, line.why)
         if then is not None:
@@ -86,15 +106,15 @@ async def _converse(
 ) -> None:
     leaving = Leaving(line, clerk, Voice(box.language), recording, limits)
     try:
-        key = await _greet(line, box)
+        key = await _greet(line, box, limits)
     except FaxTone:
         leaving.end(FAX)
         raise
     except HungUp:
         leaving.end("hung up")
         raise
-    if key == LOG_IN:
-        await line.answer_of(leaving.end(LOGGED_IN))
-        await owner(line, clerk, box.number)
+    if key in (LOG_IN, OPERATOR):
+        await line.answer_of(leaving.end(LOGGED_IN if key == LOG_IN else TO_OPERATOR))
+        await _go_on(line, clerk, box, limits, key)
     else:
         await leaving.leave()

@@ -13,3 +13,5 @@ class RecordingLimits:
     """Before its longest: then the caller hears that it will end."""
     review: bool = True
     """Whether its caller may change it."""
+    operator: str = ""
+    """Number that 0 calls during a greeting; empty: 0 does nothing."""

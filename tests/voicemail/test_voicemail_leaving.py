@@ -243,6 +243,37 @@ def test_who_takes_no_messages_has_a_greeting_and_a_missed_call(house: House) ->
     assert row.detail == "CARL CALLER 5551234, the person takes no messages now"
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_zero_goes_on_to_the_operator_where_there_is_one(house: House, full: bool) -> None:
+    if full:
+        anna = house.kit.person("anna").id
+        house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, quota=10))
+        house.kit.put("anna")
+    line = ScriptLine(house.clerk, caller=CARL)
+    line.runs(answer(line, house.clerk, "201", RecordingLimits(operator="102")))
+    line.talk("""
+        hears vm-theperson
+        presses 0
+        hears one-moment-please
+        ends
+        """)
+    assert line.onward == "102" and house.voicemails("anna") == []
+    assert ("missed call" in house.verbs()) == full
+    assert house.kit.store.recordings.all() == []
+
+
+def test_who_skips_the_greeting_of_a_full_mailbox_hears_that_it_is_full(house: House) -> None:
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, quota=10))
+    house.kit.put("anna")
+    called(house).talk("""
+        hears vm-theperson
+        presses #
+        hears vm-mailboxfull vm-goodbye
+        ends
+        """)
+
+
 def test_full_mailbox_lets_its_owner_in(house: House) -> None:
     anna = house.kit.person("anna").id
     house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, quota=10))
