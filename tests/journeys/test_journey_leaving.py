@@ -58,3 +58,25 @@ def test_rotary_dial_disturbs_no_greeting_and_what_is_said_is_delivered(
     (message,) = map(parsed, world.fetch("ben"))
     assert likeness(words_at_8_khz, sound(message)) > SAME
     assert message["Importance"] is None
+
+
+def test_caller_goes_on_to_the_operator_by_keys_and_by_pulses(tmp_path: Path) -> None:
+    with World(tmp_path, more_settings='[attendant]\noperator = "102"') as world:
+        world.board("ring line1 from 5551234", "wait-for line1 answered")
+        caller = world.listen("line1")
+        caller.hears("vm-theperson")
+        world.board("dial line1 0")
+        caller.hears("one-moment-please")
+        world.board("wait-for 102 ringing within 5s", "lift 102", "time 500ms")
+        ben = world.listen("102")
+        world.board(f"say line1 {prompt_file(FIRST)}")
+        ben.hears(FIRST)
+        world.board("hangup line1", "hangup 102", "settle")
+        assert world.voicemails("anna") == [] and world.store.missed_calls(1) == []
+
+        world.board("lift 102", "wait-for 102 dial-tone", "pulse 102 101", "wait-for 102 ringback")
+        rotary = world.listen("102")
+        rotary.hears("vm-theperson")
+        world.board("pulse 102 0")
+        rotary.hears("one-moment-please")
+        world.board("hangup 102")
