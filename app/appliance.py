@@ -343,7 +343,11 @@ def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
         calls=phone_config(settings),
         clerk=clerk_config(paths, settings),
         limits=RecordingLimits(
-            voicemail.longest_s, voicemail.silence_s, voicemail.warn_s, voicemail.review
+            voicemail.longest_s,
+            voicemail.silence_s,
+            voicemail.warn_s,
+            voicemail.review,
+            settings.attendant.operator,
         ),
         attendant=attendant_config(settings),
     )

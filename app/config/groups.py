@@ -36,7 +36,7 @@ class Attendant(Section):
     operator: Annotated[str, Field(pattern=r"^$|^[0-9]{1,10}$")] = Field(
         "",
         description="Number that 0 calls, and who dials nothing; empty: that of who answers outside"
-        " lines.",
+        " lines. If it is set, 0 calls it also during the greeting of a mailbox.",
     )
     welcome: str = Field(
         "",
