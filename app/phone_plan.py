@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 def fax_config(settings: Settings) -> FaxConfig:
     """What the phone side must know of the settings of faxes."""
     fax = settings.fax
-    lines = {jack: FaxRoute(line.mailbox, line.only) for jack, line in fax.receiving.items()}
-    return FaxConfig(fax.station, lines)
+    lines = {jack: line for jack, line in fax.receiving.items() if line.mailbox}
+    return FaxConfig(
+        fax.station, {jack: FaxRoute(line.mailbox, line.only) for jack, line in lines.items()}
+    )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from app.config.settings import TABLES, Settings
 EXAMPLES = {
     "incoming": '#incoming.line1 = { handsets = ["101"], mailbox = "201" }',
     "groups": '#groups.620 = { handsets = ["101", "102"], order = "round", then = "201" }',
+    "receiving": '#receiving.line1 = { mailbox = "201", only = false }',
 }
 
 

@@ -9,7 +9,9 @@ class FaxLine(Section):
     """What happens to faxes on one outside line."""
 
     mailbox: str = Field(
-        pattern=r"^[0-9]{1,15}$", description="Mailbox number whose inbox faxes come into."
+        "",
+        pattern=r"^[0-9]{0,15}$",
+        description="Mailbox number whose inbox faxes come into; empty: the line takes no faxes.",
     )
     only: bool = Field(
         False,

@@ -19,7 +19,7 @@ from pydantic import (
 from app.config import toml_file
 from app.config.calls import Calls
 from app.config.defaults import SOUNDS
-from app.config.fax import Fax
+from app.config.fax import Fax, FaxLine
 from app.config.groups import Attendant, Group, GroupNumber, Target
 from app.config.keeping import Keeping
 from app.config.kinds import (
@@ -332,7 +332,11 @@ class Phone(Section):
     )
 
 
-TABLES: dict[str, type[Section]] = {"incoming": Incoming, "groups": Group}
+TABLES: dict[str, type[Section]] = {
+    "incoming": Incoming,
+    "groups": Group,
+    "receiving": FaxLine,
+}
 """Settings of which there is one for each line, or group, by its name."""
 
 

@@ -147,7 +147,7 @@ def _fax_problems(settings: Settings, people: Sequence[Person], known: Known) ->
             yield Problem(
                 name, f"the board {known.board} has no outside line {line}{_listed(known.trunks)}"
             )
-        if fax.mailbox not in {p.mailbox for p in people}:
+        if fax.mailbox and fax.mailbox not in {p.mailbox for p in people}:
             whose = [f"{person.mailbox} ({person.login})" for person in people]
             yield Problem(
                 f"{name}.mailbox", f"nobody has the mailbox {fax.mailbox}{_listed(whose)}"

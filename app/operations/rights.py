@@ -14,6 +14,7 @@ SECTION_ROLES = {
     "web": Role.NETWORK,
     "phone": Role.PHONE,
     "voicemail": Role.PHONE,
+    "fax": Role.PHONE,
 }
 """Sections of the settings that others than administrators may use, and with which role."""
 

@@ -16,7 +16,7 @@ from app.config.annotated import annotated
 from app.config.catalogue import Setting, catalogue, from_words
 from app.config.edit import with_value
 from app.config.paths import Paths
-from app.config.settings import Settings, SettingsError, from_text
+from app.config.settings import TABLES, Settings, SettingsError, from_text
 from app.core import files
 from app.core.errors import DeviceError
 from app.core.process import run
@@ -299,7 +299,7 @@ def apply_settings(
 def find_setting(settings: Settings, name: str) -> Setting:
     """The declaration of a setting. Raises NotFound with the names that there are."""
     parts = name.split(".")
-    named = (parts[1], parts[2]) if parts[0] == "phone" and len(parts) == 4 else None
+    named = (parts[1], parts[2]) if len(parts) == 4 and parts[1] in TABLES else None
     known = {setting.name: setting for setting in _catalogue(settings, named)}
     if name in known:
         return known[name]
@@ -312,7 +312,8 @@ def _catalogue(settings: Settings, named: tuple[str, str] | None = None) -> list
     board = read_board(settings)
     jacks = [x.name for x in board.lines if x.kind == "trunk"] if board is not None else []
     lines, groups = dict.fromkeys([*jacks, *settings.phone.incoming]), dict(settings.phone.groups)
-    tables = {"incoming": list(lines), "groups": list(groups)}
+    receiving = dict.fromkeys([*jacks, *settings.fax.receiving])
+    tables = {"incoming": list(lines), "groups": list(groups), "receiving": list(receiving)}
     if named is not None and named[1] not in tables.get(named[0], [named[1]]):
         tables[named[0]].append(named[1])
     return list(catalogue(tables))

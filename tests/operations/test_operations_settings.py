@@ -132,6 +132,9 @@ def test_default_holds_again_when_a_setting_is_taken_out(house: Box) -> None:
         ("calls.without_call_waiting", "101,109", "no handset jack 109; there are: 101, 102"),
         ("calls.hold_music", "/nowhere.wav", "there is no file /nowhere.wav; a soft tone"),
         ("phone.incoming.line9.mailbox", "201", "no outside line line9; there are: line1, line2"),
+        ("fax.receiving.line9.mailbox", "201", "no outside line line9; there are: line1, line2"),
+        ("fax.receiving.line1.mailbox", "209", "nobody has the mailbox 209; there are: 201 (anna)"),
+        ("fax.station", "box", "digits, + and spaces"),
     ],
 )
 def test_setting_that_cannot_be_is_refused_with_meaning_and_what_there_is(
@@ -166,6 +169,13 @@ def test_lists_are_typed_with_commas(house: Box) -> None:
     assert house.set("phone.incoming.line1.handsets", "").old == "101, 102"
 
 
+def test_line_that_takes_faxes_is_set_by_its_name(house: Box) -> None:
+    house.set("fax.receiving.line1.mailbox", "201")
+    house.set("fax.receiving.line1.only", "yes")
+    line = house.paths.settings().fax.receiving["line1"]
+    assert (line.mailbox, line.only) == ("201", True)
+
+
 def test_file_that_cannot_be_used_is_mended_by_the_setting_that_is_wrong(house: Box) -> None:
     house.paths.settings_file.write_text('[site]\ncountry = "xx" # oh\n')
     box = open_inbox(house.paths, Settings())
@@ -198,7 +208,11 @@ def test_list_names_every_setting_with_value_and_default(house: Box) -> None:
     house.set("site.country", "de")
     house.set("phone.groups.620.handsets", "101, 102")
     lines = {line.setting.name: line for line in list_settings(ADMIN, house.paths.settings())}
-    tables = {"phone.incoming": "line1.mailbox", "phone.groups": "620.order"}
+    tables = {
+        "phone.incoming": "line1.mailbox",
+        "phone.groups": "620.order",
+        "fax.receiving": "line1.only",
+    }
     for section in Settings.model_fields:
         for field in type(getattr(Settings(), section)).model_fields:
             name = f"{section}.{field}"
