@@ -28,9 +28,13 @@ from app.voicemail.jobs import (
     LetterResult,
     Listing,
     MailboxInfo,
+    MailListing,
+    MailToRead,
     MessageList,
     MessageStatus,
     OwnGreeting,
+    OwnSetting,
+    PinChange,
     PinCheck,
     RecordingResult,
     RecordingStart,
@@ -113,6 +117,34 @@ class ClerkApi(Protocol):
 
     def look(self, person: int, entry: int) -> MessageStatus:
         """Whether a message is there and can be played. Raises NotReady while it is decoded."""
+        ...
+
+    def first_use(self, person: int) -> tuple[str, ...]:
+        """What is left of somebody's first use."""
+        ...
+
+    def first_use_done(self, person: int, step: str) -> None:
+        """A step of it is done or skipped."""
+        ...
+
+    def set_pin(self, number: int, person: int, pin: str) -> PinChange:
+        """Give somebody a PIN that they have chosen."""
+        ...
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages of prompts."""
+        ...
+
+    def set_own(self, person: int, setting: OwnSetting, value: str) -> None:
+        """Change a setting of somebody's own."""
+        ...
+
+    def mails(self, person: int) -> MailListing:
+        """Somebody's e-mails."""
+        ...
+
+    def read_mail(self, person: int, entry: int) -> MailToRead:
+        """What there is to read aloud of a mail. Raises NotReady while it is looked at."""
         ...
 
     def mark(
@@ -340,6 +372,34 @@ class JobClient(ABC):
     def look(self, person: int, entry: int) -> Wait[MessageStatus]:
         """Whether a message is there and can be played."""
         return self._ask(ClerkApi.look, person, entry)
+
+    def first_use(self, person: int) -> Wait[tuple[str, ...]]:
+        """What is left of somebody's first use."""
+        return self._ask(ClerkApi.first_use, person)
+
+    def first_use_done(self, person: int, step: str) -> Wait[None]:
+        """A step of it is done or skipped."""
+        return self._ask(ClerkApi.first_use_done, person, step)
+
+    def set_pin(self, person: int, pin: str) -> Wait[PinChange]:
+        """Give somebody a PIN that they have chosen."""
+        return self._ask(ClerkApi.set_pin, new_number(), person, pin)
+
+    def languages(self) -> Wait[tuple[str, ...]]:
+        """The languages of prompts."""
+        return self._ask(ClerkApi.languages)
+
+    def set_own(self, person: int, setting: OwnSetting, value: str) -> Wait[None]:
+        """Change a setting of somebody's own."""
+        return self._ask(ClerkApi.set_own, person, setting, value)
+
+    def mails(self, person: int) -> Wait[MailListing]:
+        """Somebody's e-mails."""
+        return self._ask(ClerkApi.mails, person)
+
+    def read_mail(self, person: int, entry: int) -> Wait[MailToRead]:
+        """What there is to read aloud of a mail."""
+        return self._ask(ClerkApi.read_mail, person, entry)
 
     def mark(
         self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False

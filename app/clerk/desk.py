@@ -39,6 +39,7 @@ from app.phone.jobs import (
     Greeting,
     HoldMusic,
     JobFailed,
+    MailText,
     MessageAudio,
     Prompt,
     Take,
@@ -55,9 +56,13 @@ from app.voicemail.jobs import (
     LetterResult,
     Listing,
     MailboxInfo,
+    MailListing,
+    MailToRead,
     MessageList,
     MessageStatus,
     OwnGreeting,
+    OwnSetting,
+    PinChange,
     PinCheck,
     RecordingResult,
     RecordingStart,
@@ -305,6 +310,8 @@ class Desk:
                 return self._ask(lambda jobs: jobs.message_sound(sound.entry, start, count))
             if isinstance(sound, Take):
                 return self.recordings.sound(sound, start, count)
+            if isinstance(sound, MailText):
+                return self._ask(lambda jobs: jobs.mail.sound(sound, start, count))
             return self._whole_sound(sound)[start * 2 : (start + count) * 2]
         except MediaFailed as problem:
             raise JobFailed(f"{sound}: {problem}") from problem
@@ -318,13 +325,35 @@ class Desk:
             return self._prompts.file(path)
         if isinstance(sound, Draft):
             return self._drafts.sound(sound.draft)
-        assert not isinstance(sound, MessageAudio | Take)
+        assert not isinstance(sound, MessageAudio | MailText | Take)
         if isinstance(sound, HoldMusic):
             return self._prompts.kept_file(Path(self._config.hold_music))
         language = sound.language or self._config.language
         if isinstance(sound, Prompt):
             return self._prompts.prompt(sound.name, language)
         return self._prompts.spoken(sound.text, language)
+
+    # ---- owners' own
+
+    def first_use(self, person: int) -> tuple[str, ...]:
+        """What is left of somebody's first use."""
+        return self._ask(lambda jobs: jobs.owners.first_use(person))
+
+    def first_use_done(self, person: int, step: str) -> None:
+        """A step of it is done or skipped."""
+        self._ask(lambda jobs: jobs.owners.first_use_done(person, step))
+
+    def set_pin(self, number: int, person: int, pin: str) -> PinChange:
+        """Give somebody a PIN that they have chosen."""
+        return self._ask(lambda jobs: jobs.owners.set_pin(number, person, pin))
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages of prompts."""
+        return self._ask(lambda jobs: jobs.owners.languages())
+
+    def set_own(self, person: int, setting: OwnSetting, value: str) -> None:
+        """Change a setting of somebody's own."""
+        self._ask(lambda jobs: jobs.owners.set_own(person, setting, value))
 
     # ---- greetings
 
@@ -363,6 +392,14 @@ class Desk:
     def look(self, person: int, entry: int) -> MessageStatus:
         """Whether a message is still in the inbox, and whether it can be played."""
         return self._ask(lambda jobs: jobs.look(person, entry))
+
+    def mails(self, person: int) -> MailListing:
+        """E-mails, unread ones first, the newest first."""
+        return self._ask(lambda jobs: jobs.mail.mails(person))
+
+    def read_mail(self, person: int, entry: int) -> MailToRead:
+        """What there is to read aloud of a mail. Raises NotReady while it is looked at."""
+        return self._ask(lambda jobs: jobs.mail.read_mail(person, entry))
 
     def mark(
         self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from app.clerk.claims import Claims
 from app.clerk.composer import DOOR, Composer
 from app.clerk.config import ClerkConfig
+from app.clerk.mail_jobs import MailJobs
 from app.clerk.media import Media, MediaFailed, SourceFailed
+from app.clerk.owner_jobs import OwnerJobs
 from app.clerk.playback import Playback
 from app.clerk.recordings import Inboxes
 from app.core.clock import Clock
@@ -88,6 +90,8 @@ class ClerkJobs:
         self.inboxes, self.aliases = Inboxes(db, store, people, delivery, composer), aliases
         self._playback = Playback(media)
         self.claims = Claims(db, people)
+        self.mail = MailJobs(config, store, media, self._local_time)
+        self.owners = OwnerJobs(config, db, people)
         self._version = -1
         self._change = -1
         self._presence_ends: float | None = None

@@ -14,7 +14,7 @@ import io
 import logging
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -73,6 +73,19 @@ class Speaker:
             raise NoSpeech(f"voice {language} said nothing, or next to nothing, of {text!r}")
         self._keep(self._path(text, language), sound)
         return sound
+
+    def once(self, text: str, languages: Sequence[str], _: Source) -> Iterator[bytes]:
+        """A text of somebody's mail, in the first of these languages that can say it.
+
+        Like `conversion`, but nothing of it is kept on the disk. Raises NoSpeech.
+        """
+        text = speakable(text)[:TEXT_LIMIT]
+        for language in dict.fromkeys(languages):
+            sound = self._run(text, language)
+            if is_speech(sound, text):
+                yield sound
+                return
+        raise NoSpeech(f"no voice of {', '.join(languages)} says {text[:40]!r}")
 
     def conversion(self, text: str, language: str, _: Source) -> Iterator[bytes]:
         """speak() in the form that app.clerk.media wants."""

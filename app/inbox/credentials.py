@@ -88,6 +88,17 @@ def check_pin_rules(pin: str, own_numbers: tuple[str, ...] = ()) -> None:
         raise TrivialPin(f"this PIN will not do: {why}")
 
 
+def triviality(pin: str, own_numbers: tuple[str, ...] = ()) -> str:
+    """What is wrong with a PIN: "short", "repeats", "runs", "own number"; "" if nothing is."""
+    if not (pin.isascii() and pin.isdigit() and PIN_SHORTEST <= len(pin) <= PIN_LONGEST):
+        return "short"
+    if _repeats(pin):
+        return "repeats"
+    if _runs(pin):
+        return "runs"
+    return "own number" if _own(pin, own_numbers) else ""
+
+
 def why_trivial(pin: str, own_numbers: tuple[str, ...] = ()) -> str | None:
     """What is wrong with a PIN, in words; None if nothing is. `own_numbers`: mailbox, handset."""
     if not (pin.isascii() and pin.isdigit()):

@@ -387,6 +387,10 @@ class People:
         self._guard.lift(tx, person_id)
         self._log(tx, "PIN set", person_id, by, door)
 
+    def has_pin(self, person_id: int, pin: str) -> bool:
+        """Whether this is the person's PIN; for who has logged in: it counts as no guess."""
+        return matches(self._secret("pin", person_id), pin)
+
     def check_password(self, login: str, password: str) -> Person | None:
         """The person, if login and password fit. Takes equally long whether they exist or not.
 

@@ -65,6 +65,8 @@ class Attachment:
     """As its sender calls it, or "" if not at all."""
     size: int
     """Octets, about."""
+    within: bool = False
+    """Whether it is an image that the HTML shows in its place, by its Content-ID [RFC 2392]."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,10 @@ def read(octets: Iterable[bytes]) -> Reading:
     attachments: list[Attachment] = []
     for part in parts(octets):
         if part.attached:
-            attachments.append(Attachment(part.number, part.kind, part.file_name, _size(part)))
+            within = part.kind.startswith("image/") and bool(part.content_id)
+            attachments.append(
+                Attachment(part.number, part.kind, part.file_name, _size(part), within)
+            )
         elif part.kind == "text/html":
             if first_html is None:
                 first_html = part.number

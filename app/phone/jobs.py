@@ -44,6 +44,18 @@ class MessageAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class MailText:
+    """A section of an e-mail's text, spoken; entry by its number, sections from 0.
+
+    `language` as in Prompt: for a text that does not tell its own.
+    """
+
+    entry: int
+    section: int
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Greeting:
     """A mailbox's own recorded greeting, by the person's number in the store."""
 
@@ -71,7 +83,7 @@ class Take:
     piece: int
 
 
-ClerkSound = Prompt | Spoken | MessageAudio | Greeting | Draft | Take | HoldMusic
+ClerkSound = Prompt | Spoken | MessageAudio | MailText | Greeting | Draft | Take | HoldMusic
 """Sounds that the clerk finds or makes."""
 
 
