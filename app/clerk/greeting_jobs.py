@@ -7,7 +7,7 @@ it cannot be used; then the history says nothing of it, and the log does.
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from app.clerk.drafts import Drafts
 from app.clerk.jobs import ClerkJobs
@@ -62,7 +62,7 @@ class GreetingJobs:
         self, number: int, person: int, kind: str, draft: int, until: str = ""
     ) -> GreetingResult:
         """Make a draft somebody's greeting. Raises JobFailed."""
-        which, ends = _kind(kind), _day(until)
+        which, ends = _kind(kind), self._day(until)
         sound = self.drafts.sound(draft)
         if not sound:
             return GreetingResult.EMPTY
@@ -72,7 +72,7 @@ class GreetingJobs:
             raise JobFailed(f"the greeting {kind} of person {person}: {problem}") from problem
         length = f"{kind}, {len(sound) / 2 / SAMPLE_RATE:.0f} s"
         self._history(
-            number, person, "greeting set", f"{length}, until {until}" if until else length
+            number, person, "greeting set", f"{length}, until {ends}" if ends else length
         )
         return GreetingResult.KEPT
 
@@ -92,6 +92,19 @@ class GreetingJobs:
         except JobFailed as problem:
             log.error("%s (person %d, %s) is not in the history: %s", verb, person, detail, problem)
 
+    def _day(self, text: str) -> date | None:
+        """A day as 2026-12-24, or "+3": the last of three days from today on.
+
+        None for "", and for "+3" while nobody knows which day it is today.
+        """
+        try:
+            if text.startswith("+"):
+                today, days = self._today(), max(0, int(text) - 1)
+                return None if today is None else today + timedelta(days=days)
+            return date.fromisoformat(text) if text else None
+        except (ValueError, OverflowError) as problem:
+            raise JobFailed(f"{text!r} is no day: {problem}") from problem
+
     def _today(self) -> date | None:
         now = self._clock.now()
         return datetime.fromtimestamp(now, self._zone).date() if is_set(now) else None
@@ -104,8 +117,3 @@ def _kind(name: str) -> GreetingKind:
         raise JobFailed(str(problem)) from problem
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as problem:
-        raise JobFailed(f"{text!r} is no day: {problem}") from problem

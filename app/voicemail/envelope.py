@@ -66,7 +66,7 @@ def envelope(voice: Voice, message: Message) -> tuple[Sound, ...]:
     """From whom a message is, and when it came."""
     return (
         *_from(voice, message.listed),
-        *voice.say_all(("vm-received",), _when(voice.grammar, message.listed.received)),
+        *voice.say_all(("vm-received",), when(voice.grammar, message.listed.received)),
         *voice.say(*(("switchhook/private",) if message.private else ())),
         *taken(voice, message),
     )
@@ -90,6 +90,7 @@ def _from(voice: Voice, message: ListedMessage) -> tuple[Sound, ...]:
     return voice.say("vm-unknown-caller")
 
 
-def _when(grammar: Grammar, at: LocalTime) -> prompts.Names:
+def when(grammar: Grammar, at: LocalTime) -> prompts.Names:
+    """A day and a time as they are said."""
     date = grammar.day(at.month, at.day, at.weekday, at.days_ago)
     return (*date, *grammar.at(at.hour, at.minute))

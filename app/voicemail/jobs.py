@@ -503,7 +503,8 @@ class VoicemailClerk(Clerk, Protocol):
     ) -> Wait[GreetingResult]:
         """Make a draft the person's greeting of this kind; the next caller hears it.
 
-        `until` is the last day of a temporary one, as 2026-12-24. The draft stays.
+        `until` is the last day of a temporary one, as 2026-12-24, or "+3" for three days from
+        today on. The draft stays.
         """
         ...
 

@@ -10,6 +10,9 @@ from app.voicemail.menu import Action, KeyMap, Keys, Menu
 
 _ENDS: Keys = {"*": Action.HELP, "#": Action.LEAVE}
 
+_OWN: Keys = {"4": Action.MAIL, "0": Action.OPTIONS}
+_UNITY_OWN: Keys = {"4": Action.OPTIONS, "7": Action.MAIL}
+
 _LISTS: Keys = {"1": Action.NEW, "2": Action.OLD, "3": Action.BIN, **_ENDS}
 
 _SOUND: Keys = {
@@ -38,7 +41,7 @@ def _send(ends: Keys) -> dict[Menu, Keys]:
 
 
 _SWITCHHOOK: dict[Menu, Keys] = {
-    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, "8": Action.WRITE, **_ENDS},
+    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, "8": Action.WRITE, **_OWN, **_ENDS},
     Menu.LISTS: _LISTS,
     Menu.MESSAGE: {
         "1": Action.FIRST,
@@ -75,7 +78,7 @@ _SWITCHHOOK: dict[Menu, Keys] = {
 }
 
 _ASTERISK: dict[Menu, Keys] = {
-    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, "3": Action.WRITE, **_ENDS},
+    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, "3": Action.WRITE, **_OWN, **_ENDS},
     Menu.LISTS: {"0": Action.NEW, "1": Action.OLD, "2": Action.BIN, **_ENDS},
     Menu.MESSAGE: {
         "1": Action.FIRST,
@@ -115,7 +118,13 @@ _ASTERISK: dict[Menu, Keys] = {
 _UNITY_ENDS: Keys = {"0": Action.HELP, "*": Action.LEAVE}
 
 _UNITY: dict[Menu, Keys] = {
-    Menu.MAIN: {"1": Action.LISTEN, "2": Action.WRITE, "3": Action.LISTS, **_UNITY_ENDS},
+    Menu.MAIN: {
+        "1": Action.LISTEN,
+        "2": Action.WRITE,
+        "3": Action.LISTS,
+        **_UNITY_OWN,
+        **_UNITY_ENDS,
+    },
     Menu.LISTS: {"1": Action.OLD, "2": Action.BIN, "3": Action.NEW, **_UNITY_ENDS},
     Menu.MESSAGE: {
         "1": Action.REPEAT,
@@ -153,7 +162,7 @@ _UNITY: dict[Menu, Keys] = {
 }
 
 _PANASONIC: dict[Menu, Keys] = {
-    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, "3": Action.WRITE, **_ENDS},
+    Menu.MAIN: {"1": Action.LISTEN, "2": Action.LISTS, "3": Action.WRITE, **_OWN, **_ENDS},
     Menu.LISTS: _LISTS,
     Menu.MESSAGE: {
         "1": Action.REPEAT,

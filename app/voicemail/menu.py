@@ -41,6 +41,8 @@ class Action(StrEnum):
     """What an owner can ask for."""
 
     LISTEN = "listen"
+    MAIL = "mail"
+    OPTIONS = "options"
     LISTS = "lists"
     NEW = "new"
     OLD = "old"
@@ -153,6 +155,8 @@ _SPOKEN_ORDER = (
     Action.WRITE,
     Action.MORE,
     Action.MAIN,
+    Action.MAIL,
+    Action.OPTIONS,
 )
 
 SHORT = frozenset(

@@ -5,9 +5,11 @@ Prompts and keys are those of the mailbox's owner.
 
 from app.phone.calls.line import Line
 from app.voicemail.common import BOX, NO_MESSAGES, Voice, with_apology
+from app.voicemail.first_use import first_use
 from app.voicemail.jobs import VoicemailClerk
 from app.voicemail.key_maps import DEFAULT, key_map
 from app.voicemail.log_in import log_in
+from app.voicemail.menu import Action
 from app.voicemail.visit import Visit
 
 
@@ -24,5 +26,9 @@ async def _owner(line: Line, clerk: VoicemailClerk, mailbox: str) -> None:
     person = await log_in(line, clerk, mailbox, voice)
     if person is not None:
         first, shared = (box.envelope_first, box.shared) if box is not None else (False, False)
-        await Visit(line, clerk, person, voice, keys, first, shared).visit()
+        more = {Action.OPTIONS} | ({Action.MAIL} if box and box.mail_by_phone else set())
+        visit = Visit(line, clerk, person, voice, keys, first, shared, frozenset(more))
+        if await first_use(visit.talk):
+            await visit.visit()
+        voice = visit.talk.voice  # it may be another language now
     await line.play(*voice.say("vm-goodbye"))

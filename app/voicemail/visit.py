@@ -18,8 +18,10 @@ from app.voicemail.common import Voice
 from app.voicemail.conversation import Conversation
 from app.voicemail.envelope import FULLNESS, Message, counts, envelope, lead_in, taken
 from app.voicemail.jobs import Listing, MessageList, MessageSound, MessageStatus, VoicemailClerk
+from app.voicemail.mail_aloud import MailVisit
 from app.voicemail.menu import SHORT, Action, KeyMap, Menu, offers
 from app.voicemail.message_list import Course
+from app.voicemail.own_settings import own_settings
 from app.voicemail.playing import Playing
 
 WENT_ON = frozenset(
@@ -47,9 +49,12 @@ class Visit:
         keys: KeyMap,
         envelope_first: bool = False,
         shared: bool = False,
+        more: frozenset[Action] = frozenset(),
     ) -> None:
+        """`more` is what the main menu offers besides: MAIL and OPTIONS, after the PIN."""
         self._envelope_first, self._shared = envelope_first, shared
         self.talk = Conversation(line, clerk, person, voice, keys)
+        self._more_in_main = more
         self._course = Course(self._page)
         self._playing = Playing(self.talk)
         self._menu = Menu.MAIN
@@ -89,7 +94,7 @@ class Visit:
     def _possible(self) -> frozenset[Action]:
         if self._menu is Menu.MAIN:
             listen = set() if self._course.empty else {Action.LISTEN}
-            return frozenset({Action.LISTS, Action.WRITE} | listen)
+            return frozenset({Action.LISTS, Action.WRITE} | listen) | self._more_in_main
         course = self._course
         possible = {
             Action.MAIN,
@@ -134,6 +139,15 @@ class Visit:
     async def _main(self) -> None:
         self._menu, self._course = Menu.MAIN, Course(self._page)
         await self._course.first()
+
+    async def _mail(self) -> None:
+        if await MailVisit(self.talk).visit() is Action.LEAVE:
+            self._wanted = Action.LEAVE
+        else:
+            await self._main()
+
+    async def _options(self) -> None:
+        await own_settings(self.talk)
 
     async def _first(self) -> None:
         await self._course.first()
@@ -340,6 +354,8 @@ MORE = frozenset(
 
 _DO: dict[Action, Callable[[Visit], Awaitable[None]]] = {
     Action.LISTEN: Visit._listen,
+    Action.MAIL: Visit._mail,
+    Action.OPTIONS: Visit._options,
     Action.LISTS: Visit._lists,
     Action.MAIN: Visit._main,
     Action.FIRST: Visit._first,

@@ -86,9 +86,16 @@ class StoreKit:
         """Save an alias."""
         self.db.now(lambda tx: self.aliases.set(tx, name, members, owner, is_list))
 
-    def put(self, login: str, octets: bytes = LETTER, kind: Kind = Kind.EMAIL) -> Entry:
+    def put(
+        self,
+        login: str,
+        octets: bytes = LETTER,
+        kind: Kind = Kind.EMAIL,
+        sender: str = "carl",
+        subject: str = "Hello",
+    ) -> Entry:
         """A new entry in somebody's inbox, past all rules of delivery."""
-        person, facts = self.person(login), Facts(self.clock.now(), "carl", "Hello")
+        person, facts = self.person(login), Facts(self.clock.now(), sender, subject)
 
         def work(tx):  # type: ignore[no-untyped-def]  # a Tx in, an id out
             content = self.store.contents.write(tx, (octets,))

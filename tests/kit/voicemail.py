@@ -36,6 +36,7 @@ from app.phone.sound.sounds import (
     Draft,
     Greeting,
     HoldMusic,
+    MailText,
     MessageAudio,
     Pause,
     Pcm,
@@ -315,7 +316,7 @@ class ScriptLine:
             return max(0, round(rest / PERIOD / sound.head.speed))
         if isinstance(sound, MessageAudio | Greeting | Draft | Take):
             return len(self.audio[_name(sound)]) // 160
-        if isinstance(sound, Prompt | Spoken):
+        if isinstance(sound, Prompt | Spoken | MailText):
             piece = self._clerk.sound(sound, 0, NEVER).result()
             assert piece, f"{sound} is silent"
             return len(piece) // 160
@@ -435,6 +436,8 @@ def _name(sound: Sound) -> str:
             return f"{language}:{said}" if language not in (None, "en") else said
         case MessageAudio(entry):
             return f"message:{entry}"
+        case MailText(entry, section, _):
+            return f"mail:{entry}:{section}"
         case Greeting(person, kind):
             return f"greeting:{person}:{kind}"
         case Draft():

@@ -52,5 +52,5 @@ def test_pin_of_the_longest_length_needs_no_pound_and_leaves_the_next_key_to_the
     longest = "7391508264017359"
     assert len(longest) == PIN_LONGEST
     anna = house.kit.person("anna").id
-    house.kit.db.now(lambda tx: house.kit.people.set_pin(tx, anna, longest))
+    house.kit.db.now(lambda tx: house.kit.people.set_pin(tx, anna, longest, by="anna"))
     dial(house).talk(f"presses {longest}1\nhears vm-first vm-message")

@@ -19,7 +19,10 @@ FROM_CARL = (
     f" digits/5 digits/5 digits/5 digits/1 digits/2 digits/3 digits/4 {RECEIVED}"
 )
 ONE_NEW = "vm-youhave digits/1 vm-INBOX vm-message"
-WRITE = "vm-press digits/8 switchhook/to-write vm-helpexit"
+WRITE = (
+    "vm-press digits/8 switchhook/to-write vm-press digits/4 switchhook/to-mail"
+    " vm-press digits/0 switchhook/to-options vm-helpexit"
+)
 OTHERS = f"vm-press digits/2 switchhook/to-lists {WRITE}"
 TO_LISTEN = f"vm-onefor vm-INBOX vm-messages {OTHERS}"
 MORE = "vm-press digits/3 switchhook/to-more vm-helpexit"

@@ -5,7 +5,7 @@ A pack's recording is played where there is one; otherwise the words here are sp
 here; the clerk finds or makes the sound.
 """
 
-from app.phone.sound import call_words, menu_words
+from app.phone.sound import call_words, menu_words, owner_words
 
 Names = tuple[str, ...]
 """Prompts to be played one after the other."""
@@ -126,6 +126,17 @@ WORDS |= call_words.ENGLISH | {
 }
 
 WORDS |= menu_words.words_in(LANGUAGE)
+WORDS |= owner_words.words_in(LANGUAGE)
+WORDS |= {
+    "vm-newpassword": "Please enter your new password, followed by the pound key.",
+    "vm-reenterpassword": "Please reenter your password, followed by the pound key.",
+    "vm-passchanged": "Your password has been changed.",
+    "vm-mismatch": "The passwords you entered did not match.",
+    "vm-rec-name": "After the tone say your name, and then press the pound key.",
+    "vm-review": "Press one to accept this recording, two to listen to it, three to rerecord it.",
+    "vm-star-cancel": "Or press star to cancel.",
+    "vm-msgsaved": "Your message has been saved.",
+}
 
 
 def words(name: str) -> str:

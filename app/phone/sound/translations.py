@@ -4,7 +4,7 @@ Our own prompts. What a language's grammar needs and its pack has not is in that
 (app/phone/sound/languages).
 """
 
-from app.phone.sound import call_words, menu_words, prompts
+from app.phone.sound import call_words, menu_words, owner_words, prompts
 from app.phone.sound.languages import pack_of
 
 SPANISH = {
@@ -136,6 +136,7 @@ TRANSLATED = {
 
 for _language, _words in TRANSLATED.items():
     _words |= menu_words.words_in(_language)
+    _words |= owner_words.words_in(_language)
 
 
 def words(name: str, language: str) -> str | None:
