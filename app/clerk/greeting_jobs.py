@@ -71,9 +71,7 @@ class GreetingJobs:
         except OSError as problem:
             raise JobFailed(f"the greeting {kind} of person {person}: {problem}") from problem
         length = f"{kind}, {len(sound) / 2 / SAMPLE_RATE:.0f} s"
-        self._history(
-            number, person, "greeting set", f"{length}, until {ends}" if ends else length
-        )
+        self._history(number, person, "greeting set", f"{length}, until {ends}" if ends else length)
         return GreetingResult.KEPT
 
     def remove(self, number: int, person: int, kind: str) -> bool:
@@ -115,5 +113,3 @@ def _kind(name: str) -> GreetingKind:
         return GreetingKind(name)
     except ValueError as problem:
         raise JobFailed(str(problem)) from problem
-
-

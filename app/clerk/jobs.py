@@ -152,7 +152,7 @@ class ClerkJobs:
 
         def note(tx: Tx) -> None:
             if self._store.recordings.once(tx, number):
-                event = AuditEvent(person, None, detail)
+                event = AuditEvent(person or None, None, detail)  # 0: the company's
                 self._store.audit_log.write(tx, verb, DOOR, by, [event])
 
         self._db.now(note)

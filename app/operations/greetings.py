@@ -152,7 +152,7 @@ def read_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKind)
 
     Raises NotFound and NotAllowed.
     """
-    found = box.greetings.read(_whose(box, actor, login), kind)
+    found = box.greetings.read(who_has_greetings(box, actor, login), kind)
     if found is None:
         raise NotFound("kind", f"{login or 'the company'} has no such greeting")
     return found
@@ -171,7 +171,7 @@ def set_greeting(
     `until` is the last day of a temporary one. Raises NotFound, NotAllowed, and OperationError
     (field "kind" or "until") for what there is not, (field "file") if it cannot be kept.
     """
-    person = _whose(box, actor, login)
+    person = who_has_greetings(box, actor, login)
     if person == COMPANY and kind not in OF_THE_COMPANY:
         raise OperationError("kind", f"the company has no greeting of the kind {kind.value}")
     if until is not None and kind is not GreetingKind.TEMPORARY:
@@ -189,7 +189,7 @@ def remove_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKin
 
     Raises NotFound, NotAllowed, and OperationError if it cannot be removed.
     """
-    person = _whose(box, actor, login)
+    person = who_has_greetings(box, actor, login)
     try:
         removed = box.greetings.remove(person, kind)
     except OSError as problem:
@@ -231,7 +231,11 @@ def set_night(box: NightBox, actor: Actor, night: bool) -> bool:
     return changed
 
 
-def _whose(box: Box, actor: Actor, login: str | None) -> int:
+def who_has_greetings(box: Box, actor: Actor, login: str | None) -> int:
+    """The id of who may be given a greeting by this actor; `login` None: COMPANY.
+
+    Raises NotFound and NotAllowed.
+    """
     if login is None:
         require_role(actor, Role.PHONE, "use the company's greetings")
         return COMPANY

@@ -8,9 +8,12 @@
 {"ask": "play", "handset": H, "mailbox": M}
                                 -> {"done": true}: H rings; who lifts it hears the messages of M,
                                    or with "entry": N that one alone
+{"ask": "record", "handset": H, "mailbox": M, "greeting": K}
+                                -> {"done": true}: H rings; who lifts it records a greeting of the
+                                   kind K for M, or with "company/" before K for the company
 {"ask": "press", "handset": H, "key": K}
                                 -> {"done": true}: K was pressed for what is played on H
-                                   both: {"error": text} if that cannot be done
+                                   all: {"error": text} if that cannot be done
 {"ask": "quiet"}                -> {"quiet": true} once the clerk has no job left undone: what
                                    callers and owners did so far is in the store
 anything else                   -> {"error": text}
@@ -29,15 +32,15 @@ from app.core.records import parse_json
 log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 65536
-QUESTIONS = ("status", "changed", "shown", "quiet", "play", "press")
+QUESTIONS = ("status", "changed", "shown", "quiet", "play", "record", "press")
 
 
 @dataclass(frozen=True)
 class Player:
     """Playing messages on a handset; each gives "", or why it cannot be."""
 
-    play: Callable[[str, str, int], str]
-    """(handset, mailbox, number of the entry, or 0 for all)"""
+    play: Callable[[str, str, int | str], str]
+    """(handset, mailbox, number of the entry, 0 for all, or a greeting's kind to be recorded)"""
     press: Callable[[str, str], str]
     """(handset, key)"""
 
@@ -111,6 +114,10 @@ class Control:
             if asked == "play":
                 handset, mailbox = str(question["handset"]), str(question["mailbox"])
                 why = self._player.play(handset, mailbox, int(question.get("entry", 0)))
+                return {"error": why} if why else {"done": True}
+            if asked == "record":
+                handset, mailbox = str(question["handset"]), str(question["mailbox"])
+                why = self._player.play(handset, mailbox, str(question["greeting"]))
                 return {"error": why} if why else {"done": True}
             if asked == "press":
                 why = self._player.press(str(question["handset"]), str(question["key"]))

@@ -5,18 +5,28 @@ keys of the usual map, as if they were pressed on the handset. Whoever asked for
 open (app/operations/by_telephone.py), and hears that one.
 """
 
+from app.inbox.greetings import COMPANY, COMPANYS, GreetingKind
 from app.phone.calls.context import PlayScript
 from app.phone.calls.line import Line
 from app.phone.sound.sounds import MessageAudio
 from app.voicemail.common import BOX, NO_MESSAGES, Voice, with_apology
+from app.voicemail.conversation import Conversation
 from app.voicemail.jobs import MessageSound, VoicemailClerk
 from app.voicemail.key_maps import DEFAULT, key_map
+from app.voicemail.own_greetings import record_greeting
 from app.voicemail.visit import Visit
 
 
 def play_script(clerk: VoicemailClerk) -> PlayScript:
-    """The script of a handset that is rung to play a mailbox's messages, or one of them."""
-    return lambda line, mailbox, entry: aloud(line, clerk, mailbox, entry)
+    """The script of a handset that is rung to play a mailbox's messages, or one of them.
+
+    With a greeting's kind instead of an entry, that is recorded.
+    """
+    return lambda line, mailbox, what: (
+        aloud(line, clerk, mailbox, what)
+        if isinstance(what, int)
+        else record_by_phone(line, clerk, mailbox, what)
+    )
 
 
 async def aloud(line: Line, clerk: VoicemailClerk, mailbox: str, entry: int = 0) -> None:
@@ -38,6 +48,22 @@ async def _aloud(line: Line, clerk: VoicemailClerk, mailbox: str, entry: int) ->
     else:
         await Visit(line, clerk, box.person, voice, key_map(DEFAULT)).visit(at_once=True)
     await line.play(*voice.say("vm-goodbye"))
+
+
+async def record_by_phone(line: Line, clerk: VoicemailClerk, mailbox: str, kind: str) -> None:
+    """Record a greeting of this kind for the mailbox, or with `company/` for the company."""
+    await with_apology(line, _record(line, clerk, mailbox, kind))
+
+
+async def _record(line: Line, clerk: VoicemailClerk, mailbox: str, kind: str) -> None:
+    box = await line.answer_of(clerk.mailbox(mailbox))
+    if box is None:
+        await line.play(*BOX.say("vm-nobodyavail", "vm-goodbye"))
+        return
+    person = COMPANY if kind.startswith(COMPANYS) else box.person
+    talk = Conversation(line, clerk, person, Voice(box.language), key_map(box.key_map))
+    await record_greeting(talk, GreetingKind(kind.removeprefix(COMPANYS)))
+    await line.play(*talk.voice.say("vm-goodbye"))
 
 
 async def _one(line: Line, clerk: VoicemailClerk, person: int, entry: int, voice: Voice) -> None:

@@ -8,8 +8,8 @@ from app.phone.sound.prompts import Names
 from app.phone.sound.sounds import Pause
 from app.voicemail.conversation import MENU_TIMES, THINKING_MS, Conversation
 
-BACK = "*#"
-"""Keys that leave such a menu."""
+BACK = "*#0"
+"""Keys that leave such a menu, or skip what is asked; a rotary dial has the last one only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Nothing is kept until its owner says so: whoever hangs up before has changed not
 from app.inbox.greetings import GreetingKind
 from app.phone.sound.sounds import Draft, Greeting, Pause
 from app.phone.sound.tones import BEEP
-from app.voicemail.choices import Choice, chosen, dialled, taken
+from app.voicemail.choices import BACK, Choice, chosen, dialled, taken
 from app.voicemail.conversation import MENU_TIMES, THINKING_MS, Conversation
 from app.voicemail.jobs import GreetingResult
 from app.voicemail.recording import record_draft
@@ -65,7 +65,7 @@ async def record_greeting(talk: Conversation, kind: GreetingKind, *before: str) 
     """
     ask = "vm-rec-name" if kind is GreetingKind.NAME else "switchhook/greeting-say"
     await talk.say(*before, ask)
-    while taken(talk) != "*":
+    while (key := taken(talk)) == "" or key not in BACK:
         await talk.line.play(BEEP)
         _, draft = await record_draft(talk.line, talk.clerk)
         done = await _review(talk, draft)
@@ -85,7 +85,7 @@ async def _review(talk: Conversation, draft: int) -> str:
             return key
         if key == LISTEN:
             await talk.play(Draft(draft))
-        elif key == "*":
+        elif key and key in BACK:
             return ""
     return ""
 

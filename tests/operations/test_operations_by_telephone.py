@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from app.appliance import Inbox
 from app.config.paths import Paths
 from app.inbox.entries import EntryState, Facts, Kind
-from app.operations.by_telephone import play_by_telephone
-from app.operations.errors import NotFound, OperationError
+from app.operations.actor import Role
+from app.operations.by_telephone import play_by_telephone, record_greeting_by_phone
+from app.operations.errors import NotAllowed, NotFound, OperationError
+from app.operations.greetings import GreetingKind
 from app.operations.people import NewPerson, add_person
 from app.phone.control import Control, Player
 from tests.kit.actors import ADMIN, owner
@@ -34,7 +38,9 @@ def put(box: Inbox, login: str) -> int:
     return int(box.db.now(work))
 
 
-def with_phone(paths: Paths, play: Callable[[str, str, int], str], work: Callable[[], str]) -> str:
+def with_phone(
+    paths: Paths, play: Callable[[str, str, int | str], str], work: Callable[[], str]
+) -> str:
     """The outcome of `work` while a phone service answers at its socket."""
 
     async def story() -> str:
@@ -52,9 +58,9 @@ def with_phone(paths: Paths, play: Callable[[str, str, int], str], work: Callabl
 
 
 def test_owners_handset_is_rung_for_this_message(box: Inbox, paths: Paths, entry: int) -> None:
-    asked: list[tuple[str, str, int]] = []
+    asked: list[tuple[str, str, int | str]] = []
 
-    def play(handset: str, mailbox: str, number: int) -> str:
+    def play(handset: str, mailbox: str, number: int | str) -> str:
         asked.append((handset, mailbox, number))
         return ""
 
@@ -77,3 +83,41 @@ def test_why_it_cannot_be_played_is_said(box: Inbox, paths: Paths, entry: int) -
         play_by_telephone(box, ben, entry, paths)
     with pytest.raises(OperationError, match="no telephone is assigned"):
         play_by_telephone(box, ben, put(box, "ben"), paths)
+
+
+def test_own_handset_is_rung_to_record_a_greeting(box: Inbox, paths: Paths, entry: int) -> None:
+    asked: list[tuple[str, str, int | str]] = []
+
+    def play(handset: str, mailbox: str, what: int | str) -> str:
+        asked.append((handset, mailbox, what))
+        return ""
+
+    anna = owner(box, "anna")
+    boss = replace(anna, roles=frozenset({Role.USER, Role.PHONE}))
+    for actor, login, kind in (
+        (anna, "anna", GreetingKind.BUSY),
+        (boss, "ben", GreetingKind.DAY),
+        (boss, None, GreetingKind.NIGHT),
+    ):
+        ring = partial(record_greeting_by_phone, box, actor, login, kind, paths)
+        assert with_phone(paths, play, ring) == "101"
+    assert asked == [
+        ("101", "201", "busy"),
+        ("101", "202", "unavailable"),
+        ("101", "201", "company/night"),
+    ]
+
+
+def test_why_no_greeting_is_recorded_is_said(box: Inbox, paths: Paths, entry: int) -> None:
+    anna, ben, day = owner(box, "anna"), owner(box, "ben"), GreetingKind.DAY
+    boss = replace(anna, roles=frozenset({Role.USER, Role.PHONE}))
+    with pytest.raises(NotAllowed):
+        record_greeting_by_phone(box, anna, None, day, paths)
+    with pytest.raises(NotAllowed):
+        record_greeting_by_phone(box, anna, "ben", day, paths)
+    with pytest.raises(NotFound):
+        record_greeting_by_phone(box, boss, None, GreetingKind.NAME, paths)
+    with pytest.raises(OperationError, match="no telephone is assigned to you"):
+        record_greeting_by_phone(box, ben, "ben", day, paths)
+    with pytest.raises(OperationError, match="is the appliance running"):
+        record_greeting_by_phone(box, anna, "anna", day, paths)

@@ -13,10 +13,10 @@ class Heard:
 
     def __init__(self) -> None:
         self.mailboxes: list[str] = []
-        self.entries: list[int] = []
+        self.entries: list[int | str] = []
         self.keys = ""
 
-    async def script(self, line: Line, mailbox: str, entry: int) -> None:
+    async def script(self, line: Line, mailbox: str, entry: int | str) -> None:
         self.mailboxes.append(mailbox)
         self.entries.append(entry)
         while True:

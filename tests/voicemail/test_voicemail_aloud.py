@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.inbox.entries import EntryState
-from app.voicemail.aloud import aloud
+from app.inbox.greetings import COMPANY
+from app.voicemail.aloud import aloud, play_script
 from tests.kit.voicemail import House, ScriptLine
 
 
@@ -39,3 +40,20 @@ def test_message_of_another_mailbox_is_not_played(house: House) -> None:
     first, _ = house.voicemails("anna")
     lift(house, "202", first.id).talk("hears vm-deleted\nhears vm-goodbye\nends")
     assert house.voicemails("anna")[0].state is EntryState.NEW
+
+
+@pytest.mark.parametrize(
+    ("greeting", "login", "kind"),
+    [("busy", "anna", "busy"), ("company/unavailable", "", "unavailable")],
+)
+def test_greeting_is_recorded_on_the_handset_that_was_rung_for_it(
+    house: House, greeting: str, login: str, kind: str
+) -> None:
+    line = ScriptLine(house.clerk, name="101", kind="station")
+    line.runs(play_script(house.clerk)(line, "201", greeting))
+    line.talk("hears switchhook/greeting-say beep\nsays 3\npresses #\nhears vm-review\npresses 1")
+    line.talk("hears vm-msgsaved vm-goodbye\nends")
+    person = house.kit.person(login).id if login else COMPANY
+    assert [one.kind for one in house.clerk.greetings(person).result()] == [kind]
+    (row,) = [row for row in house.kit.store.history() if row.verb == "greeting set"]
+    assert (row.person, row.door) == (person or None, "phone")

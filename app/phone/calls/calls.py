@@ -78,10 +78,11 @@ class Calls:
         """Something happened on a line."""
         _HANDLERS[type(event)](self, line, event)
 
-    def play(self, handset: str, mailbox: str, entry: int = 0) -> str:
+    def play(self, handset: str, mailbox: str, what: int | str = 0) -> str:
         """Ring a handset to play a mailbox's messages on it, or that entry alone.
 
-        "" if that is done, else why it cannot be.
+        `what` may be the kind of a greeting: then that is recorded on it. "" if it rings, else why
+        it cannot.
         """
         line, play = self.stations.get(handset), self.play_script
         if line is None or play is None:
@@ -89,7 +90,7 @@ class Calls:
         call = self._calls.get(handset)
         if call is not None:
             return f"the handset {handset} is in use"
-        if not Call(self, line).call_back(lambda line, number: play(line, number, entry), mailbox):
+        if not Call(self, line).call_back(lambda line, number: play(line, number, what), mailbox):
             self._calls.pop(handset, None)
             return f"the handset {handset} is in use, or not on its hook"
         return ""

@@ -21,7 +21,7 @@ AnyLine = StationLine | TrunkLine
 CallScript = Callable[[Line, str], Coroutine[Any, Any, None]]
 """answer(line, mailbox) for callers, owner(line, number) for a handset that dials a mailbox."""
 
-PlayScript = Callable[[Line, str, int], Coroutine[Any, Any, None]]
+PlayScript = Callable[[Line, str, int | str], Coroutine[Any, Any, None]]
 """play(line, mailbox, entry) for a handset that is rung to play messages; entry 0: all."""
 
 

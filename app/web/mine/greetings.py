@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.responses import Response
 
+from app.operations.by_telephone import record_greeting_by_phone
 from app.operations.errors import NotFound, OperationError
 from app.operations.greetings import (
     KINDS,
@@ -49,6 +50,8 @@ class GreetingPages:
             return visit.redirect(
                 ADDRESS, visit.say("The greeting is removed; callers hear the next best.")
             )
+        if visit.form.get("do") == "telephone":
+            return await self._by_telephone(visit, kind)
         try:
             file = visit.files.get("file")
             if file is None or not file.size:
@@ -62,6 +65,18 @@ class GreetingPages:
         except OperationError as problem:
             return await self._page(visit, 422, Form({}, {problem.field: str(problem)}))
         return visit.redirect(ADDRESS, visit.say("The next caller hears the new greeting."))
+
+    async def _by_telephone(self, visit: Visit, kind: GreetingKind) -> Response:
+        """Ring the person's handset, which then records the greeting."""
+        actor, login = own_actor(visit), visit.person.login
+        try:
+            handset = await self._web.do(
+                record_greeting_by_phone, actor, login, kind, self._web.paths
+            )
+        except OperationError as problem:
+            return await self._page(visit, 422, Form({}, {problem.field: str(problem)}))
+        said = visit.say("The telephone %(handset)s rings: lift it.", handset=handset)
+        return visit.redirect(ADDRESS, said)
 
     async def _page(self, visit: Visit, status: int = 200, form: Form | None = None) -> Response:
         found = await self._web.do(list_greetings, own_actor(visit))
