@@ -11,7 +11,6 @@ from app.voicemail.menu import Action, KeyMap, Keys, Menu
 _ENDS: Keys = {"*": Action.HELP, "#": Action.LEAVE}
 
 _OWN: Keys = {"4": Action.MAIL, "0": Action.OPTIONS}
-_UNITY_OWN: Keys = {"4": Action.OPTIONS, "7": Action.MAIL}
 
 _LISTS: Keys = {"1": Action.NEW, "2": Action.OLD, "3": Action.BIN, **_ENDS}
 
@@ -116,14 +115,14 @@ _ASTERISK: dict[Menu, Keys] = {
 }
 
 _UNITY_ENDS: Keys = {"0": Action.HELP, "*": Action.LEAVE}
+_UNITY_MAIN: Keys = {"4": Action.OPTIONS, "7": Action.MAIL, **_UNITY_ENDS}
 
 _UNITY: dict[Menu, Keys] = {
     Menu.MAIN: {
         "1": Action.LISTEN,
         "2": Action.WRITE,
         "3": Action.LISTS,
-        **_UNITY_OWN,
-        **_UNITY_ENDS,
+        **_UNITY_MAIN,
     },
     Menu.LISTS: {"1": Action.OLD, "2": Action.BIN, "3": Action.NEW, **_UNITY_ENDS},
     Menu.MESSAGE: {

@@ -440,17 +440,16 @@ def _name(sound: Sound) -> str:
             return f"mail:{entry}:{section}"
         case Greeting(person, kind):
             return f"greeting:{person}:{kind}"
-        case Draft():
-            return "draft"
-        case HoldMusic():
-            return "music"
         case Take(_, piece):
             return f"take:{piece}"
-        case Pause():
-            return "silence"
-        case Pcm():
-            return "samples"
         case Tone(hz):
             return "beep" if hz == (1000.0,) else "a tone"
         case CountryTone(name):
             return f"{name}-tone"
+        case _:
+            return _PLAIN[type(sound)]
+
+
+_PLAIN: dict[type[Sound], str] = {
+    Draft: "draft", HoldMusic: "music", Pause: "silence", Pcm: "samples"
+}  # fmt: skip

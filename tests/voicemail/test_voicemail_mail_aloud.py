@@ -163,4 +163,6 @@ def test_mails_are_not_offered_to_who_does_not_want_them_by_phone(house: House) 
     anna = house.kit.person("anna").id
     house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, mail_by_phone=False))
     house.kit.put("anna", kind=Kind.EMAIL)
-    mails(house).talk("hears vm-sorry vm-press digits/2 switchhook/to-lists vm-press digits/0")
+    line = mails(house)
+    line.talk("hears vm-sorry vm-press digits/2 switchhook/to-lists vm-press digits/8")
+    line.talk("hears switchhook/to-write vm-press digits/0 switchhook/to-options")

@@ -530,7 +530,7 @@ def test_an_unknown_key(house: House) -> None:
 def test_unknown_keys_end_nothing(house: House) -> None:
     house.leave("201")
     line = logged_in(house)
-    line.talk("presses 9090909090\nhears vm-sorry vm-onefor")
+    line.talk("presses 9999999999\nhears vm-sorry vm-onefor")
     line.talk(
         "presses 1\nhears vm-first vm-message\nwaits\npresses 4444444444\nhears vm-sorry vm-repeat"
     )
