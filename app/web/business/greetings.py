@@ -1,6 +1,7 @@
 """Business › Greetings: what callers hear of people and of the company, for each situation."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -64,17 +65,6 @@ def routes(web: Web) -> list[Route]:
             return visit.refused(TEMPLATE, problem, **_shown(found))
         return visit.redirect(GREETINGS, visit.say("The next caller hears the new greeting."))
 
-    async def by_telephone(visit: Visit) -> Response:
-        login = _whose(text(visit.form, "login"))
-        try:
-            kind = kind_named(text(visit.form, "kind"))
-            handset = await web.do(record_greeting_by_phone, visit.actor, login, kind, web.paths)
-        except OperationError as problem:
-            found = await web.do(list_greetings, visit.actor, login or "", 1, PAGE)
-            return visit.refused(TEMPLATE, problem, **_shown(found))
-        said = visit.say("The telephone %(handset)s rings: lift it.", handset=handset)
-        return visit.redirect(GREETINGS, said)
-
     async def remove(visit: Visit) -> Response:
         login, kind = _whose(text(visit.form, "login")), kind_named(text(visit.form, "kind"))
         await web.do(remove_greeting, visit.actor, login, kind)
@@ -91,11 +81,24 @@ def routes(web: Web) -> list[Route]:
     return [
         web.route(GREETINGS, page, phone),
         web.route(GREETINGS, record, phone, post, upload=FILE_MOST),
-        web.route(GREETINGS + "/telephone", by_telephone, phone, post),
+        web.route(GREETINGS + "/telephone", partial(_by_telephone, web), phone, post),
         web.route(GREETINGS + "/remove", remove, phone, post),
         web.route(GREETINGS + "/night", night, phone, post),
         web.route(GREETINGS + "/{login}/{kind}.wav", sound, phone),
     ]
+
+
+async def _by_telephone(web: Web, visit: Visit) -> Response:
+    """Ring the visitor's handset, which then records the greeting."""
+    login = _whose(text(visit.form, "login"))
+    try:
+        kind = kind_named(text(visit.form, "kind"))
+        handset = await web.do(record_greeting_by_phone, visit.actor, login, kind, web.paths)
+    except OperationError as problem:
+        found = await web.do(list_greetings, visit.actor, login or "", 1, PAGE)
+        return visit.refused(TEMPLATE, problem, **_shown(found))
+    said = visit.say("The telephone %(handset)s rings: lift it.", handset=handset)
+    return visit.redirect(GREETINGS, said)
 
 
 def _whose(typed: str) -> str | None:
