@@ -156,6 +156,16 @@ def test_night_begins_and_ends(box: Inbox, cora: Visitor) -> None:
     assert not box.greetings.night
 
 
+def test_greeting_by_telephone_says_why_nothing_rings(anna: Visitor, cora: Visitor) -> None:
+    for login in ("ben", "*"):
+        page = cora.post("/business/greetings/telephone", {"login": login, "kind": "day"})
+        assert page.status == 422 and "no telephone is assigned to you" in words(page)
+    page = anna.post("/business/greetings/telephone", {"login": "*", "kind": "night"})
+    assert page.status == 422 and "is the appliance running" in words(page)
+    page = anna.post("/business/greetings/telephone", {"login": "ben", "kind": "none"})
+    assert page.status == 422
+
+
 # ---- notification
 
 

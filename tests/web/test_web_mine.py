@@ -260,6 +260,12 @@ def test_greeting_is_sent_as_a_file_heard_and_removed(ben: Visitor, box: Inbox) 
     assert ben.get("/mine/greetings/noon.wav").status == 404
 
 
+def test_greeting_by_telephone_says_why_nothing_rings(anna: Visitor, ben: Visitor) -> None:
+    assert "Record by telephone" in ben.get("/mine/greetings").text
+    page = ben.post("/mine/greetings/busy", {"do": "telephone"})
+    assert page.status == 422 and "no telephone is assigned to you" in page.text
+
+
 def test_every_kind_of_greeting_has_its_place_on_the_page(ben: Visitor, box: Inbox) -> None:
     for kind in GreetingKind:
         box.greetings.write(2, kind, WAVE, date(2026, 12, 24))
