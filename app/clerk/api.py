@@ -28,18 +28,15 @@ from app.voicemail.jobs import (
     LetterResult,
     Listing,
     MailboxInfo,
-    MailListing,
-    MailToRead,
     MessageList,
     MessageStatus,
     OwnGreeting,
-    OwnSetting,
-    PinChange,
     PinCheck,
     RecordingResult,
     RecordingStart,
     WaitingMessages,
 )
+from app.voicemail.owner_jobs import MailListing, MailToRead, OwnSetting, PinChange
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from app.clerk.speech import Speaker
 from app.inbox.entries import INBOX, Entry, EntryState, Kind
 from app.inbox.store import Store
 from app.phone.jobs import JobFailed, MailText
-from app.voicemail.jobs import MAILS_MOST, ListedMail, LocalTime, MailListing, MailToRead
+from app.voicemail.jobs import LocalTime
+from app.voicemail.owner_jobs import MAILS_MOST, ListedMail, MailListing, MailToRead
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from app.inbox.once import done_once, is_done
 from app.inbox.people import People, Person
 from app.phone.jobs import JobFailed
 from app.store.database import Database, Tx
-from app.voicemail.jobs import OwnSetting, PinChange
 from app.voicemail.menu import WITHOUT_PACK
+from app.voicemail.owner_jobs import OwnSetting, PinChange
 
 _TWO_LETTERS = re.compile(r"^([a-z]{2})(?:$|[_-])")
 

@@ -13,6 +13,8 @@ from app.core.presence import Presence
 from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import Clerk
+from app.voicemail.local_time import LocalTime as LocalTime
+from app.voicemail.owner_jobs import OwnerClerk
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +70,6 @@ class PinCheck:
     """With WAIT: seconds until the PIN is looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalTime:
-    """A time as it is said: month 1..12, weekday 0 = Sunday .. 6, and how many days ago."""
-
-    month: int
-    day: int
-    weekday: int
-    hour: int
-    minute: int
-    days_ago: int
-    """Calendar days since then; 0 is today, what is to come is below."""
-
-
 class MessageList(StrEnum):
     """Which of somebody's voicemails are gone through."""
 
@@ -131,71 +120,6 @@ class Listing:
     new_mails: int
     """Unread e-mails."""
     fullness: Fullness = ""
-
-
-class PinChange(StrEnum):
-    """What came of a PIN that its owner has chosen."""
-
-    DONE = ""
-    SAME = "same"
-    """It is the one that there was; the others would be guessed, and say by what."""
-    SHORT = "short"
-    """It has fewer digits than four, or more than sixteen."""
-    REPEATS = "repeats"
-    RUNS = "runs"
-    OWN_NUMBER = "own number"
-
-
-class OwnSetting(StrEnum):
-    """A setting that owners change by telephone: a field of app.inbox.people.Person."""
-
-    LANGUAGE = "language"
-    KEY_MAP = "key_map"
-    MAIL_BY_PHONE = "mail_by_phone"
-    """ "yes" or "no", as the next one."""
-    OUTSIDE_LOGIN = "outside_login"
-
-
-@dataclass(frozen=True, slots=True)
-class ListedMail:
-    """One e-mail in somebody's inbox."""
-
-    entry: int
-    new: bool
-    """Unread, at every door."""
-    sender: str
-    """Whom it is from, as it is spoken; "" if it does not say."""
-    subject: str
-    """As it is spoken; "" if there is none."""
-    received: LocalTime
-
-
-MAILS_MOST = 100
-"""E-mails that a listing names of each kind; nobody has more read out in one call."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailListing:
-    """Somebody's e-mails, unread ones first, the newest of each kind first."""
-
-    mails: tuple[ListedMail, ...]
-    new: int
-    """Unread e-mails, listed or not."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailToRead:
-    """What there is to read aloud of an e-mail."""
-
-    there: bool
-    """Whether it is still in the inbox."""
-    sections: int = 0
-    """Of its text, each a sound: app.phone.jobs.MailText."""
-    attachments: int = 0
-    cut: bool = False
-    """Whether there is more text than these sections."""
-    readable: bool = True
-    """False: it cannot be read now."""
 
 
 class MessageSound(StrEnum):
@@ -341,7 +265,7 @@ class WaitingMessages:
     change: int
 
 
-class VoicemailClerk(Clerk, Protocol):
+class VoicemailClerk(Clerk, OwnerClerk, Protocol):
     """The clerk as scripts use it. Each job gives a Wait: its result, or JobFailed."""
 
     def mailbox(
@@ -384,34 +308,6 @@ class VoicemailClerk(Clerk, Protocol):
 
     def look(self, person: int, entry: int) -> Wait[MessageStatus]:
         """Whether a message is still there, for this person, and can be played."""
-        ...
-
-    def first_use(self, person: int) -> Wait[tuple[str, ...]]:
-        """What the person has still to do at the first visit, in order: pin, name, greeting."""
-        ...
-
-    def first_use_done(self, person: int, step: str) -> Wait[None]:
-        """The person has done or skipped a step of the first use."""
-        ...
-
-    def set_pin(self, person: int, pin: str) -> Wait[PinChange]:
-        """Give the person, who has logged in, this PIN, unless it is easily guessed."""
-        ...
-
-    def languages(self) -> Wait[tuple[str, ...]]:
-        """The languages that prompts can be heard in, ISO 639 codes."""
-        ...
-
-    def set_own(self, person: int, setting: OwnSetting, value: str) -> Wait[None]:
-        """Change a setting of the person's own."""
-        ...
-
-    def mails(self, person: int) -> Wait[MailListing]:
-        """The person's e-mails."""
-        ...
-
-    def read_mail(self, person: int, entry: int) -> Wait[MailToRead]:
-        """What there is to read aloud of this person's e-mail."""
         ...
 
     def mark(

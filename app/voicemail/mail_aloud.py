@@ -14,8 +14,8 @@ from app.phone.sound.prompts import Names
 from app.phone.sound.sounds import MailText, Pause, Sound
 from app.voicemail.conversation import MENU_TIMES, Conversation
 from app.voicemail.envelope import when
-from app.voicemail.jobs import ListedMail, MailToRead
 from app.voicemail.menu import SHORT, Action, Menu, offers
+from app.voicemail.owner_jobs import ListedMail, MailToRead
 from app.voicemail.playing import PAUSED_MS
 
 WENT_ON = frozenset({Action.NEXT, Action.PREVIOUS, Action.FIRST, Action.DELETE, Action.SAVE})

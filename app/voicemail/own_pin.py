@@ -2,8 +2,8 @@
 
 from app.voicemail.choices import dialled
 from app.voicemail.conversation import Conversation
-from app.voicemail.jobs import PinChange
 from app.voicemail.log_in import PIN_LONGEST
+from app.voicemail.owner_jobs import PinChange
 
 CHOICES = 3
 """PINs that somebody may choose in one call until one will do."""

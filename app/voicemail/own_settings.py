@@ -9,10 +9,10 @@ from app.core.presence import Presence
 from app.voicemail.choices import Choice, chosen, dialled
 from app.voicemail.common import Voice
 from app.voicemail.conversation import Conversation
-from app.voicemail.jobs import OwnSetting
 from app.voicemail.key_maps import KEY_MAPS, key_map
 from app.voicemail.own_greetings import greetings
 from app.voicemail.own_pin import choose_pin
+from app.voicemail.owner_jobs import OwnSetting
 
 PRESENCES = {
     "1": Presence.IN,
