@@ -71,21 +71,23 @@ def routes(web: Web) -> list[Route]:
         said = visit.say("The greeting is removed; callers hear the next best.")
         return visit.redirect(GREETINGS, said)
 
-    async def night(visit: Visit) -> Response:
-        begins = visit.form.get("night") == "yes"
-        await web.do(set_night, visit.actor, begins)
-        on = visit.say("Callers hear the greetings for the night now.")
-        return visit.redirect(GREETINGS, on if begins else visit.say("It is day again."))
-
     phone, post = (Role.PHONE,), ("POST",)
     return [
         web.route(GREETINGS, page, phone),
         web.route(GREETINGS, record, phone, post, upload=FILE_MOST),
         web.route(GREETINGS + "/telephone", partial(_by_telephone, web), phone, post),
         web.route(GREETINGS + "/remove", remove, phone, post),
-        web.route(GREETINGS + "/night", night, phone, post),
+        web.route(GREETINGS + "/night", partial(_night, web), phone, post),
         web.route(GREETINGS + "/{login}/{kind}.wav", sound, phone),
     ]
+
+
+async def _night(web: Web, visit: Visit) -> Response:
+    """Say that it is night, or that it is not."""
+    begins = visit.form.get("night") == "yes"
+    await web.do(set_night, visit.actor, begins)
+    on = visit.say("Callers hear the greetings for the night now.")
+    return visit.redirect(GREETINGS, on if begins else visit.say("It is day again."))
 
 
 async def _by_telephone(web: Web, visit: Visit) -> Response:
