@@ -43,6 +43,7 @@ from app.voicemail.jobs import (
     WaitingMessages,
 )
 from app.voicemail.message_waiting import MessageWaitingLamps
+from app.voicemail.owner_jobs import OwnerClerk
 from tests.kit.voicemail import PIN, House, tone
 
 T = TypeVar("T")
@@ -165,7 +166,9 @@ def test_result_of_another_type_fails(job: str, answer: Any) -> None:
 
 def test_both_ends_know_the_same_jobs() -> None:
     asked = {name for name in vars(JobClient) if not name.startswith("_")}
-    wanted = {n for c in (Clerk, VoicemailClerk) for n in vars(c) if not n.startswith("_")}
+    wanted = {
+        n for c in (Clerk, OwnerClerk, VoicemailClerk) for n in vars(c) if not n.startswith("_")
+    }
     assert set(JOBS) == asked == wanted - {"pending"}
     assert all(callable(getattr(Desk, name)) for name in JOBS)
 
