@@ -49,16 +49,17 @@ class Counts:
         return int(row.fetchone()[0])
 
 
+# The people with a handset are looked up by it, so that those without cost nothing.
 _BY_HANDSET = """
-    WITH listens (person, box) AS (
-        SELECT id, id FROM person
-        UNION ALL SELECT member, mailbox_member.mailbox FROM mailbox_member
-            JOIN person ON person.id = mailbox_member.mailbox AND removed_at IS NULL)
+    WITH listens (handset, person, box) AS (
+        SELECT handset, id, id FROM person WHERE removed_at IS NULL AND handset > ''
+        UNION ALL SELECT person.handset, member, mailbox_member.mailbox FROM person
+            JOIN mailbox_member ON member = person.id
+            JOIN person AS owner ON owner.id = mailbox_member.mailbox AND owner.removed_at IS NULL
+            WHERE person.removed_at IS NULL AND person.handset > '')
     SELECT handset, sum(coalesce(held.voicemails, 0) - (
         SELECT count(*) FROM entry_claim INDEXED BY entry_claim_open
         WHERE open AND entry_claim.mailbox = listens.box
             AND entry_claim.person <> listens.person))
-    FROM person JOIN listens ON listens.person = person.id
-    LEFT JOIN held ON held.person = listens.box
-    WHERE removed_at IS NULL AND handset > ''
+    FROM listens LEFT JOIN held ON held.person = listens.box
     GROUP BY handset"""
