@@ -56,6 +56,7 @@ from app.voicemail.jobs import (
 log = logging.getLogger(__name__)
 
 _STATES = {
+    MessageList.URGENT: EntryState.NEW,
     MessageList.NEW: EntryState.NEW,
     MessageList.OLD: EntryState.HEARD,
     MessageList.BIN: EntryState.BIN,
@@ -277,7 +278,11 @@ class ClerkJobs:
         if downwards and beyond in (0, LIST_END):
             beyond = LIST_END - beyond
         against = bool(before) != downwards
-        found = self._store.voicemails_beyond(person, state, beyond, LISTED_MOST, against)
+        if state is EntryState.NEW:
+            urgent = which is MessageList.URGENT
+            found = self._store.unheard_beyond(person, urgent, beyond, LISTED_MOST, against)
+        else:
+            found = self._store.voicemails_beyond(person, state, beyond, LISTED_MOST, against)
         return found[::-1] if before else found
 
     def _caller_name(self, entry: Entry) -> str | None:

@@ -46,10 +46,10 @@ def list_(login: str, removed: bool, former: bool, before: int | None, limit: in
         return
     since = time.time() - MISSED_DAYS * DAY_S
     listing = operations.list_inbox(inbox(), actor(), login, removed, since, before, limit)
-    _show_entries(listing.entries, listing.missed_calls)
+    _show_entries((*listing.urgent, *listing.entries), listing.missed_calls)
     if listing.more:
         of = f"{login} --bin" if removed else login
-        say(f"older ones: `inbox list {of} --before {listing.entries[0].id}`")
+        say(f"older ones: `inbox list {of} --before {listing.oldest}`")
 
 
 def _show_entries(entries: Sequence[Entry], missed: Sequence[MissedCall] = ()) -> None:
@@ -75,7 +75,8 @@ def _state(entry: Entry) -> str:
         return f"removed by {who} through {entry.removed_door} {when(entry.removed_at)}"
     if entry.state is EntryState.LEAVING:
         return "on its way out"
-    return f"{entry.state}{', saved' if entry.saved else ''}"
+    said = (str(entry.state), "saved" if entry.saved else "", "urgent" if entry.urgent else "")
+    return ", ".join(filter(None, said))
 
 
 @inbox_.command("show")

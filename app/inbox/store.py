@@ -45,6 +45,7 @@ from app.inbox.first_steps import FirstSteps
 from app.inbox.loops import LoopMarks
 from app.inbox.missed_calls import MissedCalls
 from app.inbox.recordings import Recordings
+from app.inbox.unheard import Unheard
 from app.message.dot_stuffing import dots_in
 from app.store.database import Database, Tx
 
@@ -101,6 +102,7 @@ class Store:
         self.used, self.bin_octets = counts.used, counts.bin_octets
         self.unheard, self.unheard_by_handset = counts.unheard, counts.unheard_by_handset
         self.voicemails = counts.voicemails
+        self.unheard_beyond = Unheard(db).beyond
         missed = MissedCalls(db, self._clock, self.audit_log)
         self.missed_call, self.missed_calls = missed.note, missed.all
         self.missed_call_counts = missed.counts

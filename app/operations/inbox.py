@@ -12,6 +12,7 @@ from app.store.database import Tx
 
 LISTED = (EntryState.NEW, EntryState.HEARD, EntryState.LEAVING)
 """In the inbox, or on its way out."""
+_END = 1 << 62  # no entry has a higher number
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,14 @@ class InboxListing:
     """Whether there are older entries than these."""
     taken: Mapping[int, str] = field(default_factory=dict)
     """Names of those who have taken entries of a mailbox that several listen to."""
+    urgent: tuple[Entry, ...] = ()
+    """Unheard urgent voicemail, oldest first, which comes before everything else: with the newest
+    entries, and not again among them."""
+
+    @property
+    def oldest(self) -> int:
+        """The entry before which older ones are listed; only if there are entries."""
+        return (self.entries or self.urgent)[0].id
 
 
 @dataclass(frozen=True)
@@ -63,12 +72,14 @@ def list_inbox(
     person = person_for(box, actor, login)
     states = (EntryState.BIN,) if removed else LISTED
     found = box.store.newest(person.id, limit + 1, states, before)
-    with_calls = not removed and before is None
-    missed = box.store.missed_calls(person.id, missed_since) if with_calls else []
-    entries = tuple(reversed(found[:limit]))
-    claims = box.people.shared.taken(entry.id for entry in entries)
+    begins = not removed and before is None
+    missed = box.store.missed_calls(person.id, missed_since) if begins else []
+    unheard = box.store.unheard_beyond(person.id, True, _END, limit, True) if begins else []
+    urgent, first = tuple(reversed(unheard)), {entry.id for entry in unheard}
+    entries = tuple(entry for entry in reversed(found[:limit]) if entry.id not in first)
+    claims = box.people.shared.taken(entry.id for entry in (*urgent, *entries))
     taken = {entry: claim.name for entry, claim in claims.items()}
-    return InboxListing(person, entries, tuple(missed), len(found) > limit, taken)
+    return InboxListing(person, entries, tuple(missed), len(found) > limit, taken, urgent)
 
 
 def list_former(box: Box, actor: Actor, login: str) -> tuple[Former, tuple[Entry, ...]]:

@@ -17,3 +17,9 @@ MARKS = (
     "ALTER TABLE person ADD COLUMN envelope_first INTEGER NOT NULL DEFAULT 0",
     "UPDATE person SET key_map = 'switchhook' WHERE key_map = 'standard'",
 )
+
+# The list of new voicemail has the urgent ones first; each half of it is read in pages.
+URGENT_FIRST = (
+    """CREATE INDEX entry_unheard ON entry (person, urgent)
+        WHERE kind = 'voicemail' AND state = 'new'""",
+)

@@ -409,6 +409,7 @@ STEPS: tuple[Step, ...] = (
     Step(33, 4, phone_tables.FOLLOW_ME),  # a program before it follows nobody
     Step(34, 4, phone_tables.WAYS),  # nor does it say by what a call went
     Step(35, 4, owner_tables.MARKS),  # a program before it forwards what is private
+    Step(36, 4, owner_tables.URGENT_FIRST),
 )
 
 

@@ -73,8 +73,10 @@ class PinCheck:
 class MessageList(StrEnum):
     """Which of somebody's voicemails are gone through."""
 
+    URGENT = "urgent"
+    """Unheard ones that are marked as urgent, oldest first."""
     NEW = "new"
-    """Unheard ones, oldest first."""
+    """Other unheard ones, oldest first."""
     OLD = "old"
     """Heard ones, saved or not, oldest first."""
     BIN = "bin"

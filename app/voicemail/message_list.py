@@ -1,8 +1,8 @@
 """The messages that an owner goes through: read in pages from the clerk, as far as they go.
 
-The way begins with new messages and goes on with those heard before, or it is one of these lists,
-or the bin. What has come in meanwhile is found at its end. Whatever a box holds, a step costs the
-same.
+The way begins with new messages, urgent ones first, and goes on with those heard before, or it is
+one of these, or the bin. What has come in meanwhile is found at its end. Whatever a box holds, a
+step costs the same.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,7 +13,8 @@ from app.voicemail.jobs import LIST_END, LISTED_MOST, Listing, MessageList
 Ask = Callable[[MessageList, int, int], Awaitable[Listing]]
 """Asks for a page: of which list, the entry that it follows, the entry that it precedes."""
 
-INBOX = (MessageList.NEW, MessageList.OLD)
+UNHEARD = (MessageList.URGENT, MessageList.NEW)
+INBOX = (*UNHEARD, MessageList.OLD)
 
 
 class Course:
@@ -112,7 +113,10 @@ class Course:
         return True
 
     async def _read_on(self) -> None:
-        """Read the next page that has anything new."""
+        """Read the next page that has anything new; behind urgent ones the next list's as well.
+
+        Only that list says whether they are the last.
+        """
         for place, which in enumerate(self._lists):
             while True:
                 page = await self._ask(which, self._ends.get(which, 0), 0)
@@ -120,14 +124,17 @@ class Course:
                     break
                 self._ends[which] = page.messages[-1].entry
                 found = self._unknown(page)
-                if found:
-                    if self.empty:
-                        self._begins_in = place
-                    self._messages += found
-                    follow = MessageList.OLD in self._lists and MessageList.OLD not in self._ends
-                    full = len(page.messages) == LISTED_MOST
-                    self._more_after = full or (follow and page.old > 0)
+                if not found:
+                    continue
+                if self.empty:
+                    self._begins_in = place
+                self._messages += found
+                follow = MessageList.OLD in self._lists and MessageList.OLD not in self._ends
+                full = len(page.messages) == LISTED_MOST
+                self._more_after = full or (follow and page.old > 0)
+                if full or which is not MessageList.URGENT:
                     return
+                break
         self._more_after = False
 
     async def _read_before(self) -> None:
@@ -154,6 +161,11 @@ class Course:
         return found
 
     def _held(self, page: Listing, place: int) -> int:
-        """How many there are in the lists up to this one; of the bin only those on the page."""
-        counts = {MessageList.NEW: page.new, MessageList.OLD: page.old}
-        return sum(counts.get(which, len(page.messages)) for which in self._lists[: place + 1])
+        """How many there are in the lists up to this one; of the bin only those on the page.
+
+        The urgent ones are among the new ones, and are the last list only if there are no others.
+        """
+        if self.binned:
+            return len(page.messages)
+        new = page.new if self._lists[0] in UNHEARD else 0
+        return new + (page.old if self._lists[place] is MessageList.OLD else 0)

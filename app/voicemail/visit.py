@@ -20,7 +20,7 @@ from app.voicemail.envelope import FULLNESS, Message, counts, envelope, lead_in,
 from app.voicemail.jobs import Listing, MessageList, MessageSound, MessageStatus, VoicemailClerk
 from app.voicemail.mail_aloud import MailVisit
 from app.voicemail.menu import SHORT, Action, KeyMap, Menu, offers
-from app.voicemail.message_list import Course
+from app.voicemail.message_list import UNHEARD, Course
 from app.voicemail.own_settings import own_settings
 from app.voicemail.playing import Playing
 
@@ -31,9 +31,9 @@ WENT_ON = frozenset(
 ABOUT_IT = frozenset({Action.DELETE, Action.UNDELETE, Action.SAVE, Action.KEEP_NEW})
 """What is done with the message one is at, and with no other."""
 LISTED = {
-    Action.NEW: MessageList.NEW,
-    Action.OLD: MessageList.OLD,
-    Action.BIN: MessageList.BIN,
+    Action.NEW: UNHEARD,
+    Action.OLD: (MessageList.OLD,),
+    Action.BIN: (MessageList.BIN,),
 }
 
 
@@ -172,7 +172,7 @@ class Visit:
         action = await self.talk.ask(Menu.LISTS, LISTED)
         if action not in LISTED:
             return
-        course = Course(self._page, (LISTED[action],))
+        course = Course(self._page, LISTED[action])
         await course.first()
         if course.empty:
             await self.talk.say(*self._none(action))

@@ -107,6 +107,8 @@ def read(kit: StoreKit) -> Costs:
         "missed calls": lambda: store.missed_calls(anna.id, now),
         "missed calls of nobody": lambda: store.missed_calls(None, now),
         "missed calls by person": lambda: store.missed_call_counts(now),
+        "unheard": lambda: store.unheard_beyond(anna.id, False, 0, 10),
+        "unheard urgent": lambda: store.unheard_beyond(anna.id, True, 0, 10, True),
         "recordings": store.recordings.all,
         "never arrived": lambda: contents.unused(
             looked_through(kit.db), contents.last(kit.db.reader())

@@ -10,6 +10,7 @@ from app.appliance import Inbox
 from app.inbox.delivery import Envelope, scan_head
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.greetings import GreetingKind
+from app.inbox.marks import set_marks
 from app.message.audio_formats import wave_head
 from app.operations.greetings import KINDS
 from app.operations.shared import share_mailbox, unshare_mailbox
@@ -59,6 +60,11 @@ def voicemail(box: Inbox, login: str) -> int:
     return put(box, login, foreign.freeswitch(foreign.wav(WAVE)), Kind.VOICEMAIL, 2)
 
 
+def mark_urgent(box: Inbox, entry: int) -> None:
+    log = box.store.audit_log
+    box.db.now(lambda tx: set_marks(tx, log, entry, True, False, "phone", "ben"))
+
+
 def listed(answer: Answer) -> list[int]:
     return [int(n) for n in re.findall(r'name="entry" value="(\d+)"', answer.text)]
 
@@ -70,6 +76,19 @@ def test_list_has_voicemail_and_email_newest_first_in_pages(anna: Visitor, box: 
     assert "Voicemail" in first.text and "0:02" in first.text and len(first.body) < 60_000
     (older,) = re.findall(r'<a href="([^"]*)" rel="next"', first.text)
     assert listed(anna.get(older))[:2] == [entries[1], entries[0]]
+
+
+def test_list_begins_with_new_voicemail_that_is_urgent(ben: Visitor, box: Inbox) -> None:
+    urgent = [voicemail(box, "ben") for _ in range(2)]
+    others = [put(box, "ben", mail(f"Number {n}")) for n in range(51)]
+    for entry in urgent:
+        mark_urgent(box, entry)
+    page = ben.get("/mine")
+    assert listed(page) == [*urgent[::-1], *others[:0:-1]] and page.text.count("urgent") == 2
+    ben.post("/mine/do", {"entry": str(urgent[1]), "do": "heard"})
+    assert listed(ben.get("/mine"))[:2] == [urgent[0], others[-1]]
+    (older,) = re.findall(r'<a href="([^"]*)" rel="next"', page.text)
+    assert listed(ben.get(older)) == [others[0], *urgent[::-1]], "and each lies where it came in"
 
 
 def test_search_finds_words_of_the_text_and_keeps_the_question(anna: Visitor, box: Inbox) -> None:

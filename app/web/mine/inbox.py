@@ -57,7 +57,8 @@ class InboxPages:
         listing = await self._web.do(list_inbox, actor, login, removed, since, before, PAGE)
         return {
             "entries": [
-                shown(entry, listing.taken.get(entry.id, "")) for entry in reversed(listing.entries)
+                shown(entry, listing.taken.get(entry.id, ""))
+                for entry in (*reversed(listing.urgent), *reversed(listing.entries))
             ],
             "more": listing.more,
             "missed": [(local_time(call.at), call.caller) for call in listing.missed_calls[::-1]],

@@ -15,6 +15,7 @@ class Shown:
     voicemail: bool
     new: bool
     saved: bool
+    urgent: bool
     leaving: bool
     removed: str
     """When it was removed; "" if it was not."""
@@ -39,6 +40,7 @@ def shown(entry: Entry, taken_by: str = "") -> Shown:
         voicemail=entry.kind is Kind.VOICEMAIL,
         new=entry.state is EntryState.NEW,
         saved=entry.saved,
+        urgent=entry.urgent,
         leaving=entry.state is EntryState.LEAVING,
         removed=local_time(entry.removed_at or 0.0) if removed else "",
         removed_by=visible(entry.removed_by or "") if removed else "",
