@@ -62,6 +62,7 @@ _SWITCHHOOK: dict[Menu, Keys] = {
         "0": Action.SOUND,
     },
     Menu.MORE: {
+        "2": Action.CALL_BACK,
         "9": Action.CLAIM,
         "1": Action.REPLY,
         "8": Action.FORWARD,
@@ -100,6 +101,7 @@ _ASTERISK: dict[Menu, Keys] = {
         "#": Action.AHEAD,
     },
     Menu.MORE: {
+        "2": Action.CALL_BACK,
         "5": Action.CLAIM,
         "1": Action.REPLY,
         "3": Action.ENVELOPE,
@@ -147,6 +149,7 @@ _UNITY: dict[Menu, Keys] = {
         "9": Action.AHEAD,
     },
     Menu.MORE: {
+        "7": Action.CALL_BACK,
         "6": Action.CLAIM,
         "1": Action.FIRST,
         "2": Action.LAST,
@@ -185,6 +188,7 @@ _PANASONIC: dict[Menu, Keys] = {
         "9": Action.FASTER,
     },
     Menu.MORE: {
+        "6": Action.CALL_BACK,
         "9": Action.CLAIM,
         "1": Action.FIRST,
         "2": Action.LAST,

@@ -71,6 +71,7 @@ class Action(StrEnum):
     QUIETER = "quieter"
     CLAIM = "claim"
     REPLY = "reply"
+    CALL_BACK = "call-back"
     FORWARD = "forward"
     WRITE = "write"
     RECORD = "record"
@@ -142,6 +143,7 @@ _SPOKEN_ORDER = (
     Action.AGAIN,
     Action.ENVELOPE,
     Action.REPLY,
+    Action.CALL_BACK,
     Action.FORWARD,
     Action.URGENT,
     Action.PRIVATE,

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from app.phone.calls.line import Line
 from app.phone.sound.prompts import Names
 from app.voicemail import letters
+from app.voicemail.calling_back import call_back
 from app.voicemail.common import Voice
 from app.voicemail.conversation import Conversation
 from app.voicemail.envelope import FULLNESS, Message, counts, envelope, lead_in, taken
@@ -108,6 +109,7 @@ class Visit:
             Action.ENVELOPE,
             Action.SOUND,
             Action.REPLY,
+            Action.CALL_BACK,
             Action.FORWARD,
             Action.UNDELETE if course.here.deleted else Action.DELETE,
         }
@@ -318,6 +320,9 @@ class Visit:
     async def _reply(self) -> None:
         await letters.reply(self.talk, self._course.here.entry)
 
+    async def _call_back(self) -> None:
+        await call_back(self.talk, self._course.here.listed.number)
+
     async def _forward(self) -> None:
         if self._course.here.private:
             await self.talk.say("switchhook/is-private")
@@ -344,6 +349,7 @@ MORE = frozenset(
         Action.KEEP_NEW,
         Action.SOUND,
         Action.REPLY,
+        Action.CALL_BACK,
         Action.FORWARD,
         Action.URGENT,
         Action.PRIVATE,
@@ -374,6 +380,7 @@ _DO: dict[Action, Callable[[Visit], Awaitable[None]]] = {
     Action.PRIVATE: Visit._private,
     Action.CLAIM: Visit._claim,
     Action.REPLY: Visit._reply,
+    Action.CALL_BACK: Visit._call_back,
     Action.FORWARD: Visit._forward,
     Action.WRITE: Visit._write,
 }

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.inbox.entries import EntryState
 from drivers.buses import Samples
 from tests.kit.hearing import prompt_file
 from tests.kit.world import World
@@ -67,3 +68,40 @@ def test_emergency_call_gets_the_line_of_another_call(tmp_path: Path) -> None:
         world.board("hangup 102", "hangup 101", "hangup line1", "settle")
         outcomes = [call.outcome for call in world.store.calls.newest(5)]
         assert outcomes == ["not answered", "cleared"]
+
+
+def test_owner_calls_back_who_left_a_message(
+    world: World, words: Path, words_at_8_khz: Samples
+) -> None:
+    world.leave_message(words)
+    world.board("number 5551234 answers after 3s reversal")
+    visit = world.dial_in("101", "anna")
+    visit.hears("vm-youhave")
+    world.board("dial 101 1")
+    visit.hears(words_at_8_khz)
+    world.board("dial 101 32")
+    visit.hears("digits/4", within_s=15)
+    world.board("wait-for line1 ringing within 20s", "wait-for line1 answered within 10s")
+    assert world.board("dialled line1") == ["on line1 was dialled: 5551234"]
+    far = world.listen("line1")
+    world.board(f"say 101 {words}")
+    far.hears(words_at_8_khz, within_s=1)
+    world.board("hangup 101", "hangup line1", "settle")
+    call = world.store.calls.newest(1)[0]
+    assert (call.line, call.to, call.trunk, call.outcome) == ("101", "5551234", "line1", "answered")
+    assert [entry.state for entry in world.voicemails("anna")] == [EntryState.HEARD]
+    assert world.box.violations() == []
+
+
+def test_premium_number_as_the_callers_is_not_called_back(world: World, words: Path) -> None:
+    world.leave_message(words, caller='9005551212 "PRIZE OFFICE"')
+    visit = world.dial_in("101", "anna")
+    visit.hears("vm-youhave")
+    world.board("dial 101 1")
+    visit.hears("vm-first")
+    world.board("time 12s", "dial 101 32")
+    visit.hears("digits/9", within_s=15)
+    visit.hears("vm-repeat", within_s=15)
+    assert world.board("dialled line1") == ["on line1 was dialled: nothing"]
+    world.board("hangup 101", "settle")
+    assert world.phone.pbx.status()["lines"]["line1"]["state"] == "idle"

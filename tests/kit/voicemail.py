@@ -194,6 +194,8 @@ class ScriptLine:
         self.audio: dict[str, bytes] = {}
         self.hung_up = False
         self.onward = ""
+        self.may_call: frozenset[str] = frozenset()
+        """Numbers that it may call back."""
         self.failure: BaseException | None = None
         self.sink: Callable[[bytes], None] | None = None
         self.recorded = 0
@@ -275,6 +277,14 @@ class ScriptLine:
         """See app.phone.calls.line.Line."""
         self._check()
         self.onward = number
+
+    def call_back(self, number: str) -> bool:
+        """See app.phone.calls.line.Line."""
+        self._check()
+        if number not in self.may_call:
+            return False
+        self.onward = number
+        return True
 
     async def hang_up(self) -> None:
         """See app.phone.calls.line.Line."""

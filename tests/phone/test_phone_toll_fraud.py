@@ -1,8 +1,11 @@
 """Tries to call outside what one may not: each is refused, and the list of calls says so."""
 
+from typing import Any
+
 import pytest
 
 from app.phone.calls.dialplan import Incomplete, Outside
+from app.phone.calls.line import Line
 from drivers.countries.numbering import CallClass
 from tests.kit.phone import Bench, TalkingScript
 from tests.phone.test_phone_outgoing import bench_of, call_out, dial, dial_tone, sent
@@ -174,3 +177,120 @@ def test_outside_number_is_refused_to_a_call_that_an_outside_line_began() -> Non
     call._call_outside(Outside("5551234"))
     bench.run(5)
     assert not bench.trunk("line2").seized
+
+
+# calling back a number that came with a call
+
+
+def calls_back(number: str, may_call: str = "", **plan: Any) -> tuple[Bench, list[bool]]:
+    """Ann opens her mailbox and calls this number back; whether the menu was told that she may."""
+    bench = bench_of(may_call, **plan)
+    told: list[bool] = []
+
+    async def menu(line: Line, _: str) -> None:
+        told.append(line.call_back(number))
+        await line.hang_up()
+
+    bench.pbx.calls.owner = menu
+    dial(bench, "101", "201")
+    bench.run(50)
+    return bench, told
+
+
+@pytest.mark.parametrize(
+    ("may_call", "number"),
+    [
+        ("international", "19005551212"),  # a premium number as the caller's
+        ("international", "9005551212"),
+        ("local", "12125551234"),
+        ("national", "011442071234567"),
+        ("national", "18095551234"),
+        ("internal", "5551234"),
+        ("premium", "911"),  # no call for help is made by mistake
+        ("premium", "9115551234"),
+        ("premium", "112"),
+        ("premium", "*97"),  # codes of the box, and orders to the network
+        ("premium", "*7215551234"),
+        ("premium", "+15551234"),
+        ("premium", "2" * 25),
+        ("premium", ""),
+    ],
+)
+def test_number_that_came_with_a_call_is_called_back_within_ones_class_only(
+    may_call: str, number: str
+) -> None:
+    bench, told = calls_back(number, may_call)
+    assert told == [False] and no_line_was_used(bench)
+    assert bench.states()["101"] == "call over"
+    assert [(call.outcome, call.trunk) for call in bench.clerk.ended()] == [("own mailbox", "")]
+
+
+def test_nobody_is_called_back_where_nothing_can_be_dialled_outside() -> None:
+    bench, told = calls_back("5551234", access_digits={})
+    assert told == [False] and no_line_was_used(bench)
+
+
+def test_number_is_called_back_on_the_lines_of_the_first_access_digits_and_listed() -> None:
+    bench, told = calls_back("5551234", access_digits={"9": ("line2",), "8": ("line1",)})
+    assert told == [True] and bench.trunk("line2").seized
+    bench.seconds(4)
+    bench.say("line2", dial_tone())
+    bench.seconds(4)
+    assert sent(bench, "line2") == "5551234"
+    assert bench.call("101") == bench.call("line2") == "connected"
+    bench.seconds(25)
+    bench.station("101").lower()
+    bench.seconds(2)
+    (call,) = bench.clerk.ended()
+    assert (call.line, call.to, call.trunk, call.way) == ("101", "5551234", "line2", "called back")
+    assert call.outcome == "perhaps answered"
+
+
+def test_somebody_here_is_called_back_on_their_handset() -> None:
+    bench, told = calls_back("102", "internal")
+    assert told == [True] and bench.station("102").ringing and no_line_was_used(bench)
+
+
+def test_digits_after_a_number_that_is_called_back_count_as_the_number() -> None:
+    bench, _ = calls_back("1", "national")
+    bench.seconds(4)
+    bench.say("line1", dial_tone())
+    bench.seconds(4)
+    bench.dial("101", "809")
+    assert bench.states()["101"] == "call over" and not bench.trunk("line1").seized
+    assert [c.outcome for c in bench.clerk.ended()] == ["not allowed"]
+
+
+def test_class_that_is_taken_away_while_the_menu_ends_refuses_the_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = bench_of("national")
+
+    async def menu(line: Line, _: str) -> None:
+        assert line.call_back("12125551234")
+        monkeypatch.setattr(bench.pbx.calls, "owner_of", lambda _: None)  # nobody's handset now
+        await line.hang_up()
+
+    bench.pbx.calls.owner = menu
+    dial(bench, "101", "201")
+    bench.run(50)
+    assert no_line_was_used(bench)
+    assert [call.outcome for call in bench.clerk.ended()] == ["not allowed"]
+
+
+def test_outside_caller_in_a_mailbox_calls_nobody_back() -> None:
+    bench = bench_of("premium")
+    told: list[bool] = []
+
+    async def menu(line: Line, _: str) -> None:
+        told.extend(line.call_back(number) for number in ("5551234", "102"))
+        await line.hang_up()
+
+    bench.pbx.calls.answer = menu
+    for _ in range(3):
+        bench.trunk("line1").burst(True)
+        bench.seconds(2)
+        bench.trunk("line1").burst(False)
+        bench.seconds(4)
+    assert told == [False, False] and not bench.trunk("line2").seized
+    assert not bench.station("102").ringing

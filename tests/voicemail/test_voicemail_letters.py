@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from app.inbox.entries import Entry, EntryState, Kind
+from app.phone.calls.caller import Caller
 from app.phone.sound.sounds import MessageAudio
 from app.voicemail.jobs import Letter, LetterResult
-from tests.kit.voicemail import House, ScriptLine, tone
-from tests.voicemail.test_voicemail_owner import logged_in
+from tests.kit.voicemail import PIN, House, ScriptLine, tone
+from tests.voicemail.test_voicemail_owner import dial, logged_in
 
 NAMED_BOB = "spoken:Bob_B."
 SPEAK = "switchhook/speak-now beep"
@@ -271,3 +272,46 @@ def test_hanging_up_after_any_key_loses_nothing(house: House, keys: int) -> None
     removed = [row for row in house.kit.store.history() if row.verb == "removed"]
     restored = [row for row in house.kit.store.history() if row.verb == "restored"]
     assert len(removed) - len(restored) == sum(e.state is EntryState.BIN for e in anna)
+
+
+# ---- calling back
+
+
+def test_who_called_is_called_back_once_the_number_was_said(house: House) -> None:
+    line = visit(house, "5551234", "CARL")
+    line.may_call = frozenset({"5551234"})
+    digits = " ".join(f"digits/{digit}" for digit in "5551234")
+    line.talk(f"waits\npresses 32\nhears switchhook/calling-back {digits}\nends")
+    assert line.onward == "5551234" and "vm-goodbye" not in line.heard
+    assert only(house, "anna").state is EntryState.HEARD
+
+
+def test_a_key_cuts_the_number_short_and_it_is_called(house: House) -> None:
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, key_map="asterisk"))
+    line = visit(house, "5551234", "CARL")
+    line.may_call = frozenset({"5551234"})
+    line.talk("presses 32*\nends")
+    assert line.onward == "5551234" and "digits/4" not in line.heard
+
+
+def test_a_number_that_one_may_not_call_is_said_and_nothing_is_lost(house: House) -> None:
+    line = visit(house, "9005551212", "PRIZE")
+    digits = " ".join(f"digits/{digit}" for digit in "9005551212")
+    line.talk(f"waits\npresses 32\nhears switchhook/may-not-call {digits} vm-repeat")
+    assert line.onward == ""
+
+
+def test_a_withheld_number_cannot_be_called_back(house: House) -> None:
+    visit(house, None, None).talk("waits\npresses 32\nhears switchhook/no-number vm-repeat")
+
+
+def test_nobody_is_called_back_from_an_outside_line(house: House) -> None:
+    house.leave("201", tone(2), "5551234", "CARL")
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, outside_login=True))
+    line = dial(house, at="line1", caller=Caller("5559999"))
+    line.may_call = frozenset({"5551234"})
+    line.talk(f"presses {PIN}#\npresses 1\nwaits\nwaits\nwaits\npresses 32")
+    line.talk("hears switchhook/no-call-back-here vm-repeat")
+    assert line.onward == ""

@@ -241,7 +241,8 @@ class Call(Following):
         """Tell how it went, unless a handset was only lifted and put back, or called back."""
         if not self.listed:
             return
-        if isinstance(self.caller, StationLine) and (self._called_back or not self._dialled):
+        dialled = self._dialled and not self._called_back
+        if isinstance(self.caller, StationLine) and not dialled and self.outside is None:
             return
         self._take_stock()
         to = self.called.name if self.called is not None else self.mailbox or self._dialled

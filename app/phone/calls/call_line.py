@@ -45,6 +45,10 @@ class CallLine:
         """Set by who makes it."""
         self.onward = ""
         """Number of ours that the caller is connected with when the script has ended."""
+        self.back = False
+        """Whether that is the number of who called, which may be an outside one."""
+        self.may_call_back: Callable[[str], bool] = lambda _: False
+        """Set by who makes it: whether this line may call this number of a caller."""
         self.over = False
         self._channel, self._queue, self._sounds, self._hung_up = channel, queue, sounds, hung_up
         self._ahead: list[str] = []
@@ -224,6 +228,14 @@ class CallLine:
         """See Line."""
         self._check()
         self.onward = number
+
+    def call_back(self, number: str) -> bool:
+        """See Line."""
+        self._check()
+        if not self.may_call_back(number):
+            return False
+        self.onward, self.back = number, True
+        return True
 
     async def hang_up(self) -> None:
         """See Line."""

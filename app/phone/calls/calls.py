@@ -9,7 +9,7 @@ from app.phone.calls.aims import Aim, Aims
 from app.phone.calls.call import Call
 from app.phone.calls.call_line import CallLine
 from app.phone.calls.context import AnyLine, CallScript, PlayScript
-from app.phone.calls.dialplan import Dialplan, Directory, Subscriber
+from app.phone.calls.dialplan import Dialplan, Directory, Outside, Subscriber, Unknown
 from app.phone.calls.fetching import Fetching
 from app.phone.calls.handset import Handset
 from app.phone.calls.line import Caller, Line
@@ -263,7 +263,20 @@ class Calls:
         )
         incoming = self.config.incoming.get(line.name, IncomingRoute())
         made.language = incoming.callers_language or None
+        made.may_call_back = lambda number: self._may_call_back(line, number)
         return made
+
+    def _may_call_back(self, line: AnyLine, number: str) -> bool:
+        """Whether this line may call the number of a caller; it is looked at again when it does."""
+        meaning = self.dialplan().calling_back(number)
+        if not isinstance(line, StationLine) or isinstance(meaning, Unknown):
+            return False
+        if isinstance(meaning, Outside):
+            allowed = self.outside_lines.allows(self.owner_of(line), meaning.number)
+            if not allowed:
+                log.info("%s may not call %s back", line.name, number)
+            return allowed
+        return True
 
     def run(
         self, script: CallScript, line: CallLine, mailbox: str, over: Callable[[], None]

@@ -196,6 +196,23 @@ class Dialplan:
             found = Outside(help_, emergency=True)
         return Incomplete(found or Unknown()) if more else found or Unknown()
 
+    def calling_back(self, number: str) -> Handset | Mailbox | Group | Outside | Unknown:
+        """What a caller's number means to who calls back: somebody here, or an outside number.
+
+        Anybody can send any number: it is no code of ours, no order to the network, and no call
+        for help.
+        """
+        ours = self._numbers.get(number)
+        if isinstance(ours, Handset | Mailbox | Group):
+            return ours
+        access = self.plan.access_digits
+        help_ = number in self._help or number.startswith(self.numbering.emergency)
+        if not number or not _can_be_dialled(number) or help_:
+            return Unknown()
+        if not access and not self.plan.direct:
+            return Unknown()
+        return Outside(number, next(iter(access.values()), ()))
+
     def _outside_number(self, lines: tuple[str, ...], number: str) -> Outside:
         if number in self._help:
             return Outside(self.numbering.emergency_for(number), emergency=True)

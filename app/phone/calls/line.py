@@ -142,6 +142,14 @@ class Line(Protocol):
         """
         ...
 
+    def call_back(self, number: str) -> bool:
+        """Connect the handset with who called from this number, once the script has ended.
+
+        False, and nothing, if it may not call there: an outside line calls nobody back, and a
+        handset whom its owner's class of calls allows.
+        """
+        ...
+
     async def hang_up(self) -> None:
         """End the call from our side; the line cannot be used by this script afterwards.
 

@@ -372,6 +372,16 @@ class Reaching(Parties):
         self.towards(aim)
         return True
 
+    def _call_back(self, number: str) -> bool:
+        """Go on to the number of who called, here or outside; False if it is nobody's."""
+        meaning = self._context.dialplan().calling_back(number)
+        if not isinstance(meaning, Outside):
+            return self._go_towards(number)
+        self._course = Course(self._context.queue.now)  # the call outside is what is listed
+        self._ways.append("called back")
+        self._call_outside(meaning)
+        return True
+
     def _script_over(self, line: CallLine | None) -> None:
         """This script has hung up, or ended; of an earlier one that means nothing."""
         if line is not self._script_line:
@@ -379,7 +389,7 @@ class Reaching(Parties):
         if line is not None and line.onward and self.machine.state is CallState.SCRIPT:
             line.end()
             self._script_line = None
-            if self._go_towards(line.onward):
+            if self._call_back(line.onward) if line.back else self._go_towards(line.onward):
                 return
         self.machine.event(CallEvent.SCRIPT_OVER)
 

@@ -216,6 +216,8 @@ CALL: Table[CallState, CallEvent] = Table(
                 **_ENDS,
                 CallEvent.SCRIPT_OVER: CallState.ENDED,
                 CallEvent.RING: CallState.RINGING,
+                CallEvent.OUTSIDE: CallState.CALLING_OUT,
+                CallEvent.REFUSED: CallState.ENDED,
             },
             stay=frozenset({CallEvent.DIGIT}),
             meaning="The caller is in voicemail, in the owner's menu, or asked whom they want.",
