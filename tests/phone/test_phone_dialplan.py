@@ -119,6 +119,25 @@ def test_emergency_numbers_of_every_country_are_reached_with_and_without_access(
         assert number in numbering.helplines or made.find(number) == Outside(number, emergency=True)
 
 
+@pytest.mark.parametrize("number", ["9112", "9911"])
+@pytest.mark.parametrize("whose", ["mailbox", "group", "handset"])
+def test_what_visitors_dial_for_help_behind_an_access_digit_is_no_number_of_ours(
+    number: str, whose: str
+) -> None:
+    """112 and 911 are no emergency numbers of every country, and call for help in all the same."""
+    people = (Subscriber(1, "Ann", number, None),) if whose == "mailbox" else ()
+    plan = Dialplan(
+        (number,) if whose == "handset" else (),
+        Directory(people),
+        NumberPlan(),
+        country("nz").numbering,
+        (number,) if whose == "group" else (),
+    )
+    meaning = plan.find(number)
+    assert isinstance(meaning, Incomplete)
+    assert meaning.so_far == Outside("111", emergency=True)
+
+
 def test_directory_knows_the_owner_of_a_handset() -> None:
     owner = DIRECTORY.of_handset("101")
     assert owner is not None and owner.name == "Ann"

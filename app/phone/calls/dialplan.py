@@ -190,7 +190,8 @@ class Dialplan:
             if self.numbering.is_whole(number) and found is None and not more:
                 return outside
             more = True
-            found = found or (outside if number else None)
+            if outside.emergency or found is None:
+                found = outside if number else None
         if digits in self._help:
             help_ = self.numbering.emergency_for(digits)
             found = Outside(help_, emergency=True)
