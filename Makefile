@@ -51,10 +51,10 @@ fuzz: ## breed inputs that reach more of every reader, resumed; FUZZ="smtp --sec
 	@scripts/setup fuzz
 	@nice -n 15 $(PYTHON) -m tests.fuzz.campaign $(or $(FUZZ),--seconds 600)
 
-fuzz-short: ## every reader for a minute, two at a time
+fuzz-short: ## every reader for 20 to 60 s, two at a time
 	@scripts/setup test
 	@scripts/setup fuzz
-	@$(PYTHON) -m tests.fuzz.campaign --seconds 60 --jobs 2
+	@$(PYTHON) -m tests.fuzz.campaign --short --jobs 2
 
 soak: ## the long proofs: attacks, a week, 10,000 kills and cuts, inputs by the million; resumed
 	@scripts/setup test

@@ -1,7 +1,7 @@
 """Run targets under the engine for long, and go on where the last run ended.
 
     python -m tests.fuzz.campaign --inputs 1000000           every target, until it has had so many
-    python -m tests.fuzz.campaign --seconds 60 --jobs 2      every target for a minute, two at once
+    python -m tests.fuzz.campaign --short --jobs 2           as CI does: each for a minute or less
     python -m tests.fuzz.campaign --keep                     minimise into tests/fuzz/corpus
 
 The corpus grows in build/fuzz/corpus, and build/fuzz/ledger.json holds how many inputs each target
@@ -24,6 +24,7 @@ from typing import Any
 
 from app.config.paths import PROJECT
 from tests.fuzz import corpus
+from tests.fuzz.targets import TARGETS
 
 BUILD = PROJECT / "build" / "fuzz"
 PYTHON = PROJECT / "build" / "fuzz-venv" / "bin" / "python"
@@ -148,6 +149,7 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", default=[], metavar="TARGET", help=", ".join(names))
     parser.add_argument("--inputs", type=int, help="until each target has had so many in all")
     parser.add_argument("--seconds", type=int, help="for so long each, in this run")
+    parser.add_argument("--short", action="store_true", help="for as long as `make fuzz-short` has")
     parser.add_argument("--jobs", type=int, default=1, help="targets at one time")
     parser.add_argument("--keep", action="store_true", help="minimise into tests/fuzz/corpus")
     parser.add_argument("--again", type=Path, help="run one input again")
@@ -162,7 +164,8 @@ def main() -> int:
         return int(not all([keep(target) for target in targets]))
     ledger = Ledger(BUILD / "ledger.json")
     with ThreadPoolExecutor(given.jobs) as pool:
-        went = [pool.submit(fuzz, t, ledger, given.inputs, given.seconds) for t in targets]
+        seconds = {t: TARGETS[t].short_s if given.short else given.seconds for t in targets}
+        went = [pool.submit(fuzz, t, ledger, given.inputs, seconds[t]) for t in targets]
         good = [one.result() for one in went]
     failed = [name for name, well in zip(targets, good, strict=True) if not well]
     print("with a fault, told above:", ", ".join(failed) or "none")
