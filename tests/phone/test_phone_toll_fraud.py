@@ -100,6 +100,65 @@ def test_digits_dialled_on_before_an_answer_count_as_the_number() -> None:
     assert [c.outcome for c in bench.clerk.ended()] == ["not allowed"]
 
 
+def flash(bench: Bench, name: str) -> None:
+    bench.station(name).lower()
+    bench.run(50)
+    bench.station(name).lift()
+    bench.run(30)
+
+
+def begun_number_and_another_handset(caller: str) -> Bench:
+    """101 talks with a handset that has called it, and has called 1 outside meanwhile."""
+    bench = bench_of("national")
+    dial(bench, caller, "101")
+    bench.run(50)
+    bench.station("101").lift()
+    bench.run(50)
+    flash(bench, "101")
+    bench.dial("101", "91#")  # the office waits for the rest
+    bench.run(100)
+    bench.say("line1", dial_tone())
+    bench.seconds(4)
+    assert sent(bench, "line1") == "1" and bench.call("101") == "connected"
+    return bench
+
+
+@pytest.mark.parametrize("who", ["101", "102"])
+def test_digits_dialled_on_in_a_call_of_three_count_as_the_number(who: str) -> None:
+    bench = begun_number_and_another_handset("102")
+    flash(bench, "101")
+    assert bench.call("line1") == bench.call("102") == "connected"
+    bench.dial(who, "80")
+    assert bench.trunk("line1").seized
+    bench.dial(who, "9")
+    assert not bench.trunk("line1").seized
+    assert "not allowed" in [c.outcome for c in bench.clerk.ended()]
+
+
+@pytest.mark.parametrize("who", ["102", "103"])
+def test_digits_dialled_on_after_a_transfer_count_as_the_number(who: str) -> None:
+    bench = begun_number_and_another_handset(who)
+    bench.station("101").lower()
+    bench.run(150)
+    assert bench.call(who) == bench.call("line1") == "connected"
+    bench.dial(who, "809")
+    assert not bench.trunk("line1").seized and bench.states()[who] == "call over"
+    assert "not allowed" in [c.outcome for c in bench.clerk.ended()]
+
+
+def test_number_dialled_before_says_nothing_of_a_call_that_comes_in() -> None:
+    bench = bench_of("national")
+    call_out(bench, digits="91#")
+    bench.station("101").lower()
+    bench.seconds(3)
+    bench.trunk("line1").burst(True)
+    bench.run(30)
+    bench.station("101").lift()
+    bench.seconds(2)
+    bench.dial("101", "809")
+    assert bench.call("101") == "connected"
+
+
 def test_keys_for_whoever_answered_are_no_number() -> None:
     bench = bench_of("local")
     call_out(bench)

@@ -332,6 +332,7 @@ class Calls:
 
     def _ringing(self, line: TrunkLine, _: LineEvent) -> None:
         self.refresh_directory()
+        self.outside_lines.dialled.pop(line.name, None)
         route = self._fax_route(line.name)
         if self.fax is not None and route is not None and route.only:
             Call(self, line).from_fax_line(self.fax, route.mailbox)
@@ -381,7 +382,9 @@ class Calls:
             call.caller_known(event.caller)
 
     def _far_answered(self, line: TrunkLine, _: LineEvent) -> None:
-        call = self._calls.get(line.name)
+        call, dialled = self._calls.get(line.name), self.outside_lines.dialled.get(line.name)
+        if dialled is not None:
+            dialled.answered = True
         if call is not None:
             call.far_answered()
 

@@ -10,6 +10,7 @@ from abc import abstractmethod
 
 from app.phone.calls.context import AnyLine, Context
 from app.phone.calls.dialplan import Outside
+from app.phone.calls.outside_lines import Dialled
 from app.phone.calls.reaching import Reaching
 from app.phone.calls.states import CallEvent, CallState
 from app.phone.lines.station import StationLine
@@ -30,8 +31,6 @@ class Outgoing(Reaching):
         self.outside: Outside | None = None
         """The number that was dialled on it, or is about to be."""
         self._tried: set[str] = set()
-        self._dialled_on = ""
-        """Digits that the caller sent after the number, while nobody was known to answer."""
 
     @property
     def is_emergency(self) -> bool:
@@ -80,29 +79,29 @@ class Outgoing(Reaching):
         talks = self.machine.state in (CallState.CONNECTED, CallState.HELD)
         if not talks or not isinstance(line, StationLine):
             return
-        if self._nobody_there():
+        lines = [party for party in self.legs if isinstance(party, TrunkLine)]
+        if any(party.dial_tone_sounds for party in lines):
             log.warning("%s dialled %s at the office's dial tone", line.name, digit)
-        elif not self._gets_dearer(digit):
+        elif not any([self._gets_dearer(party, digit) for party in lines]):
             return
         self._course.outcome = "not allowed"
         self.machine.event(CallEvent.CLOSE)
 
-    def _nobody_there(self) -> bool:
-        lines = [party for party in self.legs if isinstance(party, TrunkLine)]
-        return any(party.dial_tone_sounds for party in lines)
-
-    def _gets_dearer(self, digit: str) -> bool:
-        wanted, now = self.outside, self._context.queue.now
-        if wanted is None or wanted.emergency or self._course.outcome == "answered":
+    def _gets_dearer(self, line: TrunkLine, digit: str) -> bool:
+        """Whether the number that was dialled on the line becomes one that must not be called."""
+        dialled, now = self._context.outside_lines.dialled.get(line.name), self._context.queue.now
+        if dialled is None or dialled.wanted.emergency or dialled.answered:
             return False
-        if self._course.since_dialled(now) > TAKEN_AS_ANSWERED.periods:
+        if now - dialled.at > TAKEN_AS_ANSWERED.periods:
             return False
-        self._dialled_on += digit
-        owner = self._context.owner_of(self.caller)
-        whole = wanted.number + self._dialled_on
+        dialled.further += digit
+        owner = self._context.owner_of(self._context.stations[dialled.by])
+        whole = dialled.wanted.number + dialled.further
         if self._context.outside_lines.allows(owner, whole):
             return False
-        log.warning("%s dialled on to %s, which it may not call", self.caller.name, whole)
+        log.warning(
+            "%s: %s is dialled on to %s, which it may not call", line.name, dialled.by, whole
+        )
         return True
 
     def _take_stock(self) -> None:
@@ -140,7 +139,10 @@ class Outgoing(Reaching):
 
     def _join_outside(self) -> None:
         assert self.trunk is not None
-        self._course.dialled(self._context.queue.now)
+        now, lines = self._context.queue.now, self._context.outside_lines
+        self._course.dialled(now)
+        if self.outside is not None:
+            lines.dialled[self.trunk.name] = Dialled(self.outside, self.caller.name, now)
         self.caller.channel.tone(None)
         for line in (self.caller, self.trunk):
             self.legs[line] = Leg(line.channel)

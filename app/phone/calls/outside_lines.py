@@ -2,13 +2,29 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from app.phone.calls.dialplan import Subscriber
+from app.phone.calls.dialplan import Outside, Subscriber
 from app.phone.lines.trunk import TrunkLine
 from app.phone.numbers import NumberPlan
 from drivers.countries.numbering import CallClass, Numbering
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Dialled:
+    """What was dialled on a line for the call that is up on it."""
+
+    wanted: Outside
+    by: str
+    """Jack of the handset that dialled it."""
+    at: int
+    """Period in which the last digit was out."""
+    answered: bool = False
+    """Whether the line has told that somebody answers."""
+    further: str = ""
+    """Digits that handsets have sent after it, while nobody was known to answer."""
 
 
 class OutsideLines:
@@ -18,6 +34,8 @@ class OutsideLines:
         self.numbering = numbering
         self._plan = plan
         self.trunks: Mapping[str, TrunkLine] = {}
+        self.dialled: dict[str, Dialled] = {}
+        """By line: it goes with the line into whatever call that is moved to."""
 
     def free(self, lines: Iterable[str] = (), but: Iterable[str] = ()) -> TrunkLine | None:
         """The first idle line of these, in their order; no lines: of all. None if there is none."""
