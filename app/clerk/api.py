@@ -36,7 +36,7 @@ from app.voicemail.jobs import (
     RecordingStart,
     WaitingMessages,
 )
-from app.voicemail.owner_jobs import MailListing, MailToRead, OwnSetting, PinChange
+from app.voicemail.owner_jobs import MailListing, MailToRead, MissedListing, OwnSetting, PinChange
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +134,10 @@ class ClerkApi(Protocol):
 
     def set_own(self, person: int, setting: OwnSetting, value: str) -> None:
         """Change a setting of somebody's own."""
+        ...
+
+    def missed_calls(self, person: int, seen: int = 0) -> MissedListing:
+        """Somebody's missed calls, once those up to `seen` are seen."""
         ...
 
     def mails(self, person: int) -> MailListing:
@@ -389,6 +393,10 @@ class JobClient(ABC):
     def set_own(self, person: int, setting: OwnSetting, value: str) -> Wait[None]:
         """Change a setting of somebody's own."""
         return self._ask(ClerkApi.set_own, person, setting, value)
+
+    def missed_calls(self, person: int, seen: int = 0) -> Wait[MissedListing]:
+        """Somebody's missed calls."""
+        return self._ask(ClerkApi.missed_calls, person, seen)
 
     def mails(self, person: int) -> Wait[MailListing]:
         """Somebody's e-mails."""

@@ -64,7 +64,7 @@ from app.voicemail.jobs import (
     RecordingStart,
     WaitingMessages,
 )
-from app.voicemail.owner_jobs import MailListing, MailToRead, OwnSetting, PinChange
+from app.voicemail.owner_jobs import MailListing, MailToRead, MissedListing, OwnSetting, PinChange
 
 log = logging.getLogger(__name__)
 
@@ -351,6 +351,10 @@ class Desk:
     def set_own(self, person: int, setting: OwnSetting, value: str) -> None:
         """Change a setting of somebody's own."""
         self._ask(lambda jobs: jobs.owners.set_own(person, setting, value))
+
+    def missed_calls(self, person: int, seen: int = 0) -> MissedListing:
+        """Somebody's missed calls, once those up to `seen` are seen."""
+        return self._ask(lambda jobs: jobs.missed_calls(person, seen))
 
     # ---- greetings
 

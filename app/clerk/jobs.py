@@ -52,6 +52,7 @@ from app.voicemail.jobs import (
     PinVerdict,
     WaitingMessages,
 )
+from app.voicemail.owner_jobs import CALLS_MOST, ListedCall, MissedListing
 
 log = logging.getLogger(__name__)
 
@@ -205,6 +206,7 @@ class ClerkJobs:
             outside_login=person.outside_login,
             mail_by_phone=person.mail_by_phone,
             envelope_first=person.envelope_first,
+            missed_lamp=person.missed_lamp,
             shared=bool(self._people.shared.members(person.id)),
         )
 
@@ -257,7 +259,7 @@ class ClerkJobs:
                 new=entry.state is EntryState.NEW,
                 saved=entry.saved,
                 number=entry.caller_number,
-                name=self._caller_name(entry),
+                name=self._caller_name(entry.caller_number, entry.caller_name),
                 received=self._local_time(entry.received_at),
                 taken_by=taken.get(entry.id, ""),
                 urgent=entry.urgent,
@@ -285,11 +287,30 @@ class ClerkJobs:
             found = self._store.voicemails_beyond(person, state, beyond, LISTED_MOST, against)
         return found[::-1] if before else found
 
-    def _caller_name(self, entry: Entry) -> str | None:
+    def missed_calls(self, person: int, seen: int = 0) -> MissedListing:
+        """Somebody's latest missed calls, and how many nobody has seen yet.
+
+        Those up to the number `seen` are seen from now on.
+        """
+        owner = self._people.by_id(person)
+        if seen and owner is not None:
+            see = self._store.missed_calls_seen
+            self._db.now(lambda tx: see(tx, person, seen, DOOR, owner.login))
+        calls = tuple(
+            ListedCall(
+                call.id,
+                call.caller_number,
+                self._caller_name(call.caller_number, call.caller_name),
+                self._local_time(call.at),
+            )
+            for call in self._store.latest_missed_calls(person, CALLS_MOST)
+        )
+        return MissedListing(calls, self._store.unseen_missed_calls(person))
+
+    def _caller_name(self, number: str | None, name: str | None) -> str | None:
         """Who has the number here, else the name that came with the call."""
-        number = entry.caller_number
         known = number and (self._people.by_mailbox(number) or self._people.by_handset(number))
-        return known.name if known else entry.caller_name
+        return known.name if known else name
 
     def look(self, person: int, entry: int) -> MessageStatus:
         """Whether a message is still in the inbox, and whether it can be played."""

@@ -52,6 +52,15 @@ def list_(login: str, removed: bool, former: bool, before: int | None, limit: in
         say(f"older ones: `inbox list {of} --before {listing.oldest}`")
 
 
+@inbox_.command("missed-seen")
+@click.argument("login")
+@reports_errors
+def missed_seen(login: str) -> None:
+    """LOGIN's missed calls are seen: they light no lamp any more."""
+    count = operations.see_missed_calls(inbox(), actor(), login)
+    say(f"{login}: {count} missed calls are seen now" if count else f"{login}: none was unseen")
+
+
 def _show_entries(entries: Sequence[Entry], missed: Sequence[MissedCall] = ()) -> None:
     table = Listing("entry", "kind", "state", "received", "from", "subject", "size")
     for entry in entries:

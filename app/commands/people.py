@@ -83,6 +83,9 @@ def people() -> None:
 @click.option(
     "--envelope-first", is_flag=True, help="Their telephone says who called before each message."
 )
+@click.option(
+    "--missed-lamp", is_flag=True, help="Missed calls light their lamp until they are seen."
+)
 @click.option("--admin", is_flag=True, help="May administer the box.")
 @ROLES_OPTION
 @click.option(
@@ -208,6 +211,7 @@ def pin_(login: str, pin: str | None) -> None:
 @click.option("--mail-by-phone/--no-mail-by-phone", default=None)
 @click.option("--may-call", type=CLASSES, help='"": as the setting numbers.person_class says.')
 @click.option("--envelope-first/--no-envelope-first", default=None)
+@click.option("--missed-lamp/--no-missed-lamp", default=None)
 @click.option("--admin/--no-admin", default=None)
 @ROLES_OPTION
 @reports_errors

@@ -22,10 +22,11 @@ class Counts:
         return cast("tuple[int, int]", row.fetchone() or (0, 0))
 
     def unheard_by_handset(self) -> dict[str, int]:
-        """How many unheard voicemails wait for the owner of each handset.
+        """How much waits for the owner of each handset: unheard voicemails, and missed calls.
 
         Those in their own mailbox and in those they are a member of (shared.py), without what
-        somebody else has taken.
+        somebody else has taken. Missed calls of a mailbox that nobody has seen count as one, where
+        its owner wants a lamp for them.
         """
         return dict(self._db.reader().execute(_BY_HANDSET).fetchall())
 
@@ -60,6 +61,10 @@ _BY_HANDSET = """
     SELECT handset, sum(coalesce(held.voicemails, 0) - (
         SELECT count(*) FROM entry_claim INDEXED BY entry_claim_open
         WHERE open AND entry_claim.mailbox = listens.box
-            AND entry_claim.person <> listens.person))
+            AND entry_claim.person <> listens.person)
+        + (SELECT missed_lamp AND EXISTS (
+            SELECT 1 FROM missed_call INDEXED BY missed_call_unseen
+            WHERE missed_call.person = person.id AND missed_call.id > missed_seen)
+            FROM person WHERE person.id = listens.box))
     FROM listens LEFT JOIN held ON held.person = listens.box
     GROUP BY handset"""

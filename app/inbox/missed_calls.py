@@ -4,8 +4,12 @@ from typing import cast
 
 from app.core.clock import Clock
 from app.inbox.audit import AuditEvent, AuditLog
-from app.inbox.entries import MissedCall
+from app.inbox.entries import Door, MissedCall
 from app.store.database import Database, Tx
+
+UNSEEN_MOST = 99
+"""Missed calls that are counted as new at most, so that the count costs the same in every box."""
+_COLUMNS = "id, at, person, caller_number, caller_name, line, reason"
 
 
 class MissedCalls:
@@ -48,11 +52,42 @@ class MissedCalls:
         None: those that were for nobody.
         """
         rows = self._db.reader().execute(
-            "SELECT id, at, person, caller_number, caller_name, line, reason FROM missed_call"
-            " WHERE person IS ? AND at >= ? ORDER BY id",
+            f"SELECT {_COLUMNS} FROM missed_call WHERE person IS ? AND at >= ? ORDER BY id",
             (person_id, since),
         )
         return [MissedCall(*row) for row in rows.fetchall()]
+
+    def latest(self, person_id: int, most: int) -> list[MissedCall]:
+        """A person's latest missed calls, the latest one first."""
+        rows = self._db.reader().execute(
+            f"SELECT {_COLUMNS} FROM missed_call INDEXED BY missed_call_unseen"
+            " WHERE person = ? ORDER BY id DESC LIMIT ?",
+            (person_id, most),
+        )
+        return [MissedCall(*row) for row in rows.fetchall()]
+
+    def unseen(self, person_id: int) -> int:
+        """How many a person has missed and nobody has seen yet, up to UNSEEN_MOST."""
+        row = self._db.reader().execute(
+            "SELECT count(*) FROM (SELECT 1 FROM missed_call INDEXED BY missed_call_unseen"
+            " WHERE person = :person AND id > (SELECT missed_seen FROM person WHERE id = :person)"
+            " LIMIT :most)",
+            {"person": person_id, "most": UNSEEN_MOST},
+        )
+        return int(row.fetchone()[0])
+
+    def seen(self, tx: Tx, person_id: int, last: int, door: Door, by: str) -> bool:
+        """A person's missed calls up to this one are seen; whether that changes anything.
+
+        It is written to the history, and listeners are notified.
+        """
+        done = tx.execute(
+            "UPDATE person SET missed_seen = ?2 WHERE id = ?1 AND missed_seen < ?2",
+            (person_id, last),
+        ).rowcount
+        if done:
+            self._audit_log.write(tx, "missed calls seen", door, by, [AuditEvent(person_id, None)])
+        return bool(done)
 
     def counts(self, since: float = 0.0) -> dict[int | None, int]:
         """How many calls each person has missed from `since` on; None: those for nobody.

@@ -96,6 +96,8 @@ class Person:
     as the setting numbers.person_class says."""
     envelope_first: bool = False
     """Whether the owner's menu says who called, and when, before each message."""
+    missed_lamp: bool = False
+    """Whether missed calls light the lamps of those who listen to the box, until they are seen."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,10 @@ _COLUMNS = {"quota": "own_quota", "voicemails": "own_voicemails"}
 _SELECTED = ", ".join(_COLUMNS.get(field, field) for field in _FIELDS)
 _SELECT = f"SELECT {_SELECTED} FROM person WHERE removed_at IS NULL"
 _SETTABLE = frozenset(_FIELDS) - {"id", "login"}
-_FLAGS = ("admin", "fetched_is_heard", "outside_login", "mail_by_phone", "envelope_first")
+_FLAGS = (
+    *("admin", "fetched_is_heard", "outside_login", "mail_by_phone", "envelope_first"),
+    "missed_lamp",
+)
 _NEW = {
     **dict.fromkeys(("handset", "address", "quota", "voicemails", "template")),
     "admin": False,
@@ -146,6 +151,7 @@ _NEW = {
     "mail_by_phone": True,
     "may_call": "",
     "envelope_first": False,
+    "missed_lamp": False,
 }
 """What is so of a new person unless something else is said."""
 

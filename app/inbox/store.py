@@ -105,7 +105,8 @@ class Store:
         self.unheard_beyond = Unheard(db).beyond
         missed = MissedCalls(db, self._clock, self.audit_log)
         self.missed_call, self.missed_calls = missed.note, missed.all
-        self.missed_call_counts = missed.counts
+        self.missed_call_counts, self.latest_missed_calls = missed.counts, missed.latest
+        self.unseen_missed_calls, self.missed_calls_seen = missed.unseen, missed.seen
         self.calls = CallLog(db, self._clock)
         self.first_steps = FirstSteps(db, self._clock)
 

@@ -27,6 +27,8 @@ class InboxListing:
     """Whether there are older entries than these."""
     taken: Mapping[int, str] = field(default_factory=dict)
     """Names of those who have taken entries of a mailbox that several listen to."""
+    unseen_calls: int = 0
+    """Missed calls that light the lamp, where the person wants that; up to UNSEEN_MOST."""
     urgent: tuple[Entry, ...] = ()
     """Unheard urgent voicemail, oldest first, which comes before everything else: with the newest
     entries, and not again among them."""
@@ -79,7 +81,26 @@ def list_inbox(
     entries = tuple(entry for entry in reversed(found[:limit]) if entry.id not in first)
     claims = box.people.shared.taken(entry.id for entry in (*urgent, *entries))
     taken = {entry: claim.name for entry, claim in claims.items()}
-    return InboxListing(person, entries, tuple(missed), len(found) > limit, taken, urgent)
+    unseen = box.store.unseen_missed_calls(person.id) if begins and person.missed_lamp else 0
+    more = len(found) > limit
+    return InboxListing(person, entries, tuple(missed), more, taken, unseen, urgent)
+
+
+def see_missed_calls(box: Box, actor: Actor, login: str) -> int:
+    """A person's missed calls are seen: they light no lamp any more. How many there were.
+
+    Up to UNSEEN_MOST are counted. Raises NotFound or NotAllowed.
+    """
+    person = person_for(box, actor, login)
+    unseen = box.store.unseen_missed_calls(person.id)
+    latest = box.store.latest_missed_calls(person.id, 1)
+    last = latest[0].id if latest else 0
+
+    def work(tx: Tx) -> bool:
+        return box.store.missed_calls_seen(tx, person.id, last, actor.door, actor.login)
+
+    box.db.now(work)
+    return unseen
 
 
 def list_former(box: Box, actor: Actor, login: str) -> tuple[Former, tuple[Entry, ...]]:

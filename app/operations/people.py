@@ -35,7 +35,7 @@ LOOKED_BACK = 100
 OWN_FIELDS = frozenset(
     {
         *("name", "transfer", "fetched_is_heard", "language", "key_map"),
-        *("outside_login", "mail_by_phone", "envelope_first"),
+        *("outside_login", "mail_by_phone", "envelope_first", "missed_lamp"),
     }
 )
 """What people may change about themselves; the rest is the administrator's."""
@@ -69,6 +69,9 @@ class NewPerson:
     """Whether their telephone reads e-mails out."""
     envelope_first: bool = False
     """Whether their telephone says who called, and when, before each message."""
+    missed_lamp: bool = False
+    """Whether missed calls light their lamp until they are seen. Not by itself: who hangs up at a
+    greeting leaves nothing to listen to, and on many lines most such calls are wrong numbers."""
     first_use: bool = True
     """Whether the first visit by telephone leads through PIN, name and greeting."""
     may_call: str = ""

@@ -18,6 +18,20 @@ MARKS = (
     "UPDATE person SET key_map = 'switchhook' WHERE key_map = 'standard'",
 )
 
+# Whether missed calls light the lamps of those who listen to a box, and the last one that was seen;
+# what was missed before that is wanted is not new (app/inbox/missed_calls.py).
+MISSED_LAMP = (
+    "ALTER TABLE person ADD COLUMN missed_lamp INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE person ADD COLUMN missed_seen INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX missed_call_unseen ON missed_call (person)",
+    """CREATE TRIGGER missed_lamp_on AFTER UPDATE OF missed_lamp ON person
+        WHEN NEW.missed_lamp > OLD.missed_lamp BEGIN
+        UPDATE person SET missed_seen = coalesce(
+            (SELECT max(id) FROM missed_call INDEXED BY missed_call_unseen
+                WHERE person = NEW.id), 0)
+            WHERE id = NEW.id; END""",
+)
+
 # The list of new voicemail has the urgent ones first; each half of it is read in pages.
 URGENT_FIRST = (
     """CREATE INDEX entry_unheard ON entry (person, urgent)

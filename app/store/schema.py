@@ -410,6 +410,7 @@ STEPS: tuple[Step, ...] = (
     Step(34, 4, phone_tables.WAYS),  # nor does it say by what a call went
     Step(35, 4, owner_tables.MARKS),  # a program before it forwards what is private
     Step(36, 4, owner_tables.URGENT_FIRST),
+    Step(37, 4, owner_tables.MISSED_LAMP),  # a program before it lights no lamp for them
 )
 
 

@@ -65,7 +65,7 @@ def lead_in(
 def envelope(voice: Voice, message: Message) -> tuple[Sound, ...]:
     """From whom a message is, and when it came."""
     return (
-        *_from(voice, message.listed),
+        *caller(voice, message.listed.number, message.listed.name),
         *voice.say_all(("vm-received",), when(voice.grammar, message.listed.received)),
         *voice.say(*(("switchhook/private",) if message.private else ())),
         *taken(voice, message),
@@ -79,11 +79,11 @@ def taken(voice: Voice, message: Message) -> tuple[Sound, ...]:
     return (*voice.say("switchhook/taken-by"), voice.speak(message.taken_by))
 
 
-def _from(voice: Voice, message: ListedMessage) -> tuple[Sound, ...]:
-    """The name, as the people here are called or as it came, and the number."""
-    number = prompts.digits(message.number or "")
-    if message.name:
-        return (*voice.say("vm-from"), voice.speak(message.name), *voice.say_all(number))
+def caller(voice: Voice, known: str | None, name: str | None) -> tuple[Sound, ...]:
+    """From whom: the name, as the people here are called or as it came, and the number."""
+    number = prompts.digits(known or "")
+    if name:
+        return (*voice.say("vm-from"), voice.speak(name), *voice.say_all(number))
     if number:
         kind = "vm-from-extension" if len(number) <= EXTENSION_LONGEST else "vm-from-phonenumber"
         return voice.say_all((kind,), number)

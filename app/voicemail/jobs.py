@@ -45,6 +45,8 @@ class MailboxInfo:
     """Whether the owner's menu reads e-mails out."""
     envelope_first: bool = False
     """Whether it says who called, and when, before each message."""
+    missed_lamp: bool = False
+    """Whether missed calls light the lamp, and are told of by the owner's menu."""
     shared: bool = False
     """Whether others listen to it, too, so that messages are taken."""
 

@@ -10,7 +10,7 @@ from app.voicemail.menu import Action, KeyMap, Keys, Menu
 
 _ENDS: Keys = {"*": Action.HELP, "#": Action.LEAVE}
 
-_OWN: Keys = {"4": Action.MAIL, "0": Action.OPTIONS}
+_OWN: Keys = {"4": Action.MAIL, "5": Action.MISSED, "0": Action.OPTIONS}
 
 _LISTS: Keys = {"1": Action.NEW, "2": Action.OLD, "3": Action.BIN, **_ENDS}
 
@@ -117,7 +117,12 @@ _ASTERISK: dict[Menu, Keys] = {
 }
 
 _UNITY_ENDS: Keys = {"0": Action.HELP, "*": Action.LEAVE}
-_UNITY_MAIN: Keys = {"4": Action.OPTIONS, "7": Action.MAIL, **_UNITY_ENDS}
+_UNITY_MAIN: Keys = {
+    "4": Action.OPTIONS,
+    "5": Action.MISSED,
+    "7": Action.MAIL,
+    **_UNITY_ENDS,
+}
 
 _UNITY: dict[Menu, Keys] = {
     Menu.MAIN: {

@@ -42,6 +42,7 @@ class Action(StrEnum):
 
     LISTEN = "listen"
     MAIL = "mail"
+    MISSED = "missed"
     OPTIONS = "options"
     LISTS = "lists"
     NEW = "new"
@@ -157,6 +158,7 @@ _SPOKEN_ORDER = (
     Action.WRITE,
     Action.MORE,
     Action.MAIN,
+    Action.MISSED,
     Action.MAIL,
     Action.OPTIONS,
 )

@@ -27,6 +27,7 @@ async def _owner(line: Line, clerk: VoicemailClerk, mailbox: str) -> None:
     if person is not None:
         first, shared = (box.envelope_first, box.shared) if box is not None else (False, False)
         more = {Action.OPTIONS} | ({Action.MAIL} if box and box.mail_by_phone else set())
+        more |= {Action.MISSED} if box and box.missed_lamp else set()
         visit = Visit(line, clerk, person, voice, keys, first, shared, frozenset(more))
         if await first_use(visit.talk):
             await visit.visit()

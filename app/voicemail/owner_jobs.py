@@ -48,6 +48,33 @@ class ListedMail:
     received: LocalTime
 
 
+CALLS_MOST = 5
+"""Missed calls that are told of: the latest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCall:
+    """A call that left no message."""
+
+    id: int
+    """A later one has a higher number."""
+    number: str | None
+    """The caller's number, if it is known."""
+    name: str | None
+    """Who has that number here, else the caller's name as it came."""
+    at: LocalTime
+
+
+@dataclass(frozen=True, slots=True)
+class MissedListing:
+    """Somebody's missed calls."""
+
+    calls: tuple[ListedCall, ...]
+    """The latest ones, the latest first."""
+    new: int
+    """How many nobody has seen yet, listed or not."""
+
+
 MAILS_MOST = 100
 """E-mails that a listing names of each kind; nobody has more read out in one call."""
 
@@ -97,6 +124,13 @@ class OwnerClerk(Protocol):
 
     def set_own(self, person: int, setting: OwnSetting, value: str) -> Wait[None]:
         """Change a setting of the person's own."""
+        ...
+
+    def missed_calls(self, person: int, seen: int = 0) -> Wait[MissedListing]:
+        """The person's missed calls.
+
+        Those up to the number `seen` have been told of: from now on no lamp shows them.
+        """
         ...
 
     def mails(self, person: int) -> Wait[MailListing]:

@@ -22,7 +22,9 @@ from app.voicemail.jobs import Listing, MessageList, MessageSound, MessageStatus
 from app.voicemail.mail_aloud import MailVisit
 from app.voicemail.menu import SHORT, Action, KeyMap, Menu, offers
 from app.voicemail.message_list import UNHEARD, Course
+from app.voicemail.missed import count_missed, tell_missed
 from app.voicemail.own_settings import own_settings
+from app.voicemail.owner_jobs import ListedCall
 from app.voicemail.playing import Playing
 
 WENT_ON = frozenset(
@@ -52,10 +54,11 @@ class Visit:
         shared: bool = False,
         more: frozenset[Action] = frozenset(),
     ) -> None:
-        """`more` is what the main menu offers besides: MAIL and OPTIONS, after the PIN."""
+        """`more` is what the main menu offers besides: MAIL, MISSED, OPTIONS, after the PIN."""
         self._envelope_first, self._shared = envelope_first, shared
         self.talk = Conversation(line, clerk, person, voice, keys)
         self._more_in_main = more
+        self._missed: tuple[ListedCall, ...] = ()
         self._course = Course(self._page)
         self._playing = Playing(self.talk)
         self._menu = Menu.MAIN
@@ -69,6 +72,8 @@ class Visit:
         listing = await self._page(MessageList.NEW)
         held = counts(self.talk.voice.grammar, listing.new, listing.old, listing.new_mails)
         await self.talk.say(*FULLNESS[listing.fullness], *held)
+        if Action.MISSED in self._more_in_main:
+            self._missed = await count_missed(self.talk)
         await self._course.first()
         if at_once and not self.talk.key and not self._course.empty:
             self._wanted = Action.LISTEN
@@ -95,7 +100,9 @@ class Visit:
     def _possible(self) -> frozenset[Action]:
         if self._menu is Menu.MAIN:
             listen = set() if self._course.empty else {Action.LISTEN}
-            return frozenset({Action.LISTS, Action.WRITE} | listen) | self._more_in_main
+            unheard_of = set() if self._missed else {Action.MISSED}
+            more = self._more_in_main - unheard_of
+            return frozenset({Action.LISTS, Action.WRITE} | listen) | more
         course = self._course
         possible = {
             Action.MAIN,
@@ -147,6 +154,9 @@ class Visit:
             self._wanted = Action.LEAVE
         else:
             await self._main()
+
+    async def _missed_calls(self) -> None:
+        await tell_missed(self.talk, self._missed)
 
     async def _options(self) -> None:
         await own_settings(self.talk)
@@ -362,6 +372,7 @@ _DO: dict[Action, Callable[[Visit], Awaitable[None]]] = {
     Action.LISTEN: Visit._listen,
     Action.MAIL: Visit._mail,
     Action.OPTIONS: Visit._options,
+    Action.MISSED: Visit._missed_calls,
     Action.LISTS: Visit._lists,
     Action.MAIN: Visit._main,
     Action.FIRST: Visit._first,

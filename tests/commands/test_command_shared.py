@@ -25,3 +25,9 @@ def test_a_mailbox_is_shared_and_no_longer(shell: Shell) -> None:
 def test_a_message_that_is_not_there_is_neither_taken_nor_released(shell: Shell) -> None:
     assert "no entry 7" in shell.refused("inbox take 7")
     assert "no entry 7" in shell.refused("inbox release 7")
+
+
+def test_missed_calls_light_a_lamp_by_command_and_are_seen(shell: Shell) -> None:
+    assert "missed_lamp" in shell.ok("people change anna --missed-lamp")
+    assert "none was unseen" in shell.ok("inbox missed-seen anna")
+    assert "cleo" in shell.refused("inbox missed-seen cleo")

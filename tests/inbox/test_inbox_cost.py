@@ -64,6 +64,10 @@ def opened(directory: Path, count: int) -> StoreKit:
     for wait_s in (0.0, 1.1 * DAY_S, 3600.0, 3600.0):
         kit.clock.advance(wait_s)
         clean_up(kit.db, kit.store, KEEP)
+    anna = kit.person("anna").id
+    last_seen = kit.store.latest_missed_calls(anna, 20)[-1].id
+    kit.db.now(lambda tx: kit.people.change(tx, anna, missed_lamp=True))
+    kit.db.now(lambda tx: tx.execute("UPDATE person SET missed_seen = ?", (last_seen,)))
     for kind in (Kind.VOICEMAIL, Kind.EMAIL):
         for _ in range(3):
             kit.put("anna", kind=kind)
@@ -107,6 +111,8 @@ def read(kit: StoreKit) -> Costs:
         "missed calls": lambda: store.missed_calls(anna.id, now),
         "missed calls of nobody": lambda: store.missed_calls(None, now),
         "missed calls by person": lambda: store.missed_call_counts(now),
+        "unseen calls": lambda: store.unseen_missed_calls(anna.id),
+        "latest calls": lambda: store.latest_missed_calls(anna.id, 5),
         "unheard": lambda: store.unheard_beyond(anna.id, False, 0, 10),
         "unheard urgent": lambda: store.unheard_beyond(anna.id, True, 0, 10, True),
         "recordings": store.recordings.all,

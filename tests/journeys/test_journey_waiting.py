@@ -15,7 +15,7 @@ from app.inbox.retention import DAY_S, clean_up
 from app.store.database import Tx
 from drivers.models.faults import Fault
 from tests.kit.defaults import RETENTION, add_person
-from tests.kit.world import World
+from tests.kit.world import PINS, World
 
 LAMPS = """\
 [lamps]
@@ -148,3 +148,28 @@ def test_a_restart_and_a_line_that_was_unplugged_show_what_is_so(world: World, w
         chip.mend(Fault.STUCK_BUS)
     world.board("time 20s")
     assert shown(world) == ALL, "plugged in again"
+
+
+def test_missed_call_is_shown_where_that_is_wanted_until_its_mailbox_is_called(
+    world: World,
+) -> None:
+    def hang_up_at_the_greeting() -> None:
+        world.board("ring line1 from 5551234", "wait-for line1 answered", "time 1s")
+        world.board("hangup line1", "time 6s", "settle")
+
+    hang_up_at_the_greeting()
+    assert shown(world) == DARK
+    people, anna = world.inbox.people, world.person("anna").id
+    world.inbox.db.now(lambda tx: people.change(tx, anna, missed_lamp=True))
+    assert shown(world) == DARK, "what was missed before"
+    hang_up_at_the_greeting()
+    assert shown(world) == ALL
+    world.board("lift 101", "wait-for 101 stutter", "dial 101 201", "time 1s")
+    owner = world.listen("101")
+    world.board(f"dial 101 {PINS['anna']}#")
+    owner.hears("vm-youhave")
+    owner.hears("vm-messages")
+    world.board("time 8s", "dial 101 5")
+    owner.hears("vm-from-phonenumber")
+    world.board("hangup 101", "settle")
+    assert shown(world) == DARK

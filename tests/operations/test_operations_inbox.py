@@ -17,9 +17,10 @@ from app.operations.inbox import (
     list_inbox,
     remove_entries,
     restore_entries,
+    see_missed_calls,
     show_header,
 )
-from app.operations.people import NewPerson, add_person, remove_person
+from app.operations.people import NewPerson, add_person, change_person, remove_person
 from app.operations.queue import drop_queued, list_queue, retry_queued, show_queued
 from app.store.database import Tx
 from tests.kit.actors import ADMIN, owner
@@ -105,6 +106,20 @@ def test_missed_calls_are_listed_with_the_inbox(box: Inbox, people: dict[str, Pe
 
 
 # ---- aliases
+
+
+def test_missed_calls_are_seen_by_their_owner_and_by_no_other(
+    box: Inbox, people: dict[str, Person]
+) -> None:
+    ben = owner(box, "ben")
+    change_person(box, ben, "ben", {"missed_lamp": True})
+    box.db.now(lambda tx: box.store.missed_call(tx, people["ben"].id, line="line1", reason="x"))
+    assert list_inbox(box, ben, "ben").unseen_calls == 1
+    with pytest.raises((NotAllowed, NotFound)):
+        see_missed_calls(box, owner(box, "anna"), "ben")
+    assert see_missed_calls(box, ben, "ben") == 1
+    assert see_missed_calls(box, ben, "ben") == 0
+    assert list_inbox(box, ben, "ben").unseen_calls == 0
 
 
 def test_owner_sets_traces_and_removes_own_forward(box: Inbox, people: dict[str, Person]) -> None:

@@ -330,3 +330,19 @@ def test_a_message_of_a_shared_mailbox_is_taken_and_released(
     assert [row.verb for row in box.store.history(entry=number)][-2:] == ["taken", "released"]
     unshare_mailbox(box, ADMIN, "anna", "ben")
     assert "Take it on" not in anna.get(f"/mine/{number}").text
+
+
+def test_missed_calls_that_light_the_lamp_are_seen_by_a_button(ben: Visitor, box: Inbox) -> None:
+    person = box.people.by_login("ben")
+    assert person is not None
+    button = 'value="missed-seen"'
+    box.db.now(lambda tx: box.store.missed_call(tx, person.id, line="line1", reason="hung up"))
+    assert button not in ben.get("/mine").text, "it lights nothing"
+    form = {"name": "Ben", "language": "en", "transfer": "email and voicemail"}
+    assert ben.post("/mine/settings", {**form, "missed_lamp": "yes"}).status == 303
+    assert button not in ben.get("/mine").text, "it was missed before that"
+    box.db.now(lambda tx: box.store.missed_call(tx, person.id, line="line1", reason="hung up"))
+    assert button in ben.get("/mine").text
+    assert ben.post("/mine/do", {"do": "missed-seen"}).status == 303
+    assert button not in ben.get("/mine").text
+    assert box.store.unseen_missed_calls(person.id) == 0

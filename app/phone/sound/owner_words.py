@@ -17,6 +17,18 @@ _WORDS: dict[str, tuple[str, str, str, str, str, str]] = {
         "pour vos courriels.", "per la sua posta elettronica.",
         "чтобы прослушать электронную почту.",
     ),
+    "to-missed": (
+        "for your missed calls.", "für die verpassten Anrufe.", "para las llamadas perdidas.",
+        "pour les appels manqués.", "per le chiamate perse.",
+        "чтобы узнать о пропущенных вызовах.",
+    ),
+    "missed-calls": (
+        "Missed calls since you last asked:", "Verpasste Anrufe seit Ihrer letzten Abfrage:",
+        "Llamadas perdidas desde su última consulta:",
+        "Nombre d'appels manqués depuis votre dernière consultation :",
+        "Chiamate perse dalla sua ultima consultazione:",
+        "Пропущенных вызовов с последней проверки:",
+    ),
     "to-greetings": (
         "for your greetings.", "für Ihre Ansagen.", "para sus saludos.",
         "pour vos annonces d'accueil.", "per i suoi messaggi di benvenuto.",

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.inbox.entries import EntryState
 from app.operations.errors import NotFound, OperationError
-from app.operations.inbox import list_inbox, remove_entries, restore_entries
+from app.operations.inbox import list_inbox, remove_entries, restore_entries, see_missed_calls
 from app.operations.messages import mark_entries
 from app.operations.search import Found, search_inbox
 from app.operations.shared import claim_message, release_message
@@ -61,6 +61,7 @@ class InboxPages:
                 for entry in (*reversed(listing.urgent), *reversed(listing.entries))
             ],
             "more": listing.more,
+            "unseen": listing.unseen_calls,
             "missed": [(local_time(call.at), call.caller) for call in listing.missed_calls[::-1]],
         }
 
@@ -73,8 +74,8 @@ class InboxPages:
         status: int = 200,
         **values: Any,
     ) -> Response:
-        given: dict[str, Any] = {"entries": [], "more": False, "missed": [], "progress": 100}
-        given |= {"problem": "", **values}
+        given: dict[str, Any] = {"entries": [], "more": False, "missed": [], "unseen": 0}
+        given |= {"problem": "", "progress": 100, **values}
         entries = given["entries"]
         older = address(question, removed, entries[-1].id) if given["more"] and entries else ""
         return visit.page(
@@ -95,6 +96,9 @@ class InboxPages:
         back = form.get("back", "/mine")
         back = back if back == "/mine" or back.startswith(("/mine?", "/mine/")) else "/mine"
         wanted = form.get("do", "")
+        if wanted == "missed-seen":
+            await self._web.do(see_missed_calls, actor, visit.person.login)
+            return visit.redirect(back)
         if not entries:
             return visit.redirect(back, visit.say("Nothing was ticked."))
         if wanted == "remove":

@@ -54,6 +54,7 @@ class OwnPages:
             "fetched_is_heard": bool(given.get("fetched_is_heard")),
             "mail_by_phone": bool(given.get("mail_by_phone")),
             "outside_login": bool(given.get("outside_login")),
+            "missed_lamp": bool(given.get("missed_lamp")),
         }
         try:
             if fields["transfer"] not in TRANSFERS:
@@ -117,6 +118,7 @@ class OwnPages:
                     "fetched_is_heard": person.fetched_is_heard,
                     "mail_by_phone": person.mail_by_phone,
                     "outside_login": person.outside_login,
+                    "missed_lamp": person.missed_lamp,
                     **_as_fields(here),
                     **(typed or {}),
                 },
