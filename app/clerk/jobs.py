@@ -16,7 +16,7 @@ from app.clerk.media import Media, MediaFailed, SourceFailed
 from app.clerk.owner_jobs import OwnerJobs
 from app.clerk.playback import Playback
 from app.clerk.recordings import Inboxes
-from app.core.clock import Clock
+from app.core.clock import Clock, is_set
 from app.core.notices import Listener
 from app.core.presence import Presence
 from app.inbox.addresses import DeliveryConfig
@@ -357,7 +357,10 @@ class ClerkJobs:
         owner = self._people.by_id(person)
         return mine, owner.login if owner is not None else ""
 
-    def _local_time(self, at: float) -> LocalTime:
+    def _local_time(self, at: float) -> LocalTime | None:
+        """As it is said; None where the clock was not set then, so that nobody hears of 1970."""
+        if not is_set(at):
+            return None
         moment = datetime.fromtimestamp(at, self._zone)
         today = datetime.fromtimestamp(self._clock.now(), self._zone)
         return LocalTime(

@@ -25,7 +25,7 @@ class MailJobs:
         config: ClerkConfig,
         store: Store,
         media: Media,
-        local_time: Callable[[float], LocalTime],
+        local_time: Callable[[float], LocalTime | None],
     ) -> None:
         self._language, self._store, self._local_time = config.language, store, local_time
         self._reading = MailReading(media, Speaker(Path(config.cache)))

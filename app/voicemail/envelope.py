@@ -66,7 +66,7 @@ def envelope(voice: Voice, message: Message) -> tuple[Sound, ...]:
     """From whom a message is, and when it came."""
     return (
         *caller(voice, message.listed.number, message.listed.name),
-        *voice.say_all(("vm-received",), when(voice.grammar, message.listed.received)),
+        *received(voice, message.listed.received),
         *voice.say(*(("switchhook/private",) if message.private else ())),
         *taken(voice, message),
     )
@@ -90,7 +90,14 @@ def caller(voice: Voice, known: str | None, name: str | None) -> tuple[Sound, ..
     return voice.say("vm-unknown-caller")
 
 
-def when(grammar: Grammar, at: LocalTime) -> prompts.Names:
-    """A day and a time as they are said."""
+def received(voice: Voice, at: LocalTime | None) -> tuple[Sound, ...]:
+    """When something came; nothing, if that is not known."""
+    return () if at is None else voice.say_all(("vm-received",), when(voice.grammar, at))
+
+
+def when(grammar: Grammar, at: LocalTime | None) -> prompts.Names:
+    """A day and a time as they are said; nothing, if they are not known."""
+    if at is None:
+        return ()
     date = grammar.day(at.month, at.day, at.weekday, at.days_ago)
     return (*date, *grammar.at(at.hour, at.minute))

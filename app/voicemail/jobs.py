@@ -96,7 +96,8 @@ class ListedMessage:
     """The caller's number, if it is known."""
     name: str | None
     """Who has that number here, else the caller's name as it came."""
-    received: LocalTime
+    received: LocalTime | None
+    """None: it is not known, for the clock was not set."""
     taken_by: str = ""
     """Name of who has taken it, in a mailbox that several listen to; "" is nobody."""
     urgent: bool = False

@@ -13,7 +13,7 @@ from app.phone.jobs import JobFailed
 from app.phone.sound.prompts import Names
 from app.phone.sound.sounds import MailText, Pause, Sound
 from app.voicemail.conversation import MENU_TIMES, Conversation
-from app.voicemail.envelope import when
+from app.voicemail.envelope import received
 from app.voicemail.menu import SHORT, Action, Menu, offers
 from app.voicemail.owner_jobs import ListedMail, MailToRead
 from app.voicemail.playing import PAUSED_MS
@@ -103,7 +103,7 @@ class MailVisit:
             sounds += (*voice.say("vm-from"), voice.speak(mail.sender))
         if mail.subject:
             sounds += (*voice.say("switchhook/subject"), voice.speak(mail.subject))
-        sounds += voice.say_all(("vm-received",), when(voice.grammar, mail.received))
+        sounds += received(voice, mail.received)
         await talk.play(*sounds)
 
     async def _read_text(self, here: _Mail, found: MailToRead) -> None:

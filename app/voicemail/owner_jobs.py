@@ -45,7 +45,8 @@ class ListedMail:
     """Whom it is from, as it is spoken; "" if it does not say."""
     subject: str
     """As it is spoken; "" if there is none."""
-    received: LocalTime
+    received: LocalTime | None
+    """None, here and below: it is not known, for the clock was not set."""
 
 
 CALLS_MOST = 5
@@ -62,7 +63,7 @@ class ListedCall:
     """The caller's number, if it is known."""
     name: str | None
     """Who has that number here, else the caller's name as it came."""
-    at: LocalTime
+    at: LocalTime | None
 
 
 @dataclass(frozen=True, slots=True)
