@@ -66,6 +66,7 @@ class OfficeEvent(Enum):
     TIME = "the state's time is over"
     FAR_BUSY = "the party that was dialled is busy"
     NO_NUMBER = "the number is nobody's"
+    TAKEN_ANEW = "the closed loop is taken for a new call"
 
 
 TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
@@ -81,7 +82,10 @@ TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
         OfficeEvent.LOOP_OPENED: OfficeState.RELEASED,
         OfficeEvent.FAR_HANGS_UP: OfficeState.CLEARING,
     },
-    OfficeState.CLEARING: {OfficeEvent.TIME: OfficeState.ABANDONED},
+    OfficeState.CLEARING: {
+        OfficeEvent.TIME: OfficeState.ABANDONED,
+        OfficeEvent.TAKEN_ANEW: OfficeState.DIAL_TONE,
+    },
     OfficeState.ABANDONED: {OfficeEvent.LOOP_OPENED: OfficeState.IDLE},
     OfficeState.RELEASED: {
         OfficeEvent.FAR_HANGS_UP: OfficeState.IDLE,
@@ -193,8 +197,9 @@ class OfficeLine(Party):
         """Battery of the line, negative for reversed polarity."""
         self.national_clearing = False
         """Clear as the country's networks do: where they have no CPC, by polarity and tone only."""
-        self.clears_by_tone = False
-        """Clear by the country's tone alone, as offices do that have neither CPC nor reversal."""
+        self.clears_by_tone = self.clears_by_dial_tone = False
+        """Clear by the country's tone alone, as offices do that have neither CPC nor reversal; or
+        by nothing but dial tone, for the loop is closed."""
 
     # ------------------------------------------------------------------ what a person does
 
@@ -238,6 +243,8 @@ class OfficeLine(Party):
             self._happen(OfficeEvent.FAR_HANGS_UP)
         if self.state is OfficeState.CLEARING and self.clears_by_tone:
             self._happen(OfficeEvent.TIME)
+        elif self.state is OfficeState.CLEARING and self.clears_by_dial_tone:
+            self._happen(OfficeEvent.TAKEN_ANEW)
         elif self.state is OfficeState.CLEARING and self.national_clearing:
             if self._ending.reversal:
                 self.reverse()

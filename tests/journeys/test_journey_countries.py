@@ -79,17 +79,22 @@ def test_handset_that_dials_nobodys_number_hears_the_countrys_reorder_tone(
         world.board("dial 101 9", f"wait-for 101 {tone} within 20s", "hangup 101")
 
 
-def without_cpc(world: World) -> None:
-    """The office on line1 shows that the caller has gone by its tone alone."""
-    world.box.office_lines["line1"].clears_by_tone = True
+def without_cpc(world: World, dial_tone: bool) -> None:
+    """The office on line1 shows that the caller has gone by a tone alone."""
+    office = world.box.office_lines["line1"]
+    office.clears_by_tone, office.clears_by_dial_tone = not dial_tone, dial_tone
 
 
-@pytest.mark.parametrize("country", ["us", "de", "gb"])
+ENDINGS = [("us", False), ("de", False), ("gb", False), ("us", True), ("de", True)]
+"""Countries, and whether the office gives its dial tone after the call, or busy or reorder."""
+
+
+@pytest.mark.parametrize(("country", "dial_tone"), ENDINGS)
 def test_message_of_a_caller_whose_office_only_sounds_its_tone_is_what_they_said(
-    tmp_path: Path, words: Path, words_at_8_khz: Samples, country: str
+    tmp_path: Path, words: Path, words_at_8_khz: Samples, country: str, dial_tone: bool
 ) -> None:
     with World(tmp_path, country=country) as world:
-        without_cpc(world)
+        without_cpc(world, dial_tone)
         world.board(f"ring line1 from {CALLER}", "wait-for line1 beep", f"say line1 {words}")
         world.board("hangup line1", "time 6s")
         assert world.phone.pbx.status()["lines"]["line1"]["state"] == "idle"
@@ -101,13 +106,13 @@ def test_message_of_a_caller_whose_office_only_sounds_its_tone_is_what_they_said
         assert len(heard) < len(words_at_8_khz) + SAMPLE_RATE / 2
 
 
-@pytest.mark.parametrize("country", ["us", "de", "gb"])
+@pytest.mark.parametrize(("country", "dial_tone"), ENDINGS)
 @pytest.mark.parametrize("until", ["answered", "beep"])
 def test_caller_who_says_nothing_to_a_box_whose_office_only_sounds_its_tone_is_a_missed_call(
-    tmp_path: Path, country: str, until: str
+    tmp_path: Path, country: str, dial_tone: bool, until: str
 ) -> None:
     with World(tmp_path, country=country) as world:
-        without_cpc(world)
+        without_cpc(world, dial_tone)
         world.board(f"ring line1 from {CALLER}", f"wait-for line1 {until}", "time 1s")
         world.board("hangup line1", "time 6s")
         assert world.phone.pbx.status()["lines"]["line1"]["state"] == "idle"

@@ -1,15 +1,46 @@
 """Hearing dial tone on outside lines: before we dial, and after a far end has hung up.
 
 An office that clears by no other sign gives dial tone to whoever stays on the line. It is steady
-where end tones (far_end.py) have a beat, so the periods in a row are counted, of all lines at once.
+where end tones (far_end.py) have a beat, so the periods in a row are counted. While it sounds
+nowhere one period in eight is looked at; what sounds then counts as having sounded since the last
+look. What ends a call must also keep its level, and have all of its frequencies: a note that is
+held, by a voice or an instrument, does not.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.phone.sound.end_tones import FLOOR, PURE, tone_basis
 from drivers.buses import Samples
+
+LOOK_EVERY = 8
+"""Periods (10 ms) from one look to the next, while dial tone sounds nowhere."""
+_CLOSELY = 100
+"""A run that must be so many periods long ends a call: its level and frequencies are looked at."""
+_WINDOW = 12
+"""Periods whose power is compared: whole cycles of all tones that are modulated (25 to 50 Hz)."""
+_ALIKE = 1.5
+"""Power of the loudest window against the softest: +-1 dB."""
+_APART_HZ = 80.0
+"""Frequencies nearer to each other than this are not told apart in a period."""
+_SHARE = 0.1
+"""Part of the tone's power that each of its frequencies has at least."""
+
+
+class _Wanted(NamedTuple):
+    periods: int
+    heard: Callable[[], None]
+
+
+class _Run:
+    """Periods with dial tone in a row: the power that each vector of the basis has in each."""
+
+    def __init__(self) -> None:
+        self.parts: list[NDArray[np.float32]] = []
+        self.told = False
 
 
 class DialToneWatch:
@@ -18,31 +49,80 @@ class DialToneWatch:
     def __init__(self, slots: int, hertz: tuple[float, ...]) -> None:
         self.hertz = hertz
         self._basis = np.array(tone_basis(hertz), np.float32).T.copy()
-        self._wanted: dict[int, tuple[int, Callable[[], None]]] = {}
+        steps = (abs(one - other) for one in hertz for other in hertz if one != other)
+        self._apart = min(steps, default=0.0) >= _APART_HZ
+        self._wanted: dict[int, _Wanted] = {}
+        self._watched = np.zeros(slots, np.bool_)
         self._periods = np.zeros(slots, np.int32)
+        self._runs: dict[int, _Run] = {}
+        self._since_look = 0
 
     def watch(self, slot: int, periods: int, heard: Callable[[], None] | None) -> None:
         """Call `heard` once when there was dial tone for so many periods; None: do not listen."""
         self._periods[slot] = 0
+        self._runs.pop(slot, None)
         self._wanted.pop(slot, None)
+        self._watched[slot] = heard is not None
         if heard is not None:
-            self._wanted[slot] = periods, heard
+            self._wanted[slot] = _Wanted(periods, heard)
 
     def lasted(self, slot: int) -> int:
-        """Periods of dial tone in a row up to now; 0 if there is none, or nobody listens."""
-        return int(self._periods[slot]) if slot in self._wanted else 0
+        """Periods of dial tone in a row up to now; 0 if there is none, or nobody listens.
+
+        Up to LOOK_EVERY - 1 too many.
+        """
+        return int(self._periods[slot])
 
     def hear(self, heard: Samples) -> None:
         """Take one period of all slots, (slots, 80)."""
         if not self._wanted:
             return
-        slots = list(self._wanted)
-        sound = heard[slots].astype(np.float32)
+        self._since_look += 1
+        if not self._runs and self._since_look < LOOK_EVERY:
+            return
+        sound = heard.astype(np.float32)
         power = np.einsum("ij,ij->i", sound, sound)
         part = sound @ self._basis
-        tone = (np.einsum("ij,ij->i", part, part) > PURE * power) & (power > FLOOR)
-        self._periods[slots] = np.where(tone, self._periods[slots] + 1, 0)
-        for slot in slots:
-            periods, call = self._wanted.get(slot, (0, None))
-            if call is not None and self._periods[slot] == periods:
-                call()
+        tone = np.einsum("ij,ij->i", part, part) > PURE * power
+        tone &= power > FLOOR
+        tone &= self._watched
+        if self._runs or tone.any():
+            self._go_on(tone, part)
+        self._since_look = 0
+
+    def _go_on(self, tone: NDArray[np.bool_], part: NDArray[np.float32]) -> None:
+        self._periods[~tone] = 0
+        for slot in [slot for slot in self._runs if not tone[slot]]:
+            del self._runs[slot]
+        for slot in np.flatnonzero(tone).tolist():
+            if slot in self._wanted:  # another line's tone may just have ended this one's call
+                self._sounds(slot, part[slot])
+
+    def _sounds(self, slot: int, part: NDArray[np.float32]) -> None:
+        run = self._runs.get(slot)
+        if run is None:
+            run = self._runs[slot] = _Run()
+            self._periods[slot] = self._since_look
+        else:
+            self._periods[slot] += 1
+        wanted = self._wanted[slot]
+        if run.told:
+            return
+        run.parts.append(part * part)
+        if self._periods[slot] < wanted.periods:
+            return
+        if wanted.periods < _CLOSELY or self._is_tone(np.array(run.parts)):
+            run.told = True
+            wanted.heard()
+        else:
+            self._periods[slot] = 0
+            del self._runs[slot]
+
+    def _is_tone(self, parts: NDArray[np.float32]) -> bool:
+        """Whether a run, (periods, vectors), keeps its level and has all frequencies."""
+        power = parts.sum(1)
+        windows = power[: len(power) // _WINDOW * _WINDOW].reshape(-1, _WINDOW).sum(1)
+        if windows.max() > _ALIKE * windows.min():
+            return False
+        each = parts.sum(0).reshape(-1, 2).sum(1)
+        return not self._apart or bool(each.min() >= _SHARE * each.sum())

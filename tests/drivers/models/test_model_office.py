@@ -123,6 +123,25 @@ def test_cpc_lasts_half_a_second_then_reorder_until_released() -> None:
     assert office.state is OfficeState.IDLE
 
 
+def test_office_that_clears_by_dial_tone_takes_digits_then() -> None:
+    box, chip = trunk("de")
+    office = box.office_lines["line1"]
+    office.clears_by_dial_tone = True
+    office.ring()
+    run(box, 10)
+    seize(chip)
+    run(box, 60)
+    office.hang_up()
+    recognizer = SoundRecognizer("de")
+    for row in run(box, 300)[0].reshape(-1, 80):
+        recognizer.hear(row)
+    assert (recognizer.heard, office.state) == (["dial-tone"], OfficeState.DIAL_TONE)
+    assert chip.loop.feed_volts, "the battery stays"
+    release(chip)
+    run(box, 35)
+    assert office.state is OfficeState.IDLE
+
+
 def hang_up_in(country: str) -> tuple[int, list[str]]:
     """(periods without battery, what is heard then) after a hang-up the country's own way."""
     box, chip = trunk(country)
