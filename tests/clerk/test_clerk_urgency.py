@@ -32,7 +32,8 @@ from app.core.presence import Presence
 from app.phone.calls.caller import Caller
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import EndedCall, JobFailed, MessageAudio, Prompt, Spoken
-from app.voicemail.jobs import MessageList, PinVerdict, RecordingResult, WaitingMessages
+from app.voicemail.jobs import Letter, MessageList, PinVerdict, RecordingResult, WaitingMessages
+from app.voicemail.owner_jobs import OwnSetting
 from tests.kit.voicemail import PACKS, PIN, House, tone
 
 T = TypeVar("T")
@@ -183,6 +184,17 @@ def test_clerk_that_hangs_is_ended_and_every_job_is_asked_again(office: Office) 
         "keep_greeting": clerk.keep_greeting(1, "busy", draft),
         "remove_greeting": clerk.remove_greeting(1, "night"),
         "drop_draft": clerk.drop_draft(draft),
+        "first_use": clerk.first_use(1),
+        "first_use_done": clerk.first_use_done(1, "name"),
+        "set_pin": clerk.set_pin(1, "1234"),
+        "languages": clerk.languages(),
+        "set_own": clerk.set_own(1, OwnSetting.MAIL_BY_PHONE, "no"),
+        "mails": clerk.mails(1),
+        "read_mail": clerk.read_mail(1, entry.id),
+        "set_marks": clerk.set_marks(1, entry.id, True, False),
+        "addressee": clerk.addressee(1, "202"),
+        "caller_of": clerk.caller_of(1, entry.id),
+        "send_letter": clerk.send_letter(1, Letter(("bob@box.test",), enclosed=entry.id)),
         "begin_fax": clerk.begin_fax("201", "line2", Caller("558")),
         "end_fax": clerk.end_fax(),
     }

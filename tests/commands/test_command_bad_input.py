@@ -152,7 +152,7 @@ def test_a_setting_that_does_not_exist_is_named_with_its_line(house: House, comm
         ),
         (
             "[mial]\nlisten = '::'",
-            "line 1: mial: no such setting; allowed here: certificate, console, keeping, mail,",
+            "line 1: mial: no such setting; allowed here: attendant, calls, certificate, codes,",
         ),
         ("[mail]\nlargest_mb = 'many'", "line 2: mail.largest_mb: Input should be a valid integer"),
         ("[mail\n", "Expected ']' at the end of a table declaration (at line 1"),

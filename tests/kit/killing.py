@@ -51,6 +51,8 @@ smtp_port = 0
 [keeping]
 free_floor_mb = 1
 voice_reserve_mb = 1
+[voicemail]
+cleaned = false
 """
 
 
