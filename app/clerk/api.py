@@ -94,8 +94,18 @@ class ClerkApi(Protocol):
         """What to know of a mailbox."""
         ...
 
+    def called_out(self, number: int, outcome: str) -> None:
+        """Note how a call went that the box has made by itself."""
+        ...
+
     def check_pin(
-        self, number: int, mailbox: str, pin: str, line: str, caller: Caller | None
+        self,
+        number: int,
+        mailbox: str,
+        pin: str,
+        line: str,
+        caller: Caller | None,
+        called: bool = False,
     ) -> PinCheck:
         """Judge a PIN."""
         ...
@@ -352,9 +362,15 @@ class JobClient(ABC):
         """See app.voicemail.jobs.VoicemailClerk, also for the jobs below."""
         return self._ask(ClerkApi.mailbox, number, why)
 
-    def check_pin(self, mailbox: str, pin: str, line: str, caller: Caller | None) -> Wait[PinCheck]:
+    def called_out(self, number: int, outcome: str) -> Wait[None]:
+        """Say how a call went that the box has made by itself."""
+        return self._ask(ClerkApi.called_out, number, outcome)
+
+    def check_pin(
+        self, mailbox: str, pin: str, line: str, caller: Caller | None, called: bool = False
+    ) -> Wait[PinCheck]:
         """Judge a PIN."""
-        return self._ask(ClerkApi.check_pin, new_number(), mailbox, pin, line, caller)
+        return self._ask(ClerkApi.check_pin, new_number(), mailbox, pin, line, caller, called)
 
     def claim_code(self) -> Wait[str | None]:
         """The code that makes an administrator."""

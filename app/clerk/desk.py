@@ -281,11 +281,21 @@ class Desk:
             return None
         return self._greeting_jobs.with_greetings(found, why)
 
+    def called_out(self, number: int, outcome: str) -> None:
+        """Note how a call went that the box has made by itself."""
+        self._ask(lambda jobs: jobs.called_out(number, outcome))
+
     def check_pin(
-        self, number: int, mailbox: str, pin: str, line: str, caller: Caller | None
+        self,
+        number: int,
+        mailbox: str,
+        pin: str,
+        line: str,
+        caller: Caller | None,
+        called: bool = False,
     ) -> PinCheck:
         """Judge a PIN."""
-        return self._ask(lambda jobs: jobs.check_pin(number, mailbox, pin, line, caller))
+        return self._ask(lambda jobs: jobs.check_pin(number, mailbox, pin, line, caller, called))
 
     def claim_code(self) -> str | None:
         """The code that makes an administrator; None once there is one."""

@@ -13,6 +13,7 @@ from app.clerk.composer import DOOR, Composer
 from app.clerk.config import ClerkConfig
 from app.clerk.mail_jobs import MailJobs
 from app.clerk.media import Media, MediaFailed, SourceFailed
+from app.clerk.notices import Notices
 from app.clerk.owner_jobs import OwnerJobs
 from app.clerk.playback import Playback
 from app.clerk.recordings import Inboxes
@@ -26,6 +27,7 @@ from app.inbox.claim import SERVICE_NUMBER, Claim
 from app.inbox.delivery import Delivery
 from app.inbox.entries import Entry, EntryState
 from app.inbox.follow_me import FollowMe
+from app.inbox.notifier import Notifier
 from app.inbox.people import People, Person
 from app.inbox.pins import NOBODY, PinOrigin
 from app.inbox.presence import PresenceNow, day_begins, day_of, presence_words
@@ -94,6 +96,8 @@ class ClerkJobs:
         self.claims = Claims(db, people)
         self.mail = MailJobs(config, store, media, self._local_time)
         self.owners = OwnerJobs(config, db, people)
+        self.notifier = Notifier(db, store, people, delivery, clock, self._zone)
+        self.notices = Notices(self.notifier, db, people)
         self._version = -1
         self._change = -1
         self._presence_ends: float | None = None
@@ -109,6 +113,7 @@ class ClerkJobs:
     def news(self) -> WaitingMessages | None:
         """Unheard messages, if the store has changed since, or a presence has ended by itself."""
         ended = self._presence_ends is not None and self._clock.now() >= self._presence_ends
+        self.notices.look(self._store.data_version())
         version = self._store.data_version()
         if version == self._version and not ended:
             return None
@@ -118,7 +123,8 @@ class ClerkJobs:
             return None
         self._change = change
         self._presence_ends = self._people.presences.next_end()
-        return WaitingMessages(self._store.unheard_by_handset(), change)
+        calls = self.notices.calls()
+        return WaitingMessages(self._store.unheard_by_handset(), change, calls)
 
     def missed_call(
         self, number: int, line: str, caller: Caller, why: str, mailbox: str = ""
@@ -223,13 +229,23 @@ class ClerkJobs:
         self._db.now(lambda tx: presences.set(tx, person, presence, ends, owner.login, DOOR, words))
         return True
 
+    def called_out(self, number: int, outcome: str) -> None:
+        """Note how a call went that the box has made by itself."""
+        self.notifier.called(number, outcome)
+
     def check_pin(
-        self, number: int, mailbox: str, pin: str, line: str, caller: Caller | None
+        self,
+        number: int,
+        mailbox: str,
+        pin: str,
+        line: str,
+        caller: Caller | None,
+        called: bool = False,
     ) -> PinCheck:
-        """Judge a PIN."""
+        """Judge a PIN; `called`: the box has called there by itself, as the owner wants."""
         origin = PinOrigin(line, caller is not None, caller.number if caller else None)
         person = self._people.by_mailbox(mailbox)
-        if person is not None and origin.outside and not person.outside_login:
+        if person is not None and origin.outside and not (called or person.outside_login):
             person = None  # whom nobody reaches from outside is to strangers like nobody
         answer = self._people.check_pin(
             NOBODY if person is None else person.id, pin, origin, number

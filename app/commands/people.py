@@ -10,6 +10,7 @@ from app.commands.account import account
 from app.commands.common import actor, inbox, is_terminal, size, when
 from app.commands.errors import reports_errors
 from app.commands.follow_me import follow_me
+from app.commands.notify import notify
 from app.commands.outgoing import outgoing
 from app.commands.output import WIDE, Listing, columns, say
 from app.commands.presence import presence
@@ -270,3 +271,4 @@ people.add_command(presence)
 people.add_command(share)
 people.add_command(unshare)
 people.add_command(follow_me)
+people.add_command(notify)

@@ -18,6 +18,7 @@ from app.inbox.errors import BadName, NoSuchPerson
 from app.inbox.fetch_accounts import forget_accounts
 from app.inbox.first_use import FirstStep, FirstUse
 from app.inbox.follow_me import FollowMes, forget_follow_me
+from app.inbox.notifications import Notifications, forget_notification
 from app.inbox.person_names import checked_login, refuse_alias, refuse_member, taken
 from app.inbox.pins import NOBODY, PinAnswer, PinGuard, PinOrigin, PinResult
 from app.inbox.presence import Presences, forget_presence
@@ -176,6 +177,7 @@ class People:
         self.templates = Templates(db, self._audit_log)
         self.presences = Presences(db, self._clock, self._audit_log)
         self.follow_mes = FollowMes(db, self._audit_log)
+        self.notifications = Notifications(db, self._audit_log)
         self.first_use = FirstUse(db)
         self.shared = SharedMailboxes(db, self._clock, self._audit_log)
 
@@ -326,6 +328,7 @@ class People:
         forget_accounts(tx, person_id)
         forget_presence(tx, person_id)
         forget_follow_me(tx, person_id)
+        forget_notification(tx, person_id)
         self.first_use.done(tx, person_id, *FirstStep)
         forget_shares(tx, person_id)
         self._guard.lift(tx, person_id)

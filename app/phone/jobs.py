@@ -128,6 +128,19 @@ class EndedCall:
     """By what it went, in this order, such as "attendant, group 620"; "" for none of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallOut:
+    """A call that the box makes by itself: somebody is told of a message that nobody has heard."""
+
+    number: int
+    """Of the call; none has it twice."""
+    mailbox: str
+    target: str
+    """As dialled on an outside line."""
+    entry: int
+    """The message, by its number in the store."""
+
+
 class Clerk(Protocol):
     """The clerk as the phone service uses it: in this process or in a child of it.
 

@@ -1,5 +1,7 @@
 """Tables of the telephones: steps of app/store/schema.py, which says how they are numbered."""
 
+from app.store.notify_tables import NOTIFICATION as NOTIFICATION
+
 # What the phone side has asked for once and must not be done twice: calls and recordings by the
 # numbers that it has given them.
 ONCE = (

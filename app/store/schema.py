@@ -411,6 +411,7 @@ STEPS: tuple[Step, ...] = (
     Step(35, 4, owner_tables.MARKS),  # a program before it forwards what is private
     Step(36, 4, owner_tables.URGENT_FIRST),
     Step(37, 4, owner_tables.MISSED_LAMP),  # a program before it lights no lamp for them
+    Step(38, 4, phone_tables.NOTIFICATION),  # nor tells anybody of messages
 )
 
 

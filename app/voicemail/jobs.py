@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from app.core.presence import Presence
 from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.scripting import Wait
-from app.phone.jobs import Clerk
+from app.phone.jobs import CallOut, Clerk
 from app.voicemail.local_time import LocalTime as LocalTime
 from app.voicemail.owner_jobs import OwnerClerk
 
@@ -268,6 +268,8 @@ class WaitingMessages:
 
     unheard: Mapping[str, int]
     change: int
+    calls: tuple[CallOut, ...] = ()
+    """Calls that are to be made by themselves, or are under way."""
 
 
 class VoicemailClerk(Clerk, OwnerClerk, Protocol):
@@ -282,7 +284,13 @@ class VoicemailClerk(Clerk, OwnerClerk, Protocol):
         """
         ...
 
-    def check_pin(self, mailbox: str, pin: str, line: str, caller: Caller | None) -> Wait[PinCheck]:
+    def called_out(self, number: int, outcome: str) -> Wait[None]:
+        """Say how a call went that the box has made by itself (CallOut), in words."""
+        ...
+
+    def check_pin(
+        self, mailbox: str, pin: str, line: str, caller: Caller | None, called: bool = False
+    ) -> Wait[PinCheck]:
         """Judge a PIN dialled on this line, by this caller from outside (None: on a handset).
 
         The clerk counts wrong ones over all calls and locks out who dials them.

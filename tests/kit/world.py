@@ -41,6 +41,7 @@ from app.config.paths import PROJECT, Paths
 from app.config.settings import Settings
 from app.core.clock import ManualClock
 from app.inbox.entries import AuditRow, Entry, EntryState, Kind
+from app.inbox.notification_runs import Runs
 from app.inbox.people import Person
 from app.mail.service import MailService, Ports
 from app.phone.lines.kept_callers import KeptCallers
@@ -116,6 +117,7 @@ class PhoneSide:
     def __init__(
         self, paths: Paths, plan: PhonePlan, inbox: Inbox, box: VirtualBox, clock: ManualClock
     ) -> None:
+        self.runs = Runs(inbox.db)
         self.jobs = clerk_jobs(paths, inbox, clock)
         self.jobs.recover(set())  # as a clerk does when it starts
         self.lamps = MessageWaitingLamps(
@@ -125,6 +127,10 @@ class PhoneSide:
         box.pcm().start()
         kept = KeptCallers(paths.run / "callers", plan.jacks("trunk"), clock.now)
         self.pbx: Pbx = make_pbx(plan, box, self.clerk, lambda: DATE, kept)
+
+    def told_next(self) -> float | None:
+        """Box time at which somebody is to be told of a message that nobody has heard."""
+        return self.runs.next_look()
 
 
 class MailSide:
@@ -254,8 +260,8 @@ class World:
         self.phone.clerk.dispatch()
         assert self._knows(self.store.last_change()) and not self.phone.clerk.pending
         self._settled_at = version
-        next_due = self.inbox.queue.next_due()
-        self._next_due = math.inf if next_due is None else next_due
+        due = (self.inbox.queue.next_due(), self.phone.told_next())
+        self._next_due = min((at for at in due if at is not None), default=math.inf)
 
     def _knows(self, change: int) -> bool:
         return self.phone.lamps.shows(change)
