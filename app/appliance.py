@@ -367,6 +367,7 @@ def make_pbx(
     from app.voicemail.aloud import play_script
     from app.voicemail.fax import fax_script
     from app.voicemail.follow_me import follow_script
+    from app.voicemail.notify import notify_script
     from drivers.board import LineBoard
     from drivers.countries import country
 
@@ -379,6 +380,7 @@ def make_pbx(
     }
     pbx = Pbx(board, slots, clerk, plan.calls, answer, internal, date, kept, **more)
     pbx.calls.follow = follow_script(clerk)
+    pbx.calls.call_outs.script = notify_script(clerk)
     pbx.calls.fax = fax_script(clerk, FaxSession, plan.calls.fax)
     return pbx
 
@@ -396,6 +398,7 @@ def make_phone(
     from app.voicemail.fax import fax_script
     from app.voicemail.follow_me import follow_script
     from app.voicemail.message_waiting import MessageWaitingLamps
+    from app.voicemail.notify import notify_script
 
     zone = ZoneInfo(plan.clerk.zone) if plan.clerk.zone else None
     lamps = MessageWaitingLamps(
@@ -419,6 +422,7 @@ def make_phone(
         attendant=receptionist(clerk, plan.attendant, plan.numbers),
     )
     service.pbx.calls.follow = follow_script(clerk)
+    service.pbx.calls.call_outs.script = notify_script(clerk)
     service.pbx.calls.fax = fax_script(clerk, FaxProcess, plan.calls.fax)
     return service
 

@@ -71,5 +71,6 @@ def on_news(
     def changed(news: WaitingMessages) -> None:
         lamps(news)
         pbx().store_changed()
+        pbx().calls.call_outs.wanted(news.calls)
 
     return changed

@@ -164,6 +164,10 @@ class Clerk(Protocol):
         """Note a call that is over; while the store is away it is not noted."""
         ...
 
+    def called_out(self, number: int, outcome: str) -> Wait[None]:
+        """Say how a call went that the box has made by itself (CallOut), in words."""
+        ...
+
     def missed_call(self, line: str, caller: Caller, why: str, mailbox: str = "") -> Wait[None]:
         """Record a call on this line that nobody answered, for the owner of the mailbox.
 

@@ -284,10 +284,6 @@ class VoicemailClerk(Clerk, OwnerClerk, Protocol):
         """
         ...
 
-    def called_out(self, number: int, outcome: str) -> Wait[None]:
-        """Say how a call went that the box has made by itself (CallOut), in words."""
-        ...
-
     def check_pin(
         self, mailbox: str, pin: str, line: str, caller: Caller | None, called: bool = False
     ) -> Wait[PinCheck]:

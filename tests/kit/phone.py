@@ -146,6 +146,7 @@ class StubClerk:
         self.jobs: dict[str, Callable[..., Any]] = {
             "missed_call": lambda **_: None,
             "ended_call": lambda **_: None,
+            "called_out": lambda **_: None,
             "sound": lambda **_: b"",
             **jobs,
         }
@@ -165,6 +166,9 @@ class StubClerk:
 
     def ended_call(self, call: EndedCall) -> Wait[None]:
         return self._ask("ended_call", call=call)
+
+    def called_out(self, number: int, outcome: str) -> Wait[None]:
+        return self._ask("called_out", number=number, outcome=outcome)
 
     def ended(self) -> list[EndedCall]:
         """The calls that were reported as over."""

@@ -7,6 +7,7 @@ legs: parties.py. The call is over when fewer than two of them are left. What th
 end and the table's actions are here.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from app.core.fsm import Actions, Machine
@@ -95,6 +96,8 @@ class Call(Following):
         super().__init__(context, caller)
         self._calls = context
         self._called_back = False
+        self.when_over: Callable[[], None] = lambda: None
+        """Called once, when it has ended."""
         self._key = ""
         """What the caller pressed last."""
         self.machine = Machine(CALL_ACTIONS, self, caller.name, context.queue, self._length)
@@ -228,6 +231,7 @@ class Call(Following):
     def _end(self, tone: Tone) -> None:
         """End the call for all lines that are left; handsets hear this tone."""
         self._report()
+        self.when_over()
         self._stop_ringing()
         if self._script_line is not None:
             self._script_line.end(failed=not self.caller.working)
@@ -305,6 +309,7 @@ CALL_ACTIONS = Actions[Call, CallState, CallEvent](
         (CallState.CLEARING_LINE, CallEvent.OUTSIDE): Call._line_cleared,
         (CallState.CALLING_OUT, CallEvent.CALLED_LEFT): Call._take_line,
         CallEvent.DIALLED: Call._join_outside,
+        (CallState.CALLING_SOMEBODY, CallEvent.DIALLED): Call._tell_called,
         CallEvent.NO_LINE: Call._reject,
         CallEvent.REFUSED: Call._reject,
         CallEvent.PICKED_UP: Call._run_script,

@@ -8,6 +8,7 @@ from app.core.timers import TimerQueue, periods
 from app.phone.calls.aims import Aim, Aims
 from app.phone.calls.call import Call
 from app.phone.calls.call_line import CallLine
+from app.phone.calls.calling_out import CallOuts
 from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.calls.dialplan import Dialplan, Directory, Outside, Subscriber, Unknown
 from app.phone.calls.fetching import Fetching
@@ -63,6 +64,7 @@ class Calls:
         numbering = country(config.country).numbering
         self.outside_lines = OutsideLines(config.numbers, numbering)
         self._clerk = clerk
+        self.call_outs = CallOuts(self, clerk)
         self._calls: dict[str, Call] = {}
         self._scripts: set[Script] = set()
         self._directory = Directory()

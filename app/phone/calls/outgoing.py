@@ -8,7 +8,7 @@ nobody, and another call is ended for it if no line is free.
 import logging
 from abc import abstractmethod
 
-from app.phone.calls.context import AnyLine, Context
+from app.phone.calls.context import AnyLine, CallScript, Context
 from app.phone.calls.dialplan import Outside
 from app.phone.calls.outside_lines import Dialled
 from app.phone.calls.reaching import Reaching
@@ -40,6 +40,15 @@ class Outgoing(Reaching):
     @abstractmethod
     def _clear_a_line(self) -> bool:
         """End another call for an emergency; False if no line has one that may be ended."""
+
+    def call_somebody(self, script: CallScript, mailbox: str, number: str) -> bool:
+        """The caller is an idle outside line: call a number on it, for the script; False if not."""
+        line = self.caller
+        pulses = isinstance(line, TrunkLine) and self._context.outside_lines.by_pulses(line)
+        if isinstance(line, StationLine) or not line.call(number, pulses, self._dialled_whole):
+            return False
+        self._script, self.mailbox, self.listed = script, mailbox, False
+        return self.machine.event(CallEvent.CALL_SOMEBODY)
 
     def far_answered(self) -> None:
         """The polarity of the line says that the called person has answered."""
@@ -115,6 +124,10 @@ class Outgoing(Reaching):
             self._course.outcome = "busy"
 
     # Actions.
+
+    def _tell_called(self) -> None:
+        self.caller.digits_wanted(True)
+        self._run_script()
 
     def _take_line(self) -> None:
         assert self.outside is not None

@@ -26,6 +26,7 @@ class CallState(StrEnum):
     DIALLING = "dialling"
     RINGING = "ringing"
     UNANSWERED = "unanswered"
+    CALLING_SOMEBODY = "calling somebody"
     CALLING_OUT = "calling out"
     CLEARING_LINE = "clearing a line"
     CONNECTED = "connected"
@@ -41,6 +42,7 @@ class CallEvent(StrEnum):
 
     LIFT = "lift"
     CALL_BACK = "call back"
+    CALL_SOMEBODY = "call somebody"
     DIGIT = "digit"
     PAUSE = "pause"
     TOO_SLOW = "too slow"
@@ -93,6 +95,7 @@ CALL: Table[CallState, CallEvent] = Table(
                 CallEvent.LIFT: CallState.DIAL_TONE,
                 CallEvent.RING: CallState.RINGING,
                 CallEvent.CALL_BACK: CallState.CALLING_BACK,
+                CallEvent.CALL_SOMEBODY: CallState.CALLING_SOMEBODY,
                 CallEvent.PARK: CallState.PARKED,
                 CallEvent.VOICEMAIL: CallState.ANSWERING,
             },
@@ -103,6 +106,11 @@ CALL: Table[CallState, CallEvent] = Table(
             timer=NO_ANSWER,
             due=CallEvent.NO_ANSWER,
             meaning="A handset is rung to hear something, for which nobody has dialled.",
+        ),
+        CallState.CALLING_SOMEBODY: Row(
+            {**_ENDS, CallEvent.DIALLED: CallState.SCRIPT},
+            stay=frozenset({CallEvent.DIGIT}),
+            meaning="An outside line dials a number by itself, to tell somebody of a message.",
         ),
         CallState.DIAL_TONE: Row(
             {**_ENDS, CallEvent.DIGIT: CallState.DIALLING, CallEvent.TOO_SLOW: CallState.ENDED},

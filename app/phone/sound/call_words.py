@@ -10,6 +10,9 @@ ENGLISH = {
     "switchhook/no-name": "Nobody of that name was found.",
     "switchhook/call-for": "There is a call for",
     "switchhook/accept-call": "Press one to accept it.",
+    "switchhook/message-for": "There is a new message for",
+    "switchhook/told-keys": "Press one to keep this message as heard, two to hear it again, seven"
+    " to delete it.",
 }
 
 SPANISH = {
@@ -22,6 +25,9 @@ SPANISH = {
     "switchhook/no-name": "No se ha encontrado a nadie con ese nombre.",
     "switchhook/call-for": "Hay una llamada para",
     "switchhook/accept-call": "Pulse uno para aceptarla.",
+    "switchhook/message-for": "Hay un mensaje nuevo para",
+    "switchhook/told-keys": "Pulse uno para conservar este mensaje como escuchado, dos para oírlo"
+    " otra vez, siete para borrarlo.",
 }
 
 FRENCH = {
@@ -34,6 +40,9 @@ FRENCH = {
     "switchhook/no-name": "Personne de ce nom n'a été trouvé.",
     "switchhook/call-for": "Il y a un appel pour",
     "switchhook/accept-call": "Pour l'accepter, appuyez sur un.",
+    "switchhook/message-for": "Il y a un nouveau message pour",
+    "switchhook/told-keys": "Appuyez sur un pour garder ce message comme écouté, sur deux pour le"
+    " réécouter, sur sept pour l'effacer.",
 }
 
 ITALIAN = {
@@ -46,6 +55,9 @@ ITALIAN = {
     "switchhook/no-name": "Non è stato trovato nessuno con questo nome.",
     "switchhook/call-for": "C'è una chiamata per",
     "switchhook/accept-call": "Prema uno per accettarla.",
+    "switchhook/message-for": "C'è un nuovo messaggio per",
+    "switchhook/told-keys": "Prema uno per conservare questo messaggio come ascoltato, due per"
+    " riascoltarlo, sette per cancellarlo.",
 }
 
 RUSSIAN = {
@@ -58,6 +70,9 @@ RUSSIAN = {
     "switchhook/no-name": "Такое имя не найдено.",
     "switchhook/call-for": "Поступил звонок. Кому:",
     "switchhook/accept-call": "Нажмите один, чтобы принять его.",
+    "switchhook/message-for": "Поступило новое сообщение. Кому:",
+    "switchhook/told-keys": "Нажмите один, чтобы сохранить сообщение как прослушанное, два, чтобы"
+    " прослушать ещё раз, семь, чтобы удалить.",
 }
 
 GERMAN = {
@@ -70,4 +85,7 @@ GERMAN = {
     "switchhook/no-name": "Niemand mit diesem Namen wurde gefunden.",
     "switchhook/call-for": "Es ist ein Anruf da für",
     "switchhook/accept-call": "Drücken Sie eins, um ihn anzunehmen.",
+    "switchhook/message-for": "Es ist eine neue Nachricht da für",
+    "switchhook/told-keys": "Drücken Sie eins, um diese Nachricht als gehört zu behalten, zwei, um"
+    " sie noch einmal zu hören, sieben, um sie zu löschen.",
 }
