@@ -135,7 +135,8 @@ class Notifier:
         if plan.empty or (entry.kind is Kind.EMAIL and (nature.automatic or not plan.emails)):
             self.runs.end(tx, [number])
             return
-        now = Now(box_s, self._over(entry), nature.urgent, self._quiet_s(plan))
+        urgent = entry.urgent or nature.urgent
+        now = Now(box_s, self._over(entry), urgent, self._quiet_s(plan))
         self._do(tx, owner, entry, plan, run, decide(plan, run, now), now)
 
     def _do(

@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.inbox.notification_rules import (
     CALL_LONGEST_S,
+    LEVELS_MOST,
     LOOK_AGAIN_S,
     NOTHING_DONE,
+    RETRIES_MOST,
     STEPS_MOST,
     Decision,
     Do,
@@ -123,3 +127,44 @@ def test_what_follows_a_step_that_was_held_back_keeps_its_distance() -> None:
     assert due_after(PLAN, Step(10, 1), 90_000.0) == 90_300.0
     assert due_after(PLAN, Step(15, 2), 90_000.0) == 90_000.0
     assert CALL_LONGEST_S > 300
+
+
+LEVELS = st.builds(
+    Level,
+    st.sampled_from(Way),
+    st.just("anna"),
+    st.integers(1, 20),
+    st.integers(0, RETRIES_MOST),
+    st.booleans(),
+)
+PLANS = st.builds(
+    Plan, st.sampled_from([(), ("ben",)]), levels=st.lists(LEVELS, max_size=LEVELS_MOST).map(tuple)
+)
+
+
+@given(PLANS)
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_plan_steps_go_forward_end_and_are_as_many_as_its_levels_want(
+    plan: Plan,
+) -> None:
+    run, now, done = Run(), 0.0, []
+    for _ in range(3 * STEPS_MOST):
+        what = decide(plan, run, Now(now))
+        if what.do is Do.END:
+            break
+        if what.do is Do.WAIT:
+            assert what.look > now
+            now, run = what.look, replace(run, due=what.look)
+            continue
+        assert what.step is not None
+        done.append(what.step)
+        run = Run(what.step, run.done + 1, due=due_after(plan, what.step, now))
+    else:
+        pytest.fail("it does not end")
+    assert done == sorted(set(done))
+    for number, level in enumerate(plan.levels, 1):
+        taken = [step for step in done if step.level == number]
+        if len(done) < STEPS_MOST:
+            more = len(taken) - level.retries - 1
+            assert more == 0 or (more > 0 and level.continued)
+        assert all(60 * step.minute <= now for step in taken)

@@ -7,6 +7,8 @@ from app.web.mine.greetings import GreetingPages
 from app.web.mine.inbox import InboxPages
 from app.web.mine.letters import LetterPages
 from app.web.mine.message import MessagePages
+from app.web.mine.notification import PAGE as NOTIFICATION
+from app.web.mine.notification import NotificationPages
 from app.web.mine.own import OwnPages
 from app.web.mine.sound import SoundPages
 from app.web.mine.workers import Workers
@@ -27,6 +29,7 @@ def routes(web: Web) -> list[Route]:
         web.route("/mine/settings/pin", own.pin, methods=POST),
         web.route("/mine/settings/presence", own.presence, methods=POST),
         web.route("/mine/settings/presence-rules", own.rules, methods=POST),
+        web.route(NOTIFICATION, NotificationPages(web).page, methods=BOTH),
         web.route("/mine/greetings", greetings.list),
         web.route("/mine/greetings/{kind}.wav", greetings.sound),
         web.route("/mine/greetings/{kind}", greetings.change, methods=POST, upload=FILE_MOST),
