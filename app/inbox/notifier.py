@@ -50,6 +50,7 @@ AT_ONCE = 5
 ONE_BY_ONE_S = 15.0
 """Nobody is called for two messages at a time; the second is looked at again so often."""
 POSTPONED_S = 600.0
+NO_VOICE = "not called, it is an e-mail"
 NO_NEWS = "nothing was heard of the call"
 
 
@@ -143,6 +144,7 @@ class Notifier:
         self, tx: Tx, owner: Person, entry: Entry, plan: Plan, run: Run, what: Decision, now: Now
     ) -> None:
         due = what.look if run.call or what.do is Do.WAIT else run.due
+        voice = what.do is Do.CALL and entry.kind is Kind.VOICEMAIL
         if what.do is Do.END:
             self.runs.end(tx, [entry.id])
             if run.done and plan.levels:
@@ -156,16 +158,18 @@ class Notifier:
                 self._note(tx, owner, entry.id, f"{_what(plan, what.step)}: held back, it is quiet")
         elif what.do is Do.UNANSWERED:
             self._finish_call(tx, owner, entry.id, plan, run, NO_NEWS)
-        elif what.do is Do.CALL and self.runs.is_called(tx, owner.id):
+        elif voice and self.runs.is_called(tx, owner.id):
             self.runs.save(tx, entry.id, run, now.box_s + ONE_BY_ONE_S)
-        elif what.do is Do.CALL:
+        elif voice:
             ends = now.box_s + CALL_LONGEST_S
             call = 1 + secrets.randbelow(1 << 42)
             self.runs.save(tx, entry.id, replace(run, call=call, due=ends, held=False))
             self._note(tx, owner, entry.id, f"{_what(plan, what.step)}: begins")
         else:
             assert what.step is not None
-            said = self._send(tx, owner, entry, plan, what.step, now.urgent)
+            said = NO_VOICE
+            if what.do is Do.MAIL:
+                said = self._send(tx, owner, entry, plan, what.step, now.urgent)
             self._advance(tx, entry.id, plan, run, what.step, now.box_s)
             self._note(tx, owner, entry.id, f"{_what(plan, what.step)}: {said}")
 

@@ -181,6 +181,18 @@ def test_call_without_a_free_line_is_tried_again_and_one_that_says_nothing_is_ov
     assert house.told()[-1] == "level 1, call to 5559876: nothing was heard of the call"
 
 
+def test_nobody_is_called_for_an_e_mail_and_the_next_level_follows(house: House) -> None:
+    house.wants("anna", Plan(emails=True, levels=(LEVELS[1], Level(Way.MAIL, "bob", 5))))
+    house.mail("anna")
+    house.later(0)
+    house.later(5)
+    assert house.notifier.calls() == []
+    house.later(5)
+    house.later(5)
+    assert len(house.inbox("bob")) == 1
+    assert house.told()[0] == "level 1, call to 5559876: not called, it is an e-mail"
+
+
 def test_nobody_is_called_for_two_messages_at_a_time(house: House) -> None:
     house.wants("anna", Plan(levels=LEVELS[1:]))
     first, second = house.voicemail(), house.voicemail()
