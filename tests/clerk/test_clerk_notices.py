@@ -21,6 +21,11 @@ def wants(house: House, plan: Plan) -> None:
     kit.db.now(lambda tx: kit.people.notifications.set(tx, anna, plan))
 
 
+def pushed(house: House) -> tuple[CallOut, ...]:
+    """The calls that were said last."""
+    return house.pushes[-1].calls
+
+
 def later(house: House, seconds: float) -> None:
     house.kit.clock.advance(seconds)
     house.clerk.dispatch()
@@ -31,18 +36,18 @@ def test_call_that_is_due_is_said_with_the_news_until_its_outcome_is_known(tmp_p
     wants(house, CALL)
     house.leave("201")
     house.clerk.dispatch()
-    assert house.pushes[-1].calls == ()
+    assert not pushed(house)
     later(house, 300)
-    (call,) = house.pushes[-1].calls
+    (call,) = pushed(house)
     (entry,) = house.voicemails("anna")
     assert call == CallOut(call.number, "201", "5559876", entry.id)
     house.restart()
     house.clerk.dispatch()
-    assert house.pushes[-1].calls == (call,)
+    assert pushed(house) == (call,)
     for _ in range(2):  # as when the clerk died before it answered
         house.clerk.called_out(call.number, "not answered").result()
     later(house, 1)
-    assert house.pushes[-1].calls == ()
+    assert not pushed(house)
     assert house.verbs().count("notified") == 3  # begins, not answered, ends
 
 
