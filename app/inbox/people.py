@@ -305,10 +305,9 @@ class People:
     def remove(self, tx: Tx, person_id: int, by: str = "", door: Door = "admin") -> int:
         """Take a person out, with the alias that bears their login.
 
-        What is in the inbox or on its way out goes to the bin; how many entries those were is
-        returned. Who should have them instead is asked before: Store.give_all gives them to
-        somebody. For the grace period Store.restore brings them back, to an heir or to the person
-        who is added again (`former`). Raises NoSuchPerson or StillMember.
+        What is in the inbox or on its way out goes to the bin; returns how many entries. Before
+        that Store.give_all gives them to somebody else. For the grace period Store.restore brings
+        them back, to an heir or who is added again (`former`). Raises NoSuchPerson or StillMember.
         """
         row = tx.execute(
             "SELECT login FROM person WHERE id = ? AND removed_at IS NULL", (person_id,)
@@ -324,10 +323,8 @@ class People:
             (now.at, person_id),
         )
         end_sessions(tx, person_id)
-        forget_second_factor(tx, person_id)
-        forget_accounts(tx, person_id)
-        forget_presence(tx, person_id)
-        forget_follow_me(tx, person_id)
+        for forget in (forget_second_factor, forget_accounts, forget_presence, forget_follow_me):
+            forget(tx, person_id)
         forget_notification(tx, person_id)
         self.first_use.done(tx, person_id, *FirstStep)
         forget_shares(tx, person_id)
