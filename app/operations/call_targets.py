@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from app.operations.numbers import why_no_mailbox
@@ -32,13 +32,41 @@ def target_problems(
         for line, incoming in settings.phone.incoming.items()
         for field in ("to", "night_to")
     }
+    yield from _outside_problems(settings, there)
     for number, group in groups.items():
+        if number in (circle := _circle(number, groups)):
+            way = " to ".join((*circle, number))
+            text = f"calls would go round from {way} without an end; they end at its last group"
+            yield f"phone.groups.{number}.then", text
         yield from _group_problems(number, group, country, mailboxes, handsets)
         named[f"phone.groups.{number}.then"] = group.then
     named["attendant.operator"] = settings.attendant.operator
     for name, number in named.items():
         if wrong(number):
             yield name, f"{number} is the number of no handset, mailbox or group"
+
+
+def _circle(number: str, groups: Mapping[str, Group]) -> list[str]:
+    """The groups to which one goes on, itself first, if they lead back to it; else none."""
+    way = [number]
+    while (then := groups[way[-1]].then) in groups:
+        if then == number:
+            return way
+        if then in way:
+            return []
+        way.append(then)
+    return []
+
+
+def _outside_problems(settings: Settings, numbers: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Access digits that are a number of ours, and lines that are named twice behind them."""
+    for digits, lines in settings.numbers.access_digits.items():
+        name = f"numbers.access_digits.{digits}"
+        if digits in numbers:
+            text = "whoever dials it waits for 4 s, and reaches that before an outside line"
+            yield name, f"{digits} is the number of a handset, mailbox or group as well: {text}"
+        for line in dict.fromkeys(line for line in lines if lines.count(line) > 1):
+            yield name, f"the line {line} is named twice"
 
 
 def _group_problems(
@@ -55,6 +83,8 @@ def _group_problems(
         yield name, f"{number} is somebody's mailbox; a group needs a number of its own"
     if not group.handsets:
         yield f"{name}.handsets", "nobody is in this group; name the jacks of its handsets"
+    for handset in dict.fromkeys(h for h in group.handsets if group.handsets.count(h) > 1):
+        yield f"{name}.handsets", f"the handset {handset} is named twice"
     for handset in group.handsets:
         if handsets is not None and handset not in handsets:
             yield f"{name}.handsets", f"there is no handset jack {handset}"
