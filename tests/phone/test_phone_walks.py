@@ -103,9 +103,13 @@ class Walk(RuleBasedStateMachine):
             park_return_seconds=10,
             flash_habit=self.habit,  # type: ignore[arg-type]
         )
-        clerk = StubClerk(directory=PEOPLE, sound=music)
-        self.bench = Bench(config, talk, talk, clerk, stations=4, trunks=2)
+        self.bench = self.board_of(config)
         self.calls = self.bench.pbx.calls
+
+    def board_of(self, config: PhoneConfig) -> Bench:
+        """The lines and who answers on them."""
+        clerk = StubClerk(directory=PEOPLE, sound=music)
+        return Bench(config, talk, talk, clerk, stations=4, trunks=2)
 
     # Who is there: a rule takes one of those who can do it.
 
