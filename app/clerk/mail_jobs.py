@@ -16,6 +16,9 @@ from app.voicemail.owner_jobs import MAILS_MOST, ListedMail, MailListing, MailTo
 
 log = logging.getLogger(__name__)
 
+PAGES_MOST = 20
+"""Pages of MAILS_MOST entries that are read for a list of e-mails."""
+
 
 class MailJobs:
     """Reads the e-mails of one store aloud; `local_time` says when something was, for a clock."""
@@ -35,8 +38,7 @@ class MailJobs:
         found = [
             entry
             for state in (EntryState.NEW, EntryState.HEARD)
-            for entry in self._store.newest(person, MAILS_MOST, (state,))
-            if entry.kind is Kind.EMAIL
+            for entry in self._newest(person, state)
         ]
         listed = tuple(
             ListedMail(
@@ -49,6 +51,18 @@ class MailJobs:
             for entry in found
         )
         return MailListing(listed, self._store.unheard(person)[1])
+
+    def _newest(self, person: int, state: EntryState) -> list[Entry]:
+        """The newest e-mails in this state; those behind PAGES_MOST pages of voicemail are not."""
+        found: list[Entry] = []
+        before = None
+        for _ in range(PAGES_MOST):
+            page = self._store.newest(person, MAILS_MOST, (state,), before)
+            found += [entry for entry in page if entry.kind is Kind.EMAIL]
+            if len(page) < MAILS_MOST or len(found) >= MAILS_MOST:
+                break
+            before = page[-1].id
+        return found[:MAILS_MOST]
 
     def read_mail(self, person: int, number: int) -> MailToRead:
         """What there is to read aloud of a mail. Raises NotReady while it is looked at."""

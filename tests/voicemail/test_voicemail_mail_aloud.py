@@ -8,6 +8,7 @@ import pytest
 from app.inbox.entries import EntryState, Kind
 from app.message.sections import sections
 from app.voicemail.owner import owner
+from app.voicemail.owner_jobs import MAILS_MOST
 from tests.kit.voicemail import PIN, House, ScriptLine
 
 LONG = " ".join(f"This is sentence number {n} of a long letter about the roof." for n in range(40))
@@ -118,6 +119,14 @@ def test_unread_mails_come_first_the_newest_of_them_before_the_others(house: Hou
     line.talk(f"presses 6\nhears vm-message digits/3\npresses 3\nhears mail:{old}:0")
     line.talk("presses 6\nhears vm-nomore")
     assert state(house, first) == "new", "it was passed before its text began"
+
+
+def test_mails_are_found_behind_more_voicemail_than_is_read_at_once(house: House) -> None:
+    entry = put(house, letter("It leaks."))
+    for _ in range(MAILS_MOST + 1):
+        house.kit.put("anna", kind=Kind.VOICEMAIL)
+    listing = house.clerk.mails(house.kit.person("anna").id).result()
+    assert [mail.entry for mail in listing.mails] == [entry] and listing.new == 1
 
 
 def test_mail_removed_by_another_door_is_told_and_its_key_deletes_nothing_else(
