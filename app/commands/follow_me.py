@@ -6,7 +6,7 @@ from app.commands.common import actor, inbox
 from app.commands.errors import reports_errors
 from app.commands.output import say
 from app.operations import follow_me as operations
-from app.operations.follow_me import AFTER_LEAST, AFTER_MOST, FollowMe
+from app.operations.follow_me import AFTER_LEAST, AFTER_MOST, AFTER_USUAL, FollowMe
 
 
 @click.command("follow-me")
@@ -15,7 +15,7 @@ from app.operations.follow_me import AFTER_LEAST, AFTER_MOST, FollowMe
 @click.option(
     "--after",
     type=click.IntRange(AFTER_LEAST, AFTER_MOST),
-    default=15,
+    default=AFTER_USUAL,
     show_default=True,
     help="Seconds that the handset rings before.",
 )

@@ -6,7 +6,17 @@ from app.operations.box import Box, person_for
 from app.operations.errors import OperationError, field_of_errors
 from drivers.countries import country
 
-__all__ = ["AFTER_LEAST", "AFTER_MOST", "FollowMe", "set_follow_me", "show_follow_me"]
+__all__ = [
+    "AFTER_LEAST",
+    "AFTER_MOST",
+    "AFTER_USUAL",
+    "FollowMe",
+    "set_follow_me",
+    "show_follow_me",
+]
+
+AFTER_USUAL = 15
+"""Seconds that a handset rings before, where nobody says otherwise: three rings."""
 
 DIALLED_BESIDE = str.maketrans("", "", " -/().")
 """What people write in numbers for the eye."""
@@ -18,7 +28,7 @@ def show_follow_me(box: Box, actor: Actor, login: str) -> FollowMe | None:
 
 
 def set_follow_me(
-    box: Box, actor: Actor, login: str, number: str, after_s: int = 15
+    box: Box, actor: Actor, login: str, number: str, after_s: int = AFTER_USUAL
 ) -> FollowMe | None:
     """Call a person besides at this number, after their handset has rung so long; "": nowhere.
 

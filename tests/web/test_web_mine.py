@@ -254,6 +254,52 @@ def test_presence_is_said_on_the_settings_and_refused_by_its_field(
     assert box.people.presences.of(person.id).rule.rings
 
 
+def test_follow_me_is_set_on_the_settings_and_refused_by_its_field(
+    ben: Visitor, box: Inbox
+) -> None:
+    person = box.people.by_login("ben")
+    assert person is not None
+    said = {"number": "555-0199", "after": "20"}
+    assert ben.post("/mine/settings/follow-me", said).status == 303
+    found = box.people.follow_mes.of(person.id)
+    assert found is not None and (found.number, found.after_s) == ("5550199", 20)
+    page = ben.get("/mine/settings").text
+    assert 'value="5550199"' in page and 'value="20"' in page
+    for wrong in ({"number": "911"}, {"number": "x5"}, {"after": "1"}, {"after": "soon"}):
+        refused = ben.post("/mine/settings/follow-me", {**said, **wrong})
+        (field,) = wrong
+        assert refused.status == 422 and f'<a href="#{field}">' in refused.text
+    assert box.people.follow_mes.of(person.id) == found
+    assert ben.post("/mine/settings/follow-me", {**said, "number": ""}).status == 303
+    assert box.people.follow_mes.of(person.id) is None
+
+
+def test_who_called_is_said_before_each_message_for_who_ticks_it(ben: Visitor, box: Inbox) -> None:
+    person = box.people.by_login("ben")
+    assert person is not None and not person.envelope_first
+    fields = {"name": person.name, "language": "en", "transfer": "email only"}
+    assert ben.post("/mine/settings", {**fields, "envelope_first": "yes"}).status == 303
+    changed = box.people.by_login("ben")
+    assert changed is not None and changed.envelope_first
+    ticked = ben.get("/mine/settings").text
+    assert re.search(r'name="envelope_first"[^>]* checked', ticked)
+
+
+def test_urgent_and_private_are_shown_and_what_is_private_is_not_offered_to_be_sent_on(
+    anna: Visitor, box: Inbox
+) -> None:
+    entry, other = voicemail(box, "anna"), voicemail(box, "anna")
+    box.db.now(lambda tx: set_marks(tx, box.store.audit_log, entry, True, True, "web", "anna"))
+    rows = dict(re.findall(r'name="entry" value="(\d+)".*?class="kind">(.*?)</span>',
+                           anna.get("/mine").text, re.DOTALL))  # fmt: skip
+    assert "urgent · private" in rows[str(entry)]
+    assert "urgent" not in rows[str(other)] and "private" not in rows[str(other)]
+    page = anna.get(f"/mine/{entry}").text
+    assert "urgent" in page and "private: it may not be sent on" in page
+    assert f"/mine/{entry}/forward" not in page
+    assert f"/mine/{other}/forward" in anna.get(f"/mine/{other}").text
+
+
 def wave_form(visitor: Visitor, octets: bytes) -> Answer:
     body = b""
     for head, content in (

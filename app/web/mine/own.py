@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.operations.errors import OperationError
+from app.operations.follow_me import AFTER_USUAL, set_follow_me, show_follow_me
 from app.operations.own_box import own_box
 from app.operations.people import change_person, set_pin
 from app.operations.presence import PresenceShown, set_presence, set_presence_rule, show_presence
@@ -55,6 +56,7 @@ class OwnPages:
             "mail_by_phone": bool(given.get("mail_by_phone")),
             "outside_login": bool(given.get("outside_login")),
             "missed_lamp": bool(given.get("missed_lamp")),
+            "envelope_first": bool(given.get("envelope_first")),
         }
         try:
             if fields["transfer"] not in TRANSFERS:
@@ -87,6 +89,23 @@ class OwnPages:
             return await self._page(visit, 422, given, problem)
         return visit.redirect("/mine/settings", visit.say("Callers get what you have said."))
 
+    async def follow_me(self, visit: Visit) -> Response:
+        """Say at which outside number I am called besides."""
+        given, login = visit.form, visit.person.login
+        try:
+            after = given.get("after", "")
+            if not (after.isascii() and after.isdigit() and len(after) < 5):
+                raise OperationError("after", "a number of seconds is needed")
+            found = await self._web.do(
+                set_follow_me, own_actor(visit), login, given.get("number", ""), int(after)
+            )
+        except OperationError as problem:
+            return await self._page(visit, 422, given, problem)
+        said = visit.say("You are called nowhere else.")
+        if found is not None:
+            said = visit.say("You are called at %(number)s as well.", number=found.number)
+        return visit.redirect("/mine/settings", said)
+
     async def rules(self, visit: Visit) -> Response:
         """Say what each presence means to callers."""
         given, login = visit.form, visit.person.login
@@ -106,6 +125,7 @@ class OwnPages:
         """All forms: what was typed in the one that is refused, in the others what holds."""
         found = await self._web.do(own_box, own_actor(visit), visit.person.login)
         here = await self._web.do(show_presence, own_actor(visit), visit.person.login)
+        follow = await self._web.do(show_follow_me, own_actor(visit), visit.person.login)
         person = found.person
         return visit.page(
             "mine/settings.html",
@@ -119,6 +139,9 @@ class OwnPages:
                     "mail_by_phone": person.mail_by_phone,
                     "outside_login": person.outside_login,
                     "missed_lamp": person.missed_lamp,
+                    "envelope_first": person.envelope_first,
+                    "number": "" if follow is None else follow.number,
+                    "after": AFTER_USUAL if follow is None else follow.after_s,
                     **_as_fields(here),
                     **(typed or {}),
                 },

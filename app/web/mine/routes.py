@@ -28,6 +28,7 @@ def routes(web: Web) -> list[Route]:
         web.route("/mine/settings", own.settings, methods=BOTH),
         web.route("/mine/settings/pin", own.pin, methods=POST),
         web.route("/mine/settings/presence", own.presence, methods=POST),
+        web.route("/mine/settings/follow-me", own.follow_me, methods=POST),
         web.route("/mine/settings/presence-rules", own.rules, methods=POST),
         web.route(NOTIFICATION, NotificationPages(web).page, methods=BOTH),
         web.route("/mine/greetings", greetings.list),

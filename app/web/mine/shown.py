@@ -28,6 +28,8 @@ class Shown:
     length: str
     """Minutes and seconds of a voicemail; "" if it is none, or that is not known."""
     size: str
+    private: bool
+    """It may not be sent on."""
     taken_by: str
     """Who has taken it, in a mailbox that several listen to; "" is nobody."""
 
@@ -50,6 +52,7 @@ def shown(entry: Entry, taken_by: str = "") -> Shown:
         when=local_time(entry.received_at),
         length="" if entry.duration_s is None else minutes(entry.duration_s),
         size=octets(entry.size),
+        private=entry.private,
         taken_by=visible(taken_by),
     )
 
