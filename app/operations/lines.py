@@ -68,6 +68,28 @@ class OutsideLine:
     by_default: bool
     """No setting names the mailbox."""
     status: LineStatus | None
+    to: str
+    """Where its calls go instead: a number of ours, or "attendant"; "": its handsets ring."""
+    night_to: str
+    """The same while it is night; "": as by day."""
+    language: str
+    """In which its callers are spoken to; "": in that of whom they reach."""
+    fax_mailbox: str
+    """Number of the mailbox that faxes come into; "": it takes none."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Several handsets that are called by one number."""
+
+    number: str
+    handsets: tuple[str, ...]
+    order: str
+    """"all", "in turn" or "round"."""
+    seconds: int
+    """How long each of them rings, or all together."""
+    then: str
+    """Where a call goes that nobody has answered; "": to the mailbox of the line."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +100,7 @@ class Switchboard:
     extensions: tuple[Extension, ...]
     outside: tuple[OutsideLine, ...]
     without_handset: tuple[Person, ...]
+    groups: tuple[Group, ...]
     problem: str
     """Why the states of the jacks are not known; "" if they are."""
 
@@ -115,6 +138,10 @@ def list_lines(box: Box, actor: Actor, paths: Paths) -> Switchboard:
         tuple(Extension(x, of_handset.get(x), states.get(x)) for x in known.stations or ()),
         tuple(_outside(box, people, x, states) for x in known.trunks or ()),
         tuple(person for person in people if not person.handset),
+        tuple(
+            Group(number, tuple(one.handsets), one.order, one.seconds, one.then)
+            for number, one in sorted(box.settings.phone.groups.items())
+        ),
         found.problem or ("" if known.stations is not None else f"no board {known.board}"),
     )
 
@@ -145,7 +172,7 @@ def give_handset(box: Box, actor: Actor, jack: str, login: str) -> None:
 def _outside(
     box: Box, people: list[Person], jack: str, states: Mapping[str, LineStatus]
 ) -> OutsideLine:
-    setting = box.settings.phone.incoming.get(jack)
+    setting, fax = box.settings.phone.incoming.get(jack), box.settings.fax.receiving.get(jack)
     mailbox = setting.mailbox if setting is not None else ""
     if mailbox:
         answers = next((person for person in people if person.mailbox == mailbox), None)
@@ -158,4 +185,8 @@ def _outside(
         answers,
         by_default=not mailbox,
         status=states.get(jack),
+        to="" if setting is None else setting.to,
+        night_to="" if setting is None else setting.night_to,
+        language="" if setting is None else setting.language,
+        fax_mailbox="" if fax is None else fax.mailbox,
     )

@@ -14,6 +14,7 @@ from app.operations.people import PersonLine, line_of
 from app.operations.references import known_of
 from app.operations.versions import version_of
 from app.voicemail.key_maps import KEY_MAPS
+from drivers.countries.numbering import CallClass
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ class PersonChoices:
     """Names, each with its meaning."""
     logins: tuple[str, ...]
     """Everybody here."""
+    call_classes: tuple[str, ...] = tuple(CallClass)
+    """What they may call outside, from the cheapest to the dearest."""
+    usual_class: str = ""
+    """What the setting numbers.person_class says of people without one of their own."""
 
 
 def person_choices(box: Box, actor: Actor) -> PersonChoices:
@@ -70,6 +75,7 @@ def person_choices(box: Box, actor: Actor) -> PersonChoices:
         tuple(template.name for template in box.people.templates.all()),
         tuple((name, keys.meaning) for name, keys in KEY_MAPS.items()),
         tuple(person.login for person in people),
+        usual_class=box.settings.numbers.person_class,
     )
 
 

@@ -11,9 +11,10 @@ from app.appliance import Inbox
 from app.inbox.greetings import COMPANY, GreetingKind
 from app.message.audio_formats import wave_head
 from app.operations.greetings import Sound
+from tests.kit.tasks import task_service
 from tests.kit.voicemail import tone
 from tests.kit.web import Answer, WebHouse
-from tests.kit.web_visitor import Visitor, furnish
+from tests.kit.web_visitor import Visitor, furnish, hidden
 
 DAY, NIGHT = GreetingKind.DAY, GreetingKind.NIGHT
 HELLO = Sound(tone(0.5)).wave
@@ -22,7 +23,8 @@ HELLO = Sound(tone(0.5)).wave
 @pytest.fixture(scope="module")
 def box(house: WebHouse) -> Iterator[Inbox]:
     box = furnish(house, anna={"admin": True, "handset": "101"}, ben={}, cora={"roles": ["phone"]})
-    yield box
+    with task_service(house.paths):
+        yield box
     box.db.close()
 
 
@@ -78,6 +80,53 @@ def test_who_looks_after_the_telephones_sees_these_pages_and_no_others(cora: Vis
         assert cora.get(f"/business/{path}").status == 403
     page = cora.get("/account").text
     assert "/business/lines" in page and "/business/users" not in page
+
+
+def test_who_answers_an_outside_line_is_set_on_its_page_and_shown(
+    house: WebHouse, cora: Visitor
+) -> None:
+    here = "/business/lines/line1"
+    form = cora.get(here)
+    assert form.status == 200 and 'name="phone.incoming.line1.night_to"' in form.text
+    assert 'name="fax.receiving.line1.mailbox"' in form.text and "line2" not in form.text
+    wanted = {
+        "phone.incoming.line1.to": "202",
+        "phone.incoming.line1.night_to": "attendant",
+        "phone.incoming.line1.language": "en",
+        "fax.receiving.line1.mailbox": "201",
+    }
+    answer = cora.post(here, {**hidden(form.text), **wanted})
+    assert answer.status == 303, words(answer)
+    assert answer.headers["location"] == "/business/lines"
+    settings = house.paths.settings()
+    line = settings.phone.incoming["line1"]
+    assert (line.to, line.night_to, line.language) == ("202", "attendant", "en")
+    assert settings.fax.receiving["line1"].mailbox == "201"
+    shown = words(cora.get("/business/lines"))
+    assert "line1 202 · at night: the attendant · faxes: mailbox 201 · en Anna" in shown
+
+
+def test_what_cannot_answer_a_line_stays_as_typed_and_nothing_is_saved(
+    house: WebHouse, cora: Visitor
+) -> None:
+    here, before = "/business/lines/line2", house.paths.settings_file.read_text()
+    fields = {**hidden(cora.get(here).text), "phone.incoming.line2.to": "somewhere"}
+    answer = cora.post(here, {**fields, "phone.incoming.line2.mailbox": "201"})
+    assert answer.status == 422 and 'value="somewhere"' in answer.text
+    assert '<a href="#phone.incoming.line2.to">' in answer.text
+    assert house.paths.settings_file.read_text() == before
+    for nothing in ("line99", "101", "%3Cb%3E"):
+        assert cora.get(f"/business/lines/{nothing}").status == 404
+
+
+def test_groups_are_listed(house: WebHouse, cora: Visitor) -> None:
+    assert "There is none; the settings phone.groups.NUMBER make one." in words(
+        cora.get("/business/lines")
+    )
+    with house.paths.settings_file.open("a") as file:
+        file.write('\n[phone.groups.620]\nhandsets = ["101", "102"]\norder = "in turn"\n')
+    page = words(cora.get("/business/lines"))
+    assert "620 101, 102 one after the other 20 s the mailbox of the line" in page
 
 
 # ---- greetings

@@ -58,7 +58,7 @@ def fields(answer: Answer) -> dict[str, str]:
     page = answer.text
     found = dict(re.findall(r'<input id="(\w+)" name="\w+" type="text" value="([^"]*)"', page))
     found |= {name: unescape(value) for name, value in found.items()}
-    for name in ("handset", "template", "language", "key_map"):
+    for name in ("handset", "template", "language", "key_map", "may_call"):
         select = re.search(rf'<select id="{name}".*?</select>', page, re.DOTALL)
         assert select is not None
         chosen = re.search(r'<option value="([^"]*)" selected', select[0])
@@ -97,6 +97,7 @@ def test_users_are_for_administrators(house: WebHouse, box: Inbox, anna: Visitor
     for path in ("", "/ben", "/anna", "/nobody", "/ben/remove", "/ben/outgoing"):
         assert ben.get(f"/business/users{path}").status == 403
     assert ben.post("/business/users/ben/password").status == 403
+    assert ben.post("/business/users/ben/share", {"member": "anna"}).status == 403
     assert "Business" not in ben.get("/account").text
     assert anna.get("/business/users/nobody").status == 404
 
@@ -347,3 +348,40 @@ def test_bad_template_is_refused_with_its_field(
     page = anna.post("/business/templates", {"name": "fine", "quota": "1", field: value})
     assert page.status == 422 and f'<a href="#{field}">' in page.text
     assert f'value="{value}"' in page.text and box.people.templates.all() == []
+
+
+# ---- calls outside, and sharing
+
+
+def test_what_somebody_may_call_is_set_shown_and_taken_back(box: Inbox, anna: Visitor) -> None:
+    page = anna.get("/business/users/ben")
+    assert "as the settings say: national numbers" in words(page)
+    typed = fields(page)
+    assert typed["may_call"] == ""
+    for wanted in ("international", ""):
+        answer = anna.post("/business/users/ben", {**typed, "may_call": wanted})
+        assert answer.status == 303 and person(box, "ben").may_call == wanted
+        typed = fields(anna.get("/business/users/ben"))
+        assert typed["may_call"] == wanted
+    wrong = anna.post("/business/users/ben", {**typed, "may_call": "moon"})
+    assert wrong.status == 422 and '<a href="#may_call">' in wrong.text
+    assert person(box, "ben").may_call == ""
+
+
+def test_mailbox_is_shared_and_no_longer(box: Inbox, anna: Visitor) -> None:
+    ben, cleo = person(box, "ben").id, person(box, "cleo").id
+    here = "/business/users/ben"
+    assert "Nobody else listens to this mailbox." in words(anna.get(here))
+    assert anna.post(f"{here}/share", {"member": "cleo"}).status == 303
+    assert box.people.shared.members(ben) == [cleo]
+    page = words(anna.get(here))
+    names = [" ".join(person(box, login).name.split()) for login in ("ben", "cleo")]
+    assert "cleo listens to this mailbox now." in page and f"{names[1]} no longer" in page
+    listens = f"{names[1]} listens to the mailboxes of {names[0]}"
+    assert listens in words(anna.get("/business/users/cleo"))
+    for member in ("ben", "nobody", "<b>"):
+        wrong = anna.post(f"{here}/share", {"member": member})
+        assert wrong.status in (404, 422) and "<b>" not in wrong.text
+    assert box.people.shared.members(ben) == [cleo]
+    assert anna.post(f"{here}/unshare", {"member": "cleo"}).status == 303
+    assert box.people.shared.members(ben) == []

@@ -1,17 +1,22 @@
-"""Business › Extensions and Lines: every jack, whose it is or who answers it, and how it is."""
+"""Business › Extensions and Lines: every jack, whose it is or who answers it, and how it is.
+
+Each outside line has a page of its own, with the settings of who answers it.
+"""
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from app.operations.actor import Role
-from app.operations.errors import OperationError
+from app.operations.errors import NotFound, OperationError
 from app.operations.lines import give_handset, list_lines
+from app.web.box.settings_form import save, settings_of, values_of
+from app.web.box.shown import pairs
 from app.web.business.typed import text
 from app.web.forms import Form
 from app.web.web import Visit, Web
 
 LINES = "/business/lines"
-TEMPLATE = "business/lines.html"
+TEMPLATE, LINE = "business/lines.html", "business/line.html"
 
 
 def routes(web: Web) -> list[Route]:
@@ -32,4 +37,24 @@ def routes(web: Web) -> list[Route]:
             said = visit.say("Handset %(jack)s: nobody has it now.", jack=jack)
         return visit.redirect(LINES, said)
 
-    return [web.route(LINES, lines, (Role.PHONE,), ("GET", "POST"))]
+    return [
+        web.route(LINES, lines, (Role.PHONE,), ("GET", "POST")),
+        web.route(LINES + "/{jack}", line, (Role.PHONE,), ("GET", "POST")),
+    ]
+
+
+async def line(visit: Visit) -> Response:
+    """Who answers one outside line: the settings of that, as they are declared. Raises NotFound."""
+    jack = visit.request.path_params["jack"]
+    known = await settings_of(visit)
+    if jack not in known.lines:
+        raise NotFound("line", f"there is no outside line {jack}")
+    sections = (f"phone.incoming.{jack}.", f"fax.receiving.{jack}.")
+    shown = [one for one in known.settings if one.name.startswith(sections)]
+    values = {"jack": jack, "settings": shown, "pairs": pairs}
+    if visit.request.method == "POST":
+        try:
+            return visit.redirect(LINES, await save(visit, shown))
+        except OperationError as problem:
+            return visit.refused(LINE, problem, **values)
+    return visit.page(LINE, form=Form(values_of(shown)), **values)

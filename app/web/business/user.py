@@ -1,6 +1,6 @@
 """Business › Users › Modify User: everything that is set for one person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -11,11 +11,13 @@ from app.operations.actor import Role
 from app.operations.errors import OperationError
 from app.operations.people import change_person, set_password, set_pin
 from app.operations.person_card import PersonCard, person_choices, show_person
+from app.operations.shared import Sharing, share_mailbox, show_sharing, unshare_mailbox
 from app.operations.versions import ChangedMeanwhile
 from app.web.business.typed import megabytes, number, text
 from app.web.business.users import USERS
 from app.web.forms import Form, Typed
 from app.web.web import Visit, Web
+from app.web.words import N_
 
 TEMPLATE = "business/user.html"
 TRANSFERS: Mapping[str, Transfer] = {
@@ -55,12 +57,23 @@ def routes(web: Web) -> list[Route]:
         card = await web.do(show_person, visit.actor, _login(visit))
         return visit.page("business/secret.html", card=card, password="", pin=fresh)
 
+    async def share(visit: Visit) -> Response:
+        return await _share(
+            web, visit, share_mailbox, N_("%(member)s listens to this mailbox now.")
+        )
+
+    async def unshare(visit: Visit) -> Response:
+        said = N_("%(member)s listens to this mailbox no longer.")
+        return await _share(web, visit, unshare_mailbox, said)
+
     system, post = (Role.SYSTEM,), ("POST",)
     return [
         web.route(USERS + "/{login}", show, system),
         web.route(USERS + "/{login}", save, system, post),
         web.route(USERS + "/{login}/password", password, system, post),
         web.route(USERS + "/{login}/pin", pin, system, post),
+        web.route(USERS + "/{login}/share", share, system, post),
+        web.route(USERS + "/{login}/unshare", unshare, system, post),
     ]
 
 
@@ -68,19 +81,41 @@ async def user_page(
     web: Web, visit: Visit, login: str, problem: OperationError | None = None, **more: Any
 ) -> Response:
     """The page of a person; `problem` is what was refused of what was typed."""
-    card = await web.do(show_person, visit.actor, login)
-    choices = await web.do(person_choices, visit.actor)
-    values = {"card": card, "choices": choices, "differences": (), "now": web.clock.now(), **more}
+    values = {**await _values(web, visit, login), **more}
     if problem is None:
-        return visit.page(TEMPLATE, form=Form(shown(card)), **values)
+        return visit.page(TEMPLATE, form=Form(shown(values["card"])), **values)
     return visit.refused(TEMPLATE, problem, **values)
+
+
+async def _values(web: Web, visit: Visit, login: str) -> dict[str, Any]:
+    """What the page needs besides its form."""
+    return {
+        "card": await web.do(show_person, visit.actor, login),
+        "choices": await web.do(person_choices, visit.actor),
+        "sharing": await web.do(show_sharing, visit.actor, login),
+        "differences": (),
+        "now": web.clock.now(),
+    }
+
+
+async def _share(web: Web, visit: Visit, change: Callable[..., Sharing], said: str) -> Response:
+    """Let somebody listen to the mailbox, or no longer; what is refused stands on the page."""
+    login, member = _login(visit), text(visit.form, "member")
+    try:
+        await web.do(change, visit.actor, login, member)
+    except OperationError as problem:
+        values = await _values(web, visit, login)
+        form = Form({**shown(values["card"]), "member": member}, {problem.field: str(problem)})
+        return visit.page(TEMPLATE, 422, form=form, **values)
+    return visit.redirect(f"{USERS}/{login}", visit.say(said, member=member))
 
 
 async def _changed_meanwhile(
     web: Web, visit: Visit, login: str, problem: ChangedMeanwhile
 ) -> Response:
     """The page with both: what was typed, and what somebody else has saved meanwhile."""
-    card = await web.do(show_person, visit.actor, login)
+    values = await _values(web, visit, login)
+    card = values["card"]
     now, typed = shown(card), visit.form
     differences = tuple(
         (name, typed.get(name, ""), value)
@@ -88,11 +123,7 @@ async def _changed_meanwhile(
         if name != "seen" and str(typed.get(name, "")) != str(value)
     )
     form = Form({**typed, "seen": card.version}, {"": str(problem)})
-    choices = await web.do(person_choices, visit.actor)
-    return visit.page(
-        TEMPLATE, 409, card=card, choices=choices, differences=differences, form=form,
-        now=web.clock.now(),
-    )  # fmt: skip
+    return visit.page(TEMPLATE, 409, form=form, **{**values, "differences": differences})
 
 
 def shown(card: PersonCard) -> dict[str, str]:
@@ -111,6 +142,8 @@ def shown(card: PersonCard) -> dict[str, str]:
         "outside_login": "yes" if person.outside_login else "",
         "missed_lamp": "yes" if person.missed_lamp else "",
         "mail_by_phone": "yes" if person.mail_by_phone else "",
+        "envelope_first": "yes" if person.envelope_first else "",
+        "may_call": person.may_call,
         "language": person.language,
         "key_map": person.key_map,
         "seen": card.version,
@@ -141,6 +174,8 @@ def settings_of(form: Typed) -> dict[str, Any]:
         "outside_login": bool(form.get("outside_login")),
         "missed_lamp": bool(form.get("missed_lamp")),
         "mail_by_phone": bool(form.get("mail_by_phone")),
+        "envelope_first": bool(form.get("envelope_first")),
+        "may_call": text(form, "may_call"),
         "language": text(form, "language"),
         "key_map": text(form, "key_map"),
         "admin": bool(form.get("role_system")),
