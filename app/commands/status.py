@@ -11,6 +11,7 @@ from app.config.ports import ports_text
 from app.operations.attention import attention
 from app.operations.connections import Connections, read_connections
 from app.operations.lines import Lines
+from app.operations.panel_state import PanelState
 from app.operations.status import DAYS, Elsewhere, StatusReport, read_status
 
 
@@ -77,10 +78,18 @@ def show(report: StatusReport) -> None:
         say(f"{service.name:<8} {service.state}")
     say(f"ports    {ports_text(report.ports) or 'the mail service does not run'}")
     _show_lines(report.lines)
+    if report.panel is not None:
+        say_text(f"panel    {panel_text(report.panel)}")
     if not report.store_problem:
         _show_store(report)
     when_it_is_there = "" if report.web_served else " (not now: the log of admin says why)"
     say("", f"mail programs are set up by {report.setup_page}{when_it_is_there}")
+
+
+def panel_text(panel: PanelState) -> str:
+    """What is known of the front panel."""
+    by = {"gpio": "by pins (gpio)", "uart": "by a serial line (uart)"}[panel.kind]
+    return f"{by}: {panel.problem or 'it answers'}"
 
 
 def _show_store(report: StatusReport) -> None:

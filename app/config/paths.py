@@ -166,6 +166,11 @@ class Paths:
         return self.sockets / "panel-held"
 
     @property
+    def panel_state(self) -> Path:
+        """How the front panel is; locked while it is served."""
+        return self.sockets / "panel-state"
+
+    @property
     def bus(self) -> Path:
         """The virtual board's buses."""
         return self.sockets / "bus.sock"

@@ -25,7 +25,9 @@ from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
 from app.inbox.addresses import DeliveryConfig
+from app.inbox.audit import AuditEvent
 from app.inbox.destinations import WHOLE, Destinations
+from app.inbox.entries import Door
 from app.inbox.held_mail import HeldMail
 from app.inbox.people import People
 from app.inbox.queue_reports import QueueReports
@@ -317,8 +319,18 @@ class Queue:
             {"box": box_s, "now": now, "oldest": oldest_s, "longest": longest_s},
         ).rowcount
 
-    def remove(self, tx: Tx, row_id: int, by: str = "") -> QueueOutcome:
-        """Give up on a row: the same as a refusal, so that nothing disappears silently."""
+    def remove(self, tx: Tx, row_id: int, by: str = "", door: Door = "admin") -> QueueOutcome:
+        """Give up on a row: the same as a refusal, so that nothing disappears silently.
+
+        Who did, and by which door, is in the history.
+        """
+        found = tx.execute(
+            "SELECT owner, entry, recipient FROM queue"
+            " WHERE id = ? AND state IN ('waiting', 'held')",
+            (row_id,),
+        ).fetchall()
+        events = [AuditEvent(owner, entry, f"to {to}") for owner, entry, to in found]
+        self._store.audit_log.write(tx, "taken out of the queue", door, by, events)
         return self.failed(tx, row_id, f"taken out of the queue by {by or '?'}")
 
     # ---- what an outcome means

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.inbox.destinations import person_of
-from app.inbox.queue import QueueRow
+from app.inbox.queue import QueueOutcome, QueueRow
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box
 from app.operations.errors import NotFound, OperationError
@@ -113,8 +113,11 @@ def drop_queued(box: Box, actor: Actor, number: int) -> DroppedMail:
     """
     require_admin(actor, "change the queue")
     _row(box, number)
-    outcome = box.db.now(lambda tx: box.queue.remove(tx, number, by=actor.login))
-    return DroppedMail(number, outcome.returned)
+    return DroppedMail(number, _give_up(box, actor, number).returned)
+
+
+def _give_up(box: Box, actor: Actor, number: int) -> QueueOutcome:
+    return box.db.now(lambda tx: box.queue.remove(tx, number, actor.login, actor.door))
 
 
 def release_held(box: Box, actor: Actor, number: int | None = None) -> int:
@@ -138,7 +141,7 @@ def drop_held(box: Box, actor: Actor) -> int:
     require_admin(actor, "change the queue")
     held = box.queue.held.ids()
     for number in held:
-        box.db.now(lambda tx, number=number: box.queue.remove(tx, number, by=actor.login))  # type: ignore[misc]
+        _give_up(box, actor, number)
     return len(held)
 
 

@@ -20,8 +20,9 @@ from app.operations.certificate import certificate_problems
 from app.operations.domains import domain_problems
 from app.operations.kept_secrets import secret_problems
 from app.operations.lines import Lines, read_lines
+from app.operations.panel_state import PanelState, told_problem
 from app.operations.queue import DownDestination, down_destinations
-from app.operations.references import Problem, known_of, problems
+from app.operations.references import Problem, known_of, problems, read_board
 from app.operations.running import ServiceState, service_states
 from app.operations.setup_page import setup_page
 from app.store.condition import StoreCondition
@@ -121,6 +122,8 @@ class StatusReport:
     """Where mail programs are set up."""
     web_served: bool = False
     """Whether that page is there now."""
+    panel: PanelState | None = None
+    """The front panel; None: the board has none, or the settings want none."""
     damage: str = ""
     """What is damaged in the store, what that means and what to do; "" if nothing is known."""
 
@@ -147,6 +150,7 @@ def read_status(
         certificate_problems=certificate_problems(paths.keys, (clock or SystemClock()).now()),
         setup_page=setup_page(paths, settings),
         web_served=paths.web_ports.exists(),
+        panel=_panel(paths, settings),
     )
     try:
         box = open_box(paths, settings)
@@ -177,6 +181,13 @@ def _with_store(
         elsewhere=_elsewhere(box),
         missed=_missed(box, clock.now() - DAYS * DAY_S),
     )
+
+
+def _panel(paths: Paths, settings: Settings) -> PanelState | None:
+    board = read_board(settings) if settings.panel.enabled else None
+    if board is None or board.panel is None:
+        return None
+    return PanelState(board.panel.kind, told_problem(paths.panel_state))
 
 
 def _settings(paths: Paths) -> tuple[Settings, str]:

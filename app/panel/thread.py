@@ -9,10 +9,12 @@ import select
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
 from app.config.paths import Paths
 from app.core.clock import Clock
 from app.operations.panel import PanelBox
+from app.operations.panel_state import PanelTold
 from app.panel.box import LiveBox
 from app.panel.config import PanelConfig
 from app.panel.controller import PanelController
@@ -76,14 +78,21 @@ class PanelThread:
     def _run(self) -> None:
         # What ends the service is told to its main thread, which finishes what it is doing.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-        while not self._stopping.is_set():
-            try:
-                self._serve()
-            except HardwareError as problem:
-                log.warning("no front panel: %s", problem)
-            except Exception:
-                log.exception("the front panel has failed and is started again")
-            self._stopping.wait(RETRY_S)
+        with closing(PanelTold(self._paths.panel_state)) as told:
+            while not self._stopping.is_set():
+                self._serve_once(told)
+                self._stopping.wait(RETRY_S)
+
+    def _serve_once(self, told: PanelTold) -> None:
+        """Until it fails, or the thread ends."""
+        try:
+            self._serve(told)
+        except HardwareError as problem:
+            log.warning("no front panel: %s", problem)
+            told.tell(str(problem))
+        except Exception as problem:
+            log.exception("the front panel has failed and is started again")
+            told.tell(f"a fault of the program ({type(problem).__name__}), which the log has")
 
     def _open_panel(self) -> Panel:
         panel = open_panel(self._config, self._paths)
@@ -93,13 +102,14 @@ class PanelThread:
             log.warning("no password can be recovered by the front panel: %s", problem)
             return panel
 
-    def _serve(self) -> None:
+    def _serve(self, told: PanelTold) -> None:
         panel = self._open_panel()
         box = LiveBox(self._config, self._paths, self._open_box, self._clock)
         controller = PanelController(panel, box)
         try:
             while not self._stopping.is_set():
                 controller.turn(self._clock.monotonic())
+                told.tell("" if panel.present else panel.problem or "it does not answer")
                 self._wait(panel, box, controller)
         finally:
             box.close()

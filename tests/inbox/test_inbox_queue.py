@@ -181,6 +181,17 @@ def test_row_removed_from_the_queue_counts_as_refused(kit: StoreKit) -> None:
     assert "taken out of the queue by root" in read(kit, outcome.notice).get_content()
 
 
+def test_who_removed_a_row_from_the_queue_and_by_which_door_is_in_the_history(
+    kit: StoreKit,
+) -> None:
+    entry, (row,) = forward(kit, "a@far.example")
+    kit.db.now(lambda tx: kit.queue.remove(tx, row, "root", "console"))
+    kit.db.now(lambda tx: kit.queue.remove(tx, row, "root", "console"))  # it waits no more
+    rows = [one for one in kit.store.history(entry=entry.id) if one.verb != "leaving"]
+    assert [one.verb for one in rows] == ["taken out of the queue", "returned"]
+    assert (rows[0].by, rows[0].door, rows[0].detail) == ("root", "console", "to a@far.example")
+
+
 def test_entry_removed_by_its_owner_meanwhile_stays_removed(kit: StoreKit) -> None:
     entry, (row,) = forward(kit, "a@far.example")
     kit.db.now(lambda tx: kit.store.remove(tx, [entry.id], "admin", "anna"))

@@ -14,6 +14,7 @@ from app.inbox.people import PinOrigin, PinResult
 from app.operations.attention import attention
 from app.operations.errors import NotAllowed
 from app.operations.lines import Lines, LineStatus
+from app.operations.panel_state import NOT_SERVED, PanelState, PanelTold
 from app.operations.people import NewPerson, add_person
 from app.operations.status import StatusReport, read_status
 from app.store import space
@@ -201,3 +202,23 @@ def test_full_disk_needs_attention_and_says_what_is_still_taken(
     texts = attention(report(paths))
     assert len(texts) == (1 if mail else 0)
     assert all(mail in text and callers in text for text in texts)
+
+
+def test_front_panel_is_named_with_whether_it_answers(
+    paths: Paths, anna: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(report(paths))
+    assert f"panel    by pins (gpio): {NOT_SERVED}\n" in capsys.readouterr().out
+    paths.sockets.mkdir(parents=True, exist_ok=True)
+    told = PanelTold(paths.panel_state)
+    told.tell("")
+    assert report(paths).panel == PanelState("gpio", "")
+    show(report(paths))
+    assert "panel    by pins (gpio): it answers\n" in capsys.readouterr().out
+    told.tell("I2C: /dev/i2c-1: No such file or directory")
+    show(report(paths))
+    assert "panel    by pins (gpio): I2C: /dev/i2c-1: No such" in capsys.readouterr().out
+    told.close()
+    paths.settings_file.parent.mkdir(parents=True, exist_ok=True)
+    paths.settings_file.write_text("[panel]\nenabled = false\n")
+    assert report(paths).panel is None

@@ -7,6 +7,7 @@ import pytest
 
 from app.config.paths import Paths
 from app.core.clock import SystemClock
+from app.operations.panel_state import PanelTold
 from app.panel import thread
 from app.panel.config import PanelConfig
 from app.panel.thread import PanelThread, open_panel
@@ -58,9 +59,13 @@ def test_panel_that_cannot_be_opened_is_tried_again(
     monkeypatch.setattr(thread, "open_panel", fails)
     monkeypatch.setattr(thread, "RETRY_S", 0.001)
     panel = served(Paths(tmp_path), virtual_panel(["101"]))
+    told: list[str] = []
+    monkeypatch.setattr(PanelTold, "tell", lambda _, problem: told.append(problem))
     panel.start()
     assert enough.wait(5)
     panel.stop()
+    assert "I2C: /dev/i2c-1: No such file or directory" in told
+    assert "a fault of the program (RuntimeError), which the log has" in told
     assert "no front panel: I2C: /dev/i2c-1" in caplog.text
     assert "the front panel has failed and is started again" in caplog.text
 
