@@ -350,6 +350,7 @@ def phone_plan(paths: Paths, settings: Settings) -> PhonePlan:
             settings.attendant.operator,
         ),
         attendant=attendant_config(settings),
+        loudspeaker=settings.panel.loudspeaker,
     )
 
 
@@ -361,7 +362,7 @@ def make_pbx(
     kept: CallerMemory | None = None,
 ) -> Pbx:
     """Drivers, lines and calls without a pace: for tests, which beat them. `date` is MMDDHHMM."""
-    from app.call_parts import call_scripts, receptionist
+    from app.call_parts import call_scripts, loudspeaker, receptionist
     from app.phone.fax.session import FaxSession
     from app.phone.pbx import Pbx
     from app.voicemail.aloud import play_script
@@ -382,6 +383,7 @@ def make_pbx(
     pbx.calls.follow = follow_script(clerk)
     pbx.calls.call_outs.script = notify_script(clerk)
     pbx.calls.fax = fax_script(clerk, FaxSession, plan.calls.fax)
+    pbx.calls.loudspeaker = loudspeaker(pbx.calls, hardware, clerk, plan.loudspeaker)
     return pbx
 
 
@@ -389,7 +391,7 @@ def make_phone(
     paths: Paths, plan: PhonePlan, hardware: Hardware, ready: Callable[[], None]
 ) -> PhoneService:
     """The phone service: drivers, lines and calls over this hardware, with a clerk of its own."""
-    from app.call_parts import call_scripts, on_news, receptionist
+    from app.call_parts import call_scripts, loudspeaker, on_news, receptionist
     from app.clerk.client import ProcessClerk
     from app.phone.fax.process import FaxProcess
     from app.phone.lines.kept_callers import kept_callers
@@ -422,8 +424,10 @@ def make_phone(
         attendant=receptionist(clerk, plan.attendant, plan.numbers),
     )
     service.pbx.calls.follow = follow_script(clerk)
-    service.pbx.calls.call_outs.script = notify_script(clerk)
-    service.pbx.calls.fax = fax_script(clerk, FaxProcess, plan.calls.fax)
+    calls = service.pbx.calls
+    calls.call_outs.script = notify_script(clerk)
+    calls.fax = fax_script(clerk, FaxProcess, plan.calls.fax)
+    calls.loudspeaker = loudspeaker(calls, hardware, clerk, plan.loudspeaker)
     return service
 
 

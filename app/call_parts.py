@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
+    from app.phone.calls.calls import Calls
     from app.phone.calls.context import CallScript
+    from app.phone.calls.loudspeaker import LoudspeakerParty
     from app.phone.config import IncomingRoute
     from app.phone.groups import AttendantConfig, RingGroup
     from app.phone.pbx import Pbx
     from app.voicemail.config import RecordingLimits
     from app.voicemail.jobs import VoicemailClerk, WaitingMessages
+    from drivers.board import Hardware
 
 
 def incoming_routes(settings: Settings) -> dict[str, IncomingRoute]:
@@ -74,3 +77,17 @@ def on_news(
         pbx().calls.call_outs.wanted(news.calls)
 
     return changed
+
+
+def loudspeaker(
+    calls: Calls, hardware: Hardware, clerk: VoicemailClerk, device: str
+) -> LoudspeakerParty | None:
+    """What plays messages by itself, on the sound output of this name; None without a name."""
+    from app.phone.calls.loudspeaker import LoudspeakerParty
+    from app.voicemail.listening import loudspeaker_script
+    from drivers.loudspeaker import Loudspeaker
+
+    if not device:
+        return None
+    speaker = Loudspeaker(lambda: hardware.sound_output(device))
+    return LoudspeakerParty(calls, speaker, loudspeaker_script(clerk))

@@ -12,6 +12,7 @@ from app.panel.config import PanelConfig
 from app.store.database import Database
 from app.store.presence import must_exist
 from drivers.errors import BoardFileError
+from drivers.panel_spec import LOUDSPEAKER
 
 if TYPE_CHECKING:
     from app.config.panel import FrontPanel
@@ -34,7 +35,9 @@ def panel_config(
         spec=board.panel,
         has_box=has_box,
         mailbox=wanted.mailbox,
-        handset=wanted.handset or (stations[0] if stations else ""),
+        handset=LOUDSPEAKER
+        if wanted.loudspeaker
+        else wanted.handset or (stations[0] if stations else ""),
         limits=limits,
     )
 

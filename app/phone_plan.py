@@ -39,6 +39,8 @@ class PhonePlan:
     clerk: ClerkConfig
     limits: RecordingLimits
     attendant: AttendantConfig = field(default_factory=AttendantConfig)
+    loudspeaker: str = ""
+    """ALSA's name of the output on which the front panel plays messages; "": none."""
 
     @property
     def numbers(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Protocol
 
 from drivers.board_spec import BoardSpec, LineSpec, load_board, virtual_board
-from drivers.buses import InputPin, OutputPin, PcmPort, SpiDevice
+from drivers.buses import InputPin, OutputPin, PcmPort, SoundOutput, SpiDevice
 from drivers.chip import Beats, ChipPort
 from drivers.countries import LineSettings
 from drivers.ports import PortEvent, StationPort, Steps, TrunkPort
@@ -21,8 +21,8 @@ RESET_PERIODS = 2
 [Si3215 DS, reset]."""
 
 
-class Hardware(Protocol):
-    """What gives devices: Linux, or a box of models in this process or behind a socket."""
+class LineHardware(Protocol):
+    """What gives the devices of lines."""
 
     def spi(self, bus: int, chip_select: int) -> SpiDevice:
         """The device behind one chip select, in SPI mode 3."""
@@ -41,6 +41,14 @@ class Hardware(Protocol):
         ...
 
 
+class Hardware(LineHardware, Protocol):
+    """What gives all devices: Linux, or a box of models in this process or behind a socket."""
+
+    def sound_output(self, device: str) -> SoundOutput:
+        """A device that plays, by its ALSA name. Raises HardwareError if it cannot be had."""
+        ...
+
+
 class LineBoard:
     """All line chips of a board. Start the PCM port before power_up: chips need its clock."""
 
@@ -48,7 +56,7 @@ class LineBoard:
     """By jack name, whether they work or not."""
     trunks: dict[str, TrunkPort]
 
-    def __init__(self, spec: BoardSpec, hardware: Hardware, country: LineSettings) -> None:
+    def __init__(self, spec: BoardSpec, hardware: LineHardware, country: LineSettings) -> None:
         self.stations, self.trunks = {}, {}
         self._beats = Beats()
         self._chips: dict[str, ChipPort] = {}

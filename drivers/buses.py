@@ -32,6 +32,21 @@ class SpiDevice(Protocol):
         ...
 
 
+class SoundOutput(Protocol):
+    """A device that only plays: one channel at 8 kHz, by a clock of its own. It never waits."""
+
+    def write(self, samples: Samples) -> int:
+        """Queue samples; how many were taken, 0 when it is full, below 0 when it had run empty.
+
+        Raises HardwareError when the device is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let the device go; calling it twice is harmless."""
+        ...
+
+
 class PcmPort(Protocol):
     """The PCM highway, both directions, one period at a time.
 

@@ -23,13 +23,15 @@ from drivers.pins import I2cDevice, InputPin, OutputPin
 from drivers.sampling import PERIOD, SAMPLE_RATE
 
 if TYPE_CHECKING:  # both load numpy, which who has only pins and buses can do without
-    from drivers.buses import PcmPort, SpiDevice
+    from drivers.buses import PcmPort, Samples, SpiDevice
     from drivers.pcm import AlsaPcm
 
 log = logging.getLogger(__name__)
 
 ALSA_PERIODS = 4
 """Periods in ALSA's ring: 40 ms, of which playback holds two."""
+OUTPUT_PERIODS = 6
+"""Periods in the ring of a loudspeaker, which is kept full: 60 ms against late beats."""
 
 
 @contextmanager
@@ -307,6 +309,54 @@ def _refuse_rounding(device: str, slots: int, info: dict[str, Any]) -> None:
             )
 
 
+class AlsaOutput:
+    """SoundOutput over ALSA's playback stream of one device, such as a USB loudspeaker.
+
+    The device may convert the rate (plughw:...): few of them play 8 kHz. Raises HardwareError.
+    """
+
+    def __init__(self, device: str) -> None:
+        """Open the device of this name of ALSA. Raises HardwareError."""
+        with _library("pyalsaaudio", "the loudspeaker"):
+            import alsaaudio
+
+        self._device, self._error = device, alsaaudio.ALSAAudioError
+        try:
+            self._stream: Any = alsaaudio.PCM(
+                type=alsaaudio.PCM_PLAYBACK,
+                mode=alsaaudio.PCM_NONBLOCK,
+                rate=SAMPLE_RATE,
+                channels=1,
+                format=alsaaudio.PCM_FORMAT_S16_LE,
+                periodsize=PERIOD,
+                periods=OUTPUT_PERIODS,
+                device=device,
+            )
+        except alsaaudio.ALSAAudioError as error:
+            raise HardwareError(
+                f"loudspeaker: ALSA device {device}: {error}; check that it is plugged in, that"
+                " nothing else plays on it, and its name (aplay -L lists them)"
+            ) from error
+        info = self._stream.info()
+        if info.get("rate", SAMPLE_RATE) != SAMPLE_RATE or info.get("channels", 1) != 1:
+            self._stream.close()
+            raise HardwareError(
+                f"loudspeaker: ALSA device {device} does not play one channel at {SAMPLE_RATE} Hz;"
+                " name it plughw:... instead of hw:..., which converts"
+            )
+
+    def write(self, samples: "Samples") -> int:
+        """How many samples were taken, see SoundOutput. Raises HardwareError."""
+        try:
+            return int(self._stream.write(samples.astype("<i2").tobytes()))
+        except self._error as error:
+            raise HardwareError(f"loudspeaker: ALSA device {self._device}: {error}") from error
+
+    def close(self) -> None:
+        """Let the device go."""
+        self._stream.close()
+
+
 class PinHardware:
     """Pins of this machine's processor and its I2C buses: all that a front panel needs."""
 
@@ -368,6 +418,10 @@ class LinuxHardware(PinHardware):
         if self._pcm is None:
             self._pcm = open_pcm(self._spec.pcm_device, self._spec.slots)
         return self._pcm
+
+    def sound_output(self, device: str) -> AlsaOutput:
+        """A device that plays, by its ALSA name. Raises HardwareError."""
+        return AlsaOutput(device)
 
     def close(self) -> None:
         """Let pins and streams go; calling it twice is harmless."""

@@ -42,6 +42,9 @@ LED_ROLES = (
 BUTTON_ROLES = ("play", "next", "delete", "night", "acknowledge", "shutdown", "reset")
 """What a button can be for."""
 
+LOUDSPEAKER = "loudspeaker"
+"""What a loudspeaker is called where a jack's label says on which handset something is played."""
+
 OUTPUT_ONLY = (7, 15)
 """Pins GPA7 and GPB7 of an MCP23017 cannot be inputs [MCP23017 DS20001952, table 1-1]."""
 

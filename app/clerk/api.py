@@ -19,6 +19,7 @@ from app.phone.calls.dialplan import Directory
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import ClerkSound, EndedCall
 from app.voicemail.jobs import (
+    PHONE_DOOR,
     Addressee,
     ClaimResult,
     FaxStart,
@@ -152,16 +153,16 @@ class ClerkApi(Protocol):
         ...
 
     def mark(
-        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+        self, person: int, entries: tuple[int, ...], saved: bool | None, new: bool, door: str
     ) -> int:
         """Mark messages as heard, or as new."""
         ...
 
-    def remove(self, person: int, entries: tuple[int, ...]) -> int:
+    def remove(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> int:
         """Move messages into the bin."""
         ...
 
-    def restore(self, person: int, entries: tuple[int, ...]) -> int:
+    def restore(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> int:
         """Take messages out of the bin."""
         ...
 
@@ -360,18 +361,23 @@ class JobClient(ABC):
         return self._ask(ClerkApi.read_mail, person, entry)
 
     def mark(
-        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+        self,
+        person: int,
+        entries: tuple[int, ...],
+        saved: bool | None = None,
+        new: bool = False,
+        door: str = PHONE_DOOR,
     ) -> Wait[int]:
         """Mark messages as heard, or as new."""
-        return self._ask(ClerkApi.mark, person, entries, saved, new)
+        return self._ask(ClerkApi.mark, person, entries, saved, new, door)
 
-    def remove(self, person: int, entries: tuple[int, ...]) -> Wait[int]:
+    def remove(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> Wait[int]:
         """Move messages into the bin."""
-        return self._ask(ClerkApi.remove, person, entries)
+        return self._ask(ClerkApi.remove, person, entries, door)
 
-    def restore(self, person: int, entries: tuple[int, ...]) -> Wait[int]:
+    def restore(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> Wait[int]:
         """Take messages out of the bin."""
-        return self._ask(ClerkApi.restore, person, entries)
+        return self._ask(ClerkApi.restore, person, entries, door)
 
     def claim(self, person: int, entry: int, line: str) -> Wait[ClaimResult]:
         """Take a message of a shared mailbox."""

@@ -34,13 +34,13 @@ from app.message.voice import VoiceMessage, clean_name, clean_number, compose
 from app.phone.calls.caller import Caller
 from app.phone.sound.end_tones import end_tones
 from app.store.database import Database, Tx
-from app.voicemail.jobs import LOGGED_IN, TO_OPERATOR, RecordingResult
+from app.voicemail.jobs import LOGGED_IN, PHONE_DOOR, TO_OPERATOR, RecordingResult
 from drivers.countries import country
 from drivers.sampling import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
 
-DOOR = "phone"
+DOOR = PHONE_DOOR
 CUT_OFF = "cut off"
 LINE_FAILED = "line failed"  # a RecordingEnd (app/phone/calls/line.py)
 FAX = "fax"

@@ -48,6 +48,7 @@ from app.store.database import Database, StoreDamaged, StoreFailed
 from app.store.errors import TROUBLE
 from app.store.presence import identity, must_exist
 from app.voicemail.jobs import (
+    PHONE_DOOR,
     Addressee,
     ClaimResult,
     FaxStart,
@@ -413,18 +414,23 @@ class Desk:
         return self._ask(lambda jobs: jobs.mail.read_mail(person, entry))
 
     def mark(
-        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+        self,
+        person: int,
+        entries: tuple[int, ...],
+        saved: bool | None = None,
+        new: bool = False,
+        door: str = PHONE_DOOR,
     ) -> int:
         """Heard or new, and perhaps saved; how many messages that changed."""
-        return self._ask(lambda jobs: jobs.mark(person, entries, saved, new))
+        return self._ask(lambda jobs: jobs.mark(person, entries, saved, new, door))
 
-    def remove(self, person: int, entries: tuple[int, ...]) -> int:
+    def remove(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> int:
         """Into the bin; how many messages were not there already."""
-        return self._ask(lambda jobs: jobs.remove(person, entries))
+        return self._ask(lambda jobs: jobs.remove(person, entries, door))
 
-    def restore(self, person: int, entries: tuple[int, ...]) -> int:
+    def restore(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> int:
         """Out of the bin; how many messages came back."""
-        return self._ask(lambda jobs: jobs.restore(person, entries))
+        return self._ask(lambda jobs: jobs.restore(person, entries, door))
 
     def claim(self, person: int, entry: int, line: str) -> ClaimResult:
         """Take a message of a shared mailbox; who has it then."""

@@ -43,6 +43,7 @@ from app.store.database import Database, Tx
 from app.voicemail.jobs import (
     LIST_END,
     LISTED_MOST,
+    PHONE_DOOR,
     ListedMessage,
     Listing,
     LocalTime,
@@ -350,22 +351,27 @@ class ClerkJobs:
         return MessageSound.WHOLE
 
     def mark(
-        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+        self,
+        person: int,
+        entries: tuple[int, ...],
+        saved: bool | None = None,
+        new: bool = False,
+        door: str = PHONE_DOOR,
     ) -> int:
         """Heard or new, and perhaps saved; how many messages that changed."""
         mine, by = self._mine(person, entries)
         state = EntryState.NEW if new else EntryState.HEARD
-        return self._db.now(lambda tx: self._store.mark(tx, mine, state, saved, door=DOOR, by=by))
+        return self._db.now(lambda tx: self._store.mark(tx, mine, state, saved, door=door, by=by))
 
-    def remove(self, person: int, entries: tuple[int, ...]) -> int:
+    def remove(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> int:
         """Into the bin; how many messages were not there already."""
         mine, by = self._mine(person, entries)
-        return self._db.now(lambda tx: self._store.remove(tx, mine, door=DOOR, by=by))
+        return self._db.now(lambda tx: self._store.remove(tx, mine, door=door, by=by))
 
-    def restore(self, person: int, entries: tuple[int, ...]) -> int:
+    def restore(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> int:
         """Out of the bin; how many messages came back."""
         mine, by = self._mine(person, entries)
-        return self._db.now(lambda tx: self._store.restore(tx, mine, door=DOOR, by=by))
+        return self._db.now(lambda tx: self._store.restore(tx, mine, door=door, by=by))
 
     def _mine(self, person: int, entries: tuple[int, ...]) -> tuple[list[int], str]:
         found = [self._store.entry(number) for number in entries]

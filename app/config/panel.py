@@ -21,5 +21,13 @@ class FrontPanel(Section):
     handset: str = Field(
         "",
         description="Handset on which it is played: it rings, and plays when it is lifted. Empty:"
-        " the board's first.",
+        " the board's first. Of no meaning with a loudspeaker.",
+    )
+    loudspeaker: str = Field(
+        "",
+        pattern=r"^[!-~]*$",
+        max_length=100,
+        description="ALSA's name of the sound output on which it is played at once, such as"
+        " plughw:CARD=Device for a USB loudspeaker (aplay -L lists them). On the virtual board any"
+        " name is its loudspeaker. Empty: there is none, and a handset rings.",
     )

@@ -68,6 +68,11 @@ def attention(report: StatusReport) -> list[str]:
         for line in report.lines.lines
         if not line.working
     ]
+    if fault := report.lines.loudspeaker_fault:
+        texts.append(
+            f"nothing can be played at the front panel: {fault}. The loudspeaker is tried again by"
+            " itself, each minute and whenever somebody presses play."
+        )
     texts += report.certificate_problems
     texts += [str(problem) for problem in report.problems]
     texts += [

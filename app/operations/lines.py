@@ -40,6 +40,8 @@ class Lines:
     lost_periods: int = 0
     """Periods of 10 ms since the phone service's start that came too late."""
     problem: str = ""
+    loudspeaker_fault: str = ""
+    """What is wrong with the loudspeaker; "" if nothing is, or there is none."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def read_lines(paths: Paths) -> Lines:
         )
         for name, line in answer["lines"].items()
     )
-    return Lines(lines, int(answer["lost_periods"]))
+    speaker = answer.get("loudspeaker") or {"fault": ""}
+    return Lines(lines, int(answer["lost_periods"]), loudspeaker_fault=speaker["fault"])
 
 
 def list_lines(box: Box, actor: Actor, paths: Paths) -> Switchboard:

@@ -28,14 +28,20 @@ from app.store.condition import State, StoreCondition
 from app.store.database import Database
 from app.voicemail.key_maps import DEFAULT, key_map
 from app.voicemail.menu import Action, Menu
+from drivers.panel_spec import LOUDSPEAKER
 
 PANEL = Actor("panel", "panel", frozenset({Role.SYSTEM}))
 """Who presses a button."""
 
-PlayerAction = Literal["repeat", "next", "delete"]
+PlayerAction = Literal["repeat", "pause", "next", "delete"]
 """What can be wanted while messages are played."""
 
-KEYS = {"repeat": Action.REPEAT, "next": Action.NEXT, "delete": Action.DELETE}
+KEYS = {
+    "repeat": Action.REPEAT,
+    "pause": Action.PAUSE,
+    "next": Action.NEXT,
+    "delete": Action.DELETE,
+}
 """What each is in the menu on the handset (app/voicemail/aloud.py), by its standard keys."""
 
 STUCK_SHOWN = 5
@@ -140,14 +146,16 @@ def acknowledge(box: PanelBox, actor: Actor, faults: Iterable[str]) -> None:
 def play_messages(actor: Actor, paths: Paths, handset: str, mailbox: str) -> None:
     """Ring a handset; who lifts it hears the voicemails of this mailbox, without a PIN.
 
-    While they are played there already: the same message again. Raises NotAllowed, and
-    OperationError if no mailbox is set, or the handset cannot be rung.
+    While they are played there already: the same message again. A loudspeaker plays them at once;
+    while it does, it is stopped for a while, and then goes on. Raises NotAllowed, and
+    OperationError if no mailbox is set, or it cannot be played there.
     """
     require_admin(actor, "hear other people's messages")
     if not mailbox:
         raise OperationError("panel.mailbox", "it names no mailbox to be played")
     try:
-        press_for_player(actor, paths, handset, "repeat")
+        again: PlayerAction = "pause" if handset == LOUDSPEAKER else "repeat"
+        press_for_player(actor, paths, handset, again)
     except OperationError:
         _ask_phone(paths, {"ask": "play", "handset": handset, "mailbox": mailbox})
 

@@ -16,6 +16,6 @@ class PanelConfig:
     mailbox: str
     """Whose voicemail is played and shown; "": everybody's is shown, nobody's is played."""
     handset: str
-    """Where it is played."""
+    """Where it is played; LOUDSPEAKER: there."""
     limits: Limits
     """Of an inbox, where neither its person nor their template says it."""

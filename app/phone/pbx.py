@@ -151,7 +151,10 @@ class Pbx:
             self._ask_board()
         self._queue.beat()
         self._mixer.hear(heard)
-        return self._mixer.play()
+        played = self._mixer.play()
+        if self.calls.loudspeaker is not None:
+            self.calls.loudspeaker.beat()
+        return played
 
     def _ask_board(self) -> None:
         periods, self._not_polled = self._not_polled, 0
@@ -186,6 +189,7 @@ class Pbx:
 
     def status(self) -> dict[str, Any]:
         """Lines with their states, late sounds, faults; JSON values only."""
+        loudspeaker = self.calls.loudspeaker
         return {
             "ready": self.ready,
             "periods": self.periods,
@@ -193,6 +197,7 @@ class Pbx:
             "scripts": self.calls.running,
             "late_periods": self.calls.sounds.late.periods,
             "lines": {name: self._line_status(line) for name, line in self.lines.items()},
+            "loudspeaker": None if loudspeaker is None else loudspeaker.status(),
         }
 
     def _line_status(self, line: AnyLine) -> dict[str, Any]:

@@ -5,6 +5,8 @@ keys of the usual map, as if they were pressed on the handset. Whoever asked for
 open (app/operations/by_telephone.py), and hears that one.
 """
 
+from collections.abc import Awaitable, Callable
+
 from app.inbox.greetings import COMPANY, COMPANYS, GreetingKind
 from app.phone.calls.context import PlayScript
 from app.phone.calls.line import Line
@@ -15,6 +17,9 @@ from app.voicemail.jobs import MessageSound, VoicemailClerk
 from app.voicemail.key_maps import DEFAULT, key_map
 from app.voicemail.own_greetings import record_greeting
 from app.voicemail.visit import Visit
+
+AllOfThem = Callable[[Line, VoicemailClerk, int, Voice], Awaitable[None]]
+"""Plays the messages of a person, in a voice."""
 
 
 def play_script(clerk: VoicemailClerk) -> PlayScript:
@@ -34,10 +39,13 @@ async def aloud(line: Line, clerk: VoicemailClerk, mailbox: str, entry: int = 0)
 
     With the number of an entry, play that one and say goodbye.
     """
-    await with_apology(line, _aloud(line, clerk, mailbox, entry), NO_MESSAGES)
+    await with_apology(line, heard_aloud(line, clerk, mailbox, entry, _visit), NO_MESSAGES)
 
 
-async def _aloud(line: Line, clerk: VoicemailClerk, mailbox: str, entry: int) -> None:
+async def heard_aloud(
+    line: Line, clerk: VoicemailClerk, mailbox: str, entry: int, all_of_them: AllOfThem
+) -> None:
+    """One entry, or all messages of a mailbox in this way; and goodbye."""
     box = await line.answer_of(clerk.mailbox(mailbox))
     if box is None:
         await line.play(*BOX.say("vm-nobodyavail", "vm-goodbye"))
@@ -46,7 +54,7 @@ async def _aloud(line: Line, clerk: VoicemailClerk, mailbox: str, entry: int) ->
     if entry:
         await _one(line, clerk, box.person, entry, voice)
     else:
-        await Visit(line, clerk, box.person, voice, key_map(DEFAULT)).visit(at_once=True)
+        await all_of_them(line, clerk, box.person, voice)
     await line.play(*voice.say("vm-goodbye"))
 
 
@@ -64,6 +72,10 @@ async def _record(line: Line, clerk: VoicemailClerk, mailbox: str, kind: str) ->
     talk = Conversation(line, clerk, person, Voice(box.language), key_map(box.key_map))
     await record_greeting(talk, GreetingKind(kind.removeprefix(COMPANYS)))
     await line.play(*talk.voice.say("vm-goodbye"))
+
+
+async def _visit(line: Line, clerk: VoicemailClerk, person: int, voice: Voice) -> None:
+    await Visit(line, clerk, person, voice, key_map(DEFAULT)).visit(at_once=True)
 
 
 async def _one(line: Line, clerk: VoicemailClerk, person: int, entry: int, voice: Voice) -> None:

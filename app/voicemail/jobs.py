@@ -16,6 +16,10 @@ from app.phone.jobs import CallOut, Clerk
 from app.voicemail.local_time import LocalTime as LocalTime
 from app.voicemail.owner_jobs import OwnerClerk
 
+PHONE_DOOR, PANEL_DOOR = "phone", "panel"
+"""Through what messages are heard and removed, as the history says: a telephone, or the buttons of
+the front panel beside a loudspeaker."""
+
 
 @dataclass(frozen=True, slots=True)
 class MailboxInfo:
@@ -320,16 +324,21 @@ class VoicemailClerk(Clerk, OwnerClerk, Protocol):
         ...
 
     def mark(
-        self, person: int, entries: tuple[int, ...], saved: bool | None = None, new: bool = False
+        self,
+        person: int,
+        entries: tuple[int, ...],
+        saved: bool | None = None,
+        new: bool = False,
+        door: str = PHONE_DOOR,
     ) -> Wait[int]:
         """Mark as heard or new, and unless `saved` is None as saved or not; how many changed."""
         ...
 
-    def remove(self, person: int, entries: tuple[int, ...]) -> Wait[int]:
+    def remove(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> Wait[int]:
         """Move into the bin; how many were not there already."""
         ...
 
-    def restore(self, person: int, entries: tuple[int, ...]) -> Wait[int]:
+    def restore(self, person: int, entries: tuple[int, ...], door: str = PHONE_DOOR) -> Wait[int]:
         """Take out of the bin; how many came back."""
         ...
 

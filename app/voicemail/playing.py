@@ -46,8 +46,8 @@ Asides = Mapping[Action, Callable[[], Awaitable[None]]]
 class Playing:
     """Plays messages, one after the other, with the same speed and volume."""
 
-    def __init__(self, talk: Conversation) -> None:
-        self._talk = talk
+    def __init__(self, talk: Conversation, reminds: bool = True) -> None:
+        self._talk, self._reminds = talk, reminds
         self._speed, self._gain_db = 1.0, 0.0
         self._head = Playhead()
 
@@ -102,7 +102,8 @@ class Playing:
             await self._talk.play(Pause(PAUSED_MS))
             if self._talk.key:
                 return await self._talk.pressed(Menu.PLAYING, possible | TRANSPORT)
-            await self._talk.say(*self._help())
+            if self._reminds:
+                await self._talk.say(*self._help())
         return Action.LEAVE
 
     def _change(self, action: Action, head: Playhead | None) -> None:

@@ -18,7 +18,14 @@ from app.voicemail.calling_back import call_back
 from app.voicemail.common import Voice
 from app.voicemail.conversation import Conversation
 from app.voicemail.envelope import FULLNESS, Message, counts, envelope, lead_in, taken
-from app.voicemail.jobs import Listing, MessageList, MessageSound, MessageStatus, VoicemailClerk
+from app.voicemail.jobs import (
+    PHONE_DOOR,
+    Listing,
+    MessageList,
+    MessageSound,
+    MessageStatus,
+    VoicemailClerk,
+)
 from app.voicemail.mail_aloud import MailVisit
 from app.voicemail.menu import SHORT, Action, KeyMap, Menu, offers
 from app.voicemail.message_list import UNHEARD, Course
@@ -41,7 +48,11 @@ LISTED = {
 
 
 class Visit:
-    """One owner's visit to the inbox: where they are in the list, and what they did there."""
+    """One owner's visit to the inbox: where they are in the list, and what they did there.
+
+    `door` is what the history says they came through; `reminds` says what can be done about a
+    pause.
+    """
 
     def __init__(
         self,
@@ -53,14 +64,16 @@ class Visit:
         envelope_first: bool = False,
         shared: bool = False,
         more: frozenset[Action] = frozenset(),
+        door: str = PHONE_DOOR,
+        reminds: bool = True,
     ) -> None:
         """`more` is what the main menu offers besides: MAIL, MISSED, OPTIONS, after the PIN."""
-        self._envelope_first, self._shared = envelope_first, shared
+        self._envelope_first, self._shared, self._door = envelope_first, shared, door
         self.talk = Conversation(line, clerk, person, voice, keys)
         self._more_in_main = more
         self._missed: tuple[ListedCall, ...] = ()
         self._course = Course(self._page)
-        self._playing = Playing(self.talk)
+        self._playing = Playing(self.talk, reminds)
         self._menu = Menu.MAIN
         self._wanted: Action | None = None  # what was asked for while a message was played
 
@@ -74,11 +87,14 @@ class Visit:
         await self.talk.say(*FULLNESS[listing.fullness], *held)
         if Action.MISSED in self._more_in_main:
             self._missed = await count_missed(self.talk)
+        await self._begin(listing, at_once)
+        while (action := await self._asked_for()) is not Action.LEAVE:
+            await _DO[action](self)
+
+    async def _begin(self, listing: Listing, at_once: bool) -> None:
         await self._course.first()
         if at_once and not self.talk.key and not self._course.empty:
             self._wanted = Action.LISTEN
-        while (action := await self._asked_for()) is not Action.LEAVE:
-            await _DO[action](self)
 
     async def _asked_for(self) -> Action:
         wanted, self._wanted = self._wanted, None
@@ -262,7 +278,7 @@ class Visit:
     async def _heard(self, here: Message, enough: bool) -> None:
         if here.new and enough and not here.deleted:
             talk = self.talk
-            await talk.line.answer_of(talk.clerk.mark(talk.person, (here.entry,)))
+            await talk.line.answer_of(talk.clerk.mark(talk.person, (here.entry,), door=self._door))
             here.new = False
 
     async def _sound(self) -> None:
@@ -275,7 +291,7 @@ class Visit:
 
     async def _delete(self) -> None:
         talk, here = self.talk, self._course.here
-        await talk.line.answer_of(talk.clerk.remove(talk.person, (here.entry,)))
+        await talk.line.answer_of(talk.clerk.remove(talk.person, (here.entry,), self._door))
         here.deleted = True
         await talk.say("vm-deleted")
 
@@ -287,13 +303,15 @@ class Visit:
         talk, here = self.talk, self._course.here
         if here.deleted:
             await self._bring_back(here)
-        await talk.line.answer_of(talk.clerk.mark(talk.person, (here.entry,), saved=True))
+        await talk.line.answer_of(
+            talk.clerk.mark(talk.person, (here.entry,), saved=True, door=self._door)
+        )
         here.new = False
         await talk.say("vm-message", "vm-saved")
 
     async def _bring_back(self, here: Message) -> None:
         talk = self.talk
-        await talk.line.answer_of(talk.clerk.restore(talk.person, (here.entry,)))
+        await talk.line.answer_of(talk.clerk.restore(talk.person, (here.entry,), self._door))
         here.deleted = False
 
     async def _urgent(self) -> None:
@@ -344,7 +362,9 @@ class Visit:
 
     async def _keep_new(self) -> None:
         talk, here = self.talk, self._course.here
-        await talk.line.answer_of(talk.clerk.mark(talk.person, (here.entry,), new=True))
+        await talk.line.answer_of(
+            talk.clerk.mark(talk.person, (here.entry,), new=True, door=self._door)
+        )
         here.new = True
         await talk.say("switchhook/kept-new")
 

@@ -18,6 +18,7 @@ from drivers.countries.base import Modem
 from drivers.errors import ChipMissing, HardwareError
 from drivers.models.exchange import OfficeLine, OfficeState
 from drivers.models.loops import StationLoop, TrunkLoop
+from drivers.models.loudspeaker import LoudspeakerModel
 from drivers.models.panel import PanelModel
 from drivers.models.party import Party
 from drivers.models.si3050 import Si3050Model
@@ -203,6 +204,7 @@ class VirtualBox:
         kept = spec.panel
         self.panel = PanelModel(kept) if kept is not None and kept.kind == "gpio" else None
         """Its front panel, if it has one on pins."""
+        self.loudspeaker = LoudspeakerModel()
 
     # ------------------------------------------------------------------ Hardware
 
@@ -233,6 +235,10 @@ class VirtualBox:
             raise ChipMissing("the virtual board has no panel")
         return self.panel.i2c(bus, address)
 
+    def sound_output(self, device: str) -> LoudspeakerModel:
+        """Its loudspeaker, by whatever name. Raises HardwareError when it is unplugged."""
+        return self.loudspeaker.open()
+
     def _chips_at(self, pin: int, pins: dict[str, int]) -> list[SpiChip]:
         chips: list[SpiChip] = [self.chips[name] for name, at in pins.items() if at == pin]
         if not chips:
@@ -252,9 +258,11 @@ class VirtualBox:
         return self._started + timedelta(seconds=self.now / SAMPLE_RATE)
 
     def party(self, name: str) -> Party | None:
-        """Who is at this jack."""
+        """Who is at this jack, or listens to the loudspeaker."""
         jack = self._jacks.get(name)
-        return None if jack is None else jack.party
+        if jack is None:
+            return self.loudspeaker if name == self.loudspeaker.name else None
+        return jack.party
 
     def period(self, played: Samples) -> Samples:
         """Play one period (slots, PERIOD) to the lines, let 10 ms pass, give what was heard.
@@ -271,6 +279,7 @@ class VirtualBox:
             jack.period(played, heard, now)
         if self.panel is not None:
             self.panel.period()
+        self.loudspeaker.period()
         self.now = now + PERIOD
         return heard
 

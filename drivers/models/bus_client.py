@@ -18,7 +18,9 @@ from drivers.models.bus_wire import (
     LEVELS,
     MESSAGE_MOST,
     PERIOD_HEAD,
+    SOUND,
     SPI,
+    TAKEN,
     VOICE,
     connected,
 )
@@ -100,6 +102,22 @@ class RemotePcm:
         return self._voice
 
 
+class RemoteSound:
+    """The box's loudspeaker, a SoundOutput. Raises HardwareError when it is unplugged."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        control.request(bytes((SOUND,)))
+
+    def write(self, samples: Samples) -> int:
+        """How many samples were taken: in one message each way. Raises HardwareError."""
+        answer = self._control.request(bytes((SOUND,)) + samples.tobytes())
+        return int(TAKEN.unpack(answer)[0])
+
+    def close(self) -> None:
+        """There is nothing to let go."""
+
+
 class _Bus:
     """SPI and pins of the box."""
 
@@ -117,6 +135,10 @@ class _Bus:
     def input_pin(self, pin: int) -> RemoteInput:
         """A pin that we read."""
         return RemoteInput(self._control, pin)
+
+    def sound_output(self, device: str) -> RemoteSound:
+        """The box's loudspeaker, by whatever name. Raises HardwareError when it is unplugged."""
+        return RemoteSound(self._control)
 
     def close(self) -> None:
         """Let go of the box without stopping its clock."""

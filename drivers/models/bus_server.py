@@ -36,7 +36,9 @@ from drivers.models.bus_wire import (
     PIN,
     PREFILL,
     PRESENT,
+    SOUND,
     SPI,
+    TAKEN,
     VERSION,
     VOICE,
     WELCOME,
@@ -291,6 +293,8 @@ class BoxServer:
                 self._box.clock(self._box.spec.pclk_hz if request[1] else 0)
             elif request[0] == I2C and len(request) in (4, 5):
                 read = self._on_i2c(request)
+            elif request[0] == SOUND and len(request) % 2:
+                read = self._on_sound(np.frombuffer(request, np.int16, offset=1))
             else:
                 return failure(f"no such request: {request[:8].hex(' ')}")
         except HardwareError as error:
@@ -306,6 +310,12 @@ class BoxServer:
         except ChipMissing:
             return bytes((MISSING,))
         return bytes((PRESENT, 0))
+
+    def _on_sound(self, samples: Samples) -> bytes:
+        if len(samples):
+            return TAKEN.pack(self._box.loudspeaker.write(samples))
+        self._box.loudspeaker.open()
+        return TAKEN.pack(0)
 
     # ------------------------------------------------------------------ voice
 

@@ -13,6 +13,7 @@ All numbers are little endian.
     I2C        'I' · bus u8 · address u8 · register u8 · value u8 if it is a write
                                                      answer   OK u8 · levels u64 · 0 u8 · value u8
                                                               (1 u8 instead: no acknowledge)
+    loudspeaker 'L' · samples; none: open it         answer   OK u8 · levels u64 · taken u16
     any error                                        answer   ERROR u8 · text
     voice out  levels u64 · now u64 · lost u32 · samples    voice in   samples
     levels     levels u64 · now u64 · lost u32
@@ -30,13 +31,14 @@ from drivers.errors import BusClosed, HardwareError
 VERSION = 1
 CONTROL, VOICE, LEVELS, EDGES = 0x43, 0x56, 0x4C, 0x45
 OK, ERROR = 0, 1
-SPI, PIN, CLOCK, I2C = 0x53, 0x50, 0x4B, 0x49
+SPI, PIN, CLOCK, I2C, SOUND = 0x53, 0x50, 0x4B, 0x49, 0x4C
 PRESENT, MISSING = 0, 1
 """Whether an I2C device has acknowledged."""
 
 HELLO = struct.Struct("<BH")
 WELCOME = struct.Struct("<BH")
 ANSWER = struct.Struct("<BQ")
+TAKEN = struct.Struct("<H")
 PERIOD_HEAD = struct.Struct("<QQI")
 
 MESSAGE_MOST = 65_536

@@ -19,6 +19,7 @@ from drivers.models.recognizer import SOUNDS, SoundRecognizer
 from drivers.models.sound import NotPlayable
 from drivers.models.subscribers import Reaction, Subscriber
 from drivers.models.telephone import Telephone
+from drivers.panel_spec import LOUDSPEAKER
 
 Doing = Generator[None, None, str]
 
@@ -68,7 +69,10 @@ VERBS = {
     ),
     "dialled": Verb("dialled line1", "what was dialled on an outside line"),
     "say": Verb("say line1 FILE.wav", "speak a WAV file, and wait until it is said"),
-    "hear": Verb("hear 101 OUT.wav", "record what the party hears from here on, until it hangs up"),
+    "hear": Verb(
+        "hear 101 OUT.wav",
+        "record what the party hears from here on, until it hangs up; `loudspeaker` is one, too",
+    ),
     "flash": Verb("flash 101", "press the hook for half a second"),
     "hangup": Verb("hangup line1", "hang up a handset, or the outside party"),
     "wait-for": Verb(
@@ -81,8 +85,8 @@ VERBS = {
         "press panel BUTTON [for 10s]", "press a button of the front panel, and let it go"
     ),
     "leds": Verb("leds", "what the front panel shows: dark, lit, slow, fast, double (two flashes)"),
-    "unplug": Verb("unplug panel", "pull the front panel's cable out"),
-    "plug": Verb("plug panel", "plug it in again"),
+    "unplug": Verb("unplug panel|loudspeaker", "pull the cable of panel or loudspeaker out"),
+    "plug": Verb("plug panel|loudspeaker", "plug it in again"),
     "time": Verb("time 5s", "let line time pass (ms, s or m)"),
     "settle": Verb("settle", "wait until the telephone side knows the inbox's latest change"),
     "help": Verb("help", "this list"),
@@ -173,15 +177,22 @@ class Operator:
             raise OperatorError(f"nobody is at {name!r}; there are: {there}")
         return party
 
-    def _telephone(self, name: str) -> Telephone:
+    def _caller(self, name: str) -> Party:
+        """A party that can do more than listen."""
         party = self._party(name)
+        if party is self._box.loudspeaker:
+            raise OperatorError(f"{name} can only be listened to: hear, wait-for, plug, unplug")
+        return party
+
+    def _telephone(self, name: str) -> Telephone:
+        party = self._caller(name)
         if not isinstance(party, Telephone):
             there = ", ".join(self._box.telephones)
             raise OperatorError(f"{name} is an outside line; handsets are: {there}")
         return party
 
     def _office_line(self, name: str) -> OfficeLine:
-        party = self._party(name)
+        party = self._caller(name)
         if not isinstance(party, OfficeLine):
             there = ", ".join(self._box.office_lines)
             raise OperatorError(f"{name} is a handset; outside lines are: {there}")
@@ -189,7 +200,7 @@ class Operator:
 
     def _speaker(self, name: str) -> Party:
         """A party that can be heard by somebody."""
-        party = self._party(name)
+        party = self._caller(name)
         if isinstance(party, Telephone) and not party.off_hook:
             raise OperatorError(f"{name} lies on its hook; `lift {name}` first")
         if isinstance(party, OfficeLine) and not party.answered:
@@ -219,7 +230,7 @@ class Operator:
 
     def _lift(self, words: list[str]) -> Doing:
         self._expect(words, 1, "lift")
-        party = self._party(words[0])
+        party = self._caller(words[0])
         self._moved_on(party)
         if isinstance(party, Telephone | OfficeLine):
             party.lift()
@@ -305,7 +316,7 @@ class Operator:
 
     def _hangup(self, words: list[str]) -> Doing:
         self._expect(words, 1, "hangup")
-        party = self._party(words[0])
+        party = self._caller(words[0])
         if isinstance(party, Telephone):
             party.hang_up()
             yield from self._pass(HANG_UP_S)
@@ -356,10 +367,11 @@ class Operator:
         return (yield from self._plugged(words, "plug"))
 
     def _plugged(self, words: list[str], verb: str) -> Doing:
-        if words != ["panel"]:
+        if words not in (["panel"], [LOUDSPEAKER]):
             raise OperatorError(f"write: {VERBS[verb].usage}")
-        self._panel().plug(verb == "plug")
-        return "the panel is " + {"plug": "plugged in", "unplug": "unplugged"}[verb]
+        plugged = self._box.loudspeaker if words == [LOUDSPEAKER] else self._panel()
+        plugged.plug(verb == "plug")
+        return f"the {words[0]} is " + {"plug": "plugged in", "unplug": "unplugged"}[verb]
         yield
 
     def _time(self, words: list[str]) -> Doing:
@@ -438,8 +450,10 @@ class Operator:
                 "ringing": lambda: line.ringing,
                 "hung-up": lambda: line.hung_up,
             }
+        if not isinstance(party, Telephone):
+            return {}
         phone = party
-        return {"ringing": lambda: isinstance(phone, Telephone) and phone.ringing}
+        return {"ringing": lambda: phone.ringing}
 
     @staticmethod
     def _state_of(party: Party) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from drivers import linux
@@ -247,7 +248,15 @@ def alsa(monkeypatch: pytest.MonkeyPatch, **info: int) -> list[dict[str, Any]]:
             raise AlsaError("No such file or directory [none]")
         asked.append(wanted)
         played = wanted.setdefault("played", [])
-        return SimpleNamespace(info=lambda: info, write=played.append, read=lambda: (0, b""))
+
+        def write(octets: bytes) -> int:
+            if wanted.get("gone"):
+                raise AlsaError("No such device [hw:1]")
+            played.append(octets)
+            return int(len(octets) // 2 // wanted["channels"])
+
+        closed = lambda: wanted.update(closed=True)  # noqa: E731
+        return SimpleNamespace(info=lambda: info, write=write, read=lambda: (0, b""), close=closed)
 
     module = SimpleNamespace(
         PCM=pcm,
@@ -283,6 +292,37 @@ def test_missing_sound_card_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     alsa(monkeypatch)
     with pytest.raises(HardwareError, match=r"ALSA device none: No such file .* group audio"):
         linux.open_pcm("none", 2)
+
+
+def test_loudspeaker_is_one_channel_that_plays_and_never_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = alsa(monkeypatch, rate=8000, channels=1, period_size=80)
+    output = linux.LinuxHardware(virtual_board()).sound_output("plughw:CARD=Device")
+    (row,) = asked
+    assert (row["type"], row["mode"], row["device"]) == ("play", "nonblock", "plughw:CARD=Device")
+    assert (row["rate"], row["channels"], row["format"]) == (8000, 1, "s16")
+    assert output.write(np.array([1, -2], np.int16)) == 2
+    assert row["played"] == [b"\x01\x00\xfe\xff"]
+
+
+def test_loudspeaker_that_cannot_be_had_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    alsa(monkeypatch, rate=48000, channels=1)
+    with pytest.raises(HardwareError, match=r"device none: No such file .* plugged in"):
+        linux.AlsaOutput("none")
+    with pytest.raises(HardwareError, match=r"8000 Hz; name it plughw"):
+        linux.AlsaOutput("hw:1")
+
+
+def test_loudspeaker_that_is_pulled_out_is_an_error_of_the_hardware(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = alsa(monkeypatch)
+    output = linux.AlsaOutput("hw:1")
+    asked[0]["gone"] = True
+    with pytest.raises(HardwareError, match="hw:1: No such device"):
+        output.write(np.zeros(80, np.int16))
+    output.close()
 
 
 def test_no_other_file_imports_a_hardware_library() -> None:

@@ -38,6 +38,7 @@ OTHER: dict[str, Any] = {
     "panel.enabled": False,
     "panel.mailbox": "201",
     "panel.handset": "102",
+    "panel.loudspeaker": "plughw:CARD=Device",
     "outbound.smarthost": "mail.example.org:587",
     "outbound.smarthost_verify": False,
     "outbound.smarthost_user": "anna",

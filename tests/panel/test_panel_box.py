@@ -4,7 +4,9 @@ import json
 import os
 import select
 import socket
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from app.panel.lights import Condition, LineUse, PanelFacts
 from app.panel.phone_link import AWAY_S
 from app.panel_parts import open_for_panel
 from app.store.condition import StoreCondition
-from drivers.panel_spec import virtual_panel
+from drivers.panel_spec import LOUDSPEAKER, virtual_panel
 from tests.kit.panels import LIMITS
 from tests.kit.store import StoreKit
 
@@ -213,6 +215,38 @@ def test_panel_box_without_a_phone_service_cannot_play(bench: Bench) -> None:
         bench.box.do(Meaning.PLAY, frozenset())
     with pytest.raises(OperationError, match="is the appliance running"):
         bench.box.do(Meaning.DELETE, frozenset())
+
+
+def test_panel_box_plays_on_the_loudspeaker_and_stops_it_by_the_same_button(bench: Bench) -> None:
+    assert asked_for_play(bench, playing=False) == [
+        {"ask": "press", "handset": LOUDSPEAKER, "key": "2"},
+        {"ask": "play", "handset": LOUDSPEAKER, "mailbox": "201"},
+    ]
+    assert asked_for_play(bench, playing=True) == [
+        {"ask": "press", "handset": LOUDSPEAKER, "key": "2"}
+    ]
+
+
+def asked_for_play(bench: Bench, playing: bool) -> list[dict[str, object]]:
+    """What the phone service is asked when somebody presses play."""
+    bench.config = replace(bench.config, handset=LOUDSPEAKER)
+    box, questions = bench.opened(), list[dict[str, object]]()
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(bench.paths.phone_control))
+        door.listen()
+        done = threading.Thread(target=box.do, args=(Meaning.PLAY, frozenset()), daemon=True)
+        done.start()
+        for _ in range(1 if playing else 2):
+            client, _address = door.accept()
+            with client, client.makefile("rw") as talk:
+                questions.append(json.loads(talk.readline()))
+                refused = not playing and len(questions) == 1
+                talk.write(json.dumps({"error": "no"} if refused else {"done": True}) + "\n")
+        done.join(5)
+        assert not done.is_alive()
+    bench.paths.phone_control.unlink()
+    box.close()
+    return questions
 
 
 def test_panel_box_asks_the_machine_to_end_on_a_device_only(bench: Bench) -> None:

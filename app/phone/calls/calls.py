@@ -14,6 +14,7 @@ from app.phone.calls.dialplan import Dialplan, Directory, Outside, Subscriber, U
 from app.phone.calls.fetching import Fetching
 from app.phone.calls.handset import Handset
 from app.phone.calls.line import Caller, Line
+from app.phone.calls.loudspeaker import LoudspeakerParty
 from app.phone.calls.outside_lines import OutsideLines
 from app.phone.calls.scripting import FaxTone, Script, Wait
 from app.phone.config import IncomingRoute, PhoneConfig
@@ -28,6 +29,7 @@ from app.phone.sound.music import MusicOnHold
 from app.phone.sound.player import Sounds
 from app.phone.sound.sounds import Tone
 from drivers.countries import Tones, country
+from drivers.panel_spec import LOUDSPEAKER
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ class Calls:
         self.fax: CallScript | None = None
         """Receives a fax for a mailbox (app/voicemail/fax.py); None: no line takes any."""
         self.play_script = play
+        self.loudspeaker: LoudspeakerParty | None = None
+        """What plays messages by itself, under the name LOUDSPEAKER; None: there is none."""
         self.attendant = attendant or _no_attendant
         self.follow: CallScript = _no_attendant
         """Asks who answers a follow-me number to accept the call."""
@@ -83,9 +87,11 @@ class Calls:
     def play(self, handset: str, mailbox: str, what: int | str = 0) -> str:
         """Ring a handset to play a mailbox's messages on it, or that entry alone.
 
-        `what` may be the kind of a greeting: then that is recorded on it. "" if it rings, else why
-        it cannot.
+        The loudspeaker does not ring, but plays at once. `what` may be the kind of a greeting: then
+        that is recorded on it. "" if it rings or plays, else why it cannot.
         """
+        if handset == LOUDSPEAKER and self.loudspeaker is not None:
+            return self.loudspeaker.play(mailbox, what)
         line, play = self.stations.get(handset), self.play_script
         if line is None or play is None:
             return f"there is no handset {handset}"
@@ -99,6 +105,8 @@ class Calls:
 
     def press(self, handset: str, key: str) -> str:
         """A key for what is played on a handset; "" if that is done, else why it cannot be."""
+        if handset == LOUDSPEAKER and self.loudspeaker is not None:
+            return self.loudspeaker.press(key)
         line = self.stations.get(handset)
         call = None if line is None else self._calls.get(handset)
         if call is None or call.caller is not line or not call.press(key):
@@ -113,6 +121,8 @@ class Calls:
         """End every call from our side."""
         for call in set(self._calls.values()):
             call.close()
+        if self.loudspeaker is not None:
+            self.loudspeaker.stop()
 
     # What calls need: see CallContext.
 

@@ -313,3 +313,22 @@ def test_client_that_goes_before_it_is_greeted_is_forgotten(pace: Pace) -> None:
             client.connect(str(pace.bus))
             client.send(HELLO.pack(role, VERSION))
     assert RemoteBox(pace.bus).pcm().slots == 2
+
+
+def test_loudspeaker_of_the_box_takes_sound_and_can_be_unplugged(pace: Pace) -> None:
+    remote = RemoteBox(pace.bus)
+    output = remote.sound_output("plughw:CARD=Device")
+    recording = pace.box.loudspeaker.hear()
+    words = np.arange(1, 801, dtype=np.int16)
+    taken = output.write(words)
+    assert 0 < taken < len(words)
+    assert output.write(words) == 0
+    for _ in range(7):
+        pace.box.loudspeaker.period()
+    assert (recording.samples[:taken] == words[:taken]).all()
+    pace.box.loudspeaker.plug(False)
+    with pytest.raises(HardwareError, match="unplugged"):
+        output.write(words)
+    with pytest.raises(HardwareError, match="unplugged"):
+        remote.sound_output("")
+    remote.close()

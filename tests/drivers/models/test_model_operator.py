@@ -250,3 +250,26 @@ def test_operator_says_what_becomes_of_outside_numbers_and_reads_what_was_dialle
             bench.do(wrong)
     subscriber = bench.box.subscribers.find("5551234")
     assert (subscriber.after_ms, subscriber.reversal) == (2000, True)
+
+
+def test_operator_hears_the_loudspeaker_and_pulls_its_cable(
+    bench: OperatorBench, tmp_path: Path
+) -> None:
+    out, said = tmp_path / "played.wav", sine([1000], -13, 300)
+    bench.do(f"hear loudspeaker {out}")
+    output = bench.box.sound_output("")
+    for start in range(0, len(said), 80):
+        output.write(said[start : start + 80])
+        bench.do("time 10ms")
+    assert bench.do("wait-for loudspeaker beep").startswith("loudspeaker hears beep")
+    bench.do("time 1s")
+    bench.box.loudspeaker.close_recordings()
+    assert (load_wav(out)[: len(said)] == said).all()
+    assert bench.do("unplug loudspeaker") == "the loudspeaker is unplugged"
+    assert not bench.box.loudspeaker.plugged
+    assert bench.do("plug loudspeaker") == "the loudspeaker is plugged in"
+    for line in ("lift loudspeaker", "dial loudspeaker 1", "hangup loudspeaker"):
+        with pytest.raises(OperatorError, match="can only be listened to"):
+            bench.do(line)
+    with pytest.raises(OperatorError, match="cannot be waited for 'ringing'; there are: dial-tone"):
+        bench.do("wait-for loudspeaker ringing")
