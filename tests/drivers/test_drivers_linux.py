@@ -7,6 +7,7 @@ import ctypes
 import errno
 import os
 import pty
+import select
 import struct
 import sys
 from collections.abc import Callable
@@ -343,6 +344,7 @@ def test_serial_line_that_takes_nothing_holds_nobody_up() -> None:
     taken = [line.write(b"x" * 4096) for _ in range(40)]
     assert sum(taken) > 0 and taken[-1] == 0
     os.read(master, 4096)
+    assert select.select([], [line], [], 5)[1], "it takes nothing, though somebody has read"
     assert line.write(b"x") == 1
     line.close()
     os.close(master)
