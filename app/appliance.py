@@ -367,6 +367,7 @@ def make_pbx(
     from app.phone.pbx import Pbx
     from app.voicemail.aloud import play_script
     from app.voicemail.fax import fax_script
+    from app.voicemail.fax_sending import FaxSender
     from app.voicemail.follow_me import follow_script
     from app.voicemail.notify import notify_script
     from drivers.board import LineBoard
@@ -384,6 +385,7 @@ def make_pbx(
     pbx.calls.call_outs.script = notify_script(clerk)
     pbx.calls.fax = fax_script(clerk, FaxSession, plan.calls.fax)
     pbx.calls.loudspeaker = loudspeaker(pbx.calls, hardware, clerk, plan.loudspeaker)
+    pbx.on_faxes = FaxSender(clerk, pbx.calls, FaxSession, plan.calls.fax).waiting
     return pbx
 
 
@@ -398,6 +400,7 @@ def make_phone(
     from app.phone.service import PhoneService
     from app.voicemail.aloud import play_script
     from app.voicemail.fax import fax_script
+    from app.voicemail.fax_sending import FaxSender
     from app.voicemail.follow_me import follow_script
     from app.voicemail.message_waiting import MessageWaitingLamps
     from app.voicemail.notify import notify_script
@@ -428,6 +431,7 @@ def make_phone(
     calls.call_outs.script = notify_script(clerk)
     calls.fax = fax_script(clerk, FaxProcess, plan.calls.fax)
     calls.loudspeaker = loudspeaker(calls, hardware, clerk, plan.loudspeaker)
+    service.pbx.on_faxes = FaxSender(clerk, calls, FaxProcess, plan.calls.fax).waiting
     return service
 
 
@@ -435,6 +439,7 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
     """What the mail service must know of the settings."""
     from app.mail.outbound.client_session import Tls
     from app.mail.service import MailConfig, Rates, RetrySchedule
+    from app.operations.fax_numbers import fax_numbers
     from app.operations.kept_secrets import SMARTHOST, account_of
 
     outbound, account = settings.outbound, account_of(settings, SMARTHOST)
@@ -473,6 +478,7 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
         srs_domain=outbound.public_domain,
         account_key=str(paths.account_key),
         signing_key=str(paths.signing_key),
+        faxes=fax_numbers(settings),
     )
 
 

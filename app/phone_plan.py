@@ -23,9 +23,8 @@ def fax_config(settings: Settings) -> FaxConfig:
     """What the phone side must know of the settings of faxes."""
     fax = settings.fax
     lines = {jack: line for jack, line in fax.receiving.items() if line.mailbox}
-    return FaxConfig(
-        fax.station, {jack: FaxRoute(line.mailbox, line.only) for jack, line in lines.items()}
-    )
+    routes = {jack: FaxRoute(line.mailbox, line.only) for jack, line in lines.items()}
+    return FaxConfig(fax.station, fax.sending, routes)
 
 
 @dataclass(frozen=True)

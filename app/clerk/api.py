@@ -18,6 +18,7 @@ from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.dialplan import Directory
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import ClerkSound, EndedCall
+from app.voicemail.fax_jobs import FaxCallOver, FaxToSend
 from app.voicemail.jobs import (
     PHONE_DOOR,
     Addressee,
@@ -245,6 +246,14 @@ class ClerkApi(Protocol):
         """Deliver the faxes that have come in."""
         ...
 
+    def next_fax(self) -> FaxToSend | None:
+        """A fax that is to be sent now. Raises NotReady while its pages are made."""
+        ...
+
+    def fax_over(self, call: FaxCallOver) -> None:
+        """The call for a fax is over."""
+        ...
+
 
 class ClerkBackend(ClerkApi, Protocol):
     """The jobs, and what the process around them does besides answering."""
@@ -455,3 +464,11 @@ class JobClient(ABC):
     def end_fax(self) -> Wait[None]:
         """A fax call is over."""
         return self._ask(ClerkApi.end_fax)
+
+    def next_fax(self) -> Wait[FaxToSend | None]:
+        """A fax that is to be sent now."""
+        return self._ask(ClerkApi.next_fax)
+
+    def fax_over(self, call: FaxCallOver) -> Wait[None]:
+        """The call for a fax is over."""
+        return self._ask(ClerkApi.fax_over, call)

@@ -64,6 +64,11 @@ class ClerkConfig:
         return Path(self.spool) / "faxes"
 
     @property
+    def faxes_out(self) -> Path:
+        """Folder of the pages of faxes that are to be sent; they can be made anew."""
+        return Path(self.cache) / "faxes"
+
+    @property
     def store_path(self) -> Path:
         """The store's file."""
         return Path(self.store)

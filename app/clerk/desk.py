@@ -17,6 +17,7 @@ from app.clerk.config import ClerkConfig
 from app.clerk.drafts import Drafts
 from app.clerk.ended import HowEnded
 from app.clerk.faxes import FaxJobs
+from app.clerk.faxes_out import FaxesOut
 from app.clerk.greeting_jobs import GreetingJobs
 from app.clerk.jobs import ClerkJobs, jobs_over
 from app.clerk.known import Known
@@ -47,6 +48,7 @@ from app.phone.jobs import (
 from app.store.database import Database, StoreDamaged, StoreFailed
 from app.store.errors import TROUBLE
 from app.store.presence import identity, must_exist
+from app.voicemail.fax_jobs import FaxCallOver, FaxToSend
 from app.voicemail.jobs import (
     PHONE_DOOR,
     Addressee,
@@ -104,6 +106,7 @@ class Desk:
             )
         )
         self.faxes = FaxJobs(self._inboxes, self._trouble, self._known, config, clock)
+        self._faxes_out = FaxesOut(config, clock, media)
         self.recordings = RecordingJobs(self._inboxes, self._trouble, spool, self._known, clock)
         self._prompts = PromptStore(Path(config.packs), Speaker(Path(config.cache)), media)
         self._greetings = Greetings(Path(config.greetings))
@@ -238,6 +241,14 @@ class Desk:
     def end_fax(self) -> None:
         """Deliver the faxes that have come in."""
         self.faxes.end_fax()
+
+    def next_fax(self) -> FaxToSend | None:
+        """A fax that is to be sent now. Raises NotReady while its pages are made."""
+        return self._ask(lambda jobs: self._faxes_out.next_fax(jobs.inboxes))
+
+    def fax_over(self, call: FaxCallOver) -> None:
+        """The call for a fax is over."""
+        self._ask(lambda jobs: self._faxes_out.fax_over(jobs.inboxes, call))
 
     def missed_call(
         self, number: int, line: str, caller: Caller, why: str, mailbox: str = ""

@@ -124,8 +124,8 @@ class ClerkJobs:
             return None
         self._change = change
         self._presence_ends = self._people.presences.next_end()
-        calls = self.notices.calls()
-        return WaitingMessages(self._store.unheard_by_handset(), change, calls)
+        calls, faxes = self.notices.calls(), self._store.faxes.waiting()
+        return WaitingMessages(self._store.unheard_by_handset(), change, calls, faxes)
 
     def missed_call(
         self, number: int, line: str, caller: Caller, why: str, mailbox: str = ""

@@ -29,6 +29,11 @@ class Fax(Section):
         pattern=r"^[0-9+ ]*$",
         description="What fax machines show of this one: digits, + and spaces; empty: nothing.",
     )
+    sending: bool = Field(
+        False,
+        description="Whether people may send faxes: a PDF mailed to fax+NUMBER at this box, the"
+        " number as it is dialled on an outside line. What they may call they may fax.",
+    )
     receiving: dict[str, FaxLine] = Field(
         default_factory=dict,
         description="For each outside line that takes faxes, by its jack: into whose inbox.",

@@ -19,6 +19,9 @@ CATCH_ALL = "*"
 VOICEMAIL = "voicemail"
 """The name that voicemail is from, where its owner has no public address."""
 
+FAX = "fax+"
+"""How names begin that mean a telephone number, to which the mail is faxed."""
+
 RESERVED = frozenset({POSTMASTER, "mailer-daemon", VOICEMAIL})
 """Names nobody may bear: RFC 5321 §4.5.1 gives the first a meaning, our own notices the others."""
 

@@ -16,6 +16,7 @@ from app.inbox import probes
 from app.inbox.addresses import (
     ABUSE,
     CATCH_ALL,
+    FAX,
     POSTMASTER,
     RESERVED,
     VOICEMAIL,
@@ -24,7 +25,7 @@ from app.inbox.addresses import (
     untagged,
 )
 from app.inbox.aliases import Aliases
-from app.inbox.delivery_plan import Destination, Plan, Share
+from app.inbox.delivery_plan import Destination, FaxTo, Plan, Share
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.errors import (
     BadName,
@@ -248,7 +249,9 @@ class Delivery:
         if any(route.sent_on is not None for route in envelope.recipients):
             envelope = self._with_late_failures(tx, envelope, content)
         plan = self._plan(envelope)
-        self._must_exist(tx, plan.people())
+        faxes = {route.fax.number: route.fax for route in envelope.recipients if route.fax}
+        senders = {fax.person.id: fax.person for fax in faxes.values()}
+        self._must_exist(tx, plan.people() | senders)
         entries: dict[int, int] = {}
         for local in plan.keepers.values():
             person = local.person
@@ -261,6 +264,7 @@ class Delivery:
             entry, rows = self._send(tx, envelope, content, share, entries)
             leaving += [] if entry is None else [entry]
             queued += rows
+        leaving += [self._enter_fax(tx, envelope, content, fax) for fax in faxes.values()]
         if any(route.answered for route in envelope.recipients):
             self._answer(tx, envelope, content)
         for local in plan.keepers.values():
@@ -346,6 +350,14 @@ class Delivery:
         asked = envelope.asked if purpose is Purpose.RELAY else {}
         item = QueueItem(purpose, content, prefix, sender, person, entry, asked)
         return leaving, self._queue.add(tx, item, [one.address for one in share.outside])
+
+    def _enter_fax(self, tx: Tx, envelope: Envelope, content: int, fax: FaxTo) -> int:
+        """The entry that is kept of a mail until it is faxed."""
+        prefix = self._prefix(envelope, f"{FAX}{fax.number}", None)
+        state = EntryState.LEAVING
+        entry = self._enter(tx, envelope, content, prefix, fax.person, state)
+        self._store.faxes.add(tx, entry, fax.number)
+        return entry
 
     def _enter(
         self,

@@ -8,6 +8,16 @@ from app.inbox.people import Person
 
 
 @dataclass(frozen=True)
+class FaxTo:
+    """A fax that a person of this box sends by mail."""
+
+    number: str
+    """As it is dialled on an outside line; the person may call it."""
+    person: Person
+    """Who sends it, and is told what became of it."""
+
+
+@dataclass(frozen=True)
 class Destination:
     """Where one recipient address leads, each person and outside address once."""
 
@@ -23,6 +33,8 @@ class Destination:
     """It is the sender of voicemails: nobody gets the message, and its sender is notified."""
     sent_on: int | None = None
     """A notice about a mail sent on comes back: the entry (id) that went to the bin for it."""
+    fax: FaxTo | None = None
+    """It goes out by telephone."""
 
     @property
     def senders_on(self) -> frozenset[str]:

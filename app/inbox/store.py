@@ -41,6 +41,7 @@ from app.inbox.entries import (
     ids_of,
 )
 from app.inbox.errors import NoSuchEntry, NoSuchPerson, OwnerGone
+from app.inbox.fax_queue import FaxQueue
 from app.inbox.first_steps import FirstSteps
 from app.inbox.loops import LoopMarks
 from app.inbox.missed_calls import MissedCalls
@@ -109,6 +110,7 @@ class Store:
         self.unseen_missed_calls, self.missed_calls_seen = missed.unseen, missed.seen
         self.calls = CallLog(db, self._clock)
         self.first_steps = FirstSteps(db, self._clock)
+        self.faxes = FaxQueue(db)
 
     @property
     def directory(self) -> Path:
@@ -341,10 +343,10 @@ class Store:
         self._note(tx, "restored", door, by, found, detail)
         return len(found)
 
-    def returned(self, tx: Tx, entry_id: int, detail: str) -> bool:
+    def returned(self, tx: Tx, entry_id: int, detail: str, door: Door = "forward") -> bool:
         """An entry that was leaving could not leave: it becomes new. False if it was not leaving.
 
-        `detail` says, for the history, why it came back.
+        `detail` says, for the history, why it came back, `door` by what it was leaving.
         """
         found = self._find(tx, [entry_id], (EntryState.LEAVING,))
         for entry, person, *_ in found:
@@ -352,7 +354,7 @@ class Store:
                 "UPDATE entry SET state = 'new', since_box_s = ? WHERE id = ?",
                 (self._db.box_time.now(), entry),
             )
-            self.audit_log.write(tx, "returned", "forward", "", [AuditEvent(person, entry, detail)])
+            self.audit_log.write(tx, "returned", door, "", [AuditEvent(person, entry, detail)])
         return bool(found)
 
     def give_all(self, tx: Tx, person_id: int, heir_id: int, door: Door, by: str) -> int:

@@ -63,6 +63,7 @@ from app.mail.pop3.session import Pop3Session
 from app.mail.signing.keys import KeyFinder
 from app.mail.signing.signer import Signer, SignerConfig
 from app.mail.smtp.envelope import SmtpLimits
+from app.mail.smtp.faxes import FaxNumbers
 from app.mail.smtp.policy import Rates
 from app.mail.smtp.service import SmtpConfig, SmtpService
 from app.mail.smtp.session import SmtpSession
@@ -133,6 +134,8 @@ class MailConfig:
     """Public domain that rewritten senders are in; needed with a key."""
     mx_port: int = SMTP_PORT
     """Port of the world's mail servers; a test has its own."""
+    faxes: FaxNumbers | None = None
+    """Which numbers mail is faxed to; None: to none."""
     resolver: dns.asyncresolver.Resolver | None = None
     """Who is asked for mail servers; None: the system's name servers."""
 
@@ -332,7 +335,7 @@ class MailService:
     def _make_smtp_service(self) -> SmtpService:
         config = self._config
         size = SmtpLimits(size=config.largest)
-        smtp = SmtpConfig(config.delivery.hostname, config.lan, size, config.rates)
+        smtp = SmtpConfig(config.delivery.hostname, config.lan, size, config.rates, config.faxes)
         return SmtpService(
             self._db, self._store, self._delivery, smtp, self._clock, self._logins, self._srs
         )

@@ -117,6 +117,8 @@ class Pbx:
         self.lines: dict[str, AnyLine] = {**self.stations, **self.trunks}
         self.calls.stations, self.calls.trunks = self.stations, self.trunks
         self.calls.outside_lines.trunks = self.trunks
+        self.on_faxes: Callable[[int], None] = lambda _: None
+        """Told how many faxes wait to be sent (app/voicemail/fax_sending.py)."""
         self._not_polled = 0
         self.ready = False
         """Whether every chip has come up or failed; calls are taken on lines that are up."""
@@ -174,9 +176,10 @@ class Pbx:
             line.message_waiting = waiting
             self._queue.changes += 1
 
-    def store_changed(self) -> None:
-        """The store says something new: who is in, perhaps."""
+    def store_changed(self, faxes: int = 0) -> None:
+        """The store says something new: who is in, perhaps; and so many faxes wait."""
         self.calls.refresh_directory()
+        self.on_faxes(faxes)
 
     def hang_up_all(self) -> None:
         """End every call; recordings are finished by their scripts (see `busy`)."""

@@ -172,6 +172,10 @@ FAX_ENGINE_LATE = Timer(
     "fax engine late", 5000, 1000, 20000, "Without samples from the fax engine: it is given up."
 )
 
+FAX_LOOK = Timer(
+    "fax look", 5000, 1000, 60000, "Between looks for a fax that is to be sent, while there is one."
+)
+
 # A handset whose call is over and that is still off hook.
 BUSY_TONE = Timer("busy tone", 30000, 5000, 120000, "Busy or reorder tone before the howler.")
 HOWLER = Timer("howler", 60000, 10000, 180000, "Receiver-off-hook tone before silence.")

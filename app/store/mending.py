@@ -215,6 +215,7 @@ class Mending:
         for entry, person, subject in self._fresh.execute(
             "SELECT id, person, subject FROM entry WHERE state = 'leaving'"
             " AND id NOT IN (SELECT entry FROM queue WHERE entry IS NOT NULL)"
+            " AND id NOT IN (SELECT entry FROM fax_job)"
         ).fetchall():
             self._fresh.execute("UPDATE entry SET state = 'new' WHERE id = ?", (entry,))
             self._lost(f"where {subject!r} was being sent; it is in the inbox again", person, entry)

@@ -53,3 +53,13 @@ FOLLOW_ME = (
     """CREATE TABLE follow_me (person INTEGER PRIMARY KEY REFERENCES person,
         number TEXT NOT NULL, after_s INTEGER NOT NULL)""",
 )
+
+# Faxes that people have mailed in (app/inbox/fax_queue.py). The mail itself is an entry that is
+# leaving, and a row lasts as long as that does: whoever takes the mail back takes the fax back.
+FAX_JOBS = (
+    """CREATE TABLE fax_job (entry INTEGER PRIMARY KEY REFERENCES entry, number TEXT NOT NULL,
+        attempts INTEGER NOT NULL, next_box_s REAL NOT NULL, calling INTEGER NOT NULL)""",
+    """CREATE TRIGGER fax_job_over AFTER UPDATE OF state ON entry
+        WHEN OLD.state = 'leaving' AND NEW.state <> 'leaving' BEGIN
+        DELETE FROM fax_job WHERE entry = NEW.id; END""",
+)

@@ -412,6 +412,7 @@ STEPS: tuple[Step, ...] = (
     Step(36, 4, owner_tables.URGENT_FIRST),
     Step(37, 4, owner_tables.MISSED_LAMP),  # a program before it lights no lamp for them
     Step(38, 4, phone_tables.NOTIFICATION),  # nor tells anybody of messages
+    Step(39, 4, phone_tables.FAX_JOBS),  # a program before it sends none of them
 )
 
 

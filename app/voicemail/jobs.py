@@ -13,6 +13,7 @@ from app.core.presence import Presence
 from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import CallOut, Clerk
+from app.voicemail.fax_jobs import FaxCallOver, FaxToSend
 from app.voicemail.local_time import LocalTime as LocalTime
 from app.voicemail.owner_jobs import OwnerClerk
 
@@ -274,6 +275,8 @@ class WaitingMessages:
     change: int
     calls: tuple[CallOut, ...] = ()
     """Calls that are to be made by themselves, or are under way."""
+    faxes: int = 0
+    """Faxes that are to be sent, now or later."""
 
 
 class VoicemailClerk(Clerk, OwnerClerk, Protocol):
@@ -432,4 +435,16 @@ class VoicemailClerk(Clerk, OwnerClerk, Protocol):
 
     def end_fax(self) -> Wait[None]:
         """A fax call is over: what has arrived is delivered."""
+        ...
+
+    def next_fax(self) -> Wait[FaxToSend | None]:
+        """A fax that is to be sent now; asked when no call for one is under way.
+
+        Its pages are made first. Each one given is a call that counts, until fax_over() says how
+        it went; what was given before, and not told of, counts as broken off.
+        """
+        ...
+
+    def fax_over(self, call: FaxCallOver) -> Wait[None]:
+        """The call for a fax is over: its sender is told, or it is tried again."""
         ...

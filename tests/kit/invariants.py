@@ -41,7 +41,10 @@ NOBODY: dict[str, str] = {
     "two messages of one name": "SELECT person, uidl FROM entry GROUP BY person, uidl"
     " HAVING count(*) > 1",
     "entries on their way out that nothing sends": "SELECT id FROM entry WHERE state = 'leaving'"
-    " AND id NOT IN (SELECT entry FROM queue WHERE entry IS NOT NULL AND state = 'waiting')",
+    " AND id NOT IN (SELECT entry FROM queue WHERE entry IS NOT NULL AND state = 'waiting')"
+    " AND id NOT IN (SELECT entry FROM fax_job)",
+    "faxes without their mail": "SELECT entry FROM fax_job WHERE entry NOT IN"
+    " (SELECT id FROM entry WHERE state = 'leaving')",
 }
 """What a query that must find nothing would find."""
 

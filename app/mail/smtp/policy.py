@@ -23,6 +23,7 @@ from app.inbox.people import Person
 from app.mail.outbound.srs import Origin, Srs, SrsError
 from app.mail.smtp import replies
 from app.mail.smtp.envelope import Accepted, Transaction
+from app.mail.smtp.faxes import Faxes, FaxNumbers
 from app.mail.smtp.grammar import Address
 from app.mail.smtp.rates import Hourly
 from app.mail.smtp.replies import Reply
@@ -70,8 +71,10 @@ class DeliveryPolicy:
         condition: StoreCondition,
         clock: Clock,
         limits: Rates,
+        fax_numbers: FaxNumbers | None = None,
     ) -> None:
         self._delivery = delivery
+        self._faxes = Faxes(delivery, fax_numbers)
         self._srs = srs
         self._condition = condition
         self._clock = clock
@@ -112,7 +115,15 @@ class DeliveryPolicy:
     def recipient(self, transaction: Transaction, address: Address) -> Accepted | Reply:
         """Where the address leads, with room reserved; or why not."""
         try:
-            route = self._route(transaction, address)
+            number = self._faxes.number_in(str(address))
+            if number is None:
+                route = self._route(transaction, address)
+            else:
+                fax = self._faxes.route(transaction, str(address), number)
+                if isinstance(fax, Reply):
+                    log.info("%s for %s: %s", address, transaction.peer.host, fax)
+                    return fax
+                route = fax
             if transaction.room is None:  # however many get it, it is stored once
                 transaction.room = self._delivery.room.reserve(transaction.size)
             if address.local.lower() in ALWAYS_TAKEN and route.local:
@@ -130,6 +141,8 @@ class DeliveryPolicy:
 
     def _is_relayed(self, route: Destination) -> bool:
         """Whether somebody sends it elsewhere, and not an alias of ours or a notice's way back."""
+        if route.fax is not None:
+            return True
         return any(not outside.via for outside in route.outside) and route.sent_on is None
 
     def _may_be_answered(self, transaction: Transaction) -> bool:

@@ -98,6 +98,9 @@ NUL_IN_DATA = Reply(550, "5.6.0", "NUL in the message")
 UNKNOWN_PERSON = Reply(550, "5.1.1", "No such person here")
 NOBODY_READS = Reply(550, "5.1.1", "Nobody reads this address, please call the caller's number")
 NO_RELAY = Reply(550, "5.7.1", "This server does not relay for you")
+NO_FAX_FOR_YOU = Reply(550, "5.7.1", "Faxes are sent for people of this box only, log in first")
+NO_FAXES = Reply(550, "5.7.1", "This box sends no faxes")
+NO_FAX_NUMBER = Reply(550, "5.1.3", "What follows fax+ must be a number, as it is dialled outside")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send the rest separately")
 MAILBOX_FULL = Reply(452, "4.2.2", "Mailbox is full")
 MAILBOX_FULL_FOR_GOOD = Reply(552, "5.2.2", "Mailbox is full")
@@ -122,6 +125,11 @@ def hello(hostname: str, *extensions: str) -> Reply:
 def challenge(text: str) -> Reply:
     """What a login asks next [RFC 4954 §4]."""
     return Reply(334, "", text)
+
+
+def fax_refused(why: str) -> Reply:
+    """A number that is not called for this sender, and why not."""
+    return Reply(550, "5.7.1", f"No fax is sent there: {why}")
 
 
 def commands(names: list[str]) -> Reply:

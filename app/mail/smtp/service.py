@@ -40,6 +40,7 @@ from app.mail.smtp.envelope import (
     StartTls,
     Transaction,
 )
+from app.mail.smtp.faxes import FaxNumbers
 from app.mail.smtp.policy import REFUSALS, DeliveryPolicy, Rates
 from app.mail.smtp.replies import Reply
 from app.mail.smtp.session import SmtpSession
@@ -66,12 +67,14 @@ class SmtpConfig:
     lan     networks whose clients may relay and may send bare LF
     limits  what one session may take
     rates   what is taken in an hour
+    faxes   which numbers mail is faxed to; None: to none
     """
 
     host: str
     lan: tuple[str, ...]
     limits: SmtpLimits
     rates: Rates
+    faxes: FaxNumbers | None = None
 
 
 class InboundMessage:
@@ -270,7 +273,8 @@ class SmtpService:
         """Mails of which no more is read at present."""
         self.deciding = 0  # messages whose commit is under way
         self.leftovers = Leftovers(db, store)
-        self._policy = DeliveryPolicy(delivery, srs, db.condition, clock, config.rates)
+        rules = config.rates, config.faxes
+        self._policy = DeliveryPolicy(delivery, srs, db.condition, clock, *rules)
         self._logins = logins
         self._lan = Networks(config.lan)
         self._inbound: dict[SmtpSession, InboundMessage] = {}

@@ -240,6 +240,9 @@ class Call(Following):
         for line in list(self._members):
             self._remove_member(line)
             self._calls.call_over(line, self, tone)
+        over, self._over = self._over, None
+        if over is not None:
+            over()
 
     def _report(self) -> None:
         """Tell how it went, unless a handset was only lifted and put back, or called back."""

@@ -103,6 +103,16 @@ class Calls:
             return f"the handset {handset} is in use, or not on its hook"
         return ""
 
+    def call_for_box(
+        self, line: TrunkLine, number: str, script: CallScript, over: Callable[[], None]
+    ) -> bool:
+        """Call a number on an idle line for the box itself, and run a script there.
+
+        Who orders it has looked whether the call may be made. `over` is called at its end, whatever
+        becomes of it. False, and nothing is done, if the line is in use.
+        """
+        return line.idle and Call(self, line).call_for_box(script, number, over)
+
     def press(self, handset: str, key: str) -> str:
         """A key for what is played on a handset; "" if that is done, else why it cannot be."""
         if handset == LOUDSPEAKER and self.loudspeaker is not None:
@@ -304,8 +314,9 @@ class Calls:
                 log.error("script on %s died", line.name, exc_info=failure)
             over()
 
-        route = self._fax_route(line.name)
-        if route is not None and script is not self.fax:
+        route, call = self._fax_route(line.name), self._calls.get(line.name)
+        for_box = call is not None and call.is_for_box  # what it hears may be its own echo
+        if route is not None and script is not self.fax and not for_box:
             line.listen_for_fax()
         running = Script(script(line, mailbox), ended)
         self._scripts.add(running)

@@ -7,6 +7,7 @@ nobody, and another call is ended for it if no line is free.
 
 import logging
 from abc import abstractmethod
+from collections.abc import Callable
 
 from app.phone.calls.context import AnyLine, CallScript, Context
 from app.phone.calls.dialplan import Outside
@@ -30,6 +31,9 @@ class Outgoing(Reaching):
         """The line that it went out on."""
         self.outside: Outside | None = None
         """The number that was dialled on it, or is about to be."""
+        self.is_for_box = False
+        """Whether the box itself calls, and no handset."""
+        self._over: Callable[[], None] | None = None
         self._tried: set[str] = set()
 
     @property
@@ -49,6 +53,14 @@ class Outgoing(Reaching):
             return False
         self._script, self.mailbox, self.listed = script, mailbox, False
         return self.machine.event(CallEvent.CALL_SOMEBODY)
+
+    def call_for_box(self, script: CallScript, number: str, over: Callable[[], None]) -> bool:
+        """call_somebody() for a fax; `over` is called when the call has ended.
+
+        Who orders it has looked whether it may be made, and tells of it.
+        """
+        self.outside, self._over, self.is_for_box = Outside(number), over, True
+        return self.call_somebody(script, "", number)
 
     def far_answered(self) -> None:
         """The polarity of the line says that the called person has answered."""

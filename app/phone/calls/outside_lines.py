@@ -46,6 +46,14 @@ class OutsideLines:
                 return line
         return None
 
+    @property
+    def dialled_on(self) -> tuple[str, ...]:
+        """The lines that the number plan leads calls to, in their order; none: all."""
+        plan = self._plan
+        if plan.direct or not all(plan.access_digits.values()):
+            return ()
+        return tuple(dict.fromkeys(line for lines in plan.access_digits.values() for line in lines))
+
     def by_pulses(self, line: TrunkLine) -> bool:
         """Whether this line is dialled on by pulses."""
         return line.name in self._plan.pulse_lines

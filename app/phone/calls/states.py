@@ -110,7 +110,7 @@ CALL: Table[CallState, CallEvent] = Table(
         CallState.CALLING_SOMEBODY: Row(
             {**_ENDS, CallEvent.DIALLED: CallState.SCRIPT},
             stay=frozenset({CallEvent.DIGIT}),
-            meaning="An outside line dials a number by itself, to tell somebody of a message.",
+            meaning="An outside line dials by itself: to tell somebody of a message, or to fax.",
         ),
         CallState.DIAL_TONE: Row(
             {**_ENDS, CallEvent.DIGIT: CallState.DIALLING, CallEvent.TOO_SLOW: CallState.ENDED},
@@ -228,7 +228,10 @@ CALL: Table[CallState, CallEvent] = Table(
                 CallEvent.REFUSED: CallState.ENDED,
             },
             stay=frozenset({CallEvent.DIGIT}),
-            meaning="The caller is in voicemail, in the owner's menu, or asked whom they want.",
+            meaning=(
+                "The caller is in voicemail, in the owner's menu, or asked whom they want; or a "
+                "fax goes."
+            ),
         ),
         CallState.ENDED: Row(stay=frozenset(CallEvent), meaning="Nobody belongs to it any more."),
     },

@@ -20,5 +20,7 @@ class FaxConfig:
 
     station: str = ""
     """What other fax machines show of this one: digits, "+" and spaces, 20 at most."""
+    sending: bool = False
+    """Whether faxes are sent."""
     lines: Mapping[str, FaxRoute] = field(default_factory=dict)
     """By trunk name; on a trunk that is not named a fax tone means nothing."""

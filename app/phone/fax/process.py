@@ -106,15 +106,20 @@ class FaxProcess:
         if self._told is None:
             log.error("%s", why)
             self._told = FaxEnd(False, why)
-        self.close()
+        self._close_socket()
 
     def close(self) -> None:
         """See FaxLink: the engine keeps what it has and ends by itself."""
+        self._close_socket()
+        if self._told is None:
+            self._told = FaxEnd(False, "the call was ended")
+        if self.end is None:  # what the engine has told holds, though its last sounds were not sent
+            self.end = self._told
+
+    def _close_socket(self) -> None:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        if self.end is None and self._told is None:
-            self._told = FaxEnd(False, "the call was ended")
 
 
 def _reap() -> None:

@@ -1,0 +1,209 @@
+"""Faxes that people have mailed in: their pages, when they are called, and what the sender is told.
+
+The phone asks for one when it has no call for another under way (app/voicemail/fax_sending.py).
+The pages are made in a worker (fax_pages.py) and lie in a file that can be made anew at any time;
+what counts is in the store (app/inbox/fax_queue.py). A call counts before it is made, and its end
+is noted in the transaction that delivers the report: what was noted as sent is sent no more.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from app.clerk.config import ClerkConfig
+from app.clerk.media import LONGEST, Conversion, Media, MediaFailed, Source, SourceFailed
+from app.clerk.recordings import Inboxes
+from app.core import files
+from app.core.clock import Clock
+from app.inbox.delivery import Envelope
+from app.inbox.entries import Entry, Facts, Kind
+from app.inbox.fax_queue import TRIES, FaxJob
+from app.inbox.people import Person
+from app.message.fax_report import FaxReport, compose
+from app.phone.fax.folder import BROKEN_OFF, FaxEnd
+from app.store.database import Tx
+from app.voicemail.fax_jobs import FaxCallOver, FaxOutcome, FaxToSend
+
+log = logging.getLogger(__name__)
+
+DOOR = "fax"
+RENDERS_S = 60.0  # that the worker may take for a page, on a slow card
+RETRY_S = {
+    FaxOutcome.BUSY: 180.0,
+    FaxOutcome.NO_ANSWER: 180.0,
+    FaxOutcome.BROKEN_OFF: 60.0,
+    FaxOutcome.NO_LINE: 20.0,
+}
+"""Box time before the next call; what is not here is not tried again."""
+
+
+class FaxesOut:
+    """The clerk's part of sending faxes. One object, one thread."""
+
+    def __init__(self, config: ClerkConfig, clock: Clock, media: Media) -> None:
+        self._config, self._clock, self._media = config, clock, media
+        self._zone = ZoneInfo(config.zone) if config.zone else None
+        self._folder = config.faxes_out
+        self._made_for = 0
+        self._making: Conversion | None = None
+
+    def next_fax(self, inboxes: Inboxes) -> FaxToSend | None:
+        """A fax that is to be sent now. Raises NotReady while its pages are made."""
+        queue = inboxes.store.faxes
+        broken_off = queue.interrupted()
+        if broken_off is not None:
+            self._over(inboxes, broken_off, FaxOutcome.BROKEN_OFF, BROKEN_OFF, "")
+        job = queue.due()
+        if job is None:
+            return None
+        entry = inboxes.store.need(job.entry)
+        person = inboxes.people.by_id(entry.person)
+        if person is None:
+            inboxes.db.now(lambda tx: inboxes.store.remove(tx, [entry.id], DOOR, "", "nobody's"))
+            return None
+        try:
+            file = self._pages(inboxes, entry)
+        except SourceFailed as problem:
+            log.error("the mail of fax %d cannot be read now: %s", entry.id, problem)
+            inboxes.db.now(lambda tx: queue.later(tx, entry.id, 60.0))
+            return None
+        except MediaFailed as problem:
+            self._give_up(inboxes, job, entry, f"No pages could be made of it: {problem}.")
+            return None
+        attempt = inboxes.db.now(lambda tx: queue.begin(tx, entry.id))
+        return FaxToSend(
+            entry=entry.id,
+            attempt=attempt,
+            number=job.number,
+            person=person.id,
+            name=person.name,
+            mailbox=person.mailbox,
+            may_call=person.may_call,
+            file=str(file),
+        )
+
+    def fax_over(self, inboxes: Inboxes, call: FaxCallOver) -> None:
+        """See app.voicemail.jobs.VoicemailClerk; told twice it is done once."""
+        job = inboxes.store.faxes.job(call.entry)
+        if job is not None and job.calling and job.attempts == call.attempt:
+            self._over(inboxes, job, call.outcome, call.end, call.line)
+
+    def _over(
+        self, inboxes: Inboxes, job: FaxJob, outcome: FaxOutcome, end: FaxEnd, line: str
+    ) -> None:
+        log.info("fax %d to %s, call %d: %s", job.entry, job.number, job.attempts, outcome)
+        queue, entry = inboxes.store.faxes, inboxes.store.need(job.entry)
+        again = RETRY_S.get(outcome)
+        if outcome is FaxOutcome.SENT:
+            self._sent(inboxes, job, entry, end, line)
+        elif again is not None and (outcome is FaxOutcome.NO_LINE or job.attempts < TRIES):
+            counts = outcome is not FaxOutcome.NO_LINE
+            inboxes.db.now(lambda tx: queue.later(tx, job.entry, again, counts))
+        else:
+            self._give_up(inboxes, job, entry, _words(outcome, end), end)
+
+    def _sent(self, inboxes: Inboxes, job: FaxJob, entry: Entry, end: FaxEnd, line: str) -> None:
+        report = self._report(inboxes, job, entry, end, "")
+
+        def note(tx: Tx) -> None:
+            said = f"faxed to {job.number} on {line}: {report.pages} in {end.seconds} s"
+            if inboxes.store.remove(tx, [entry.id], DOOR, line, said):
+                self._tell(tx, inboxes, entry, report)
+
+        inboxes.db.now(note)
+        self._forget(entry.id)
+
+    def _give_up(
+        self, inboxes: Inboxes, job: FaxJob, entry: Entry, why: str, end: FaxEnd = BROKEN_OFF
+    ) -> None:
+        report = self._report(inboxes, job, entry, end, why)
+
+        def note(tx: Tx) -> None:
+            said = f"not faxed to {job.number}: {why}"
+            if inboxes.store.returned(tx, entry.id, said, DOOR):
+                self._tell(tx, inboxes, entry, report)
+
+        inboxes.db.now(note)
+        self._forget(entry.id)
+
+    def _report(
+        self, inboxes: Inboxes, job: FaxJob, entry: Entry, end: FaxEnd, why: str
+    ) -> FaxReport:
+        person = inboxes.people.by_id(entry.person)
+        now = datetime.fromtimestamp(self._clock.now(), self._zone).astimezone(self._zone)
+        config = inboxes.delivery.config
+        return FaxReport(
+            to=config.canonical("" if person is None else person.login),
+            sender=config.canonical("mailer-daemon"),
+            hostname=config.hostname,
+            about=entry.subject,
+            number=job.number,
+            station=end.far_ident,
+            count=end.pages,
+            seconds=end.seconds,
+            calls=job.attempts,
+            why=why,
+            at=now,
+        )
+
+    def _tell(self, tx: Tx, inboxes: Inboxes, entry: Entry, report: FaxReport) -> None:
+        person: Person | None = inboxes.people.by_id(entry.person)
+        if person is None:
+            return
+        content = inboxes.store.contents.write(tx, (compose(report),))
+        facts = Facts(self._clock.now(), report.sender, report.subject, door=DOOR, by="report")
+        route = inboxes.delivery.route(person.login)
+        inboxes.delivery.deliver(tx, Envelope("", (route,), Kind.EMAIL, facts), content)
+
+    # ---- pages
+
+    def _path(self, entry: int) -> Path:
+        return self._folder / f"{entry}.tif"
+
+    def _pages(self, inboxes: Inboxes, entry: Entry) -> Path:
+        """The file of its pages. Raises NotReady while they are made, and MediaFailed."""
+        path = self._path(entry.id)
+        if path.exists():
+            return path
+        if self._making is None or self._made_for != entry.id or self._making.dropped:
+            octets = inboxes.store.octets(entry)
+            self._making = self._media.convert(_pages_of, octets, RENDERS_S)
+            self._made_for = entry.id
+        made = self._making
+        try:
+            tiff = made.piece(0, LONGEST)
+        except MediaFailed:
+            self._making = None
+            raise
+        self._making = None
+        self._folder.mkdir(parents=True, exist_ok=True)
+        files.write(path, tiff)
+        return path
+
+    def _forget(self, entry: int) -> None:
+        try:
+            self._path(entry).unlink(missing_ok=True)
+        except OSError as problem:
+            log.error("the pages of fax %d stay on the disk: %s", entry, problem)
+
+
+def _pages_of(source: Source) -> Iterator[bytes]:
+    """See fax_pages(), which brings in what only a worker needs."""
+    from app.clerk.fax_pages import fax_pages
+
+    yield from fax_pages(source)
+
+
+def _words(outcome: FaxOutcome, end: FaxEnd) -> str:
+    """Why a fax is given up, for its sender."""
+    match outcome:
+        case FaxOutcome.BUSY:
+            return "The number was busy each time."
+        case FaxOutcome.NO_ANSWER:
+            return "No fax machine answered there."
+        case FaxOutcome.NOT_ALLOWED:
+            return "You may not call this number any more, or this box sends no faxes any more."
+        case _:
+            return f"The call broke off each time; the last time: {end.why}."
