@@ -143,7 +143,7 @@ def test_sound_that_is_not_there_fails_and_the_clerk_lives(
         ("sound", {"sound": {"entry": "1"}, "start": 0, "count": 1}, "is no"),
         (
             "mark",
-            {"person": 1, "entries": ["x"], "saved": None, "new": False},
+            {"person": 1, "entries": ["x"], "saved": None, "new": False, "door": "phone"},
             r"entries\[0\]: int expected",
         ),
     ],
