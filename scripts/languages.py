@@ -23,7 +23,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 PROJECT = Path(__file__).resolve().parents[1]
-WEB = PROJECT / "app" / "web"
+APP = PROJECT / "app"
+WEB = APP / "web"
 FOLDER = WEB / "languages"
 LANGUAGES = ("es", "fr", "it", "ru")
 """Besides English, which is what stands in templates and code: those of the prompts."""
@@ -34,6 +35,13 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     **{name: (1,) for name in ("Item", "Section")},  # of the navigation
 }
 """Functions whose first argument is a text for people."""
+SENTENCES = ("operations", "inbox")
+"""Packages whose sentences [app/core/sentences.py] pages show."""
+SENTENCES_OF: dict[str, tuple[int, ...] | None] = {
+    **{name: None for name in ("sentence", "N_")},
+    **{name: (2,) for name in ("OperationError", "NotFound", "NotAllowed", "require_admin")},
+    **{name: (3,) for name in ("require_role", "require_setting")},
+}
 OPTIONS = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _VALUE = re.compile(r"%\(\w+\)[sd]")
@@ -57,7 +65,10 @@ def from_python(
 def extracted() -> Catalog:
     """All words of the pages, with where they stand."""
     catalog = Catalog(project="Switchhook")
-    for file, line, message, comments, context in extract_from_dir(WEB, METHODS, OPTIONS, KEYWORDS):
+    found = list(extract_from_dir(WEB, METHODS, OPTIONS, {**KEYWORDS, **SENTENCES_OF}))
+    for folder in SENTENCES:
+        found += extract_from_dir(APP / folder, METHODS, OPTIONS, SENTENCES_OF)
+    for file, line, message, comments, context in found:
         catalog.add(message, None, [(file, line)], auto_comments=comments, context=context)
     return catalog
 

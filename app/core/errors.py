@@ -9,6 +9,11 @@ line and exits with 1, a service logs it. Hardware errors have a family of their
 class SwitchhookError(Exception):
     """Base of every error raised on purpose above the drivers."""
 
+    @property
+    def text(self) -> str:
+        """What str() gives, as the Sentence it was made of [app/core/sentences.py]."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class DeviceError(SwitchhookError):
     """Something is in the way of work on the device itself: a program, a disk, a file."""

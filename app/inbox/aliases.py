@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.core.clock import Clock, SystemClock
+from app.core.sentences import sentence
 from app.inbox.addresses import (
     CATCH_ALL,
     POSTMASTER,
@@ -157,12 +158,18 @@ class Aliases:
         """
         name = name.lower()
         if tx.execute("SELECT 1 FROM alias WHERE name = ?", (name,)).fetchone() is None:
-            raise UnknownMember(f"there is no alias {name}")
+            raise UnknownMember(sentence("there is no alias %(name)s", name=name))
         rows = tx.execute(
             "SELECT DISTINCT alias FROM alias_member WHERE member = ? AND alias <> ?", (name, name)
         ).fetchall()
         if rows and _id_of(tx, name) is None:
-            raise StillMember(f"{name} is still a member of {', '.join(row[0] for row in rows)}")
+            raise StillMember(
+                sentence(
+                    "%(name)s is still a member of %(names)s",
+                    name=name,
+                    names=", ".join(row[0] for row in rows),
+                )
+            )
         tx.execute("DELETE FROM alias_member WHERE alias = ?", (name,))
         tx.execute("DELETE FROM alias WHERE name = ?", (name,))
         self._log(tx, "alias removed", by, door, name)
@@ -232,10 +239,17 @@ class _Judgement:
         for number, alias in enumerate(made):
             if alias.name not in depths:
                 way = " → ".join(_round(alias.name, graph, depths))
-                self._note(number, AliasCycle(f"{way} would go round for ever", "members"))
+                self._note(
+                    number,
+                    AliasCycle(sentence("%(way)s would go round for ever", way=way), "members"),
+                )
         deepest = max(depths, key=lambda name: depths[name], default="")
         if deepest and depths[deepest] > DEEPEST:
-            text = f"below {deepest} more than {DEEPEST} aliases would lie inside one another"
+            text = sentence(
+                "below %(deepest)s more than %(most)s aliases would lie inside one another",
+                deepest=deepest,
+                most=DEEPEST,
+            )
             self._note(len(made) - 1, AliasCycle(text, "members"))
 
     def _alias(self, number: int, draft: AliasDraft) -> Alias:
@@ -248,7 +262,10 @@ class _Judgement:
             else:
                 members.append(member)
         if not draft.members:
-            self._note(number, UnknownMember(f"{name} needs at least one member", "members"))
+            self._note(
+                number,
+                UnknownMember(sentence("%(name)s needs at least one member", name=name), "members"),
+            )
         owner = None if draft.owner is None else draft.owner.lower()
         self._note(number, self._wrong_owner(name, owner, draft.is_list))
         kind = AliasKind.LIST if draft.is_list else AliasKind.GROUP
@@ -262,27 +279,45 @@ class _Judgement:
 
     def _wrong_name(self, name: str, number: int) -> Invalid | None:
         if not is_alias_name(name):
-            text = f"{name!r} cannot be an alias: letters, digits and . _ - + can"
+            text = sentence(
+                "%(name)s cannot be an alias: letters, digits and . _ - + can", name=repr(name)
+            )
             return BadName(text, "name")
         if name in RESERVED:
-            text = f"{name} is reserved; the setting `site.postmaster` names who gets its mail"
+            text = sentence(
+                "%(name)s is reserved; the setting `site.postmaster` names who gets its mail",
+                name=name,
+            )
             return BadName(text, "name")
         if name in self.known.mailboxes:
             login = self.known.mailboxes[name]
-            text = f"{name} is the mailbox of {login}; use the login as the alias name"
+            text = sentence(
+                "%(name)s is the mailbox of %(login)s; use the login as the alias name",
+                name=name,
+                login=login,
+            )
             return NameTaken(text, "name")
         if self._names[name] != number:
-            return NameTaken(f"{name} is given twice", "name")
+            return NameTaken(sentence("%(name)s is given twice", name=name), "name")
         return None
 
     def _wrong_owner(self, name: str, owner: str | None, is_list: bool) -> Invalid | None:
         if is_list and name in self.known.logins:
-            text = f"{name} is a person's forward, which cannot be a list; take another name"
+            text = sentence(
+                "%(name)s is a person's forward, which cannot be a list; take another name",
+                name=name,
+            )
             return BadName(text, "kind")
         if is_list and owner is None:
-            return UnknownMember(f"{name} is a list: who gets its bounces, its owner?", "owner")
+            return UnknownMember(
+                sentence("%(name)s is a list: who gets its bounces, its owner?", name=name), "owner"
+            )
         if owner is not None and owner not in self.known.logins:
-            text = f"{owner}, who is to answer for {name}, is not a person here"
+            text = sentence(
+                "%(owner)s, who is to answer for %(name)s, is not a person here",
+                owner=owner,
+                name=name,
+            )
             return UnknownMember(text, "owner")
         return None
 
@@ -295,21 +330,31 @@ class _Judgement:
         if local is None:
             if is_outside_address(text):
                 return text
-            return UnknownMember(f"{text!r} is not an address that mail could be sent to")
+            return UnknownMember(
+                sentence(
+                    "%(address)s is not an address that mail could be sent to", address=repr(text)
+                )
+            )
         for name in dict.fromkeys((local, untagged(local))):
             if name == CATCH_ALL:
                 break
             if name in known.logins or name == POSTMASTER:
                 return name
             if name == alias:
-                return AliasCycle(f"{alias} → {alias}: only a person can keep a copy this way")
+                return AliasCycle(
+                    sentence(
+                        "%(alias)s → %(alias)s: only a person can keep a copy this way", alias=alias
+                    )
+                )
             if name in known.members or name in self._names:
                 return name
             if name in known.mailboxes:
                 return known.mailboxes[name]
         if known.config.is_shared(text):
             return text
-        return UnknownMember(f"{text} is neither a person nor an alias here")
+        return UnknownMember(
+            sentence("%(address)s is neither a person nor an alias here", address=text)
+        )
 
 
 def _depths(graph: Mapping[str, Sequence[str]]) -> dict[str, int]:

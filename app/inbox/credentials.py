@@ -13,6 +13,7 @@ from itertools import pairwise
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from app.core.sentences import sentence
 from app.inbox.errors import TrivialPin
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -85,7 +86,7 @@ def check_pin_rules(pin: str, own_numbers: tuple[str, ...] = ()) -> None:
     """Check that others would not guess a PIN. Raises TrivialPin, with the reason."""
     why = why_trivial(pin, own_numbers)
     if why is not None:
-        raise TrivialPin(f"this PIN will not do: {why}")
+        raise TrivialPin(sentence("this PIN will not do: %(why)s", why=why))
 
 
 def triviality(pin: str, own_numbers: tuple[str, ...] = ()) -> str:
@@ -102,9 +103,13 @@ def triviality(pin: str, own_numbers: tuple[str, ...] = ()) -> str:
 def why_trivial(pin: str, own_numbers: tuple[str, ...] = ()) -> str | None:
     """What is wrong with a PIN, in words; None if nothing is. `own_numbers`: mailbox, handset."""
     if not (pin.isascii() and pin.isdigit()):
-        return "it may have digits only"
+        return sentence("it may have digits only")
     if not PIN_SHORTEST <= len(pin) <= PIN_LONGEST:
-        return f"it must have {PIN_SHORTEST} to {PIN_LONGEST} digits"
+        return sentence(
+            "it must have %(least)s to %(most)s digits",
+            least=PIN_SHORTEST,
+            most=PIN_LONGEST,
+        )
     return _repeats(pin) or _runs(pin) or _own(pin, own_numbers)
 
 
@@ -112,14 +117,14 @@ def _repeats(pin: str) -> str | None:
     for length in range(1, len(pin) // 2 + 1):
         pattern = pin[:length]
         if pin == (pattern * len(pin))[: len(pin)]:
-            return f"it only repeats {pattern}"
+            return sentence("it only repeats %(pattern)s", pattern=pattern)
     return None
 
 
 def _runs(pin: str) -> str | None:
     steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     if steps in ({1}, {9}):
-        return "its digits only count up or down"
+        return sentence("its digits only count up or down")
     return None
 
 
@@ -127,7 +132,7 @@ def _own(pin: str, own_numbers: tuple[str, ...]) -> str | None:
     for number in own_numbers:
         # A short number inside a long PIN is chance; most of the PIN is not.
         if number and len(number) * 2 >= len(pin) and (number in pin or number[::-1] in pin):
-            return f"it contains your own number {number}"
+            return sentence("it contains your own number %(number)s", number=number)
         if len(number) > len(pin) and pin in number:
-            return f"it is part of your own number {number}"
+            return sentence("it is part of your own number %(number)s", number=number)
     return None

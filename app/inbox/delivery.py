@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from app.core.sentences import sentence
 from app.inbox import probes
 from app.inbox.addresses import (
     ABUSE,
@@ -133,7 +134,9 @@ class Delivery:
                 continue
             trace = (step, *reached.trace)
             return Destination(address, reached.local, reached.outside, reached.group, trace)
-        raise NoSuchPerson(f"{address} is neither a person nor an alias here")
+        raise NoSuchPerson(
+            sentence("%(address)s is neither a person nor an alias here", address=address)
+        )
 
     def _names(self, address: str) -> Iterator[tuple[str, str]]:
         """The local names that an address may mean, best first, each with a line that says why."""
@@ -142,7 +145,7 @@ class Delivery:
             yield person.login, f"{address} is the public address of {person.login}"
         whole = self.config.whole_local_part(address)
         if whole is None:
-            raise NotOurs(f"{address} is not at any of our domains")
+            raise NotOurs(sentence("%(address)s is not at any of our domains", address=address))
         for name in dict.fromkeys((whole, untagged(whole))):
             if name == POSTMASTER:
                 yield self._postmaster(), f"{address} is the postmaster"
@@ -153,7 +156,12 @@ class Delivery:
         if untagged(whole) == ABUSE:  # [RFC 2142 §4]
             yield self._postmaster(), f"{address} is for complaints, which the postmaster gets"
         if self.config.is_shared(address):
-            raise NotOurs(f"{address}: nobody here has this name, the hosting service may know it")
+            raise NotOurs(
+                sentence(
+                    "%(address)s: nobody here has this name, the hosting service may know it",
+                    address=address,
+                )
+            )
         if "@" in address:
             yield CATCH_ALL, f"{address} is nobody here: the catch-all alias * gets it"
 
@@ -163,7 +171,12 @@ class Delivery:
         The sender gets it back if it cannot go there. Raises BadName if it is no mail address.
         """
         if not is_outside_address(address):
-            raise BadName(f"{address!r} is not an address that mail could be sent to")
+            raise BadName(
+                sentence(
+                    "%(address)s is not an address that mail could be sent to",
+                    address=repr(address),
+                )
+            )
         outside = (Outside(address, None, ""),)
         return Destination(address, (), outside, True, (f"{address} is elsewhere: it is relayed",))
 
@@ -201,7 +214,7 @@ class Delivery:
     def _postmaster(self) -> str:
         person = self._aliases.postmaster()
         if person is None:
-            raise NoSuchPerson("there is nobody here yet who could be postmaster")
+            raise NoSuchPerson(sentence("there is nobody here yet who could be postmaster"))
         return person.login
 
     # ---- is there room
@@ -224,7 +237,7 @@ class Delivery:
         person = route.single
         if person is not None and not self.inboxes.fits(person, size, kind):
             full = MailboxFullForGood if self.config.full_is_permanent else MailboxFull
-            raise full(f"the mailbox of {route.address} is full")
+            raise full(sentence("the mailbox of %(address)s is full", address=route.address))
         self._reserve(route, size)
 
     def release(self, route: Destination, size: int) -> None:
@@ -299,7 +312,9 @@ class Delivery:
         for route in envelope.recipients:
             plan.add(route.without_author(envelope.sender, author))
         if envelope.head.hops > HOPS:
-            raise MailLoop(f"more than {HOPS} hops: this message is going round")
+            raise MailLoop(
+                sentence("more than %(hops)s hops: this message is going round", hops=HOPS)
+            )
         self._break_loops(plan, envelope)
         return plan
 
@@ -313,7 +328,9 @@ class Delivery:
             return
         if len(came_back) == len(envelope.recipients):
             again = ", ".join(route.address for route in came_back)
-            raise MailLoop(f"this message has been delivered to {again} before")
+            raise MailLoop(
+                sentence("this message has been delivered to %(again)s before", again=again)
+            )
         plan.stop(name for route in came_back for name in route.senders_on)
 
     def _came_back(self, route: Destination, envelope: Envelope) -> bool:
@@ -422,4 +439,4 @@ class Delivery:
             (json.dumps(list(people)),),
         ).fetchall()
         for id_ in people.keys() - {id_ for (id_,) in rows}:
-            raise NoSuchPerson(f"{people[id_].login} is not here any more")
+            raise NoSuchPerson(sentence("%(login)s is not here any more", login=people[id_].login))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.core.records import parse_json
+from app.core.sentences import sentence
 from app.inbox.addresses import POSTMASTER, DeliveryConfig, untagged
 from app.inbox.errors import NoSuchPerson
 from app.inbox.people import People, Person
@@ -224,7 +225,9 @@ class Walk:
         """Follow a name. Raises NoSuchPerson if it is neither a login nor an alias."""
         alias, person = self.names.aliases.get(name), self.names.people.get(name)
         if alias is None and person is None:
-            raise NoSuchPerson(f"{name} is neither a person nor an alias here")
+            raise NoSuchPerson(
+                sentence("%(address)s is neither a person nor an alias here", address=name)
+            )
         self._visit(name, _Way())
         outside = [self._outside(*found) for found in self.pending.values()]
         self.trace += [self._comes_back(one) for one in outside if one.owner is not None]

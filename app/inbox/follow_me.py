@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from app.core.sentences import sentence
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.entries import Door
 from app.inbox.errors import Invalid
@@ -43,9 +44,19 @@ class FollowMes:
     ) -> bool:
         """Set or remove (None) a person's; whether that changes anything. Raises Invalid."""
         if wanted is not None and not _NUMBER.fullmatch(wanted.number):
-            raise Invalid(f"{wanted.number!r} is no number: 2 to 20 digits are", "number")
+            raise Invalid(
+                sentence("%(number)s is no number: 2 to 20 digits are", number=repr(wanted.number)),
+                "number",
+            )
         if wanted is not None and not AFTER_LEAST <= wanted.after_s <= AFTER_MOST:
-            raise Invalid(f"{AFTER_LEAST} to {AFTER_MOST} seconds are possible", "after")
+            raise Invalid(
+                sentence(
+                    "%(least)s to %(most)s seconds are possible",
+                    least=AFTER_LEAST,
+                    most=AFTER_MOST,
+                ),
+                "after",
+            )
         if self.of(person) == wanted:
             return False
         tx.execute("DELETE FROM follow_me WHERE person = ?", (person,))

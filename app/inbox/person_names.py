@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from app.core.sentences import sentence
 from app.inbox.addresses import RESERVED, is_name
 from app.inbox.errors import BadName, NameTaken, StillMember
 from app.store.database import Tx
@@ -14,11 +15,19 @@ def checked_login(login: str) -> str:
     login = login.lower()
     if not is_name(login) or login.isdigit():
         raise BadName(
-            f"{login!r} cannot be a login: letters, digits and . _ - with a letter", "login"
+            sentence(
+                "%(login)s cannot be a login: letters, digits and . _ - with a letter",
+                login=repr(login),
+            ),
+            "login",
         )
     if login in RESERVED:
         raise BadName(
-            f"{login} is reserved: mail to it goes elsewhere by rule; take another login", "login"
+            sentence(
+                "%(login)s is reserved: mail to it goes elsewhere by rule; take another login",
+                login=login,
+            ),
+            "login",
         )
     return login
 
@@ -27,7 +36,9 @@ def refuse_alias(tx: Tx, *names: str) -> None:
     """Raises NameTaken if one of these names is an alias's."""
     for name in names:
         if tx.execute("SELECT 1 FROM alias WHERE name = ?", (name,)).fetchone():
-            raise NameTaken(f"{name} is the name of an alias; remove that first")
+            raise NameTaken(
+                sentence("%(name)s is the name of an alias; remove that first", name=name)
+            )
 
 
 def refuse_member(tx: Tx, login: str, person_id: int) -> None:
@@ -39,7 +50,13 @@ def refuse_member(tx: Tx, login: str, person_id: int) -> None:
     ).fetchall()
     if rows:
         names = ", ".join(sorted(row[0] for row in rows))
-        raise StillMember(f"{login} is still named by the alias {names}; change that first")
+        raise StillMember(
+            sentence(
+                "%(login)s is still named by the alias %(names)s; change that first",
+                login=login,
+                names=names,
+            )
+        )
 
 
 @contextmanager
@@ -49,4 +66,6 @@ def taken(who: str) -> Iterator[None]:
         yield
     except sqlite3.IntegrityError as problem:
         column = str(problem).rpartition(".")[2]
-        raise NameTaken(f"{who}: this {column} is in use already", column) from problem
+        raise NameTaken(
+            sentence("%(who)s: this %(column)s is in use already", who=who, column=column), column
+        ) from problem

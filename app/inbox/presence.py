@@ -11,6 +11,7 @@ from datetime import date, datetime, tzinfo
 
 from app.core.clock import CLOCK_SET, Clock
 from app.core.presence import Presence
+from app.core.sentences import sentence
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.entries import Door
 from app.inbox.errors import Invalid
@@ -118,9 +119,9 @@ class Presences:
         Raises Invalid for an end that is over, or of being in.
         """
         if until is not None and presence is Presence.IN:
-            raise Invalid("who is in is in without an end", "until")
+            raise Invalid(sentence("who is in is in without an end"), "until")
         if until is not None and until <= self._clock.now():
-            raise Invalid("this is over already", "until")
+            raise Invalid(sentence("this is over already"), "until")
         row = tx.execute("SELECT presence, until FROM presence WHERE person = ?", (person,))
         if (row.fetchone() or (Presence.IN, None)) == (presence, until):
             return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from app.core.sentences import sentence
 from app.inbox.errors import BadName
 
 ROLES = ("network", "phone")
@@ -13,7 +14,14 @@ def as_text(roles: Iterable[str]) -> str:
     wanted = set(roles)
     unknown = sorted(wanted - set(ROLES))
     if unknown:
-        raise BadName(f"there is no role {unknown[0]}; there are: {', '.join(ROLES)}", "roles")
+        raise BadName(
+            sentence(
+                "there is no role %(name)s; there are: %(roles)s",
+                name=unknown[0],
+                roles=", ".join(ROLES),
+            ),
+            "roles",
+        )
     return ",".join(role for role in ROLES if role in wanted)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
+from app.core.sentences import sentence
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.audit import AuditEvent
 from app.inbox.bin_search import BinSearch, only_in_bin
@@ -73,12 +74,12 @@ class Room:
         if short <= 0:
             return
         if not self._bin_can_give(short):
-            raise NoSpace("the disk is nearly full; try again later")
+            raise NoSpace(sentence("the disk is nearly full; try again later"))
         try:
             for _ in range(0, short + GIVE_UP_MORE, AT_ONCE):
                 self._write(lambda tx: self._give_up(tx, wanted)).add_done_callback(self._given_up)
         except StoreFailed as problem:
-            raise NoSpace("the disk is full; try again later") from problem
+            raise NoSpace(sentence("the disk is full; try again later")) from problem
 
     def is_refused(self, kind: Kind) -> bool:
         """Whether even the smallest message of this kind finds no room now; nothing is changed."""

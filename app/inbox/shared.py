@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.clock import Clock
+from app.core.sentences import sentence
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.entries import INBOX, Door, EntryState
 from app.inbox.errors import Invalid
@@ -71,7 +72,7 @@ class SharedMailboxes:
         Raises Invalid for the owner.
         """
         if mailbox == member:
-            raise Invalid("nobody is a member of their own mailbox", "member")
+            raise Invalid(sentence("nobody is a member of their own mailbox"), "member")
         added = tx.execute("INSERT OR IGNORE INTO mailbox_member VALUES (?, ?)", (mailbox, member))
         return self._noted(tx, bool(added.rowcount), "mailbox shared", mailbox, said, by, door)
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import cast
 
 from app.core.clock import Clock, SystemClock
+from app.core.sentences import sentence
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.call_log import CallLog
 from app.inbox.contents import CHUNK, Contents
@@ -433,10 +434,13 @@ class Store:
             return found
         if heir is None:
             names = ", ".join(sorted(set(gone.values())))
-            raise OwnerGone(f"{names} is not here any more; name who gets the messages", "heir")
+            raise OwnerGone(
+                sentence("%(names)s is not here any more; name who gets the messages", names=names),
+                "heir",
+            )
         here = tx.execute("SELECT 1 FROM person WHERE id = ? AND removed_at IS NULL", (heir,))
         if here.fetchone() is None:
-            raise NoSuchPerson("the heir is not here any more")
+            raise NoSuchPerson(sentence("the heir is not here any more"))
         left = [row for row in found if row[1] in gone]
         ids = _json(row[0] for row in left)
         tx.execute(f"UPDATE entry SET person = ? WHERE {_THESE}", (heir, ids))
@@ -476,7 +480,7 @@ class Store:
         """One entry, in whatever state. Raises NoSuchEntry."""
         found = self.entry(entry_id)
         if found is None:
-            raise NoSuchEntry(f"there is no entry {entry_id}")
+            raise NoSuchEntry(sentence("there is no entry %(entry)s", entry=entry_id))
         return found
 
 

@@ -3,6 +3,7 @@
 import re
 from typing import Any, cast
 
+from app.core.sentences import sentence
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.entries import Door
 from app.inbox.errors import BadName, StillMember
@@ -54,10 +55,17 @@ class Templates:
         Raises BadName for a name or a number that cannot be.
         """
         if not _NAME.fullmatch(name):
-            raise BadName(f"{name!r} cannot be a template: letters, digits and . _ - can", "name")
+            raise BadName(
+                sentence(
+                    "%(name)s cannot be a template: letters, digits and . _ - can", name=repr(name)
+                ),
+                "name",
+            )
         for limit, value in limits.items():
             if limit not in FIELDS[2:] or (value is not None and value < 0):
-                raise BadName(f"{limit} cannot be {value}", limit)
+                raise BadName(
+                    sentence("%(limit)s cannot be %(value)s", limit=limit, value=value), limit
+                )
         row = tx.execute("SELECT id FROM template WHERE name = ?", (name,)).fetchone()
         if row is None:
             made = tx.execute("INSERT INTO template (name) VALUES (?)", (name,))
@@ -77,7 +85,11 @@ class Templates:
         if rows:
             members = ", ".join(login for (login,) in rows)
             raise StillMember(
-                f"{template.name} is the template of {members}; assign them to another one first",
+                sentence(
+                    "%(name)s is the template of %(members)s; assign them to another one first",
+                    name=template.name,
+                    members=members,
+                ),
                 "name",
             )
         tx.execute("UPDATE person SET template = NULL WHERE template = ?", (template.id,))

@@ -122,7 +122,11 @@ def find_account(box: Box, actor: Actor, number: int) -> FetchAccount:
     """An account that the actor may see. Raises NotFound for any other."""
     found = box.fetch_accounts.get(number)
     if found is None or not may_use(actor, found.person):
-        raise NotFound("number", f"there is no account {number}; `people account list` shows them")
+        raise NotFound(
+            "number",
+            "there is no account %(number)s; `people account list` shows them",
+            number=number,
+        )
     return found
 
 
@@ -154,7 +158,9 @@ def checked_password(password: str, field: str = "password") -> None:
 def _server(value: str) -> str:
     name = value.strip().strip("[]").lower()
     if not _HOST.fullmatch(name) and not _IPV6.fullmatch(name):
-        raise OperationError("server", f"{value!r} cannot be a server: pop.example.org can")
+        raise OperationError(
+            "server", "%(value)s cannot be a server: pop.example.org can", value=repr(value)
+        )
     return name.rstrip(".")
 
 
@@ -178,7 +184,11 @@ def _poll(value: float) -> float:
 
 def _keep(value: int | None) -> int | None:
     if value is not None and not 0 <= value <= KEPT_MOST_DAYS:
-        raise OperationError("keep_days", f"days are 0 to {KEPT_MOST_DAYS}, or none for ever")
+        raise OperationError(
+            "keep_days",
+            "days are 0 to %(kept_most_days)s, or none for ever",
+            kept_most_days=KEPT_MOST_DAYS,
+        )
     return value
 
 

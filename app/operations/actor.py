@@ -8,6 +8,7 @@ even whether they are there.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.core.sentences import sentence
 from app.inbox.entries import Door
 from app.inbox.people import Person
 from app.operations.errors import NotAllowed
@@ -26,7 +27,10 @@ class Role(StrEnum):
     """What concerns their own box."""
 
 
-_WHO = {Role.PHONE: "who looks after the telephones", Role.NETWORK: "who looks after the network"}
+_WHO = {
+    Role.PHONE: sentence("who looks after the telephones"),
+    Role.NETWORK: sentence("who looks after the network"),
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def require_admin(actor: Actor, what: str) -> None:
     Raises NotAllowed.
     """
     if not actor.is_admin:
-        raise NotAllowed("", f"only an administrator may {what}")
+        raise NotAllowed("", "only an administrator may %(what)s", what=sentence(what))
 
 
 def require_role(actor: Actor, role: Role, what: str) -> None:
@@ -81,7 +85,9 @@ def require_role(actor: Actor, role: Role, what: str) -> None:
     Raises NotAllowed.
     """
     if not actor.may(role):
-        raise NotAllowed("", f"only an administrator, or {_WHO[role]}, may {what}")
+        raise NotAllowed(
+            "", "only an administrator, or %(who)s, may %(what)s", who=_WHO[role], what=what
+        )
 
 
 def may_use(actor: Actor, person: int) -> bool:

@@ -140,7 +140,7 @@ def remove_alias(box: Box, actor: Actor, name: str) -> None:
     """Remove an alias. Raises NotFound, NotAllowed, and OperationError if others need it."""
     require_alias(box, actor, name)
     if box.aliases.get(name) is None:
-        raise NotFound("name", f"there is no alias {name.lower()}")
+        raise NotFound("name", "there is no alias %(name)s", name=name.lower())
     with field_of_errors("name"):
         box.db.now(lambda tx: box.aliases.remove(tx, name, by=actor.login, door=actor.door))
 
@@ -165,7 +165,7 @@ def show_alias(box: Box, actor: Actor, name: str) -> ShownAlias:
     require_alias(box, actor, name)
     found = box.aliases.get(name)
     if found is None:
-        raise NotFound("name", f"there is no alias {name.lower()}")
+        raise NotFound("name", "there is no alias %(name)s", name=name.lower())
     others = (one for one in box.aliases.all() if one.name != found.name)
     named_by = tuple(one.name for one in others if found.name in one.members)
     return ShownAlias(found, named_by, version_of(found))
@@ -199,7 +199,9 @@ def _explained(box: Box, members: Sequence[str], look_up: LookUp | None) -> Iter
             yield
     except OperationError as refused:
         if refused.field == "members" and (why := why_unknown(box, members, look_up)):
-            raise OperationError("members", f"{refused}. {why}") from refused
+            raise OperationError(
+                "members", "%(refused)s. %(why)s", refused=refused, why=why
+            ) from refused
         raise
 
 

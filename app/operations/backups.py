@@ -73,8 +73,9 @@ def check_passphrase(words: str) -> str:
     if len(words) < SHORTEST_PASSPHRASE:
         raise OperationError(
             "passphrase",
-            f"a passphrase has {SHORTEST_PASSPHRASE} characters or more: who has the file may"
-            " guess at it for years",
+            "a passphrase has %(shortest_passphrase)s characters or more: who"
+            " has the file may guess at it for years",
+            shortest_passphrase=SHORTEST_PASSPHRASE,
         )
     return words
 
@@ -129,10 +130,14 @@ def open_backup(paths: Paths, actor: Actor, name: str) -> Download:
     try:
         with files.opened_folder(paths.downloads) as folder:
             if name not in os.listdir(folder):  # noqa: PTH208 (a descriptor)
-                raise NotFound("name", f"there is no backup {name} here any more; make one")
+                raise NotFound(
+                    "name", "there is no backup %(name)s here any more; make one", name=name
+                )
             fd = files.open_plain(name, folder)
     except OSError as problem:
-        raise NotFound("name", f"{name} cannot be read: {problem.strerror}") from problem
+        raise NotFound(
+            "name", "%(name)s cannot be read: %(strerror)s", name=name, strerror=problem.strerror
+        ) from problem
     return Download(fd, name, os.fstat(fd).st_size)
 
 
@@ -151,7 +156,7 @@ def check_backup(paths: Paths, actor: Actor, open_box: OpenBox, passphrase: str)
             staged, held = stage_backup(paths, path, open_box, keys)
         except SwitchhookError as problem:
             field = "passphrase" if "passphrase" in str(problem) else "file"
-            raise OperationError(field, str(problem)) from problem
+            raise OperationError(field, problem.text) from problem
     remove_upload(paths, BACKUP)
     made = staged.manifest
     return BackupFacts(

@@ -82,7 +82,9 @@ def find_person(box: Box, login: str, field: str = "login") -> Person:
     person = box.people.by_login(login)
     if person is None:
         known = ", ".join(p.login for p in box.people.all()) or "nobody yet"
-        raise NotFound(field, f"there is no {login} here; there are: {known}")
+        raise NotFound(
+            field, "there is no %(login)s here; there are: %(known)s", login=login, known=known
+        )
     return person
 
 

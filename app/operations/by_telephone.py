@@ -39,7 +39,9 @@ def record_greeting_by_phone(
     """
     whose = who_has_greetings(box, actor, login)
     if whose == COMPANY and kind not in OF_THE_COMPANY:
-        raise NotFound("kind", f"the company has no greeting {kind.value}")
+        raise NotFound(
+            "kind", "the company has no greeting of the kind %(value)s", value=kind.value
+        )
     at = box.people.by_id(actor.person) if actor.person is not None else None
     if at is None or not at.handset:
         raise OperationError("handset", "no telephone is assigned to you")
@@ -56,6 +58,6 @@ def _ask(paths: Paths, question: dict[str, Any]) -> None:
     try:
         answer = ask(paths.phone_control, question, PHONE_WITHIN_S)
     except NotRunning as problem:
-        raise OperationError("", str(problem)) from problem
+        raise OperationError("", problem.text) from problem
     if error := answer.get("error"):
         raise OperationError("", str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from app.core.sentences import sentence
 from app.operations.numbers import why_no_mailbox
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ def target_problems(
     named["attendant.operator"] = settings.attendant.operator
     for name, number in named.items():
         if wrong(number):
-            yield name, f"{number} is the number of no handset, mailbox or group"
+            yield (
+                name,
+                sentence("%(number)s is the number of no handset, mailbox or group", number=number),
+            )
 
 
 def _circle(number: str, groups: Mapping[str, Group]) -> list[str]:
@@ -80,11 +84,25 @@ def _group_problems(
     if why := why_no_mailbox(number, country, handsets or ()):
         yield name, why
     if number in mailboxes:
-        yield name, f"{number} is somebody's mailbox; a group needs a number of its own"
+        yield (
+            name,
+            sentence(
+                "%(number)s is somebody's mailbox; a group needs a number of its own", number=number
+            ),
+        )
     if not group.handsets:
-        yield f"{name}.handsets", "nobody is in this group; name the jacks of its handsets"
+        yield (
+            f"{name}.handsets",
+            sentence("nobody is in this group; name the jacks of its handsets"),
+        )
     for handset in dict.fromkeys(h for h in group.handsets if group.handsets.count(h) > 1):
-        yield f"{name}.handsets", f"the handset {handset} is named twice"
+        yield (
+            f"{name}.handsets",
+            sentence("the handset %(handset)s is named twice", handset=handset),
+        )
     for handset in group.handsets:
         if handsets is not None and handset not in handsets:
-            yield f"{name}.handsets", f"there is no handset jack {handset}"
+            yield (
+                f"{name}.handsets",
+                sentence("there is no handset jack %(handset)s", handset=handset),
+            )

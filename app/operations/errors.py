@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from app.core.errors import SwitchhookError
+from app.core.sentences import Sentence, sentence
 from app.inbox.errors import InboxError, Invalid
 
 
@@ -12,15 +13,15 @@ class OperationError(SwitchhookError):
     """An operation is refused; nothing was changed.
 
     `field` is the argument that is wrong ("mailbox"), the setting's name, or "" if it is none of
-    them; the text says what is wrong and what would do.
+    them; the text, with values at its %(name)s, says what is wrong and what would do.
     """
 
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, field: str, text: str, **values: object) -> None:
+        super().__init__(text if isinstance(text, Sentence) else sentence(text, **values))
         self.field = field
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.field, str(self))  # as it comes from a process of its own
+        return type(self), (self.field, self.text)  # as it comes from a process of its own
 
 
 class NotAllowed(OperationError):
@@ -40,6 +41,6 @@ def field_of_errors(field: str) -> Iterator[None]:
     try:
         yield
     except Invalid as problem:
-        raise OperationError(problem.field or field, str(problem)) from problem
+        raise OperationError(problem.field or field, problem.text) from problem
     except InboxError as problem:
-        raise OperationError(field, str(problem)) from problem
+        raise OperationError(field, problem.text) from problem

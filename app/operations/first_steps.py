@@ -61,7 +61,12 @@ def step_done(box: Box, actor: Actor, name: str) -> FirstSteps:
     """
     require_admin(actor, "set the box up")
     if name not in (*STEPS, DISMISSED):
-        raise NotFound("step", f"there is no step {name}; there are: {', '.join(STEPS)}")
+        raise NotFound(
+            "step",
+            "there is no step %(name)s; there are: %(steps)s",
+            name=name,
+            steps=", ".join(STEPS),
+        )
     box.db.now(lambda tx: box.store.first_steps.note(tx, name, actor.login))
     return first_steps(box, actor)
 
@@ -95,7 +100,9 @@ def send_first_mail(box: Box, actor: Actor, paths: Paths, login: str) -> str:
         with smtplib.SMTP(host, port, timeout=WITHIN_S) as client:
             client.send_message(mail, to, [to])
     except (OSError, smtplib.SMTPException) as problem:
-        raise OperationError("login", f"the mail service did not take it: {problem}") from problem
+        raise OperationError(
+            "login", "the mail service did not take it: %(problem)s", problem=problem
+        ) from problem
     return to
 
 

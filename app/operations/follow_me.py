@@ -40,7 +40,9 @@ def set_follow_me(
     digits = number.translate(DIALLED_BESIDE)
     numbering = country(box.settings.site.country).numbering
     if digits and numbering.emergency_for(digits):
-        raise OperationError("number", f"{digits} is an emergency number; nobody is called there")
+        raise OperationError(
+            "number", "%(digits)s is an emergency number; nobody is called there", digits=digits
+        )
     wanted = FollowMe(digits, after_s) if digits else None
     with field_of_errors("number"):
         box.db.now(

@@ -84,7 +84,9 @@ def kind_named(word: str) -> GreetingKind:
     """The kind that a door calls so. Raises NotFound (field "kind")."""
     found = KINDS.get(word)
     if found is None:
-        raise NotFound("kind", f"there is no such greeting; there are: {', '.join(KINDS)}")
+        raise NotFound(
+            "kind", "there is no such greeting; there are: %(kinds)s", kinds=", ".join(KINDS)
+        )
     return found
 
 
@@ -93,7 +95,9 @@ def last_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as problem:
-        raise OperationError("until", f"{text} is no day; write it as 2026-12-24") from problem
+        raise OperationError(
+            "until", "%(what)s is no day; write it as 2026-12-24", what=text
+        ) from problem
 
 
 def as_telephone_sound(octets: bytes) -> Sound:
@@ -102,16 +106,21 @@ def as_telephone_sound(octets: bytes) -> Sound:
     It needs no store: a door calls it where nobody waits. Raises OperationError (field "file").
     """
     if len(octets) > FILE_MOST:
-        raise OperationError("file", f"the file is larger than {FILE_MOST // MB} MB")
+        raise OperationError("file", "the file is larger than %(most)s MB", most=FILE_MOST // MB)
     most, sound = LONGEST_S * SAMPLE_RATE * 2, bytearray()
     try:
         for piece in audio_formats.samples(io.BytesIO(octets)):
             sound += piece
             if len(sound) > most:
-                raise OperationError("file", f"a greeting has at most {LONGEST_S} seconds")
+                raise OperationError(
+                    "file", "a greeting has at most %(most)s seconds", most=LONGEST_S
+                )
     except UnknownSound as problem:
-        text = f"this is no WAVE file that can be played ({problem}); 8 kHz, 16 bit, mono is best"
-        raise OperationError("file", text) from problem
+        raise OperationError(
+            "file",
+            "this is no WAVE file that can be played (%(why)s); 8 kHz, 16 bit, mono is best",
+            why=problem,
+        ) from problem
     if not any(sound):
         raise OperationError("file", "there is nothing to hear in this file")
     return Sound(bytes(sound))
@@ -154,7 +163,7 @@ def read_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKind)
     """
     found = box.greetings.read(who_has_greetings(box, actor, login), kind)
     if found is None:
-        raise NotFound("kind", f"{login or 'the company'} has no such greeting")
+        raise _no_such(login)
     return found
 
 
@@ -173,7 +182,9 @@ def set_greeting(
     """
     person = who_has_greetings(box, actor, login)
     if person == COMPANY and kind not in OF_THE_COMPANY:
-        raise OperationError("kind", f"the company has no greeting of the kind {kind.value}")
+        raise OperationError(
+            "kind", "the company has no greeting of the kind %(value)s", value=kind.value
+        )
     if until is not None and kind is not GreetingKind.TEMPORARY:
         raise OperationError("until", "only a temporary greeting has a last day")
     try:
@@ -195,7 +206,7 @@ def remove_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKin
     except OSError as problem:
         raise _not_kept(problem) from problem
     if not removed:
-        raise NotFound("kind", f"{login or 'the company'} has no such greeting")
+        raise _no_such(login)
     _note(box, actor, person, "greeting removed", kind.value)
 
 
@@ -244,8 +255,16 @@ def who_has_greetings(box: Box, actor: Actor, login: str | None) -> int:
     return person_for(box, actor, login).id
 
 
+def _no_such(login: str | None) -> NotFound:
+    if login is None:
+        return NotFound("kind", "the company has no such greeting")
+    return NotFound("kind", "%(login)s has no such greeting", login=login)
+
+
 def _not_kept(problem: OSError) -> OperationError:
-    return OperationError("file", f"the greeting cannot be kept: {problem.strerror}")
+    return OperationError(
+        "file", "the greeting cannot be kept: %(strerror)s", strerror=problem.strerror
+    )
 
 
 def _note(box: NightBox, actor: Actor, person: int, verb: str, detail: str) -> None:

@@ -111,7 +111,9 @@ def list_former(box: Box, actor: Actor, login: str) -> tuple[Former, tuple[Entry
     require_admin(actor, "see what removed people had")
     former = box.people.former(login)
     if former is None:
-        raise NotFound("login", f"nothing is left of a box that a removed {login} had")
+        raise NotFound(
+            "login", "nothing is left of a box that a removed %(login)s had", login=login
+        )
     return former, tuple(box.store.entries(former.id, states=(EntryState.BIN,)))
 
 
@@ -175,7 +177,7 @@ def entry_for(box: Box, actor: Actor, entry: int) -> Entry:
     """The entry that the actor wants to use. Raises NotFound, for other people's as well."""
     found = box.store.entry(entry)
     if found is None or not may_use(actor, found.person):  # a stranger does not learn which
-        raise NotFound("entry", f"there is no entry {entry}")
+        raise NotFound("entry", "there is no entry %(entry)s", entry=entry)
     return found
 
 

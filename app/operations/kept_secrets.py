@@ -95,7 +95,7 @@ def password(box: Box, actor: Actor, setting: str) -> str:
     require_admin(actor, "say the box's passwords")
     account = account_of(box.settings, KEPT_SECRETS[setting])
     if account is None:
-        raise NotFound(setting, f"no account is named for {setting}")
+        raise NotFound(setting, "no account is named for %(setting)s", setting=setting)
     return box.passwords.of_box(account)
 
 
@@ -130,8 +130,10 @@ def checked_account(settings: Settings, secret: KeptSecret, password: str) -> Bo
     if password and account is None:
         raise OperationError(
             secret.setting,
-            f"{secret.setting} is kept for one user at one server: set {secret.server} and"
-            f" {secret.user} first",
+            "%(setting)s is kept for one user at one server: set %(server)s and %(user)s first",
+            setting=secret.setting,
+            server=secret.server,
+            user=secret.user,
         )
     if password:
         checked_password(password, secret.setting)

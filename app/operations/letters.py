@@ -64,7 +64,9 @@ def send_reply(box: Box, actor: Actor, entry: int, to: str, subject: str, text: 
     if not text.strip():
         raise OperationError("text", "the answer is empty")
     if len(text) > TEXT_MOST:
-        raise OperationError("text", f"an answer has at most {TEXT_MOST} characters")
+        raise OperationError(
+            "text", "an answer has at most %(text_most)s characters", text_most=TEXT_MOST
+        )
     routes = _routes(box, to)
     mail = sending_of(box).begun(person, routes)
     mail["Subject"] = one_line(subject, 500)
@@ -134,7 +136,11 @@ def _routes(box: Box, to: str) -> tuple[Destination, ...]:
     if not wanted:
         raise OperationError("to", "name at least one address")
     if len(wanted) > RECIPIENTS_MOST:
-        raise OperationError("to", f"a mail from here has at most {RECIPIENTS_MOST} recipients")
+        raise OperationError(
+            "to",
+            "a mail from here has at most %(recipients_most)s recipients",
+            recipients_most=RECIPIENTS_MOST,
+        )
     with field_of_errors("to"):
         return tuple(map(sending_of(box).route, wanted))
 
@@ -144,7 +150,9 @@ def _send(box: Box, actor: Actor, envelope: Envelope, size: int, content: bytes 
     sending = sending_of(box)
     if actor.person is not None and sending.too_many(actor.person):
         raise OperationError(
-            "to", f"{HOURLY_MOST} mails were sent from here in this hour; try again later"
+            "to",
+            "%(hourly_most)s mails were sent from here in this hour; try again later",
+            hourly_most=HOURLY_MOST,
         )
     whole = content if isinstance(content, int) else (content,)
     with field_of_errors("to"):

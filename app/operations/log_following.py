@@ -23,7 +23,10 @@ class LogFollower:
         there = services_with_logs(self._folder)
         if service and service not in there:
             raise NotFound(
-                "service", f"there is no log of {service}; there are: {', '.join(there)}"
+                "service",
+                "there is no log of %(service)s; there are: %(there)s",
+                service=service,
+                there=", ".join(there),
             )
         self._files: dict[str, BinaryIO] = {}
         self._begun: dict[str, bytes] = {}

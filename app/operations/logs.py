@@ -69,7 +69,12 @@ def log_tail(
     folder = log_folder(paths)
     services = services_with_logs(folder)
     if service and service not in services:
-        raise NotFound("service", f"there is no log of {service}; there are: {', '.join(services)}")
+        raise NotFound(
+            "service",
+            "there is no log of %(service)s; there are: %(there)s",
+            service=service,
+            there=", ".join(services),
+        )
     wanted, most = containing.casefold(), max(1, min(limit, MOST))
     found = [
         line

@@ -78,7 +78,7 @@ def take_file(box: Box, actor: Actor, entry: int, number: int) -> File:
             return File(
                 safe_name(part.file_name, f"part-{number}.{ending}"), _gathered(part.octets)
             )
-    raise NotFound("number", f"the message has no part {number}")
+    raise NotFound("number", "the message has no part %(number)s", number=number)
 
 
 def mark_entries(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from app.core.sentences import sentence
 from app.inbox.claim import SERVICE_NUMBER
 from drivers.countries import country as country_of
 from drivers.countries.numbering import VISITORS
@@ -19,10 +20,16 @@ def emergency_numbers(country: str) -> frozenset[str]:
 def why_no_number(number: str, country: str) -> str | None:
     """Why nothing here can be called by this number, in words; None if something can."""
     if number in emergency_numbers(country):
-        return f"{number} is an emergency number; whoever dials it needs help"
+        return sentence(
+            "%(number)s is an emergency number; whoever dials it needs help", number=number
+        )
     for first in country_of(country).numbering.emergency:
         if number.startswith(first):
-            return f"{number} begins with the emergency number {first}, which is called at once"
+            return sentence(
+                "%(number)s begins with the emergency number %(first)s, which is called at once",
+                number=number,
+                first=first,
+            )
     return None
 
 
@@ -31,7 +38,11 @@ def why_no_mailbox(number: str, country: str, handsets: Iterable[str]) -> str | 
     if text := why_no_number(number, country):
         return text
     if number in SERVICES:
-        return f"{number} is a service of the box"
+        return sentence("%(number)s is a service of the box", number=number)
     if number in handsets:
-        return f"{number} is the number of a handset; another one, such as 2{number[1:]}, will do"
+        return sentence(
+            "%(number)s is the number of a handset; another one, such as %(other)s, will do",
+            number=number,
+            other=f"2{number[1:]}",
+        )
     return None

@@ -77,6 +77,6 @@ def remove_outgoing(box: Box, actor: Actor, login: str) -> OutgoingAccount:
     person = person_for(box, actor, login)
     found = box.outgoing_accounts.of(person.id)
     if found is None:
-        raise NotFound("login", f"{login} has no account for outgoing mail")
+        raise NotFound("login", "%(login)s has no account for outgoing mail", login=login)
     box.db.now(lambda tx: box.outgoing_accounts.remove(tx, found, by=actor.login, door=actor.door))
     return found

@@ -2,19 +2,10 @@
 
 from dataclasses import dataclass
 
-from app.inbox.people import Person, Transfer
+from app.inbox.people import Person
 from app.operations import languages
 from app.operations.actor import Actor
 from app.operations.box import Box, person_for
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What mail programs may be given, and what it does to this box."""
-
-    transfer: Transfer
-    sentence: str
-    """What will happen, with the number of messages that it concerns."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +23,6 @@ class OwnBox:
     """How many voicemails are in it."""
     voicemails_most: int
     """How many it may hold; 0 for any number."""
-    choices: tuple[Choice, ...]
     languages: tuple[str, ...]
     """Two letters each [ISO 639-1]."""
 
@@ -48,22 +38,5 @@ def own_box(box: Box, actor: Actor, login: str) -> OwnBox:
         limits.quota,
         kept,
         limits.voicemails,
-        tuple(Choice(transfer, _sentence(transfer, kept)) for transfer in Transfer),
         tuple(sorted({*languages.available(box.settings.voicemail.sounds), person.language})),
-    )
-
-
-def _sentence(transfer: Transfer, voicemails: int) -> str:
-    many = f"your {voicemails} voicemails" if voicemails != 1 else "your one voicemail"
-    if transfer is Transfer.ALL:
-        return (
-            f"Mail programs get e-mail and voicemail. When one has fetched {many} and deletes them"
-            " here, they are gone from the telephone as well."
-        )
-    if transfer is Transfer.EMAIL:
-        return (
-            f"Mail programs get e-mail only; {many} stay here, on the telephone and on this page."
-        )
-    return (
-        "Mail programs get nothing: everything stays here, and counts towards what your box holds."
     )

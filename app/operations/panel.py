@@ -180,7 +180,7 @@ def _ask_phone(paths: Paths, question: dict[str, str]) -> None:
     try:
         answer = ask(paths.phone_control, question, PHONE_WITHIN_S)
     except NotRunning as problem:
-        raise OperationError("", str(problem)) from problem
+        raise OperationError("", problem.text) from problem
     if error := answer.get("error"):
         raise OperationError("", str(error))
 
@@ -204,4 +204,4 @@ def _ask_machine(paths: Paths, actor: Actor, work: ShutDown | EraseBox) -> None:
     try:
         ask_for_task(paths, actor, work)
     except NotRunning as problem:
-        raise OperationError("", str(problem)) from problem
+        raise OperationError("", problem.text) from problem

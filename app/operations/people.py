@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.sentences import N_
 from app.core.text import visible
 from app.device.first_boot import BY as FIRST_BOOT
 from app.inbox.first_use import FirstStep
@@ -195,10 +196,12 @@ def change_person(
     """
     person = person_for(box, actor, login)
     if not fields:
-        raise OperationError("", f"nothing was named that is to change of {login}")
+        raise OperationError("", "nothing was named that is to change of %(login)s", login=login)
     foreign = sorted(set(fields) - OWN_FIELDS)
     if foreign and not actor.is_admin:
-        raise NotAllowed(foreign[0], f"only an administrator may change {', '.join(foreign)}")
+        raise NotAllowed(
+            foreign[0], "only an administrator may change %(foreign)s", foreign=", ".join(foreign)
+        )
     cleaned = _cleaned(box, fields)
     fields = {name: value for name, value in cleaned.items() if getattr(person, name) != value}
     if not fields:  # a form that was sent as it was shown
@@ -259,11 +262,16 @@ def remove_person(
     person = find_person(box, login)
     to = None if heir is None else find_person(box, heir, "heir")
     if to is not None and to.id == person.id:
-        raise OperationError("heir", f"{login} cannot be handed over to {login}")
+        raise OperationError("heir", "%(login)s cannot be handed over to %(login)s", login=login)
     _refuse_last_admin(box, person, "login")
     held = box.store.entries(person.id, states=LISTED)
     if held and to is None and not discard:
-        raise OperationError("heir", f"{login} has {len(held)} messages; name an heir, or discard")
+        raise OperationError(
+            "heir",
+            "%(login)s has %(count)s messages; name an heir, or discard",
+            login=login,
+            count=len(held),
+        )
     before = set(_problems(box))
 
     def work(tx: Tx) -> None:
@@ -285,9 +293,17 @@ def set_password(box: Box, actor: Actor, login: str, password: str | None = None
     """
     person = person_for(box, actor, login)
     if password is not None and len(password) < PASSWORD_SHORTEST:
-        raise OperationError("password", f"a password has at least {PASSWORD_SHORTEST} characters")
+        raise OperationError(
+            "password",
+            "a password has at least %(least)s characters",
+            least=PASSWORD_SHORTEST,
+        )
     if password is not None and len(password.encode("utf-8", "replace")) > PASSWORD_LONGEST:
-        raise OperationError("password", f"a password has {PASSWORD_LONGEST} octets at most")
+        raise OperationError(
+            "password",
+            "a password has %(most)s octets at most",
+            most=PASSWORD_LONGEST,
+        )
     if password is not None and _CONTROL.search(password):
         raise OperationError("password", "a password has no tabs, line ends or control characters")
     chosen = password or new_password()
@@ -340,8 +356,11 @@ def _cleaned(box: Box, fields: Mapping[str, Any]) -> dict[str, Any]:
         if not cleaned["name"]:
             raise OperationError("name", "the name is empty; callers and mail programs show it")
         if len(cleaned["name"]) > NAME_LONGEST or visible(cleaned["name"]) != cleaned["name"]:
-            text = f"a name has {NAME_LONGEST} characters at most, and none that cannot be seen"
-            raise OperationError("name", text)
+            raise OperationError(
+                "name",
+                "a name has %(most)s characters at most, and none that cannot be seen",
+                most=NAME_LONGEST,
+            )
     for optional in {"handset", "address"} & set(cleaned):
         cleaned[optional] = (cleaned[optional] or "").strip() or None
     if cleaned.get("template") is not None:
@@ -357,7 +376,12 @@ def _cleaned(box: Box, fields: Mapping[str, Any]) -> dict[str, Any]:
 def _call_class(name: str) -> str:
     if name not in list(CallClass):
         there = ", ".join(CallClass)
-        raise OperationError("may_call", f"{name!r} is no class of calls; there are: {there}")
+        raise OperationError(
+            "may_call",
+            "%(name)s is no class of calls; there are: %(there)s",
+            name=repr(name),
+            there=there,
+        )
     return name
 
 
@@ -368,7 +392,12 @@ def _template(box: Box, name: str) -> int | None:
     template = box.people.templates.by_name(name)
     if template is None:
         known = ", ".join(one.name for one in box.people.templates.all()) or "none yet"
-        raise OperationError("template", f"there is no template {name}; there are: {known}")
+        raise OperationError(
+            "template",
+            "there is no template %(name)s; there are: %(known)s",
+            name=name,
+            known=known,
+        )
     return template.id
 
 
@@ -379,12 +408,18 @@ def _refuse_mixed_addresses(box: Box, login: str, address: str | None) -> None:
     """
     named = box.delivery.local_name(address) if address else None
     if named is not None and named != login:
-        raise OperationError("address", f"mail to {address} is for {named} here")
+        raise OperationError(
+            "address", "mail to %(address)s is for %(named)s here", address=address, named=named
+        )
     for domain in (*box.settings.site.domains, box.settings.site.hostname):
         owner = box.people.by_address(f"{login}@{domain}")
         if owner is not None and owner.login != login:
             raise OperationError(
-                "login", f"{login}@{domain} is the public address of {owner.login}"
+                "login",
+                "%(login)s@%(domain)s is the public address of %(owner)s",
+                login=login,
+                domain=domain,
+                owner=owner.login,
             )
 
 
@@ -400,12 +435,12 @@ def _refuse_what_is_not_there(box: Box, fields: Mapping[str, Any]) -> None:
 def _refuse_taken(box: Box, fields: Mapping[str, Any], but_of: Person | None) -> None:
     """Say whose a number or address is; the store, which refuses it too, knows no logins."""
     find = {
-        "mailbox": box.people.by_mailbox,
-        "handset": box.people.by_handset,
-        "address": box.people.by_address,
+        "mailbox": (box.people.by_mailbox, N_("the mailbox %(value)s is %(login)s's")),
+        "handset": (box.people.by_handset, N_("the handset %(value)s is %(login)s's")),
+        "address": (box.people.by_address, N_("the address %(value)s is %(login)s's")),
     }
-    for field, by in find.items():
+    for field, (by, taken) in find.items():
         value = fields.get(field)
         owner = by(value) if value else None
         if owner is not None and (but_of is None or owner.id != but_of.id):
-            raise OperationError(field, f"the {field} {value} is {owner.login}'s")
+            raise OperationError(field, taken, value=value, login=owner.login)

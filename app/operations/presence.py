@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.core.clock import CLOCK_SET
 from app.core.presence import Presence
+from app.core.sentences import sentence
 from app.inbox.people import Person
 from app.inbox.presence import (
     PresenceNow,
@@ -62,7 +63,9 @@ def set_presence(
     if until.strip() and day is None:
         raise OperationError("until", _why_no_day(until.strip(), today))
     if day is not None and day <= today:
-        raise OperationError("until", f"{day.isoformat()} has come already; name a later day")
+        raise OperationError(
+            "until", "%(day)s has come already; name a later day", day=day.isoformat()
+        )
     ends = None if day is None else day_begins(day, _zone(box))
     words = presence_words(wanted, day)
     with field_of_errors("until"):
@@ -105,13 +108,19 @@ def _presence(name: str) -> Presence:
         return Presence(name)
     except ValueError:
         known = ", ".join(Presence)
-        raise OperationError("presence", f"there is no {name}; there are: {known}") from None
+        raise OperationError(
+            "presence", "there is no %(name)s; there are: %(known)s", name=name, known=known
+        ) from None
 
 
 def _why_no_day(text: str, today: date) -> str:
     if today.year < CLOCK_SET:
-        return f"the clock of this box is not set; give {text} with its year, as YYYY-MM-DD"
-    return f"{text} is no day; write it as YYYY-MM-DD, or MM-DD for the next one"
+        return sentence(
+            "the clock of this box is not set; give %(day)s with its year, as YYYY-MM-DD", day=text
+        )
+    return sentence(
+        "%(day)s is no day; write it as YYYY-MM-DD, or MM-DD for the next one", day=text
+    )
 
 
 def _day(box: Box, at: float) -> date:

@@ -23,7 +23,9 @@ def send_probe(box: Box, actor: Actor, name: str) -> Probe:
     with field_of_errors("name"):
         route = box.delivery.route(name)
     if not route.outside:
-        raise OperationError("name", f"{name} leads to nobody outside: there is nothing to try")
+        raise OperationError(
+            "name", "%(name)s leads to nobody outside: there is nothing to try", name=name
+        )
     config, now, token = box.delivery.config, box.db.clock.now(), probes.new_token()
     own = box.aliases.get(config.local_part(name) or name)
     alias = own.name if own is not None else name.lower()
@@ -57,5 +59,7 @@ def last_probe(box: Box, actor: Actor, name: str) -> Probe:
     require_alias(box, actor, name)
     found = probes.last(box.db, box.queue, box.delivery.config.local_part(name) or name.lower())
     if found is None:
-        raise NotFound("name", f"{name} was never tried: `alias probe {name}` does it")
+        raise NotFound(
+            "name", "%(name)s was never tried: `alias probe %(name)s` does it", name=name
+        )
     return found

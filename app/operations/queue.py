@@ -102,7 +102,9 @@ def retry_queued(box: Box, actor: Actor, number: int) -> None:
     _row(box, number)
     if not box.db.now(lambda tx: box.queue.retry(tx, number)):
         raise OperationError(
-            "number", f"{number} is held, or has been taken or refused; nothing to try"
+            "number",
+            "%(number)s is held, or has been taken or refused; nothing to try",
+            number=number,
         )
 
 
@@ -129,7 +131,9 @@ def release_held(box: Box, actor: Actor, number: int | None = None) -> int:
     wanted = box.queue.held.ids() if number is None else [_row(box, number).id]
     released = box.db.now(lambda tx: box.queue.held.release(tx, wanted, actor.login, actor.door))
     if number is not None and not released:
-        raise OperationError("number", f"{number} is not held; it waits, or has an outcome")
+        raise OperationError(
+            "number", "%(number)s is not held; it waits, or has an outcome", number=number
+        )
     return released
 
 
@@ -148,5 +152,5 @@ def drop_held(box: Box, actor: Actor) -> int:
 def _row(box: Box, number: int) -> QueueRow:
     row = box.queue.get(number)
     if row is None:
-        raise NotFound("number", f"nothing in the queue has the number {number}")
+        raise NotFound("number", "nothing in the queue has the number %(number)s", number=number)
     return row

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.config.defaults import ALL_HANDSETS, SOUNDS
 from app.config.paths import PROJECT
+from app.core.sentences import sentence
 from app.inbox.people import Person
 from app.operations import languages
 from app.operations.call_targets import target_problems
@@ -90,16 +91,23 @@ def setting_problems(
     """The settings that name what is not there."""
     if known.stations is None:
         there = _listed(sorted(f.parent.name for f in BOARDS.glob("*/board.toml")))
-        yield Problem("phone.board", f"there is no board {known.board}{there}")
+        yield Problem(
+            "phone.board",
+            sentence("there is no board %(board)s%(there)s", board=known.board, there=there),
+        )
     postmaster = settings.site.postmaster
     if postmaster and postmaster.lower() not in {person.login for person in people}:
         yield Problem(
             "site.postmaster",
-            f"there is no {postmaster} here{_listed([p.login for p in people])}",
+            sentence(
+                "there is no %(postmaster)s here%(there)s",
+                postmaster=postmaster,
+                there=_listed([p.login for p in people]),
+            ),
         )
     sounds = settings.voicemail.sounds
     if sounds != SOUNDS and not sounds.is_dir():  # without any pack all is spoken
-        yield Problem("voicemail.sounds", f"there is no folder {sounds}")
+        yield Problem("voicemail.sounds", sentence("there is no folder %(sounds)s", sounds=sounds))
     if text := _no_language(settings.site.language, known):
         yield Problem("site.language", text)
     if text := _no_handset(settings.panel.handset, known):
@@ -109,13 +117,21 @@ def setting_problems(
     mailbox = settings.panel.mailbox
     if mailbox and mailbox not in {person.mailbox for person in people}:
         whose = [f"{person.mailbox} ({person.login})" for person in people]
-        yield Problem("panel.mailbox", f"nobody has the mailbox {mailbox}{_listed(whose)}")
+        yield Problem(
+            "panel.mailbox",
+            sentence(
+                "nobody has the mailbox %(mailbox)s%(there)s", mailbox=mailbox, there=_listed(whose)
+            ),
+        )
     for handset in settings.calls.without_call_waiting:
         if text := _no_handset(handset, known):
             yield Problem("calls.without_call_waiting", text)
     music = settings.calls.hold_music
     if music and not Path(music).is_file():
-        yield Problem("calls.hold_music", f"there is no file {music}; a soft tone is heard instead")
+        yield Problem(
+            "calls.hold_music",
+            sentence("there is no file %(music)s; a soft tone is heard instead", music=music),
+        )
     yield from _incoming_problems(settings, people, known)
     yield from _number_problems(settings, known)
 
@@ -127,7 +143,13 @@ def _incoming_problems(
         name = f"phone.incoming.{line}"
         if known.trunks is not None and line not in known.trunks:
             yield Problem(
-                name, f"the board {known.board} has no outside line {line}{_listed(known.trunks)}"
+                name,
+                sentence(
+                    "the board %(board)s has no outside line %(line)s%(there)s",
+                    board=known.board,
+                    line=line,
+                    there=_listed(known.trunks),
+                ),
             )
         for handset in incoming.handsets:
             if text := _no_handset(handset, known):
@@ -135,7 +157,12 @@ def _incoming_problems(
         if incoming.mailbox and incoming.mailbox not in {p.mailbox for p in people}:
             whose = [f"{person.mailbox} ({person.login})" for person in people]
             yield Problem(
-                f"{name}.mailbox", f"nobody has the mailbox {incoming.mailbox}{_listed(whose)}"
+                f"{name}.mailbox",
+                sentence(
+                    "nobody has the mailbox %(mailbox)s%(there)s",
+                    mailbox=incoming.mailbox,
+                    there=_listed(whose),
+                ),
             )
     yield from _fax_problems(settings, people, known)
 
@@ -145,12 +172,23 @@ def _fax_problems(settings: Settings, people: Sequence[Person], known: Known) ->
         name = f"fax.receiving.{line}"
         if known.trunks is not None and line not in known.trunks:
             yield Problem(
-                name, f"the board {known.board} has no outside line {line}{_listed(known.trunks)}"
+                name,
+                sentence(
+                    "the board %(board)s has no outside line %(line)s%(there)s",
+                    board=known.board,
+                    line=line,
+                    there=_listed(known.trunks),
+                ),
             )
         if fax.mailbox and fax.mailbox not in {p.mailbox for p in people}:
             whose = [f"{person.mailbox} ({person.login})" for person in people]
             yield Problem(
-                f"{name}.mailbox", f"nobody has the mailbox {fax.mailbox}{_listed(whose)}"
+                f"{name}.mailbox",
+                sentence(
+                    "nobody has the mailbox %(mailbox)s%(there)s",
+                    mailbox=fax.mailbox,
+                    there=_listed(whose),
+                ),
             )
 
 
@@ -163,14 +201,24 @@ def _number_problems(settings: Settings, known: Known) -> Iterator[Problem]:
     for field, lines in {**named, "numbers.pulse_lines": numbers.pulse_lines}.items():
         for line in lines:
             if known.trunks is not None and line not in known.trunks:
-                text = f"the board {known.board} has no outside line {line}"
-                yield Problem(field, text + _listed(known.trunks))
+                yield Problem(
+                    field,
+                    sentence(
+                        "the board %(board)s has no outside line %(line)s%(there)s",
+                        board=known.board,
+                        line=line,
+                        there=_listed(known.trunks),
+                    ),
+                )
     for digits in numbers.access_digits:
         if why := why_no_number(digits, known.country):
             yield Problem(f"numbers.access_digits.{digits}", why)
     for handset in known.stations or ():
         if why := why_no_number(handset, known.country):
-            yield Problem(f"handset {handset}", f"nobody can call it by its number: {why}")
+            yield Problem(
+                f"handset {handset}",
+                sentence("nobody can call it by its number: %(why)s", why=why),
+            )
 
 
 def _language_problems(settings: Settings, known: Known) -> Iterator[Problem]:
@@ -211,21 +259,36 @@ def _bad_mailbox(mailbox: str | None, known: Known) -> str | None:
 def _no_handset(handset: str | None, known: Known) -> str | None:
     if not handset or known.stations is None or handset in known.stations:
         return None
-    return f"the board {known.board} has no handset jack {handset}{_listed(known.stations)}"
+    return sentence(
+        "the board %(board)s has no handset jack %(handset)s%(there)s",
+        board=known.board,
+        handset=handset,
+        there=_listed(known.stations),
+    )
 
 
 def _no_language(language: str | None, known: Known) -> str | None:
     if not language or language in known.languages:
         return None
-    return f"there is no sound pack for {language}{_listed(known.languages)}"
+    return sentence(
+        "there is no sound pack for %(language)s%(there)s",
+        language=language,
+        there=_listed(known.languages),
+    )
 
 
 def _no_key_map(key_map: str | None) -> str | None:
     if not key_map or key_map in KEY_MAPS or key_map in FORMERLY:
         return None
-    return f"there is no key map {key_map}{_listed(list(KEY_MAPS))}"
+    return sentence(
+        "there is no key map %(key_map)s%(there)s",
+        key_map=key_map,
+        there=_listed(list(KEY_MAPS)),
+    )
 
 
 def _listed(there: Sequence[str] | frozenset[str]) -> str:
     words = sorted(there) if isinstance(there, frozenset) else list(there)
-    return f"; there are: {', '.join(words)}" if words else "; there is none"
+    if words:
+        return sentence("; there are: %(names)s", names=", ".join(words))
+    return sentence("; there is none")

@@ -92,7 +92,7 @@ def repair_store(
 
 def _must_exist(store: Path) -> None:
     if not store.exists() and not repaired(store).exists():
-        raise OperationError("", f"there is no store: {store}")
+        raise OperationError("", "there is no store: %(store)s", store=store)
 
 
 def _put_in_place(paths: Paths, sleep: Callable[[float], None]) -> None:
@@ -120,8 +120,10 @@ def _alone(in_use: FileLock, store: Path, sleep: Callable[[float], None]) -> Ite
             who = ", ".join(f"{pid} ({_name(pid)})" for pid in _holders(store)) or "unknown"
             raise OperationError(
                 "",
-                f"a program does not let go of the store: process {who}. End it and repair again:"
-                " the new store is ready, and is also taken at the next start of the box",
+                "a program does not let go of the store: process %(who)s. End it"
+                " and repair again: the new store is ready, and is also taken at"
+                " the next start of the box",
+                who=who,
             )
         sleep(LOOK_S)
     try:

@@ -160,7 +160,9 @@ def find_message(box: Box, actor: Actor, text: str) -> tuple[EntryHistory, ...]:
     found = [history for number in numbers if (history := _history(box, number)) is not None]
     if not found:
         raise NotFound(
-            "message", f"the box has no message {wanted}, and its history does not name it"
+            "message",
+            "the box has no message %(wanted)s, and its history does not name it",
+            wanted=wanted,
         )
     return tuple(found)
 

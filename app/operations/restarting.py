@@ -24,7 +24,12 @@ def restart_services(
     for name in names:
         if name not in SERVICES:
             known = ", ".join(SERVICES)
-            raise NotFound("service", f"there is no service {name}; there are: {known}")
+            raise NotFound(
+                "service",
+                "there is no service %(name)s; there are: %(known)s",
+                name=name,
+                known=known,
+            )
     return restart(paths, [name for name in SERVICES if name in (names or SERVICES)], during_calls)
 
 

@@ -46,7 +46,11 @@ def search_inbox(
     """
     person = person_for(box, actor, login)
     if len(question) > QUESTION_LIMIT:
-        raise OperationError("question", f"a question has at most {QUESTION_LIMIT} characters")
+        raise OperationError(
+            "question",
+            "a question has at most %(question_limit)s characters",
+            question_limit=QUESTION_LIMIT,
+        )
     try:
         box.search.catch_up()
     except StoreError as problem:  # no room for what is new: what is older is found all the same

@@ -134,7 +134,7 @@ def remove_second_factor(box: Box, actor: Actor, login: str) -> None:
     """
     person = person_for(box, actor, login)
     if not SecondFactors(box.db).is_on(person.id):
-        raise OperationError("", f"{person.login} is asked for no codes")
+        raise OperationError("", "%(login)s is asked for no codes", login=person.login)
 
     box.db.now(lambda tx: drop_second_factor(box, tx, person.id, actor.door, actor.login))
 

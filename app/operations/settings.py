@@ -160,7 +160,7 @@ def change_settings(
     OperationError with its name says so, and nothing is changed.
     """
     for name in values:
-        require_setting(actor, name, f"change {name}")
+        require_setting(actor, name, "change this setting")
     wanted = [(find_setting(box.settings, name), words) for name, words in values.items()]
     secrets = [(one, words) for one, words in wanted if one.name in KEPT_SECRETS]
     in_file = [(one, words) for one, words in wanted if one.name not in KEPT_SECRETS]
@@ -191,8 +191,11 @@ def _refuse_unseen(paths: Paths, seen: Mapping[str, str]) -> None:
         if is_now != shown:
             raise OperationError(
                 name,
-                f"{name} has been changed meanwhile, from {shown or '-'} to {is_now or '-'};"
+                "%(name)s has been changed meanwhile, from %(shown)s to %(is_now)s;"
                 " nothing was saved. Look at it again",
+                name=name,
+                shown=shown or "-",
+                is_now=is_now or "-",
             )
 
 
@@ -221,7 +224,10 @@ def _set(
         files.write(paths.settings_file, changed_text)
     except OSError as problem:
         raise OperationError(
-            first, f"{paths.settings_file} cannot be written: {problem.strerror}"
+            first,
+            "%(settings_file)s cannot be written: %(strerror)s",
+            settings_file=paths.settings_file,
+            strerror=problem.strerror,
         ) from problem
     changes = [Change(one, one.shown(old or Settings()), one.shown(new)) for one in settings]
     _note(box, actor, [f"{one.setting.name}: {one.old} → {one.new}" for one in changes])
@@ -232,7 +238,12 @@ def _set(
         back = [f"{x.setting.name}: {x.new} → {x.old}, as it was: {problem}" for x in changes]
         _note(box, actor, back)
         as_it_was = ", ".join(f"{one.setting.name} is {one.old or '-'}" for one in changes)
-        raise OperationError(first, f"{as_it_was} as it was: with it {problem}") from problem
+        raise OperationError(
+            first,
+            "%(as_it_was)s as it was: with it %(problem)s",
+            as_it_was=as_it_was,
+            problem=problem,
+        ) from problem
     return ChangedSettings(tuple(changes), restarts, tuple(caused))
 
 
@@ -304,7 +315,12 @@ def find_setting(settings: Settings, name: str) -> Setting:
     if name in known:
         return known[name]
     beside = [other for other in known if other.split(".")[0] == parts[0]] or list(known)
-    raise NotFound(name, f"there is no setting {name}; there are: {', '.join(beside)}")
+    raise NotFound(
+        name,
+        "there is no setting %(name)s; there are: %(beside)s",
+        name=name,
+        beside=", ".join(beside),
+    )
 
 
 def _catalogue(settings: Settings, named: tuple[str, str] | None = None) -> list[Setting]:
@@ -345,7 +361,9 @@ def _allowed(text: str, paths: Paths, wanted: Sequence[Setting], old: Settings |
         for name, reason in problem.reasons:
             for one in wanted:
                 if name == one.name or name.startswith(f"{one.name}."):
-                    raise OperationError(one.name, f"{one.name}: {reason}") from problem
+                    raise OperationError(
+                        one.name, "%(name)s: %(reason)s", name=one.name, reason=reason
+                    ) from problem
         if old is not None:  # alone it could be, beside another setting it cannot
             reasons = "; ".join(f"{name}: {reason}" for name, reason in problem.reasons)
             raise OperationError(wanted[0].name, reasons) from problem
@@ -361,7 +379,13 @@ def _caused(
     for problem in caused:
         for one in wanted:
             if problem.field == one.name or one.name.startswith(f"{problem.field}."):
-                raise OperationError(one.name, f"{one.name}: {problem.text}. {one.meaning}")
+                raise OperationError(
+                    one.name,
+                    "%(name)s: %(what)s. %(meaning)s",
+                    name=one.name,
+                    what=problem.text,
+                    meaning=one.meaning,
+                )
     return caused
 
 

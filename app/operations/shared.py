@@ -52,7 +52,12 @@ def unshare_mailbox(box: Box, actor: Actor, login: str, member: str) -> Sharing:
         )
     )
     if not done:
-        raise NotFound("member", f"{other.login} is no member of the mailbox of {person.login}")
+        raise NotFound(
+            "member",
+            "%(login)s is no member of the mailbox of %(owner)s",
+            login=other.login,
+            owner=person.login,
+        )
     return _sharing(box, person)
 
 
@@ -100,7 +105,7 @@ def _shared_entry(box: Box, actor: Actor, entry: int) -> Entry:
     """A message of a mailbox that the actor listens to. Raises NotFound, as for any stranger."""
     found = box.store.entry(entry)
     if found is None or not _listens(box, actor, found.person):
-        raise NotFound("entry", f"there is no entry {entry}")
+        raise NotFound("entry", "there is no entry %(entry)s", entry=entry)
     return found
 
 

@@ -77,5 +77,5 @@ def _key(paths: Paths) -> SigningKey:
         raise NotFound("", "there is no key yet: `signing key` makes one") from None
     except (OSError, BadSigningKey) as problem:
         raise OperationError(
-            "again", f"{problem}; `signing key --again` makes another"
+            "again", "%(problem)s; `signing key --again` makes another", problem=problem
         ) from problem

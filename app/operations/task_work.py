@@ -23,6 +23,7 @@ from app.core.clock import Clock
 from app.core.errors import SwitchhookError
 from app.core.process import run, started_at
 from app.core.records import to_json
+from app.core.sentences import sentence
 from app.core.text import visible
 from app.device.first_boot import done as first_boot_mark
 from app.device.reset import request_reset
@@ -243,7 +244,12 @@ def _restart_services(doing: Doing, work: tasks.RestartServices) -> Restarted:
     known = (*own_services(_settings(doing.paths).phone.board), "phone", "mail", "admin")
     for name in work.services:
         if name not in known:
-            raise OperationError("services", f"there is no service {name}: {', '.join(known)}")
+            raise OperationError(
+                "services",
+                "there is no service %(name)s: %(known)s",
+                name=name,
+                known=", ".join(known),
+            )
     names = [name for name in known if name in work.services and name != "admin"]
     restarts = restart(doing.paths, names, work.during_calls)
     if "admin" in work.services:
@@ -277,7 +283,7 @@ def _erase_box(doing: Doing, work: tasks.EraseBox) -> str:
     return "the box starts again now and is erased"
 
 
-NO_DEVICE = (
+NO_DEVICE = sentence(
     "this is the virtual board, a program of somebody's machine, which is not started again from"
     " here: end `make run` with Ctrl-C and start it anew"
 )
@@ -293,7 +299,7 @@ def _use_certificate(doing: Doing, work: tasks.UseCertificate) -> None:
         try:
             use_files(doing.paths, doing.paths.settings(), [path])
         except SwitchhookError as problem:
-            raise OperationError("file", str(problem)) from problem
+            raise OperationError("file", problem.text) from problem
         finally:
             remove_upload(doing.paths, CERTIFICATE)  # there is a secret key in it
     permissions.share(doing.paths)

@@ -49,7 +49,7 @@ def remove_template(box: Box, actor: Actor, name: str) -> None:
     require_admin(actor, "remove templates")
     template = box.people.templates.by_name(name)
     if template is None:
-        raise NotFound("name", f"there is no template {name}")
+        raise NotFound("name", "there is no template %(name)s", name=name)
     with field_of_errors("name"):
         box.db.now(
             lambda tx: box.people.templates.remove(tx, template, by=actor.login, door=actor.door)

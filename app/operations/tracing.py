@@ -147,4 +147,4 @@ def _sender(box: Box, one: Outside) -> str:
 def refuse_no_address(address: str) -> None:
     """Refuse what can be no address at all. Raises OperationError with the field "name"."""
     if not address.strip() or any(letter.isspace() for letter in address.strip()):
-        raise OperationError("name", f"{address!r} is no address")
+        raise OperationError("name", "%(address)s is no address", address=repr(address))

@@ -31,7 +31,9 @@ def keep_upload(paths: Paths, actor: Actor, kind: str, came: Path) -> int:
         if octets:
             came.replace(paths.uploads / kind)
     except OSError as problem:
-        raise OperationError("file", f"the file is not kept: {problem.strerror}") from problem
+        raise OperationError(
+            "file", "the file is not kept: %(strerror)s", strerror=problem.strerror
+        ) from problem
     if not octets:
         raise OperationError("file", "the file is empty, or none was chosen")
     return octets
@@ -45,14 +47,16 @@ def keep_text(paths: Paths, actor: Actor, kind: str, octets: bytes) -> None:
     try:
         files.write(paths.uploads / kind, octets, 0o600)
     except OSError as problem:
-        raise OperationError("file", f"it is not kept: {problem.strerror}") from problem
+        raise OperationError(
+            "file", "it is not kept: %(strerror)s", strerror=problem.strerror
+        ) from problem
 
 
 def _may_upload(actor: Actor, kind: str) -> None:
     if kind == BACKUP:
         require_admin(actor, "upload a backup")
     else:
-        require_role(actor, Role.NETWORK, f"upload a {kind}")
+        require_role(actor, Role.NETWORK, "upload files for the box")
 
 
 @contextmanager
@@ -65,7 +69,9 @@ def opened_upload(paths: Paths, kind: str) -> Iterator[Path]:
         with files.opened_folder(paths.uploads) as folder:
             fd = files.open_plain(kind, folder)
     except OSError as problem:
-        raise NotFound("file", f"no {kind} has been uploaded, or it is gone") from problem
+        raise NotFound(
+            "file", "no %(kind)s has been uploaded, or it is gone", kind=kind
+        ) from problem
     try:
         yield Path(f"/proc/self/fd/{fd}")
     finally:

@@ -29,7 +29,7 @@ class Form:
     @classmethod
     def refused(cls, typed: Mapping[str, Any], problem: OperationError) -> "Form":
         """What was typed, with what an operation has refused of it."""
-        return cls(typed, {problem.field: str(problem)})
+        return cls(typed, {problem.field: problem.text})
 
     def value(self, name: str, otherwise: object = "") -> Any:
         """The value of a field."""

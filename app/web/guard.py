@@ -130,11 +130,11 @@ async def _answer(visit: Visit, endpoint: Endpoint) -> Response:
     try:
         return await endpoint(visit)
     except NotAllowed as problem:
-        return refusal(visit, HTTPStatus.FORBIDDEN, str(problem))
+        return refusal(visit, HTTPStatus.FORBIDDEN, problem.text)
     except NotFound as problem:
-        return refusal(visit, HTTPStatus.NOT_FOUND, str(problem))
+        return refusal(visit, HTTPStatus.NOT_FOUND, problem.text)
     except OperationError as problem:
-        return refusal(visit, HTTPStatus.UNPROCESSABLE_ENTITY, str(problem))
+        return refusal(visit, HTTPStatus.UNPROCESSABLE_ENTITY, problem.text)
     except StoreError as problem:
         return no_store(visit.web, problem)
 

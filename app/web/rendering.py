@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from app.core.sentences import Sentence, translated
+from app.web.tables import TRANSFERS
 from app.web.words import catalogue
 
 HERE = Path(__file__).parent
@@ -83,6 +85,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        finalize=_in_the_readers_language,
     )
     environment.policies["ext.i18n.trimmed"] = True
     install: Any = getattr(environment, "install_gettext_callables")  # noqa: B009
@@ -91,8 +94,15 @@ def _environment() -> Environment:
         lambda one, many, n: catalogue(_LANGUAGE.get()).ngettext(one, many, n),
         newstyle=True,
     )
-    environment.globals.update(static=static, when=when)
+    environment.globals.update(static=static, when=when, transfers=TRANSFERS)
     return environment
+
+
+def _in_the_readers_language(value: object) -> object:
+    """What a template puts out; sentences of operations are translated."""
+    if isinstance(value, Sentence):
+        return translated(value, catalogue(_LANGUAGE.get()).gettext)
+    return value
 
 
 def when(at: float) -> str:

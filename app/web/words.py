@@ -8,12 +8,11 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
+from app.core.sentences import N_, sentence, translated
+
+__all__ = ["N_", "accepted", "catalogue", "say"]
+
 FOLDER = Path(__file__).parent / "languages"
-
-
-def N_(text: str) -> str:  # gettext's own name for it
-    """Marks a text that is translated where it is shown."""
-    return text
 
 
 @cache
@@ -39,6 +38,5 @@ def accepted(header: str) -> str:
 
 
 def say(language: str, text: str, **values: object) -> str:
-    """A sentence in a language, with values at its %(name)s; they are not looked into."""
-    said = catalogue(language).gettext(text)
-    return said % values if values else said
+    """A sentence in a language, with values at its %(name)s: sentences and errors in it, too."""
+    return translated(sentence(text, **values), catalogue(language).gettext)

@@ -88,7 +88,7 @@ def test_settings_are_listed_to_those_who_may_use_them(box: Inbox) -> None:
         actor = Actor("somebody", "web", frozenset(roles))
         return {line.setting.path[0] for line in list_settings(actor, box.settings)}
 
-    assert listed(Role.PHONE) == {"phone", "voicemail"}
+    assert listed(Role.PHONE) == {"fax", "phone", "voicemail"}
     assert listed(Role.NETWORK) == {"network", "certificate", "web"}
     assert listed(Role.SYSTEM) >= listed(Role.PHONE, Role.NETWORK) | {"site", "mail"}
     with pytest.raises(NotAllowed):

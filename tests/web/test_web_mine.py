@@ -27,7 +27,7 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\u202e
 
 @pytest.fixture(scope="module")
 def box(house: WebHouse) -> Iterator[Inbox]:
-    box = furnish(house, anna={"admin": True}, ben={})
+    box = furnish(house, anna={"admin": True}, ben={}, cleo={"language": "es"})
     yield box
     box.db.close()
 
@@ -298,6 +298,14 @@ def test_urgent_and_private_are_shown_and_what_is_private_is_not_offered_to_be_s
     assert "urgent" in page and "private: it may not be sent on" in page
     assert f"/mine/{entry}/forward" not in page
     assert f"/mine/{other}/forward" in anna.get(f"/mine/{other}").text
+
+
+@pytest.mark.usefixtures("box")
+def test_what_is_refused_is_told_in_the_readers_language_with_its_value(house: WebHouse) -> None:
+    cleo = Visitor(house).log_in("cleo")
+    refused = cleo.post("/mine/settings/presence", {"presence": "away", "until": "2001-01-01"})
+    assert refused.status == 422
+    assert "el 2001-01-01 ya ha llegado; indique un día posterior" in refused.text
 
 
 def wave_form(visitor: Visitor, octets: bytes) -> Answer:

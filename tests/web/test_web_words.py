@@ -1,5 +1,7 @@
 """The words of pages in the reader's language."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,16 +9,19 @@ from babel.messages.catalog import Catalog
 
 from app.web import words
 from app.web.rendering import Pages
+from app.web.tables import VERBS
 from scripts import languages
 
 
 @pytest.fixture
-def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     catalog = Catalog(locale="es")
     catalog.add("Password", "Contraseña")
     catalog.add("%(n)s of %(all)s", "%(n)s de %(all)s")
     (tmp_path / "es.mo").write_bytes(languages.as_mo(catalog))
     monkeypatch.setattr(words, "FOLDER", tmp_path)
+    words.catalogue.cache_clear()
+    yield
     words.catalogue.cache_clear()
 
 
@@ -41,6 +46,13 @@ def test_every_text_is_translated_and_every_catalogue_compiled(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["languages", "--check"])
     assert languages.main() == 0, capsys.readouterr().out
+
+
+def test_every_verb_of_the_history_has_words() -> None:
+    note = re.compile(r'(?:audit_log\.write|_log)\(tx, "([^"]+)"')
+    files = [f for f in (languages.APP).rglob("*.py") if f.parent.name in ("inbox", "operations")]
+    found = {verb for file in files for verb in note.findall(file.read_text())}
+    assert len(found) > 20 and found <= VERBS, found - VERBS
 
 
 def test_what_lacks_in_a_catalogue_is_told() -> None:

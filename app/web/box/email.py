@@ -46,7 +46,7 @@ async def connections(visit: Visit) -> Response:
     try:
         found = await web.in_thread(lambda: read_connections(visit.actor, web.paths))
     except NotRunning as problem:
-        return page(visit, "connections.html", found=None, problem=str(problem))
+        return page(visit, "connections.html", found=None, problem=problem.text)
     return page(visit, "connections.html", found=found, problem="")
 
 

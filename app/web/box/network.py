@@ -82,7 +82,7 @@ async def use_certificate(visit: Visit) -> Response:
         await finished(visit, UseCertificate())
     except OperationError as problem:
         field = "key" if problem.field == "file" else problem.field
-        return await _certificate_page(visit, OperationError(field, str(problem)))
+        return await _certificate_page(visit, OperationError(field, problem.text))
     return visit.redirect(
         "/network/certificate",
         visit.say("The box shows this certificate from the next connection on."),

@@ -146,7 +146,7 @@ async def history(visit: Visit) -> Response:
     try:
         found = await visit.web.do(find_message, visit.actor, wanted)
     except OperationError as problem:
-        return page(visit, "history.html", wanted=wanted, found=(), problem=str(problem))
+        return page(visit, "history.html", wanted=wanted, found=(), problem=problem.text)
     return page(visit, "history.html", wanted=wanted, found=found, problem="")
 
 

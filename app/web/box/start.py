@@ -74,7 +74,7 @@ async def step(visit: Visit) -> Response:
     """One step: shown, saved, or passed over. Raises NotFound."""
     name = visit.request.path_params["step"]
     if name not in STEPS:
-        raise NotFound("step", f"there is no step {name}")
+        raise NotFound("step", "there is no step %(name)s", name=name)
     if visit.request.method != "POST":
         return await _page(visit, name)
     try:

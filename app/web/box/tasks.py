@@ -40,7 +40,7 @@ async def _asked(visit: Visit, work: Work, within_s: float) -> TaskState | None:
     try:
         number = ask(paths, visit.actor, work)
     except NotRunning as problem:
-        raise OperationError("", str(problem)) from problem
+        raise OperationError("", problem.text) from problem
     kind = next(name for name, one in KINDS.items() if isinstance(work, one))
     last = clock.monotonic() + within_s
     found: TaskState | None = None

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.core.sentences import N_
 from app.inbox.fetch_accounts import FetchAccount, Tls
 from app.operations.accounts import (
     NewAccount,
@@ -133,7 +134,9 @@ class AccountPages:
         wanted = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 15 else -1
         found = await self._web.do(find_account, visit.actor, wanted)
         if found.person != card.person.id:
-            raise NotFound("number", f"{login} has no account {wanted}")
+            raise NotFound(
+                "number", "%(login)s has no account %(number)s", login=login, number=wanted
+            )
         return card.person.login, found
 
 
@@ -144,7 +147,7 @@ def new_account(form: Typed) -> NewAccount:
 
 def account_fields(form: Typed) -> dict[str, Any]:
     """What a form says of an account, but for its password. Raises OperationError."""
-    minutes, port = number(form, "poll_s", "minutes"), number(form, "port")
+    minutes, port = number(form, "poll_s", N_("minutes")), number(form, "port")
     if minutes is None:
         raise OperationError("poll_s", "say after how many minutes it is fetched again")
     return {
@@ -153,7 +156,7 @@ def account_fields(form: Typed) -> dict[str, Any]:
         "tls": tls_of(form),
         **({} if port is None else {"port": port}),
         "poll_s": minutes * 60.0,
-        "keep_days": number(form, "keep_days", "days"),
+        "keep_days": number(form, "keep_days", N_("days")),
         "fingerprint": text(form, "fingerprint"),
     }
 

@@ -90,7 +90,7 @@ class AliasPages:
         try:
             checked = await self._web.do(check_alias, visit.actor, *given, look_up=None)
         except OperationError as problem:  # what it names has gone since it was saved
-            form.errors[problem.field] = str(problem)
+            form.errors[problem.field] = problem.text
             return await self._page(visit, shown, form)
         return await self._page(visit, shown, form, checked)
 
@@ -103,7 +103,7 @@ class AliasPages:
             raise
         except OperationError as problem:
             shown = await self._web.do(show_alias, visit.actor, name)
-            form = Form(shown_fields(shown.alias), {"": str(problem)})
+            form = Form(shown_fields(shown.alias), {"": problem.text})
             return await self._page(visit, shown, form, status=422)
         return visit.redirect(ALIASES, visit.say("%(name)s: removed.", name=name))
 
@@ -144,7 +144,7 @@ class AliasPages:
         now: Alias | None = problem.now
         fields = {**visit.form, "seen": version_of(now)}
         shown = None if now is None else await self._web.do(show_alias, visit.actor, now.name)
-        form = Form(fields, {"": str(problem)})
+        form = Form(fields, {"": problem.text})
         return await self._page(visit, shown, form, status=409, theirs=now)
 
     async def _page(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.core.sentences import N_
 from app.operations.actor import Role
 from app.operations.errors import NotFound, OperationError
 from app.operations.templates import TemplateLine, list_templates, remove_template, set_template
@@ -56,8 +57,8 @@ def limits(form: Typed) -> dict[str, int | None]:
     """The limits that a form sets; an empty field is as the settings say. Raises OperationError."""
     return {
         "quota": megabytes(form, "quota"),
-        "voicemails": number(form, "voicemails", "voicemails"),
-        **{name: number(form, name, "days") for name in DAYS},
+        "voicemails": number(form, "voicemails", N_("voicemails")),
+        **{name: number(form, name, N_("days")) for name in DAYS},
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from app.core.sentences import N_, sentence
 from app.core.units import MB
 from app.operations.errors import OperationError
 from app.web.forms import Typed
@@ -28,14 +29,20 @@ def number(form: Typed, name: str, unit: str = "") -> int | None:
     if not typed:
         return None
     if not (typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_NUMBER):
-        what = f"a whole number of {unit}" if unit else "a whole number"
-        raise OperationError(name, f"{typed!r} is not {what}")
+        if not unit:
+            raise OperationError(name, "%(typed)s is not a whole number", typed=repr(typed))
+        raise OperationError(
+            name,
+            "%(typed)s is not a whole number of %(unit)s",
+            typed=repr(typed),
+            unit=sentence(unit),
+        )
     return int(typed)
 
 
 def megabytes(form: Typed, name: str) -> int | None:
     """A number of MB, as octets; None for an empty field. Raises OperationError."""
-    found = number(form, name, "MB")
+    found = number(form, name, N_("MB"))
     return None if found is None else found * MB
 
 

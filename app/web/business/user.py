@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.core.sentences import N_
 from app.inbox.people import Person, Transfer
 from app.operations.actor import Role
 from app.operations.errors import OperationError
@@ -122,7 +123,7 @@ async def _changed_meanwhile(
         for name, value in now.items()
         if name != "seen" and str(typed.get(name, "")) != str(value)
     )
-    form = Form({**typed, "seen": card.version}, {"": str(problem)})
+    form = Form({**typed, "seen": card.version}, {"": problem.text})
     return visit.page(TEMPLATE, 409, form=form, **{**values, "differences": differences})
 
 
@@ -168,7 +169,7 @@ def settings_of(form: Typed) -> dict[str, Any]:
         "address": text(form, "address"),
         "template": text(form, "template"),
         "quota": megabytes(form, "quota"),
-        "voicemails": number(form, "voicemails", "voicemails"),
+        "voicemails": number(form, "voicemails", N_("voicemails")),
         "transfer": transfer,
         "fetched_is_heard": bool(form.get("fetched_is_heard")),
         "outside_login": bool(form.get("outside_login")),

@@ -59,7 +59,7 @@ class AccountPages:
             await self._web.do(set_password, visit.actor, visit.person.login, new)
         except OperationError as problem:
             field = "new" if problem.field == "password" else problem.field
-            return await self._refused(visit, field, str(problem))
+            return await self._refused(visit, field, problem.text)
         token = await self._web.do(
             begin_session,
             self._web.limits,

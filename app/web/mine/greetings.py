@@ -63,7 +63,7 @@ class GreetingPages:
         except NotFound:
             raise
         except OperationError as problem:
-            return await self._page(visit, 422, Form({}, {problem.field: str(problem)}))
+            return await self._page(visit, 422, Form({}, {problem.field: problem.text}))
         return visit.redirect(ADDRESS, visit.say("The next caller hears the new greeting."))
 
     async def _by_telephone(self, visit: Visit, kind: GreetingKind) -> Response:

@@ -37,7 +37,7 @@ class InboxPages:
         try:
             values = await self._found(visit, question, removed, before)
         except OperationError as problem:
-            return self._page(visit, question, removed, before, 422, problem=str(problem))
+            return self._page(visit, question, removed, before, 422, problem=problem.text)
         return self._page(visit, question, removed, before, **values)
 
     async def _found(

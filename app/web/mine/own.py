@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from app.inbox.people import Transfer
 from app.operations.errors import OperationError
 from app.operations.follow_me import AFTER_USUAL, set_follow_me, show_follow_me
 from app.operations.own_box import own_box
@@ -21,12 +22,6 @@ LANGUAGES = {
     "ru": "Русский",
 }  # fmt: skip
 """Each in its own words; the others are shown by their two letters."""
-TRANSFERS = {
-    "email and voicemail": "Email and voicemail messages",
-    "email only": "Email messages only",
-    "none": "No messages",
-}
-"""What the settings of transfers are called."""
 PRESENCES = {
     "in": N_("In"),
     "out": N_("Out"),
@@ -59,7 +54,7 @@ class OwnPages:
             "envelope_first": bool(given.get("envelope_first")),
         }
         try:
-            if fields["transfer"] not in TRANSFERS:
+            if fields["transfer"] not in list(Transfer):
                 raise OperationError("transfer", "choose one of the three")
             await self._web.do(change_person, own_actor(visit), visit.person.login, fields)
         except OperationError as problem:
@@ -145,17 +140,13 @@ class OwnPages:
                     **_as_fields(here),
                     **(typed or {}),
                 },
-                {} if problem is None else {problem.field: str(problem)},
+                {} if problem is None else {problem.field: problem.text},
             ),
-            presences=list(PRESENCES.items()),
+            presences=[(name, visit.say(words)) for name, words in PRESENCES.items()],
             presence=PRESENCES[here.now.presence],
             until=here.until,
             box=found,
             languages=[(code, LANGUAGES.get(code, code)) for code in found.languages],
-            transfers=[
-                (one.transfer.value, TRANSFERS[one.transfer.value], one.sentence)
-                for one in found.choices
-            ],
             used=octets(found.used),
             quota=octets(found.quota),
             percent=min(100, round(100 * found.used / max(1, found.quota))),
