@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import cast
 
 from app.core.clock import Clock, SystemClock
-from app.core.sentences import sentence
+from app.core.sentences import N_, sentence
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.call_log import CallLog
 from app.inbox.contents import CHUNK, Contents
@@ -434,10 +434,8 @@ class Store:
             return found
         if heir is None:
             names = ", ".join(sorted(set(gone.values())))
-            raise OwnerGone(
-                sentence("%(names)s is not here any more; name who gets the messages", names=names),
-                "heir",
-            )
+            why = N_("%(names)s is not here any more; name who gets the messages")
+            raise OwnerGone(sentence(why, names=names), "heir")
         here = tx.execute("SELECT 1 FROM person WHERE id = ? AND removed_at IS NULL", (heir,))
         if here.fetchone() is None:
             raise NoSuchPerson(sentence("the heir is not here any more"))

@@ -16,7 +16,7 @@ VERBS = frozenset(
         N_("alias set"), N_("fault acknowledged"), N_("follow-me set"), N_("greeting removed"),
         N_("greeting set"), N_("handed over"), N_("logged in"), N_("logged out"),
         N_("mailbox no longer shared"), N_("mailbox shared"), N_("marked"), N_("missed call"),
-        N_("missed calls seen"),
+        N_("missed calls seen"), N_("notification set"), N_("taken out of the queue"),
         N_("night"), N_("outgoing account removed"), N_("outgoing account set"),
         N_("password set"), N_("person added"), N_("person changed"), N_("person removed"),
         N_("PIN set"), N_("delivered"), N_("leaving"),
