@@ -18,7 +18,6 @@ from app.web.business.typed import megabytes, number, text
 from app.web.business.users import USERS
 from app.web.forms import Form, Typed
 from app.web.web import Visit, Web
-from app.web.words import N_
 
 TEMPLATE = "business/user.html"
 TRANSFERS: Mapping[str, Transfer] = {
