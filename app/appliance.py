@@ -439,7 +439,7 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
     """What the mail service must know of the settings."""
     from app.mail.outbound.client_session import Tls
     from app.mail.service import MailConfig, Rates, RetrySchedule
-    from app.operations.fax_numbers import fax_numbers
+    from app.mail_plan import fax_numbers
     from app.operations.kept_secrets import SMARTHOST, account_of
 
     outbound, account = settings.outbound, account_of(settings, SMARTHOST)

@@ -17,6 +17,8 @@ CURLY = "“”„‟‘’‚‛«»‹›″′`´"
 """Quotation marks that are none in TOML: those of word processors and telephones."""
 SECRETS = ("passphrase", "smarthost_password", "password")
 """Settings whose values no error, history or list shows."""
+_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){16}""")
+"""A name of more parts than any setting has: what tomllib spends on one grows with their square."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
 _SAVE_AS = "save it again as UTF-8 (Windows' Notepad: Save as, Encoding: UTF-8)"
@@ -70,6 +72,12 @@ def read_text(path: Path) -> str:
 
 def parse(path: Path, text: str) -> dict[str, Any]:
     """The values of a file's text; `path` is for the error only. Raises SettingsError."""
+    if deep := _DEEP.search(text):
+        number = text.count("\n", 0, deep.start()) + 1
+        raise SettingsError(
+            f"{path}, line {number}: a name has far more parts than any setting;"
+            " the file is damaged: take it back from a backup, or take that line out"
+        )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:

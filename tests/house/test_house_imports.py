@@ -28,7 +28,8 @@ MAY_IMPORT = {
         "app.voicemail",
     },
     "app.net": {"app.core"},
-    "app.mail": {"app.core", "app.store", "app.message", "app.inbox", "app.net"},
+    # of drivers: the countries, by which a fax number is judged
+    "app.mail": {"drivers", "app.core", "app.store", "app.message", "app.inbox", "app.net"},
     "app.web": {
         "app.core",
         "app.config",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.entries import EntryState
-from app.operations.fax_numbers import FaxNumbers
+from app.mail.smtp.faxes import FaxNumbers
 from tests.kit.mail_box import MailBox
 
 NUMBERS = FaxNumbers(True, "us", "national", {"5559": "premium"})

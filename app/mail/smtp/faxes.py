@@ -5,7 +5,8 @@ in, or a program on the LAN that writes with a person's address. What a person m
 telephone they may fax, and nothing else: there is one rule of what calls may cost.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.inbox.addresses import FAX
 from app.inbox.delivery import Delivery
@@ -14,21 +15,39 @@ from app.inbox.people import Person
 from app.mail.smtp import replies
 from app.mail.smtp.envelope import Transaction
 from app.mail.smtp.replies import Reply
+from drivers.countries import country
+from drivers.countries.numbering import CallClass
 
+LONGEST = 32
+"""Digits of a number at most."""
 _FOR_THE_EYE = str.maketrans("", "", "-./() ")
 
 
-class FaxNumbers(Protocol):
-    """Which numbers can be faxed to, and by whom."""
+@dataclass(frozen=True)
+class FaxNumbers:
+    """Which numbers can be faxed to, and by whom: what a person may call, never an emergency."""
 
-    @property
-    def on(self) -> bool:
-        """Whether this box sends faxes at all."""
-        ...
+    on: bool
+    """Whether this box sends faxes at all."""
+    country: str
+    person_class: str
+    """The dearest calls of people without a class of their own."""
+    number_classes: Mapping[str, str] = field(default_factory=dict)
+    """What numbers cost, by pattern: before what is known of the country."""
 
     def why_not(self, number: str, may_call: str) -> str:
         """Why this number is not called for a person with this class of calls; "": it is."""
-        ...
+        numbering = country(self.country).numbering
+        if len(number) > LONGEST:
+            return f"a number has {LONGEST} digits at most"
+        if numbering.emergency_for(number):
+            return f"{number} is an emergency number"
+        own = {pattern: CallClass(name) for pattern, name in self.number_classes.items()}
+        wanted = numbering.class_of(number, own)
+        allowed = CallClass(may_call or self.person_class)
+        if wanted.rank > allowed.rank:
+            return f"{number} is {wanted}, and you may make calls up to {allowed}"
+        return ""
 
 
 class Faxes:
