@@ -447,13 +447,7 @@ class Store:
         return [(row[0], heir if row[1] in gone else row[1], *row[2:]) for row in found]
 
     def _note(
-        self,
-        tx: Tx,
-        verb: str,
-        door: Door,
-        by: str,
-        found: Iterable[_Found],
-        detail: str,
+        self, tx: Tx, verb: str, door: Door, by: str, found: Iterable[_Found], detail: str
     ) -> None:
         events = [AuditEvent(row[1], row[0], detail) for row in found]
         self.audit_log.write(tx, verb, door, by, events)

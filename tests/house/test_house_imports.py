@@ -77,6 +77,7 @@ SEES_ALL = (
     "app.call_parts",
     "app.pages_box",
     "app.phone_plan",
+    "app.mail_plan",
     "app.admin_plan",
     "app.commands",
     "app.__main__",
