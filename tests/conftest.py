@@ -2,7 +2,10 @@
 
 import gc
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -14,3 +17,12 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def close_houses() -> Iterator[None]:
+    """Hundreds of stores and sockets would be open at the end, and select() knows 1024."""
+    yield
+    kit = sys.modules.get("tests.kit.voicemail")
+    while kit is not None and kit.HOUSES:
+        kit.HOUSES.pop().close()

@@ -31,7 +31,9 @@ from app.core.clock import ManualClock
 from app.core.presence import Presence
 from app.phone.calls.caller import Caller
 from app.phone.calls.scripting import Wait
+from app.phone.fax.folder import FaxEnd
 from app.phone.jobs import EndedCall, JobFailed, MessageAudio, Prompt, Spoken
+from app.voicemail.fax_jobs import FaxCallOver, FaxOutcome
 from app.voicemail.jobs import Letter, MessageList, PinVerdict, RecordingResult, WaitingMessages
 from app.voicemail.owner_jobs import OwnSetting
 from tests.kit.voicemail import PACKS, PIN, House, tone
@@ -184,6 +186,12 @@ def test_clerk_that_hangs_is_ended_and_every_job_is_asked_again(office: Office) 
         "keep_greeting": clerk.keep_greeting(1, "busy", draft),
         "remove_greeting": clerk.remove_greeting(1, "night"),
         "drop_draft": clerk.drop_draft(draft),
+        "missed_calls": clerk.missed_calls(1),
+        "called_out": clerk.called_out(1, "no answer"),
+        "next_fax": clerk.next_fax(),
+        "fax_over": clerk.fax_over(
+            FaxCallOver(entry.id, 1, "line1", FaxOutcome.BUSY, FaxEnd(False, "busy"))
+        ),
         "first_use": clerk.first_use(1),
         "first_use_done": clerk.first_use_done(1, "name"),
         "set_pin": clerk.set_pin(1, "1234"),

@@ -95,6 +95,10 @@ def clerk_config(directory: Path, **changes: Any) -> ClerkConfig:
     return ClerkConfig(**{**values, **changes})
 
 
+HOUSES: "list[House]" = []
+"""Those of the tests of this module, which tests/conftest.py closes after the last of them."""
+
+
 @dataclass
 class House:
     """Anna (201 at jack 101, with a PIN), Bob (202 at 102) and Cleo (203), and a clerk."""
@@ -104,6 +108,7 @@ class House:
     """False: the store is there already, as after a power cut."""
 
     def __post_init__(self) -> None:
+        HOUSES.append(self)
         self.config = clerk_config(self.directory)
         if self.fresh:
             self.kit = open_store(self.directory)
@@ -129,6 +134,11 @@ class House:
         """The clerk dies and is started again; nothing is recovered yet."""
         self.jobs = self.new_jobs()
         self.clerk = InProcessClerk(self.jobs, self.pushes.append)
+
+    def close(self) -> None:
+        """Give back files and sockets: a process may have a thousand."""
+        self.jobs.close()
+        self.kit.db.close()
 
     def recover(self, live: frozenset[int] = frozenset()) -> int:
         """What a clerk does at its start; how many recordings it has finished."""

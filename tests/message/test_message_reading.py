@@ -42,7 +42,7 @@ def test_text_html_and_files_of_a_mail_are_told_apart() -> None:
     reading = read([MIXED])
     assert (reading.text.strip(), reading.cut, reading.html) == ("Grüße", False, 1)
     assert reading.attachments == (
-        Attachment(2, "image/png", "plan.png", 3),
+        Attachment(2, "image/png", "plan.png", 3, within=True),
         Attachment(3, "message/rfc822", "", len(b"Subject: inner\r\n\r\ntext within")),
     )
 
