@@ -17,6 +17,7 @@ from app.web.clients.access import MailAccess, as_now
 from app.web.config import WebConfig
 from app.web.links import SETUP, Links
 from app.web.rendering import Pages
+from app.web.words import accepted
 
 GIVEN = "server.given"
 """In the folder of keys: the certificate is the owner's, signed by whom programs know already."""
@@ -44,6 +45,7 @@ class SetupPages:
         authority = self._authority()
         return self._pages.page(
             "setup.html",
+            language=accepted(request.headers.get("accept-language", "")),
             access=access,
             incoming=access.incoming(),
             outgoing=access.outgoing(),

@@ -49,10 +49,23 @@ def test_page_tells_everything_and_all_it_links_to_is_there(house: WebHouse) -> 
 
 def test_page_shows_the_settings_of_an_address(house: WebHouse) -> None:
     page = Reading(house.ask("/setup?address=anna%2Bx%40example.org").text)
-    assert "Your user name is anna+x@example.org" in page.text
+    assert "Your user name: anna+x@example.org" in page.text
     (profile,) = (a for a in page.addresses if "mobileconfig" in a)
     mail = plistlib.loads(house.ask(profile).body)["PayloadContent"][-1]
     assert mail["EmailAddress"] == "anna+x@example.org"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "said"),
+    [
+        ("es-MX, en;q=0.5", "Su nombre de usuario:"),
+        ("ru", "Ваше имя пользователя:"),
+        ("ja", "Your"),
+    ],
+)
+def test_page_speaks_the_language_of_the_browser(house: WebHouse, accepted: str, said: str) -> None:
+    page = house.ask("/setup?address=anna@box.test", headers={"accept-language": accepted})
+    assert said in page.text
 
 
 @pytest.mark.parametrize(
@@ -61,8 +74,8 @@ def test_page_shows_the_settings_of_an_address(house: WebHouse) -> None:
 def test_page_says_which_addresses_there_are(house: WebHouse, address: str) -> None:
     answer = house.ask("/setup?address=" + address.replace(" ", "%20"))
     page = Reading(answer.text)
-    assert answer.status == 200 and "Addresses here end in @box.test, @example.org" in page.text
-    assert "Your user name is" not in page.text and len(answer.body) < 10_000
+    assert answer.status == 200 and "Addresses here end in: @box.test, @example.org" in page.text
+    assert "Your user name:" not in page.text and len(answer.body) < 10_000
 
 
 def test_nobody_learns_who_is_here(house: WebHouse) -> None:
