@@ -145,6 +145,10 @@ class ClerkApi(Protocol):
         """Somebody's missed calls, once those up to `seen` are seen."""
         ...
 
+    def follow_me(self, person: int, line: str, wanted: str | None = None) -> str | None:
+        """Where somebody is called besides, after it was set to what is wanted."""
+        ...
+
     def mails(self, person: int) -> MailListing:
         """Somebody's e-mails."""
         ...
@@ -360,6 +364,10 @@ class JobClient(ABC):
     def missed_calls(self, person: int, seen: int = 0) -> Wait[MissedListing]:
         """Somebody's missed calls."""
         return self._ask(ClerkApi.missed_calls, person, seen)
+
+    def follow_me(self, person: int, line: str, wanted: str | None = None) -> Wait[str | None]:
+        """Where somebody is called besides, after it was set to what is wanted."""
+        return self._ask(ClerkApi.follow_me, person, line, wanted)
 
     def mails(self, person: int) -> Wait[MailListing]:
         """Somebody's e-mails."""

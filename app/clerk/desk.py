@@ -378,6 +378,10 @@ class Desk:
         """Somebody's missed calls, once those up to `seen` are seen."""
         return self._ask(lambda jobs: jobs.missed_calls(person, seen))
 
+    def follow_me(self, person: int, line: str, wanted: str | None = None) -> str | None:
+        """Where somebody is called besides, after it was set to what is wanted."""
+        return self._ask(lambda jobs: jobs.owners.follow_me(person, line, wanted))
+
     # ---- greetings
 
     def greetings(self, person: int) -> tuple[OwnGreeting, ...]:

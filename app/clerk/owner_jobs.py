@@ -1,19 +1,22 @@
 """The clerk's jobs for what owners change about themselves by telephone, and their first use."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from app.clerk.composer import DOOR
 from app.clerk.config import ClerkConfig
 from app.inbox.credentials import triviality
-from app.inbox.errors import TrivialPin
+from app.inbox.errors import Invalid, TrivialPin
 from app.inbox.first_use import FirstStep
+from app.inbox.follow_me import AFTER_USUAL, wanted_follow_me
 from app.inbox.once import done_once, is_done
 from app.inbox.people import People, Person
 from app.phone.jobs import JobFailed
 from app.store.database import Database, Tx
 from app.voicemail.menu import WITHOUT_PACK
 from app.voicemail.owner_jobs import OwnSetting, PinChange
+from drivers.countries import country
 
 _TWO_LETTERS = re.compile(r"^([a-z]{2})(?:$|[_-])")
 
@@ -23,6 +26,7 @@ class OwnerJobs:
 
     def __init__(self, config: ClerkConfig, db: Database, people: People) -> None:
         self._packs, self._db, self._people = Path(config.packs), db, people
+        self._emergency_for = country(config.country).numbering.emergency_for
 
     def first_use(self, person: int) -> tuple[str, ...]:
         """What somebody has still to do at the first visit, in order."""
@@ -73,6 +77,24 @@ class OwnerJobs:
         if getattr(owner, setting.value) != wanted:
             fields = {setting.value: wanted}
             self._db.now(lambda tx: self._people.change(tx, person, owner.login, DOOR, **fields))
+
+    def follow_me(self, person: int, line: str, wanted: str | None = None) -> str | None:
+        """At which outside number somebody is called besides, "" for none; `wanted` sets it.
+
+        None on any line but their own handset's: who knows a PIN can send nobody's calls elsewhere.
+        It stays as it was if `wanted` cannot be called. Raises JobFailed if there is no person.
+        """
+        owner, follow_mes = self._owner(person), self._people.follow_mes
+        if owner.handset != line:
+            return None
+        now = follow_mes.of(person)
+        if wanted is not None:
+            after_s = AFTER_USUAL if now is None else now.after_s
+            with suppress(Invalid):  # whoever asked sees that it is as it was
+                new = wanted_follow_me(wanted, after_s, self._emergency_for)
+                self._db.now(lambda tx: follow_mes.set(tx, person, new, owner.login, DOOR))
+                now = new
+        return "" if now is None else now.number
 
     def _owner(self, person: int) -> Person:
         owner = self._people.by_id(person)

@@ -1,9 +1,10 @@
 """Follow-me: an outside number at which people are called when they do not lift their handset."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.core.sentences import sentence
+from app.core.sentences import N_, sentence
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.entries import Door
 from app.inbox.errors import Invalid
@@ -11,6 +12,10 @@ from app.store.database import Database, Tx
 
 AFTER_LEAST, AFTER_MOST = 4, 120
 """Seconds that the handset rings before."""
+AFTER_USUAL = 15
+"""Those where nobody says otherwise: three rings."""
+DIALLED_BESIDE = str.maketrans("", "", " -/().")
+"""What people write in numbers for the eye."""
 _NUMBER = re.compile(r"[0-9]{2,20}")
 
 
@@ -22,6 +27,21 @@ class FollowMe:
     """As it is dialled on an outside line."""
     after_s: int
     """Seconds that their handset rings before."""
+
+
+def wanted_follow_me(
+    number: str, after_s: int, emergency_for: Callable[[str], str]
+) -> FollowMe | None:
+    """What somebody wants who gives this number; None for no number at all.
+
+    `emergency_for` gives what is dialled for help by a number. Raises Invalid for such a one:
+    nobody is called there.
+    """
+    digits = number.translate(DIALLED_BESIDE)
+    if digits and emergency_for(digits):
+        why = N_("%(digits)s is an emergency number; nobody is called there")
+        raise Invalid(sentence(why, digits=digits), "number")
+    return FollowMe(digits, after_s) if digits else None
 
 
 class FollowMes:

@@ -1,9 +1,15 @@
 """Follow-me, for every door: at which outside number somebody is called besides."""
 
-from app.inbox.follow_me import AFTER_LEAST, AFTER_MOST, FollowMe
+from app.inbox.follow_me import (
+    AFTER_LEAST,
+    AFTER_MOST,
+    AFTER_USUAL,
+    FollowMe,
+    wanted_follow_me,
+)
 from app.operations.actor import Actor
 from app.operations.box import Box, person_for
-from app.operations.errors import OperationError, field_of_errors
+from app.operations.errors import field_of_errors
 from drivers.countries import country
 
 __all__ = [
@@ -14,12 +20,6 @@ __all__ = [
     "set_follow_me",
     "show_follow_me",
 ]
-
-AFTER_USUAL = 15
-"""Seconds that a handset rings before, where nobody says otherwise: three rings."""
-
-DIALLED_BESIDE = str.maketrans("", "", " -/().")
-"""What people write in numbers for the eye."""
 
 
 def show_follow_me(box: Box, actor: Actor, login: str) -> FollowMe | None:
@@ -37,14 +37,9 @@ def set_follow_me(
     field that cannot be.
     """
     person = person_for(box, actor, login)
-    digits = number.translate(DIALLED_BESIDE)
-    numbering = country(box.settings.site.country).numbering
-    if digits and numbering.emergency_for(digits):
-        raise OperationError(
-            "number", "%(digits)s is an emergency number; nobody is called there", digits=digits
-        )
-    wanted = FollowMe(digits, after_s) if digits else None
+    emergency_for = country(box.settings.site.country).numbering.emergency_for
     with field_of_errors("number"):
+        wanted = wanted_follow_me(number, after_s, emergency_for)
         box.db.now(
             lambda tx: box.people.follow_mes.set(tx, person.id, wanted, actor.login, actor.door)
         )

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from app.inbox.addresses import is_outside_address
 from app.inbox.errors import InboxError, NotOurs
+from app.inbox.follow_me import DIALLED_BESIDE
 from app.inbox.notification_rules import LEVELS_MOST, Level, Plan, Quiet, Way
 from app.inbox.notifications import clock, level_words, plan_words
 from app.inbox.people import Person
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box, person_for
 from app.operations.errors import OperationError, field_of_errors
-from app.operations.follow_me import DIALLED_BESIDE
 from app.operations.paging import Paged
 from app.operations.person_card import find_people
 from drivers.countries import country

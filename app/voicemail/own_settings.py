@@ -1,4 +1,5 @@
-"""What owners set for themselves by telephone: greetings, PIN, presence, language, keys.
+"""What owners set for themselves by telephone: greetings, PIN, presence, language, keys,
+follow-me.
 
 The keys are the same in every key map, since one of them chooses the key map.
 """
@@ -10,6 +11,7 @@ from app.voicemail.choices import Choice, chosen, dialled
 from app.voicemail.common import Voice
 from app.voicemail.conversation import Conversation
 from app.voicemail.key_maps import KEY_MAPS, key_map
+from app.voicemail.own_follow_me import own_follow_me
 from app.voicemail.own_greetings import greetings
 from app.voicemail.own_pin import choose_pin
 from app.voicemail.owner_jobs import OwnSetting
@@ -88,5 +90,6 @@ _MENU: dict[str, tuple[str, Callable[[Conversation], Awaitable[None]]]] = {
     "3": ("presence", presence),
     "4": ("language", _language),
     "5": ("keys", _keys),
+    "6": ("follow-me", own_follow_me),
 }
 """Key, what it is for (the prompt switchhook/to-...), and what it does."""

@@ -134,6 +134,14 @@ class OwnerClerk(Protocol):
         """
         ...
 
+    def follow_me(self, person: int, line: str, wanted: str | None = None) -> Wait[str | None]:
+        """At which outside number the person is called besides, "" for none; `wanted` sets it.
+
+        It stays as it was if `wanted` is no number that can be called. None: this line is not their
+        own handset's, and nothing is changed.
+        """
+        ...
+
     def mails(self, person: int) -> Wait[MailListing]:
         """The person's e-mails."""
         ...

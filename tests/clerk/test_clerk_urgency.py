@@ -186,6 +186,7 @@ def test_clerk_that_hangs_is_ended_and_every_job_is_asked_again(office: Office) 
         "keep_greeting": clerk.keep_greeting(1, "busy", draft),
         "remove_greeting": clerk.remove_greeting(1, "night"),
         "drop_draft": clerk.drop_draft(draft),
+        "follow_me": clerk.follow_me(1, "101"),
         "missed_calls": clerk.missed_calls(1),
         "called_out": clerk.called_out(1, "no answer"),
         "next_fax": clerk.next_fax(),

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from app.core.presence import Presence
+from app.inbox.follow_me import FollowMe
 from app.inbox.greetings import GreetingKind
 from app.inbox.people import PinOrigin, PinResult
+from app.phone.calls.caller import Caller
+from app.phone.calls.line import Kind as LineKind
 from app.voicemail.own_greetings import KINDS
 from app.voicemail.own_settings import SPOKEN_LANGUAGES
 from app.voicemail.owner import owner
@@ -38,7 +41,8 @@ def test_menu_says_its_keys_and_goes_back(house: House) -> None:
         """
         hears vm-press digits/1 switchhook/to-greetings vm-press digits/2 switchhook/to-pin
         hears vm-press digits/3 switchhook/to-presence vm-press digits/4 switchhook/to-language
-        hears vm-press digits/5 switchhook/to-keys vm-press digits/star switchhook/to-return
+        hears vm-press digits/5 switchhook/to-keys vm-press digits/6 switchhook/to-follow-me
+        hears vm-press digits/star switchhook/to-return
         presses 8
         hears vm-sorry vm-press digits/1
         presses *
@@ -134,6 +138,52 @@ def test_keys_hold_from_then_on(house: House) -> None:
     line.talk("hears switchhook/is-changed\npresses *1\nhears vm-first vm-message\npresses 3")
     line.talk("hears vm-deleted")
     assert house.kit.person("anna").key_map == "unity" and house.voicemails("anna") == []
+
+
+def follows(house: House) -> FollowMe | None:
+    return house.kit.people.follow_mes.of(house.kit.person("anna").id)
+
+
+def test_follow_me_is_set_said_and_turned_off_at_the_own_handset(house: House) -> None:
+    line = settings(house, "6")
+    line.talk("hears switchhook/follow-me-no vm-press digits/1 switchhook/to-follow-me-number")
+    line.talk("hears vm-press digits/star switchhook/to-return\npresses 1")
+    line.talk("hears switchhook/follow-me-dial\npresses 5550199#\nhears switchhook/is-changed")
+    assert follows(house) == FollowMe("5550199", 15)
+    rows = [row for row in house.kit.store.history() if row.verb == "follow-me set"]
+    assert [(row.door, row.by) for row in rows] == [("phone", "anna")]
+    digits = " ".join(f"digits/{digit}" for digit in "5550199")
+    line.talk(f"presses 6\nhears switchhook/follow-me-at {digits}\npresses 2")
+    line.talk("hears switchhook/is-changed")
+    assert follows(house) is None
+
+
+@pytest.mark.parametrize("number", ["911", "112", "5", "5*1"])
+def test_follow_me_goes_to_no_emergency_number_and_to_none_that_is_no_number(
+    house: House, number: str
+) -> None:
+    line = settings(house, f"61{number}#")
+    line.talk("hears switchhook/follow-me-wrong vm-press")
+    assert follows(house) is None
+
+
+def test_follow_me_without_a_number_stays_as_it_is(house: House) -> None:
+    settings(house, "61#").talk("hears vm-press digits/1 switchhook/to-greetings")
+    assert follows(house) is None
+
+
+@pytest.mark.parametrize(("name", "kind"), [("102", "station"), ("line1", "trunk")])
+def test_follow_me_is_set_at_no_other_telephone_and_not_from_outside(
+    house: House, name: str, kind: LineKind
+) -> None:
+    anna = house.kit.person("anna").id
+    house.kit.db.now(lambda tx: house.kit.people.change(tx, anna, outside_login=True))
+    line = ScriptLine(house.clerk, name=name, kind=kind, caller=Caller("5551234"))
+    line.runs(owner(line, house.clerk, "201"))
+    line.talk(f"presses {PIN}#\nhears vm-youhave\npresses 06")
+    line.talk("hears switchhook/follow-me-not-here vm-press digits/1")
+    assert house.clerk.follow_me(anna, name, "5550199").result() is None
+    assert follows(house) is None
 
 
 def test_each_language_with_a_grammar_has_a_name(house: House) -> None:

@@ -52,6 +52,55 @@ _WORDS: dict[str, tuple[str, str, str, str, str, str]] = {
         "for the keys of the menus.", "für die Tasten der Menüs.", "para las teclas de los menús.",
         "pour les touches des menus.", "per i tasti dei menu.", "чтобы выбрать клавиши меню.",
     ),
+    "to-follow-me": (
+        "for follow-me.", "für die Rufweiterleitung.", "para el sígueme.",
+        "pour le suivi d'appels.", "per il seguimi.", "для переадресации.",
+    ),
+    "follow-me-not-here": (
+        "Follow-me can be changed only at your own telephone.",
+        "Die Rufweiterleitung können Sie nur an Ihrem eigenen Telefon ändern.",
+        "El sígueme solo se puede cambiar desde su propio teléfono.",
+        "Le suivi d'appels ne peut être modifié que sur votre propre téléphone.",
+        "Il seguimi può essere cambiato solo dal suo telefono.",
+        "Переадресацию можно изменить только с вашего собственного телефона.",
+    ),
+    "follow-me-at": (
+        "You are also called at", "Sie werden auch angerufen unter",
+        "También se le llama al", "Vous êtes aussi appelé au",
+        "Lei viene chiamato anche al", "Вам также звонят по номеру",
+    ),
+    "follow-me-no": (
+        "You are called at no other number.", "Sie werden unter keiner anderen Nummer angerufen.",
+        "No se le llama a ningún otro número.", "Vous n'êtes appelé à aucun autre numéro.",
+        "Lei non viene chiamato a nessun altro numero.", "По другим номерам вам не звонят.",
+    ),
+    "to-follow-me-number": (
+        "for a new number.", "für eine neue Nummer.", "para un número nuevo.",
+        "pour un nouveau numéro.", "per un nuovo numero.", "чтобы ввести новый номер.",
+    ),
+    "to-follow-me-off": (
+        "to turn follow-me off.", "um die Rufweiterleitung auszuschalten.",
+        "para desactivar el sígueme.", "pour désactiver le suivi d'appels.",
+        "per disattivare il seguimi.", "чтобы отключить переадресацию.",
+    ),
+    "follow-me-dial": (
+        "Dial the number as on an outside line, without the access digit, and then the pound key.",
+        "Wählen Sie die Nummer wie auf einer Amtsleitung, ohne Amtskennziffer,"
+        " und danach die Raute.",
+        "Marque el número como en una línea exterior, sin el dígito de acceso,"
+        " y después almohadilla.",
+        "Composez le numéro comme sur une ligne extérieure, sans le chiffre d'accès,"
+        " puis la touche dièse.",
+        "Componga il numero come su una linea esterna, senza la cifra di accesso,"
+        " e poi il tasto cancelletto.",
+        "Наберите номер, как на внешней линии, без цифры выхода, и затем решётку.",
+    ),
+    "follow-me-wrong": (
+        "Nobody can be called at this number.",
+        "Unter dieser Nummer kann niemand angerufen werden.",
+        "No se puede llamar a nadie a ese número.", "Personne ne peut être appelé à ce numéro.",
+        "A questo numero non si può chiamare nessuno.", "По этому номеру позвонить нельзя.",
+    ),
     "to-return": (
         "to go back.", "um zurückzugehen.", "para volver.", "pour revenir.",
         "per tornare indietro.", "чтобы вернуться.",
