@@ -18,6 +18,7 @@ from app.message.audio_formats import UnknownSound
 from app.operations.actor import Actor, Role, require_role
 from app.operations.box import Box, find_person, person_for
 from app.operations.errors import NotFound, OperationError
+from app.operations.paging import has_words, paged
 from app.store.database import Database
 from drivers.sampling import SAMPLE_RATE
 
@@ -138,22 +139,15 @@ def list_greetings(
         person
         for person in box.people.all()
         if (actor.may(Role.PHONE) or actor.owns(person.id))
-        and all(
-            word in f"{person.login} {person.name}".casefold() for word in words.casefold().split()
-        )
+        and has_words(f"{person.login} {person.name}", words)
     ]
-    size = size or len(found) or 1
-    pages = max(1, -(-len(found) // size))
-    page = min(max(1, page), pages)
-    people = tuple(
-        (person.login, box.greetings.recorded(person.id))
-        for person in found[(page - 1) * size : page * size]
-    )
-    whose = [(None, COMPANY), *((p.login, p.id) for p in found[(page - 1) * size : page * size])]
+    shown = paged(found, page, size or len(found) or 1)
+    people = tuple((p.login, box.greetings.recorded(p.id)) for p in shown.lines)
+    whose = [(None, COMPANY), *((p.login, p.id) for p in shown.lines)]
     ends = [(login, box.greetings.until(person)) for login, person in whose]
     temporary = tuple((login, until) for login, until in ends if until is not None)
     company, night = box.greetings.recorded(COMPANY), box.greetings.night
-    return CallerGreetings(company, people, night, page, pages, temporary)
+    return CallerGreetings(company, people, night, shown.page, shown.pages, temporary)
 
 
 def read_greeting(box: Box, actor: Actor, login: str | None, kind: GreetingKind) -> bytes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from app.inbox.addresses import FAX
 from app.inbox.delivery import Delivery
 from app.inbox.delivery_plan import Destination, FaxTo
+from app.inbox.follow_me import DIALLED_BESIDE
 from app.inbox.people import Person
 from app.mail.smtp import replies
 from app.mail.smtp.envelope import Transaction
@@ -20,7 +21,6 @@ from drivers.countries.numbering import CallClass
 
 LONGEST = 32
 """Digits of a number at most."""
-_FOR_THE_EYE = str.maketrans("", "", "-./() ")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Faxes:
         on = self._config is not None and self._config.on
         if not on and self._delivery.local_name(address) is not None:
             return None
-        return whole.removeprefix(FAX).translate(_FOR_THE_EYE)
+        return whole.removeprefix(FAX).translate(DIALLED_BESIDE)
 
     def route(self, transaction: Transaction, address: str, number: str) -> Destination | Reply:
         """What is done with a mail to this number, or why it is refused."""
