@@ -126,7 +126,8 @@ def test_a_backup_for_a_public_key_is_opened_by_the_secret_one(
     other = Shell(shell.paths.var.parent / "other", monkeypatch)
     assert "cannot be opened" in other.refused(f"device verify {path}", typed="some words here\n")
     assert "1 people" in other.ok(f"device restore --later {path} --identity {identity}")
-    wrong = shell.refused(f"device backup {path} --recipient {public[1][:-1]}q")
+    last = "p" if public[1].endswith("q") else "q"
+    wrong = shell.refused(f"device backup {path} --recipient {public[1][:-1]}{last}")
     assert "is no key of age" in wrong
 
 
