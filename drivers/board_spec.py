@@ -15,6 +15,7 @@ from drivers.countries import codes
 from drivers.errors import BoardFileError
 from drivers.panel_spec import PanelSpec, panel_of, virtual_panel
 from drivers.sampling import SAMPLE_RATE
+from drivers.slot_map import LINEAR_SLOTS, Coding, SlotMap
 
 BITS_PER_SLOT = 16
 """Linear samples, most significant bit first."""
@@ -47,6 +48,18 @@ class LineSpec:
     interrupt: int
     """Pin, active low, open drain; chips may share it."""
     slot: int
+    frame: SlotMap = LINEAR_SLOTS
+    """The slots of the board's frame."""
+
+    @property
+    def start(self) -> int:
+        """Bit clocks from frame sync to the first bit of this line's voice, both directions."""
+        return self.frame.start(self.slot)
+
+    @property
+    def coding(self) -> Coding:
+        """How the chip codes its voice."""
+        return self.frame.coding
 
     @property
     def place(self) -> str:

@@ -141,6 +141,8 @@ class ChipPort(ABC):
         self._next_check = 0
         self._steps: Steps | None = None
         self._step_at = 0
+        self._looped = False
+        """Whether the slot is looped back, to be proved."""
         self._failures = 0
         """In a row, without a steady time between them."""
         self._ready_at = 0
@@ -216,6 +218,7 @@ class ChipPort(ABC):
             if self._beats.repairs >= REPAIRS_AT_ONCE:
                 return []
             self.machine.event(RepairEvent.RETRY)
+        self._looped = False
         if self._steps is None:
             self._steps = self.power_up()
         periods = next(self._steps, None)
@@ -243,6 +246,19 @@ class ChipPort(ABC):
         self._reported = ""
         self._restore()
         log.info("%s: works again", self.place)
+
+    def loop_back(self, on: bool) -> None:
+        """Send what is played in this line's slot straight back in it, or stop doing so.
+
+        Forgotten when the chip is set up. Raises BusClosed.
+        """
+        self._looped = on
+        if self._working:
+            self._put_loop(on)
+
+    @abstractmethod
+    def _put_loop(self, on: bool) -> None:
+        """Switch the chip's digital loopback."""
 
     @abstractmethod
     def power_up(self) -> Steps:

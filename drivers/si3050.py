@@ -95,7 +95,7 @@ class Si3050(ChipPort):
         self._broken = False
         """Whether the loop is open for a dial pulse."""
         self._bus = RegisterBus(spi, SI3050_FRAMING)
-        self._setup = Si3050Setup(self._bus, self.place, self.slot, settings)
+        self._setup = Si3050Setup(self._bus, spec, settings)
         self._volts = 0
         self._ring = RingDetector()
         self._battery = Debounced(True)
@@ -152,6 +152,9 @@ class Si3050(ChipPort):
     @property
     def _closed(self) -> bool:
         return self.seized and not self._broken
+
+    def _put_loop(self, on: bool) -> None:
+        self._bus.run(reg.DAA_CONTROL_3.compose((reg.DDL, int(on))))
 
     def _again(self) -> Steps:
         return self._setup.run()

@@ -28,6 +28,8 @@ MISPLACED = DAA_CONTROL_1.field("reserved", 1, meaning="reads 0 on a chip in ord
 OH = DAA_CONTROL_1.field("OH", 0, meaning="off hook")
 DAA_CONTROL_2 = Register(6, "DAA_CONTROL_2", "0x10 after reset: line side off", 0x18)
 PDL = DAA_CONTROL_2.field("PDL", 4, meaning="power down the line side")
+DAA_CONTROL_3 = Register(10, "DAA_CONTROL_3", "loopback", 0x01)
+DDL = DAA_CONTROL_3.field("DDL", 0, meaning="what comes in the slot goes out in it [unverified]")
 REVISION = Register(11, "REVISION", "line side and system side", mode=RO)
 LSID = REVISION.field("LSID", 7, 4, "not 0 once the link is up; 3 is Si3019 [unverified]")
 LINE_STATUS = Register(12, "LINE_STATUS", "link and loop current", mode=RO)

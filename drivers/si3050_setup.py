@@ -6,11 +6,13 @@
 import logging
 
 from drivers import si3050_registers as reg
+from drivers.board_spec import LineSpec
 from drivers.chip import wait_for
 from drivers.countries.base import TrunkSettings
 from drivers.errors import ChipFault, ChipMissing, ChipTimeout
 from drivers.ports import Steps
 from drivers.registers import RegisterBus
+from drivers.slot_map import PCM_FORMAT
 
 AFTER_RESET = 0x03
 """Register 2 after reset: hybrid and receiver enabled."""
@@ -22,7 +24,6 @@ ON_HOOK = reg.ONHM.mask
 """On hook, the line monitored so that caller ID is heard."""
 RESET_PERIODS = 10
 LINK_PERIODS = 200
-BITS_PER_SLOT = 16
 LSID_SI3018 = 1  # [unverified]
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,10 @@ log = logging.getLogger(__name__)
 class Si3050Setup:
     """The sequences that set one chip up."""
 
-    def __init__(self, bus: RegisterBus, place: str, slot: int, settings: TrunkSettings) -> None:
+    def __init__(self, bus: RegisterBus, spec: LineSpec, settings: TrunkSettings) -> None:
         self._bus = bus
-        self._place = place
-        self._slot = slot
+        self._place = spec.place
+        self._start, self._coding = spec.start, spec.coding
         self._settings = settings
 
     def run(self) -> Steps:
@@ -64,13 +65,13 @@ class Si3050Setup:
             )
 
     def _audio(self) -> None:
-        start = 1 + BITS_PER_SLOT * self._slot  # DSP_A: the first bit follows frame sync by one
+        start = self._start
         self._bus.run(
             reg.TXS_LOW.write(start & 0xFF),
             reg.TXS_HIGH.write(start >> 8),
             reg.RXS_LOW.write(start & 0xFF),
             reg.RXS_HIGH.write(start >> 8),
-            reg.PCM_MODE.compose((reg.PCM_ENABLE, 1), (reg.PCM_FORMAT, 3)),
+            reg.PCM_MODE.compose((reg.PCM_ENABLE, 1), (reg.PCM_FORMAT, PCM_FORMAT[self._coding])),
         )
 
     def _line(self) -> None:

@@ -60,7 +60,7 @@ class Si321x(ChipPort):
         super().__init__(spec, interrupt, beats)
         self.off_hook = False
         self._bus = RegisterBus(spi, SI321X_FRAMING)
-        self._setup = Si321xSetup(self._bus, self.place, self.slot, settings)
+        self._setup = Si321xSetup(self._bus, spec, settings)
         self._feed = Feed.ACTIVE
         self._settled_at: int | None = None
         self._retries = ALARM_RETRIES
@@ -101,6 +101,11 @@ class Si321x(ChipPort):
 
     def _debouncing(self) -> bool:
         return self._settled_at is not None
+
+    def _put_loop(self, on: bool) -> None:
+        """A chip that reset itself meanwhile stays looped back, by which the next check knows."""
+        if reg.PCM_ENABLE.of(self._bus.read(reg.PCM_MODE)):
+            self._bus.run(reg.LOOPBACK.compose((reg.DLM, int(on))))
 
     def _again(self) -> Steps:
         self._flashing = False  # it begins with the country's ringing
@@ -153,7 +158,7 @@ class Si321x(ChipPort):
     def _check(self) -> list[PortEvent]:
         """Did the chip reset itself or open the line on an alarm; and did we miss a hook edge?"""
         loopback, linefeed, loop = self._bus.send(_CHECK)
-        if loopback:
+        if loopback != reg.DLM.place(int(self._looped)):
             return self._start_repair(
                 f"chip reset itself or is gone (register 8 reads {loopback:#04x}); "
                 f"check the supply of the line hat"

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from itertools import islice
 
 from drivers import si321x_registers as reg
+from drivers.board_spec import LineSpec
 from drivers.chip import wait_for
 from drivers.countries.base import StationSettings
 from drivers.errors import ChipFault, ChipMissing, ChipTimeout
 from drivers.ports import Steps
 from drivers.registers import Access, RegisterBus
+from drivers.slot_map import PCM_FORMAT, Coding
 
 BATTERY_GOOD = 0xC0
 """72 V in units of 0.376 V: the converter works [DS, VBAT sense]."""
@@ -28,8 +30,6 @@ ACCESSES_PER_STEP = 4
 POLLS_PER_TRANSFER = 6
 POLLS_AT_MOST = 60
 """An indirect access is served within 62.5 us; 60 reads at 16 MHz take that long."""
-BITS_PER_SLOT = 16
-LINEAR_16 = (reg.PCM_ENABLE, 1), (reg.PCM_FORMAT, 3), (reg.PCM_16BIT, 1)
 AUTOMATIC_ALL = 0x07  # AORD, AOLD, AOPN: answers ring trip and loop by itself, opens on alarm
 ENHANCEMENTS = 0xEB
 EMPTY_FILTER = 0x8000
@@ -100,12 +100,12 @@ class IndirectAccess:
 class Si321xSetup:
     """The sequences that set one chip up."""
 
-    def __init__(self, bus: RegisterBus, place: str, slot: int, settings: StationSettings) -> None:
+    def __init__(self, bus: RegisterBus, spec: LineSpec, settings: StationSettings) -> None:
         self._bus = bus
-        self._place = place
-        self._slot = slot
+        self._place = spec.place
+        self._start, self._coding = spec.start, spec.coding
         self._settings = settings
-        self._indirect = IndirectAccess(bus, place)
+        self._indirect = IndirectAccess(bus, spec.place)
         self._saved: Sequence[int] = ()
         """Calibration results, to restore after a fault."""
 
@@ -279,13 +279,17 @@ class Si321xSetup:
         """Filters, proof that every indirect register holds, audio, ringing, interrupts, feed."""
         yield from self._load(reg.FILTERS)
         yield from self._verify()
-        start = 1 + BITS_PER_SLOT * self._slot  # DSP_A: the first bit follows frame sync by one
+        start = self._start
         self._bus.run(
             reg.TXS_LOW.write(start & 0xFF),
             reg.TXS_HIGH.write(start >> 8),
             reg.RXS_LOW.write(start & 0xFF),
             reg.RXS_HIGH.write(start >> 8),
-            reg.PCM_MODE.compose(*LINEAR_16),
+            reg.PCM_MODE.compose(
+                (reg.PCM_ENABLE, 1),
+                (reg.PCM_FORMAT, PCM_FORMAT[self._coding]),
+                (reg.PCM_16BIT, int(self._coding is Coding.LINEAR)),
+            ),
             reg.GAIN.write(0),
             reg.IMPEDANCE.compose((reg.TISE, 1), (reg.TISS, self._settings.impedance)),
         )

@@ -17,6 +17,7 @@ from drivers.models.si3050_registers import (
     CONTROL_2,
     DAA_1,
     DAA_2,
+    DAA_3,
     DAA_5,
     DC_TERMINATION,
     DC_VOLTS,
@@ -145,7 +146,7 @@ class Si3050Model(SpiChip):
         transmit, receive = self.transmit, self._receive
         if not self.clocked:
             return None
-        if self._r[PCM_MODE] & 0x80:  # PCML
+        if self._r[DAA_3] & 0x01 or self._r[PCM_MODE] & 0x80:  # DDL, PCML [unverified]
             if transmit is not None and receive is not None:
                 put(heard, transmit, take(played, receive))
             return None

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 CONTROL_1, CONTROL_2, MASK, SOURCE, DAA_1, DAA_2 = 1, 2, 3, 4, 5, 6
 REVISION, LINE_STATUS, LINE_REVISION, MUTE, INTERNATIONAL_1 = 11, 12, 13, 15, 16
+DAA_3 = 10
 INTERNATIONAL_2, INTERNATIONAL_3, INTERNATIONAL_4 = 17, 18, 19
 VALIDATION_1, VALIDATION_2, VALIDATION_3, DC_TERMINATION = 22, 23, 24, 26
 LOOP_CURRENT, LINE_VOLTAGE, DAA_5, PCM_MODE, TXS_LOW, RXS_HIGH = 28, 29, 31, 33, 34, 37
@@ -25,7 +26,7 @@ REGISTERS: Mapping[int, tuple[int, int]] = MappingProxyType(
         DAA_1: (0x00, 0x09),
         DAA_2: (0x10, 0x18),
         7: (0x00, 0x08),
-        10: (0x00, 0x01),
+        DAA_3: (0x00, 0x01),
         REVISION: (0x00, NONE),
         LINE_STATUS: (0x00, NONE),
         LINE_REVISION: (0x00, NONE),
