@@ -137,4 +137,14 @@ INDIRECTS = (
     Indirect(42, None, 0x1000, "reserved42"),
     Indirect(43, 66, 0x1000, "LCRTL"),
 )
-"""All of them, since reset leaves them random. Si3215 lacks DTMF, pulse metering and 42."""
+"""Those with a value of ours, since reset leaves them random. Si3215 lacks DTMF, pulse metering
+and 42."""
+
+CLEARED = tuple(
+    Indirect(number, number, 0x0000, f"scratch{number}")
+    for number in (*range(88, 98), *range(193, 212))
+)
+"""Memory of the signal processor that the data sheet does not describe, random after reset too:
+88 to 95 add up energy, 97 is heard as noise in recordings if it is not 0. The open drivers clear
+them in either chip by these numbers (dahdi-linux: 97 in one, all of these in another); that the
+Si3215 has them at the same places is unverified."""

@@ -276,7 +276,11 @@ class Si321xSetup:
             self._bus.write(reg.PEAK_CURRENT, 8)
 
     def _finish(self) -> Steps:
-        """Filters, proof that every indirect register holds, audio, ringing, interrupts, feed."""
+        """Filters, proof that every indirect register holds, audio, ringing, interrupts, feed.
+
+        Scratch memory is cleared after the calibrations, which leave something in it.
+        """
+        yield from self._load(reg.CLEARED)
         yield from self._load(reg.FILTERS)
         yield from self._verify()
         start = self._start
@@ -314,7 +318,7 @@ class Si321xSetup:
         yield 1
 
     def _verify(self) -> Steps:
-        """Read every indirect register back."""
+        """Read back every indirect register that keeps what it is given: no scratch memory."""
         waiting = iter(reg.INDIRECTS)
         while few := list(islice(waiting, ACCESSES_PER_STEP)):
             for register in few:

@@ -23,6 +23,7 @@ from drivers.models.panel import PanelModel
 from drivers.models.party import Party
 from drivers.models.si3050 import Si3050Model
 from drivers.models.si3210 import Si3210Model
+from drivers.models.si3210_registers import SI3210, Part
 from drivers.models.subscribers import Subscribers
 from drivers.models.telephone import Telephone
 from drivers.models.wire import NOBODY, SpiChip
@@ -34,12 +35,13 @@ FIRST_DAY = datetime(2026, 1, 1, 8, 0)
 class StationJack:
     """A handset, its wires and its chip, on a port with a number of `slots`.
 
-    `seed` is a number that makes the chip's tolerances; its telephone has this FSK modem.
+    `seed` is a number that makes the chip's tolerances; its telephone has this FSK modem, and
+    `part` is the member of the chip's family.
     """
 
-    def __init__(self, spec: LineSpec, slots: int, seed: int, modem: Modem) -> None:
+    def __init__(self, spec: LineSpec, slots: int, seed: int, modem: Modem, part: Part) -> None:
         self.loop = StationLoop()
-        self.chip = Si3210Model(spec.name, slots, self.loop, seed)
+        self.chip = Si3210Model(spec.name, slots, self.loop, seed, part)
         self.party = Telephone(spec.name, self.loop, modem)
 
     def period(self, played: Samples, heard: Samples, now: int) -> None:
@@ -169,11 +171,16 @@ class VirtualBox:
     """A whole board with its surroundings; implements Hardware.
 
     `country` is the telephone office's, by its code; `seed` is a number that makes the chips'
-    tolerances. Raises UnknownCountry.
+    tolerances; `part` is the handsets' chip. Raises UnknownCountry.
     """
 
     def __init__(
-        self, spec: BoardSpec, country: str = "us", seed: int = 1, started: datetime = FIRST_DAY
+        self,
+        spec: BoardSpec,
+        country: str = "us",
+        seed: int = 1,
+        started: datetime = FIRST_DAY,
+        part: Part = SI3210,
     ) -> None:
         self.country = country_of(country)
         """Of the telephone office."""
@@ -184,7 +191,7 @@ class VirtualBox:
         self._jacks: dict[str, StationJack | TrunkJack] = {}
         for line in spec.lines:
             self._jacks[line.name] = (
-                StationJack(line, spec.slots, seed, self.country.modem)
+                StationJack(line, spec.slots, seed, self.country.modem, part)
                 if line.kind == "station"
                 else TrunkJack(line, spec.slots, self.country, self.office_time)
             )

@@ -6,9 +6,12 @@ generator, pulse metering, the DTMF receiver, the hybrid's echo; starting one is
 """
 
 from collections.abc import Callable
+from functools import cache
 from random import Random
 
-from drivers.buses import Samples
+import numpy as np
+
+from drivers.buses import PERIOD, Samples
 from drivers.models.faults import Fault
 from drivers.models.loops import StationLoop
 from drivers.models.si3210_calibration import START, Calibration
@@ -44,6 +47,7 @@ from drivers.models.si3210_registers import (
     STATUS_1,
     STATUS_3,
     TIP_GAIN_CAL,
+    UNDEFINED,
     VBAT_1,
     VBAT_2,
     VRING,
@@ -60,8 +64,19 @@ GAIN_STEPS = (1.0, 10 ** (-3.5 / 20), 10 ** (3.5 / 20), 0.0)
 """ATX and ARX of the audio gain register."""
 UNITY = 0x4000
 """0 dB in the indirect gain registers."""
+SCRATCH_NOISE = 300
+"""Peak of the noise on what the chip sends while indirect register 97 is not 0 [level assumed]."""
 DAISY_CHAIN = 0x80
 OSCILLATOR_ON = 0x04
+
+
+@cache
+def noise_of(scratch: int) -> Samples | None:
+    """A period of the noise that this word in indirect register 97 makes; none for 0."""
+    if not scratch:
+        return None
+    noise = np.random.default_rng(scratch).integers(-SCRATCH_NOISE, SCRATCH_NOISE + 1, PERIOD)
+    return noise.astype(np.int16)
 
 
 class Si3210Model(SpiChip):
@@ -77,7 +92,7 @@ class Si3210Model(SpiChip):
         self.loop = loop
         self.part = part
         self._slots = slots
-        random = Random(f"{name}/{seed}")
+        random = self._random = Random(f"{name}/{seed}")
         self._r = bytearray(256)
         self._indirect = IndirectRegisters(part, random, self.faults, self.violation_log)
         self._feed = LineFeed(self._r, self._indirect, loop, self.faults, self._interrupt)
@@ -89,6 +104,7 @@ class Si3210Model(SpiChip):
         self._command: int | None = None
         self._audio = False
         self._tx_gain = self._rx_gain = 0.0
+        self._noise: Samples | None = None
         self._reset()
 
     # ------------------------------------------------------------------ bench
@@ -102,6 +118,11 @@ class Si3210Model(SpiChip):
     def audio(self) -> bool:
         """Whether sound passes: active with the loop closed, or on-hook transmission."""
         return self._audio
+
+    @property
+    def forgotten(self) -> list[int]:
+        """Indirect registers that matter and that nobody has written since reset."""
+        return self._indirect.forgotten
 
     def power_alarm(self, transistor: int) -> None:
         """The transistor of this number (1 to 6: Q1..Q6) gets too hot.
@@ -148,6 +169,9 @@ class Si3210Model(SpiChip):
             if transmit is not None and receive is not None:
                 put(heard, transmit, take(played, receive))
             return None
+        if self._noise is not None:
+            together = self._noise + (SILENCE if spoken is None else spoken).astype(np.int32)
+            spoken = scaled(together, 1.0)
         if transmit is not None and (spoken is not None or transmit.coding is not Coding.LINEAR):
             self._transmit(heard, transmit, spoken)
         if receive is None or not self._audio or not self._rx_gain:
@@ -230,6 +254,8 @@ class Si3210Model(SpiChip):
             self._r[number] = value
         for number, value in self.part.identity.items():
             self._r[number] = value
+        for number in UNDEFINED:
+            self._r[number] = self._random.randrange(1, 0x100)
         self._command = None
         self._interrupt_level = True
         self._indirect.scramble()
@@ -263,6 +289,7 @@ class Si3210Model(SpiChip):
         gain = self._r[AUDIO_GAIN]
         self._tx_gain = self._indirect.signed("ADCG") / UNITY * GAIN_STEPS[gain >> 2 & 3]
         self._rx_gain = self._indirect.signed("DACG") / UNITY * GAIN_STEPS[gain & 3]
+        self._noise = noise_of(self._indirect["SCRATCH"])
         if gain & 0x20:  # TXM
             self._tx_gain = 0.0
         if gain & 0x10:  # RXM

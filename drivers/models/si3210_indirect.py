@@ -23,6 +23,7 @@ class IndirectRegisters:
         self._part, self._random = part, random
         self._faults, self._violations = faults, violation_log
         self._words: dict[int, int] = {}
+        self._unwritten: set[int] = set()
         self._data = 0
         self._data_written = False
         self._address: int | None = None
@@ -31,10 +32,17 @@ class IndirectRegisters:
 
     def scramble(self) -> None:
         """What a reset leaves: nobody knows what, and no access pending."""
-        self._words = {address: self._random.getrandbits(16) for address in self._part.indirect}
+        anything = self._random.randrange
+        self._words = {address: anything(1, 0x10000) for address in sorted(self._part.indirect)}
+        self._unwritten = set(self._part.to_write)
         self._address = None
         self._data_written = False
         self._data = 0
+
+    @property
+    def forgotten(self) -> list[int]:
+        """Addresses that still hold what reset left there, though what is there matters."""
+        return sorted(self._unwritten)
 
     @property
     def pending(self) -> bool:
@@ -78,6 +86,7 @@ class IndirectRegisters:
         if self._data_written:
             flaw = 0x0010 if Fault.BAD_INDIRECT in self._faults else 0
             self._words[self._address] = self._data ^ flaw
+            self._unwritten.discard(self._address)
         else:
             self._data = self._words[self._address]
         self._address, self._data_written = None, False

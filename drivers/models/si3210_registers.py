@@ -90,6 +90,9 @@ REGISTERS: Mapping[int, tuple[int, int]] = MappingProxyType(
     }
 )
 
+UNDEFINED = (IAA, 94, 106)
+"""Registers in which reset leaves anything [Si3215 DS, control registers]."""
+
 WRITE_ONE_TO_CLEAR = frozenset((STATUS_1, STATUS_2, STATUS_3))
 
 # Interrupt bits: (status register, bit).
@@ -109,6 +112,8 @@ class Part:
     """Indirect registers that the model uses, by data-sheet name."""
     indirect: frozenset[int]
     """All indirect addresses there are."""
+    to_write: frozenset[int]
+    """Those that a driver must write: reset leaves anything in them, and they matter."""
 
 
 _SI3210_PLACES = {
@@ -121,6 +126,7 @@ _SI3210_PLACES = {
     "LCRT": 28,
     "RPTP": 29,
     "LCRTL": 43,
+    "SCRATCH": 97,
 }
 _SI3215_PLACES = {
     "ROFF": 6,
@@ -132,17 +138,27 @@ _SI3215_PLACES = {
     "LCRT": 15,
     "RPTP": 16,
     "LCRTL": 66,
+    "SCRATCH": 97,
 }
+
+SCRATCH = frozenset((*range(88, 98), *range(193, 212)))
+"""Memory of the signal processor that the open drivers clear; from 97 comes noise."""
+MEMORY = frozenset(range(88, 212))
+"""All of that memory, with the FSK generator's words; it can be written."""
+_SI3210_WORDS = frozenset(range(44))
+_SI3215_WORDS = frozenset((*range(10), *range(13, 28), 64, 66))
 
 SI3210 = Part(
     "Si3210 rev. E",
     {SPI_MODE: 0x05, PCM_MODE: 0x08, 6: 0x00},
     _SI3210_PLACES,
-    frozenset((*range(44), *range(88, 94), 97, *range(99, 105))),
+    _SI3210_WORDS | MEMORY,
+    _SI3210_WORDS | SCRATCH,
 )
 SI3215 = Part(
     "Si3215 rev. C",
     {SPI_MODE: 0x03, PCM_MODE: 0x88, 6: 0x00},
     _SI3215_PLACES,
-    frozenset((*range(10), *range(13, 28), 64, 66, *range(69, 75), 97)),
+    _SI3215_WORDS | MEMORY | frozenset(range(69, 75)),
+    _SI3215_WORDS | SCRATCH,
 )

@@ -8,15 +8,18 @@ from drivers.board import BoardSpec, LineBoard, virtual_board
 from drivers.buses import PERIOD, Samples
 from drivers.countries import line_settings
 from drivers.models.box import VirtualBox
+from drivers.models.si3210_registers import SI3210, Part
 from drivers.ports import PortEvent, StationPort, TrunkPort
 
 
 class Lines:
     """The drivers on one side, telephones and office on the other."""
 
-    def __init__(self, spec: BoardSpec | None = None, code: str = "us") -> None:
+    def __init__(
+        self, spec: BoardSpec | None = None, code: str = "us", part: Part = SI3210
+    ) -> None:
         self.spec = spec or virtual_board()
-        self.box = VirtualBox(self.spec)
+        self.box = VirtualBox(self.spec, part=part)
         self.board = LineBoard(self.spec, self.box, line_settings(code))
         self.periods_to_power_up = 0
         self.reported: list[tuple[str, PortEvent]] = []

@@ -86,7 +86,7 @@ def level_dbm0(samples: Samples) -> float:
 
 # Indirect registers of the Si3210 that a line needs, with the usual values (20 Hz, 70 V peak).
 SLIC_WORDS = {19: 0, 20: 0x7EFD, 21: 0x0177, 22: 0, 26: 0x4000, 27: 0x4000, 28: 0x1000, 29: 0x3600}
-SLIC_WORDS |= {36: 0x0320, 41: 0x0C00, 43: 0x1000}
+SLIC_WORDS |= {36: 0x0320, 41: 0x0C00, 43: 0x1000, 97: 0}
 
 
 def set_up_station(box: VirtualBox, name: str) -> Si3210Model:

@@ -131,6 +131,29 @@ def test_indirect_contents_after_reset_are_anything() -> None:
     assert [slic_read_indirect(chip, address) for address in range(10)] != words
 
 
+def test_registers_that_nobody_wrote_are_told_until_they_are_written() -> None:
+    _, chip = fresh()
+    assert chip.forgotten == [*range(44), *range(88, 98), *range(193, 212)]
+    slic_write_indirect(chip, 97, 0)
+    slic_read_indirect(chip, 95)
+    assert 97 not in chip.forgotten
+    assert 95 in chip.forgotten
+    chip.brown_out()
+    assert 97 in chip.forgotten
+
+
+def test_scratch_register_97_that_is_not_cleared_is_heard_as_noise() -> None:
+    box = new_box(1, 0)
+    chip = set_up_station(box, "101")
+    box.telephones["101"].lift()
+    run(box, 3)
+    assert not run(box, 20).any()
+    slic_write_indirect(chip, 97, 0x0001)
+    assert level_dbm0(run(box, 20)[0]) > -50
+    box.telephones["101"].say(NOTE)
+    assert level_dbm0(run(box, 20)[0]) == pytest.approx(-10, abs=0.5)
+
+
 def test_access_while_one_is_pending_is_refused() -> None:
     _, chip = fresh()
     slic_write_indirect(chip, 21, 7)
