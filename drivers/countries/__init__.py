@@ -1,5 +1,7 @@
 """Countries by their ISO 3166 code: one file each, found by its name.
 
+"generic" is any other country whose lines follow TBR 21, the harmonized European rules.
+
 `drivers/countries/de.py` holds all of Germany as COUNTRY. A country of whose tones we have no
 table is a file in `drivers/countries/partial/` with its LINES: line chips can be set up for it,
 but no box works there. A code that is a Python keyword has an underscore behind
@@ -23,7 +25,10 @@ __all__ = [
     "line_settings",
 ]
 
-_ALIASES = {"uk": "gb"}
+GENERIC = "generic"
+"""In place of a country's code."""
+
+_ALIASES = {"uk": "gb", "tbr21": GENERIC}
 """Codes that people write and ISO 3166 does not have: UK is reserved for the United Kingdom."""
 
 _HERE = Path(__file__).parent
@@ -82,4 +87,4 @@ def _module(code: str) -> str:
 def _codes_in(folder: Path) -> list[str]:
     """Two letters and perhaps an underscore are a country; base and families are not."""
     names = {path.name.split(".")[0].rstrip("_") for path in folder.glob("*.py*")}
-    return sorted(name for name in names if len(name) == 2)
+    return sorted(name for name in names if len(name) == 2 or name == GENERIC)

@@ -1,9 +1,13 @@
-"""Australia [AS/ACIF S002: line and tones]."""
+"""Australia [AS/CA S002:2010, 5.3.4: tones; line].
+
+Dial and ring tone are one carrier of 425 Hz that 25 Hz modulate by 90 to 99 %; S002 allows 400 and
+450 Hz together for ring tone as well.
+"""
 
 from drivers.countries.base import Country, RingingPlan, StationSettings, Tones, TrunkSettings
-from drivers.countries.families import BELLCORE, BY_TONE, beats, steady
+from drivers.countries.families import BELLCORE, BY_TONE, beats
 from drivers.countries.numbering import Numbering, toll
-from drivers.tones import Tone, alternating
+from drivers.tones import alternating, modulated
 
 _RING_MS = (400, 200, 400, 2000)
 
@@ -14,9 +18,9 @@ COUNTRY = Country(
     trunk=TrunkSettings(acim=3, dcv=0, mini=3, ohs=1, spark_quench=3),
     ringing=RingingPlan(network_hz=25, network_vrms=75, cadence_ms=_RING_MS),
     tones=Tones(
-        dial=steady(413, 438),
-        stutter=Tone((413, 438), (100, 40), dbm0=-18.0),
-        ringback=beats((413, 438), *_RING_MS),
+        dial=modulated(425, 25),
+        stutter=modulated(425, 25, 100, 40),
+        ringback=modulated(425, 25, *_RING_MS),
         busy=beats(425, 375, 375),
         reorder=alternating(beats(425, 375, 375), beats(420, 375, 375), times=41),
         call_waiting=beats(425, 200, 200, 200, 4400),

@@ -154,6 +154,14 @@ def test_every_complete_country_alternates_ringing_and_silence(code: str) -> Non
     assert len(cadence_ms) % 2 == 0 and max(cadence_ms[1::2]) >= 1000  # room for caller ID
 
 
+@pytest.mark.parametrize("written", ["generic", "Generic", "TBR21"])
+def test_other_countries_have_the_harmonized_european_line(written: str) -> None:
+    found = country(written)
+    assert (found.code, found.tones.dial.hz) == ("generic", (425,))
+    assert octets(found.trunk) == (0x00, 0xC2, 0x02, 0x20)  # "tbr21" of the open drivers
+    assert (found.station.impedance, found.station.ring_hz) == (4, 25)
+
+
 @pytest.mark.parametrize("written", ["gb", "uk", "UK", "Gb", " uk "])
 def test_united_kingdom_is_known_by_both_its_codes_in_any_case(written: str) -> None:
     assert country(written).code == line_settings(written).code == "gb"

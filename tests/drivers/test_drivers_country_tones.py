@@ -8,10 +8,11 @@ from drivers.tones import Tone
 # One country a line: ringing | dial | ringback | busy | reorder | call waiting, as ms on and off in
 # turn after the frequencies: 440+480 sound together, 400*25 is modulated. Read from the table that
 # open-source exchanges carry [ITU-T E.180 Supplement 2, various tones used in national networks;
-# gb: BT SIN 350; au: AS/ACIF S002], not from our own files. "-": not given, or no plain cadence.
+# gb: BT SIN 350; au: AS/CA S002:2010, 5.3.4; generic: 425 Hz as recommended in E.180], not from our
+# own files. "-": not given, or no plain cadence.
 TABLE = """
 at 1000 5000 | 420 | 420 1000 5000 | 420 400 400 | 420 200 200 | 420 40 1960
-au 400 200 400 2000 | 413+438 | 413+438 400 200 400 2000 | 425 375 375 | - | 425 200 200 200 4400
+au 400 200 400 2000 | 425*25 | 425*25 400 200 400 2000 | 425 375 375 | - | 425 200 200 200 4400
 be 1000 3000 | 425 | 425 1000 3000 | 425 500 500 | 425 167 167 | 1400 175 175 175 3500
 br 1000 4000 | 425 | 425 1000 4000 | 425 250 250 | 425 250 250 750 250 | 425 50 1000
 ca 2000 4000 | 350+440 | 440+480 2000 4000 | 480+620 500 500 | 480+620 250 250 | 440 300 10000
@@ -25,6 +26,7 @@ es 1500 3000|425|425 1500 3000|425 200 200|425 200 200 200 200 200 600|425 175 1
 fi 1000 4000 | 425 | 425 1000 4000 | 425 300 300 | 425 200 200 | 425 150 150 150 8000
 fr 1500 3500 | 440 | 440 1500 3500 | 440 500 500 | 440 250 250 | 440 300 10000
 gb 400 200 400 2000|350+440|400+450 400 200 400 2000|400 375 375|400 400 350 225 525|400 100 4000
+generic 1000 4000|425|425 1000 4000|425 500 500|425 250 250|425 200 200 200 4000
 gr 1000 4000|425 200 300 700 800|425 1000 4000|425 300 300|425 200 200|425 150 150 150 8000
 il 1000 3000 | 414 | 414 1000 3000 | 414 500 500 | 414 250 250 | 414 100 100 100 100 600 3000
 in 400 200 400 2000|400*25|400*25 400 200 400 2000|400 750 750|400 250 250|400 200 100 200 7500
@@ -46,7 +48,8 @@ us 2000 4000 | 350+440 | 440+480 2000 4000 | 480+620 500 500 | 480+620 250 250 |
 za 400 200 400 2000 | 400*33 | 400*33 400 200 400 2000 | 400 500 500 | 400 250 250 | -
 """  # noqa: E501
 ROWS = {
-    line[:2]: [part.strip() for part in line[2:].split("|")] for line in TABLE.split("\n")[1:-1]
+    line.split()[0]: [part.strip() for part in line.partition(" ")[2].split("|")]
+    for line in TABLE.split("\n")[1:-1]
 }
 KINDS = ("dial", "ringback", "busy", "reorder", "call_waiting")
 
@@ -81,7 +84,8 @@ def test_tone_of_country_is_that_of_the_national_table(code: str, kind: str) -> 
 # The stutter tone where it is a tone of its own; elsewhere it is dial tone, six times broken for
 # 100 ms, and then steady. Frequencies from the lowest.
 STUTTER = """
-at 380+420 | au 413+438 100 40 | be 425 1000 250 | br 350+440 | ch 340+425 1100 1100 | cn 425+450
+at 380+420 | au 400+425+450 100 40 | be 425 1000 250
+br 350+440 | ch 340+425 1100 1100 | cn 425+450
 cz 425 450 50 | de 400+425 | dk 425 450 50 | fi 425 650 25 | gr 425 650 25 | nl 425 500 50
 th 400 200 200 600 200
 """

@@ -189,6 +189,14 @@ def test_sounds_are_told_apart(name: str, offset: int) -> None:
     assert set(recognizer.heard) == wanted
 
 
+def am(hz: float, by: float, ms: int) -> Samples:
+    """A carrier of -18 dBm0 that a sine modulates by 90 %."""
+    t = np.arange(ms * 8) / 8000
+    envelope = 1 + 0.9 * np.sin(2 * np.pi * by * t)
+    sound = amplitude(-18) * envelope * np.sin(2 * np.pi * hz * t)
+    return np.rint(sound).astype(np.int16)
+
+
 NATIONAL = {
     ("de", "dial-tone"): sine([425], -18, 3000),
     ("de", "ringback"): burst((425,), -18, 1000, 4000, 1),
@@ -201,7 +209,7 @@ NATIONAL = {
     ("gb", "reorder"): np.concatenate(
         [burst((400,), -18, 400, 350, 1), burst((400,), -18, 225, 525, 1)] * 3
     ),
-    ("au", "dial-tone"): sine([413, 438], -18, 1500),
+    ("au", "dial-tone"): am(425, 25, 1500),
     ("it", "dial-tone"): np.concatenate(
         [burst((425,), -18, 200, 200, 1), burst((425,), -18, 600, 900, 1)] * 3
     ),
