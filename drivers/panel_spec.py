@@ -15,7 +15,8 @@
     port = 8
 
 A panel with a microcontroller has kind = "uart", device = "/dev/ttyUSB0", and each LED and button
-its `number` there. Every LED, and every button, has a name: its role, or "line 101".
+its `number` there. Every LED, and every button, has a name: its role, or "line 101". The roles
+`line` and `presence` belong to a jack.
 """
 
 from collections.abc import Sequence
@@ -36,11 +37,17 @@ LED_ROLES = (
     "store",
     "fault",
     "night",
+    "presence",
 )
 """What an LED can show; docs/panel.md says when it does what."""
 
-BUTTON_ROLES = ("play", "next", "delete", "night", "acknowledge", "shutdown", "reset")
+BUTTON_ROLES = (
+    "play", "next", "delete", "night", "acknowledge", "shutdown", "reset", "presence",
+)  # fmt: skip
 """What a button can be for."""
+
+JACK_ROLES = ("line", "presence")
+"""Roles that belong to a jack: what it does, whether the person of its handset is in."""
 
 LOUDSPEAKER = "loudspeaker"
 """What a loudspeaker is called where a jack's label says on which handset something is played."""
@@ -58,7 +65,7 @@ class PanelPart:
     """Pin of the processor, of the expander (`on_expander`), or number on the microcontroller."""
     on_expander: bool = False
     line: str = ""
-    """Of an LED for a line: its jack."""
+    """Of a role that belongs to a jack: which."""
 
     @property
     def name(self) -> str:
@@ -157,7 +164,7 @@ class _Parts:
         place = f"panel.{key}[{number}]"
         table = Table(self._path, place, row, ("role", "line", "pin", "port", "number"))
         role = table.word("role", roles)
-        line = table.word("line", self._lines) if role == "line" else ""
+        line = table.word("line", self._lines) if role in JACK_ROLES else ""
         where, at = self._place(key, table)
         part = PanelPart(role, at, where == "port", line)
         # LEDs and buttons of a microcontroller are numbered apart, pins are not
@@ -199,7 +206,11 @@ def virtual_panel(lines: Sequence[str]) -> PanelSpec:
             *(PanelPart(role, pin) for role, pin in pins.items()),
             *(PanelPart("line", port, True, line) for port, line in enumerate(lines[:4])),
             *(PanelPart(role, port, True) for role, port in ports.items()),
+            PanelPart("presence", 44, line=lines[0]),
         ),
-        buttons=tuple(PanelPart(role, 8 + n, True) for n, role in enumerate(BUTTON_ROLES)),
+        buttons=(
+            *(PanelPart(role, 8 + n, True) for n, role in enumerate(BUTTON_ROLES[:7])),
+            PanelPart("presence", 45, line=lines[0]),
+        ),
         expander=ExpanderSpec(bus=1, address=0x20, interrupt=43),
     )

@@ -4,8 +4,8 @@ Whoever stands at the panel is an administrator: they could also take the box aw
 """
 
 import socket
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ from app.inbox.destinations import Destinations
 from app.inbox.greetings import Greetings
 from app.inbox.limits import Limits, PersonLimits
 from app.inbox.people import People, Person
+from app.inbox.presence import Presence, presence_words
 from app.inbox.quota import fullness, percent
 from app.inbox.store import Store
 from app.inbox.templates import Templates
@@ -63,6 +64,8 @@ class StoreFacts:
     """Whose mailboxes are full."""
     night: bool = False
     """Whether callers hear the night's greetings."""
+    away: Mapping[str, bool] = field(default_factory=dict)
+    """By the jack of each person's handset, whether its person is anything but in."""
 
 
 def answers(control: Path) -> bool:
@@ -107,12 +110,18 @@ class PanelBox:
         mine = [person for person in people if mailbox in ("", person.mailbox)]
         room = [(person.login, self._room(person)) for person in people]
         down = self._destinations.down(STUCK_SHOWN)
+        said = self.people.presences.all()
         return StoreFacts(
             sum(self.store.unheard(person.id)[0] for person in mine),
             tuple(one.name or "the smarthost" for one in down),
             tuple(login for login, words in room if words == "nearly full"),
             tuple(login for login, words in room if words == "full"),
             self.greetings.night,
+            {
+                person.handset: person.id in said and said[person.id].presence is not Presence.IN
+                for person in people
+                if person.handset is not None
+            },
         )
 
     def _room(self, person: Person) -> str:
@@ -130,6 +139,25 @@ def turn_night(box: PanelBox, actor: Actor) -> bool:
     night = not box.greetings.night
     set_night(box, actor, night)
     return night
+
+
+def turn_presence(box: PanelBox, actor: Actor, handset: str) -> Presence:
+    """Who is in and has this handset goes out; who is anything else is in again. What holds now.
+
+    Raises NotAllowed, and OperationError if the handset is nobody's.
+    """
+    require_admin(actor, "say whether other people can be reached")
+    person = box.people.by_handset(handset)
+    if person is None:
+        raise OperationError("", "the handset %(handset)s is nobody's", handset=handset)
+    owner, presences = person.id, box.people.presences
+    now = Presence.OUT if presences.of(owner).presence is Presence.IN else Presence.IN
+    box.db.now(
+        lambda tx: presences.set(
+            tx, owner, now, None, actor.login, actor.door, presence_words(now, None)
+        )
+    )
+    return now
 
 
 def acknowledge(box: PanelBox, actor: Actor, faults: Iterable[str]) -> None:

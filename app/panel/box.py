@@ -16,7 +16,7 @@ from app.operations import panel as operations
 from app.operations.errors import OperationError
 from app.operations.panel import PANEL, PanelBox, PlayerAction, StoreFacts
 from app.panel.config import PanelConfig
-from app.panel.gestures import Meaning
+from app.panel.gestures import Meaning, TurnPresence, Wanted
 from app.panel.lights import Condition, PanelFacts, line_use
 from app.panel.phone_link import PhoneLink
 
@@ -38,7 +38,7 @@ START_S = 90.0
 ENDING_S = 60.0
 """Within which a box that ends has ended; later it has not."""
 
-PLAYER: dict[Meaning, PlayerAction] = {Meaning.NEXT: "next", Meaning.DELETE: "delete"}
+PLAYER: dict[Wanted, PlayerAction] = {Meaning.NEXT: "next", Meaning.DELETE: "delete"}
 
 
 class StoreWatch:
@@ -156,19 +156,21 @@ class LiveBox:
             store=self._store.facts,
         )
 
-    def do(self, meaning: Meaning, faults: frozenset[str]) -> None:
+    def do(self, wanted: Wanted, faults: frozenset[str]) -> None:
         """Carry out what somebody wants. Raises OperationError."""
         config = self._config
-        if meaning is Meaning.PLAY:
+        if wanted is Meaning.PLAY:
             operations.play_messages(PANEL, self._paths, config.handset, config.mailbox)
-        elif meaning in PLAYER:
-            operations.press_for_player(PANEL, self._paths, config.handset, PLAYER[meaning])
-        elif meaning is Meaning.NIGHT:
+        elif wanted in PLAYER:
+            operations.press_for_player(PANEL, self._paths, config.handset, PLAYER[wanted])
+        elif wanted is Meaning.NIGHT:
             operations.turn_night(self._opened(), PANEL)
             self._store.look_soon()
-        elif meaning is Meaning.ACKNOWLEDGE:
+        elif isinstance(wanted, TurnPresence):
+            operations.turn_presence(self._opened(), PANEL, wanted.line)
+        elif wanted is Meaning.ACKNOWLEDGE:
             operations.acknowledge(self._opened(), PANEL, faults)
-        elif meaning is Meaning.SHUT_DOWN:
+        elif wanted is Meaning.SHUT_DOWN:
             operations.shut_down(PANEL, self._paths)
             self._ending_until = self._clock.monotonic() + ENDING_S
         else:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from app.operations.errors import OperationError
-from app.panel.gestures import Gestures, Meaning
+from app.panel.gestures import Gestures, Meaning, Wanted
 from app.panel.lights import PanelFacts, lights
 from drivers.panel import Light, Panel
 
@@ -26,7 +26,7 @@ class Box(Protocol):
         """What is known now."""
         ...
 
-    def do(self, meaning: Meaning, faults: frozenset[str]) -> None:
+    def do(self, wanted: Wanted, faults: frozenset[str]) -> None:
         """Carry out what somebody wants; `faults` are those that are there now.
 
         Raises OperationError.
@@ -49,8 +49,8 @@ class PanelController:
         facts = self._box.facts(now_s)
         faults = facts.faults()
         self._acknowledged &= faults  # one that comes again is a new one
-        for meaning in self._gestures.look(self._panel.look(now_s), now_s):
-            self._do(meaning, faults, now_s)
+        for wanted in self._gestures.look(self._panel.look(now_s), now_s):
+            self._do(wanted, faults, now_s)
         shown = lights(facts, self._acknowledged)
         if self._gestures.armed or now_s < self._refused_until:
             shown = dict.fromkeys(shown, Light.FAST) if self._gestures.armed else shown
@@ -68,14 +68,14 @@ class PanelController:
             ends.append(self._refused_until - now_s)
         return min(ends)
 
-    def _do(self, meaning: Meaning, faults: frozenset[str], now_s: float) -> None:
-        log.info("front panel: %s", meaning)
-        if meaning is Meaning.ACKNOWLEDGE:
+    def _do(self, wanted: Wanted, faults: frozenset[str], now_s: float) -> None:
+        log.info("front panel: %s", wanted)
+        if wanted is Meaning.ACKNOWLEDGE:
             self._acknowledged = faults
         try:
-            self._box.do(meaning, faults)
+            self._box.do(wanted, faults)
         except OperationError as problem:
-            log.warning("front panel: %s: %s", meaning, problem)
+            log.warning("front panel: %s: %s", wanted, problem)
             self._refused_until = now_s + REFUSED_S
-            if meaning is Meaning.ERASE:
+            if wanted is Meaning.ERASE:
                 self._gestures.forget()

@@ -5,6 +5,7 @@ ten seconds, as it is at a start (app/device/reset.py), then all LEDs flash, and
 seconds it is pressed once again. Any other button, or nothing, calls it off.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.fsm import Actions, Machine, Row, Table
@@ -29,7 +30,19 @@ class Meaning(StrEnum):
     ERASE = "erase"
 
 
-PRESSES = {
+@dataclass(frozen=True, slots=True)
+class TurnPresence:
+    """The person whose handset is at this jack goes out, or comes in again."""
+
+    line: str
+
+    def __str__(self) -> str:
+        return f"presence {self.line}"
+
+
+Wanted = Meaning | TurnPresence
+
+PRESSES: dict[str, Wanted] = {
     "play": Meaning.PLAY,
     "next": Meaning.NEXT,
     "delete": Meaning.DELETE,
@@ -105,9 +118,9 @@ class Gestures:
         """Whether one more press erases the box."""
         return self._machine.state is ResetState.ARMED
 
-    def look(self, changes: list[ButtonChange], now_s: float) -> list[Meaning]:
+    def look(self, changes: list[ButtonChange], now_s: float) -> list[Wanted]:
         """What was meant by these changes, and by what has been held until now."""
-        found: list[Meaning] = []
+        found: list[Wanted] = []
         for change in changes:
             found += self._due(change.at)
             found += self._changed(change)
@@ -124,7 +137,7 @@ class Gestures:
             ends.append(self._down + SHUTDOWN_HOLD_S)
         return max(0.0, min(ends) - now_s) if ends else None
 
-    def _changed(self, change: ButtonChange) -> list[Meaning]:
+    def _changed(self, change: ButtonChange) -> list[Wanted]:
         self._now = change.at
         if change.name == "reset":
             was_armed = self.armed
@@ -135,9 +148,12 @@ class Gestures:
         if change.name == "shutdown":
             self._down = change.at if change.pressed else None
             return []
-        return [PRESSES[change.name]] if change.pressed else []
+        if not change.pressed:
+            return []
+        role, _, line = change.name.partition(" ")
+        return [TurnPresence(line) if role == "presence" else PRESSES[role]]
 
-    def _due(self, now_s: float) -> list[Meaning]:
+    def _due(self, now_s: float) -> list[Wanted]:
         self._now = now_s
         state = self._machine.state
         if state is ResetState.HELD and now_s - self._since >= HOLD_S:

@@ -87,6 +87,7 @@ def lights(facts: PanelFacts, acknowledged: frozenset[str]) -> dict[str, Light]:
         "fault": _fault(facts.faults(), acknowledged),
         "night": _on(store.night),
     }
+    shown |= {f"presence {jack}": _on(away) for jack, away in store.away.items()}
     return shown | {f"line {name}": LINE_LIGHTS[use] for name, use in facts.lines.items()}
 
 

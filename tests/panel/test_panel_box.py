@@ -14,6 +14,7 @@ import pytest
 
 from app.config.paths import Paths
 from app.core.clock import ManualClock
+from app.core.presence import Presence
 from app.device import first_boot
 from app.inbox.entries import Kind
 from app.operations.errors import OperationError
@@ -21,7 +22,7 @@ from app.operations.panel import PANEL
 from app.operations.tasks import EraseBox, ShutDown, from_line
 from app.panel.box import ANYWAY_S, ENDING_S, READ_S, REOPEN_S, START_S, LiveBox
 from app.panel.config import PanelConfig
-from app.panel.gestures import Meaning
+from app.panel.gestures import Meaning, TurnPresence
 from app.panel.lights import Condition, LineUse, PanelFacts
 from app.panel.phone_link import AWAY_S
 from app.panel_parts import open_for_panel
@@ -187,6 +188,25 @@ def test_panel_box_turns_night_and_day_and_the_history_says_who(bench: Bench) ->
         ("panel", "panel", "night", "ends"),
         ("panel", "panel", "fault acknowledged", "line 101 fails"),
     ]
+
+
+def test_panel_box_says_who_is_out_and_lets_them_go_and_come(bench: Bench) -> None:
+    anna, people = bench.kit.person("anna"), bench.kit.people
+    assert bench.facts().store.away == {"101": False, "102": False}
+    bench.box.do(TurnPresence("101"), frozenset())
+    assert bench.facts(1).store.away == {"101": True, "102": False}
+    assert people.presences.of(anna.id).presence is Presence.OUT
+    bench.kit.db.now(lambda tx: people.presences.set(tx, anna.id, Presence.MEETING))
+    assert bench.facts(1).store.away == {"101": True, "102": False}
+    bench.box.do(TurnPresence("101"), frozenset())
+    assert bench.facts(1).store.away == {"101": False, "102": False}
+    told = [(row.door, row.by, row.detail) for row in bench.kit.store.history()]
+    assert [row for row in told if row[0] == "panel"] == [
+        ("panel", "panel", "out"),
+        ("panel", "panel", "in"),
+    ]
+    with pytest.raises(OperationError, match="handset 103 is nobody's"):
+        bench.box.do(TurnPresence("103"), frozenset())
 
 
 def test_panel_box_goes_on_without_a_store_and_finds_it_again(tmp_path: Path) -> None:

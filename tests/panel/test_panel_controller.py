@@ -8,7 +8,7 @@ import pytest
 from app.operations.errors import OperationError
 from app.operations.panel import StoreFacts
 from app.panel.controller import REFUSED_S, PanelController
-from app.panel.gestures import Meaning
+from app.panel.gestures import Meaning, Wanted
 from app.panel.lights import Condition, PanelFacts
 from drivers.panel import ButtonChange, Light
 
@@ -45,16 +45,16 @@ class StubBox:
 
     def __init__(self) -> None:
         self.now_facts = PanelFacts(Condition.WORKING)
-        self.done: list[tuple[Meaning, frozenset[str]]] = []
+        self.done: list[tuple[Wanted, frozenset[str]]] = []
         self.refuses = False
 
     def facts(self, now_s: float) -> PanelFacts:
         return self.now_facts
 
-    def do(self, meaning: Meaning, faults: frozenset[str]) -> None:
+    def do(self, wanted: Wanted, faults: frozenset[str]) -> None:
         if self.refuses:
             raise OperationError("panel.mailbox", "it names no mailbox to be played")
-        self.done.append((meaning, faults))
+        self.done.append((wanted, faults))
 
 
 class Bench:
@@ -99,7 +99,7 @@ def test_panel_is_told_what_has_changed_and_nothing_twice(bench: Bench) -> None:
 def test_panel_buttons_reach_the_box(bench: Bench) -> None:
     for name in ("play", "next", "delete", "night"):
         bench.press(name)
-    assert [meaning.value for meaning, _ in bench.box.done] == ["play", "next", "delete", "night"]
+    assert [str(wanted) for wanted, _ in bench.box.done] == ["play", "next", "delete", "night"]
 
 
 def test_panel_acknowledged_fault_is_silent_until_a_new_one_comes(bench: Bench) -> None:

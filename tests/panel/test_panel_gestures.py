@@ -3,7 +3,14 @@
 import pytest
 
 from app.device.reset import HOLD_S
-from app.panel.gestures import CONFIRM_S, SHUTDOWN_HOLD_S, Gestures, Meaning
+from app.panel.gestures import (
+    CONFIRM_S,
+    SHUTDOWN_HOLD_S,
+    Gestures,
+    Meaning,
+    TurnPresence,
+    Wanted,
+)
 from drivers.panel import ButtonChange
 
 
@@ -14,17 +21,17 @@ class Hand:
         self.gestures = Gestures()
         self.now = 50.0
 
-    def down(self, name: str) -> list[Meaning]:
+    def down(self, name: str) -> list[Wanted]:
         return self.gestures.look([ButtonChange(name, True, self.now)], self.now)
 
-    def up(self, name: str) -> list[Meaning]:
+    def up(self, name: str) -> list[Wanted]:
         return self.gestures.look([ButtonChange(name, False, self.now)], self.now)
 
-    def wait(self, seconds: float) -> list[Meaning]:
+    def wait(self, seconds: float) -> list[Wanted]:
         self.now += seconds
         return self.gestures.look([], self.now)
 
-    def press(self, name: str) -> list[Meaning]:
+    def press(self, name: str) -> list[Wanted]:
         found = self.down(name) + self.wait(0.2)
         return found + self.up(name)
 
@@ -38,6 +45,13 @@ def hand() -> Hand:
 def test_panel_press_counts_when_the_button_goes_down(hand: Hand, name: str) -> None:
     assert hand.down(name) == [Meaning(name)]
     assert hand.wait(60) + hand.up(name) == []
+
+
+def test_panel_presence_is_that_of_one_jack(hand: Hand) -> None:
+    assert hand.press("presence 101") + hand.press("presence 102") == [
+        TurnPresence("101"),
+        TurnPresence("102"),
+    ]
 
 
 def test_panel_shutdown_must_be_held(hand: Hand) -> None:
