@@ -66,6 +66,13 @@ class Table:
             raise self.error(key, repr(value), words)
         return value
 
+    def truth(self, key: str, default: bool) -> bool:
+        """True or false. Raises BoardFileError."""
+        value = self._get(key, default, "true, false")
+        if not isinstance(value, bool):
+            raise self.error(key, repr(value), "true, false")
+        return value
+
     def needs(self) -> tuple[Need, ...]:
         """All keys: each a list of names in the kernel's configuration. Raises BoardFileError."""
         return tuple(Need(purpose, self._symbols(purpose)) for purpose in self._values)

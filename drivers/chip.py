@@ -10,9 +10,9 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Protocol
 
 from app.core.fsm import Actions, Machine, Row, Table
-from drivers.board_spec import LineSpec
 from drivers.buses import InputPin
 from drivers.errors import BusClosed, ChipTimeout, HardwareError
 from drivers.ports import PortEvent, PortFault, PortRecovered, Steps
@@ -129,10 +129,29 @@ _WORKING = RepairState.WORKING
 """Read for every chip in every beat, and a member costs more through its class [Python 3.11]."""
 
 
+class JackSpec(Protocol):
+    """The part of a line's description that says where it is."""
+
+    @property
+    def name(self) -> str:
+        """The jack's label."""
+        ...
+
+    @property
+    def slot(self) -> int:
+        """Its place in the PCM frame."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Jack, chip and bus as error texts name them."""
+        ...
+
+
 class ChipPort(ABC):
     """A line chip as the board polls it."""
 
-    def __init__(self, spec: LineSpec, interrupt: InputPin, beats: Beats) -> None:
+    def __init__(self, spec: JackSpec, interrupt: InputPin, beats: Beats) -> None:
         self.name = spec.name
         self.slot = spec.slot
         self.place = spec.place
