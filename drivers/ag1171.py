@@ -124,6 +124,10 @@ class Ag1171(ChipPort):
     def _restore(self) -> None:
         """`_feed` is what is wanted, and the next look puts it on the line."""
 
+    def _put_loop(self, on: bool) -> None:
+        """A codec has no way to send back what is played [WM8960 register 9 joins the other ends],
+        and left and right are told apart by the level of frame sync, not by counting."""
+
     def _debouncing(self) -> bool:
         """Nothing tells when SHK changes, so it is looked at in each beat."""
         return True
