@@ -22,6 +22,7 @@ COMMANDS = {
     "queue": ("app.commands.queue", "queue"),
     "signing": ("app.commands.signing", "signing"),
     "status": ("app.commands.status", "status"),
+    "lines": ("app.commands.lines", "lines"),
     "logs": ("app.commands.logs", "logs"),
     "restart": ("app.commands.restart", "restart"),
     "settings": ("app.commands.settings", "settings_"),

@@ -73,6 +73,26 @@ class PortRecovered:
     """The port works: it has been set up for the first time, or a fault is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class LineReading:
+    """What a line's chip says of itself and of its two wires at one moment."""
+
+    chip: str
+    """Which it is, e.g. "Si3215"."""
+    revision: str
+    """Of the chip, as its register says: a letter, or "?"."""
+    doing: str
+    """What it does with the line: "forward active", "ringing", "on hook" …"""
+    volts: float
+    """Between the wires; positive: TIP above RING."""
+    ma: float
+    """In the loop, in either direction."""
+    battery_volts: float | None
+    """Of the feeding battery; None: the exchange feeds this line."""
+    off_hook: bool
+    """Station: the handset is lifted. Trunk: the line is seized."""
+
+
 PortEvent = HookChanged | RingBurst | BatteryChanged | PolarityReversed | PortFault | PortRecovered
 
 
@@ -83,6 +103,13 @@ class Port(Protocol):
     """The jack's label, e.g. "101" or "line1"."""
     slot: int
     """Its place in the PCM frame."""
+
+    def reading(self) -> LineReading:
+        """What the chip measures now, in one transfer; nothing is changed by it.
+
+        Raises ChipMissing if no such chip answers, and BusClosed.
+        """
+        ...
 
 
 class StationPort(Port, Protocol):

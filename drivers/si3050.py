@@ -5,12 +5,20 @@ voltage go (CPC: the far end hung up) or turn round. Set-up is in si3050_setup.p
 ringing in `RingDetector` below; who answers is the telephone side's.
 """
 
+from drivers import si3050_measure
 from drivers import si3050_registers as reg
 from drivers.board_spec import LineSpec
 from drivers.buses import InputPin, SpiDevice
 from drivers.chip import CHECK_PERIODS, Beats, ChipPort, Debounced
 from drivers.countries.base import TrunkSettings
-from drivers.ports import BatteryChanged, PolarityReversed, PortEvent, RingBurst, Steps
+from drivers.ports import (
+    BatteryChanged,
+    LineReading,
+    PolarityReversed,
+    PortEvent,
+    RingBurst,
+    Steps,
+)
 from drivers.registers import SI3050_FRAMING, RegisterBus, RegisterTransfer
 from drivers.si3050_setup import INTERRUPTS, ON_HOOK, RUNNING, Si3050Setup
 
@@ -137,6 +145,10 @@ class Si3050(ChipPort):
     def line_voltage(self) -> int:
         """Signed volts as of the last look; about 48 on hook, 6 seized [DS, register 29]."""
         return self._volts
+
+    def reading(self) -> LineReading:
+        """What the chip measures now. Raises ChipMissing and BusClosed."""
+        return si3050_measure.reading(self._bus, self.place)
 
     def _hook(self, seized: bool) -> None:
         self.seized, self._broken = seized, False

@@ -9,13 +9,22 @@ lifted handset means, is the telephone side's.
 
 import logging
 
+from drivers import si321x_measure
 from drivers import si321x_registers as reg
 from drivers.board_spec import LineSpec
 from drivers.buses import InputPin, SpiDevice
 from drivers.chip import Beats, ChipPort
 from drivers.countries.base import StationSettings
 from drivers.errors import ChipTimeout
-from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, Steps
+from drivers.ports import (
+    Feed,
+    HookChanged,
+    LineReading,
+    PortEvent,
+    PortFault,
+    PortRecovered,
+    Steps,
+)
 from drivers.registers import SI321X_FRAMING, RegisterBus, RegisterTransfer
 from drivers.si321x_setup import Si321xSetup
 
@@ -84,6 +93,10 @@ class Si321x(ChipPort):
         if self._working:
             self._generate(feed is Feed.NEON)
             self._bus.run(*(reg.LINEFEED.write(code) for code in codes))
+
+    def reading(self) -> LineReading:
+        """What the chip measures now. Raises ChipMissing and BusClosed."""
+        return si321x_measure.reading(self._bus, self.place)
 
     def _generate(self, flashing: bool) -> None:
         """Set the ring generator up for a neon lamp or for ringing, between the two."""

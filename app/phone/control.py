@@ -16,6 +16,8 @@
                                    all: {"error": text} if that cannot be done
 {"ask": "quiet"}                -> {"quiet": true} once the clerk has no job left undone: what
                                    callers and owners did so far is in the store
+{"ask": "lines"}                -> {"lines": {JACK: the fields of drivers.ports.LineReading, or
+                                   {"problem": text}}}, read one line a beat
 anything else                   -> {"error": text}
 """
 
@@ -32,7 +34,7 @@ from app.core.records import parse_json
 log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 65536
-QUESTIONS = ("status", "changed", "shown", "quiet", "play", "record", "press")
+QUESTIONS = ("status", "changed", "shown", "quiet", "play", "record", "press", "lines")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,20 @@ class Player:
 
 
 NO_PLAYER = Player(lambda *_: "nothing can be played here", lambda *_: "nothing is played here")
+
+
+Told = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Measuring lines; each begins, and tells its answer later."""
+
+    lines: Callable[[Told], None]
+    """What the chips of all lines measure, by jack."""
+
+
+NO_BENCH = Bench(lambda told: told({}))
 
 
 class Control:
@@ -63,8 +79,9 @@ class Control:
         shows: Callable[[int], bool],
         quiet: Callable[[], bool],
         player: Player = NO_PLAYER,
+        bench: Bench = NO_BENCH,
     ) -> None:
-        self._player = player
+        self._player, self._bench = player, bench
         self._path, self._status, self._changes = path, status, changes
         self._shows, self._quiet = shows, quiet
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
@@ -126,6 +143,8 @@ class Control:
                 change = int(question["change"])
                 await self._when(lambda: self._shows(change))
                 return {"shown": change}
+            if asked == "lines":
+                return {"lines": await self._told(self._bench.lines)}
             if asked == "quiet":
                 await self._when(self._quiet)
                 return {"quiet": True}
@@ -138,3 +157,10 @@ class Control:
             future = asyncio.get_running_loop().create_future()
             self._waiting.append((happened, future))
             await future
+
+    async def _told(self, begin: Callable[[Told], None]) -> dict[str, Any]:
+        """What is told once that which begins now has come to its end."""
+        answer: list[dict[str, Any]] = []
+        begin(answer.append)
+        await self._when(lambda: bool(answer))
+        return answer[0]

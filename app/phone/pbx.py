@@ -10,6 +10,7 @@ they wait for has happened.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Protocol
@@ -20,12 +21,13 @@ from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.config import PhoneConfig
 from app.phone.jobs import Clerk
 from app.phone.lines.kept_callers import CallerMemory
+from app.phone.lines.readings import Readings
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Mixer
 from drivers.buses import Samples
 from drivers.countries import country
-from drivers.ports import PortEvent, StationPort, TrunkPort
+from drivers.ports import PortEvent, PortFault, StationPort, TrunkPort
 
 __all__ = ["Board", "CallScript", "Pbx", "PlayScript"]
 
@@ -117,6 +119,10 @@ class Pbx:
         self.lines: dict[str, AnyLine] = {**self.stations, **self.trunks}
         self.calls.stations, self.calls.trunks = self.stations, self.trunks
         self.calls.outside_lines.trunks = self.trunks
+        self.readings = Readings({**board.stations, **board.trunks}, self._queue)
+        """What the chips measure."""
+        self._faults = Counter[str]()
+        """By jack, since start."""
         self.on_faxes: Callable[[int], None] = lambda _: None
         """Told how many faxes wait to be sent (app/voicemail/fax_sending.py)."""
         self._not_polled = 0
@@ -161,6 +167,7 @@ class Pbx:
     def _ask_board(self) -> None:
         periods, self._not_polled = self._not_polled, 0
         for name, event in self._board.poll(periods):
+            self._faults[name] += isinstance(event, PortFault)
             self.lines[name].port_event(event)
         if not self.ready and not self._board.starting:
             self.ready = True
@@ -211,6 +218,7 @@ class Pbx:
             "working": line.working,
             "call": str(call.machine.state) if call else "",
             "fault": line.fault,
+            "faults": self._faults[line.name],
         }
         if isinstance(line, StationLine):
             status["message_waiting"] = line.message_waiting

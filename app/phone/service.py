@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.phone.config import PhoneConfig
-from app.phone.control import Control, Player
+from app.phone.control import Bench, Control, Player
 from app.phone.jobs import Clerk
 from app.phone.lines.kept_callers import CallerMemory
 from app.phone.pbx import CallScript, Pbx, PlayScript
@@ -96,6 +96,7 @@ class PhoneService:
             shows,
             lambda: clerk.pending == 0,
             Player(self.pbx.calls.play, self.pbx.calls.press),
+            Bench(self.pbx.readings.ask),
         )
         self._changes_seen = 0
         self._look_at = 0

@@ -24,6 +24,7 @@ from drivers.ports import (
     BatteryChanged,
     Feed,
     HookChanged,
+    LineReading,
     PortEvent,
     PortFault,
     PortRecovered,
@@ -51,6 +52,9 @@ class StubStation:
 
     def feed(self, feed: Feed) -> None:
         self.feeds.append(feed)
+
+    def reading(self) -> LineReading:
+        return LineReading("stub", "A", "forward active", 48.0, 0.0, 75.0, self.off_hook)
 
     # the bench
 
@@ -94,6 +98,10 @@ class StubTrunk:
 
     def line_voltage(self) -> int:
         return self.volts
+
+    def reading(self) -> LineReading:
+        doing = "off hook" if self.seized else "on hook"
+        return LineReading("stub", "A", doing, self.volts, 0.0, None, self.seized)
 
     # the bench
 
