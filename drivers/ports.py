@@ -6,7 +6,12 @@ A *station port* (FXS) feeds a handset; a *trunk port* (FXO) is a telephone towa
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from drivers.findings import Report, TestOrder
+
+if TYPE_CHECKING:  # it loads numpy
+    from drivers.line_sound import LineSound
 
 Steps = Generator[int, None, None]
 """A sequence that takes time: yields how many periods (10 ms) to let pass before it goes on.
@@ -108,6 +113,13 @@ class Port(Protocol):
         """What the chip measures now, in one transfer; nothing is changed by it.
 
         Raises ChipMissing if no such chip answers, and BusClosed.
+        """
+        ...
+
+    def line_test(self, sound: "LineSound", order: TestOrder, report: Report) -> Steps:
+        """The tests of the line that this port can make; it has the line for itself meanwhile.
+
+        Each yield lets so many periods (10 ms) of `sound` pass. Raises ChipMissing and BusClosed.
         """
         ...
 

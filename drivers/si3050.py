@@ -11,6 +11,8 @@ from drivers.board_spec import LineSpec
 from drivers.buses import InputPin, SpiDevice
 from drivers.chip import CHECK_PERIODS, Beats, ChipPort, Debounced
 from drivers.countries.base import TrunkSettings
+from drivers.findings import Report, TestOrder
+from drivers.line_sound import LineSound
 from drivers.ports import (
     BatteryChanged,
     LineReading,
@@ -20,6 +22,7 @@ from drivers.ports import (
     Steps,
 )
 from drivers.registers import SI3050_FRAMING, RegisterBus, RegisterTransfer
+from drivers.si3050_line_test import TrunkTest
 from drivers.si3050_setup import INTERRUPTS, ON_HOOK, RUNNING, Si3050Setup
 
 OFF_HOOK = reg.OH.mask
@@ -149,6 +152,10 @@ class Si3050(ChipPort):
     def reading(self) -> LineReading:
         """What the chip measures now. Raises ChipMissing and BusClosed."""
         return si3050_measure.reading(self._bus, self.place)
+
+    def line_test(self, sound: LineSound, order: TestOrder, report: Report) -> Steps:
+        """See TrunkPort. Raises ChipMissing and BusClosed."""
+        return TrunkTest(self.reading, self.seize, self.release, sound, order, report).steps()
 
     def _hook(self, seized: bool) -> None:
         self.seized, self._broken = seized, False

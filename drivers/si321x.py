@@ -16,6 +16,8 @@ from drivers.buses import InputPin, SpiDevice
 from drivers.chip import Beats, ChipPort
 from drivers.countries.base import StationSettings
 from drivers.errors import ChipTimeout
+from drivers.findings import Report, TestOrder
+from drivers.line_sound import LineSound
 from drivers.ports import (
     Feed,
     HookChanged,
@@ -26,6 +28,7 @@ from drivers.ports import (
     Steps,
 )
 from drivers.registers import SI321X_FRAMING, RegisterBus, RegisterTransfer
+from drivers.si321x_line_test import StationTest
 from drivers.si321x_setup import Si321xSetup
 
 LINEFEED = {
@@ -70,6 +73,7 @@ class Si321x(ChipPort):
         self.off_hook = False
         self._bus = RegisterBus(spi, SI321X_FRAMING)
         self._setup = Si321xSetup(self._bus, spec, settings)
+        self._settings = settings
         self._feed = Feed.ACTIVE
         self._settled_at: int | None = None
         self._retries = ALARM_RETRIES
@@ -97,6 +101,12 @@ class Si321x(ChipPort):
     def reading(self) -> LineReading:
         """What the chip measures now. Raises ChipMissing and BusClosed."""
         return si321x_measure.reading(self._bus, self.place)
+
+    def line_test(self, sound: LineSound, order: TestOrder, report: Report) -> Steps:
+        """See StationPort. Raises ChipMissing and BusClosed."""
+        return StationTest(
+            self._bus, self.place, self.feed, self._settings, sound, order, report
+        ).steps()
 
     def _generate(self, flashing: bool) -> None:
         """Set the ring generator up for a neon lamp or for ringing, between the two."""

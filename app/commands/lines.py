@@ -1,6 +1,7 @@
-"""`python -m app lines`: what the lines' chips measure."""
+"""`python -m app lines`: what the lines' chips measure, and tests of a line."""
 
 import json
+import sys
 from dataclasses import asdict
 
 import click
@@ -10,6 +11,8 @@ from app.commands.errors import reports_errors
 from app.commands.output import Listing, say, say_text
 from app.config.paths import here
 from app.operations.line_readings import BoardReading, JackReading, read_readings
+from app.operations.line_tests import LineTestResult, run_line_test
+from drivers.findings import Finding, Verdict
 
 
 @click.group(invoke_without_command=True)
@@ -63,3 +66,71 @@ def _cells(jack: JackReading) -> tuple[str, ...]:
         call,
         faults,
     )
+
+
+LONGEST_LIFT_S = 120
+
+
+@lines.command("test")
+@click.argument("line")
+@click.option(
+    "--lift",
+    "lift_s",
+    type=click.IntRange(0, LONGEST_LIFT_S),
+    default=0,
+    metavar="SECONDS",
+    help="Handset: wait so long for somebody to lift it, for loop, levels and noise.",
+)
+@click.option(
+    "--no-digit",
+    is_flag=True,
+    help="Outside line: send no digit; noise and echo need one, to silence the dial tone.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@reports_errors
+def test(line: str, lift_s: int, no_digit: bool, as_json: bool) -> None:
+    """Measure a LINE that is not in use; exit code 1 if a value is bad.
+
+    A handset rings for a second. An outside line is seized and, after the digit 1, released.
+    """
+    if not as_json:
+        say(f"{line}: measuring; this takes up to {15 + lift_s} seconds")
+    result = run_line_test(actor(), here(), line, lift_s, not no_digit)
+    if as_json:
+        say_text(json.dumps(asdict(result), indent=1, allow_nan=False))
+    else:
+        show_findings(result)
+    sys.exit(bool(result.why) or any(one.verdict is Verdict.BAD for one in result.found))
+
+
+def show_findings(result: LineTestResult) -> None:
+    """Print each value with its range, what it means, and what to do about bad ones."""
+    table = Listing("", "value", "usual", "verdict", "what it means", right=("value",))
+    for one in result.found:
+        table.row(one.name, value_of(one), range_of(one), one.verdict, one.meaning)
+    table.show()
+    for one in result.found:
+        if one.remedy:
+            say_text(f"{one.name}: {one.remedy}")
+    if result.why:
+        say_text(f"the test ended early: {result.why}")
+
+
+def value_of(finding: Finding) -> str:
+    """The value with its unit, as precise as it is."""
+    if finding.value is None:
+        return "-"
+    digits = 0 if finding.unit in ("ohm", "Hz", "") else 1
+    return f"{finding.value:.{digits}f} {finding.unit}".rstrip()
+
+
+def range_of(finding: Finding) -> str:
+    """The usual range in words."""
+    low, high = finding.least, finding.most
+    if low is None and high is None:
+        return "-"
+    if high is None:
+        return f"{low:g} or more"
+    if low is None:
+        return f"{high:g} or less"
+    return f"{low:g} to {high:g}"

@@ -18,9 +18,12 @@ SHORT = {
 }
 """Commands that are wanted in trouble, by one word."""
 
-NEEDS = {"update": Role.NETWORK, "prompts": Role.PHONE, "selftest": Role.NETWORK} | dict.fromkeys(
-    ("device", "backup", "restore", "health"), Role.SYSTEM
-)
+NEEDS = {
+    "update": Role.NETWORK,
+    "prompts": Role.PHONE,
+    "selftest": Role.NETWORK,
+    "lines": Role.PHONE,
+} | dict.fromkeys(("device", "backup", "restore", "health"), Role.SYSTEM)
 """Commands whose rights nothing beneath them checks, and which role they are for."""
 
 

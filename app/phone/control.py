@@ -18,6 +18,9 @@
                                    callers and owners did so far is in the store
 {"ask": "lines"}                -> {"lines": {JACK: the fields of drivers.ports.LineReading, or
                                    {"problem": text}}}, read one line a beat
+{"ask": "test", "line": J, "lift_s": S, "dials": true}
+                                -> {"found": [the fields of drivers.findings.Finding], "why": ""}
+                                   once the test of the line J is over; `why` it ended early
 anything else                   -> {"error": text}
 """
 
@@ -29,12 +32,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.core.records import parse_json
+from app.core.records import parse_json, to_json
+from app.phone.lines.line_test import Ended
+from drivers.findings import TestOrder
+from drivers.sampling import PERIODS_PER_SECOND
 
 log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 65536
-QUESTIONS = ("status", "changed", "shown", "quiet", "play", "record", "press", "lines")
+LONGEST_LIFT_S = 120
+"""How long a test may wait for a handset to be lifted."""
+QUESTIONS = ("status", "changed", "shown", "quiet", "play", "record", "press", "lines", "test")
 
 
 @dataclass(frozen=True)
@@ -59,9 +67,11 @@ class Bench:
 
     lines: Callable[[Told], None]
     """What the chips of all lines measure, by jack."""
+    test: Callable[[str, TestOrder, Ended], str]
+    """Test the line of this jack; "" or why it cannot be."""
 
 
-NO_BENCH = Bench(lambda told: told({}))
+NO_BENCH = Bench(lambda told: told({}), lambda *_: "no line can be tested here")
 
 
 class Control:
@@ -145,6 +155,8 @@ class Control:
                 return {"shown": change}
             if asked == "lines":
                 return {"lines": await self._told(self._bench.lines)}
+            if asked == "test":
+                return await self._test(str(question["line"]), order_of(question))
             if asked == "quiet":
                 await self._when(self._quiet)
                 return {"quiet": True}
@@ -164,3 +176,29 @@ class Control:
         begin(answer.append)
         await self._when(lambda: bool(answer))
         return answer[0]
+
+    async def _test(self, line: str, order: TestOrder) -> dict[str, Any]:
+        """What a test of this line has found once it is over, or why there is none."""
+
+        def begin(told: Told) -> None:
+            why = self._bench.test(
+                line, order, lambda found, why: told({"found": to_json(found), "why": why})
+            )
+            if why:
+                told({"error": why})
+
+        return await self._told(begin)
+
+
+def order_of(question: dict[str, Any]) -> TestOrder:
+    """The order in a question. Raises ValueError for a time that is none or too long."""
+    lift_s, dials = question.get("lift_s", 0), question.get("dials", True)
+    if (
+        not isinstance(lift_s, int)
+        or not 0 <= lift_s <= LONGEST_LIFT_S
+        or dials not in (True, False)
+    ):
+        raise ValueError(
+            f"lift_s {lift_s!r}, dials {dials!r}; 0 to {LONGEST_LIFT_S}, true or false"
+        )
+    return TestOrder(lift_periods=lift_s * PERIODS_PER_SECOND, dials=bool(dials))

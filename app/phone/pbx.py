@@ -12,7 +12,7 @@ they wait for has happened.
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 from app.core.timers import TimerQueue
@@ -21,12 +21,14 @@ from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.config import PhoneConfig
 from app.phone.jobs import Clerk
 from app.phone.lines.kept_callers import CallerMemory
+from app.phone.lines.line_test import Ended
 from app.phone.lines.readings import Readings
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Mixer
 from drivers.buses import Samples
 from drivers.countries import country
+from drivers.findings import TestOrder
 from drivers.ports import PortEvent, PortFault, StationPort, TrunkPort
 
 __all__ = ["Board", "CallScript", "Pbx", "PlayScript"]
@@ -121,8 +123,7 @@ class Pbx:
         self.calls.outside_lines.trunks = self.trunks
         self.readings = Readings({**board.stations, **board.trunks}, self._queue)
         """What the chips measure."""
-        self._faults = Counter[str]()
-        """By jack, since start."""
+        self._faults = Counter[str]()  # by jack, since start
         self.on_faxes: Callable[[int], None] = lambda _: None
         """Told how many faxes wait to be sent (app/voicemail/fax_sending.py)."""
         self._not_polled = 0
@@ -188,8 +189,22 @@ class Pbx:
         self.calls.refresh_directory()
         self.on_faxes(faxes)
 
+    def test_line(self, name: str, order: TestOrder, over: Ended) -> str:
+        """Have a line's port test it; "" if it begins, else why it cannot."""
+        line = self.lines.get(name)
+        if line is None:
+            return f"there is no line {name}; there are: {', '.join(self.lines)}"
+        if not line.working:
+            return f"{name} does not work: {line.fault}"
+        wanted = replace(order, dial_tone_hz=self.calls.tones.dial.hz)
+        if self.calls.call_of(line) is not None or not line.tests.run(wanted, over):
+            return f"{name} is in use ({line.machine.state}); test it when the call is over"
+        return ""
+
     def hang_up_all(self) -> None:
-        """End every call; recordings are finished by their scripts (see `busy`)."""
+        """End every call and test; recordings are finished by their scripts (see `busy`)."""
+        for line in self.lines.values():
+            line.tests.end("the telephone service ends")
         self.calls.close_all()
 
     @property

@@ -14,10 +14,12 @@ from app.phone.config import PhoneConfig
 from app.phone.control import Bench, Control, Player
 from app.phone.jobs import Clerk
 from app.phone.lines.kept_callers import CallerMemory
+from app.phone.lines.line_test import Ended
 from app.phone.pbx import CallScript, Pbx, PlayScript
 from drivers.board import BoardSpec, Hardware, LineBoard
 from drivers.buses import PERIODS_PER_SECOND, Samples
 from drivers.countries import country
+from drivers.findings import TestOrder
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +98,7 @@ class PhoneService:
             shows,
             lambda: clerk.pending == 0,
             Player(self.pbx.calls.play, self.pbx.calls.press),
-            Bench(self.pbx.readings.ask),
+            Bench(self.pbx.readings.ask, self._test_line),
         )
         self._changes_seen = 0
         self._look_at = 0
@@ -106,6 +108,14 @@ class PhoneService:
         self._waiting: Samples | None = None
         """A period that has been read and not been handled yet: we are late."""
         self._over: asyncio.Future[None] | None = None
+
+    def _test_line(self, name: str, order: TestOrder, over: Ended) -> str:
+        """See Pbx.test_line; nothing is begun that would hold up the end."""
+        return (
+            "the telephone service ends"
+            if self._stopping
+            else self.pbx.test_line(name, order, over)
+        )
 
     def status(self) -> dict[str, Any]:
         """Pbx.status(), with lost periods (10 ms each) and the clerk's jobs under way."""

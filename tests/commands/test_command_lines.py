@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,3 +66,72 @@ def test_lines_of_a_chip_that_is_gone_says_so_and_shows_the_others(shell: Shell)
 def test_lines_without_a_service_say_what_to_look_at(shell: Shell) -> None:
     said = shell.refused("lines")
     assert said.count("\n") == 1 and "is the appliance running?" in said
+
+
+def test_test_of_an_outside_line_shows_values_ranges_and_verdicts(shell: Shell) -> None:
+    said = beside_service(shell, lambda _: shell.ok("lines test line1"))
+    assert re.search(r"line voltage +48\.0 V +20 to 66 +good", said)
+    assert re.search(r"dial tone +-10\.0 dBm0 +-30 to -3 +good", said)
+    assert re.search(r"echo return loss +60\.0 dB +8 or more +good", said)
+
+
+def test_test_of_a_bad_line_ends_with_exit_code_1_and_the_remedy(shell: Shell) -> None:
+    def work(house: House) -> str:
+        house.box.office_lines["line1"]._loop.feed(9.0)
+        return shell.refused("lines test line1")
+
+    said = beside_service(shell, work)
+    assert re.search(r"line voltage +9\.0 V .* bad", said)
+    assert "line voltage: 0 to 3: not plugged in" in said
+    assert re.search(r"loop current +- .*not measured +somebody may talk", said)
+
+
+def test_test_of_a_handset_rings_it_and_gives_its_line_back(shell: Shell) -> None:
+    def work(house: House) -> str:
+        told = shell.ok("lines test 101 --json")
+        assert len(house.box.telephones["101"].bells) == 2
+        return told + shell.ok("lines")
+
+    said = beside_service(shell, work)
+    assert '"name": "ringer load"' in said
+    assert row(said, "101")[4:8] == ["on", "hook", "forward", "active"]
+
+
+def test_test_of_a_line_in_use_is_refused(shell: Shell) -> None:
+    def work(house: House) -> str:
+        house.box.telephones["101"].lift()
+        wait_for_state(shell, "101", "off hook")
+        return shell.refused("lines test 101")
+
+    assert "101 is in use (off hook); test it when the call is over" in beside_service(shell, work)
+
+
+def wait_for_state(shell: Shell, jack: str, state: str) -> None:
+    for _ in range(200):
+        told = json.loads(shell.ok("lines --json"))
+        if any(one["jack"] == jack and one["state"] == state for one in told["jacks"]):
+            return
+    raise AssertionError(f"{jack} does not become {state}")
+
+
+def test_test_of_a_line_that_is_not_there_names_those_that_are(shell: Shell) -> None:
+    said = beside_service(shell, lambda _: shell.refused("lines test line9"))
+    assert "there is no line line9; there are: 101, 102, line1, line2" in said
+
+
+def test_test_of_a_chip_that_failed_says_what_is_wrong(shell: Shell) -> None:
+    def work(house: House) -> str:
+        house.box.chips["101"].inject(Fault.STUCK_BUS)
+        wait_for_state(shell, "101", "down")
+        return shell.refused("lines test 101")
+
+    assert "101 does not work: " in beside_service(shell, work)
+
+
+def test_test_without_a_service_says_what_to_look_at(shell: Shell) -> None:
+    assert "is the appliance running?" in shell.refused("lines test 101")
+
+
+@pytest.mark.parametrize("seconds", ["-1", "121", "soon"])
+def test_test_refuses_a_time_that_is_none(shell: Shell, seconds: str) -> None:
+    assert "--lift" in shell.refused(f"lines test 101 --lift {seconds}")

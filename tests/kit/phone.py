@@ -20,6 +20,8 @@ from app.phone.pbx import Pbx
 from app.phone.sound.dsp import dtmf
 from app.phone.sound.sounds import Tone
 from drivers.buses import PERIOD, Samples
+from drivers.findings import Quantity, Report, TestOrder
+from drivers.line_sound import LineSound, level_dbm0, sines
 from drivers.ports import (
     BatteryChanged,
     Feed,
@@ -29,10 +31,20 @@ from drivers.ports import (
     PortFault,
     PortRecovered,
     RingBurst,
+    Steps,
 )
 
 CALLS = PhoneConfig(ring_seconds=10, no_answer_seconds=10)
 TALK = Tone((1000.0,), dbm0=-10.0)
+
+
+def _stub_test(sound: LineSound, report: Report) -> Steps:
+    """Sounds TALK for ten periods, and tells how loud the line was meanwhile."""
+    sound.play(sines((1000.0,), -10.0, 10))
+    sound.listen()
+    yield 10
+    sound.play(None)
+    report(Quantity("heard", "dBm0", "what came").judge(level_dbm0(sound.heard())))
 
 
 class StubStation:
@@ -55,6 +67,9 @@ class StubStation:
 
     def reading(self) -> LineReading:
         return LineReading("stub", "A", "forward active", 48.0, 0.0, 75.0, self.off_hook)
+
+    def line_test(self, sound: LineSound, order: TestOrder, report: Report) -> Steps:
+        return _stub_test(sound, report)
 
     # the bench
 
@@ -102,6 +117,9 @@ class StubTrunk:
     def reading(self) -> LineReading:
         doing = "off hook" if self.seized else "on hook"
         return LineReading("stub", "A", doing, self.volts, 0.0, None, self.seized)
+
+    def line_test(self, sound: LineSound, order: TestOrder, report: Report) -> Steps:
+        return _stub_test(sound, report)
 
     # the bench
 

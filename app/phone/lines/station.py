@@ -15,6 +15,7 @@ from app.phone.config import NORTH_AMERICA, Lamps
 from app.phone.lines import line_events
 from app.phone.lines.hook import Break, classify, pulsed_digit
 from app.phone.lines.line_events import LineEvent
+from app.phone.lines.line_test import Tests
 from app.phone.lines.message_waiting import ALL_LAMPS, MessageWaiting, named
 from app.phone.lines.ringer import Ringer
 from app.phone.lines.second_caller import SecondCaller
@@ -37,6 +38,7 @@ class StationState(StrEnum):
     CALL_OVER = "call over"
     HOWLING = "howling"
     SILENT = "silent"
+    UNDER_TEST = "under test"
 
 
 class StationEvent(StrEnum):
@@ -56,9 +58,15 @@ class StationEvent(StrEnum):
     END_CALL = "end call"
     HOWL = "howl"
     GIVE_UP = "give up"
+    TEST = "test"
+    TEST_OVER = "test over"
 
 
-_TO_REST = {StationEvent.LOWER: StationState.ON_HOOK, StationEvent.FAULT: StationState.DOWN}
+_TO_REST = {
+    StationEvent.LOWER: StationState.ON_HOOK,
+    StationEvent.TEST: StationState.UNDER_TEST,
+    StationEvent.FAULT: StationState.DOWN,
+}
 
 # CALL_OVER to SILENT: the call is over and the handset still off hook; busy tone, then howler, then
 # nothing.
@@ -83,6 +91,7 @@ STATION: Table[StationState, StationEvent] = Table(
             {
                 StationEvent.LIFT: StationState.OFF_HOOK,
                 StationEvent.RING: StationState.RINGING,
+                StationEvent.TEST: StationState.UNDER_TEST,
                 StationEvent.FAULT: StationState.DOWN,
             },
             stay=frozenset({StationEvent.LOWER, StationEvent.STOP, StationEvent.END_CALL}),
@@ -143,6 +152,22 @@ STATION: Table[StationState, StationEvent] = Table(
             meaning="Receiver-off-hook tone [GR-506].",
         ),
         StationState.SILENT: Row(dict(_TO_REST), meaning="Given up: off hook without any tone."),
+        StationState.UNDER_TEST: Row(
+            {
+                StationEvent.TEST_OVER: StationState.ON_HOOK,
+                StationEvent.FAULT: StationState.DOWN,
+            },
+            stay=frozenset(
+                {
+                    StationEvent.LIFT,
+                    StationEvent.LOWER,
+                    StationEvent.STOP,
+                    StationEvent.END_CALL,
+                }
+            ),
+            meaning="A technician's test has the line; lifting means nothing to us until it is "
+            "over.",
+        ),
     },
 )
 
@@ -184,6 +209,7 @@ class StationLine:
         self._pulses = 0
         self._end_tone: Tone = self.tones.busy
         self.machine = Machine(STATION_ACTIONS, self, self.name, queue)
+        self.tests = Tests(port, self.machine, StationEvent.TEST, StationEvent.TEST_OVER)
 
     @property
     def message_waiting(self) -> bool:
@@ -323,6 +349,20 @@ class StationLine:
     def _fall_silent(self) -> None:
         self.channel.tone(None)
 
+    def _test_begins(self) -> None:
+        self._message_waiting.line_taken()
+        self.channel.quiet()
+        self.channel.exchange(self.tests.link)
+
+    def _test_over(self) -> None:
+        self._rest()
+        if self._port.off_hook:
+            self.machine.event(StationEvent.LIFT)
+
+    def _fail_under_test(self) -> None:
+        self._fail()
+        self.tests.end(self.fault)
+
     def _fail(self) -> None:
         self._message_waiting.line_taken()
         self._ringer.stop()
@@ -356,6 +396,9 @@ STATION_ACTIONS = Actions[StationLine, StationState, StationEvent](
         StationEvent.END_CALL: StationLine._busy_tone,
         StationEvent.HOWL: StationLine._howl,
         StationEvent.GIVE_UP: StationLine._fall_silent,
+        StationEvent.TEST: StationLine._test_begins,
+        StationEvent.TEST_OVER: StationLine._test_over,
+        (StationState.UNDER_TEST, StationEvent.FAULT): StationLine._fail_under_test,
         **{(state, StationEvent.FAULT): StationLine._fail_in_call for state in _IN_CALL},
         (StationState.RINGING, StationEvent.FAULT): StationLine._fail_while_ringing,
         StationEvent.FAULT: StationLine._fail,

@@ -18,6 +18,7 @@ from app.phone.lines import caller_id, line_events
 from app.phone.lines.dialler import Dialler
 from app.phone.lines.kept_callers import CallerMemory, NoMemory
 from app.phone.lines.line_events import LineEvent
+from app.phone.lines.line_test import Tests
 from app.phone.sound.end_tones import end_tones
 from app.phone.sound.mixer import Channel
 from app.phone.timers import (
@@ -52,6 +53,7 @@ class TrunkState(StrEnum):
     SEIZED = "seized"
     NO_BATTERY = "no battery"
     RELEASE_GUARD = "release guard"
+    UNDER_TEST = "under test"
 
 
 class TrunkEvent(StrEnum):
@@ -69,6 +71,8 @@ class TrunkEvent(StrEnum):
     FAR_END_GONE = "far end gone"
     GUARD_OVER = "guard over"
     POLARITY = "polarity"
+    TEST = "test"
+    TEST_OVER = "test over"
 
 
 _QUIET = frozenset(
@@ -80,12 +84,17 @@ TRUNK: Table[TrunkState, TrunkEvent] = Table(
     {
         TrunkState.DOWN: Row(
             {TrunkEvent.READY: TrunkState.IDLE},
-            stay=frozenset(TrunkEvent) - {TrunkEvent.READY, TrunkEvent.SEIZE},
+            stay=frozenset(TrunkEvent)
+            - {TrunkEvent.READY, TrunkEvent.SEIZE, TrunkEvent.TEST, TrunkEvent.TEST_OVER},
             meaning="The port is being set up, or has failed; a port that failed is set up again "
             "for ever.",
         ),
         TrunkState.DEAD: Row(
-            {TrunkEvent.BATTERY_BACK: TrunkState.IDLE, TrunkEvent.FAULT: TrunkState.DOWN},
+            {
+                TrunkEvent.BATTERY_BACK: TrunkState.IDLE,
+                TrunkEvent.TEST: TrunkState.UNDER_TEST,
+                TrunkEvent.FAULT: TrunkState.DOWN,
+            },
             stay=frozenset(
                 {
                     TrunkEvent.BATTERY_LOST,
@@ -102,6 +111,7 @@ TRUNK: Table[TrunkState, TrunkEvent] = Table(
                 TrunkEvent.RING_ON: TrunkState.RINGING,
                 TrunkEvent.SEIZE: TrunkState.SEIZED,
                 TrunkEvent.BATTERY_LOST: TrunkState.DEAD,
+                TrunkEvent.TEST: TrunkState.UNDER_TEST,
                 TrunkEvent.FAULT: TrunkState.DOWN,
             },
             stay=_QUIET,
@@ -169,6 +179,15 @@ TRUNK: Table[TrunkState, TrunkEvent] = Table(
             due=TrunkEvent.GUARD_OVER,
             meaning="Just released; what the voltage does now means nothing.",
         ),
+        TrunkState.UNDER_TEST: Row(
+            {
+                TrunkEvent.RING_ON: TrunkState.RINGING,
+                TrunkEvent.TEST_OVER: TrunkState.RELEASE_GUARD,
+                TrunkEvent.FAULT: TrunkState.DOWN,
+            },
+            stay=_QUIET | {TrunkEvent.BATTERY_LOST},
+            meaning="A technician's test has the line; a caller ends it.",
+        ),
     },
 )
 
@@ -217,6 +236,7 @@ class TrunkLine:
         self.ended_by_tone = False
         """Whether the last call ended by the office's busy or reorder tone."""
         self.machine = Machine(TRUNK_ACTIONS, self, self.name, queue)
+        self.tests = Tests(port, self.machine, TrunkEvent.TEST, TrunkEvent.TEST_OVER)
 
     @property
     def ringing(self) -> bool:
@@ -405,6 +425,20 @@ class TrunkLine:
         self._caller_gone()
         self._port.release()
 
+    def _test_begins(self) -> None:
+        self.fault = ""
+        self.channel.quiet()
+        self.channel.exchange(self.tests.link)
+
+    def _rung_under_test(self) -> None:
+        self.channel.quiet()
+        self.tests.end("somebody calls on this line")
+        self._first_burst()
+
+    def _fail_under_test(self) -> None:
+        self.channel.quiet()
+        self.tests.end(self.fault)
+
     def _unplugged(self) -> None:
         self.channel.quiet()
         self.fault = NO_VOLTAGE
@@ -449,6 +483,10 @@ TRUNK_ACTIONS = Actions[TrunkLine, TrunkState, TrunkEvent](
         (TrunkState.RINGING, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged_while_ringing,
         (TrunkState.BETWEEN_BURSTS, TrunkEvent.BATTERY_LOST): TrunkLine._unplugged_while_ringing,
         TrunkEvent.GUARD_OVER: TrunkLine._guard_over,
+        TrunkEvent.TEST: TrunkLine._test_begins,
+        TrunkEvent.TEST_OVER: TrunkLine._release,
+        (TrunkState.UNDER_TEST, TrunkEvent.RING_ON): TrunkLine._rung_under_test,
+        (TrunkState.UNDER_TEST, TrunkEvent.FAULT): TrunkLine._fail_under_test,
         **{(state, TrunkEvent.FAULT): TrunkLine._caller_gone for state in _WITH_CALLER},
         TrunkEvent.FAULT: TrunkLine._fail,
     },

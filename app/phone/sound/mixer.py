@@ -196,9 +196,10 @@ class Channel:
                     self._messages(message)
         if self._cng is not None and self._cng.hear(self._address) and self._fax_calls is not None:
             self._fax_calls()
-        if self._link is not None:
-            self._says_next = self._link.period(self.row)
-            if self._link.end is not None:
+        link = self._link
+        if link is not None:
+            self._says_next = link.period(self.row)  # a test may take itself off the line in it
+            if link.end is not None:
                 self._link_over()
 
     def fill(self, row: Samples) -> None:
