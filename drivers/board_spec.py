@@ -6,7 +6,7 @@ Numbering: `slot` is the place in the PCM frame from 0; pins are GPIO numbers of
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -15,13 +15,13 @@ from drivers.countries import codes
 from drivers.errors import BoardFileError
 from drivers.panel_spec import PanelSpec, panel_of, virtual_panel
 from drivers.sampling import SAMPLE_RATE
-from drivers.slot_map import LINEAR_SLOTS, Coding, SlotMap
-
-BITS_PER_SLOT = 16
-"""Linear samples, most significant bit first."""
+from drivers.slot_map import LAW_SLOTS, LINEAR_SLOTS, VOICE_BITS, Coding, SlotMap, Stream
 
 PCLK_HZ = (256_000, 512_000, 768_000, 1_024_000, 1_536_000, 2_048_000, 4_096_000, 8_192_000)
 """Bit clocks from which both line chips derive their own clocks [Si3215 DS, PCLK]."""
+
+VIRTUAL_STATIONS = 2
+"""Handsets of a board file that only says how many outside lines it has."""
 
 LINES_PER_INTERRUPT_PIN = 8
 """On the virtual board: few pins to read in a quiet beat, few chips to ask in a busy one."""
@@ -82,9 +82,10 @@ class BoardSpec:
     country: str
     """Country of the lines until the settings name another."""
     slots: int
-    """Slots in one PCM frame."""
+    """Slots in one PCM frame that carry lines."""
     pclk_hz: int
     lines: tuple[LineSpec, ...]
+    frame: SlotMap = LINEAR_SLOTS
     pcm_device: str = "default"
     """ALSA's name of the PCM stream; the virtual board ignores it."""
     box_device: str = ""
@@ -98,17 +99,22 @@ class BoardSpec:
     panel: PanelSpec | None = None
     """The front panel that can be there."""
 
+    @property
+    def stream(self) -> Stream:
+        """How the slots lie in the sound card's memory."""
+        return Stream(self.slots, self.frame.coding)
+
 
 _PIN = range(64)
-_TOP_KEYS = ("title", "country", "reset_button", "pcm", "spi", "needs", "line", "panel")
-_PCM_KEYS = ("slots", "clock_hz", "device", "box_device")
+_TOP_KEYS = ("title", "country", "reset_button", "lines", "pcm", "spi", "needs", "line", "panel")
+_PCM_KEYS = ("slots", "clock_hz", "coding", "first_bit", "slot_bits", "device", "box_device")
 _SPI_KEYS = ("clock_hz",)
 _LINE_KEYS = ("name", "kind", "chip", "bus", "chip_select", "reset", "interrupt", "slot")
 
 
-def slots_at(pclk_hz: int) -> int:
-    """How many 16-bit slots one frame of this bit clock holds: 512 kHz holds 512000/8000/16 = 4."""
-    return pclk_hz // SAMPLE_RATE // BITS_PER_SLOT
+def slots_at(pclk_hz: int, slot_bits: int = LINEAR_SLOTS.slot_bits) -> int:
+    """How many slots one frame of this bit clock holds: 512 kHz holds 512000/8000/16 = 4."""
+    return pclk_hz // SAMPLE_RATE // slot_bits
 
 
 def load_board(path: Path) -> BoardSpec:
@@ -127,40 +133,85 @@ def load_board(path: Path) -> BoardSpec:
 
 def _board(path: Path, values: object) -> BoardSpec:
     top = Table(path, "", values, _TOP_KEYS)
-    pcm = Table(path, "pcm", top.raw("pcm"), _PCM_KEYS)
     spi = Table(path, "spi", top.raw("spi") or {}, _SPI_KEYS)
-    pclk_hz = pcm.number("clock_hz", PCLK_HZ)
-    slots = pcm.number("slots", range(1, slots_at(pclk_hz) + 1))
+    made = _wired(path, top) if top.raw("lines") is None else _virtual(path, top)
+    board = replace(
+        made,
+        name=path.parent.name,
+        title=top.word("title"),
+        country=top.word("country", codes(), default="us"),
+        spi_hz=spi.number("clock_hz", range(100_000, 16_000_001), default=4_000_000),
+        reset_button=None if top.raw("reset_button") is None else top.number("reset_button", _PIN),
+        needs=Table(path, "needs", top.raw("needs") or {}, PURPOSES).needs(),
+        panel=panel_of(path, top.raw("panel"), [line.name for line in made.lines]),
+    )
+    _refuse_shared_pins(path, board)
+    return board
+
+
+def _wired(path: Path, top: Table) -> BoardSpec:
+    """A board whose lines have a table each."""
+    pcm = Table(path, "pcm", top.raw("pcm"), _PCM_KEYS)
+    frame, pclk_hz = _frame(pcm), pcm.number("clock_hz", PCLK_HZ)
+    slots = _slots(pcm, frame, pclk_hz)
     rows = top.raw("line")
     if not isinstance(rows, list) or not rows:
         raise top.error("line", "no lines", "one [[line]] table for each jack")
     lines = tuple(
-        _line(Table(path, f"line[{number}]", row, _LINE_KEYS), slots)
+        _line(Table(path, f"line[{number}]", row, _LINE_KEYS), slots, frame)
         for number, row in enumerate(rows, start=1)
     )
     _refuse_doubles(path, lines)
-    board = BoardSpec(
-        name=path.parent.name,
-        title=top.word("title"),
-        country=top.word("country", codes(), default="us"),
-        slots=slots,
-        pclk_hz=pclk_hz,
-        lines=lines,
-        pcm_device=pcm.word("device", default="default"),
-        box_device=pcm.word("box_device") if pcm.raw("box_device") else "",
-        spi_hz=spi.number("clock_hz", range(100_000, 16_000_001), default=4_000_000),
-        reset_button=None if top.raw("reset_button") is None else top.number("reset_button", _PIN),
-        needs=Table(path, "needs", top.raw("needs") or {}, PURPOSES).needs(),
-        panel=panel_of(path, top.raw("panel"), [line.name for line in lines]),
+    device, far = pcm.word("device", default="default"), pcm.raw("box_device")
+    box_device = "" if far is None else pcm.word("box_device")
+    return BoardSpec("", "", "", slots, pclk_hz, lines, frame, device, box_device)
+
+
+def _virtual(path: Path, top: Table) -> BoardSpec:
+    """A board made of Python by its number of outside lines: slots and clock follow from it."""
+    for key in ("pcm", "line"):
+        if top.raw(key) is not None:
+            raise top.error(key, "beside lines, from which it follows", "one of the two")
+    most = slots_at(PCLK_HZ[-1]) - VIRTUAL_STATIONS
+    return virtual_board(VIRTUAL_STATIONS, top.number("lines", range(1, most + 1)))
+
+
+def _frame(pcm: Table) -> SlotMap:
+    """Framing and coding; a slot holds at least the bits of one line, so that none overlap."""
+    coding = Coding(pcm.word("coding", [str(coding) for coding in Coding], default="linear"))
+    bits = VOICE_BITS[coding]
+    wider = (bits, 2 * bits) if coding is Coding.LINEAR else (bits,)
+    return SlotMap(
+        coding,
+        pcm.number("first_bit", range(2), default=LINEAR_SLOTS.first_bit),
+        pcm.number("slot_bits", wider, default=bits),
     )
-    _refuse_shared_pins(path, board)
-    return board
+
+
+def _slots(pcm: Table, frame: SlotMap, pclk_hz: int) -> int:
+    """Linear slots must fit into the frame; those of a law fill it, since octets make the words.
+
+    A chip whose start count lies beyond the frame transmits nothing [Si3215 DS, registers 2 to 5].
+    """
+    most = slots_at(pclk_hz, frame.slot_bits)
+    if frame.coding is Coding.LINEAR:
+        return pcm.number("slots", range(1, most + 1))
+    slots = pcm.number("slots", LAW_SLOTS)
+    if slots != most:
+        seen = f"{pclk_hz} with {slots} slots of {frame.slot_bits} bits"
+        raise pcm.error("clock_hz", seen, str(slots * frame.slot_bits * SAMPLE_RATE))
+    return slots
 
 
 def _refuse_shared_pins(path: Path, board: BoardSpec) -> None:
     """The front panel's service has its pins alone; so have the lines and the reset button."""
     taken = {line.reset: f"{line.name}'s reset" for line in board.lines}
     taken |= {line.interrupt: f"{line.name}'s interrupt" for line in board.lines}
+    if board.reset_button in taken:
+        raise BoardFileError(
+            f"{path}: reset_button: pin {board.reset_button} is {taken[board.reset_button]}; "
+            f"allowed: a pin that nothing else has"
+        )
     if board.reset_button is not None:
         taken[board.reset_button] = "reset_button"
     for pin in () if board.panel is None else board.panel.pins:
@@ -171,7 +222,7 @@ def _refuse_shared_pins(path: Path, board: BoardSpec) -> None:
         taken[pin] = "another part of the panel"
 
 
-def _line(row: Table, slots: int) -> LineSpec:
+def _line(row: Table, slots: int, frame: SlotMap) -> LineSpec:
     kind = row.word("kind", CHIP_OF_KIND)
     return LineSpec(
         name=row.word("name"),
@@ -182,6 +233,7 @@ def _line(row: Table, slots: int) -> LineSpec:
         reset=row.number("reset", _PIN),
         interrupt=row.number("interrupt", _PIN),
         slot=row.number("slot", range(slots)),
+        frame=frame,
     )
 
 
@@ -215,13 +267,17 @@ def virtual_board(stations: int = 2, trunks: int = 2) -> BoardSpec:
     fitting = [clock for clock in PCLK_HZ if slots_at(clock) >= total]
     if total < 1 or not fitting:
         raise BoardFileError(f"virtual board: {total} lines; allowed: 1 to {slots_at(PCLK_HZ[-1])}")
-    places = [("station", str(101 + index), index) for index in range(stations)]
-    places += [("trunk", f"line{index + 1}", index) for index in range(trunks)]
-    lines = tuple(
-        _virtual_line(kind, name, index, slot) for slot, (kind, name, index) in enumerate(places)
-    )
+    lines = _virtual_lines(stations, trunks)
     panel = virtual_panel([line.name for line in lines])
     return BoardSpec("virtual", "Virtual board", "us", total, fitting[0], lines, panel=panel)
+
+
+def _virtual_lines(stations: int, trunks: int) -> tuple[LineSpec, ...]:
+    places = [("station", str(101 + index), index) for index in range(stations)]
+    places += [("trunk", f"line{index + 1}", index) for index in range(trunks)]
+    return tuple(
+        _virtual_line(kind, name, index, slot) for slot, (kind, name, index) in enumerate(places)
+    )
 
 
 def _virtual_line(kind: str, name: str, index: int, slot: int) -> LineSpec:

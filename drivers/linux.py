@@ -1,7 +1,7 @@
-"""Linux devices for the drivers: the only file that imports a hardware library.
+"""Linux devices for the drivers: with linux_alsa.py the only file that imports a hardware library.
 
-spidev, smbus2, RPi.GPIO (rpi-lgpio provides it), serial and alsaaudio are imported where they are
-needed, so the virtual board needs none. What is missing (library, device node, permission) becomes
+spidev, smbus2, RPi.GPIO (rpi-lgpio provides it) and serial are imported where they are needed, so
+the virtual board needs none. What is missing (library, device node, permission) becomes
 a HardwareError that says what to do.
 """
 
@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import struct
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,31 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.board_spec import BoardSpec
 from drivers.errors import BusClosed, ChipMissing, HardwareError
+from drivers.library import library
 from drivers.pins import I2cDevice, InputPin, OutputPin
-from drivers.sampling import PERIOD, SAMPLE_RATE
 
 if TYPE_CHECKING:  # both load numpy, which who has only pins and buses can do without
-    from drivers.buses import PcmPort, Samples, SpiDevice
+    from drivers.buses import PcmPort, SpiDevice
+    from drivers.linux_alsa import AlsaOutput
     from drivers.pcm import AlsaPcm
 
 log = logging.getLogger(__name__)
-
-ALSA_PERIODS = 4
-"""Periods in ALSA's ring: 40 ms, of which playback holds two."""
-OUTPUT_PERIODS = 6
-"""Periods in the ring of a loudspeaker, which is kept full: 60 ms against late beats."""
-
-
-@contextmanager
-def _library(package: str, purpose: str) -> Iterator[None]:
-    """Around an import: a missing library is an error that says how to get it."""
-    try:
-        yield
-    except ImportError as error:
-        raise HardwareError(
-            f"{purpose} needs the Python library {package} ({error}): "
-            f"install it with `.venv/bin/pip install {package}`, or take the virtual board"
-        ) from error
 
 
 @contextmanager
@@ -61,14 +46,17 @@ def _explained(what: str, device: str, group: str, enable: str) -> Iterator[None
         else:
             advice = "see the kernel's log (dmesg)"
         raise HardwareError(f"{what}: {device}: {error.strerror or error}; {advice}") from error
-    except RuntimeError as error:  # how RPi.GPIO says that the machine has no such pins
-        raise HardwareError(f"{what}: {device}: {error}; {enable}") from error
 
 
 # --- SPI -----------------------------------------------------------------------------------------
 
-_FRAMES_PER_MESSAGE = 256
-"""The ioctl's size field allows 511."""
+_BUFFER_OCTETS = 4096
+"""spidev's buffer for one message [Linux, spidev.bufsiz]."""
+_ALIGNMENT_OCTETS = 128
+"""Each transfer of a message begins at a multiple of this in the buffer, where the largest cache
+line is so long: on arm64. Elsewhere it is less [Linux, spidev.c; ARCH_DMA_MINALIGN]."""
+_FRAMES_PER_MESSAGE = _BUFFER_OCTETS // _ALIGNMENT_OCTETS
+"""Transfers of one octet each: 32. One more and the kernel refuses the message (EMSGSIZE)."""
 _SPI_TRANSFER = struct.Struct("=QQIIHBBBBBB")
 """spi_ioc_transfer [Linux, spi/spidev.h]: tx_buf rx_buf len speed delay bits cs_change tx_nbits
 rx_nbits word_delay pad; 32 octets."""
@@ -120,7 +108,7 @@ class LinuxSpi:
     """SpiDevice over spidev: opened and set up by the library, used by one ioctl a transfer."""
 
     def __init__(self, bus: int, chip_select: int, speed_hz: int) -> None:
-        with _library("spidev", "SPI"):
+        with library("spidev", "SPI"):
             import spidev
 
         self._name = f"/dev/spidev{bus}.{chip_select}"
@@ -177,7 +165,7 @@ class LinuxI2c:
     """I2cDevice over smbus2."""
 
     def __init__(self, bus: int, address: int) -> None:
-        with _library("smbus2", "I2C"):
+        with library("smbus2", "I2C"):
             import smbus2
 
         self._place = f"I2C {bus} address {address:#04x}"
@@ -214,7 +202,7 @@ class LinuxSerial:
     """A serial line of `baud` bits/s that never blocks, for the panel's microcontroller alone."""
 
     def __init__(self, path: str, baud: int = 115_200) -> None:
-        with _library("pyserial", "the front panel"):
+        with library("pyserial", "the front panel"):
             import serial
 
         with _explained("serial line", path, "dialout", "switch the UART on (enable_uart=1)"):
@@ -243,7 +231,36 @@ class LinuxSerial:
         self._port.close()
 
 
-# --- pins and sound ------------------------------------------------------------------------------
+# --- pins ---------------------------------------------------------------------------------------
+
+
+def _pin_errors() -> tuple[type[Exception], ...]:
+    """What rpi-lgpio raises: its own errors, and those of the library under it once it is there."""
+    below = getattr(sys.modules.get("lgpio"), "error", None)
+    return (RuntimeError, ValueError, OSError) if below is None else (
+        RuntimeError, ValueError, OSError, below,
+    )  # fmt: skip
+
+
+_PIN_ADVICE = (
+    ("busy", "another program or an overlay of the device tree has it: end that, or wire another"),
+    ("open gpiochip", "add the service's user to the group gpio"),
+    ("permission", "add the service's user to the group gpio"),
+    ("raspberry", "take the virtual board on other machines"),
+)
+"""What to do, by a word of the library's text in small letters."""
+
+
+@contextmanager
+def _explained_pin(pin: int) -> Iterator[None]:
+    """Around an access to a pin: trouble becomes a HardwareError with its remedy."""
+    try:
+        yield
+    except _pin_errors() as error:
+        text = str(error).strip("'")
+        fitting = (advice for word, advice in _PIN_ADVICE if word in text.lower())
+        advice = next(fitting, "check the pin number in the board file")
+        raise HardwareError(f"GPIO: pin {pin}: {text}; {advice}") from error
 
 
 class _Pin:
@@ -253,108 +270,21 @@ class _Pin:
         self._gpio, self._number = gpio, number
 
     def set(self, level: bool) -> None:
-        self._gpio.output(self._number, level)
+        with _explained_pin(self._number):
+            self._gpio.output(self._number, level)
 
     def read(self) -> bool:
-        return bool(self._gpio.input(self._number))
+        with _explained_pin(self._number):
+            return bool(self._gpio.input(self._number))
 
 
-def _pin_library() -> Any:
+def _pinlibrary() -> Any:
     """lgpio makes a pipe in the working folder at once; a device's root is read-only."""
     folder = tempfile.gettempdir()
     os.environ.setdefault("LG_WD", folder)
     with contextlib.chdir(folder):
         from RPi import GPIO
     return GPIO
-
-
-def open_pcm(device: str, slots: int) -> "AlsaPcm":
-    """The two streams of a sound card at 8 kHz, 10 ms periods. Raises HardwareError."""
-    with _library("pyalsaaudio", "the PCM port"):
-        import alsaaudio
-
-    from drivers.pcm import AlsaPcm
-
-    streams = []
-    for direction in (alsaaudio.PCM_PLAYBACK, alsaaudio.PCM_CAPTURE):
-        try:
-            stream = alsaaudio.PCM(
-                type=direction,
-                mode=alsaaudio.PCM_NONBLOCK,
-                rate=SAMPLE_RATE,
-                channels=slots,
-                format=alsaaudio.PCM_FORMAT_S16_LE,
-                periodsize=PERIOD,
-                periods=ALSA_PERIODS,
-                device=device,
-            )
-        except alsaaudio.ALSAAudioError as error:
-            raise HardwareError(
-                f"PCM port: ALSA device {device}: {error}; check the sound card's overlay and "
-                f"that the service's user is in the group audio"
-            ) from error
-        _refuse_rounding(device, slots, stream.info())
-        streams.append(stream)
-    return AlsaPcm(playback=streams[0], capture=streams[1], slots=slots)
-
-
-def _refuse_rounding(device: str, slots: int, info: dict[str, Any]) -> None:
-    """ALSA gives what it has instead of what was asked for, without a word."""
-    wanted = {"rate": SAMPLE_RATE, "channels": slots, "period_size": PERIOD}
-    for key, value in wanted.items():
-        if info.get(key, value) != value:
-            raise HardwareError(
-                f"PCM port: ALSA device {device}: {key} is {info[key]} instead of {value}; "
-                f"name the card itself (hw:...), not a plug or mixer"
-            )
-
-
-class AlsaOutput:
-    """SoundOutput over ALSA's playback stream of one device, such as a USB loudspeaker.
-
-    The device may convert the rate (plughw:...): few of them play 8 kHz. Raises HardwareError.
-    """
-
-    def __init__(self, device: str) -> None:
-        """Open the device of this name of ALSA. Raises HardwareError."""
-        with _library("pyalsaaudio", "the loudspeaker"):
-            import alsaaudio
-
-        self._device, self._error = device, alsaaudio.ALSAAudioError
-        try:
-            self._stream: Any = alsaaudio.PCM(
-                type=alsaaudio.PCM_PLAYBACK,
-                mode=alsaaudio.PCM_NONBLOCK,
-                rate=SAMPLE_RATE,
-                channels=1,
-                format=alsaaudio.PCM_FORMAT_S16_LE,
-                periodsize=PERIOD,
-                periods=OUTPUT_PERIODS,
-                device=device,
-            )
-        except alsaaudio.ALSAAudioError as error:
-            raise HardwareError(
-                f"loudspeaker: ALSA device {device}: {error}; check that it is plugged in, that"
-                " nothing else plays on it, and its name (aplay -L lists them)"
-            ) from error
-        info = self._stream.info()
-        if info.get("rate", SAMPLE_RATE) != SAMPLE_RATE or info.get("channels", 1) != 1:
-            self._stream.close()
-            raise HardwareError(
-                f"loudspeaker: ALSA device {device} does not play one channel at {SAMPLE_RATE} Hz;"
-                " name it plughw:... instead of hw:..., which converts"
-            )
-
-    def write(self, samples: "Samples") -> int:
-        """How many samples were taken, see SoundOutput. Raises HardwareError."""
-        try:
-            return int(self._stream.write(samples.astype("<i2").tobytes()))
-        except self._error as error:
-            raise HardwareError(f"loudspeaker: ALSA device {self._device}: {error}") from error
-
-    def close(self) -> None:
-        """Let the device go."""
-        self._stream.close()
 
 
 class PinHardware:
@@ -365,15 +295,15 @@ class PinHardware:
 
     def output_pin(self, pin: int) -> OutputPin:
         """A pin that we drive, high to begin with."""
-        gpio = self._pins()
-        with _explained("GPIO", f"pin {pin}", "gpio", "check the pin number in the board file"):
+        with _explained_pin(pin):
+            gpio = self._pins()
             gpio.setup(pin, gpio.OUT, initial=gpio.HIGH)
         return _Pin(gpio, pin)
 
     def input_pin(self, pin: int) -> InputPin:
         """A pin that we read, pulled up: interrupt pins are open drain."""
-        gpio = self._pins()
-        with _explained("GPIO", f"pin {pin}", "gpio", "check the pin number in the board file"):
+        with _explained_pin(pin):
+            gpio = self._pins()
             gpio.setup(pin, gpio.IN, pull_up_down=gpio.PUD_UP)
         return _Pin(gpio, pin)
 
@@ -393,8 +323,8 @@ class PinHardware:
 
     def _pins(self) -> Any:
         if self._gpio is None:
-            with _library("rpi-lgpio", "GPIO"):
-                GPIO = _pin_library()
+            with library("rpi-lgpio", "GPIO"):
+                GPIO = _pinlibrary()
 
             GPIO.setmode(GPIO.BCM)
             self._gpio = GPIO
@@ -416,11 +346,15 @@ class LinuxHardware(PinHardware):
     def pcm(self) -> "PcmPort":
         """The board's PCM port, opened once."""
         if self._pcm is None:
-            self._pcm = open_pcm(self._spec.pcm_device, self._spec.slots)
+            from drivers.linux_alsa import open_pcm
+
+            self._pcm = open_pcm(self._spec.pcm_device, self._spec.stream)
         return self._pcm
 
-    def sound_output(self, device: str) -> AlsaOutput:
+    def sound_output(self, device: str) -> "AlsaOutput":
         """A device that plays, by its ALSA name. Raises HardwareError."""
+        from drivers.linux_alsa import AlsaOutput
+
         return AlsaOutput(device)
 
     def close(self) -> None:

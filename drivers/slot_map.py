@@ -48,3 +48,44 @@ class SlotMap:
 
 LINEAR_SLOTS = SlotMap()
 """One 16-bit slot behind the other, from one bit clock after frame sync on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """How the frames of a number of slots lie in a sound card's memory.
+
+    Linear slots are channels of 16 bits. Slots of a law are octets, most significant first in the
+    two words of a stereo frame; little-endian words have them in memory from the last to the first:
+
+        8 slots, S32_LE     octets of a frame in memory: slots 3 2 1 0  7 6 5 4
+        4 slots, S16_LE     slots 1 0  3 2
+    """
+
+    slots: int
+    coding: Coding = Coding.LINEAR
+
+    @property
+    def channels(self) -> int:
+        """Of the sound card."""
+        return self.slots if self.coding is Coding.LINEAR else WORDS
+
+    @property
+    def word_octets(self) -> int:
+        """Octets of one channel in one frame: 2 or 4."""
+        return 2 if self.coding is Coding.LINEAR else self.slots // WORDS
+
+    @property
+    def format(self) -> str:
+        """ALSA's name of the sample format."""
+        return f"S{8 * self.word_octets}_LE"
+
+    @property
+    def frame_octets(self) -> int:
+        """Octets of one frame of all slots."""
+        return self.channels * self.word_octets
+
+
+WORDS = 2
+"""Words that a Raspberry Pi's PCM port moves a frame, of up to 32 bits [Linux, bcm2835-i2s]."""
+LAW_SLOTS = (4, 8)
+"""So many octets make two words of 16 or 32 bits."""

@@ -17,7 +17,7 @@ def box(ready_fd: int | None) -> None:
     spec = plan(paths, "box")
     pcm = None
     if spec.box_device:
-        from drivers.linux import open_pcm
+        from drivers.linux_alsa import open_pcm
 
-        pcm = open_pcm(spec.box_device, spec.slots)
+        pcm = open_pcm(spec.box_device, spec.stream)
     serve(spec, paths.bus, paths.operator, ready_teller(ready_fd), pcm=pcm)

@@ -78,9 +78,9 @@ async def _hardware(paths: Paths, plan: PhonePlan) -> Hardware:
 
     card = None
     if plan.board.box_device:
-        from drivers.linux import open_pcm
+        from drivers.linux_alsa import open_pcm
 
-        card = open_pcm(plan.board.pcm_device, plan.board.slots)
+        card = open_pcm(plan.board.pcm_device, plan.board.stream)
     last = time.monotonic() + BOX_WITHIN_S
     while True:
         try:

@@ -6,6 +6,7 @@ import pytest
 
 from drivers.board import BoardSpec, load_board, virtual_board
 from drivers.errors import BoardFileError
+from drivers.slot_map import Coding, Stream
 
 BOARDS = Path(__file__).resolve().parents[2] / "board"
 
@@ -65,7 +66,7 @@ def written(folder: Path, text: str) -> BoardSpec:
         ("clock_hz = 512000", "clock_hz = 500000", "pcm.clock_hz: 500000; allowed: 256000, 512000"),
         ("slots = 4", "slots = 5", "pcm.slots: 5; allowed: 1 to 4"),
         ("slots = 4", "slots = 1", r"line\[2\].slot: 1; allowed: 0 to 0"),
-        ("slots = 4", "slot = 4", "pcm.slot: unknown key; allowed: slots, clock_hz, device"),
+        ("slots = 4", "slot = 4", "pcm.slot: unknown key; allowed: slots, clock_hz, coding"),
         ('kind = "station"', 'kind = "fxs"', r"line\[1\].kind: 'fxs'; allowed: station, trunk"),
         ('chip = "si3050"', 'chip = "si3210"', r"line\[2\].chip: 'si3210'; allowed: si3050"),
         ("reset = 5", 'reset = "GPIO5"', r"line\[1\].reset: 'GPIO5'; allowed: 0 to 63"),
@@ -79,7 +80,29 @@ def written(folder: Path, text: str) -> BoardSpec:
         ("[pcm]", "[needs]\nspi = []\n[pcm]", r"needs.spi: \[\]; allowed: a list of kernel"),
         ("[pcm]", '[needs]\nspi = ["a b"]\n[pcm]', r"needs.spi: \['a b'\]; allowed: a list of"),
         ("[pcm]", "[pcm", "is not TOML"),
-        ("[pcm]", "[[pcm]]", "pcm must be a table with: slots, clock_hz, device"),
+        ('chip = "si3050"', 'chip = "si9999"', r"line\[2\].chip: 'si9999'; allowed: si3050"),
+        ("slots = 4", "slots = 4\nfirst_bit = 2", "pcm.first_bit: 2; allowed: 0 to 1"),
+        ("slots = 4", "slots = 4\nslot_bits = 8", "pcm.slot_bits: 8; allowed: 16, 32"),
+        ("slots = 4", "slots = 4\nslot_bits = 32", "pcm.slots: 4; allowed: 1 to 2"),
+        (
+            "slots = 4",
+            'slots = 4\ncoding = "u-law"',
+            "pcm.coding: 'u-law'; allowed: linear, mu-law",
+        ),
+        ("slots = 4", 'slots = 5\ncoding = "mu-law"', "pcm.slots: 5; allowed: 4, 8"),
+        (
+            "slots = 4",
+            'slots = 4\ncoding = "mu-law"',
+            "pcm.clock_hz: 512000 with 4 slots of 8 bits; allowed: 256000",
+        ),
+        (
+            "slots = 4",
+            'slots = 8\ncoding = "mu-law"\nslot_bits = 4',
+            "pcm.slot_bits: 4; allowed: 8",
+        ),
+        ("[pcm]", "reset_button = 13\n[pcm]", "reset_button: pin 13 is line1's reset; allowed: a"),
+        ("[pcm]", "lines = 48\n[pcm]", "pcm: beside lines, from which it follows; allowed: one"),
+        ("[pcm]", "[[pcm]]", "pcm must be a table with: slots, clock_hz, coding"),
     ],
 )
 def test_mistake_in_a_board_file_is_named_with_file_key_and_allowed_values(
@@ -89,6 +112,39 @@ def test_mistake_in_a_board_file_is_named_with_file_key_and_allowed_values(
     with pytest.raises(BoardFileError, match=expected) as told:
         written(tmp_path, GOOD.replace(before, after, 1))
     assert str(tmp_path / "board.toml") in str(told.value)
+
+
+def test_eight_lines_of_a_law_share_one_frame_of_64_bits(tmp_path: Path) -> None:
+    board = written(tmp_path, GOOD.replace("slots = 4", 'slots = 8\ncoding = "a-law"'))
+    assert board.stream == Stream(8, Coding.A_LAW)
+    assert (board.stream.format, board.stream.channels) == ("S32_LE", 2)
+    assert [(line.start, line.coding) for line in board.lines] == [
+        (1, Coding.A_LAW),
+        (9, Coding.A_LAW),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "starts"),
+    [("", [1, 17]), ("slot_bits = 32", [1, 33]), ("first_bit = 0", [0, 16])],
+)
+def test_framing_is_the_boards(tmp_path: Path, keys: str, starts: list[int]) -> None:
+    board = written(tmp_path, GOOD.replace("slots = 4", f"slots = 2\n{keys}"))
+    assert [line.start for line in board.lines] == starts
+
+
+@pytest.mark.parametrize("lines", [1, 48, 62])
+def test_board_of_python_may_be_named_by_its_number_of_outside_lines(
+    tmp_path: Path, lines: int
+) -> None:
+    board = written(tmp_path, f'title = "Virtual board"\nlines = {lines}\n')
+    made = virtual_board(2, lines)
+    assert (board.lines, board.slots, board.pclk_hz) == (made.lines, made.slots, made.pclk_hz)
+
+
+def test_board_of_python_with_too_many_lines_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BoardFileError, match="lines: 63; allowed: 1 to 62"):
+        written(tmp_path, 'title = "Virtual board"\nlines = 63\n')
 
 
 def test_a_file_without_lines_is_refused(tmp_path: Path) -> None:

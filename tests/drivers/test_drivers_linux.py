@@ -15,7 +15,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from drivers import linux
@@ -88,12 +87,23 @@ def test_frames_go_out_in_one_message_with_chip_select_between(
     assert opened.place == (0, 1)
 
 
-def test_long_transfers_are_split(spidev: type[SpiDev], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_transfers_fit_the_kernels_buffer_on_arm64(
+    spidev: type[SpiDev], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There each transfer of a message begins at a multiple of 128 of 4096 octets."""
     sizes: list[int] = []
-    kernel(monkeypatch, lambda code, layout: sizes.append(len(layout) // 32))
+
+    def arm64(code: int, layout: bytearray) -> None:
+        rows = list(TRANSFER.iter_unpack(layout))
+        if sum(-(-row[2] // 128) * 128 for row in rows) > 4096:
+            raise OSError(errno.EMSGSIZE, "Message too long")
+        sizes.append(len(rows))
+
+    kernel(monkeypatch, arm64)
     device = linux.LinuxSpi(0, 0, speed_hz=1_000_000)
-    assert len(device.transfer([0] * 600)) == 600
-    assert sizes == [256, 256, 88]
+    assert len(device.transfer([0] * 100)) == 100
+    assert sizes == [32, 32, 32, 4]
+    assert len(spidev.opened[0].sent) == 1, "fell back to one system call an octet"
 
 
 def test_spi_ioctl_codes_are_those_of_the_kernel_header() -> None:
@@ -196,8 +206,17 @@ def test_i2c_access_writes_and_reads_or_raises_chip_missing(
         linux.LinuxI2c(1, 0x1B).write_register(0, 0)
 
 
+class LgpioError(Exception):
+    """lgpio.error, which is no other error's child."""
+
+
 class Gpio:
-    """RPi.GPIO's functions over a table of levels."""
+    """RPi.GPIO's functions over a table of levels, as rpi-lgpio has them.
+
+    `refusal` is raised by whatever is done.
+    """
+
+    refusal: Exception | None = None
 
     BCM, OUT, IN, HIGH, PUD_UP = "bcm", "out", "in", 1, "up"
 
@@ -209,15 +228,22 @@ class Gpio:
         self.setups.append((mode,))
 
     def setup(self, pin: int, way: str, initial: int = 0, pull_up_down: str = "") -> None:
+        self._try()
         if pin > 27:
             raise RuntimeError("no such pin")
         self.setups.append((pin, way, initial, pull_up_down))
         self.levels[pin] = initial or int(pull_up_down == "up")
 
+    def _try(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+
     def output(self, pin: int, level: bool) -> None:
+        self._try()
         self.levels[pin] = int(level)
 
     def input(self, pin: int) -> int:
+        self._try()
         return self.levels[pin]
 
 
@@ -236,94 +262,47 @@ def test_pins_are_set_up_with_their_levels_or_refused_by_number(
         hardware.output_pin(40)
 
 
-class AlsaError(Exception):
-    """alsaaudio.ALSAAudioError."""
-
-
-def alsa(monkeypatch: pytest.MonkeyPatch, **info: int) -> list[dict[str, Any]]:
-    """An alsaaudio whose PCM() notes what it was asked for; info overrides what it gives."""
-    asked: list[dict[str, Any]] = []
-
-    def pcm(**wanted: Any) -> SimpleNamespace:
-        if wanted["device"] == "none":
-            raise AlsaError("No such file or directory [none]")
-        asked.append(wanted)
-        played = wanted.setdefault("played", [])
-
-        def write(octets: bytes) -> int:
-            if wanted.get("gone"):
-                raise AlsaError("No such device [hw:1]")
-            played.append(octets)
-            return int(len(octets) // 2 // wanted["channels"])
-
-        closed = lambda: wanted.update(closed=True)  # noqa: E731
-        return SimpleNamespace(info=lambda: info, write=write, read=lambda: (0, b""), close=closed)
-
-    module = SimpleNamespace(
-        PCM=pcm,
-        PCM_PLAYBACK="play",
-        PCM_CAPTURE="capture",
-        PCM_NONBLOCK="nonblock",
-        PCM_FORMAT_S16_LE="s16",
-        ALSAAudioError=AlsaError,
-    )
-    monkeypatch.setitem(sys.modules, "alsaaudio", module)
-    return asked
-
-
-def test_the_pcm_port_is_opened_at_8_khz_in_10_ms_periods(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = alsa(monkeypatch, rate=8000, channels=4, period_size=80)
+@pytest.mark.parametrize(
+    ("refusal", "remedy"),
+    [
+        (LgpioError("'GPIO busy'"), "GPIO busy; another program or an overlay of the device tree"),
+        (LgpioError("'bad GPIO number'"), "bad GPIO number; check the pin number in the board"),
+        (LgpioError("'can not open gpiochip'"), "gpiochip; add the service's user to the group"),
+        (PermissionError(13, "Permission denied"), "denied; add the service's user to the group"),
+        (
+            NotImplementedError("This module can only be run on a Raspberry Pi!"),
+            "take the virtual board on other machines",
+        ),
+        (RuntimeError("Please set pin numbering mode"), "numbering mode; check the pin number"),
+    ],
+)
+def test_trouble_with_a_pin_is_an_error_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, refusal: Exception, remedy: str
+) -> None:
+    gpio = Gpio()
+    monkeypatch.setitem(sys.modules, "RPi", SimpleNamespace(GPIO=gpio))
+    monkeypatch.setitem(sys.modules, "lgpio", SimpleNamespace(error=LgpioError))
     hardware = linux.LinuxHardware(virtual_board())
-    assert hardware.pcm() is hardware.pcm()
-    assert [row["type"] for row in asked] == ["play", "capture"]
-    assert {(row["rate"], row["channels"], row["periodsize"], row["format"]) for row in asked} == {
-        (8000, 4, 80, "s16")
-    }
-    hardware.pcm().start()
-    assert [bool(row["played"]) for row in asked] == [True, False], "played into the capture"
+    reset, interrupt = hardware.output_pin(5), hardware.input_pin(6)
+    gpio.refusal = refusal
+    uses: list[Callable[[], object]] = [
+        lambda: hardware.output_pin(7),
+        lambda: hardware.input_pin(7),
+        lambda: reset.set(True),
+        interrupt.read,
+    ]
+    for use in uses:
+        with pytest.raises(HardwareError, match=rf"^GPIO: pin [567]: .*{remedy}"):
+            use()
 
 
-def test_sound_card_that_rounds_the_rate_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    alsa(monkeypatch, rate=8000, channels=4, period_size=1024)
-    with pytest.raises(HardwareError, match="period_size is 1024 instead of 80; name the card"):
-        linux.open_pcm("plughw:0", 4)
-
-
-def test_missing_sound_card_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    alsa(monkeypatch)
-    with pytest.raises(HardwareError, match=r"ALSA device none: No such file .* group audio"):
-        linux.open_pcm("none", 2)
-
-
-def test_loudspeaker_is_one_channel_that_plays_and_never_waits(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked = alsa(monkeypatch, rate=8000, channels=1, period_size=80)
-    output = linux.LinuxHardware(virtual_board()).sound_output("plughw:CARD=Device")
-    (row,) = asked
-    assert (row["type"], row["mode"], row["device"]) == ("play", "nonblock", "plughw:CARD=Device")
-    assert (row["rate"], row["channels"], row["format"]) == (8000, 1, "s16")
-    assert output.write(np.array([1, -2], np.int16)) == 2
-    assert row["played"] == [b"\x01\x00\xfe\xff"]
-
-
-def test_loudspeaker_that_cannot_be_had_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    alsa(monkeypatch, rate=48000, channels=1)
-    with pytest.raises(HardwareError, match=r"device none: No such file .* plugged in"):
-        linux.AlsaOutput("none")
-    with pytest.raises(HardwareError, match=r"8000 Hz; name it plughw"):
-        linux.AlsaOutput("hw:1")
-
-
-def test_loudspeaker_that_is_pulled_out_is_an_error_of_the_hardware(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked = alsa(monkeypatch)
-    output = linux.AlsaOutput("hw:1")
-    asked[0]["gone"] = True
-    with pytest.raises(HardwareError, match="hw:1: No such device"):
-        output.write(np.zeros(80, np.int16))
-    output.close()
+def test_other_failures_of_a_pin_keep_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpio = Gpio()
+    monkeypatch.setitem(sys.modules, "RPi", SimpleNamespace(GPIO=gpio))
+    monkeypatch.delitem(sys.modules, "lgpio", raising=False)
+    gpio.refusal = LgpioError("whose is it?")
+    with pytest.raises(LgpioError):
+        linux.LinuxHardware(virtual_board()).output_pin(7)
 
 
 def test_no_other_file_imports_a_hardware_library() -> None:
@@ -335,7 +314,7 @@ def test_no_other_file_imports_a_hardware_library() -> None:
         for path in (root / folder).rglob("*.py")
         if any(word in path.read_text() for word in words)
     }
-    assert users == {"drivers/linux.py"}
+    assert users == {"drivers/linux.py", "drivers/linux_alsa.py"}
 
 
 def test_serial_line_that_takes_nothing_holds_nobody_up() -> None:

@@ -18,7 +18,8 @@ import numpy as np
 from app.device.selftest.findings import Absent, Broken
 from drivers.board_spec import BoardSpec
 from drivers.buses import PERIOD, PERIODS_PER_SECOND, SAMPLE_RATE, PcmPort, Samples
-from drivers.linux import ALSA_PERIODS, open_pcm
+from drivers.linux_alsa import ALSA_PERIODS, open_pcm
+from drivers.slot_map import Stream
 
 CARD = "Loopback"
 NEAR, FAR = f"hw:{CARD},0,7", f"hw:{CARD},1,7"
@@ -140,7 +141,7 @@ def loopback(rest: Callable[[float], None]) -> str:
     cards = Path("/proc/asound/cards")
     if not cards.exists() or CARD not in cards.read_text():
         raise Absent("the kernel has no snd-aloop")
-    near, far = open_pcm(NEAR, SLOTS), open_pcm(FAR, SLOTS)
+    near, far = open_pcm(NEAR, Stream(SLOTS)), open_pcm(FAR, Stream(SLOTS))
     try:
         _come_first()
         near.start()
@@ -183,7 +184,7 @@ def board_card(board: BoardSpec, on_the_bus: bool, lines_run: bool) -> str:
         raise Absent("the samples of this board go over its bus")
     if lines_run:
         return f"{board.pcm_device}: in use by the lines (see there)"
-    port = open_pcm(board.pcm_device, board.slots)
+    port = open_pcm(board.pcm_device, board.stream)
     silence = np.zeros((board.slots, PERIOD), np.int16)
     moments: list[Moment] = []
     try:
