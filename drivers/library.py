@@ -8,7 +8,10 @@ from drivers.errors import HardwareError
 
 @contextmanager
 def library(package: str, purpose: str) -> Iterator[None]:
-    """Around an import: a missing library is an error that says how to get it."""
+    """Around an import: a missing library is an error that says how to get it.
+
+    Raises HardwareError.
+    """
     try:
         yield
     except ImportError as error:
