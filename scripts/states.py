@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.bringup.session import STEP_ACTIONS
 from app.core.fsm import Actions, Table
 from app.core.timers import Timer
 from app.mail.fetch.states import FETCH_ACTIONS
@@ -132,6 +133,12 @@ MACHINES = (
         "app/panel/gestures.py",
         "The reset button is held for ten seconds, then pressed once more.",
         RESET_ACTIONS,
+    ),
+    Drawn(
+        "A step of the bring-up",
+        "app/bringup/session.py",
+        "One experiment at a new line hat, as a technician is led through it (`lines bring-up`).",
+        STEP_ACTIONS,
     ),
 )
 

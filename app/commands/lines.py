@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -10,6 +11,7 @@ from app.commands.common import actor
 from app.commands.errors import reports_errors
 from app.commands.output import Listing, say, say_text
 from app.config.paths import here
+from app.operations.actor import require_admin
 from app.operations.line_readings import BoardReading, JackReading, read_readings
 from app.operations.line_tests import LineTestResult, run_line_test
 from drivers.findings import Finding, Verdict
@@ -51,7 +53,6 @@ def _cells(jack: JackReading) -> tuple[str, ...]:
     reading, call, faults = jack.reading, jack.call or "-", str(jack.faults)
     if reading is None:
         return jack.jack, jack.kind, "-", "-", jack.state, "-", "-", "-", "-", "-", call, faults
-    battery = "-" if reading.battery_volts is None else f"{reading.battery_volts:.1f}"
     return (
         jack.jack,
         jack.kind,
@@ -59,9 +60,10 @@ def _cells(jack: JackReading) -> tuple[str, ...]:
         reading.revision,
         jack.state,
         reading.doing,
-        f"{reading.volts:.1f}",
-        f"{reading.ma:.1f}",
-        battery,
+        *(
+            "-" if value is None else f"{value:.1f}"
+            for value in (reading.volts, reading.ma, reading.battery_volts)
+        ),
         "off" if reading.off_hook else "on",
         call,
         faults,
@@ -101,6 +103,31 @@ def test(line: str, lift_s: int, no_digit: bool, as_json: bool) -> None:
     else:
         show_findings(result)
     sys.exit(bool(result.why) or any(one.verdict is Verdict.BAD for one in result.found))
+
+
+@lines.command("bring-up")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="The report's file, which is gone on with; else bring-up.txt in the box's folder.",
+)
+@click.option(
+    "--stop-phone",
+    is_flag=True,
+    help="End all calls, and stop the telephone service until bring-up is over.",
+)
+@reports_errors
+def bring_up(report: Path | None, stop_phone: bool) -> None:
+    """Lead through eight experiments at a line hat that nobody has run yet.
+
+    Each says what to connect and what its readings mean; the report can be sent in.
+    """
+    from app.commands.line_bring_up import bring_up as lead  # it loads the drivers
+
+    require_admin(actor(), "bring up a line hat")
+    paths = here()
+    lead(paths, report or paths.var / "bring-up.txt", stop_phone)
 
 
 def show_findings(result: LineTestResult) -> None:

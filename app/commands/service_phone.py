@@ -59,13 +59,13 @@ def _check_library() -> None:
 
 
 async def _serve_phone(paths: Paths, plan: PhonePlan, ready: Callable[[], None]) -> None:
-    service = make_phone(paths, plan, await _hardware(paths, plan), ready)
+    service = make_phone(paths, plan, await board_hardware(paths, plan), ready)
     for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, service.stop)
     await service.run()
 
 
-async def _hardware(paths: Paths, plan: PhonePlan) -> Hardware:
+async def board_hardware(paths: Paths, plan: PhonePlan) -> Hardware:
     """The board's devices: Linux's, or the virtual box's as soon as it is there.
 
     The samples of a virtual box may go over a sound card of Linux all the same.

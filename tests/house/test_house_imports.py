@@ -51,6 +51,7 @@ MAY_IMPORT = {
         "app.operations",
         "app.panel",
     },
+    "app.bringup": {"drivers", "app.core"},
     "app.panel": {
         "drivers",
         "app.core",
