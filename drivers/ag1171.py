@@ -21,7 +21,10 @@ from drivers.chip import Beats, ChipPort, Debounced
 from drivers.codec import Codec
 from drivers.codec_spec import SlicSpec
 from drivers.errors import ChipFault, ChipMissing
-from drivers.ports import Feed, HookChanged, PortEvent, Steps
+from drivers.findings import Report, TestOrder
+from drivers.line_levels import LEVELS, measure_levels
+from drivers.line_sound import LineSound
+from drivers.ports import Feed, HookChanged, LineReading, PortEvent, Steps
 from drivers.sampling import PERIOD_MS
 
 HALF_WAVE_PERIODS = 2
@@ -87,6 +90,26 @@ class Ag1171(ChipPort):
     def feed(self, feed: Feed) -> None:
         """Put this on the line; a burst of ringing ends with its wave, 30 to 50 ms later."""
         self._feed = feed
+
+    def reading(self) -> LineReading:
+        """What is known of the line: the module measures nothing but its loop."""
+        doing = "ringing" if self._ringing else self._feed.value
+        return LineReading("Ag1171", "?", doing, None, None, None, self.off_hook)
+
+    def line_test(self, sound: LineSound, order: TestOrder, report: Report) -> Steps:
+        """See StationPort: only levels of a lifted handset can be measured."""
+        for _ in range(0 if self.off_hook else order.lift_periods):
+            if self.off_hook:
+                break
+            yield 1
+        if not self.off_hook:
+            for quantity in LEVELS:
+                report(quantity.missing("the handset lies on its hook", "lift it, with --lift"))
+            return
+        try:
+            yield from measure_levels(sound, report)
+        finally:
+            sound.play(None)
 
     def power_up(self) -> Steps:
         """Module and codec from any state to ACTIVE, in about 0.7 s. Raises HardwareError."""

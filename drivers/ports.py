@@ -88,12 +88,12 @@ class LineReading:
     """Of the chip, as its register says: a letter, or "?"."""
     doing: str
     """What it does with the line: "forward active", "ringing", "on hook" …"""
-    volts: float
-    """Between the wires; positive: TIP above RING."""
-    ma: float
-    """In the loop, in either direction."""
+    volts: float | None
+    """Between the wires; positive: TIP above RING. None: the chip does not measure it."""
+    ma: float | None
+    """In the loop, in either direction. None: the chip does not measure it."""
     battery_volts: float | None
-    """Of the feeding battery; None: the exchange feeds this line."""
+    """Of the feeding battery; None: the exchange feeds this line, or it is not measured."""
     off_hook: bool
     """Station: the handset is lifted. Trunk: the line is seized."""
 

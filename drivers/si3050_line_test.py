@@ -97,10 +97,8 @@ class TrunkTest:
         if not linked:
             self._leave_out((LINE_VOLTS, POLARITY, *SEIZED), "the chip does not see the line")
             return
-        volts = 0.0
-        for _ in range(LOOKS):
-            volts = self._look().volts
-            yield 1
+        yield LOOKS
+        volts = self._look().volts or 0.0
         self._report(LINE_VOLTS.judge(abs(volts)))
         if abs(volts) < BATTERY_VOLTS:
             self._leave_out((POLARITY, *SEIZED), "there is no line")
@@ -124,10 +122,11 @@ class TrunkTest:
 
     def _direct_current(self, open_volts: float) -> None:
         seized = self._look()
-        self._report(LOOP_MA.judge(seized.ma))
-        self._report(SEIZED_VOLTS.judge(abs(seized.volts)))
-        if seized.ma:
-            self._report(LOOP_OHMS.judge((open_volts - abs(seized.volts)) / seized.ma * 1000))
+        volts, amperes = abs(seized.volts or 0.0), seized.ma or 0.0
+        self._report(LOOP_MA.judge(amperes))
+        self._report(SEIZED_VOLTS.judge(volts))
+        if amperes:
+            self._report(LOOP_OHMS.judge((open_volts - volts) / amperes * 1000))
         else:
             self._report(LOOP_OHMS.missing("no current flows"))
 

@@ -14,10 +14,11 @@ import numpy as np
 from drivers import si321x_registers as reg
 from drivers.countries.base import StationSettings
 from drivers.findings import Quantity, Report, TestOrder
-from drivers.line_sound import LineSound, level_dbm0, sines, strongest_hz, tone_dbm0
+from drivers.line_levels import LEVELS, measure_levels
+from drivers.line_sound import LineSound
 from drivers.ports import Feed, Steps
 from drivers.registers import RegisterBus
-from drivers.si321x_measure import WIRE_VOLTS_STEP, line_ma, line_volts, reading
+from drivers.si321x_measure import LINE_MA_STEP, WIRE_VOLTS_STEP, line_ma, line_volts, reading
 
 SETTLE_PERIODS = 30
 """From a change of the feed to a value that is believed; chosen, the chip's filters are faster."""
@@ -28,9 +29,6 @@ VOLTAGE_STEP = 1.5
 """Of registers 72 to 74."""
 RINGER_OHMS, RINGER_FARADS = 6930.0, 8e-6
 """One ringer equivalent [47 CFR 68, as in the Si3215 DS, ringing]."""
-TONE_HZ, TONE_DBM0 = 1005.0, -10.0
-"""The usual test tone of 1004 Hz, in whole cycles of 200 ms; and a level that no line objects to
-[IEEE 743]."""
 
 SUPPLY = Quantity(
     "battery", "V",
@@ -47,8 +45,9 @@ LINE_VOLTS = Quantity(
 )  # fmt: skip
 LEAK = Quantity(
     "leak", "mA",
-    "direct current while nobody has lifted; a step is 1.25 mA, so only leaks below 38 kohm show",
-    most=0.0,
+    "direct current while nobody has lifted; a step is 1.25 mA and may be the chip's own, so only"
+    " leaks below 19 kohm show",
+    most=LINE_MA_STEP,
     if_high="unplug the handset and test again; still there: moisture or a short in wiring or jack",
 )  # fmt: skip
 FOREIGN = Quantity(
@@ -78,35 +77,11 @@ LOOP_OHMS = Quantity(
     if_low="a short: unplug the handset and test again",
     if_high="the loop is too long or a contact is bad: test with a handset at the jack itself",
 )  # fmt: skip
-NOISE = Quantity(
-    "noise", "dBm0",
-    "of the lifted line while we send nothing; cover the mouthpiece, it hears the room",
-    most=-50.0,
-    if_high="hum or whine: check the supply and its ground; hiss after some starts only: see"
-    " `lines bring-up`, experiment 3",
-)  # fmt: skip
-SENT = Quantity(
-    "level sent", "dBm0",
-    "of the test tone, 1005 Hz; a level meter of 600 ohm at the jack shows the same in dBm",
-)  # fmt: skip
-ECHO = Quantity(
-    "echo return loss", "dB",
-    "how much softer our own tone comes back; 60 is as much as is shown",
-    least=6.0,
-    if_low="the impedance of the country's setting and the line do not fit: check site.country",
-)  # fmt: skip
-RECEIVED = Quantity(
-    "level received", "dBm0",
-    "of whatever sounded in two seconds of listening: a test set at the jack sends a tone",
-)  # fmt: skip
-RECEIVED_HZ = Quantity("frequency received", "Hz", "the strongest, to 5 Hz")
-
 ON_HOOK = (SUPPLY, LINE_VOLTS, LEAK, FOREIGN, RINGER)
-LIFTED = (LOOP_MA, LOOP_OHMS, NOISE, SENT, ECHO, RECEIVED, RECEIVED_HZ)
+LIFTED = (LOOP_MA, LOOP_OHMS, *LEVELS)
 NOT_LIFTED = "the handset lies on its hook"
 SHORTED = "the chip opens the line by a power alarm"
 SHORT_REMEDY = "a short between the wires: unplug the handset and test again"
-MOST_LOSS_DB = 60.0
 
 
 class StationTest:
@@ -228,24 +203,4 @@ class StationTest:
             self._report(LOOP_OHMS.judge(abs(volts) / amperes * 1000))
         else:
             self._report(LOOP_OHMS.missing("no current flows"))
-        yield from self._levels()
-
-    def _levels(self) -> Steps:
-        sound = self._sound
-        sound.listen()
-        yield 100
-        self._report(NOISE.judge(level_dbm0(sound.heard())))
-        sound.play(sines((TONE_HZ,), TONE_DBM0, 20))
-        self._report(SENT.judge(TONE_DBM0))
-        yield SETTLE_PERIODS
-        sound.listen()
-        yield 60
-        loss = TONE_DBM0 - tone_dbm0(sound.heard(), TONE_HZ)
-        self._report(ECHO.judge(min(loss, MOST_LOSS_DB)))
-        sound.play(None)
-        yield SETTLE_PERIODS
-        sound.listen()
-        yield 200
-        heard = sound.heard()
-        self._report(RECEIVED.judge(level_dbm0(heard)))
-        self._report(RECEIVED_HZ.judge(strongest_hz(heard)))
+        yield from measure_levels(self._sound, self._report)

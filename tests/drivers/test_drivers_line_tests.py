@@ -3,9 +3,12 @@
 import pytest
 
 from drivers.countries import country
-from drivers.findings import Quantity, TestOrder, Verdict
+from drivers.findings import Finding, Quantity, TestOrder, Verdict
+from drivers.line_levels import LEVELS
 from drivers.line_sound import LineSound, level_dbm0, sines, strongest_hz, tone_dbm0
 from drivers.models.faults import Fault
+from drivers.models.sound import SILENCE
+from tests.kit.codecs import SlicBench
 from tests.kit.line_tests import run_line_test
 from tests.kit.lines import Lines
 
@@ -142,7 +145,7 @@ def test_line_test_that_is_given_up_leaves_the_line_on_hook() -> None:
     lines = Lines().up()
     lines.beat(50)
     steps = lines.trunk().line_test(LineSound(), DIAL, lambda _: None)
-    for _ in range(21):
+    for _ in range(2):
         next(steps)
     assert lines.trunk().seized
     steps.close()
@@ -168,3 +171,29 @@ def test_levels_of_a_sine_are_its_own(dbm0: float) -> None:
     assert tone_dbm0(heard, 1005.0) == pytest.approx(dbm0, abs=0.05)
     assert tone_dbm0(heard, 500.0) < dbm0 - 40
     assert strongest_hz(heard) == 1005.0
+
+
+def slic_test(bench: SlicBench, order: TestOrder) -> dict[str, Finding]:
+    found: dict[str, Finding] = {}
+    sound = LineSound()
+    steps = bench.port.line_test(sound, order, lambda one: found.update({one.name: one}))
+    for periods in steps:
+        for _ in range(periods):
+            bench.beat()
+            sound.period(SILENCE if bench.heard is None else bench.heard)
+    return found
+
+
+def test_line_test_of_a_slic_on_pins_measures_levels_of_a_lifted_handset() -> None:
+    bench = SlicBench().up()
+    bench.telephone.lift()
+    bench.beat(40)
+    found = slic_test(bench, TestOrder())
+    assert set(found) == {one.name for one in LEVELS}
+    assert found["noise"].verdict is Verdict.BAD  # the bench's telephone is spoken into
+    assert bench.port.reading().off_hook and bench.port.reading().volts is None
+
+
+def test_line_test_of_a_slic_on_pins_waits_for_a_lift_and_gives_up() -> None:
+    found = slic_test(SlicBench().up(), TestOrder(lift_periods=50))
+    assert {one.verdict for one in found.values()} == {Verdict.NOT_MEASURED}

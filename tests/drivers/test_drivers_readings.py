@@ -51,7 +51,7 @@ def test_reading_names_what_is_on_the_line(feed: Feed, doing: str) -> None:
     lines.beat(5)
     told = lines.station().reading()
     assert told.doing == doing
-    assert (told.volts < 0) is (feed is Feed.REVERSED)
+    assert told.volts is not None and (told.volts < 0) is (feed is Feed.REVERSED)
 
 
 def test_reading_of_outside_line_shows_volts_and_current() -> None:

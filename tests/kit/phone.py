@@ -38,11 +38,11 @@ CALLS = PhoneConfig(ring_seconds=10, no_answer_seconds=10)
 TALK = Tone((1000.0,), dbm0=-10.0)
 
 
-def _stub_test(sound: LineSound, report: Report) -> Steps:
-    """Sounds TALK for ten periods, and tells how loud the line was meanwhile."""
+def _stub_test(sound: LineSound, report: Report, periods: int) -> Steps:
+    """Sounds a tone for so many periods, and tells how loud the line was meanwhile."""
     sound.play(sines((1000.0,), -10.0, 10))
     sound.listen()
-    yield 10
+    yield periods
     sound.play(None)
     report(Quantity("heard", "dBm0", "what came").judge(level_dbm0(sound.heard())))
 
@@ -53,6 +53,7 @@ class StubStation:
     def __init__(self, name: str, slot: int) -> None:
         self.name, self.slot = name, slot
         self.off_hook = False
+        self.test_periods = 10
         self.feeds: list[Feed] = []
         self.says: list[Samples] = []
         self.heard: list[Samples] = []
@@ -69,7 +70,7 @@ class StubStation:
         return LineReading("stub", "A", "forward active", 48.0, 0.0, 75.0, self.off_hook)
 
     def line_test(self, sound: LineSound, order: TestOrder, report: Report) -> Steps:
-        return _stub_test(sound, report)
+        return _stub_test(sound, report, self.test_periods)
 
     # the bench
 
@@ -92,6 +93,7 @@ class StubTrunk:
     def __init__(self, name: str, slot: int) -> None:
         self.name, self.slot = name, slot
         self.seized = False
+        self.test_periods = 10
         self.says: list[Samples] = []
         self.heard: list[Samples] = []
         self.events: list[PortEvent] = []
@@ -119,7 +121,7 @@ class StubTrunk:
         return LineReading("stub", "A", doing, self.volts, 0.0, None, self.seized)
 
     def line_test(self, sound: LineSound, order: TestOrder, report: Report) -> Steps:
-        return _stub_test(sound, report)
+        return _stub_test(sound, report, self.test_periods)
 
     # the bench
 
