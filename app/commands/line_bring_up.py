@@ -30,18 +30,19 @@ STOPS = "--stop-phone"
 
 def bring_up(paths: Paths, path: Path, stop_phone: bool) -> None:
     """One sitting; the report at `path` is gone on with. Raises SwitchhookError, HardwareError."""
-    known = plan(paths, "phone")
-    board = known.board
-    kept = load(path)
-    if kept is not None and kept.board != board.name:
-        raise NoReport(
-            f"{path} is of the board {kept.board}, and this one is {board.name}; name another "
-            "file by --report"
-        )
-    logging.disable(logging.WARNING)  # what drivers warn of is what the experiments bring about
     with ExitStack() as held:
         held.enter_context(_alone(paths))
         _free_lines(paths, stop_phone, held)
+        known = plan(paths, "phone")
+        board = known.board
+        kept = load(path)
+        if kept is not None and kept.board != board.name:
+            raise NoReport(
+                f"{path} is of the board {kept.board}, and this one is {board.name}; name another "
+                "file by --report"
+            )
+        logging.disable(logging.WARNING)  # what drivers warn of is what experiments bring about
+        held.callback(logging.disable, logging.NOTSET)
         hardware = asyncio.run(board_hardware(paths, known))
         bench = Bench(board, hardware, line_settings(board.country))
         held.callback(bench.close)
