@@ -23,6 +23,8 @@ SOUND_WITHIN_S = 1.0
 """A sound stream that gives no period for so long stands still."""
 WAKES = 10_000
 """A descriptor that is readable without a period, so often, is as good as none."""
+STALE_PERIODS, SETTLE_PERIODS = 1000, 30
+"""At most so many periods wait after a stall; the lead of the playback settles in 0.3 s."""
 UP_PERIODS = 1000
 """Chips come up, or fail, within 10 s."""
 
@@ -84,6 +86,8 @@ class Bench:
         """By jack: what its driver reported since the last start."""
         self._up: set[str] = set()
         self._started = False
+        self._latest: Samples | None = None
+        """Read by catch_up(), and not heard yet."""
         self.board = LineBoard(spec, self._devices, country)
 
     @property
@@ -147,6 +151,15 @@ class Bench:
             if not self.quiet:
                 self._poll()
 
+    def catch_up(self) -> None:
+        """Drop what has come while nobody listened, and let the stream run evenly again."""
+        for _ in range(STALE_PERIODS):
+            heard = self._pcm.read()
+            if heard is None:
+                break
+            self._latest = heard
+        self.beat(SETTLE_PERIODS)
+
     def log(
         self, jack: str, registers: Sequence[Register], periods: int, over: "Over | None" = None
     ) -> list[Look]:
@@ -169,6 +182,9 @@ class Bench:
                 self.faults.pop(name, None)
 
     def _next_period(self) -> Samples:
+        latest, self._latest = self._latest, None
+        if latest is not None:
+            return latest
         for _ in range(WAKES):
             heard = self._pcm.read()
             if heard is not None:

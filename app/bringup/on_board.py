@@ -8,7 +8,6 @@ from app.bringup.talk import Shown, Talk
 
 STALL_S = 1.0
 """Longer than any sound card's buffer."""
-CATCH_UP_PERIODS = 100
 
 
 def framing(bench: Bench, jack: str, talk: Talk) -> Shown:
@@ -27,7 +26,7 @@ def overrun(bench: Bench, jack: str, talk: Talk) -> Shown:
     before, lost = prove_slots(bench), bench.lost_periods
     talk.say(f"the program stands still for {STALL_S:.0f} s")
     talk.stall(STALL_S)
-    bench.beat(CATCH_UP_PERIODS)
+    bench.catch_up()
     after, lost = prove_slots(bench), bench.lost_periods - lost
     same = [(one.jack, one.found) for one in before] == [(one.jack, one.found) for one in after]
     return Shown(

@@ -22,6 +22,7 @@ LISTEN_PERIODS = 200
 LOUDER_DB = 3.0
 BATTERY_LEAST_V = 56.0
 """48 V on the line and the overhead of its transistors."""
+DISCHARGE_PERIODS, RUN_DOWN_V = 1000, 10.0
 LONGEST_MARK = 60
 NOBODY = 0xFF
 """A bus that no chip drives, as in reset; no battery is as high as that."""
@@ -31,6 +32,7 @@ def battery(bench: Bench, jack: str, talk: Talk) -> Shown:
     """Log register 82 through a start, and what stands on the line IC."""
     curve: list[float] = []
     registers = bench.registers(jack)
+    _discharge(bench, jack)
 
     def look() -> None:
         octet = registers.read(reg.BATTERY_SENSE)
@@ -62,6 +64,21 @@ def battery(bench: Bench, jack: str, talk: Talk) -> Shown:
             "fault": fault,
         },
     )
+
+
+def _discharge(bench: Bench, jack: str) -> None:
+    """The converter is switched off until its battery has run down; a reset would not do that."""
+    registers = bench.registers(jack)
+    bench.quiet = True
+    try:
+        registers.run(reg.LINEFEED.write(0), reg.POWER_DOWN.write(reg.DCOF.mask))
+        bench.log(jack, [reg.BATTERY_SENSE], DISCHARGE_PERIODS, _run_down)
+    finally:
+        bench.quiet = False
+
+
+def _run_down(looks: list[Look]) -> bool:
+    return looks[-1].values[0] * WIRE_VOLTS_STEP < RUN_DOWN_V
 
 
 def _rise_ms(curve: Sequence[float], most: float) -> int | None:

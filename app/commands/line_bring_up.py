@@ -3,12 +3,12 @@
 import asyncio
 import fcntl
 import logging
+import os
+import select
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-
-import click
 
 from app.bringup.bench import Bench
 from app.bringup.experiments import TITLES
@@ -26,6 +26,7 @@ from app.operations.running import phone_status, stopped
 from drivers.countries import line_settings
 
 STOPS = "--stop-phone"
+STDIN = 0
 
 
 def bring_up(paths: Paths, path: Path, stop_phone: bool) -> None:
@@ -51,7 +52,7 @@ def bring_up(paths: Paths, path: Path, stop_phone: bool) -> None:
         chips = chips_of(bench)
         say(*(f"  {jack}: {chip}" for jack, chip in chips.items()))
         report = kept or Report(board.name, program_version(), chips)
-        session = Session(bench, _at_terminal(), report, lambda now: save(now, path, TITLES))
+        session = Session(bench, _at_terminal(bench), report, lambda now: save(now, path, TITLES))
         done = session.run()
     say("", "All done: send the report in." if done else "Go on later with the same command.")
     say_text(str(path))
@@ -88,11 +89,24 @@ def _free_lines(paths: Paths, stop_phone: bool, held: ExitStack) -> None:
     raise DeviceError("the telephone service is not supervised here; end it where it was started")
 
 
-def _at_terminal() -> Talk:
+def _at_terminal(bench: Bench) -> Talk:
+    """The board goes on while the technician reads: chips lose their clock with the sound."""
+
     def ask(question: str) -> str:
-        try:
-            return str(click.prompt(question, default="", show_default=False, prompt_suffix=" > "))
-        except click.Abort as left:
-            raise EOFError from left
+        say(f"{question} >")
+        while not select.select([STDIN], [], [], 0)[0]:
+            bench.beat()
+        return _typed_line()
 
     return Talk(say_text, ask, time.sleep)
+
+
+def _typed_line() -> str:
+    """A line, octet by octet: what a buffer holds is not seen by select(). Raises EOFError."""
+    typed = b""
+    while not typed.endswith(b"\n"):
+        octet = os.read(STDIN, 1)
+        if not octet:
+            raise EOFError
+        typed += octet
+    return typed.decode(errors="replace").strip()
