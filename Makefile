@@ -56,10 +56,11 @@ fuzz-short: ## every reader for 20 to 60 s, two at a time
 	@scripts/setup fuzz
 	@$(PYTHON) -m tests.fuzz.campaign --short --jobs 2
 
-soak: ## the long proofs: attacks, a week, 10,000 kills and cuts, inputs by the million; resumed
+soak: ## the long proofs: speech, attacks, a week, 10,000 kills and cuts, inputs by the million; resumed
 	@scripts/setup test
 	@scripts/setup fuzz
 	@$(PYTHON) -m pytest -m soak tests
+	@$(PYTHON) -m tests.soak.talk_off
 	@$(PYTHON) -m tests.soak.attacks
 	@$(PYTHON) -m tests.soak.attacks --faults
 	@nice -n 15 $(PYTHON) -m tests.soak.days

@@ -87,7 +87,7 @@ PARTS = {
         (
             Row("phone_ms_per_line_second", "CPU, a line and second", "ms", most=1.5),
             Row("phone_with_models_ms_per_line_second", "  the models' time added", "ms"),
-            Row("phone_spandsp_ms_per_line_second", "  spandsp's DTMF alone", "ms"),
+            Row("phone_dtmf_ms_per_line_second", "  DTMF alone", "ms"),
             Row("phone_numpy_ms_per_line_second", "  numpy's copies alone", "ms"),
             Row("phone_beat_us_p50", "CPU, one beat of 24 lines, median", "µs"),
             Row("phone_beat_us_p99", "  99th percentile", "µs"),

@@ -14,6 +14,7 @@ from app.phone.lines import caller_id
 from app.phone.sound import dsp
 from drivers.buses import PERIOD, Samples
 from tests.fuzz.shaping import cut, grown
+from tests.kit.detecting import DigitEar
 
 READ = 131_072
 """Octets of a message or a file; what is repeated shows its cost long before."""
@@ -85,13 +86,13 @@ def fsk(data: bytes) -> None:
         samples = _said(octets[:SAYABLE])
     else:
         samples = np.frombuffer(octets[: len(octets) // 2 * 2], "<i2").astype(np.int16)
-    receiver, detector = dsp.FskReceiver(), dsp.DtmfDetector()
+    receiver, ear = dsp.FskReceiver(), DigitEar()
     samples = np.concatenate((samples, np.zeros(PERIOD - len(samples) % PERIOD, np.int16)))
     for at in range(0, len(samples), PERIOD):
         period = np.ascontiguousarray(samples[at : at + PERIOD])
         for message in receiver.hear(period):
             _check_caller(message)
-        assert set(detector.hear(dsp.pointer(period))) <= set("0123456789*#ABCD")
+        assert set(ear.hear(period)) <= set("0123456789*#ABCD")
 
 
 def _said(body: bytes) -> Samples:

@@ -5,6 +5,7 @@ import pytest
 
 from app.phone.sound import dsp
 from app.phone.sound.dial_tone import LOOK_EVERY, DialToneWatch
+from app.phone.sound.tone_bank import ToneBank
 from app.phone.timers import DIAL_TONE_IN_CALL, SUSPECT_TONE
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries import codes, country
@@ -21,10 +22,12 @@ KINDS = sorted({country(code).tones.dial.hz for code in STEADY})
 
 def ends_after(hertz: tuple[float, ...], sound: Samples) -> float | None:
     """After how many seconds of this a call is ended; None: not at all."""
-    watch, gone = DialToneWatch(1, hertz), []
+    bank = ToneBank(1)
+    watch, gone = DialToneWatch(bank, 1, hertz), []
     watch.watch(0, NEEDED, lambda: gone.append(True))
     for number, row in enumerate(sound[: len(sound) // PERIOD * PERIOD].reshape(-1, 1, PERIOD)):
-        watch.hear(row)
+        bank.hear(row)
+        watch.hear()
         if gone:
             return (number + 1) / 100
     return None
@@ -66,12 +69,14 @@ def speech() -> Samples:
 def test_no_speech_of_the_sound_pack_ends_a_call_or_is_suspected(
     hertz: tuple[float, ...], speech: Samples
 ) -> None:
-    watch, ended, longest = DialToneWatch(48, hertz), [], 0
+    bank = ToneBank(48)
+    watch, ended, longest = DialToneWatch(bank, 48, hertz), [], 0
     for slot in range(48):
         watch.watch(slot, NEEDED, lambda: ended.append(hertz))
     assert len(speech) > 1000
     for heard in speech:
-        watch.hear(heard)
+        bank.hear(heard)
+        watch.hear()
         longest = max(longest, *map(watch.lasted, range(48)))
     assert ended == []
     assert 0 < longest < SUSPECT_TONE.periods, "no digit of a handset ends a call in speech"
@@ -114,14 +119,16 @@ def test_tone_too_soft_or_too_short_ends_nothing() -> None:
 
 
 def test_lines_are_told_apart_and_each_is_told_once() -> None:
-    watch, gone = DialToneWatch(4, (425.0,)), []
+    bank = ToneBank(4)
+    watch, gone = DialToneWatch(bank, 4, (425.0,)), []
     for slot in range(4):
         watch.watch(slot, NEEDED, lambda slot=slot: gone.append(slot))  # type: ignore[misc]
     watch.watch(2, 0, None)
     tone = lasting(dial("de"), 8).reshape(-1, PERIOD)
     quiet = np.zeros(PERIOD, np.int16)
     for number, row in enumerate(tone):
-        watch.hear(np.stack([quiet, row, row, row if number >= 100 else quiet]))
+        bank.hear(np.stack([quiet, row, row, row if number >= 100 else quiet]))
+        watch.hear()
     assert gone == [1, 3] and watch.lasted(2) == 0
     assert watch.lasted(1) - watch.lasted(3) in range(100 - LOOK_EVERY, 101 + LOOK_EVERY)
 
@@ -129,17 +136,21 @@ def test_lines_are_told_apart_and_each_is_told_once() -> None:
 def test_tone_is_counted_from_where_it_may_have_begun() -> None:
     """A handset's digits end a call at once when there is dial tone: no look comes too late."""
     for quiet in range(LOOK_EVERY):
-        watch = DialToneWatch(1, (425.0,))
+        bank = ToneBank(1)
+        watch = DialToneWatch(bank, 1, (425.0,))
         watch.watch(0, NEEDED, lambda: None)
         for _ in range(quiet):
-            watch.hear(np.zeros((1, PERIOD), np.int16))
+            bank.hear(np.zeros((1, PERIOD), np.int16))
+            watch.hear()
         for number, row in enumerate(lasting(dial("de"), 0.3).reshape(-1, 1, PERIOD), 1):
-            watch.hear(row)
+            bank.hear(row)
+            watch.hear()
             assert number < LOOK_EVERY or number <= watch.lasted(0) < number + LOOK_EVERY
 
 
 def test_line_whose_tone_ends_the_call_of_another_does_not_disturb_the_watch() -> None:
-    watch, gone = DialToneWatch(2, (425.0,)), []
+    bank = ToneBank(2)
+    watch, gone = DialToneWatch(bank, 2, (425.0,)), []
 
     def both_over() -> None:
         gone.append(True)
@@ -149,5 +160,6 @@ def test_line_whose_tone_ends_the_call_of_another_does_not_disturb_the_watch() -
     watch.watch(0, NEEDED, both_over)
     watch.watch(1, NEEDED, both_over)
     for row in lasting(dial("de"), 4).reshape(-1, PERIOD):
-        watch.hear(np.stack([row, row]))
+        bank.hear(np.stack([row, row]))
+        watch.hear()
     assert gone == [True]

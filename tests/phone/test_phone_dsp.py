@@ -1,4 +1,4 @@
-"""DTMF and FSK through spandsp, and what a wrong library says."""
+"""FSK through spandsp, and what a missing library says."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,7 @@ import pytest
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id
 from app.phone.sound import dsp
-from app.phone.sound.recorder import DIGIT_CUT
 from drivers.buses import PERIOD, Samples
-from drivers.sampling import amplitude
 
 
 def in_periods(samples: Samples) -> list[Samples]:
@@ -18,67 +16,11 @@ def in_periods(samples: Samples) -> list[Samples]:
     return list(padded.reshape(count, PERIOD))
 
 
-def detected(samples: Samples, under_dial_tone: bool = False) -> str:
-    detector = dsp.DtmfDetector()
-    if under_dial_tone:
-        detector.filter_dial_tone(True)
-    return "".join(detector.hear(dsp.pointer(row)) for row in in_periods(samples))
-
-
 def received(samples: Samples) -> list[bytes]:
     receiver = dsp.FskReceiver()
     quiet = np.zeros(4000, np.int16)
     heard = np.concatenate([quiet, samples, quiet])
     return [message for row in in_periods(heard) for message in receiver.hear(row)]
-
-
-@pytest.mark.parametrize("level", [-6, -10, -20, -26])
-def test_dtmf_of_every_digit_is_detected_at_any_level(level: int) -> None:
-    assert detected(dsp.dtmf("1234567890*#ABCD", level, on_ms=50, off_ms=50)) == "1234567890*#ABCD"
-
-
-def test_dtmf_digit_sent_twice_is_detected_twice() -> None:
-    assert detected(dsp.dtmf("1100##", on_ms=50, off_ms=50)) == "1100##"
-
-
-def test_dtmf_too_short_or_too_quiet_is_no_digit() -> None:
-    assert detected(dsp.dtmf("5", on_ms=20)) == ""
-    assert detected(dsp.dtmf("5", level_dbm0=-45)) == ""
-    assert detected(dsp.dtmf("5", level_dbm0=-45), under_dial_tone=True) == ""
-    assert detected(dsp.dtmf("5", level_dbm0=-40), under_dial_tone=True) == "5"
-
-
-def test_dtmf_detector_status_says_whether_a_tone_is_on() -> None:
-    detector = dsp.DtmfDetector()
-    status = []
-    for row in in_periods(dsp.dtmf("7", on_ms=100, off_ms=100)):
-        detector.hear(dsp.pointer(row))
-        status.append(bool(detector.status))
-    assert status[5] and not status[0] and not status[-1]
-
-
-@pytest.mark.parametrize("level", [-8, -26])
-def test_dtmf_digit_is_reported_while_the_recorder_can_still_cut_its_tone(level: int) -> None:
-    latest = 0
-    for digit in "147*2580369#":
-        for offset in range(0, 10 * PERIOD, 23):
-            said = np.concatenate([np.zeros(offset, np.int16), dsp.dtmf(digit, level)])
-            detector = dsp.DtmfDetector()
-            reports = [detector.hear(dsp.pointer(row)) for row in in_periods(said)]
-            recorded = reports.index(digit) - offset // PERIOD  # periods with its tone
-            latest = max(latest, recorded)
-    assert latest == DIGIT_CUT - 1  # one to spare
-
-
-def test_dtmf_mixed_with_dial_tone_is_detected() -> None:
-    digits = dsp.dtmf("123", level_dbm0=-16, on_ms=80, off_ms=80)
-    time = np.arange(len(digits)) / 8000
-    echo = sum(np.sin(2 * np.pi * hz * time) for hz in (350, 440)) * amplitude(-13)
-    mixed = (digits + echo).astype(np.int16)
-    detector = dsp.DtmfDetector()
-    detector.filter_dial_tone(True)
-    heard = "".join(detector.hear(dsp.pointer(row)) for row in in_periods(mixed))
-    assert (heard, detected(mixed)) == ("123", "")
 
 
 CALLERS = [
@@ -108,9 +50,9 @@ def test_fsk_message_with_a_wrong_bit_is_dropped() -> None:
 
 
 def test_missing_spandsp_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dsp, "_SONAMES", {"libspandsp.so.77": "int"})
+    monkeypatch.setattr(dsp, "_SONAMES", ("libspandsp.so.77",))
     with pytest.raises(dsp.SpandspMissing, match="install the package libspandsp2"):
-        dsp._open.__wrapped__()
+        dsp.library.__wrapped__()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from app.phone.lines.trunk import TrunkState
 from app.phone.sound import dsp
 from app.phone.sound.end_tones import end_tones
 from app.phone.sound.far_end import FarEndWatch
+from app.phone.sound.tone_bank import ToneBank
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries import codes, country
 from drivers.models.tones import sines, tone_periods
@@ -35,10 +36,12 @@ def noisy(sound: Samples, dbm0: float) -> Samples:
 
 def ends_after(code: str, sound: Samples) -> float | None:
     """After how many seconds of this the far end is taken for gone; None: not at all."""
-    watch, gone = FarEndWatch(1, end_tones(country(code).tones)), []
+    bank = ToneBank(1)
+    watch, gone = FarEndWatch(bank, 1, end_tones(country(code).tones)), []
     watch.watch(0, lambda: gone.append(True))
     for number, row in enumerate(sound[: len(sound) // PERIOD * PERIOD].reshape(-1, 1, PERIOD)):
-        watch.hear(row)
+        bank.hear(row)
+        watch.hear()
         if gone:
             return (number + 1) / 100
     return None
@@ -96,12 +99,14 @@ def speech() -> Samples:
 
 @pytest.mark.parametrize("code", ALL)
 def test_no_speech_of_the_sound_pack_ends_a_call(code: str, speech: Samples) -> None:
-    watch, ended = FarEndWatch(48, end_tones(country(code).tones)), []
+    bank = ToneBank(48)
+    watch, ended = FarEndWatch(bank, 48, end_tones(country(code).tones)), []
     for slot in range(48):
         watch.watch(slot, lambda: ended.append(code))
     assert len(speech) > 1000
     for heard in speech:
-        watch.hear(heard)
+        bank.hear(heard)
+        watch.hear()
     assert ended == []
 
 
@@ -156,18 +161,21 @@ def test_what_comes_and_goes_in_the_tones_beat_ends_no_call(code: str, ms: int) 
 
 
 def test_lines_are_told_apart_and_one_that_is_watched_no_longer_is_not_told_of() -> None:
-    watch, gone = FarEndWatch(3, end_tones(country("us").tones)), []
+    bank = ToneBank(3)
+    watch, gone = FarEndWatch(bank, 3, end_tones(country("us").tones)), []
     for slot in range(3):
         watch.watch(slot, lambda slot=slot: gone.append(slot))  # type: ignore[misc]
     watch.watch(2, None)
     tone = lasting(country("us").tones.reorder, 7).reshape(-1, PERIOD)
     for row in tone:
-        watch.hear(np.stack([np.zeros(PERIOD, np.int16), row, row]))
+        bank.hear(np.stack([np.zeros(PERIOD, np.int16), row, row]))
+        watch.hear()
     assert set(gone) == {1}
 
 
 def test_far_end_that_ends_another_lines_call_does_not_disturb_the_watch() -> None:
-    watch, gone = FarEndWatch(2, end_tones(country("us").tones)), []
+    bank = ToneBank(2)
+    watch, gone = FarEndWatch(bank, 2, end_tones(country("us").tones)), []
 
     def both_over() -> None:
         gone.append(True)
@@ -177,7 +185,8 @@ def test_far_end_that_ends_another_lines_call_does_not_disturb_the_watch() -> No
     watch.watch(0, both_over)
     watch.watch(1, both_over)
     for row in lasting(country("us").tones.reorder, 7).reshape(-1, PERIOD):
-        watch.hear(np.stack([row, row]))
+        bank.hear(np.stack([row, row]))
+        watch.hear()
     assert gone == [True]
 
 

@@ -11,11 +11,11 @@ from app.phone.config import PhoneConfig
 from app.phone.jobs import EndedCall
 from app.phone.numbers import NumberPlan
 from app.phone.sound.audio import sine
-from app.phone.sound.dsp import DtmfDetector, pointer
 from drivers.buses import Samples
 from drivers.countries import country
 from drivers.countries.numbering import CallClass
 from drivers.ports import PolarityReversed
+from tests.kit.detecting import digits_in
 from tests.kit.phone import Bench, StubClerk, StubTrunk, hears_tone, no_script, power_at
 
 LEAST_DBM0 = -30.0
@@ -51,8 +51,7 @@ def dial_tone(code: str = "us", seconds: float = 1.0) -> Samples:
 
 def sent(bench: Bench, line: str) -> str:
     """The digits that the line carried by tones, as a detector of its own hears them."""
-    detector = DtmfDetector()
-    return "".join(detector.hear(pointer(np.ascontiguousarray(r))) for r in bench.trunk(line).heard)
+    return digits_in(np.concatenate(bench.trunk(line).heard))
 
 
 def call_out(

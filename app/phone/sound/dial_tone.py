@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.phone.sound.end_tones import FLOOR, PURE, tone_basis
-from drivers.buses import Samples
+from app.phone.sound.tone_bank import Floats, ToneBank
 
 LOOK_EVERY = 8
 """Periods (10 ms) from one look to the next, while dial tone sounds nowhere."""
@@ -39,16 +39,17 @@ class _Run:
     """Periods with dial tone in a row: the power that each vector of the basis has in each."""
 
     def __init__(self) -> None:
-        self.parts: list[NDArray[np.float32]] = []
+        self.parts: list[Floats] = []
         self.told = False
 
 
 class DialToneWatch:
     """Counts, for each watched slot, the periods (10 ms) of dial tone in a row."""
 
-    def __init__(self, slots: int, hertz: tuple[float, ...]) -> None:
+    def __init__(self, bank: ToneBank, slots: int, hertz: tuple[float, ...]) -> None:
         self.hertz = hertz
-        self._basis = np.array(tone_basis(hertz), np.float32).T.copy()
+        self._bank, self._slots = bank, slots
+        self._rows = bank.add([[vector] for vector in tone_basis(hertz)])
         steps = (abs(one - other) for one in hertz for other in hertz if one != other)
         self._apart = min(steps, default=0.0) >= _APART_HZ
         self._wanted: dict[int, _Wanted] = {}
@@ -62,6 +63,7 @@ class DialToneWatch:
         self._periods[slot] = 0
         self._runs.pop(slot, None)
         self._wanted.pop(slot, None)
+        self._bank.want(slot, (heard is not None) - int(self._watched[slot]))
         self._watched[slot] = heard is not None
         if heard is not None:
             self._wanted[slot] = _Wanted(periods, heard)
@@ -73,32 +75,31 @@ class DialToneWatch:
         """
         return int(self._periods[slot])
 
-    def hear(self, heard: Samples) -> None:
-        """Take one period of all slots, (slots, 80)."""
+    def hear(self) -> None:
+        """Go on by the bank's latest period."""
         if not self._wanted:
             return
         self._since_look += 1
         if not self._runs and self._since_look < LOOK_EVERY:
             return
-        sound = heard.astype(np.float32)
-        power = np.einsum("ij,ij->i", sound, sound)
-        part = sound @ self._basis
-        tone = np.einsum("ij,ij->i", part, part) > PURE * power
+        power = self._bank.power[: self._slots]
+        parts = self._bank.energy[self._rows, : self._slots]
+        tone = parts.sum(0) > PURE * power
         tone &= power > FLOOR
         tone &= self._watched
         if self._runs or tone.any():
-            self._go_on(tone, part)
+            self._go_on(tone, parts.T)
         self._since_look = 0
 
-    def _go_on(self, tone: NDArray[np.bool_], part: NDArray[np.float32]) -> None:
+    def _go_on(self, tone: NDArray[np.bool_], parts: Floats) -> None:
         self._periods[~tone] = 0
         for slot in [slot for slot in self._runs if not tone[slot]]:
             del self._runs[slot]
         for slot in np.flatnonzero(tone).tolist():
             if slot in self._wanted:  # another line's tone may just have ended this one's call
-                self._sounds(slot, part[slot])
+                self._sounds(slot, parts[slot])
 
-    def _sounds(self, slot: int, part: NDArray[np.float32]) -> None:
+    def _sounds(self, slot: int, parts: Floats) -> None:
         run = self._runs.get(slot)
         if run is None:
             run = self._runs[slot] = _Run()
@@ -108,7 +109,7 @@ class DialToneWatch:
         wanted = self._wanted[slot]
         if run.told:
             return
-        run.parts.append(part * part)
+        run.parts.append(parts.copy())
         if self._periods[slot] < wanted.periods:
             return
         if wanted.periods < _CLOSELY or self._is_tone(np.array(run.parts)):
@@ -118,7 +119,7 @@ class DialToneWatch:
             self._periods[slot] = 0
             del self._runs[slot]
 
-    def _is_tone(self, parts: NDArray[np.float32]) -> bool:
+    def _is_tone(self, parts: Floats) -> bool:
         """Whether a run, (periods, vectors), keeps its level and has all frequencies."""
         power = parts.sum(1)
         windows = power[: len(power) // _WINDOW * _WINDOW].reshape(-1, _WINDOW).sum(1)

@@ -1,10 +1,9 @@
-"""Binding to spandsp, a telephony DSP library: DTMF detector, caller-ID modems, speed of speech.
+"""Binding to spandsp, a telephony DSP library: DTMF to dial, caller-ID modems, speed of speech.
 
 With t30.py, which has its fax, the only module that knows the library. ABI mode: libspandsp.so.2
 (0.0.6, Debian) or .so.3 (3.x, Buildroot) is opened at first use. What is declared below is the same
-in both, with two exceptions: dtmf_tx_init of 3.x takes two more arguments, which are harmless to
-0.0.6; dtmf_rx_parms takes numbers of type int in 0.0.6 and of type float in 3.x, so it is called
-through a pointer of the right type (declared here without any).
+in both, with one exception: dtmf_tx_init of 3.x takes two more arguments, which are harmless to
+0.0.6.
 """
 
 from functools import cache
@@ -16,22 +15,13 @@ import numpy as np
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries.base import Modem
 
-_SONAMES = {"libspandsp.so.2": "int", "libspandsp.so.3": "float"}
-"""With the type of dtmf_rx_parms' numbers."""
+_SONAMES = ("libspandsp.so.2", "libspandsp.so.3")
 
 _DECLARATIONS = """
-typedef ... dtmf_rx_state_t;
 typedef ... dtmf_tx_state_t;
 typedef ... adsi_rx_state_t;
 typedef ... adsi_tx_state_t;
 typedef ... time_scale_state_t;
-
-dtmf_rx_state_t *dtmf_rx_init(dtmf_rx_state_t *s, void *callback, void *user_data);
-int dtmf_rx(dtmf_rx_state_t *s, const int16_t *samples, int count);
-int dtmf_rx_status(dtmf_rx_state_t *s);
-int dtmf_rx_get(dtmf_rx_state_t *s, char *digits, int most);
-void dtmf_rx_parms(void);
-int dtmf_rx_free(dtmf_rx_state_t *s);
 
 dtmf_tx_state_t *dtmf_tx_init(dtmf_tx_state_t *s, void *callback, void *user_data);
 int dtmf_tx(dtmf_tx_state_t *s, int16_t *samples, int most);
@@ -77,21 +67,12 @@ class SpandspMissing(RuntimeError):
 @cache
 def library() -> Any:
     """The opened library. Raises SpandspMissing."""
-    return _open()[0]
-
-
-@cache
-def _open() -> tuple[Any, Any]:
-    """The library, and its dtmf_rx_parms with the right type."""
     problems = []
-    for name, number in _SONAMES.items():
+    for name in _SONAMES:
         try:
-            lib = ffi.dlopen(name)
+            return ffi.dlopen(name)
         except OSError as problem:
             problems.append(str(problem))
-        else:
-            kind = f"void (*)(dtmf_rx_state_t *, int, {number}, {number}, {number})"
-            return lib, ffi.cast(kind, ffi.addressof(lib, "dtmf_rx_parms"))
     raise SpandspMissing(
         f"spandsp cannot be loaded ({'; '.join(problems)}); "
         "install the package libspandsp2 (Debian) or spandsp (Buildroot)"
@@ -101,34 +82,6 @@ def _open() -> tuple[Any, Any]:
 def pointer(samples: Samples) -> Any:
     """The address of contiguous samples, for the functions below; keeps the array alive."""
     return ffi.from_buffer("int16_t[]", samples)
-
-
-class DtmfDetector:
-    """Detects DTMF digits on one line [Q.24]: tones of 40 ms and more down to about -29 dBm0."""
-
-    __slots__ = ("_get", "_rx", "_state", "_status", "_text", "status")
-
-    def __init__(self) -> None:
-        lib = library()
-        self._state = ffi.gc(lib.dtmf_rx_init(ffi.NULL, ffi.NULL, ffi.NULL), lib.dtmf_rx_free)
-        self._text = ffi.new("char[33]")
-        self._rx, self._status, self._get = lib.dtmf_rx, lib.dtmf_rx_status, lib.dtmf_rx_get
-        self.status = 0
-        """0: no tone now; else a tone is there or begins."""
-
-    def hear(self, samples: Any, count: int = PERIOD) -> str:
-        """Feed samples (see pointer()); the digits recognized in them, nearly always none."""
-        self._rx(self._state, samples, count)
-        status: int = self._status(self._state)
-        if status == self.status:
-            return ""
-        self.status = status
-        found = self._get(self._state, self._text, 32)
-        return ffi.string(self._text, found).decode("ascii") if found else ""
-
-    def filter_dial_tone(self, on: bool) -> None:
-        """Notch out 350 and 440 Hz while we send dial tone, some of which comes back."""
-        _open()[1](self._state, int(on), -1, -1, -99)  # twist and level stay as they are
 
 
 def dtmf(digits: str, level_dbm0: int = -10, on_ms: int = 100, off_ms: int = 100) -> Samples:

@@ -1,8 +1,8 @@
 """Hearing that the far end of an outside line has gone: the office's busy or reorder tone.
 
-All lines are looked at by a few operations on the whole frame; only where a line's tone begins or
-stops is anything done for that line alone. A single period counts as those before and behind it do,
-so that a click, or an echo of what we play, does not break a burst in two.
+All lines are looked at by a few operations on the whole frame (tone_bank.py); only where a line's
+tone begins or stops is anything done for that line alone. A single period counts as those before
+and behind it do, so that a click, or an echo of what we play, does not break a burst in two.
 """
 
 from collections import deque
@@ -22,7 +22,7 @@ from app.phone.sound.end_tones import (
     most,
     runs_needed,
 )
-from drivers.buses import Samples
+from app.phone.sound.tone_bank import ToneBank
 
 _STEADY = 0.6
 """Mean power of a burst against its loudest period: a note that fades is no tone."""
@@ -41,9 +41,10 @@ class _Run(NamedTuple):
 class FarEndWatch:
     """Tells of each watched slot when the tone has been heard there for long enough."""
 
-    def __init__(self, slots: int, tones: EndTones) -> None:
+    def __init__(self, bank: ToneBank, slots: int, tones: EndTones) -> None:
         self.tones = tones
-        self._basis = np.array(tones.basis, np.float32).T.copy()
+        self._bank, self._slots = bank, slots
+        self._row = bank.add([tones.basis]).start
         self._gone: dict[int, Callable[[], None]] = {}
         self._watched = np.zeros(slots, np.bool_)
         self._tone = np.zeros(slots, np.bool_)
@@ -57,6 +58,7 @@ class FarEndWatch:
 
     def watch(self, slot: int, gone: Callable[[], None] | None) -> None:
         """Call `gone` when the far end of this slot has gone; None: watch it no longer."""
+        self._bank.want(slot, (gone is not None) - int(self._watched[slot]))
         self._watched[slot] = gone is not None
         self._tone[slot] = self._one_before[slot] = self._two_before[slot] = False
         self._length[slot] = self._power[slot] = self._peak[slot] = 0
@@ -65,14 +67,12 @@ class FarEndWatch:
         if gone is not None:
             self._gone[slot], self._runs[slot] = gone, deque(maxlen=self._needed)
 
-    def hear(self, heard: Samples) -> None:
-        """Take one period of all slots, (slots, 80)."""
+    def hear(self) -> None:
+        """Go on by the bank's latest period."""
         if not self._gone:
             return
-        sound = heard.astype(np.float32)
-        power = np.einsum("ij,ij->i", sound, sound)
-        part = sound @ self._basis
-        latest = np.einsum("ij,ij->i", part, part) > PURE * power
+        power = self._bank.power[: self._slots]
+        latest = self._bank.energy[self._row, : self._slots] > PURE * power
         latest &= power > FLOOR
         latest &= self._watched
         two, one = self._two_before, self._one_before

@@ -26,9 +26,8 @@ from numpy.typing import NDArray
 from app.phone.fax.link import FaxLink
 from app.phone.jobs import JobFailed
 from app.phone.sound import audio, dsp
-from app.phone.sound.dial_tone import DialToneWatch
+from app.phone.sound.detectors import Detectors
 from app.phone.sound.end_tones import EndTones
-from app.phone.sound.far_end import FarEndWatch
 from app.phone.sound.player import Player, Source, ToneSource
 from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Tone
@@ -56,14 +55,14 @@ class Channel:
     def __init__(self, mixer: "Mixer", slot: int | None) -> None:
         self._mixer = mixer
         self.slot = slot
+        self.place = mixer.detectors.script_place() if slot is None else slot
+        """Where the detectors hear it."""
         self.row: Samples = np.zeros(PERIOD, np.int16) if slot is None else mixer.heard[slot]
         self.says: Samples = np.zeros(PERIOD, np.int16) if slot is None else self.row
         self._address = dsp.pointer(self.row)
         self._player: Player | None = None
         self._tone: Tone | None = None
         self._tone_source: ToneSource | None = None
-        self._detector: dsp.DtmfDetector | None = None
-        self._digit: Callable[[str], None] | None = None
         self._messages: Callable[[bytes], None] | None = None
         self._receiver: dsp.FskReceiver | None = None
         self._cng: CngDetector | None = None
@@ -100,14 +99,7 @@ class Channel:
 
     def listen(self, digit: Callable[[str], None] | None, dial_tone: bool = False) -> None:
         """Report each DTMF digit to `digit`; None: report none. `dial_tone`: it is being played."""
-        self._digit = digit
-        if digit is None:
-            self._detector = None
-        else:
-            if self._detector is None:
-                self._detector = dsp.DtmfDetector()
-            self._detector.filter_dial_tone(dial_tone)
-        self._mixer.changed(self)
+        self._mixer.detectors.listen(self.place, digit, dial_tone)
 
     def receive(
         self, message: Callable[[bytes], None] | None, modem: Modem = Modem.BELL_202
@@ -123,7 +115,7 @@ class Channel:
         Only a line can be watched.
         """
         if self.slot is not None:
-            self._mixer.watch(self.slot, tones, gone)
+            self._mixer.detectors.watch_end(self.slot, tones, gone)
 
     def listen_for_fax(self, calls: Callable[[], None] | None) -> None:
         """Call `calls` when a fax machine calls on this line; None: no more.
@@ -151,12 +143,14 @@ class Channel:
         `periods` are of 10 ms. Only a line can be watched.
         """
         if self.slot is not None:
-            self._mixer.watch_dial_tone(self.slot, hertz, periods, heard)
+            self._mixer.detectors.watch_dial_tone(self.slot, hertz, periods, heard)
 
     @property
     def dial_tone_periods(self) -> int:
         """For how many periods (10 ms) dial tone has been heard in a row, while it is watched."""
-        return 0 if self.slot is None else self._mixer.dial_tone_periods(self.slot)
+        if self.slot is None:
+            return 0
+        return self._mixer.detectors.dial_tone_periods(self.slot)
 
     def quiet(self) -> None:
         """Stop all: nothing is played, heard or recorded, and the leg leaves its bus."""
@@ -174,8 +168,8 @@ class Channel:
 
     @property
     def listening(self) -> bool:
-        """Whether a detector or receiver listens to this party."""
-        detectors = (self._detector, self._receiver, self._cng, self._link)
+        """Whether a receiver listens to this party."""
+        detectors = (self._receiver, self._cng, self._link)
         return any(one is not None for one in detectors)
 
     @property
@@ -185,11 +179,7 @@ class Channel:
         return any(one is not None for one in sources)
 
     def hear(self) -> None:
-        """Give the period in `row` to detector and receiver."""
-        if self._detector is not None:
-            for digit in self._detector.hear(self._address):
-                if self._digit is not None:
-                    self._digit(digit)
+        """Give the period in `row` to the receivers."""
         if self._receiver is not None:
             for message in self._receiver.hear(self.row):
                 if self._messages is not None:
@@ -327,8 +317,7 @@ class Mixer:
         self._listening: list[Channel] = []
         self._recording: list[Channel] = []
         self._sounding: list[Channel] = []
-        self._watches: dict[EndTones, FarEndWatch] = {}
-        self._dial_tone: DialToneWatch | None = None
+        self.detectors = Detectors(slots)
         self._pairs: list[Bus] = []
         self._conferences: list[Bus] = []
         self._to = self._from = np.zeros(0, np.intp)
@@ -348,6 +337,7 @@ class Mixer:
     def close(self, channel: Channel) -> None:
         """End a script's channel."""
         channel.quiet()
+        self.detectors.leave(channel.place)
         self._scripts = [c for c in self._scripts if c is not channel]
 
     def bus(self, changed: Callable[[Bus], None] | None = None) -> Bus:
@@ -368,15 +358,13 @@ class Mixer:
         """Take one period from all lines, (slots, 80): digits and data are reported, recordings
         go on, and far ends that have gone are noticed."""
         np.copyto(self.heard, heard)
+        self.detectors.hear(self.heard, [(script.place, script.row) for script in self._scripts])
         for channel in self._listening:
             channel.hear()
         for channel in self._recording:
             if channel.recorder is not None:
                 channel.recorder.hear(channel.row)
-        for watch in self._watches.values():
-            watch.hear(self.heard)
-        if self._dial_tone is not None:
-            self._dial_tone.hear(self.heard)
+        self.detectors.watch()
 
     def play(self) -> Samples:
         """One period to all lines, (slots, 80)."""
@@ -393,32 +381,6 @@ class Mixer:
             if channel.slot is not None:
                 channel.fill(played[channel.slot])
         return played
-
-    def watch(
-        self, slot: int, tones: EndTones | None, gone: Callable[[], None] | None = None
-    ) -> None:
-        """See Channel.watch."""
-        if tones is not None and tones not in self._watches:
-            self._watches[tones] = FarEndWatch(self.slots, tones)
-        for known, watch in self._watches.items():
-            watch.watch(slot, gone if known == tones else None)
-
-    def watch_dial_tone(
-        self,
-        slot: int,
-        hertz: tuple[float, ...] | None,
-        periods: int,
-        heard: Callable[[], None] | None,
-    ) -> None:
-        """See Channel.watch_dial_tone; all lines of a board have the dial tone of one country."""
-        if self._dial_tone is None and hertz is not None:
-            self._dial_tone = DialToneWatch(self.slots, hertz)
-        if self._dial_tone is not None:
-            self._dial_tone.watch(slot, periods, None if hertz is None else heard)
-
-    def dial_tone_periods(self, slot: int) -> int:
-        """See Channel.dial_tone_periods."""
-        return 0 if self._dial_tone is None else self._dial_tone.lasted(slot)
 
     def changed(self, channel: Channel) -> None:
         """A channel's work has changed. The lists are made anew: one may be under way."""

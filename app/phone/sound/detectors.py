@@ -1,0 +1,90 @@
+"""Everything that listens to the lines of one board, and to the scripts in conferences.
+
+A period is prepared once for all detectors (tone_bank.py); each then looks at all places at once
+and tells whoever has asked about the place where it has found something.
+"""
+
+from collections.abc import Callable, Sequence
+
+from app.phone.sound.dial_tone import DialToneWatch
+from app.phone.sound.dtmf import DtmfDetector
+from app.phone.sound.end_tones import EndTones
+from app.phone.sound.far_end import FarEndWatch
+from app.phone.sound.tone_bank import ToneBank
+from drivers.buses import Samples
+
+Digit = Callable[[str], None]
+
+
+class Detectors:
+    """The detectors of `slots` lines; scripts have places from `slots` on."""
+
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
+        self._bank = ToneBank(slots)
+        self._dtmf = DtmfDetector(self._bank)
+        self._digits: dict[int, Digit] = {}
+        self._far_ends: dict[EndTones, FarEndWatch] = {}
+        self._dial_tone: DialToneWatch | None = None
+        self._scripts: list[int] = []
+
+    def script_place(self) -> int:
+        """A place for a script; given back with leave()."""
+        place = self._slots
+        while place in self._scripts:
+            place += 1
+        self._scripts.append(place)
+        self._bank.grow(place + 1)
+        return place
+
+    def leave(self, place: int) -> None:
+        """A script's place is free again."""
+        self._scripts.remove(place)
+
+    def hear(self, heard: Samples, scripts: Sequence[tuple[int, Samples]] = ()) -> None:
+        """Take one period of all slots, (slots, 80), and of the scripts' places, (80,) each."""
+        self._bank.hear(heard, scripts)
+        if self._digits:
+            for place, key in self._dtmf.hear():
+                digit = self._digits.get(place)
+                if digit is not None:  # the digit of another line may just have ended this one
+                    digit(key)
+
+    def watch(self) -> None:
+        """Notice far ends that have gone in the period heard last."""
+        for far_end in self._far_ends.values():
+            far_end.hear()
+        if self._dial_tone is not None:
+            self._dial_tone.hear()
+
+    def listen(self, place: int, digit: Digit | None, dial_tone: bool) -> None:
+        """See Channel.listen."""
+        if digit is None:
+            self._digits.pop(place, None)
+        else:
+            self._digits[place] = digit
+        self._dtmf.listen(place, digit is not None, dial_tone)
+
+    def watch_end(self, slot: int, tones: EndTones | None, gone: Callable[[], None] | None) -> None:
+        """See Channel.watch."""
+        if tones is not None and tones not in self._far_ends:
+            self._far_ends[tones] = FarEndWatch(self._bank, self._slots, tones)
+        for known, watch in self._far_ends.items():
+            watch.watch(slot, gone if known == tones else None)
+
+    def watch_dial_tone(
+        self,
+        slot: int,
+        hertz: tuple[float, ...] | None,
+        periods: int,
+        heard: Callable[[], None] | None,
+    ) -> None:
+        """See Channel.watch_dial_tone; all lines of a board have the dial tone of one country."""
+        if self._dial_tone is None and hertz is not None:
+            self._dial_tone = DialToneWatch(self._bank, self._slots, hertz)
+        if self._dial_tone is not None:
+            self._dial_tone.watch(slot, periods, None if hertz is None else heard)
+
+    def dial_tone_periods(self, slot: int) -> int:
+        """See Channel.dial_tone_periods."""
+        return 0 if self._dial_tone is None else self._dial_tone.lasted(slot)

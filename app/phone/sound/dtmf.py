@@ -1,0 +1,240 @@
+"""Hearing DTMF digits on all lines at once [Q.23, Q.24].
+
+A line's tone is looked at in two steps. Each period of all lines is asked, by a few operations on
+the whole frame (tone_bank.py), whether most of its power lies at one frequency of each group. Where
+that holds for three periods in a row with the same pair, the 30 ms are examined: both frequencies
+are measured, and what two tones of just these frequencies leave over tells speech from a key.
+
+    periods            ..  #   #   #   #   .   #   #   .   .   .
+    digit reported                  |
+    tone over                                              |     (a gap of two periods is none)
+
+So a tone of 40 ms always has its three whole periods, one of 23 ms never has enough of them, an
+interruption of 10 ms spoils at most two, and a pause of 40 ms has at least three. A digit is
+reported 30 to 45 ms after its tone has begun.
+
+While the line is given dial tone, some of which comes back, everything from 310 to 490 Hz is taken
+out of the sound first: the dial tones of all countries lie there, and no frequency of a digit.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.phone.sound.end_tones import tone_basis
+from app.phone.sound.tone_bank import Floats, ToneBank
+from drivers.sampling import PERIOD, SAMPLE_RATE, amplitude
+
+LOW = (697.0, 770.0, 852.0, 941.0)
+HIGH = (1209.0, 1336.0, 1477.0, 1633.0)
+"""Hz [Q.23]."""
+KEYS = "123A456B789C*0#D"
+"""The key of each low frequency with each high one."""
+
+FURTHEST = 0.025
+"""How far from its frequency a tone may be: 1.5 % is a digit, 3.5 % is none [Q.24]."""
+SOFTEST = amplitude(-42.0)
+"""Peak of each of the two tones."""
+LOW_LOUDER, HIGH_LOUDER = 10 ** (10.5 / 10), 10 ** (6.0 / 10)
+"""Power of one tone against the other's at most; 8 and 4 dB are demanded [Q.24], with noise."""
+SURE, PURE = 0.9, 0.8
+"""Part of 30 ms' power that is the two tones': a signal-to-noise ratio of 9.5 dB is sure, one of
+6 dB must be found twice, 10 ms apart. A tone that fills less than 27 ms is never sure."""
+
+_NEEDED = 3
+"""Periods with one pair in a row before they are examined."""
+_GATE_PURE, _GATE_LOUDER = 0.55, 1.6
+"""A single period is less exact: neighbours leak, and a tone that is 1.5 % off loses a tenth."""
+_HELD_PURE, _HELD_PART = 0.35, 0.1
+"""A tone that was reported goes on while it has so much of a period's power, and of its own."""
+_GAP = 3
+"""Periods without it after which a tone is over."""
+
+_BAND = (310.0, 490.0)
+"""Hz that are taken out under dial tone."""
+_LEFT = 0.02
+"""Directions of the band that have less of it than this (-34 dB) are left in."""
+_SPAN = _NEEDED * PERIOD
+_STEP = 40
+"""Samples from one measurement of phase to the next: +-100 Hz are told apart."""
+
+
+@dataclass(slots=True)
+class _Digit:
+    """A tone that was reported and still sounds."""
+
+    pair: int
+    energy: float
+    missing: int = 0
+
+
+class DtmfDetector:
+    """The digits of all places of a bank where somebody listens."""
+
+    def __init__(self, bank: ToneBank) -> None:
+        self._bank = bank
+        self._rows = bank.add([tone_basis((hz,)) for hz in LOW + HIGH])
+        self._listening: NDArray[np.bool_] = np.zeros(bank.places, np.bool_)
+        self._under_dial_tone: set[int] = set()
+        self._runs: dict[int, tuple[int, int]] = {}
+        self._once: dict[int, int] = {}
+        self._digits: dict[int, _Digit] = {}
+
+    def listen(self, place: int, on: bool, dial_tone: bool = False) -> None:
+        """Listen to this place from now on, or no longer. `dial_tone`: it is being played there."""
+        if place >= len(self._listening):
+            self._listening = np.pad(self._listening, (0, place + 1 - len(self._listening)))
+        if on != self._listening[place]:
+            self._bank.want(place, 1 if on else -1)
+            self._runs.pop(place, None)
+            self._digits.pop(place, None)
+        self._listening[place] = on
+        if dial_tone and on:
+            self._under_dial_tone.add(place)
+        else:
+            self._under_dial_tone.discard(place)
+
+    def hear(self) -> list[tuple[int, str]]:
+        """The digits recognized in the bank's latest period, with their places."""
+        energy, power = self._bank.energy[self._rows], self._bank.power
+        if self._under_dial_tone:
+            energy, power = self._without_dial_tone(energy, power)
+        low = np.maximum(np.maximum(energy[0], energy[1]), np.maximum(energy[2], energy[3]))
+        high = np.maximum(np.maximum(energy[4], energy[5]), np.maximum(energy[6], energy[7]))
+        both = low + high
+        pairs = both > _GATE_PURE * power
+        pairs &= low * (_GATE_LOUDER * HIGH_LOUDER) > high
+        pairs &= high * (_GATE_LOUDER * LOW_LOUDER) > low
+        pairs &= both > _GATE_FLOOR
+        places = pairs.nonzero()[0].tolist()
+        if not (places or self._runs or self._digits):
+            return []
+        return self._go_on([place for place in places if self._listens(place)], energy, power)
+
+    def _listens(self, place: int) -> bool:
+        return place < len(self._listening) and bool(self._listening[place])
+
+    def _without_dial_tone(self, energy: Floats, power: Floats) -> tuple[Floats, Floats]:
+        """The same, without the tone that we play where we play it."""
+        energy, power = energy.copy(), power.copy()
+        rows = sorted(self._under_dial_tone)
+        sound = self._bank.latest(rows, 1)
+        sound -= (sound @ _BELOW[PERIOD].T) @ _BELOW[PERIOD]
+        part = sound @ _WAVES
+        part *= part
+        energy[:, rows] = (part[:, 0::2] + part[:, 1::2]).T
+        power[rows] = np.vecdot(sound, sound)
+        return energy, power
+
+    def _go_on(self, places: list[int], energy: Floats, power: Floats) -> list[tuple[int, str]]:
+        some = energy[:, places]
+        lows, highs = some[:4].argmax(0).tolist(), some[4:].argmax(0).tolist()
+        runs: dict[int, tuple[int, int]] = {}
+        for place, low, high in zip(places, lows, highs, strict=True):
+            pair, before = 4 * low + high, self._runs.get(place)
+            again = before is not None and before[0] == pair
+            runs[place] = pair, (before[1] + 1 if before is not None and again else 1)
+        self._runs = runs
+        if self._digits:
+            self._hold(energy, power)
+        long = [place for place, (pair, lasted) in runs.items()
+                if lasted >= _NEEDED and not self._sounds(place, pair)]  # fmt: skip
+        if not long:
+            self._once.clear()
+            return []
+        return self._recognized(long, energy)
+
+    def _sounds(self, place: int, pair: int) -> bool:
+        digit = self._digits.get(place)
+        return digit is not None and digit.pair == pair
+
+    def _hold(self, energy: Floats, power: Floats) -> None:
+        """Forget the digits whose tones are over."""
+        for place, digit in list(self._digits.items()):
+            now = float(energy[digit.pair // 4, place] + energy[4 + digit.pair % 4, place])
+            if now > _HELD_PART * digit.energy and now > _HELD_PURE * float(power[place]):
+                digit.missing = 0
+                continue
+            digit.missing += 1
+            if digit.missing == _GAP:
+                del self._digits[place]
+
+    def _recognized(self, places: list[int], energy: Floats) -> list[tuple[int, str]]:
+        sound = self._bank.latest(places, _NEEDED)
+        under = [n for n, place in enumerate(places) if place in self._under_dial_tone]
+        if under:
+            sound[under] -= (sound[under] @ _BELOW[_SPAN].T) @ _BELOW[_SPAN]
+        pairs = [self._runs[place][0] for place in places]
+        found, once = [], dict[int, int]()
+        for place, pair, purity in zip(places, pairs, _purity(sound, pairs), strict=True):
+            if purity > PURE and self._once.get(place) != pair:
+                once[place] = pair
+            if purity > SURE or (purity > PURE and place not in once):
+                now = float(energy[pair // 4, place] + energy[4 + pair % 4, place])
+                self._digits[place] = _Digit(pair, now)
+                found.append((place, KEYS[pair]))
+        self._once = once
+        return found
+
+
+def _purity(sound: Floats, pairs: list[int]) -> list[float]:
+    """Which part of each row's power, of _SPAN samples, is its pair's; 0 if it is no digit."""
+    numbers = np.array([(pair // 4, 4 + pair % 4) for pair in pairs])
+    nominal = _HERTZ[numbers]
+    hertz = nominal + _off(sound, numbers)
+    good = (np.abs(hertz - nominal) <= FURTHEST * nominal).all(1)
+    turns = hertz[:, None, :] * _TIME[None, :, None]
+    waves = np.concatenate([np.cos(turns), np.sin(turns)], axis=2)  # (rows, samples, 4)
+    along = np.einsum("rs,rsw->rw", sound, waves)
+    parts = np.linalg.solve(waves.transpose(0, 2, 1) @ waves, along[:, :, None])[:, :, 0]
+    low, high = (parts[:, :2] ** 2 + parts[:, 2:] ** 2).T
+    good &= (low > SOFTEST**2) & (high > SOFTEST**2)
+    good &= (low < LOW_LOUDER * high) & (high < HIGH_LOUDER * low)
+    purity: list[float] = (good * (along * parts).sum(1) / np.vecdot(sound, sound)).tolist()
+    return purity
+
+
+def _off(sound: Floats, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """By how many Hz the two tones of each row differ from their pair's: (rows, 2).
+
+    The phase against the nominal frequency is measured twice, 5 ms apart, by windows that let no
+    other tone through.
+    """
+    parts = (sound @ _PHASES).reshape(len(sound), 8, 2)
+    rows = np.arange(len(sound))[:, None]
+    earlier, later = parts[rows, numbers, 0], parts[rows, numbers, 1]
+    turned = np.angle(later * earlier.conj())
+    return np.asarray(turned / (2 * np.pi) * (SAMPLE_RATE / _STEP))
+
+
+def _phases() -> NDArray[np.complex64]:
+    """(samples, 8 frequencies x 2 windows): what is measured of 30 ms."""
+    length = _SPAN - _STEP
+    window = np.hanning(length)
+    waves = np.zeros((_SPAN, 8, 2), np.complex64)
+    for number, hz in enumerate(LOW + HIGH):
+        wave = np.exp(-2j * np.pi * hz * np.arange(_SPAN) / SAMPLE_RATE)
+        waves[:length, number, 0] = window * wave[:length]
+        waves[_STEP:, number, 1] = window * wave[_STEP:]
+    return waves.reshape(_SPAN, 16)
+
+
+def _below(samples: int) -> Floats:
+    """Vectors of so many samples that hold all sound from _BAND: (vectors, samples).
+
+    They are the main directions of many tones of that band, each at every phase.
+    """
+    time = 2 * np.pi * np.arange(samples) / SAMPLE_RATE
+    hertz = np.linspace(*_BAND, 64)
+    tones = np.concatenate([np.cos(np.outer(hertz, time)), np.sin(np.outer(hertz, time))])
+    _, size, vectors = np.linalg.svd(tones, full_matrices=False)
+    return np.ascontiguousarray(vectors[size > _LEFT * size[0]], np.float32)
+
+
+_HERTZ = np.array(LOW + HIGH)
+_TIME = 2 * np.pi * np.arange(_SPAN) / SAMPLE_RATE
+_PHASES = _phases()
+_WAVES: Floats = np.array([v for hz in LOW + HIGH for v in tone_basis((hz,))], np.float32).T.copy()
+_GATE_FLOOR = PERIOD * SOFTEST**2 / 2
+_BELOW = {samples: _below(samples) for samples in (PERIOD, _SPAN)}

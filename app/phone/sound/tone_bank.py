@@ -1,0 +1,110 @@
+"""What all detectors need of a period, computed for all lines at once: floats, power, tone energy.
+
+A *place* is a row of the period: the slots of the frame come first, then the scripts that listen
+in conferences. Each detector adds its basis: groups of vectors of one period. One product of all
+vectors with all places then serves all detectors, and the energy of each group is read from
+`energy`. Places where nobody listens have neither power nor energy.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.buses import Samples
+from drivers.sampling import PERIOD
+
+Floats = NDArray[np.float32]
+Vectors = Sequence[Sequence[float]]
+
+KEPT = 8
+"""Latest periods whose sound is kept."""
+
+
+class ToneBank:
+    """The latest period of all places, and how much of it lies along each group of vectors."""
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self._kept: Floats = np.zeros((KEPT, places, PERIOD), np.float32)
+        self._latest = 0
+        self._basis: Floats = np.zeros((PERIOD, 0), np.float32)
+        self._groups: Floats = np.zeros((0, 0), np.float32)
+        self._wanted = np.zeros(places, np.int32)
+        self._rows: NDArray[np.intp] | None = np.zeros(0, np.intp)
+        self._changed = False
+        self.energy: Floats = np.zeros((0, places), np.float32)
+        """Of each group (row) in each place (column): sums of squares of the latest period."""
+        self.power: Floats = np.zeros(places, np.float32)
+        """Sum of squares of the latest period of each place."""
+
+    def add(self, groups: Sequence[Vectors]) -> slice:
+        """Have the energy of these groups computed from now on; their rows of `energy`.
+
+        Each group is of vectors (80,) of length 1, at right angles to each other.
+        """
+        vectors = np.array([vector for group in groups for vector in group], np.float32)
+        self._basis = np.ascontiguousarray(np.concatenate([self._basis, vectors.T], axis=1))
+        column, first = self._groups.shape
+        before = self._groups
+        self._groups = np.zeros((column + len(vectors), first + len(groups)), np.float32)
+        self._groups[:column, :first] = before
+        for number, group in enumerate(groups, first):
+            self._groups[column : column + len(group), number] = 1
+            column += len(group)
+        self.energy = np.pad(self.energy, ((0, len(groups)), (0, 0)))
+        return slice(first, first + len(groups))
+
+    def grow(self, places: int) -> None:
+        """Have so many places, if there are fewer."""
+        more = places - self.places
+        if more <= 0:
+            return
+        self.places = places
+        self._kept = np.pad(self._kept, ((0, 0), (0, more), (0, 0)))
+        self._wanted = np.pad(self._wanted, (0, more))
+        self.energy = np.pad(self.energy, ((0, 0), (0, more)))
+        self.power = np.pad(self.power, (0, more))
+        self._choose()
+
+    def want(self, place: int, more: int) -> None:
+        """So many detectors more (1) or fewer (-1) listen to this place, from the next period."""
+        if more:
+            self._wanted[place] += more
+            self._choose()
+
+    def _choose(self) -> None:
+        rows = np.flatnonzero(self._wanted)
+        self._rows = None if len(rows) == self.places else rows
+        self._changed = True
+
+    def hear(self, heard: Samples, scripts: Sequence[tuple[int, Samples]] = ()) -> None:
+        """Take one period of all slots, (slots, 80), and of the scripts' places, (80,) each."""
+        self._latest = (self._latest + 1) % KEPT
+        sound = self._kept[self._latest]
+        sound[: len(heard)] = heard
+        for place, row in scripts:
+            sound[place] = row
+        if self._rows is None:
+            self.power = np.vecdot(sound, sound)
+            self.energy = self._energies(sound)
+            return
+        if self._changed:
+            self._changed = False
+            self.power = np.zeros(self.places, np.float32)
+            self.energy = np.zeros((self._groups.shape[1], self.places), np.float32)
+        if len(self._rows):
+            some = sound[self._rows]
+            self.power[self._rows] = np.vecdot(some, some)
+            self.energy[:, self._rows] = self._energies(some)
+
+    def _energies(self, sound: Floats) -> Floats:
+        part = sound @ self._basis
+        part *= part
+        return np.asarray((part @ self._groups).T, np.float32)
+
+    def latest(self, places: Sequence[int], periods: int) -> Floats:
+        """The latest sound of some places, (places, periods x 80); at most KEPT periods."""
+        kept = [(self._latest - ago) % KEPT for ago in range(periods - 1, -1, -1)]
+        sound: Floats = np.concatenate([self._kept[at][list(places)] for at in kept], axis=1)
+        return sound
