@@ -65,6 +65,10 @@ class Detectors:
             self._digits[place] = digit
         self._dtmf.listen(place, digit is not None, dial_tone)
 
+    def listening(self, place: int) -> bool:
+        """Whether digits are reported."""
+        return place in self._digits
+
     def watch_end(self, slot: int, tones: EndTones | None, gone: Callable[[], None] | None) -> None:
         """See Channel.watch."""
         if tones is not None and tones not in self._far_ends:

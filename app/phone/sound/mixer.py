@@ -168,9 +168,14 @@ class Channel:
 
     @property
     def listening(self) -> bool:
+        """Whether digits of this party are reported."""
+        return self._mixer.detectors.listening(self.place)
+
+    @property
+    def receiving(self) -> bool:
         """Whether a receiver listens to this party."""
-        detectors = (self._receiver, self._cng, self._link)
-        return any(one is not None for one in detectors)
+        receivers = (self._receiver, self._cng, self._link)
+        return any(one is not None for one in receivers)
 
     @property
     def sounding(self) -> bool:
@@ -384,7 +389,7 @@ class Mixer:
 
     def changed(self, channel: Channel) -> None:
         """A channel's work has changed. The lists are made anew: one may be under way."""
-        self._listening = _with(self._listening, channel, channel.listening)
+        self._listening = _with(self._listening, channel, channel.receiving)
         self._recording = _with(self._recording, channel, channel.recorder is not None)
         self._sounding = _with(self._sounding, channel, channel.sounding)
 
