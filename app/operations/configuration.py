@@ -6,7 +6,7 @@ what is given can be read without any of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.config.paths import Paths
@@ -188,9 +188,11 @@ def show_signing(box: Box, actor: Actor, paths: Paths) -> ShownSigning:
 
 def show_status(box: Box, actor: Actor, paths: Paths) -> StatusReport:
     """How the box is. Raises NotAllowed."""
+    from app.operations.line_readings import readings_or_none
     from app.operations.status import read_status
 
-    return read_status(actor, paths, lambda _paths, _settings: box)
+    report = read_status(actor, paths, lambda _paths, _settings: box)
+    return replace(report, measured=readings_or_none(actor, paths))
 
 
 def show_domains(box: Box, actor: Actor) -> ShownDomains:

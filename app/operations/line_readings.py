@@ -7,6 +7,7 @@ from app.config.paths import Paths
 from app.core.control import NotRunning, ask
 from app.core.records import BadRecord, from_json
 from app.operations.actor import Actor, Role, require_role
+from app.operations.errors import NotAllowed
 from app.operations.running import ASK_WITHIN_S, phone_status
 from drivers.ports import LineReading
 
@@ -51,6 +52,14 @@ def read_readings(actor: Actor, paths: Paths) -> BoardReading:
         _jack(name, line, measured.get(name, {})) for name, line in status["lines"].items()
     )
     return BoardReading(jacks, int(status["lost_periods"]))
+
+
+def readings_or_none(actor: Actor, paths: Paths) -> BoardReading | None:
+    """See read_readings; None if the service does not tell, or the actor may not know."""
+    try:
+        return read_readings(actor, paths)
+    except (NotRunning, NotAllowed):
+        return None
 
 
 def _jack(name: str, line: dict[str, Any], measured: dict[str, Any]) -> JackReading:

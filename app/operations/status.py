@@ -19,6 +19,7 @@ from app.operations.box import Box
 from app.operations.certificate import certificate_problems
 from app.operations.domains import domain_problems
 from app.operations.kept_secrets import secret_problems
+from app.operations.line_readings import BoardReading
 from app.operations.lines import Lines, read_lines
 from app.operations.panel_state import PanelState, told_problem
 from app.operations.queue import DownDestination, down_destinations
@@ -126,6 +127,8 @@ class StatusReport:
     """The front panel; None: the board has none, or the settings want none."""
     damage: str = ""
     """What is damaged in the store, what that means and what to do; "" if nothing is known."""
+    measured: BoardReading | None = None
+    """What the lines' chips measure; None: it was not asked, or nobody tells."""
 
 
 def read_status(

@@ -1,7 +1,11 @@
 """The pages of the box itself: network, email server, reports, maintenance, first start."""
 
+import json
 import re
+import socketserver
+import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 
@@ -11,6 +15,7 @@ from app.inbox.queue import Purpose, QueueItem
 from app.operations.first_steps import STEPS
 from app.operations.tasks import TaskState, read_task
 from app.store.database import Tx
+from drivers.ports import LineReading
 from tests.kit.running import until
 from tests.kit.tasks import task_service
 from tests.kit.web import Answer, WebHouse
@@ -203,6 +208,40 @@ def test_status_says_what_is_wrong_and_what_works_all_the_same(anna: Visitor) ->
     found = page(anna, "/maintenance")
     assert "mail does not run: mail programs can neither fetch nor send" in found
     assert "telephones and voicemail go on" in found
+
+
+class MeasuredLines(socketserver.StreamRequestHandler):
+    """The telephone service, with a handset's chip that answers and one that does not."""
+
+    def handle(self) -> None:
+        status = {"kind": "station", "state": "on hook", "call": "", "message_waiting": False,
+                  "fault": None, "faults": 3, "working": True}  # fmt: skip
+        reading = LineReading("Si3210", "E", "forward active", 48.0, 1.25, None, False)
+        answers = {
+            "status": {"lines": {"101": status, "102": status}, "lost_periods": 7},
+            "lines": {"lines": {"101": asdict(reading), "102": {"problem": "no chip answers"}}},
+        }
+        asked = json.loads(self.rfile.readline())["ask"]
+        self.wfile.write(json.dumps(answers[asked]).encode() + b"\n")
+
+
+def test_status_shows_what_the_lines_chips_measure_to_whom_telephones_concern(
+    house: WebHouse, anna: Visitor, nora: Visitor
+) -> None:
+    path = str(house.paths.phone_control)
+    with socketserver.UnixStreamServer(path, MeasuredLines) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            found, network = page(anna, "/maintenance"), page(nora, "/maintenance")
+        finally:
+            server.shutdown()
+            thread.join()
+            house.paths.phone_control.unlink()
+    assert re.search(r"Si3210, E</td>.*48\.0 V.*1\.2 mA.*–.*>3</td>", found)
+    assert "no chip answers" in found and "7 periods of sound lost" in found
+    assert "lines test 101" in found
+    assert "Measured on the lines" not in network and "on hook" in network
 
 
 def test_backup_is_made_fetched_uploaded_checked_and_shown_before_it_is_restored(
