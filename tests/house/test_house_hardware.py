@@ -33,7 +33,7 @@ def test_each_unverified_comment_has_its_row() -> None:
 
 
 def test_each_row_has_its_comment() -> None:
-    gone = NAMED - unverified()
+    gone = {path for path in NAMED - unverified() if (ROOT / path).exists()}
     assert not gone, f"{sorted(gone)}: docs/hardware.md says unverified, the code does not"
 
 
