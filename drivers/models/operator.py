@@ -13,6 +13,7 @@ from pathlib import Path
 from drivers.buses import PERIODS_PER_SECOND
 from drivers.models.box import VirtualBox
 from drivers.models.exchange import OfficeError, OfficeLine, OfficeState
+from drivers.models.operator_faults import NoFault, fault
 from drivers.models.panel import PanelModel
 from drivers.models.party import Party
 from drivers.models.recognizer import SOUNDS, SoundRecognizer
@@ -87,6 +88,8 @@ VERBS = {
     "leds": Verb("leds", "what the front panel shows: dark, lit, slow, fast, double (two flashes)"),
     "unplug": Verb("unplug panel|loudspeaker", "pull the cable of panel or loudspeaker out"),
     "plug": Verb("plug panel|loudspeaker", "plug it in again"),
+    "break": Verb("break 101 no-supply", "a fault of a line's chip; `break 101 ?` lists them"),
+    "mend": Verb("mend 101 no-supply", "put it right again"),
     "time": Verb("time 5s", "let line time pass (ms, s or m)"),
     "settle": Verb("settle", "wait until the telephone side knows the inbox's latest change"),
     "help": Verb("help", "this list"),
@@ -150,6 +153,8 @@ class Operator:
             "leds": self._leds,
             "unplug": self._unplug,
             "plug": self._plug,
+            "break": lambda words: self._fault(words, "break"),
+            "mend": lambda words: self._fault(words, "mend"),
             "time": self._time,
             "settle": self._settle,
             "help": self._help,
@@ -165,7 +170,7 @@ class Operator:
             raise OperatorError(f"no verb {words[0]!r}; there are: {', '.join(VERBS)}")
         try:
             return (yield from do(words[1:]))
-        except (OfficeError, NotPlayable) as error:
+        except (OfficeError, NotPlayable, NoFault) as error:
             raise OperatorError(str(error)) from error
 
     # ------------------------------------------------------------------ parties
@@ -372,6 +377,12 @@ class Operator:
         plugged = self._box.loudspeaker if words == [LOUDSPEAKER] else self._panel()
         plugged.plug(verb == "plug")
         return f"the {words[0]} is " + {"plug": "plugged in", "unplug": "unplugged"}[verb]
+        yield
+
+    def _fault(self, words: list[str], verb: str) -> Doing:
+        if len(words) != 2:
+            raise OperatorError(f"write: {VERBS[verb].usage}")
+        return fault(self._box, words[0], words[1], verb == "break")
         yield
 
     def _time(self, words: list[str]) -> Doing:

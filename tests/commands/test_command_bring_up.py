@@ -12,6 +12,7 @@ import pytest
 
 from app.bringup.report import Report, load, save
 from app.config.paths import PROJECT
+from drivers.models.bus_client import RemoteOperator
 from tests.kit.commands import Shell
 from tests.kit.phone_house import House
 from tests.kit.terminal import Terminal
@@ -77,6 +78,49 @@ def test_bring_up_is_led_through_left_and_gone_on_with(shell: Shell, box: None) 
         screen.type("q\n")
         assert screen.await_end() == 0
     assert load(report) == kept
+
+
+BAD_HAT = (
+    # what is awaited on the screen, what is typed, and what is done at the board before that
+    ("101: 101 .* supply", "", ""),
+    ("1. What .* begin", "s", ""),
+    ("2. Battery .* begin", "\n", ""),
+    ("line IC", "\n", ""),
+    ("scope", "\n", ""),
+    ("NOT AS ASSUMED: battery 0 .* repeat", "r", "mend 101 no-supply"),
+    ("line IC", "\n", ""),
+    ("scope", "\n", ""),
+    ("as assumed: battery 7 .* repeat", "\n", ""),
+    ("3. Noise .* begin", "s", ""),
+    ("4. Slots .* begin", "\n", ""),
+    ("as assumed: 101 .slot 0. gives the marker of slot 0 .* repeat", "\n", ""),
+    ("5. Slots .* begin", "\n", ""),
+    ("stands still .* as assumed: .* periods were lost .* repeat", "\n", ""),
+    ("6. Calibration .* begin", "s", ""),
+    ("7. Line voltage .* begin", "s", ""),
+    ("8. A short .* begin", "\n", ""),
+    ("now join TIP and RING", "", "break 101 short"),
+    ("ms to the power alarm .* repeat", "\n", ""),
+    ("All done: send the report in", "", ""),
+)
+
+
+def test_bring_up_at_a_bad_hat_says_what_is_not_as_assumed(shell: Shell, box: None) -> None:
+    operator = RemoteOperator(shell.paths.operator)
+    assert operator.run("break 101 no-supply")[0]
+    with sitting(shell) as screen:
+        for awaited, keys, at_the_board in BAD_HAT:
+            screen.await_text(awaited)
+            if at_the_board:
+                assert operator.run(at_the_board)[0]
+            if keys:
+                screen.type(keys.rstrip() + "\n")
+        assert screen.await_end() == 0
+    operator.close()
+    kept = load(shell.paths.var / "bring-up.txt")
+    assert kept is not None
+    assert [one.key for one in kept.results] == ["battery", "framing", "overrun", "short"]
+    assert kept.skipped == ["ring-detector", "scratch-noise", "calibration", "ringing-voltage"]
 
 
 def test_bring_up_while_the_telephone_service_runs_is_refused_with_the_remedy(

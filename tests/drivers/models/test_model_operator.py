@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from drivers.models.box import VirtualBox
+from drivers.models.faults import Fault
 from drivers.models.operator import (
     VERBS,
     Operator,
@@ -273,3 +274,24 @@ def test_operator_hears_the_loudspeaker_and_pulls_its_cable(
             bench.do(line)
     with pytest.raises(OperatorError, match="cannot be waited for 'ringing'; there are: dial-tone"):
         bench.do("wait-for loudspeaker ringing")
+
+
+def test_operator_breaks_a_chip_and_mends_it(bench: OperatorBench) -> None:
+    assert bench.do("break 101 no-supply") == f"101: {Fault.NO_SUPPLY.value}"
+    assert bench.box.chips["101"].faults == {Fault.NO_SUPPLY}
+    assert bench.do("mend 101 no-supply") == "101: no-supply is gone"
+    assert bench.box.chips["101"].faults == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("break 101", "write: break 101 no-supply"),
+        ("break 999 short", "no chip is at '999'; there are: 101"),
+        ("break 101 ?", "no fault '\\?'; there are: stuck-bus"),
+        ("mend 101 rust", "no fault 'rust'"),
+    ],
+)
+def test_operator_names_the_faults_there_are(bench: OperatorBench, line: str, text: str) -> None:
+    with pytest.raises(OperatorError, match=text):
+        bench.do(line)
