@@ -136,9 +136,9 @@ def show_findings(result: LineTestResult) -> None:
     for one in result.found:
         table.row(one.name, value_of(one), range_of(one), one.verdict, one.meaning)
     table.show()
-    for one in result.found:
-        if one.remedy:
-            say_text(f"{one.name}: {one.remedy}")
+    for remedy in dict.fromkeys(one.remedy for one in result.found if one.remedy):
+        names = ", ".join(one.name for one in result.found if one.remedy == remedy)
+        say_text(f"{names}: {remedy}")
     if result.why:
         say_text(f"the test ended early: {result.why}")
 
