@@ -30,7 +30,7 @@ def panel_config(
         return None
     if board.panel is None or not wanted.enabled:
         return None
-    stations = [line.name for line in board.lines if line.kind == "station"]
+    stations = [line.name for line in board.jacks if line.kind == "station"]
     return PanelConfig(
         spec=board.panel,
         has_box=has_box,

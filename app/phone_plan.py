@@ -48,7 +48,7 @@ class PhonePlan:
 
     def jacks(self, kind: Kind) -> tuple[str, ...]:
         """The labels of the board's jacks of this kind, in the order of its file."""
-        return tuple(line.name for line in self.board.lines if line.kind == kind)
+        return tuple(line.name for line in self.board.jacks if line.kind == kind)
 
 
 def number_plan(settings: Settings) -> NumberPlan:

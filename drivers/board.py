@@ -1,5 +1,6 @@
 """A board's chips, made from its file and the devices under it, polled together once a beat."""
 
+import logging
 from collections import defaultdict
 from typing import Protocol
 
@@ -7,11 +8,16 @@ from drivers.board_spec import BoardSpec, LineSpec, load_board, virtual_board
 from drivers.buses import InputPin, OutputPin, PcmPort, SoundOutput, SpiDevice
 from drivers.chip import Beats, ChipPort
 from drivers.countries import LineSettings
+from drivers.errors import HardwareError
+from drivers.pins import I2cDevice
 from drivers.ports import PortEvent, StationPort, Steps, TrunkPort
 from drivers.si321x import Si321x
 from drivers.si3050 import Si3050
+from drivers.slic_lines import slic_lines
 
 __all__ = ["BoardSpec", "Hardware", "LineBoard", "LineSpec", "load_board", "virtual_board"]
+
+log = logging.getLogger(__name__)
 
 WHEEL = 32
 """Beats in the wheel of periodic checks; more than any ChipPort.interval."""
@@ -34,6 +40,10 @@ class LineHardware(Protocol):
 
     def input_pin(self, pin: int) -> InputPin:
         """A pin that we read, pulled up."""
+        ...
+
+    def i2c(self, bus: int, address: int) -> I2cDevice:
+        """The device at an address of an I2C bus."""
         ...
 
     def pcm(self) -> PcmPort:
@@ -69,6 +79,8 @@ class LineBoard:
             else:
                 trunk = Si3050(line, spi, interrupt, country.trunk, self._beats)
                 self._chips[line.name] = self.trunks[line.name] = trunk
+        self._slics = slic_lines(spec, hardware, self._beats)
+        self.stations |= {slic.name: slic for slic in self._slics}
         self._resets = [hardware.output_pin(pin) for pin in {line.reset for line in spec.lines}]
         self._inputs = inputs
         self._interrupt_of = {line.name: line.interrupt for line in spec.lines}
@@ -111,7 +123,7 @@ class LineBoard:
             sharing[self._interrupt_of[name]].append(chip)
             self._wheel[(self._beats.now + 1 + number) % WHEEL].append(chip)
         self._pins = [(self._inputs[number], chips) for number, chips in sharing.items()]
-        self._eager = list(self._chips.values())
+        self._eager = [*self._chips.values(), *self._slics]
 
     def poll(self, periods: int = 1) -> list[tuple[str, PortEvent]]:
         """What happened on all lines in the `periods` (10 ms) since the last poll.
@@ -139,6 +151,14 @@ class LineBoard:
         if due:
             self._check(due, events)
         return events
+
+    def power_off(self) -> None:
+        """The service ends: modules that ring by our beat must not go on. Raises nothing."""
+        for slic in self._slics:
+            try:
+                slic.power_off()
+            except HardwareError as error:
+                log.warning("%s: cannot be switched off: %s", slic.place, error)
 
     def _due(self, periods: int) -> list[ChipPort]:
         """Chips whose check came due in so many periods; they are taken off the wheel."""

@@ -11,6 +11,14 @@ from pathlib import Path
 from typing import Literal, cast
 
 from drivers.board_table import Need, Table
+from drivers.codec_spec import (
+    SLIC_KEYS,
+    CodecSpec,
+    SlicSpec,
+    codec_of,
+    refuse_shared_slics,
+    slic_of,
+)
 from drivers.countries import codes
 from drivers.errors import BoardFileError
 from drivers.panel_spec import PanelSpec, panel_of, virtual_panel
@@ -30,6 +38,11 @@ Kind = Literal["station", "trunk"]
 ChipName = Literal["si3210", "si3050"]
 CHIP_OF_KIND: Mapping[str, str] = {"station": "si3210", "trunk": "si3050"}
 """Si3210 stands for the family: an Si3215 on the board is found at run time."""
+CHIPS_OF_KIND: Mapping[str, tuple[str, ...]] = {
+    "station": ("si3210", "ag1171"),
+    "trunk": ("si3050",),
+}
+"""What a board file may name; an Ag1171 is no LineSpec but a SlicSpec."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,14 @@ class BoardSpec:
     """Pin of a button to ground: held for ten seconds at a start, it erases the box."""
     panel: PanelSpec | None = None
     """The front panel that can be there."""
+    slics: tuple[SlicSpec, ...] = ()
+    """Handsets behind a codec; a board has these or `lines` on SPI, for its PCM port is one."""
+    codec: CodecSpec | None = None
+
+    @property
+    def jacks(self) -> tuple[LineSpec | SlicSpec, ...]:
+        """All jacks in the file's order."""
+        return (*self.lines, *self.slics)
 
     @property
     def stream(self) -> Stream:
@@ -106,7 +127,18 @@ class BoardSpec:
 
 
 _PIN = range(64)
-_TOP_KEYS = ("title", "country", "reset_button", "lines", "pcm", "spi", "needs", "line", "panel")
+_TOP_KEYS = (
+    "title",
+    "country",
+    "reset_button",
+    "lines",
+    "pcm",
+    "spi",
+    "needs",
+    "line",
+    "panel",
+    "codec",
+)
 _PCM_KEYS = ("slots", "clock_hz", "coding", "first_bit", "slot_bits", "device", "box_device")
 _SPI_KEYS = ("clock_hz",)
 _LINE_KEYS = ("name", "kind", "chip", "bus", "chip_select", "reset", "interrupt", "slot")
@@ -143,7 +175,7 @@ def _board(path: Path, values: object) -> BoardSpec:
         spi_hz=spi.number("clock_hz", range(100_000, 16_000_001), default=4_000_000),
         reset_button=None if top.raw("reset_button") is None else top.number("reset_button", _PIN),
         needs=Table(path, "needs", top.raw("needs") or {}, PURPOSES).needs(),
-        panel=panel_of(path, top.raw("panel"), [line.name for line in made.lines]),
+        panel=panel_of(path, top.raw("panel"), [jack.name for jack in made.jacks]),
     )
     _refuse_shared_pins(path, board)
     return board
@@ -157,14 +189,31 @@ def _wired(path: Path, top: Table) -> BoardSpec:
     rows = top.raw("line")
     if not isinstance(rows, list) or not rows:
         raise top.error("line", "no lines", "one [[line]] table for each jack")
-    lines = tuple(
-        _line(Table(path, f"line[{number}]", row, _LINE_KEYS), slots, frame)
-        for number, row in enumerate(rows, start=1)
-    )
-    _refuse_doubles(path, lines)
+    lines: list[LineSpec] = []
+    slics: list[SlicSpec] = []
+    for number, row in enumerate(rows, start=1):
+        place = f"line[{number}]"
+        if _chip_of(path, place, row) == "ag1171":
+            slics.append(slic_of(Table(path, place, row, SLIC_KEYS)))
+        else:
+            lines.append(_line(Table(path, place, row, _LINE_KEYS), slots, frame))
+    _refuse_doubles(path, tuple(lines))
+    refuse_shared_slics(path, slics, slots, [line.name for line in lines])
     device, far = pcm.word("device", default="default"), pcm.raw("box_device")
     box_device = "" if far is None else pcm.word("box_device")
-    return BoardSpec("", "", "", slots, pclk_hz, lines, frame, device, box_device)
+    return BoardSpec(
+        "",
+        "",
+        "",
+        slots,
+        pclk_hz,
+        tuple(lines),
+        frame,
+        device,
+        box_device,
+        slics=tuple(slics),
+        codec=codec_of(path, top.raw("codec"), slics),
+    )
 
 
 def _virtual(path: Path, top: Table) -> BoardSpec:
@@ -207,6 +256,7 @@ def _refuse_shared_pins(path: Path, board: BoardSpec) -> None:
     """The front panel's service has its pins alone; so have the lines and the reset button."""
     taken = {line.reset: f"{line.name}'s reset" for line in board.lines}
     taken |= {line.interrupt: f"{line.name}'s interrupt" for line in board.lines}
+    taken |= {pin: f"{slic.name}'s {what}" for slic in board.slics for pin, what in slic.uses}
     if board.reset_button in taken:
         raise BoardFileError(
             f"{path}: reset_button: pin {board.reset_button} is {taken[board.reset_button]}; "
@@ -222,12 +272,20 @@ def _refuse_shared_pins(path: Path, board: BoardSpec) -> None:
         taken[pin] = "another part of the panel"
 
 
+def _chip_of(path: Path, place: str, row: object) -> object:
+    """What chip a line has, on which it depends what else may be said of it."""
+    kind = row.get("kind") if isinstance(row, dict) else None
+    if not isinstance(row, dict) or "chip" not in row or kind not in list(CHIPS_OF_KIND):
+        return None
+    return Table(path, place, row, row).word("chip", CHIPS_OF_KIND[kind])
+
+
 def _line(row: Table, slots: int, frame: SlotMap) -> LineSpec:
     kind = row.word("kind", CHIP_OF_KIND)
     return LineSpec(
         name=row.word("name"),
         kind=cast(Kind, kind),
-        chip=cast(ChipName, row.word("chip", (CHIP_OF_KIND[kind],))),
+        chip=cast(ChipName, row.word("chip", CHIPS_OF_KIND[kind])),
         bus=row.number("bus", range(8)),
         chip_select=row.number("chip_select", range(64)),
         reset=row.number("reset", _PIN),

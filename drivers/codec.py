@@ -18,6 +18,9 @@ from drivers.ports import Steps
 WRITES_AT_ONCE = 6
 """A write is 27 clocks of 100 kHz, 0.3 ms: six are within the 2 ms that a step may take."""
 
+CLOCKLESS_PERIODS = CHECK_PERIODS * 4 // 5
+"""So many of the periods between two checks are lost only without any clock."""
+
 Write = tuple[int, int]
 """Register and its nine bits."""
 
@@ -27,12 +30,12 @@ log = logging.getLogger(__name__)
 class Codec(ABC):
     """One codec, used by the lines of one or two of its channels (0 is left, 1 is right).
 
-    `clocked` says whether the PCM port has a clock. Every method raises ChipMissing when nobody
-    acknowledges, and BusClosed.
+    `lost` counts the periods for which the PCM port was not served, as it is when it has no clock.
+    Every method raises ChipMissing when nobody acknowledges, and BusClosed.
     """
 
     def __init__(
-        self, spec: CodecSpec, device: I2cDevice, board: str, clocked: Callable[[], bool]
+        self, spec: CodecSpec, device: I2cDevice, board: str, lost: Callable[[], int]
     ) -> None:
         self.spec = spec
         self.place = f"board {board}: {spec.place}"
@@ -40,9 +43,10 @@ class Codec(ABC):
         """It has been set up, and has acknowledged everything since."""
         self.trouble = "is not set up"
         """Why it does not work."""
-        self._device, self._clocked = device, clocked
+        self._device, self._lost = device, lost
         self._setting_up = False
         self._next_check: int | None = None
+        self._lost_before = 0
         self._shadow = self._wanted()
         self._turn = 0
         """Which register of the shadow is written again at the next check."""
@@ -82,13 +86,14 @@ class Codec(ABC):
         if not self.works or (self._next_check is not None and now < self._next_check):
             return
         first, self._next_check = self._next_check is None, now + CHECK_PERIODS
+        lost, self._lost_before = self._lost() - self._lost_before, self._lost()
         if first:
             return
         registers = list(self._shadow)
         self._turn = (self._turn + 1) % len(registers)
         register = registers[self._turn]
         self._write(register, self._shadow[register])
-        if not self._clocked():
+        if lost >= CLOCKLESS_PERIODS:
             raise ChipFault(
                 self._fail(
                     "acknowledges, but gives no clock to the PCM port; check crystal_hz in"

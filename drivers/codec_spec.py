@@ -4,7 +4,7 @@ What no data sheet at hand settles is a value of the file: the crystal, which of
 codec calls A, the sense of the SLIC's power-down pin, its ring trip.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -95,13 +95,18 @@ class SlicSpec:
     @property
     def place(self) -> str:
         """Jack, chip and pins as error texts name them."""
-        return f"{self.name} (ag1171 on pins {', '.join(map(str, self.pins))})"
+        return f"{self.name} (ag1171 on pins {', '.join(str(pin) for pin, _ in self.uses)})"
 
     @property
-    def pins(self) -> tuple[int, ...]:
-        """All its pins."""
-        down = () if self.power_down is None else (self.power_down,)
-        return (self.ring_mode, self.forward, self.hook, *down)
+    def kind(self) -> Literal["station"]:
+        """A handset's."""
+        return "station"
+
+    @property
+    def uses(self) -> tuple[tuple[int, str], ...]:
+        """Its pins, and what for, by the keys of the board file."""
+        pins = ((self.ring_mode, "ring_mode"), (self.forward, "forward"), (self.hook, "hook"))
+        return pins if self.power_down is None else (*pins, (self.power_down, "power_down"))
 
 
 def slic_of(row: Table) -> SlicSpec:
@@ -122,7 +127,7 @@ def slic_of(row: Table) -> SlicSpec:
     )
 
 
-def codec_of(path: Path, values: object, slics: tuple[SlicSpec, ...]) -> CodecSpec | None:
+def codec_of(path: Path, values: object, slics: Sequence[SlicSpec]) -> CodecSpec | None:
     """The table [codec] of a board with SLIC modules, and of no other. Raises BoardFileError."""
     if values is None and not slics:
         return None
@@ -158,3 +163,39 @@ def _address(table: Table, chip: str) -> int:
             seen = f"{value:#04x}"
         raise table.error("address", seen, ", ".join(f"{one:#04x}" for one in there))
     return value
+
+
+def refuse_shared_slics(
+    path: Path, slics: Sequence[SlicSpec], slots: int, others: Sequence[str]
+) -> None:
+    """Names, channels and pins belong to one module each. Raises BoardFileError.
+
+    `others` are lines on SPI, which cannot be beside them: a processor has one PCM port, and here
+    the codec is its clock.
+    """
+    if slics and others:
+        raise BoardFileError(
+            f"{path}: line {others[0]}: is on SPI, beside {slics[0].name} behind a codec; allowed:"
+            " lines of one kind, because the PCM port is one"
+        )
+    owners: dict[tuple[str, object], str] = {}
+    for slic in slics:
+        if slic.slot >= slots:
+            seen = f"{path}: {slic.name}.slot: {slic.slot}"
+            raise BoardFileError(f"{seen}; allowed: 0 to {slots - 1}")
+        _claim(path, owners, ("name", slic.name), f"{slic.name}.name")
+        _claim(path, owners, ("slot", slic.slot), f"{slic.name}.slot")
+        for pin, what in slic.uses:
+            _claim(path, owners, ("pin", pin), f"{slic.name}.{what}")
+
+
+def _claim(
+    path: Path, owners: dict[tuple[str, object], str], thing: tuple[str, object], place: str
+) -> None:
+    """Somebody has this name, channel or pin from now on. Raises BoardFileError if one had it."""
+    if thing in owners:
+        raise BoardFileError(
+            f"{path}: {place}: {thing[1]!r} is taken by {owners[thing]}; allowed: one that nothing"
+            " else has"
+        )
+    owners[thing] = place

@@ -43,7 +43,15 @@ from app.voicemail.config import RecordingLimits
 from app.voicemail.jobs import WaitingMessages
 from app.voicemail.message_waiting import MessageWaitingLamps
 from drivers.board import LineBoard, virtual_board
-from drivers.buses import PERIOD, PERIODS_PER_SECOND, InputPin, OutputPin, PcmPort, Samples
+from drivers.buses import (
+    PERIOD,
+    PERIODS_PER_SECOND,
+    I2cDevice,
+    InputPin,
+    OutputPin,
+    PcmPort,
+    Samples,
+)
 from drivers.buses import SpiDevice as Spi
 from drivers.countries import country
 from drivers.models.box import VirtualBox
@@ -121,6 +129,10 @@ class MeteredBox:
     def input_pin(self, pin: int) -> InputPin:
         """See Hardware."""
         return MeteredPin(self._box.input_pin(pin), self._meter)
+
+    def i2c(self, bus: int, address: int) -> I2cDevice:
+        """See Hardware."""
+        return self._box.i2c(bus, address)
 
     def pcm(self) -> PcmPort:
         """See Hardware."""

@@ -49,7 +49,7 @@ def prepare(paths: Paths, memory: Path | None = None) -> dict[str, Any]:
     if not paths.settings_file.exists():
         files.write(paths.settings_file, annotated())
     settings = paths.settings()
-    handsets = [line.name for line in board_spec(settings).lines if line.kind == "station"]
+    handsets = [line.name for line in board_spec(settings).jacks if line.kind == "station"]
     inbox, trouble = opened_or_why(paths, settings, memory)
     try:
         for name, words in PORTS.items():

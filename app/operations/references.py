@@ -60,8 +60,8 @@ def known_of(settings: Settings, boards: Path = BOARDS) -> Known:
     return Known(
         settings.site.country,
         settings.phone.board,
-        None if board is None else tuple(x.name for x in board.lines if x.kind == "station"),
-        None if board is None else tuple(x.name for x in board.lines if x.kind == "trunk"),
+        None if board is None else tuple(x.name for x in board.jacks if x.kind == "station"),
+        None if board is None else tuple(x.name for x in board.jacks if x.kind == "trunk"),
         languages.available(settings.voicemail.sounds),
     )
 

@@ -326,7 +326,7 @@ def find_setting(settings: Settings, name: str) -> Setting:
 def _catalogue(settings: Settings, named: tuple[str, str] | None = None) -> list[Setting]:
     """All declarations, with those of one line or group that the settings do not name yet."""
     board = read_board(settings)
-    jacks = [x.name for x in board.lines if x.kind == "trunk"] if board is not None else []
+    jacks = [x.name for x in board.jacks if x.kind == "trunk"] if board is not None else []
     lines, groups = dict.fromkeys([*jacks, *settings.phone.incoming]), dict(settings.phone.groups)
     receiving = dict.fromkeys([*jacks, *settings.fax.receiving])
     tables = {"incoming": list(lines), "groups": list(groups), "receiving": list(receiving)}

@@ -77,7 +77,7 @@ class PhoneService:
     ) -> None:
         self._pcm = hardware.pcm()
         self._clerk = clerk
-        board = LineBoard(spec, hardware, country(config.country))
+        board = self._board = LineBoard(spec, hardware, country(config.country))
         self.pbx = Pbx(
             board,
             self._pcm.slots,
@@ -145,6 +145,7 @@ class PhoneService:
             loop.remove_reader(self._pcm.fileno())
             loop.remove_reader(self._clerk.fileno())
             await self._control.close()
+            self._board.power_off()
             self._pcm.close()
             self._clerk.close()
 

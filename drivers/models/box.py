@@ -16,6 +16,7 @@ from drivers.countries import Country
 from drivers.countries import country as country_of
 from drivers.countries.base import Modem
 from drivers.errors import ChipMissing, HardwareError
+from drivers.models.codec import CodecModel
 from drivers.models.exchange import OfficeLine, OfficeState
 from drivers.models.loops import StationLoop, TrunkLoop
 from drivers.models.loudspeaker import LoudspeakerModel
@@ -24,6 +25,7 @@ from drivers.models.party import Party
 from drivers.models.si3050 import Si3050Model
 from drivers.models.si3210 import Si3210Model
 from drivers.models.si3210_registers import SI3210, Part
+from drivers.models.slic_jack import SlicJack, SlicPin, codec_model
 from drivers.models.subscribers import Subscribers
 from drivers.models.telephone import Telephone
 from drivers.models.wire import NOBODY, SpiChip
@@ -131,9 +133,14 @@ class BoxPcm:
     def __init__(self, box: "VirtualBox") -> None:
         self._box = box
         self.slots = box.spec.slots
-        self.lost_periods = 0
         self._heard: list[Samples] = []
         self._ready = -1
+
+    @property
+    def lost_periods(self) -> int:
+        """Periods for which a codec that should give the clock gave none."""
+        codec = self._box.codec
+        return 0 if codec is None else codec.clockless_periods
 
     def start(self) -> None:
         """Start PCLK and FSYNC for all chips."""
@@ -188,13 +195,24 @@ class VirtualBox:
         self._started = started
         self.now = 0
         """Samples since start."""
-        self._jacks: dict[str, StationJack | TrunkJack] = {}
+        self._jacks: dict[str, StationJack | TrunkJack | SlicJack] = {}
         for line in spec.lines:
             self._jacks[line.name] = (
                 StationJack(line, spec.slots, seed, self.country.modem, part)
                 if line.kind == "station"
                 else TrunkJack(line, spec.slots, self.country, self.office_time)
             )
+        self.codec: CodecModel | None = None
+        self.slics: dict[str, SlicJack] = {}
+        if spec.codec is not None:
+            self.codec = codec = codec_model(spec.codec)
+            self.slics = {
+                slic.name: SlicJack(slic, codec, self.country.modem) for slic in spec.slics
+            }
+            self._jacks |= self.slics
+        self._slic_pins = {
+            pin: wire for jack in self.slics.values() for pin, wire in jack.pins.items()
+        }
         parties = [jack.party for jack in self._jacks.values()]
         self.telephones = {p.name: p for p in parties if isinstance(p, Telephone)}
         self.office_lines = {p.name: p for p in parties if isinstance(p, OfficeLine)}
@@ -203,7 +221,7 @@ class VirtualBox:
         for office in self.office_lines.values():
             office.subscribers = self.subscribers
         self.chips: dict[str, Si3210Model | Si3050Model] = {
-            name: jack.chip for name, jack in self._jacks.items()
+            name: jack.chip for name, jack in self._jacks.items() if not isinstance(jack, SlicJack)
         }
         self._selects = {(line.bus, line.chip_select): self.chips[line.name] for line in spec.lines}
         self._pcm = BoxPcm(self)
@@ -219,14 +237,18 @@ class VirtualBox:
         """The chip behind this select; an empty one reads 0xFF."""
         return self._selects.get((bus, chip_select)) or _EmptySelect()
 
-    def output_pin(self, pin: int) -> ResetPin | PanelPin:
-        """A reset pin, or an LED's. Raises HardwareError for a pin that goes nowhere."""
+    def output_pin(self, pin: int) -> ResetPin | PanelPin | SlicPin:
+        """A pin of a line, or an LED's. Raises HardwareError for a pin that goes nowhere."""
+        if pin in self._slic_pins:
+            return self._slic_pins[pin]
         if self.panel is not None and pin in self.panel.outputs:
             return PanelPin(self.panel, pin)
         return ResetPin(self._chips_at(pin, {line.name: line.reset for line in self.spec.lines}))
 
-    def input_pin(self, pin: int) -> InterruptPin | PanelPin:
-        """An interrupt pin, or a button's. Raises HardwareError for a pin that goes nowhere."""
+    def input_pin(self, pin: int) -> InterruptPin | PanelPin | SlicPin:
+        """A pin of a line, or a button's. Raises HardwareError for a pin that goes nowhere."""
+        if pin in self._slic_pins:
+            return self._slic_pins[pin]
         if self.panel is not None and pin in self.panel.inputs:
             return PanelPin(self.panel, pin)
         pins = {line.name: line.interrupt for line in self.spec.lines}
@@ -238,6 +260,17 @@ class VirtualBox:
 
     def i2c(self, bus: int, address: int) -> I2cDevice:
         """The device at an address of an I2C bus. Raises ChipMissing if there is none."""
+        codec = self.spec.codec
+        if (
+            self.codec is not None
+            and codec is not None
+            and (bus, address)
+            == (
+                codec.bus,
+                codec.address,
+            )
+        ):
+            return self.codec
         if self.panel is None:
             raise ChipMissing("the virtual board has no panel")
         return self.panel.i2c(bus, address)
@@ -282,6 +315,8 @@ class VirtualBox:
         played = played.copy()  # parties keep rows of it
         heard = np.zeros(shape, np.int16)
         now = self.now
+        if self.codec is not None:
+            self.codec.step()
         for jack in self._rows:
             jack.period(played, heard, now)
         if self.panel is not None:
@@ -306,4 +341,8 @@ class VirtualBox:
     def violations(self) -> list[str]:
         """All that the chips noted, and slots driven twice."""
         noted = [text for chip in self.chips.values() for text in chip.violation_log.texts]
+        for jack in self.slics.values():
+            noted += jack.slic.violation_log.texts
+        if self.codec is not None:
+            noted += self.codec.violation_log.texts
         return noted + self.contention()

@@ -12,7 +12,7 @@ import numpy as np
 
 from drivers.buses import PERIOD, PcmPort, Samples
 from drivers.errors import BusClosed
-from drivers.models.bus_control import Control, RemoteInput, RemoteOutput
+from drivers.models.bus_control import Control, RemoteI2c, RemoteInput, RemoteOutput
 from drivers.models.bus_wire import (
     CLOCK,
     LEVELS,
@@ -135,6 +135,10 @@ class _Bus:
     def input_pin(self, pin: int) -> RemoteInput:
         """A pin that we read."""
         return RemoteInput(self._control, pin)
+
+    def i2c(self, bus: int, address: int) -> RemoteI2c:
+        """The device at an address of an I2C bus."""
+        return RemoteI2c(self._control, bus, address)
 
     def sound_output(self, device: str) -> RemoteSound:
         """The box's loudspeaker, by whatever name. Raises HardwareError when it is unplugged."""

@@ -124,7 +124,7 @@ class RemoteI2c:
     def _exchange(self, octets: bytes) -> bytes:
         answer = self._control.request(self._head + octets)
         if answer[0] == MISSING:
-            raise ChipMissing("virtual board: no acknowledge; is the panel plugged in?")
+            raise ChipMissing("virtual board: no acknowledge; is the part plugged in?")
         return answer[1:]
 
 

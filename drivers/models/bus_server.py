@@ -101,7 +101,9 @@ class BoxServer:
 
     def _interrupt_pins(self) -> list[tuple[int, InputPin]]:
         panel = () if self._box.panel is None else self._box.panel.inputs
-        pins = sorted({*(line.interrupt for line in self._box.spec.lines), *panel})
+        spec = self._box.spec
+        lines = {line.interrupt for line in spec.lines} | {slic.hook for slic in spec.slics}
+        pins = sorted({*lines, *panel})
         return [(1 << pin, self._box.input_pin(pin)) for pin in pins]
 
     # ------------------------------------------------------------------ the loop

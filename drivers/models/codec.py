@@ -33,6 +33,8 @@ class CodecModel(ABC):
         self.present = True
         self.clicks = 0
         """How often something hard was heard at an output that was on while VMID moved."""
+        self.clockless_periods = 0
+        """Periods for which it gave the port no clock."""
         self._registers: dict[int, int] = {}
         self._reset()
 
@@ -79,6 +81,10 @@ class CodecModel(ABC):
 
     def step(self) -> None:
         """A period passes."""
+        self._live()
+        self.clockless_periods += not self.clocks
+
+    def _live(self) -> None:
         if not self.present:
             self._reset()  # without its supply
             return

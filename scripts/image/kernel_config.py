@@ -64,6 +64,15 @@ def lacking(board: BoardSpec, config: Config) -> dict[str, list[str]]:
     return {purpose: symbols for purpose, symbols in missing.items() if symbols}
 
 
+CARD_OVERLAY = "rpi"
+"""The board whose device tree overlay is on the card, which has room for one. With another board
+plugged on, the processor would drive a clock against the one that drives it."""
+
+
 def drivable(boards: list[BoardSpec], config: Config) -> list[str]:
-    """The names of the boards that lack nothing."""
-    return [board.name for board in boards if not lacking(board, config)]
+    """The names of the boards that lack nothing: kernel, and the device tree if they have one."""
+    trees = {file.parent.name for file in (PROJECT / "board").glob("*/overlay.dts")}
+    absent = trees - {CARD_OVERLAY}
+    return [
+        board.name for board in boards if board.name not in absent and not lacking(board, config)
+    ]

@@ -41,10 +41,10 @@ def make_slot(root: Path, kernel: Path, overlay: Path, release: Release, image: 
     return image
 
 
-def overlay(folders: Folders) -> Path:
-    """The device tree overlay of the line hat, compiled."""
-    compiled = folders.build / "rpi.dtbo"
-    source = PROJECT / "board" / "rpi" / "overlay.dts"
+def overlay(folders: Folders, board: str = "rpi") -> Path:
+    """The device tree overlay of a board's line hat, compiled."""
+    compiled = folders.build / f"{board}.dtbo"
+    source = PROJECT / "board" / board / "overlay.dts"
     run("dtc", "-@", "-q", "-I", "dts", "-O", "dtb", "-o", compiled, source)
     return compiled
 

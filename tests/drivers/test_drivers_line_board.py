@@ -3,7 +3,7 @@
 import pytest
 
 from drivers.board import BoardSpec, LineBoard, virtual_board
-from drivers.buses import PcmPort
+from drivers.buses import I2cDevice, PcmPort
 from drivers.countries import country
 from drivers.errors import BusClosed
 from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, RingBurst
@@ -29,6 +29,9 @@ class Files:
 
     def input_pin(self, pin: int) -> Pin:
         return self.pins.setdefault(pin, Pin())
+
+    def i2c(self, bus: int, address: int) -> I2cDevice:
+        raise AssertionError("no line of this board is on I2C")
 
     def pcm(self) -> PcmPort:
         raise AssertionError("the board leaves PCM to its caller")

@@ -57,6 +57,8 @@ def test_it_is_missed_and_set_up_again() -> None:
     codec.hear(0, True)
     codec.check(0)
     model.brown_out()
+    for _ in range(25):
+        model.step()
     with pytest.raises(ChipFault, match="gives no clock"):
         codec.check(25)
     run_steps(codec.set_up(), model)

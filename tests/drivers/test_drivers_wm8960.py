@@ -176,6 +176,8 @@ def test_a_dip_of_the_supply_is_seen_by_the_clock_that_is_gone() -> None:
     run_steps(codec.set_up(), model)
     codec.check(0)
     model.brown_out()
+    for _ in range(25):
+        model.step()
     with pytest.raises(ChipFault, match="gives no clock to the PCM port; check crystal_hz"):
         codec.check(25)
     run_steps(codec.set_up(), model)

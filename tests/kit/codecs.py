@@ -30,9 +30,9 @@ def codec_pair(spec: CodecSpec = SPEC_8960) -> tuple[Codec, CodecModel]:
     model: CodecModel
     if spec.chip == "wm8960":
         model = Wm8960Model("codec", spec.crystal_hz)
-        return Wm8960(spec, model, "test", lambda: model.clocks), model
+        return Wm8960(spec, model, "test", lambda: model.clockless_periods), model
     model = Wm8731Model("codec", spec.crystal_hz)
-    return Wm8731(spec, model, "test", lambda: model.clocks), model
+    return Wm8731(spec, model, "test", lambda: model.clockless_periods), model
 
 
 def run_steps(steps: Steps, model: CodecModel) -> int:

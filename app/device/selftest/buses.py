@@ -148,6 +148,8 @@ def spi(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
 
     Raises Absent.
     """
+    if not board.lines:
+        raise Absent("the board has no chip on SPI")
     places = sorted({(line.bus, line.chip_select) for line in board.lines})
     nodes = {place: Path("/dev/spidev{}.{}".format(*place)) for place in places}
     if made_of_python:
@@ -177,13 +179,14 @@ def _clock(bus: int, select: int, speed_hz: int) -> None:
 
 
 def board_pins(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
-    """The interrupt pins of the board's chips can be had. In a process of its own, as pins().
+    """The pins by which the board's chips ask can be had. In a process of its own, as pins().
 
     Raises Absent.
     """
     if made_of_python:
         raise Absent("the chips are made of Python")
-    numbers = sorted({line.interrupt for line in board.lines})
+    asking = {line.interrupt for line in board.lines} | {slic.hook for slic in board.slics}
+    numbers = sorted(asking)
     names = ", ".join(map(str, numbers))
     if lines_run:
         return f"interrupt pins {names}: in use by the lines (see there)"
