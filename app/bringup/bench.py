@@ -12,7 +12,7 @@ import numpy as np
 
 from drivers.board import LineBoard, LineHardware
 from drivers.board_spec import BoardSpec, LineSpec
-from drivers.buses import PERIOD, InputPin, OutputPin, PcmPort, Samples, SpiDevice
+from drivers.buses import PERIOD, I2cDevice, InputPin, OutputPin, PcmPort, Samples, SpiDevice
 from drivers.countries.base import LineSettings
 from drivers.errors import HardwareError
 from drivers.line_sound import LineSound
@@ -56,6 +56,10 @@ class BoardDevices:
         if pin not in self._inputs:
             self._inputs[pin] = self._hardware.input_pin(pin)
         return self._inputs[pin]
+
+    def i2c(self, bus: int, address: int) -> I2cDevice:
+        """The device at an address of an I2C bus."""
+        return self._hardware.i2c(bus, address)
 
     def pcm(self) -> PcmPort:
         """The board's PCM port."""
