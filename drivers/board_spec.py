@@ -21,6 +21,7 @@ from drivers.codec_spec import (
 )
 from drivers.countries import codes
 from drivers.errors import BoardFileError
+from drivers.line_supply import USUAL_SUPPLY, LineSupply, supply_of
 from drivers.panel_spec import PanelSpec, panel_of, virtual_panel
 from drivers.sampling import SAMPLE_RATE
 from drivers.slot_map import LAW_SLOTS, LINEAR_SLOTS, VOICE_BITS, Coding, SlotMap, Stream
@@ -63,6 +64,10 @@ class LineSpec:
     slot: int
     frame: SlotMap = LINEAR_SLOTS
     """The slots of the board's frame."""
+    supply: LineSupply = USUAL_SUPPLY
+    """What feeds the board's handsets."""
+    board_name: str = ""
+    """Of the board that it belongs to."""
 
     @property
     def start(self) -> int:
@@ -76,8 +81,9 @@ class LineSpec:
 
     @property
     def place(self) -> str:
-        """Jack, chip and bus as error texts name them."""
-        return f"{self.name} ({self.chip} on SPI {self.bus}.{self.chip_select})"
+        """Jack, chip, bus and board as error texts name them."""
+        board = f" of board {self.board_name}" if self.board_name else ""
+        return f"{self.name} ({self.chip} on SPI {self.bus}.{self.chip_select}{board})"
 
 
 PURPOSES = (
@@ -135,6 +141,7 @@ _TOP_KEYS = (
     "pcm",
     "spi",
     "needs",
+    "supply",
     "line",
     "panel",
     "codec",
@@ -189,6 +196,7 @@ def _wired(path: Path, top: Table) -> BoardSpec:
     rows = top.raw("line")
     if not isinstance(rows, list) or not rows:
         raise top.error("line", "no lines", "one [[line]] table for each jack")
+    supply = supply_of(path, top.raw("supply"))
     lines: list[LineSpec] = []
     slics: list[SlicSpec] = []
     for number, row in enumerate(rows, start=1):
@@ -196,7 +204,8 @@ def _wired(path: Path, top: Table) -> BoardSpec:
         if _chip_of(path, place, row) == "ag1171":
             slics.append(slic_of(Table(path, place, row, SLIC_KEYS)))
         else:
-            lines.append(_line(Table(path, place, row, _LINE_KEYS), slots, frame))
+            line = _line(Table(path, place, row, _LINE_KEYS), slots, frame)
+            lines.append(replace(line, supply=supply, board_name=path.parent.name))
     _refuse_doubles(path, tuple(lines))
     refuse_shared_slics(path, slics, slots, [line.name for line in lines])
     device, far = pcm.word("device", default="default"), pcm.raw("box_device")
@@ -350,4 +359,5 @@ def _virtual_line(kind: str, name: str, index: int, slot: int) -> LineSpec:
         reset=reset,
         interrupt=interrupt + index // LINES_PER_INTERRUPT_PIN,
         slot=slot,
+        board_name="virtual",
     )

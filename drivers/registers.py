@@ -126,6 +126,9 @@ class Framing:
     """First octet of a write."""
     address_apart: bool
     """The address is an octet of its own; else it is the lower bits of the first one."""
+    filler: int = 0x00
+    """Sent while a value is read. A chip that is one octet out of step takes it for a first octet:
+    it should do no harm then."""
 
     def head(self, access: Access) -> tuple[int, ...]:
         """The frames before the data frame."""
@@ -135,7 +138,7 @@ class Framing:
         return (control | access.address,)
 
 
-SI321X_FRAMING = Framing(read_control=0x80, write_control=0x00, address_apart=False)
+SI321X_FRAMING = Framing(read_control=0x80, write_control=0x00, address_apart=False, filler=0x80)
 SI3050_FRAMING = Framing(read_control=0x60, write_control=0x20, address_apart=True)
 
 
@@ -151,7 +154,7 @@ class RegisterTransfer:
             frames.extend(framing.head(access))
             if access.value is None:
                 places.append(len(frames))
-            frames.append(access.value or 0)
+            frames.append(framing.filler if access.value is None else access.value)
         self.frames: Sequence[int] = tuple(frames)
         self.places: Sequence[int] = tuple(places)
 
@@ -171,6 +174,10 @@ class RegisterBus:
         """Send a prepared transfer and return what its reads brought."""
         octets = self._spi.transfer(transfer.frames)
         return [octets[place] for place in transfer.places]
+
+    def step(self) -> None:
+        """Send one frame alone, the filler: a chip that was out of step by one is in step then."""
+        self._spi.transfer((self._framing.filler,))
 
     def read(self, register: Register) -> int:
         """One register's value."""

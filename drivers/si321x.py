@@ -15,7 +15,7 @@ from drivers.board_spec import LineSpec
 from drivers.buses import InputPin, SpiDevice
 from drivers.chip import Beats, ChipPort
 from drivers.countries.base import StationSettings
-from drivers.errors import ChipTimeout
+from drivers.errors import ChipFault, ChipTimeout
 from drivers.findings import Report, TestOrder
 from drivers.line_sound import LineSound
 from drivers.ports import (
@@ -46,13 +46,33 @@ SETTLE_PERIODS = 10
 """After the feed was changed the loop detector needs its 12.5 ms debounce and the line its current;
 until then what it says of the hook is not believed [measured on no chip: chosen]."""
 
+BATTERY_FAILED = 0x28
+"""15 V: the battery is 24 V or more while a handset talks, so its converter has stopped."""
+BATTERY_CHECKS = 2
+"""So many checks in a row must find it so low: a dip of 250 ms is got over by itself."""
+
+CALIBRATE_AFTER = 500
+"""A chip that could not be calibrated is, once its line has been idle for 5 s."""
+
+NOBODY = 0xFF
+"""What a bus reads that no chip drives; no chip has all its alarms at once."""
+
 ALARM_RETRIES = 10
 ALARM_CREDIT_PERIODS = 1000
 """An alarm is retried; one retry is earned back each 10 s, as in the open drivers."""
 
 _ASK = RegisterTransfer(SI321X_FRAMING, [reg.INT_STATUS_2.read()])
 _CHECK = RegisterTransfer(
-    SI321X_FRAMING, [reg.LOOPBACK.read(), reg.LINEFEED.read(), reg.LOOP_STATUS.read()]
+    SI321X_FRAMING,
+    [
+        reg.IAA.write(reg.IN_EITHER),  # read for nothing
+        reg.LOOPBACK.read(),
+        reg.LINEFEED.read(),
+        reg.LOOP_STATUS.read(),
+        reg.SPI_MODE.read(),
+        reg.BATTERY_SENSE.read(),
+        reg.IAS.read(),  # served by now: 12 frames of at least 6 us against 62.5 us
+    ],
 )
 
 log = logging.getLogger(__name__)
@@ -81,6 +101,12 @@ class Si321x(ChipPort):
         self._given_up = False
         self._flashing = False
         """The ring generator is set up for a neon lamp."""
+        self._battery_low = 0
+        """Checks in a row that found no battery."""
+        self._idle_since = 0
+        self._calibrating: Steps | None = None
+        """The line is open meanwhile, for 0.7 s, or 4 s with a line IC."""
+        self._calibrate_at = 0
 
     def power_up(self) -> Steps:
         """Bring the chip from reset to ACTIVE feed in about 1.5 s. Raises HardwareError."""
@@ -88,13 +114,16 @@ class Si321x(ChipPort):
         self._settle()
 
     def feed(self, feed: Feed) -> None:
-        """Put this on the line; from RINGING or OPEN to REVERSED it passes through ACTIVE."""
+        """Put this on the line; from RINGING or OPEN to REVERSED it passes through ACTIVE.
+
+        While the chip is calibrated it waits for the end of that.
+        """
         codes = [LINEFEED[feed]]
         if feed is Feed.REVERSED and self._feed in (Feed.RINGING, Feed.OPEN):
             codes.insert(0, LF_ACTIVE)
         self._feed = feed
         self._settle()
-        if self._working:
+        if self._working and self._calibrating is None:
             self._generate(feed is Feed.NEON)
             self._bus.run(*(reg.LINEFEED.write(code) for code in codes))
 
@@ -120,10 +149,11 @@ class Si321x(ChipPort):
             log.error("%s", error)
 
     def _settle(self) -> None:
+        self._idle_since = self._beats.now
         self._settled_at = self._beats.now + SETTLE_PERIODS
 
     def _debouncing(self) -> bool:
-        return self._settled_at is not None
+        return self._settled_at is not None or self._calibrating is not None
 
     def _put_loop(self, on: bool) -> None:
         """A chip that reset itself meanwhile stays looped back, by which the next check knows."""
@@ -132,12 +162,17 @@ class Si321x(ChipPort):
 
     def _again(self) -> Steps:
         self._flashing = False  # it begins with the country's ringing
+        self._calibrating = None
+        self._battery_low = 0
         return self._setup.again()
 
     def _restore(self) -> None:
         self.feed(self._feed)
 
     def _look(self, asked: bool) -> list[PortEvent]:
+        if self._calibrating is not None:
+            self._go_on_calibrating(self._calibrating)
+            return []
         if self._settled_at is not None and self._beats.now >= self._settled_at:
             self._settled_at = None
         if asked:
@@ -149,6 +184,8 @@ class Si321x(ChipPort):
         status = self._bus.send(_ASK)[0]
         if status == 0:
             return []
+        if status == NOBODY:
+            return self._check()
         linefeed, loop = self._bus.run(
             reg.INT_STATUS_2.clear(status), reg.LINEFEED.read(), reg.LOOP_STATUS.read()
         )
@@ -176,21 +213,59 @@ class Si321x(ChipPort):
         if off_hook == self.off_hook:
             return []
         self.off_hook = off_hook
+        self._idle_since = self._beats.now
         return [HookChanged(off_hook)]
 
+    def _calibration_due(self) -> bool:
+        """The first calibration failed since the handset was lifted, and now the line is idle."""
+        return (
+            not self._setup.calibration.saved
+            and not self.off_hook
+            and self._feed is Feed.ACTIVE
+            and self._beats.now - self._idle_since >= CALIBRATE_AFTER
+        )
+
+    def _go_on_calibrating(self, steps: Steps) -> None:
+        if self._beats.now < self._calibrate_at:
+            return
+        periods = next(steps, None)
+        if periods is not None:
+            self._calibrate_at = self._beats.now + periods
+            return
+        self._calibrating = None
+        self._setup.begin()
+        self.feed(self._feed)
+        if self._setup.calibration.saved:
+            log.info("%s: calibrated now", self.place)
+
     def _check(self) -> list[PortEvent]:
-        """Did the chip reset itself or open the line on an alarm; and did we miss a hook edge?"""
-        loopback, linefeed, loop = self._bus.send(_CHECK)
-        if loopback != reg.DLM.place(int(self._looped)):
+        """Is it still our chip, with battery and clock; and did we miss a hook edge?
+
+        Did it reset itself, or open the line on an alarm?
+        """
+        loopback, linefeed, loop, identity, battery, pending = self._bus.send(_CHECK)
+        if identity != self._setup.identity:
+            self._setup.identify()
             return self._start_repair(
-                f"chip reset itself or is gone (register 8 reads {loopback:#04x}); "
-                f"check the supply of the line hat"
+                "the chip was out of step by one octet, its registers may be wrong; check the "
+                "wiring of the SPI bus if this comes again"
             )
+        if loopback != reg.DLM.place(int(self._looped)):
+            log.warning("%s: chip reset itself, register 8 reads %#04x", self.place, loopback)
+            raise ChipFault(self._setup.calibration.no_supply)
+        if pending:
+            self._setup.wait_for_clock()
+        self._battery_low = self._battery_low + 1 if battery < BATTERY_FAILED else 0
+        if self._battery_low >= BATTERY_CHECKS:
+            raise ChipFault(self._setup.calibration.no_supply)
         self._earn_credit()
         if reg.LINEFEED_ACTUAL.of(linefeed) == LF_OPEN and self._feed is not Feed.OPEN:
             return self._opened_itself()
         events: list[PortEvent] = [PortRecovered()] if self._given_up else []
         self._given_up = False
+        if self._calibration_due() and not reg.LCR.of(loop):
+            self._calibrating = self._setup.calibration.calibrate()
+            return events
         return events + self._hook(linefeed, loop)
 
     def _earn_credit(self) -> None:

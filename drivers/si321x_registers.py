@@ -72,17 +72,24 @@ LINE_AMPS = LINE_CURRENT.field("LCS", 5, 0)
 TIP_VOLTAGE = Register(80, "VTIP", "-0.376 V/LSB to ground", mode=RO)
 RING_VOLTAGE = Register(81, "VRING", "-0.376 V/LSB to ground", mode=RO)
 BATTERY_SENSE = Register(82, "VBAT", "-0.376 V/LSB", mode=RO)
+RING_CURRENT = Register(88, "IQ5", "0.316 mA/LSB", mode=RO)
+TIP_CURRENT = Register(89, "IQ6", "0.316 mA/LSB", mode=RO)
 PWM_PERIOD = Register(92, "DCN", "DC-DC period, 61 ns/LSB")
 DCDC_DELAY = Register(93, "DCDC", "DC-DC timing", 0x9F)
 DCCAL = DCDC_DELAY.field("DCCAL", 7, meaning="calibrate peak current; clears itself")
 DCPOL = DCDC_DELAY.field("DCPOL", 5, meaning="1: M version")
 CALIBRATE_1 = Register(96, "CALIBRATE_1", "CAL, CALSP, CALR, CALT, CALD, CALC, CALIL", 0x7F)
+CAL = CALIBRATE_1.field("CAL", 6, meaning="start; 1 while they run")
 CALIBRATE_2 = Register(97, "CALIBRATE_2", "CALM1, CALM2, CALDAC, CALADC, CALCM", 0x1F)
-CAL_RESULTS = tuple(
-    Register(address, f"CAL_{address}", "calibration result")
-    for address in (98, 99, 100, 101, 102, 103, 104, 105, 107)
-)
+RING_GAIN = Register(98, "RING_GAIN", "calibration result", 0x1F)
+TIP_GAIN = Register(99, "TIP_GAIN", "calibration result", 0x1F)
 PEAK_CURRENT = Register(107, "PEAK_CURRENT", "result of DCCAL, 2..13 is good", 0x0F)
+CAL_RESULTS = (
+    RING_GAIN,
+    TIP_GAIN,
+    *(Register(address, f"CAL_{address}", "calibration result") for address in range(100, 106)),
+    PEAK_CURRENT,
+)
 ENHANCE = Register(108, "ENHANCE", "ILIMEN FSKEN DCSU ZSEXT LCVE DCFIL HYSTEN")
 
 
@@ -111,14 +118,17 @@ RING_OFFSET, RING_FREQUENCY, RING_AMPLITUDE, RING_PHASE = _block(
     19, 6, "ROFF RCO RNGX RNGY", 0x0000, 0x7EF0, 0x0160, 0x0000
 )
 TRIP_FILTER = Indirect(36, 23, 0x0320, "NRTP")  # 20 Hz
-FILTERS = (
-    Indirect(35, 22, 0x8000, "NCLR"),
-    TRIP_FILTER,
-    *_block(37, 24, "NQ12 NQ34 NQ56", 0x008C, 0x0100, 0x0010),
-)
+POLES = tuple(_block(37, 24, "NQ12 NQ34 NQ56", 0x008C, 0x0100, 0x0010))
+ALARMS = tuple(_block(32, 19, "PPT12 PPT34 PPT56", 0x07C0, 0x2600, 0x1B80))
+"""Poles and thresholds of the transistors' heat; the board's supply knows the values to write."""
+FILTERS = (Indirect(35, 22, 0x8000, "NCLR"), TRIP_FILTER, *POLES)
 """Low-pass poles of loop, ring trip and transistor heat: held at 0x8000 (empty) at power-up."""
 
 LOOP_THRESHOLD, TRIP_THRESHOLD = _block(28, 15, "LCRT RPTP", 0x1000, 0x3600)  # 10.2 mA, 34 mA
+
+LOOP_RELEASE = Indirect(43, 66, 0x0E00, "LCRTL")
+"""8.9 mA: below it a closed loop counts as open, the vendor's value [another open driver has 5 mA].
+A value of LCRT or more would be no hysteresis, and a long line off the hook could chatter."""
 
 GAINS = tuple(_block(26, 13, "DACG ADCG", 0x4000, 0x4000))
 """0x4000 is 0 dB: 0 dBm0 on the PCM highway is 0 dBm into 600 ohm on the line."""
@@ -138,12 +148,12 @@ INDIRECTS = (
     LOOP_THRESHOLD,
     TRIP_THRESHOLD,
     *_block(30, 17, "CML CMH", 0x1000, 0x0200),
-    *_block(32, 19, "PPT12 PPT34 PPT56", 0x07C0, 0x2600, 0x1B80),  # 0.47, 0.28, 1.67 W
+    *ALARMS,
     *FILTERS,
     Indirect(40, 27, 0x0C00, "VCMR"),
     Indirect(41, 64, 0x0C00, "VMIND"),  # 9 V
     Indirect(42, None, 0x1000, "reserved42"),
-    Indirect(43, 66, 0x1000, "LCRTL"),
+    LOOP_RELEASE,
 )
 """Those with a value of ours, since reset leaves them random. Si3215 lacks DTMF, pulse metering
 and 42."""
@@ -156,3 +166,6 @@ CLEARED = tuple(
 88 to 95 add up energy, 97 is heard as noise in recordings if it is not 0. The open drivers clear
 them in either chip by these numbers (dahdi-linux: 97 in one, all of these in another); that the
 Si3215 has them at the same places is unverified."""
+IN_EITHER = 193
+"""One that either chip has, and whose number has bit 7 set, so that a chip that is out of step by
+one octet takes it for a read."""

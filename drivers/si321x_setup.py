@@ -2,11 +2,13 @@
 
 The order is that of the open dahdi-linux drivers, times are the data sheet's [Si3215 DS,
 "Initialization", "Calibration"]. A step between two yields holds the bus for under 1 ms. The whole
-takes about 1.5 s: battery up 0.2 s, leak test 0.5 s, battery up again 0.2 s, calibration 0.4 s.
+takes about 1.8 s: battery up 0.2 s, leak test 0.5 s, battery up again 0.2 s, calibration 0.7 s;
+with a line IC, which is calibrated by hand, about 4 s.
 """
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from drivers import si321x_registers as reg
@@ -14,87 +16,44 @@ from drivers.board_spec import LineSpec
 from drivers.chip import wait_for
 from drivers.countries.base import StationSettings
 from drivers.errors import ChipFault, ChipMissing, ChipTimeout
+from drivers.line_supply import BATTERY_STEP, NEON_VOLTS
 from drivers.ports import Steps
-from drivers.registers import Access, RegisterBus
+from drivers.registers import RegisterBus
+from drivers.si321x_calibration import (
+    BATTERY_SHORTFALL,
+    POWER_PERIODS,
+    SENSE_STEP,
+    Si321xCalibration,
+)
+from drivers.si321x_indirect import IndirectAccess
 from drivers.slot_map import PCM_FORMAT, Coding
 
-BATTERY_GOOD = 0xC0
-"""72 V in units of 0.376 V: the converter works [DS, VBAT sense]."""
-BATTERY_GONE = 0x06
-"""2.3 V: falling so low within the leak test means that something drains the battery."""
-POWER_PERIODS = 50
-LEAK_PERIODS = 50
-CALIBRATION_PERIODS = 200
 ACCESSES_PER_STEP = 4
 """Indirect accesses between two yields: 4 x 18 frames at 10 us are 0.7 ms."""
-POLLS_PER_TRANSFER = 6
-POLLS_AT_MOST = 60
-"""An indirect access is served within 62.5 us; 60 reads at 16 MHz take that long."""
 AUTOMATIC_ALL = 0x07  # AORD, AOLD, AOPN: answers ring trip and loop by itself, opens on alarm
 ENHANCEMENTS = 0xEB
 EMPTY_FILTER = 0x8000
 
 NEON = {
     reg.RING_FREQUENCY: 0x009F,  # slope of the trapezoid
-    reg.RING_AMPLITUDE: 0x7BEF,  # 93 V peak
     reg.RING_PHASE: 0x03E8,  # half a period of 1/8000 s: 4 Hz, which no bell follows
     reg.TRIP_THRESHOLD: 0x4600,  # 44 mA: a lamp is no lifted handset
 }
-"""What lights a neon lamp, as the open dahdi-linux drivers do it."""
+"""What lights a neon lamp, as the open dahdi-linux drivers do it, with a peak of 93 V."""
 NEON_CONTROL = 0x19
 """Trapezoid, with the chip's own cadence."""
 NEON_TIMERS = 0xE0, 0x01, 0xF0, 0x05
 """60 ms of it and 190 ms without, in 125 us: four flashes a second."""
 NEON_BATTERY = 0x3F
-"""94.5 V."""
+"""94.5 V: overhead is left out, the tops of the trapezoid may be flat."""
+TRAPEZOID_VOLTS = 96
+"""Peak in V of a trapezoid whose amplitude is 2^15 [DS, ringing]."""
 
 log = logging.getLogger(__name__)
 
 
-class IndirectAccess:
-    """The 16-bit registers behind IDA and IAA, for either chip's numbering."""
-
-    def __init__(self, bus: RegisterBus, place: str) -> None:
-        self._bus = bus
-        self._place = place
-        self.si3215 = False
-
-    def write(self, register: reg.Indirect, value: int) -> None:
-        """Set one to a 16-bit value; one that this chip lacks is left out. Raises ChipTimeout."""
-        address = self._address(register)
-        if address is None:
-            return
-        low, high = reg.IDA_LOW.write(value & 0xFF), reg.IDA_HIGH.write(value >> 8)
-        self._serve(low, high, reg.IAA.write(address))
-
-    def read(self, register: reg.Indirect) -> int | None:
-        """Its value, None where this chip lacks it. Raises ChipTimeout."""
-        address = self._address(register)
-        if address is None:
-            return None
-        self._serve(reg.IAA.write(address))
-        low, high = self._bus.run(reg.IDA_LOW.read(), reg.IDA_HIGH.read())
-        return high << 8 | low
-
-    def wait(self) -> None:
-        """Until no access is pending. Raises ChipTimeout."""
-        self._serve()
-
-    def _address(self, register: reg.Indirect) -> int | None:
-        return register.si3215 if self.si3215 else register.si3210
-
-    def _serve(self, *accesses: Access) -> None:
-        """Start the access and wait for its end, polls gathered into the same transfer."""
-        polls = [reg.IAS.read()] * POLLS_PER_TRANSFER
-        pending = self._bus.run(*accesses, *polls)[-1]
-        for _ in range(POLLS_AT_MOST // POLLS_PER_TRANSFER):
-            if not pending:
-                return
-            pending = self._bus.run(*polls)[-1]
-        raise ChipTimeout(
-            f"{self._place}: indirect register not served within {POLLS_AT_MOST} polls; "
-            f"check that the PCM bit clock runs"
-        )
+def _is_ours(mode: int, hybrid: int) -> bool:
+    return reg.REVISION.of(mode) not in (0, 15) and hybrid == 0x33
 
 
 class Si321xSetup:
@@ -104,10 +63,20 @@ class Si321xSetup:
         self._bus = bus
         self._place = spec.place
         self._start, self._coding = spec.start, spec.coding
-        self._settings = settings
+        self._supply = spec.supply
+        peak = spec.supply.ringing_peak(settings.ring_peak_volts)
+        if peak < settings.ring_peak_volts:
+            log.info(
+                "%s: rings with a peak of %d V instead of the country's %d V: the converter makes "
+                "no more than %d V of battery (supply.battery_limit)",
+                *(spec.place, peak, settings.ring_peak_volts, spec.supply.battery_limit),
+            )
+        self._settings = replace(settings, ring_peak_volts=peak)
+        self._battery = min(settings.battery, spec.supply.battery_most)
         self._indirect = IndirectAccess(bus, spec.place)
-        self._saved: Sequence[int] = ()
-        """Calibration results, to restore after a fault."""
+        self.calibration = Si321xCalibration(bus, spec.place, spec.supply)
+        self.identity = 0
+        """Register 0 of the chip, once it has been identified."""
 
     def first(self) -> Steps:
         """Everything from reset, with leak test and calibration. Raises HardwareError."""
@@ -122,46 +91,55 @@ class Si321xSetup:
         Raises HardwareError.
         """
         self._bus.write(reg.LINEFEED, 0)
-        self._identify()
+        self.identify()
         yield from self._prepare()
-        if not self._saved:
+        if not self.calibration.saved:
             yield from self._measure()
         else:
-            yield from self._battery_up()
-            self._bus.run(
-                *(
-                    result.write(value)
-                    for result, value in zip(reg.CAL_RESULTS, self._saved, strict=True)
-                )
-            )
+            yield from self.calibration.battery_up()
+            self.calibration.restore()
         yield from self._finish()
+
+    def wait_for_clock(self) -> None:
+        """An indirect access must come to its end, for which it needs PCLK. Raises ChipTimeout."""
+        self._indirect.wait()
 
     def lamp(self, flashing: bool) -> None:
         """Let the ring generator make what lights a neon lamp, or the country's ringing again.
 
         The line must not be ringing meanwhile; about 1 ms on the bus. Raises ChipTimeout.
         """
-        for register, value in NEON.items():
+        for register, value in (NEON | {reg.RING_AMPLITUDE: self._neon_amplitude()}).items():
             self._indirect.write(register, value if flashing else self._value(register))
         timers = NEON_TIMERS if flashing else (0,) * len(NEON_TIMERS)
+        battery = min(NEON_BATTERY, self._supply.battery_most)
         self._bus.run(
-            reg.HIGH_BATTERY.write(NEON_BATTERY if flashing else self._settings.battery),
+            reg.HIGH_BATTERY.write(battery if flashing else self._battery),
             *(timer.write(value) for timer, value in zip(reg.RING_TIMERS, timers, strict=True)),
             reg.RING_CONTROL.write(NEON_CONTROL if flashing else 0),
         )
 
+    def _neon_amplitude(self) -> int:
+        """RNGX of the trapezoid: 93 V, or what the battery gives."""
+        most = self._supply.battery_most * BATTERY_STEP
+        if most < NEON_VOLTS:
+            log.warning(
+                "%s: a battery of %.0f V hardly lights a neon lamp, which wants %d V; choose "
+                "another way to show messages",
+                *(self._place, most, NEON_VOLTS),
+            )
+        return int(min(NEON_VOLTS, most) / TRAPEZOID_VOLTS * 2**15)
+
     def _measure(self) -> Steps:
-        """Leak test and calibration; their results are kept."""
-        yield from self._battery_up()
-        yield from self._leak_test()
-        yield from self._battery_up()
-        yield from self._calibrate()
-        yield from self._calibrate_converter()
-        self._saved = self._bus.run(*(result.read() for result in reg.CAL_RESULTS))
+        """Leak test and calibrations."""
+        yield from self.calibration.battery_up()
+        yield from self.calibration.leak_test()
+        yield from self.calibration.battery_up()
+        yield from self.calibration.calibrate()
 
     def _probe(self) -> None:
         """An Si3210 or Si3215 fresh from reset [DS, registers 8 and 64]."""
-        self._identify()
+        self.identify()
         loopback, linefeed = self._bus.run(reg.LOOPBACK.read(), reg.LINEFEED.read())
         if (loopback, linefeed) != (0x02, 0x00):
             raise ChipMissing(
@@ -169,28 +147,44 @@ class Si321xSetup:
                 f"{linefeed:#04x} instead of 0x02 0x00); check its reset pin"
             )
 
-    def _identify(self) -> None:
-        """What no other chip shows, whatever was set [DS, registers 0, 1, 11, 93]."""
-        mode, pcm, hybrid, converter = self._bus.run(
-            reg.SPI_MODE.read(), reg.PCM_MODE.read(), reg.HYBRID.read(), reg.DCDC_DELAY.read()
-        )
-        revision = reg.REVISION.of(mode)
-        if revision in (0, 15) or hybrid != 0x33:
+    def identify(self) -> None:
+        """Make sure that it is our chip, in step. Raises ChipMissing.
+
+        The accesses have no length: after one that broke off, the chip takes a first octet for a
+        second one, and the other way round. If nothing sensible is read, one octet more is sent,
+        which puts such a chip in step again; on a dead bus it does nothing.
+        """
+        mode, pcm, hybrid, converter = seen = self._identity()
+        if not _is_ours(mode, hybrid):
+            self._bus.step()
+            mode, pcm, hybrid, converter = self._identity()
+            if _is_ours(mode, hybrid):
+                log.warning("%s: the chip was out of step by one octet", self._place)
+        if not _is_ours(mode, hybrid):
+            self._bus.step()
+            mode, pcm, hybrid, converter = seen
             raise ChipMissing(
                 f"{self._place}: no Si3210 or Si3215 answers (registers 0, 11 read {mode:#04x} "
                 f"{hybrid:#04x}); check the line hat, its chip select and its supply"
             )
+        revision = reg.REVISION.of(mode)
         if revision < 2:
-            raise ChipMissing(f"{self._place}: revision {revision} is too old; 2 (B) or later")
-        if reg.PART.of(mode) == 3 or reg.DCPOL.of(converter):
             raise ChipMissing(
-                f"{self._place}: an M version, whose converter timing is not verified; "
-                f"use an Si3210 or Si3215"
+                f"{self._place}: revision {revision} (A) of the chip is too old; fit one of "
+                f"revision B or later"
             )
+        self.calibration.m_version = reg.PART.of(mode) == 3 or bool(reg.DCPOL.of(converter))
         self._indirect.si3215 = bool(reg.IS_SI3215.of(pcm))
+        self.identity = mode
+
+    def _identity(self) -> list[int]:
+        """Registers that no other chip shows, whatever was set [DS, registers 0, 1, 11, 93]."""
+        return self._bus.run(
+            reg.SPI_MODE.read(), reg.PCM_MODE.read(), reg.HYBRID.read(), reg.DCDC_DELAY.read()
+        )
 
     def _prepare(self) -> Steps:
-        """Indirect registers, general modes, filters held empty."""
+        """Indirect registers, general modes, filters held empty; nobody else feeds the line."""
         self._indirect.wait()
         yield from self._load(reg.INDIRECTS)
         self._bus.run(
@@ -202,6 +196,7 @@ class Si321xSetup:
         for filter_register in reg.FILTERS:
             self._indirect.write(filter_register, EMPTY_FILTER)
         yield 1
+        self.calibration.refuse_foreign_voltage()
 
     def _load(self, registers: Sequence[reg.Indirect]) -> Steps:
         waiting = iter(registers)
@@ -211,69 +206,15 @@ class Si321xSetup:
             yield 1
 
     def _value(self, register: reg.Indirect) -> int:
-        """The country's value for it, or its initial value."""
+        """The country's or the board's value for it, or its initial value."""
         wanted = {
+            **dict(zip(reg.ALARMS, self._supply.alarms, strict=True)),
+            **dict(zip(reg.POLES, self._supply.poles, strict=True)),
             reg.RING_FREQUENCY: self._settings.ring_frequency,
             reg.RING_AMPLITUDE: self._settings.ring_amplitude,
             reg.TRIP_FILTER: self._settings.trip_filter[0],
         }
         return wanted.get(register, register.initial)
-
-    def _battery_up(self) -> Steps:
-        """DC-DC converter on; it must reach 72 V within 500 ms."""
-        self._bus.run(reg.PWM_PERIOD.write(0xFF), reg.POWER_DOWN.write(0))
-        try:
-            yield from wait_for(
-                self._place,
-                "battery above 72 V",
-                lambda: self._bus.read(reg.BATTERY_SENSE) >= BATTERY_GOOD,
-                POWER_PERIODS,
-            )
-        except ChipTimeout as error:
-            raise ChipFault(f"{error}; check the 12 V supply of the line hat") from error
-        self._bus.run(reg.LOOP_CURRENT.write(0), reg.DCDC_DELAY.write(0x19))
-
-    def _leak_test(self) -> Steps:
-        """Converter off: the battery must not sink below 2.3 V within 500 ms."""
-        self._bus.run(reg.LINEFEED.write(0), reg.POWER_DOWN.compose((reg.DCOF, 1)))
-        for period in range(LEAK_PERIODS):
-            yield 1
-            if self._bus.read(reg.BATTERY_SENSE) < BATTERY_GONE:
-                raise ChipFault(
-                    f"{self._place}: battery gone after {period * 10 + 10} ms; something drains "
-                    f"it, check jack and line hat for moisture and shorts"
-                )
-
-    def _calibrate(self) -> Steps:
-        """All calibrations, VBAT settling fast; once more if a handset was lifted meanwhile."""
-        for attempt in (1, 2):
-            self._bus.run(
-                reg.INT_STATUS_3.clear(0xFF),
-                reg.INT_ENABLE_3.write(reg.CMCP.mask),
-                reg.CALIBRATE_2.write(0x1F),
-                reg.CALIBRATE_1.write(0x7F),
-            )
-            yield from wait_for(
-                self._place,
-                "calibration finished",
-                lambda: self._bus.read(reg.CALIBRATE_1) & 0x40 == 0,
-                CALIBRATION_PERIODS,
-            )
-            if not reg.CMCP.of(self._bus.read(reg.INT_STATUS_3)):
-                return
-            log.warning("%s: hook moved during calibration %d", self._place, attempt)
-
-    def _calibrate_converter(self) -> Steps:
-        """Peak current of the DC-DC converter; a result out of range is replaced by the middle."""
-        self._bus.write(reg.DCDC_DELAY, 0x99)
-        yield from wait_for(
-            self._place,
-            "converter calibrated",
-            lambda: not reg.DCCAL.of(self._bus.read(reg.DCDC_DELAY)),
-            POWER_PERIODS,
-        )
-        if not 2 <= self._bus.read(reg.PEAK_CURRENT) <= 0x0D:
-            self._bus.write(reg.PEAK_CURRENT, 8)
 
     def _finish(self) -> Steps:
         """Filters, proof that every indirect register holds, audio, ringing, interrupts, feed.
@@ -299,13 +240,39 @@ class Si321xSetup:
         )
         self._bus.run(
             reg.COMMON_VOLTAGE.write(0x04),
-            reg.HIGH_BATTERY.write(self._settings.battery),
             reg.TRIP_DEBOUNCE.write(self._settings.trip_filter[1]),
             reg.LOOP_DEBOUNCE.write(0x0A),
             reg.RING_CONTROL.write(0),
             *(timer.write(0) for timer in reg.RING_TIMERS),
         )
+        yield from self._raise_battery()
+        self.begin()
         yield 1
+
+    def _raise_battery(self) -> Steps:
+        """The battery that ringing needs; if the converter does not make it, bells are weak."""
+        self._bus.write(reg.HIGH_BATTERY, self._battery)
+        yield 1
+        wanted = self._battery * BATTERY_STEP
+        try:
+            yield from wait_for(
+                self._place,
+                f"battery of {wanted:.0f} V for ringing",
+                lambda: (
+                    self._bus.read(reg.BATTERY_SENSE) * SENSE_STEP >= wanted - BATTERY_SHORTFALL
+                ),
+                POWER_PERIODS,
+            )
+        except ChipTimeout as error:
+            seen = self._bus.read(reg.BATTERY_SENSE) * SENSE_STEP
+            log.warning(
+                "%s; it is %.0f V, so bells may be weak: write that as supply.battery_limit into "
+                "the board's file, or check the supply of the line hat",
+                *(error, seen),
+            )
+
+    def begin(self) -> None:
+        """Interrupts as the port wants them, and ACTIVE feed."""
         self._bus.run(
             reg.INT_ENABLE_1.write(0),
             reg.INT_ENABLE_2.write(0xFF),
@@ -315,7 +282,6 @@ class Si321xSetup:
             reg.INT_STATUS_3.clear(0xFF),
             reg.LINEFEED.write(1),
         )
-        yield 1
 
     def _verify(self) -> Steps:
         """Read back every indirect register that keeps what it is given: no scratch memory."""

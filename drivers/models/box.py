@@ -43,7 +43,7 @@ class StationJack:
 
     def __init__(self, spec: LineSpec, slots: int, seed: int, modem: Modem, part: Part) -> None:
         self.loop = StationLoop()
-        self.chip = Si3210Model(spec.name, slots, self.loop, seed, part)
+        self.chip = Si3210Model(spec.name, slots, self.loop, seed, part, spec.supply)
         self.party = Telephone(spec.name, self.loop, modem)
 
     def period(self, played: Samples, heard: Samples, now: int) -> None:

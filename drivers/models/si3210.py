@@ -12,6 +12,7 @@ from random import Random
 import numpy as np
 
 from drivers.buses import PERIOD, Samples
+from drivers.line_supply import USUAL_SUPPLY, LineSupply
 from drivers.models.faults import Fault
 from drivers.models.loops import StationLoop
 from drivers.models.si3210_calibration import START, Calibration
@@ -38,6 +39,7 @@ from drivers.models.si3210_registers import (
     OSC_1,
     OSC_2,
     PCM_MODE,
+    POWER_DOWN_1,
     REGISTERS,
     RING_GAIN_CAL,
     RING_OSC,
@@ -68,6 +70,9 @@ SCRATCH_NOISE = 300
 """Peak of the noise on what the chip sends while indirect register 97 is not 0 [level assumed]."""
 DAISY_CHAIN = 0x80
 OSCILLATOR_ON = 0x04
+CONVERTER_OFF = 0x10
+RING_AND_TIP = 0x18
+"""CALR and CALT."""
 
 
 @cache
@@ -82,11 +87,18 @@ def noise_of(scratch: int) -> Samples | None:
 class Si3210Model(SpiChip):
     """One chip with its line, on a PCM port with a number of `slots`.
 
-    `seed` is a number that makes its tolerances and the contents of registers after reset.
+    `seed` is a number that makes its tolerances and the contents of registers after reset;
+    `supply` says which line IC there is and how high its battery goes.
     """
 
     def __init__(
-        self, name: str, slots: int, loop: StationLoop, seed: int = 1, part: Part = SI3210
+        self,
+        name: str,
+        slots: int,
+        loop: StationLoop,
+        seed: int = 1,
+        part: Part = SI3210,
+        supply: LineSupply = USUAL_SUPPLY,
     ) -> None:
         super().__init__(name)
         self.loop = loop
@@ -95,7 +107,9 @@ class Si3210Model(SpiChip):
         random = self._random = Random(f"{name}/{seed}")
         self._r = bytearray(256)
         self._indirect = IndirectRegisters(part, random, self.faults, self.violation_log)
+        self._supply = supply
         self._feed = LineFeed(self._r, self._indirect, loop, self.faults, self._interrupt)
+        self._feed.battery_most = supply.battery_limit
         self._calibration = Calibration(self._r, random, loop, self.faults, self._interrupt)
         self.transmit: SlotPosition | None = None
         """Where the chip drives the PCM highway."""
@@ -133,6 +147,12 @@ class Si3210Model(SpiChip):
             raise ValueError(f"{self.name}: Q{transistor} is not one of Q1..Q6")
         self._feed.alarm(transistor)
         self._set_audio()
+
+    def inject(self, fault: Fault) -> None:
+        """Let this fault be there from now on; a brown-out resets the chip at once."""
+        super().inject(fault)
+        if fault is Fault.BROWN_OUT:
+            self._reset()
 
     def brown_out(self) -> None:
         """The supply dips: the chip resets itself, which only its registers show."""
@@ -233,7 +253,14 @@ class Si3210Model(SpiChip):
             self._route()
         elif number in (OSC_1, OSC_2) and octet & OSCILLATOR_ON:
             self.violation_log.note(f"{self.name}: the tone oscillators are not modelled")
+        elif number == POWER_DOWN_1 and not octet & CONVERTER_OFF:
+            self._check_converter()
+            self._feed.measure()
         elif number == CALIBRATE_1 and octet & START:
+            if octet & RING_AND_TIP and self._supply.line_ic == "si3201":
+                self.violation_log.note(
+                    f"{self.name}: RING and TIP of an Si3201 must not be calibrated by the chip"
+                )
             self._calibration.start()
         elif number == DC_DELAY and octet & 0x80:
             self._calibration.start_peak()
@@ -248,6 +275,14 @@ class Si3210Model(SpiChip):
             self.violation_log.note(f"{self.name}: daisy chain asked for, this board has none")
 
     # ------------------------------------------------------------------ inside
+
+    def _check_converter(self) -> None:
+        """A timing for another kind of transistor burns it [Si3215 DS, register 92]."""
+        period = self._r[DC_PERIOD]
+        if period not in self.part.periods:
+            self.violation_log.note(
+                f"{self.name}: converter period 0x{period:02X} is not for a {self.part.name}"
+            )
 
     def _reset(self) -> None:
         for number, (value, _) in REGISTERS.items():

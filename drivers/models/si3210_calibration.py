@@ -75,7 +75,7 @@ class Calibration:
             return
         if self._r[CALIBRATE_2] & COMMON_MODE and self._loop.ohms is not None:
             self._left = 0
-            self._r[CALIBRATE_1] &= ~START & 0xFF
+            self._r[CALIBRATE_1] = 0  # the whole byte, as the open drivers expect it
             self._interrupt(COMMON_MODE_FAILED)
             return
         self._left -= 1

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from drivers.line_supply import BATTERY_MOST
 from drivers.models.faults import Fault
 from drivers.models.loops import StationLoop
 from drivers.models.si3210_indirect import IndirectRegisters
@@ -52,6 +53,9 @@ OVERHEAD_VOLTS = 7.5
 THRESHOLD_MA = 1.27
 """One step of the loop closure and ring trip thresholds, bits 14:9."""
 SHORT_OHMS = 5.0
+FOREIGN_VOLTS = 50.0
+UNSUPPLIED = frozenset((Fault.NO_SUPPLY, Fault.BROWN_OUT))
+HOT = frozenset((Fault.SHORT, Fault.POWER_ALARM))
 ALARM_PERIODS = 5
 """A shorted line's transistors are too hot after 50 ms [assumption]."""
 
@@ -102,6 +106,8 @@ class LineFeed:
         self._faults, self._interrupt = faults, interrupt
         self.vbat = 0.0
         """Battery voltage below ground, as a positive number."""
+        self.battery_most: float = BATTERY_MOST
+        """So many volts the converter makes at most."""
         self.reset()
 
     def reset(self) -> None:
@@ -156,7 +162,8 @@ class LineFeed:
     def wire_volts(self) -> tuple[float, float]:
         """TIP and RING below ground, as positive numbers."""
         if self.state in (OPEN, RINGING):
-            return 0.0, 0.0
+            foreign = FOREIGN_VOLTS if Fault.FOREIGN_VOLTAGE in self._faults else 0.0
+            return 0.0, foreign
         near, far = self._r[VCM] * 1.5, self._r[VCM] * 1.5 + abs(self._loop.volts)
         return (near, far) if self._loop.volts >= 0 else (far, near)
 
@@ -178,7 +185,7 @@ class LineFeed:
             self._raw_closed() == self.loop_closed
             and self._raw_trip() == self.ring_trip
             and not self._ring_timed()
-            and Fault.SHORT not in self._faults
+            and self._faults.isdisjoint(HOT)
         )
 
     def _charge(self) -> bool:
@@ -191,9 +198,9 @@ class LineFeed:
         return False
 
     def _battery_target(self) -> tuple[float, float]:
-        if self._r[POWER_DOWN_1] & 0x10 or Fault.NO_SUPPLY in self._faults:
+        if self._r[POWER_DOWN_1] & 0x10 or not self._faults.isdisjoint(UNSUPPLIED):
             return 0.0, LEAK_PERIODS if Fault.LEAK in self._faults else DECAY_PERIODS
-        high = self._r[VBATH] * 1.5
+        high = min(self._r[VBATH] * 1.5, self.battery_most)
         tracks = self._r[BATTERY_FEED] & 0x01 and not self._r[BATTERY_FEED] & 0x08
         if tracks and self.state in ACTIVE and self.loop_closed:
             needed = self._r[VCM] * 1.5 + abs(self._loop.volts) + OVERHEAD_VOLTS
@@ -278,7 +285,7 @@ class LineFeed:
     # ------------------------------------------------------------------ alarms
 
     def _overheat(self) -> None:
-        if Fault.SHORT in self._faults and self.state != OPEN and self.vbat > 10:
+        if not self._faults.isdisjoint(HOT) and self.state != OPEN and self.vbat > 10:
             self._hot += 1
             if self._hot >= ALARM_PERIODS:
                 self._hot = 0
@@ -291,4 +298,5 @@ class LineFeed:
         self._interrupt((STATUS_2, 0x02 << transistor))
         if self._r[AUTO_MANUAL] & 0x01:  # AOPN
             self.state = OPEN
+            self._r[LINEFEED] = OPEN  # the whole byte reads 00, as the open drivers expect it
             self.measure()

@@ -5,7 +5,7 @@ Reserved bits read zero and are masked on writing; unlisted registers are reserv
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 # Registers with a meaning to the model, by their data-sheet names.
@@ -107,13 +107,15 @@ class Part:
 
     name: str
     identity: Mapping[int, int]
-    """Registers 0, 1 and 6 after reset."""
+    """Registers after reset that differ from REGISTERS."""
     places: Mapping[str, int]
     """Indirect registers that the model uses, by data-sheet name."""
     indirect: frozenset[int]
     """All indirect addresses there are."""
     to_write: frozenset[int]
     """Those that a driver must write: reset leaves anything in them, and they matter."""
+    periods: range = range(0xC0, 0x100)
+    """What register 92 may hold while the converter runs."""
 
 
 _SI3210_PLACES = {
@@ -162,3 +164,17 @@ SI3215 = Part(
     _SI3215_WORDS | MEMORY | frozenset(range(69, 75)),
     _SI3215_WORDS | SCRATCH,
 )
+MOSFET_PERIODS = range(0x40, 0x80)
+SI3210M = replace(
+    SI3210,
+    name="Si3210M rev. E",
+    identity={SPI_MODE: 0x35, PCM_MODE: 0x08, 6: 0x00, DC_DELAY: 0x34},
+    periods=MOSFET_PERIODS,
+)
+SI3215M = replace(
+    SI3215,
+    name="Si3215M rev. C",
+    identity={SPI_MODE: 0x33, PCM_MODE: 0x88, 6: 0x00, DC_DELAY: 0x34},
+    periods=MOSFET_PERIODS,
+)
+"""M versions drive a MOSFET; DCPOL in register 93 shows it."""

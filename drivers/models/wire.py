@@ -21,8 +21,15 @@ LEGAL_PCLK_HZ = frozenset(
 """Bit clocks on which the chips' PLLs lock [Si3215 DS]; on others they are as without a clock."""
 
 
+_STUCK = frozenset((Fault.STUCK_BUS, Fault.STUCK_LOW))
+
+
 class SpiChip(ABC):
     """A chip on its own chip select. Subclasses take octets and know what phase they are in."""
+
+    strict = True
+    """Whether a second octet in one chip select is lost. The data sheet recommends to raise chip
+    select between octets and does not require it, so some chips may take them [Si3215 DS, SPI]."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -31,6 +38,7 @@ class SpiChip(ABC):
         self.in_reset = False
         self.clocked = False
         """Whether PCLK and FSYNC run at a legal rate."""
+        self._pclk_hz = 0
         self.wire_us = 0
         self._interrupt_level = True
 
@@ -44,10 +52,11 @@ class SpiChip(ABC):
 
         Raises ValueError for what is no byte.
         """
-        if self.in_reset or Fault.STUCK_BUS in self.faults:
-            if self.in_reset:
-                self.violation_log.note(f"{self.name}: bus access while RESET is low")
+        if self.in_reset:
+            self.violation_log.note(f"{self.name}: bus access while RESET is low")
             return [NOBODY] * len(frames)
+        if self.faults and not self.faults.isdisjoint(_STUCK):
+            return [NOBODY if Fault.STUCK_BUS in self.faults else 0x00] * len(frames)
         octet = self._octet
         answers = []
         for frame in frames:
@@ -60,8 +69,11 @@ class SpiChip(ABC):
     def select(self, octets: bytes) -> bytes:
         """One chip select assertion with any number of octets, as a raw bus would make it.
 
-        The chips frame every byte by chip select: octets after the first are a violation, ignored.
+        A strict chip frames every byte by chip select: octets after the first are a violation,
+        ignored. One that is not takes them all.
         """
+        if not self.strict:
+            return bytes(self.transfer(octets))
         if len(octets) != 1:
             self.violation_log.note(f"{self.name}: {len(octets)} bytes in one chip select")
         if not octets:
@@ -76,19 +88,24 @@ class SpiChip(ABC):
 
     def clock(self, pclk_hz: int) -> None:
         """Let PCLK and FSYNC run at this rate; 0 stops them."""
-        self.clocked = pclk_hz in LEGAL_PCLK_HZ
-        if pclk_hz and not self.clocked:
+        self._pclk_hz = pclk_hz
+        if pclk_hz and pclk_hz not in LEGAL_PCLK_HZ:
             self.violation_log.note(f"{self.name}: PCLK of {pclk_hz} Hz is not a legal rate")
-        self._wake()
+        self._look_around()
 
     def inject(self, fault: Fault) -> None:
         """Let this fault be there from now on."""
         self.faults.add(fault)
-        self._wake()
+        self._look_around()
 
     def mend(self, fault: Fault) -> None:
         """Let this fault be gone; harmless if it was not there."""
         self.faults.discard(fault)
+        self._look_around()
+
+    def _look_around(self) -> None:
+        runs = self._pclk_hz in LEGAL_PCLK_HZ
+        self.clocked = runs and Fault.NO_CLOCK not in self.faults
         self._wake()
 
     @abstractmethod

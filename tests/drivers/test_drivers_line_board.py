@@ -93,7 +93,9 @@ def test_chip_that_fails_is_reported_and_the_others_go_on() -> None:
     board = LineBoard(spec, files, country("us"))
     events = power_up(board)
     assert [name for name, event in events if isinstance(event, PortFault)] == ["102", "line1"]
-    assert "102 (si3210 on SPI 0.1): no Si3210 or Si3215 answers" in str(events[0][1])
+    assert "102 (si3210 on SPI 0.1 of board virtual): no Si3210 or Si3215 answers" in str(
+        events[0][1]
+    )
     working = [name for name, event in events if isinstance(event, PortRecovered)]
     assert sorted(working) == ["101", "line2"]
     assert (list(board.stations), list(board.trunks)) == (["101", "102"], ["line1", "line2"])

@@ -90,7 +90,16 @@ def test_si321x_access_is_two_frames() -> None:
     wire = Wire()
     bus = RegisterBus(wire, SI321X_FRAMING)
     assert bus.run(SENSE.read(), TERMINATION.write(0xC0), EVENTS_1.read()) == [101, 105]
-    assert wire.sent == [[0x80 | 29, 0, 26, 0xC0, 0x80 | 19, 0]]
+    assert wire.sent == [[0x80 | 29, 0x80, 26, 0xC0, 0x80 | 19, 0x80]]
+
+
+def test_filler_of_a_read_is_no_write_to_a_chip_that_is_out_of_step() -> None:
+    wire = Wire()
+    bus = RegisterBus(wire, SI321X_FRAMING)
+    bus.run(*[SENSE.read()] * 3)
+    bus.step()
+    assert all(frame & 0x80 for frame in [*wire.sent[0], *wire.sent[1]])
+    assert len(wire.sent[1]) == 1
 
 
 def test_si3050_access_is_three_frames() -> None:

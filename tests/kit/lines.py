@@ -20,7 +20,8 @@ class Lines:
     ) -> None:
         self.spec = spec or virtual_board()
         self.box = VirtualBox(self.spec, part=part)
-        self.board = LineBoard(self.spec, self.box, line_settings(code))
+        self.country = line_settings(code)
+        self.board = LineBoard(self.spec, self.box, self.country)
         self.periods_to_power_up = 0
         self.reported: list[tuple[str, PortEvent]] = []
         """What was reported while they came up."""
