@@ -35,6 +35,14 @@ class Feed(Enum):
     """Ringing voltage, continuously; cadence is made by the caller of feed()."""
     REVERSED = "reversed"
     """Battery reversed, audio as in ACTIVE."""
+    REVERSED_ON_HOOK_AUDIO = "reversed on-hook audio"
+    """Battery reversed, audio as in ON_HOOK_AUDIO: data to a handset whose lamp the polarity
+    lights."""
+    TIP_OPEN = "tip open"
+    """Ground start at rest: RING carries battery, nothing is on TIP; a telephone system that joins
+    RING to ground counts as a lifted handset, and wants ACTIVE then."""
+    RING_OPEN = "ring open"
+    """TIP is fed, nothing is on RING: for tests of a line."""
     NEON = "neon"
     """The neon lamp of a telephone on its hook flashes four times a second; no bell rings: about
     90 V, trapezoid, of 4 Hz."""

@@ -37,10 +37,16 @@ LINEFEED = {
     Feed.ON_HOOK_AUDIO: 2,
     Feed.RINGING: 4,
     Feed.REVERSED: 5,
+    Feed.REVERSED_ON_HOOK_AUDIO: 6,
+    Feed.TIP_OPEN: 3,
+    Feed.RING_OPEN: 7,
     Feed.NEON: 4,  # the ring generator makes something else then
 }
 """Feed to the code of register 64 [DS, linefeed states]."""
 LF_OPEN, LF_ACTIVE, LF_RINGING = 0, 1, 4
+_TURNED = (Feed.REVERSED, Feed.REVERSED_ON_HOOK_AUDIO)
+_REST = (Feed.ACTIVE, Feed.REVERSED, Feed.NEON)
+"""What lies on a line that nobody uses."""
 
 SETTLE_PERIODS = 10
 """After the feed was changed the loop detector needs its 12.5 ms debounce and the line its current;
@@ -51,8 +57,9 @@ BATTERY_FAILED = 0x28
 BATTERY_CHECKS = 2
 """So many checks in a row must find it so low: a dip of 250 ms is got over by itself."""
 
-CALIBRATE_AFTER = 500
-"""A chip that could not be calibrated is, once its line has been idle for 5 s."""
+CALIBRATE_AFTER = (500, 3000, 12000, 60000)
+"""A chip that could not be calibrated is, once its line has been idle for 5 s, or if that is
+disturbed again, for 30 s and at last for ten minutes: the line is dead meanwhile."""
 
 NOBODY = 0xFF
 """What a bus reads that no chip drives; no chip has all its alarms at once."""
@@ -107,6 +114,7 @@ class Si321x(ChipPort):
         self._calibrating: Steps | None = None
         """The line is open meanwhile, for 0.7 s, or 4 s with a line IC."""
         self._calibrate_at = 0
+        self._late_calibrations = 0
 
     def power_up(self) -> Steps:
         """Bring the chip from reset to ACTIVE feed in about 1.5 s. Raises HardwareError."""
@@ -119,7 +127,7 @@ class Si321x(ChipPort):
         While the chip is calibrated it waits for the end of that.
         """
         codes = [LINEFEED[feed]]
-        if feed is Feed.REVERSED and self._feed in (Feed.RINGING, Feed.OPEN):
+        if feed in _TURNED and self._feed in (Feed.RINGING, Feed.OPEN):
             codes.insert(0, LF_ACTIVE)
         self._feed = feed
         self._settle()
@@ -221,8 +229,9 @@ class Si321x(ChipPort):
         return (
             not self._setup.calibration.saved
             and not self.off_hook
-            and self._feed is Feed.ACTIVE
-            and self._beats.now - self._idle_since >= CALIBRATE_AFTER
+            and self._feed in _REST
+            and self._beats.now - self._idle_since
+            >= CALIBRATE_AFTER[min(self._late_calibrations, len(CALIBRATE_AFTER) - 1)]
         )
 
     def _go_on_calibrating(self, steps: Steps) -> None:
@@ -264,6 +273,7 @@ class Si321x(ChipPort):
         events: list[PortEvent] = [PortRecovered()] if self._given_up else []
         self._given_up = False
         if self._calibration_due() and not reg.LCR.of(loop):
+            self._late_calibrations += 1
             self._calibrating = self._setup.calibration.calibrate()
             return events
         return events + self._hook(linefeed, loop)

@@ -10,11 +10,13 @@ OFF_HOOK_OHMS = 300.0
 class StationLoop:
     """Between a SLIC and a handset. The handset sets the load, the SLIC the rest."""
 
-    __slots__ = ("hertz", "ma", "ohms", "ren", "ring_vrms", "touched", "volts")
+    __slots__ = ("ground_ohms", "hertz", "ma", "ohms", "ren", "ring_vrms", "touched", "volts")
 
     def __init__(self) -> None:
         self.ohms: float | None = None
         """The handset's resistance while it is lifted."""
+        self.ground_ohms: float | None = None
+        """From RING to ground, while a telephone system starts a call by it (ground start)."""
         self.ren = 1.0
         """Ringer equivalence: 1 is 6930 Ω with 8 µF."""
         self.touched = True
@@ -29,6 +31,11 @@ class StationLoop:
         if ohms != self.ohms:
             self.ohms = ohms
             self.touched = True
+
+    def ground(self, ohms: float | None) -> None:
+        """Join RING to ground through so many ohms, or leave it (None)."""
+        self.ground_ohms = ohms
+        self.touched = True
 
 
 class TrunkLoop:

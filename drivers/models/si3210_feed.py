@@ -40,9 +40,11 @@ TICKS = 8
 RING_UNITS = 10
 """Ring timers count 125 µs: ten of them in a tick."""
 
-OPEN, FORWARD, FORWARD_OHT, RINGING, REVERSE, REVERSE_OHT = 0, 1, 2, 4, 5, 6
+OPEN, FORWARD, FORWARD_OHT, TIP_OPEN, RINGING, REVERSE, REVERSE_OHT, RING_OPEN = range(8)
 ACTIVE = frozenset((FORWARD, REVERSE))
 OHT = frozenset((FORWARD_OHT, REVERSE_OHT))
+CLOSABLE = ACTIVE | OHT | {TIP_OPEN}
+"""Where the loop detector works."""
 
 RAMP_PERIODS, DECAY_PERIODS, LEAK_PERIODS = 6.0, 100.0, 5.0
 """Time constants of the battery voltage: 96 % after 190 ms; 45 V left 500 ms after switching off;
@@ -138,6 +140,9 @@ class LineFeed:
             self._measure_ringing(ohms)
         elif self.state in ACTIVE or self.state in OHT:
             self._measure_battery(ohms)
+        elif self.state == TIP_OPEN and loop.ground_ohms is not None:
+            current = (self._r[VOC] & 0x3F) * 1500 / loop.ground_ohms
+            loop.ma = min(current, 20.0 + 3 * self._r[ILIM])
 
     def _measure_ringing(self, ohms: float | None) -> None:
         loop, words = self._loop, self._indirect
@@ -164,6 +169,10 @@ class LineFeed:
         if self.state in (OPEN, RINGING):
             foreign = FOREIGN_VOLTS if Fault.FOREIGN_VOLTAGE in self._faults else 0.0
             return 0.0, foreign
+        if self.state == TIP_OPEN:
+            return 0.0, min((self._r[VOC] & 0x3F) * 1.5 + self._r[VCM] * 1.5, self.vbat)
+        if self.state == RING_OPEN:
+            return self._r[VCM] * 1.5, 0.0
         near, far = self._r[VCM] * 1.5, self._r[VCM] * 1.5 + abs(self._loop.volts)
         return (near, far) if self._loop.volts >= 0 else (far, near)
 
@@ -228,7 +237,7 @@ class LineFeed:
         return (self._indirect[name] >> 9 & 0x3F) * THRESHOLD_MA
 
     def _raw_closed(self) -> bool:
-        if self.state not in ACTIVE and self.state not in OHT:
+        if self.state not in CLOSABLE:
             return False
         low = self.loop_closed and self._r[ENHANCE] & 0x01
         return self._loop.ma > self._threshold("LCRTL" if low else "LCRT")

@@ -258,6 +258,10 @@ def test_a_missed_edge_is_found_by_the_periodic_check() -> None:
         (Feed.ON_HOOK_AUDIO, 2),
         (Feed.RINGING, 4),
         (Feed.REVERSED, 5),
+        (Feed.REVERSED_ON_HOOK_AUDIO, 6),
+        (Feed.TIP_OPEN, 3),
+        (Feed.RING_OPEN, 7),
+        (Feed.NEON, 4),
     ],
 )
 def test_feed_writes_its_linefeed_state(feed: Feed, code: int) -> None:
