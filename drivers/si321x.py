@@ -100,7 +100,7 @@ class Si321x(ChipPort):
         self.off_hook = False
         self._bus = RegisterBus(spi, SI321X_FRAMING)
         self._setup = Si321xSetup(self._bus, spec, settings)
-        self._settings = settings
+        self._settings = self._setup.settings
         self._feed = Feed.ACTIVE
         self._settled_at: int | None = None
         self._retries = ALARM_RETRIES

@@ -71,7 +71,8 @@ class Si321xSetup:
                 "no more than %d V of battery (supply.battery_limit)",
                 *(spec.place, peak, settings.ring_peak_volts, spec.supply.battery_limit),
             )
-        self._settings = replace(settings, ring_peak_volts=peak)
+        self.settings = replace(settings, ring_peak_volts=peak)
+        """The country's, with the ringing that the board can make."""
         self._battery = min(settings.battery, spec.supply.battery_most)
         self._indirect = IndirectAccess(bus, spec.place)
         self.calibration = Si321xCalibration(bus, spec.place, spec.supply)
@@ -210,9 +211,9 @@ class Si321xSetup:
         wanted = {
             **dict(zip(reg.ALARMS, self._supply.alarms, strict=True)),
             **dict(zip(reg.POLES, self._supply.poles, strict=True)),
-            reg.RING_FREQUENCY: self._settings.ring_frequency,
-            reg.RING_AMPLITUDE: self._settings.ring_amplitude,
-            reg.TRIP_FILTER: self._settings.trip_filter[0],
+            reg.RING_FREQUENCY: self.settings.ring_frequency,
+            reg.RING_AMPLITUDE: self.settings.ring_amplitude,
+            reg.TRIP_FILTER: self.settings.trip_filter[0],
         }
         return wanted.get(register, register.initial)
 
@@ -236,11 +237,11 @@ class Si321xSetup:
                 (reg.PCM_16BIT, int(self._coding is Coding.LINEAR)),
             ),
             reg.GAIN.write(0),
-            reg.IMPEDANCE.compose((reg.TISE, 1), (reg.TISS, self._settings.impedance)),
+            reg.IMPEDANCE.compose((reg.TISE, 1), (reg.TISS, self.settings.impedance)),
         )
         self._bus.run(
             reg.COMMON_VOLTAGE.write(0x04),
-            reg.TRIP_DEBOUNCE.write(self._settings.trip_filter[1]),
+            reg.TRIP_DEBOUNCE.write(self.settings.trip_filter[1]),
             reg.LOOP_DEBOUNCE.write(0x0A),
             reg.RING_CONTROL.write(0),
             *(timer.write(0) for timer in reg.RING_TIMERS),
