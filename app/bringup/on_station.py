@@ -9,8 +9,8 @@ from drivers import si321x_registers as reg
 from drivers.errors import HardwareError
 from drivers.line_sound import level_dbm0
 from drivers.registers import Register
+from drivers.si321x_indirect import IndirectAccess
 from drivers.si321x_measure import WIRE_VOLTS_STEP
-from drivers.si321x_setup import IndirectAccess
 
 STARTS = 10
 """Of each way that is compared."""
