@@ -36,8 +36,8 @@ class Feed(Enum):
     REVERSED = "reversed"
     """Battery reversed, audio as in ACTIVE."""
     REVERSED_ON_HOOK_AUDIO = "reversed on-hook audio"
-    """Battery reversed, audio as in ON_HOOK_AUDIO: data to a handset whose lamp the polarity
-    lights."""
+    """Battery reversed, audio as in ON_HOOK_AUDIO: caller ID before the first ring, and data to a
+    handset whose lamp the polarity lights."""
     TIP_OPEN = "tip open"
     """Ground start at rest: RING carries battery, nothing is on TIP; a telephone system that joins
     RING to ground counts as a lifted handset, and wants ACTIVE then."""

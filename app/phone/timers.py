@@ -37,6 +37,13 @@ POLARITY_SETTLE = Timer(
 ANNOUNCED = Timer(
     "announced", 6000, 1000, 12000, "From caller ID before the first burst to that burst."
 )
+CALLER_DIGITS = Timer(
+    "caller digits",
+    500,
+    200,
+    2000,
+    "Between two digits of caller ID by DTMF [ETSI EN 300 659-1, annex B: 70 ms, ± tolerance].",
+)
 RELEASE_GUARD = Timer(
     "release guard",
     800,
@@ -91,6 +98,13 @@ CLERK_PATIENCE = Timer(
 # Ringing a handset: the lengths come from the country's cadence.
 RING_BURST = Timer("ring burst", 2000, 200, 5000, "Ringing voltage on the line [GR-506: 2 s].")
 RING_SILENCE = Timer("ring silence", 4000, 200, 6000, "Between two bursts [GR-506: 4 s].")
+CALLER_ID_FIRST = Timer(
+    "caller ID first",
+    4000,
+    1000,
+    8000,
+    "Caller ID before the first burst, where the country has it so; as long as its data are.",
+)
 CALLER_ID_LEAD = Timer(
     "caller ID lead", 500, 500, 1500, "From the end of a burst to caller ID [GR-30: 500 ms]."
 )

@@ -176,6 +176,18 @@ class CallerIdAlert(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class DigitCodes:
+    """What stands round the number in caller ID by DTMF [ETSI EN 300 659-1, annex B]."""
+
+    start: str = "A"
+    end: str = "C"
+    private: str = "B10"
+    """In place of start and number, where the caller does not want to be shown."""
+    unknown: str = "B00"
+    """The same where the network does not know."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallerIdService:
     """How the network shows who calls."""
 
@@ -183,6 +195,13 @@ class CallerIdService:
     layout: CallerIdLayout
     moment: CallerIdMoment
     alerts: tuple[CallerIdAlert, ...] = ()
+    digits: DigitCodes = DigitCodes()
+    """Of the modem DTMF."""
+
+    @property
+    def early(self) -> bool:
+        """Whether it comes before the first ring."""
+        return self.moment is CallerIdMoment.BEFORE_FIRST_RING
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
-"""Denmark [ITU-T E.180 Supplement 2: tones]."""
+"""Denmark [ITU-T E.180 Supplement 2: tones; TeleDanmark's CLIP: caller ID]."""
 
-from drivers.countries.base import Country, RingingPlan, Tones
+from dataclasses import replace
+
+from drivers.countries.base import Country, DigitCodes, RingingPlan, Tones
 from drivers.countries.families import (
     BY_TONE,
     DTMF_AFTER_REVERSAL,
@@ -25,7 +27,7 @@ COUNTRY = Country(
         reorder=beats(425, 200, 200),
         call_waiting=beats(425, 200, 600, 200, 3000),
     ),
-    caller_id=DTMF_AFTER_REVERSAL,
+    caller_id=replace(DTMF_AFTER_REVERSAL, digits=DigitCodes(end="#", private="D1", unknown="D3")),
     disconnect=BY_TONE,
     numbering=Numbering(
         emergency=("112", "114"),

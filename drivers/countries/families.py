@@ -35,7 +35,7 @@ DTMF_AFTER_REVERSAL = CallerIdService(
     CallerIdMoment.BEFORE_FIRST_RING,
     (CallerIdAlert.LINE_REVERSAL,),
 )
-"""[ETSI EN 300 659-1, annex B]."""
+"""[ETSI EN 300 659-1, annex B; codes as in Sweden, unverified elsewhere; any are understood]."""
 
 BY_TONE = Disconnect(tone="busy")
 """Nothing but busy tone; no country that is given this was tried [unverified]."""

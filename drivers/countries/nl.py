@@ -1,6 +1,8 @@
-"""Netherlands [ITU-T E.180 Supplement 2: tones]."""
+"""Netherlands [ITU-T E.180 Supplement 2: tones; Teltone TLE manual: caller ID]."""
 
-from drivers.countries.base import Country, RingingPlan, Tones
+from dataclasses import replace
+
+from drivers.countries.base import Country, DigitCodes, RingingPlan, Tones
 from drivers.countries.families import (
     BY_TONE,
     DTMF_AFTER_REVERSAL,
@@ -10,6 +12,9 @@ from drivers.countries.families import (
     steady,
 )
 from drivers.countries.numbering import Numbering, toll
+
+_NO_NUMBER = "D0000000000"
+"""Shown for whatever reason there is no number."""
 
 COUNTRY = Country(
     code="nl",
@@ -25,7 +30,10 @@ COUNTRY = Country(
         reorder=beats(425, 250, 250),
         call_waiting=beats(425, 500, 9500),
     ),
-    caller_id=DTMF_AFTER_REVERSAL,
+    caller_id=replace(
+        DTMF_AFTER_REVERSAL,
+        digits=DigitCodes("D", "C", private="D0000000000", unknown="D0000000000"),
+    ),
     disconnect=BY_TONE,
     numbering=Numbering(
         emergency=("112",),

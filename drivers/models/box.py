@@ -14,7 +14,6 @@ from drivers.board import BoardSpec, LineSpec
 from drivers.buses import PERIOD, SAMPLE_RATE, I2cDevice, Samples
 from drivers.countries import Country
 from drivers.countries import country as country_of
-from drivers.countries.base import Modem
 from drivers.errors import ChipMissing, HardwareError
 from drivers.models.codec import CodecModel
 from drivers.models.exchange import OfficeLine, OfficeState
@@ -37,14 +36,14 @@ FIRST_DAY = datetime(2026, 1, 1, 8, 0)
 class StationJack:
     """A handset, its wires and its chip, on a port with a number of `slots`.
 
-    `seed` is a number that makes the chip's tolerances; its telephone has this FSK modem, and
+    `seed` is a number that makes the chip's tolerances; its telephone is one of this country, and
     `part` is the member of the chip's family.
     """
 
-    def __init__(self, spec: LineSpec, slots: int, seed: int, modem: Modem, part: Part) -> None:
+    def __init__(self, spec: LineSpec, slots: int, seed: int, country: Country, part: Part) -> None:
         self.loop = StationLoop()
         self.chip = Si3210Model(spec.name, slots, self.loop, seed, part, spec.supply)
-        self.party = Telephone(spec.name, self.loop, modem)
+        self.party = Telephone(spec.name, self.loop, country.modem, country.caller_id)
 
     def period(self, played: Samples, heard: Samples, now: int) -> None:
         """10 ms pass."""
@@ -198,7 +197,7 @@ class VirtualBox:
         self._jacks: dict[str, StationJack | TrunkJack | SlicJack] = {}
         for line in spec.lines:
             self._jacks[line.name] = (
-                StationJack(line, spec.slots, seed, self.country.modem, part)
+                StationJack(line, spec.slots, seed, self.country, part)
                 if line.kind == "station"
                 else TrunkJack(line, spec.slots, self.country, self.office_time)
             )

@@ -10,9 +10,9 @@ from enum import Enum
 
 from drivers.buses import PERIOD, Samples
 from drivers.countries import Country
-from drivers.countries.base import CallerIdAlert, CallerIdMoment, CallerIdService
+from drivers.countries.base import CallerIdAlert, CallerIdService
+from drivers.models.caller_signal import announced, caller_sound
 from drivers.models.dtmf import DtmfReceiver
-from drivers.models.fsk import FREQUENCIES_HZ, announced, caller_id_message, modulate
 from drivers.models.loops import TrunkLoop
 from drivers.models.party import Party
 from drivers.models.sound import PlayQueue
@@ -136,18 +136,18 @@ def _first_long_silence(cadence_ms: tuple[int, ...]) -> int:
 
 
 def _spoken(service: CallerIdService | None) -> CallerIdService | None:
-    """A country's caller ID; None where the office does not speak it: DTMF, and ring pulses."""
-    if service is None or service.modem not in FREQUENCIES_HZ:
+    """A country's caller ID; None where the office does not speak it: ring pulses."""
+    if service is None or CallerIdAlert.RING_PULSE in service.alerts:
         return None
-    return None if CallerIdAlert.RING_PULSE in service.alerts else service
+    return service
 
 
 class OfficeLine(Party):
     """One outside line and the person at its far end.
 
-    It rings, sounds and sends caller ID as the country's networks do. Not spoken: caller ID by
-    DTMF and Japan's; such calls come without a number. At a hang-up the battery goes for the
-    country's time, or for CPC_MS where its networks would only sound a tone.
+    It rings, sounds and sends caller ID as the country's networks do. Not spoken: caller ID of
+    Japan; such calls come without a number. At a hang-up the battery goes for the country's time,
+    or for CPC_MS where its networks would only sound a tone.
     """
 
     def __init__(
@@ -287,18 +287,17 @@ class OfficeLine(Party):
     def _announce(self) -> None:
         """Caller ID before the first ring, which waits for it, where the country has it so."""
         service, self._ring_from = self._caller_id, 0
-        early = service is not None and service.moment is CallerIdMoment.BEFORE_FIRST_RING
-        if service is None or not early or not self._sends_caller_id:
+        if service is None or not service.early or not self._sends_caller_id:
             return
         if CallerIdAlert.LINE_REVERSAL in service.alerts:
             self._reversed_for_call = True
             self.reverse()
-        sound = announced(self._message(), service)
+        sound = announced(self._caller_sound(service), service)
         self._data.add(sound)
         self._ring_from = len(sound) // PERIOD + 1 + RING_AFTER_MS // PERIOD_MS
 
-    def _message(self) -> bytes:
-        return caller_id_message(self._clock(), self._number, self._name)
+    def _caller_sound(self, service: CallerIdService) -> Samples:
+        return caller_sound(service, self._clock(), self._number, self._name)
 
     def move(self, now: int) -> None:
         """A period passes for everything but sound."""
@@ -355,9 +354,9 @@ class OfficeLine(Party):
             self._loop.hertz = self._ringing.network_hz
             self._loop.ring(self._ringing.network_vrms if begins else 0.0, now)
         service = self._caller_id
-        late = service is not None and service.moment is CallerIdMoment.AFTER_FIRST_RING
-        if service is not None and late and self._sends_caller_id and ms == self._caller_id_ms:
-            self._data.add(modulate(self._message(), service.modem))
+        late = service is not None and not service.early and self._sends_caller_id
+        if service is not None and late and ms == self._caller_id_ms:
+            self._data.add(self._caller_sound(service))
 
     # ------------------------------------------------------------------ sound
 

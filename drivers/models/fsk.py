@@ -13,16 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.buses import SAMPLE_RATE, Samples
-from drivers.countries.base import CallerIdAlert, CallerIdService, Modem
-from drivers.models.tones import sines
+from drivers.countries.base import Modem
 from drivers.sampling import amplitude
 
 BAUD = 1200
 FREQUENCIES_HZ = {Modem.BELL_202: (1200.0, 2200.0), Modem.V23: (1300.0, 2100.0)}
 """Mark (1) and space (0)."""
 SENT_DBM0 = -13.5
-AFTER_REVERSAL_MS, DT_AS_MS, AFTER_DT_AS_MS = 300, 100, 60
-DT_AS_HZ, DT_AS_DBM0 = (2130.0, 2750.0), -18.0  # the level is [unverified]
 SEIZURE_BITS, MARK_BITS, TRAILING_BITS = 300, 180, 12
 
 MDMF_CALLER_ID, SDMF_CALLER_ID, SDMF_WAITING, MDMF_WAITING = 0x80, 0x04, 0x06, 0x82
@@ -93,24 +90,6 @@ def modulate(message: bytes, modem: Modem = Modem.BELL_202) -> Samples:
     bit = n * BAUD // SAMPLE_RATE
     cycles = begins[bit] + hertz[bit] * (n / SAMPLE_RATE - bit / BAUD)
     return np.rint(amplitude(SENT_DBM0) * np.sin(2 * np.pi * cycles)).astype(np.int16)
-
-
-def announced(message: bytes, service: CallerIdService) -> Samples:
-    """A transmission before the first ring: what alerts the telephone, then the data.
-
-    Line reversal is the office's; 300 ms after it comes DT-AS if the country has it, 100 ms of
-    2130 and 2750 Hz, and 60 ms after that the data [ETSI EN 300 659-1: 100 to 110 ms of DT-AS, 45
-    to 500 ms to the data].
-    """
-    pieces = [_silence(AFTER_REVERSAL_MS)]
-    if CallerIdAlert.DT_AS in service.alerts:
-        pieces += [sines(DT_AS_HZ, DT_AS_DBM0, DT_AS_MS * SAMPLE_RATE // 1000)]
-        pieces += [_silence(AFTER_DT_AS_MS)]
-    return np.concatenate((*pieces, modulate(message, service.modem)))
-
-
-def _silence(ms: int) -> Samples:
-    return np.zeros(ms * SAMPLE_RATE // 1000, np.int16)
 
 
 # ---------------------------------------------------------------------- receiving

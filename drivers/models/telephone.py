@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drivers.buses import SAMPLE_RATE, Samples
-from drivers.countries.base import Modem
+from drivers.countries.base import CallerIdService, DigitCodes, Modem
+from drivers.models.caller_signal import caller_of_digits
+from drivers.models.dtmf import DtmfReceiver
 from drivers.models.fsk import CallerId, caller_id_of, demodulate, lamp_of
 from drivers.models.loops import OFF_HOOK_OHMS, StationLoop
 from drivers.models.party import Party
@@ -71,9 +73,19 @@ class SecondCallerDisplay:
 class Telephone(Party):
     """Lift it, dial, speak, listen; it rings, shows the caller and has a message lamp."""
 
-    def __init__(self, name: str, loop: StationLoop, modem: Modem = Modem.BELL_202) -> None:
+    def __init__(
+        self,
+        name: str,
+        loop: StationLoop,
+        modem: Modem = Modem.BELL_202,
+        service: CallerIdService | None = None,
+    ) -> None:
+        """`modem` is that of its data; `service` is how its country shows who calls."""
         super().__init__(name)
         self._loop, self._modem = loop, modem
+        by_digits = service is not None and service.modem is Modem.DTMF
+        self._codes = service.digits if service is not None and by_digits else None
+        self._keys, self._pressed = DtmfReceiver(), ""
         self._hook_plan: deque[tuple[int, bool]] = deque()
         self._data: list[Samples] = []
         self.off_hook = False
@@ -182,6 +194,9 @@ class Telephone(Party):
 
     def receive_on_hook(self, row: Samples | None) -> None:
         """A period of sound while the handset is on its hook: perhaps data for the display."""
+        if self._codes is not None and (key := self._keys.hear(row)):
+            self._pressed += key
+            self._show_digits(self._codes)
         if row is not None and np.any(row) and len(self._data) * len(row) < DATA_MOST:
             self._data.append(row)
         elif self._data:
@@ -189,6 +204,14 @@ class Telephone(Party):
             self._data = []
             if len(samples) >= DATA_LEAST:
                 self._receive(samples)
+
+    def _show_digits(self, codes: DigitCodes) -> None:
+        """Show who calls when their digits are complete; a new start code begins anew."""
+        if self._pressed[-1] in ("A", "B", "D"):
+            self._pressed = self._pressed[-1]
+        found = caller_of_digits(codes, self._pressed)
+        if found is not None:
+            self.caller_id, self._pressed = found, ""
 
     def _receive(self, samples: Samples) -> None:
         for message in demodulate(samples, self._modem):

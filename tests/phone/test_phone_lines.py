@@ -241,6 +241,8 @@ def test_ringing_station_that_is_lifted_stops_ringing_for_good() -> None:
 def test_ring_cadence_of_a_country_is_kept_to_the_period(where: str, cadence_ms: list[int]) -> None:
     handset = OneStation(where)
     handset.line.ring(Caller("5551234567"))
+    while not handset.port.ringing:
+        handset.run(1)
     ringing = []
     for _ in range(sum(cadence_ms) // 10):
         ringing.append(handset.port.ringing)

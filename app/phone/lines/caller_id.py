@@ -1,12 +1,21 @@
-"""Caller ID and message-waiting messages [GR-30, SDMF and MDMF] as bytes.
+"""Caller ID and message-waiting messages [GR-30, SDMF and MDMF] as bytes, and by DTMF digits.
 
 On the wire, which app.phone.sound.dsp sends and receives as FSK:
 
     type | length of what follows | parameters | checksum (made and checked by the modem)
     MDMF parameter:  type | length | text
+
+By DTMF [ETSI EN 300 659-1, annex B] a code letter says what the digits behind it are; C or # ends:
+
+    A number, D number that was called first, B reason (10 private, 00 unknown)    Sweden, Finland
+    A number, D reason (1 private)                                                  Denmark, ends #
+    D number                                                                        Netherlands
 """
 
+from itertools import pairwise
+
 from app.phone.calls.line import Caller, Reason
+from drivers.countries.base import DigitCodes
 
 SDMF_CALLER = 0x04
 MDMF_CALLER = 0x80
@@ -14,6 +23,12 @@ MDMF_WAITING = 0x82
 
 DATE, NUMBER, NO_NUMBER, NAME, NO_NAME = 0x01, 0x02, 0x04, 0x07, 0x08
 WAITING = 0x0B
+
+START_CODES, END_CODES = "ABD", "C#"
+MOST_DIGITS = 20
+"""Of a number sent by DTMF [ETSI EN 300 659-1, annex B]."""
+LEAST_DIGITS = 3
+"""A shorter one behind D is a reason; no network's number is so short."""
 
 LONGEST = 15
 """Most characters of a name or number that common telephones show [GR-30: name 15]."""
@@ -48,6 +63,38 @@ def caller_message(caller: Caller, date: str = "") -> bytes:
         bytes((kind, len(text))) + text.encode("ascii", "replace") for kind, text in parameters
     )
     return bytes((MDMF_CALLER, len(body))) + body
+
+
+def caller_digits(caller: Caller, codes: DigitCodes) -> str:
+    """The DTMF digits that show a caller; they have no name."""
+    number = "".join(c for c in caller.number or "" if c in "0123456789")[:MOST_DIGITS]
+    if number:
+        return codes.start + number + codes.end
+    return (codes.private if caller.reason == "private" else codes.unknown) + codes.end
+
+
+def parse_digits(text: str) -> Caller | None:
+    """Who calls, from the DTMF digits as received with their end; None if they say nothing.
+
+    Any country's code is understood, also none at all before the number.
+    """
+    if not text or text[-1] not in END_CODES:
+        return None
+    starts = [0, *(n for n, c in enumerate(text) if c in START_CODES and n), len(text) - 1]
+    found: dict[str, str] = {}
+    for begin, end in pairwise(starts):
+        piece = text[begin:end]
+        digits = piece.lstrip(START_CODES)
+        if digits.isdigit():
+            found.setdefault(piece[: -len(digits)], digits)
+    first = ("A",) if "B" in found else ("A", "D", "")
+    number = next((found[code] for code in first if code in found), "")
+    if len(number) >= LEAST_DIGITS and number.strip("0"):
+        return Caller(number)
+    if not found:
+        return None
+    withheld = found.get("B") == "10" or found.get("D") == "1"
+    return Caller(reason="private" if withheld else "out of area")
 
 
 def waiting_message(waiting: bool) -> bytes:

@@ -14,7 +14,8 @@ from typing import Literal
 from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.calls.line import Caller
-from app.phone.lines import caller_id, line_events
+from app.phone.lines import line_events
+from app.phone.lines.caller_reader import CallerReader
 from app.phone.lines.dialler import Dialler
 from app.phone.lines.kept_callers import CallerMemory, NoMemory
 from app.phone.lines.line_events import LineEvent
@@ -30,7 +31,7 @@ from app.phone.timers import (
     RING_GAP,
     SUSPECT_TONE,
 )
-from drivers.countries.base import CallerIdMoment, Country
+from drivers.countries.base import Country
 from drivers.ports import (
     BatteryChanged,
     PolarityReversed,
@@ -222,11 +223,12 @@ class TrunkLine:
         self.channel = channel
         self.caller = Caller()
         self.fault = "being set up"
-        self._port, self._report, self._modem = port, report, where.modem
+        self._port, self._report = port, report
         self._queue = queue
         self._end_tones = end_tones(where.tones)
         service = where.caller_id
-        self._early = service is not None and service.moment is CallerIdMoment.BEFORE_FIRST_RING
+        self._early = service is not None and service.early
+        self._reader = CallerReader(channel, queue, where, self._named)
         self._announced: tuple[int, Caller] | None = None  # period, and who is about to ring
         self._seized_at = 0  # period
         self._reversals_left = 0  # until the far end has hung up
@@ -321,11 +323,8 @@ class TrunkLine:
     def _digit(self, digit: str) -> None:
         self._report(self, line_events.Digit(digit))
 
-    def _message(self, message: bytes) -> None:
-        caller = caller_id.parse(message)
-        if caller is None:
-            return
-        if self.machine.state is TrunkState.IDLE:
+    def _named(self, caller: Caller) -> None:
+        if self.machine.state in (TrunkState.IDLE, TrunkState.RELEASE_GUARD):
             self._announced = self._queue.now, caller
         else:
             self.caller = caller
@@ -343,15 +342,18 @@ class TrunkLine:
         self._rest()
 
     def _rest(self) -> None:
-        """Nothing goes on; where callers are named before the first burst they are listened for."""
+        """Nothing goes on; where callers are named before the first burst they are listened for.
+
+        That may be as soon as the line is free: the next caller may be waiting already.
+        """
         self.channel.quiet()
         if self._early:
-            self.channel.receive(self._message, self._modem)
+            self._reader.begin()
 
     def _first_burst(self) -> None:
         # After a restart, or a repair, this may be a further burst of a caller who was known.
         self.caller = self._kept.take(self.name) or self._take_announced() or Caller()
-        self.channel.receive(None)
+        self._reader.end()
         self._report(self, line_events.Ringing())
         self._keep_caller()
 
@@ -364,7 +366,7 @@ class TrunkLine:
 
     def _burst_over(self) -> None:
         # Data can only come between bursts; a burst would only confuse the modem.
-        self.channel.receive(self._message, self._modem)
+        self._reader.begin()
 
     def _keep_caller(self) -> None:
         if self.caller != Caller():
@@ -372,7 +374,7 @@ class TrunkLine:
 
     def _further_burst(self) -> None:
         self._keep_caller()
-        self.channel.receive(None)
+        self._reader.end()
         self._report(self, line_events.RingsOn())
 
     def _answer(self) -> None:
@@ -406,13 +408,13 @@ class TrunkLine:
         self._seized_at = self._queue.now
         self.ended_by_tone = False
         self._kept.drop(self.name)
-        self.channel.receive(None)
+        self._reader.end()
         self.channel.watch(self._end_tones, self._end_tone_heard)
         self._port.seize()
 
     def _release(self) -> None:
         self._dialler.stop()
-        self.channel.quiet()
+        self._rest()
         self._port.release()
 
     def _caller_gone(self) -> None:
@@ -423,6 +425,7 @@ class TrunkLine:
 
     def _far_end_gone(self) -> None:
         self._caller_gone()
+        self._rest()
         self._port.release()
 
     def _test_begins(self) -> None:
@@ -459,7 +462,6 @@ class TrunkLine:
         self.channel.quiet()
 
     def _guard_over(self) -> None:
-        self._rest()
         if abs(self._port.line_voltage()) < BATTERY_VOLTS:
             # Unplugged during the call: no further event will come.
             self.machine.event(TrunkEvent.BATTERY_LOST)
