@@ -201,6 +201,8 @@ def _words(outcome: FaxOutcome, end: FaxEnd) -> str:
     match outcome:
         case FaxOutcome.BUSY:
             return "The number was busy each time."
+        case FaxOutcome.NO_NUMBER:
+            return "The network says that this number does not exist: check it, and send anew."
         case FaxOutcome.NO_ANSWER:
             return "No fax machine answered there."
         case FaxOutcome.NOT_ALLOWED:

@@ -29,6 +29,8 @@ class FaxOutcome(StrEnum):
 
     SENT = "sent"
     BUSY = "busy"
+    NO_NUMBER = "no such number"
+    """The office says that it does not exist."""
     NO_ANSWER = "no answer"
     """Nobody answered, or it was no fax machine."""
     BROKEN_OFF = "broken off"

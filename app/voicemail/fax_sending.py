@@ -145,6 +145,8 @@ class _FaxCall:
             return FaxOutcome.SENT
         if self.end.pages or self.end.far_ident:
             return FaxOutcome.BROKEN_OFF
+        if line.number_unknown:
+            return FaxOutcome.NO_NUMBER
         if line.ended_by_tone:
             return FaxOutcome.BUSY
         return FaxOutcome.NO_ANSWER if self.end is not NOT_CALLED else FaxOutcome.BROKEN_OFF

@@ -9,7 +9,7 @@ field that was found in no standard we could open.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Literal
 
@@ -115,6 +115,33 @@ HOWLER = Tone((1400.0, 2060.0, 2450.0, 2600.0), (100, 100), dbm0=-9.0)
 """Receiver-off-hook tone, 3 dBm together [GR-506; national tables: +3 dB]."""
 
 
+def information_tone(
+    hz: tuple[float, float, float] = (950.0, 1400.0, 1800.0),
+    ms: tuple[int, int, int] = (330, 330, 330),
+    dbm0: float = -18.0,
+) -> Tone:
+    """Special information tone: three rising tones, and a second of silence [ITU-T E.180, 3.10].
+
+    E.180 allows 50 Hz and 70 ms to either side, and 250 ms of the silence. It sounds twice, 2 s
+    each.
+    """
+    chain: Tone | None = None
+    for _ in range(2):
+        for place in (2, 1, 0):
+            pause = (2000 - sum(ms),) if place == 2 else ()
+            chain = Tone((hz[place],), (ms[place], *pause), repeat=1, dbm0=dbm0, then=chain)
+    assert chain is not None
+    return chain
+
+
+def _followed(tone: Tone, then: Tone) -> Tone:
+    """A tone that ends, and another behind it."""
+    return replace(tone, then=then if tone.then is None else _followed(tone.then, then))
+
+
+INFORMATION = information_tone()
+
+
 @dataclass(frozen=True, slots=True)
 class Tones:
     """What the lines of a country sound like [ITU-T E.180 Supplement 2]."""
@@ -125,10 +152,17 @@ class Tones:
     ringback: Tone
     busy: Tone
     reorder: Tone
-    """Congestion; also: the number does not exist, or was dialled too slowly."""
+    """Congestion; also: the number was dialled too slowly."""
     call_waiting: Tone
+    information: Tone = INFORMATION
+    """Special information tone: the number does not exist."""
     howler: Tone = HOWLER
     """Receiver left off hook."""
+
+    @property
+    def no_number(self) -> Tone:
+        """What who dialled nobody's number hears: the information tone, then reorder."""
+        return _followed(self.information, self.reorder)
 
 
 class Modem(Enum):

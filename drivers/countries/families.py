@@ -9,6 +9,7 @@ from drivers.countries.base import (
     Modem,
     StationSettings,
     TrunkSettings,
+    information_tone,
 )
 from drivers.tones import Tone
 
@@ -36,6 +37,9 @@ DTMF_AFTER_REVERSAL = CallerIdService(
     (CallerIdAlert.LINE_REVERSAL,),
 )
 """[ETSI EN 300 659-1, annex B; codes as in Sweden, unverified elsewhere; any are understood]."""
+
+VACANT_CODE = information_tone((985.2, 1370.6, 1776.7), (380, 274, 380), dbm0=-24.0)
+"""North America's information tone for a number that is nobody's [GR-1162, vacant code]."""
 
 BY_TONE = Disconnect(tone="busy")
 """Nothing but busy tone; no country that is given this was tried [unverified]."""

@@ -1,7 +1,14 @@
 """United States, and the pattern of the North American countries [T1.401, GR-30, GR-506]."""
 
 from drivers.countries.base import Country, Disconnect, RingingPlan, Tones
-from drivers.countries.families import BELLCORE, STATION_600, TRUNK_600, beats, steady
+from drivers.countries.families import (
+    BELLCORE,
+    STATION_600,
+    TRUNK_600,
+    VACANT_CODE,
+    beats,
+    steady,
+)
 from drivers.countries.numbering import Numbering, north_america
 from drivers.tones import stuttered
 
@@ -20,6 +27,7 @@ COUNTRY = Country(
         busy=beats((480, 620), 500, 500, dbm0=-24),
         reorder=beats((480, 620), 250, 250, dbm0=-24),
         call_waiting=beats(440, 300, 10000),
+        information=VACANT_CODE,
     ),
     caller_id=BELLCORE,
     disconnect=Disconnect(cpc_ms=500, tone="reorder"),

@@ -17,7 +17,7 @@ from drivers.models.loops import TrunkLoop
 from drivers.models.party import Party
 from drivers.models.sound import PlayQueue
 from drivers.models.subscribers import PulseReceiver, Reaction, Subscriber, Subscribers
-from drivers.models.tones import tone_periods
+from drivers.models.tones import no_number_periods, tone_periods
 from drivers.sampling import PERIOD_MS
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class OfficeState(Enum):
     DIALLING = "being dialled on"
     CALLING = "ringing the party that was dialled"
     BUSY = "giving busy tone"
-    REFUSED = "giving reorder tone"
+    REFUSED = "telling that the number is nobody's"
 
 
 class OfficeEvent(Enum):
@@ -168,7 +168,7 @@ class OfficeLine(Party):
             OfficeState.DIAL_TONE: tone_periods(tones.dial),
             OfficeState.CALLING: self._ringback,
             OfficeState.BUSY: tone_periods(tones.busy),
-            OfficeState.REFUSED: tone_periods(tones.reorder),
+            OfficeState.REFUSED: no_number_periods(tones),
             OfficeState.ABANDONED: tone_periods(
                 tones.busy if ending.tone == "busy" else tones.reorder
             ),

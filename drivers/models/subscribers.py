@@ -15,7 +15,7 @@ class Reaction(Enum):
     ANSWERS = "answers"
     BUSY = "busy"
     NOBODY = "nobody"
-    """The number is nobody's: reorder tone."""
+    """The number is nobody's: special information tone, then reorder."""
 
 
 @dataclass(frozen=True, slots=True)

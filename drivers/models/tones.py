@@ -9,7 +9,8 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.buses import PERIOD, SAMPLE_RATE, Samples
+from drivers.buses import PERIOD, PERIODS_PER_SECOND, SAMPLE_RATE, Samples
+from drivers.countries.base import Tones
 from drivers.sampling import FULL_SCALE, amplitude
 from drivers.tones import Tone
 
@@ -39,6 +40,17 @@ def tone_periods(tone: Tone) -> NDArray[np.int16]:
     samples = np.concatenate([_turns(part) for part in tone.chain])
     whole = np.tile(samples, PERIOD // gcd(len(samples), PERIOD))
     return whole.reshape(-1, PERIOD)
+
+
+REORDER_PERIODS = 6 * PERIODS_PER_SECOND
+"""Of reorder tone behind the information tone, at least; then that comes again."""
+
+
+def no_number_periods(tones: Tones) -> NDArray[np.int16]:
+    """What the office sounds for a number that is nobody's, to be repeated for ever."""
+    reorder = tone_periods(tones.reorder)
+    times = -(-REORDER_PERIODS // len(reorder))
+    return np.concatenate((tone_periods(tones.information), np.tile(reorder, (times, 1))))
 
 
 def _turns(tone: Tone) -> Samples:

@@ -51,6 +51,17 @@ def test_busy_number_is_heard_and_noted(world: World) -> None:
     assert world.phone.pbx.status()["lines"]["line1"]["state"] == "idle"
 
 
+@pytest.mark.parametrize("country", ["us", "de", "jp"])
+def test_number_that_does_not_exist_is_told_by_the_office_and_noted(
+    tmp_path: Path, country: str
+) -> None:
+    with World(tmp_path, country=country) as world:
+        world.board("number 5550000 nobody", "lift 101", "wait-for 101 dial-tone within 3s")
+        world.board("dial 101 95550000#", "time 14s", "hangup 101", "settle")
+        (call,) = world.store.calls.newest(1)
+        assert (call.to, call.outcome) == ("5550000", "nobody's number")
+
+
 def test_emergency_call_gets_the_line_of_another_call(tmp_path: Path) -> None:
     with World(tmp_path, lines=(2, 1)) as world:
         world.board(

@@ -288,6 +288,9 @@ class Call(Following):
     def _finish(self) -> None:
         self._end(self._context.tones.busy)
 
+    def _no_number(self) -> None:
+        self._end(self._context.tones.no_number)
+
     def _reject(self) -> None:
         self._end(self._context.tones.reorder)
 
@@ -319,7 +322,7 @@ CALL_ACTIONS = Actions[Call, CallState, CallEvent](
         CallEvent.NO_VOICEMAIL: Call._refuse,
         (CallState.CONNECTED, CallEvent.PARTY_LEFT): Call._fewer,
         (CallState.HELD, CallEvent.PARTY_LEFT): Call._fewer,
-        CallEvent.UNKNOWN: Call._reject,
+        CallEvent.UNKNOWN: Call._no_number,
         CallEvent.TOO_SLOW: Call._reject,
         (CallState.RINGING, CallEvent.CALLER_LEFT): Call._give_up,
         (CallState.UNANSWERED, CallEvent.CALLER_LEFT): Call._give_up,

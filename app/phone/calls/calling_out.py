@@ -89,7 +89,9 @@ class CallOuts:
     ) -> None:
         lasted_s = (self._context.queue.now - begun) // periods(1000)
         outcome: Outcome = "answered" if told.inside else "not answered"
-        if not told.inside and line.ended_by_tone:
+        if not told.inside and line.number_unknown:
+            outcome = told.outcome = "nobody's number"
+        elif not told.inside and line.ended_by_tone:
             outcome = told.outcome = "busy"
         self._begun[wanted.number] = (None, told)
         waited, talked = (0, lasted_s) if told.inside else (lasted_s, 0)

@@ -130,7 +130,9 @@ class Outgoing(Reaching):
         if self.trunk is None or self._course.outcome != "not answered":
             return
         now = self._context.queue.now
-        if self._course.since_dialled(now) >= TAKEN_AS_ANSWERED.periods:
+        if self.trunk.number_unknown:
+            self._course.outcome = "nobody's number"
+        elif self._course.since_dialled(now) >= TAKEN_AS_ANSWERED.periods:
             self._course.take_as_answered()
         elif self.trunk.ended_by_tone:
             self._course.outcome = "busy"

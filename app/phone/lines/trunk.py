@@ -237,6 +237,8 @@ class TrunkLine:
         self._dialler = Dialler(port.name, port, channel, queue)
         self.ended_by_tone = False
         """Whether the last call ended by the office's busy or reorder tone."""
+        self.number_unknown = False
+        """Whether the office has said of the last call that its number does not exist."""
         self.machine = Machine(TRUNK_ACTIONS, self, self.name, queue)
         self.tests = Tests(port, self.machine, TrunkEvent.TEST, TrunkEvent.TEST_OVER)
 
@@ -302,6 +304,7 @@ class TrunkLine:
 
         def sent() -> None:
             self._watch_for_dial_tone()
+            self.channel.listen_for_information(self._no_number)
             dialled()
 
         self._dialler.dial(number, self._dial_tone.hz, pulses, sent)
@@ -390,6 +393,7 @@ class TrunkLine:
         if self._queue.now - self._seized_at >= POLARITY_SETTLE.periods:
             self._reversals_left -= 1
             if self._reversals_left:
+                self.channel.listen_for_information(None)
                 self._report(self, line_events.FarAnswered())
             else:
                 self.machine.event(TrunkEvent.FAR_END_GONE)
@@ -404,9 +408,13 @@ class TrunkLine:
         self.ended_by_tone = True
         self.machine.event(TrunkEvent.FAR_END_GONE)
 
+    def _no_number(self) -> None:
+        """What follows, an announcement mostly, is left to whoever listens."""
+        self.number_unknown = True
+
     def _seize(self) -> None:
         self._seized_at = self._queue.now
-        self.ended_by_tone = False
+        self.ended_by_tone = self.number_unknown = False
         self._kept.drop(self.name)
         self._reader.end()
         self.channel.watch(self._end_tones, self._end_tone_heard)

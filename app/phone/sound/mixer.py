@@ -28,6 +28,7 @@ from app.phone.jobs import JobFailed
 from app.phone.sound import audio, dsp
 from app.phone.sound.detectors import Detectors
 from app.phone.sound.end_tones import EndTones
+from app.phone.sound.information_tone import InformationToneDetector
 from app.phone.sound.player import Player, Source, ToneSource
 from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Tone
@@ -67,6 +68,8 @@ class Channel:
         self._receiver: dsp.FskReceiver | None = None
         self._cng: CngDetector | None = None
         self._fax_calls: Callable[[], None] | None = None
+        self._information: InformationToneDetector | None = None
+        self._no_number: Callable[[], None] = _nothing
         self._link: FaxLink | None = None
         self._link_over: Callable[[], None] = _nothing
         self._says_next: Samples = np.zeros(PERIOD, np.int16)
@@ -126,6 +129,12 @@ class Channel:
         self._cng = CngDetector() if self._fax_calls is not None else None
         self._mixer.changed(self)
 
+    def listen_for_information(self, no_number: Callable[[], None] | None) -> None:
+        """Call `no_number` when the office says that a number does not exist; None: no more."""
+        self._information = InformationToneDetector() if no_number is not None else None
+        self._no_number = no_number or _nothing
+        self._mixer.changed(self)
+
     def exchange(self, link: "FaxLink | None", over: Callable[[], None] = _nothing) -> None:
         """Let a fax call have the line's sound, in and out; `over` is called when it has ended."""
         self.stop()
@@ -161,6 +170,7 @@ class Channel:
         self.receive(None)
         self.watch(None)
         self.listen_for_fax(None)
+        self.listen_for_information(None)
         self.exchange(None)
         self.watch_dial_tone(None)
         if self.leg is not None:
@@ -174,7 +184,7 @@ class Channel:
     @property
     def receiving(self) -> bool:
         """Whether a receiver listens to this party."""
-        receivers = (self._receiver, self._cng, self._link)
+        receivers = (self._receiver, self._cng, self._information, self._link)
         return any(one is not None for one in receivers)
 
     @property
@@ -191,6 +201,8 @@ class Channel:
                     self._messages(message)
         if self._cng is not None and self._cng.hear(self._address) and self._fax_calls is not None:
             self._fax_calls()
+        if self._information is not None and self._information.hear(self.row):
+            self._no_number()
         link = self._link
         if link is not None:
             self._says_next = link.period(self.row)  # a test may take itself off the line in it
