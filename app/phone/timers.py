@@ -37,6 +37,15 @@ POLARITY_SETTLE = Timer(
 ANNOUNCED = Timer(
     "announced", 6000, 1000, 12000, "From caller ID before the first burst to that burst."
 )
+DATA_REVERSAL = Timer(
+    "data reversal", 2000, 500, 5000, "Japan: from the line's reversal to a burst that asks for it."
+)
+DATA_BURST = Timer(
+    "data burst", 750, 550, 900, "Japan: a longer burst is ringing, one for data lasts 500 ms."
+)
+DATA_WAIT = Timer(
+    "data wait", 7000, 3000, 15000, "Japan: from closing the loop to the end of the data, at most."
+)
 CALLER_DIGITS = Timer(
     "caller digits",
     500,

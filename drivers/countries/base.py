@@ -172,6 +172,8 @@ class Modem(Enum):
     """1200 bit/s, mark 1200 Hz, space 2200 Hz [GR-30]."""
     V23 = auto()
     """1200 bit/s, mark 1300 Hz, space 2100 Hz [ITU-T V.23; ETSI EN 300 659-1]."""
+    V23_NTT = auto()
+    """As V23, in octets of even parity and a frame of its own [NTT, number display]."""
     DTMF = auto()
     """Digits between a start and an end code [ETSI EN 300 659-1, annex B]."""
 
@@ -268,4 +270,5 @@ class Country(LineSettings):
         Bell 202 where caller ID is not known or comes by DTMF.
         """
         service = self.caller_id
-        return Modem.V23 if service is not None and service.modem is Modem.V23 else Modem.BELL_202
+        by_v23 = service is not None and service.modem in (Modem.V23, Modem.V23_NTT)
+        return Modem.V23 if by_v23 else Modem.BELL_202

@@ -31,7 +31,7 @@ COUNTRY = Country(
     ),
     # the line is reversed and rung in short pulses; the data come after we have gone off hook
     caller_id=CallerIdService(
-        Modem.V23,
+        Modem.V23_NTT,
         CallerIdLayout.NTT,
         CallerIdMoment.BEFORE_FIRST_RING,
         (CallerIdAlert.LINE_REVERSAL, CallerIdAlert.RING_PULSE),

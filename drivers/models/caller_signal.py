@@ -1,5 +1,6 @@
 """How the telephone office shows who calls: FSK data or DTMF digits, and what comes before them."""
 
+from binascii import crc_hqx
 from datetime import datetime
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from drivers.buses import SAMPLE_RATE, Samples
 from drivers.countries.base import CallerIdAlert, CallerIdService, DigitCodes, Modem
 from drivers.models.dtmf import HIGH_DBM0, LOW_DBM0, tones_of
-from drivers.models.fsk import CallerId, caller_id_message, modulate
+from drivers.models.fsk import NO_NUMBER, NUMBER, CallerId, caller_id_message, modulate
 from drivers.models.tones import sines
 
 AFTER_REVERSAL_MS, DT_AS_MS, AFTER_DT_AS_MS = 300, 100, 60
@@ -22,7 +23,25 @@ def caller_sound(
     """Caller ID as this country's offices send it; None is out of area, "private" withheld."""
     if service.modem is Modem.DTMF:
         return _pressed(caller_digits(service.digits, number))
+    if service.modem is Modem.V23_NTT:
+        return modulate(ntt_message(number), service.modem)
     return modulate(caller_id_message(when, number, name), service.modem)
+
+
+def ntt_message(number: str | None) -> bytes:
+    """Japan's frame round a number, or round why there is none [NTT, number display].
+
+    DLE SOH header DLE STX type length parameters DLE ETX, each octet of even parity, and the CRC of
+    16 bits of all that follows DLE SOH, in which the least significant bit goes first.
+    """
+    shown = number if number and number.isdigit() else ""
+    text = shown.encode() or (b"P" if number else b"O")
+    body = bytes((NUMBER if shown else NO_NUMBER, len(text))) + text
+    frame = b"\x10\x01\x07\x10\x02\x40" + bytes((len(body),)) + body + b"\x10\x03"
+    octets = bytes(each | (each.bit_count() & 1) << 7 for each in frame)
+    turned = bytes(int(f"{each:08b}"[::-1], 2) for each in octets[2:])
+    check = f"{crc_hqx(turned, 0):016b}"[::-1]
+    return octets + int(check, 2).to_bytes(2, "little")
 
 
 def caller_digits(codes: DigitCodes, number: str | None) -> str:

@@ -42,6 +42,8 @@ class OfficeState(Enum):
     """What a line of the office is doing."""
 
     IDLE = "idle"
+    WAKING = "ringing for caller ID"
+    SHOWING = "sending caller ID"
     RINGING = "ringing"
     TALKING = "talking"
     CLEARING = "without battery after the caller hung up"
@@ -58,6 +60,7 @@ class OfficeEvent(Enum):
     """What can happen to a line."""
 
     RING = "ring"
+    WAKE = "ring for caller ID"
     LOOP_CLOSED = "the loop closes"
     LOOP_OPENED = "the loop opens"
     FAR_HANGS_UP = "hang up"
@@ -72,7 +75,17 @@ class OfficeEvent(Enum):
 TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
     OfficeState.IDLE: {
         OfficeEvent.RING: OfficeState.RINGING,
+        OfficeEvent.WAKE: OfficeState.WAKING,
         OfficeEvent.LOOP_CLOSED: OfficeState.DIAL_TONE,
+    },
+    OfficeState.WAKING: {
+        OfficeEvent.LOOP_CLOSED: OfficeState.SHOWING,
+        OfficeEvent.TIME: OfficeState.RINGING,
+        OfficeEvent.FAR_HANGS_UP: OfficeState.IDLE,
+    },
+    OfficeState.SHOWING: {
+        OfficeEvent.LOOP_OPENED: OfficeState.RINGING,
+        OfficeEvent.FAR_HANGS_UP: OfficeState.ABANDONED,
     },
     OfficeState.RINGING: {
         OfficeEvent.LOOP_CLOSED: OfficeState.TALKING,
@@ -90,6 +103,7 @@ TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
     OfficeState.RELEASED: {
         OfficeEvent.FAR_HANGS_UP: OfficeState.IDLE,
         OfficeEvent.RING: OfficeState.RINGING,
+        OfficeEvent.WAKE: OfficeState.WAKING,
         OfficeEvent.LOOP_CLOSED: OfficeState.DIAL_TONE,
     },
     OfficeState.DIAL_TONE: {
@@ -118,6 +132,12 @@ CPC_MS = 500
 """How long the battery is gone after a hang-up, where the country's own networks leave it on."""
 LONG_SILENCE_MS = 1000
 """In a silence between bursts that is as long as this, caller ID may be sent."""
+WAKING_MS, WAKING_CADENCE_MS = 6500, (500, 500)
+"""Japan: the bursts that ask a display to close the loop, and how long they go on [NTT]."""
+WAKING_AFTER_MS = 500
+"""From the line's reversal to the first of those bursts [chosen]."""
+SHOWING_AFTER_MS = 500
+"""From the loop's closing to the data, and no more than that before it rings [chosen]."""
 DIALLED_MS = 4000
 """So long without a digit ends a number."""
 
@@ -135,19 +155,11 @@ def _first_long_silence(cadence_ms: tuple[int, ...]) -> int:
     raise ValueError(f"no silence for caller ID in the cadence {cadence_ms}")
 
 
-def _spoken(service: CallerIdService | None) -> CallerIdService | None:
-    """A country's caller ID; None where the office does not speak it: ring pulses."""
-    if service is None or CallerIdAlert.RING_PULSE in service.alerts:
-        return None
-    return service
-
-
 class OfficeLine(Party):
     """One outside line and the person at its far end.
 
-    It rings, sounds and sends caller ID as the country's networks do. Not spoken: caller ID of
-    Japan; such calls come without a number. At a hang-up the battery goes for the country's time,
-    or for CPC_MS where its networks would only sound a tone.
+    It rings, sounds and sends caller ID as the country's networks do. At a hang-up the battery goes
+    for the country's time, or for CPC_MS where its networks would only sound a tone.
     """
 
     def __init__(
@@ -159,7 +171,8 @@ class OfficeLine(Party):
         self._ringing, self._ending = country.ringing, ending
         self._edges = _edges(country.ringing.cadence_ms)
         self._caller_id_ms = _first_long_silence(country.ringing.cadence_ms) + CALLER_ID_AFTER_MS
-        self._caller_id = _spoken(country.caller_id)
+        self._caller_id = service = country.caller_id
+        self._wakes = service is not None and CallerIdAlert.RING_PULSE in service.alerts
         self._ring_from = 0
         """Period of the state RINGING in which the first burst begins."""
         self._reversed_for_call = False
@@ -176,6 +189,7 @@ class OfficeLine(Party):
         self._timers_ms = {
             OfficeState.CLEARING: ending.cpc_ms or CPC_MS,
             OfficeState.DIALLING: DIALLED_MS,
+            OfficeState.WAKING: WAKING_MS,
         }
         self.state = OfficeState.IDLE
         self._periods = 0
@@ -211,7 +225,7 @@ class OfficeLine(Party):
     @property
     def ringing(self) -> bool:
         """Whether somebody is being rung: our side, or the far party that was dialled."""
-        return self.state in (OfficeState.RINGING, OfficeState.CALLING)
+        return self.state in (OfficeState.WAKING, OfficeState.RINGING, OfficeState.CALLING)
 
     @property
     def hung_up(self) -> bool:
@@ -226,7 +240,7 @@ class OfficeLine(Party):
         Raises OfficeError while the line is in use.
         """
         self._number, self._name, self._sends_caller_id = number, name, caller_id
-        self._order(OfficeEvent.RING)
+        self._order(OfficeEvent.WAKE if self._wakes and caller_id else OfficeEvent.RING)
 
     def lift(self) -> None:
         """The party that was dialled on this line answers."""
@@ -273,25 +287,29 @@ class OfficeLine(Party):
         elif target is OfficeState.DIAL_TONE:
             self.dialled = ""
             self._receiver, self._pulses = DtmfReceiver(), PulseReceiver()
-        if self.state is OfficeState.RINGING:
+        if self.state in (OfficeState.RINGING, OfficeState.WAKING, OfficeState.SHOWING):
             self._loop.ring(0.0, 0)
             self._data.stop()
         self.state, self._periods = target, 0
-        if target is OfficeState.RINGING:
-            self._announce()
+        if target in (OfficeState.RINGING, OfficeState.WAKING):
+            self._announce(target)
         elif target in _RELEASED and self._reversed_for_call:
             self._reversed_for_call = False
             self.reverse()
         self._loop.feed(0.0 if target is OfficeState.CLEARING else self.line_volts)
 
-    def _announce(self) -> None:
+    def _announce(self, target: OfficeState) -> None:
         """Caller ID before the first ring, which waits for it, where the country has it so."""
         service, self._ring_from = self._caller_id, 0
         if service is None or not service.early or not self._sends_caller_id:
             return
+        if self._wakes and target is OfficeState.RINGING:
+            return  # it has been sent
         if CallerIdAlert.LINE_REVERSAL in service.alerts:
             self._reversed_for_call = True
             self.reverse()
+        if self._wakes:
+            return
         sound = announced(self._caller_sound(service), service)
         self._data.add(sound)
         self._ring_from = len(sound) // PERIOD + 1 + RING_AFTER_MS // PERIOD_MS
@@ -310,6 +328,8 @@ class OfficeLine(Party):
             self._digit(digit)
         if self.state is OfficeState.RINGING:
             self._cadence(now)
+        elif self.state in (OfficeState.WAKING, OfficeState.SHOWING):
+            self._wake(now)
         self._periods += 1
         limit = self._timers_ms.get(self.state)
         if limit is not None and self._periods * PERIOD_MS >= limit:
@@ -358,6 +378,19 @@ class OfficeLine(Party):
         if service is not None and late and ms == self._caller_id_ms:
             self._data.add(self._caller_sound(service))
 
+    def _wake(self, now: int) -> None:
+        """Short bursts until the loop closes, and then the data."""
+        ms, rings = self._periods * PERIOD_MS, self.state is OfficeState.WAKING
+        begins = None
+        if rings and ms >= WAKING_AFTER_MS:
+            place = (ms - WAKING_AFTER_MS) % sum(WAKING_CADENCE_MS)
+            begins = _edges(WAKING_CADENCE_MS).get(place)
+        if begins is not None:
+            self._loop.hertz = self._ringing.network_hz
+            self._loop.ring(self._ringing.network_vrms if begins else 0.0, now)
+        if self._caller_id is not None and not rings and ms == SHOWING_AFTER_MS:
+            self._data.add(self._caller_sound(self._caller_id))
+
     # ------------------------------------------------------------------ sound
 
     def towards_us(self) -> Samples | None:
@@ -370,7 +403,8 @@ class OfficeLine(Party):
             row: Samples = tones[self._periods % len(tones)]
             return row
         spoken = self.speak()
-        return self._data.next_period() if self.state is OfficeState.RINGING else spoken
+        shows = self.state in (OfficeState.RINGING, OfficeState.SHOWING)
+        return self._data.next_period() if shows else spoken
 
     def from_us(self, row: Samples | None) -> None:
         """The period that our side sent; None is silence."""

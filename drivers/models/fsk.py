@@ -17,7 +17,12 @@ from drivers.countries.base import Modem
 from drivers.sampling import amplitude
 
 BAUD = 1200
-FREQUENCIES_HZ = {Modem.BELL_202: (1200.0, 2200.0), Modem.V23: (1300.0, 2100.0)}
+_V23_HZ = (1300.0, 2100.0)
+FREQUENCIES_HZ = {
+    Modem.BELL_202: (1200.0, 2200.0),
+    Modem.V23: _V23_HZ,
+    Modem.V23_NTT: _V23_HZ,
+}
 """Mark (1) and space (0)."""
 SENT_DBM0 = -13.5
 SEIZURE_BITS, MARK_BITS, TRAILING_BITS = 300, 180, 12

@@ -21,6 +21,10 @@ SDMF_CALLER = 0x04
 MDMF_CALLER = 0x80
 MDMF_WAITING = 0x82
 
+NTT_HEAD = b"\x10\x01\x07\x10\x02\x40"
+"""DLE SOH, header, DLE STX, caller ID; length, parameters and DLE ETX follow [NTT]. What else than
+P may be behind NO_NUMBER (O, C, S) says that the network cannot show it."""
+
 DATE, NUMBER, NO_NUMBER, NAME, NO_NAME = 0x01, 0x02, 0x04, 0x07, 0x08
 WAITING = 0x0B
 
@@ -38,6 +42,11 @@ def parse(message: bytes) -> Caller | None:
     """Who calls, from one message as received; None if it is no caller-ID message."""
     if len(message) < 2:
         return None
+    if message[: len(NTT_HEAD)] == NTT_HEAD:
+        found = _parameters(message[len(NTT_HEAD) + 1 : -2])
+        number = found.get(NUMBER)
+        withheld: Reason = "private" if found.get(NO_NUMBER) == "P" else "out of area"
+        return Caller(number) if number else Caller(reason=withheld)
     body = message[2:]
     if message[0] == SDMF_CALLER:
         number = _text(body[8:])

@@ -18,7 +18,8 @@ class CallerReader:
     ) -> None:
         service = where.caller_id
         self._by_digits = service is not None and service.modem is Modem.DTMF
-        self._channel, self._queue, self._modem, self._known = channel, queue, where.modem, known
+        self._channel, self._queue, self._known = channel, queue, known
+        self._modem = service.modem if service is not None and not self._by_digits else where.modem
         self._digits = ""
         self._heard_at = 0  # period of the latest digit
 

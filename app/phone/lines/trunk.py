@@ -17,6 +17,7 @@ from app.phone.calls.line import Caller
 from app.phone.lines import line_events
 from app.phone.lines.caller_reader import CallerReader
 from app.phone.lines.dialler import Dialler
+from app.phone.lines.first_answer import FirstAnswer
 from app.phone.lines.kept_callers import CallerMemory, NoMemory
 from app.phone.lines.line_events import LineEvent
 from app.phone.lines.line_test import Tests
@@ -31,7 +32,7 @@ from app.phone.timers import (
     RING_GAP,
     SUSPECT_TONE,
 )
-from drivers.countries.base import Country
+from drivers.countries.base import CallerIdAlert, Country
 from drivers.ports import (
     BatteryChanged,
     PolarityReversed,
@@ -229,6 +230,9 @@ class TrunkLine:
         service = where.caller_id
         self._early = service is not None and service.early
         self._reader = CallerReader(channel, queue, where, self._named)
+        self._first = None
+        if service is not None and CallerIdAlert.RING_PULSE in service.alerts:
+            self._first = FirstAnswer(port, queue, self._reader, self._rings)
         self._announced: tuple[int, Caller] | None = None  # period, and who is about to ring
         self._seized_at = 0  # period
         self._reversals_left = 0  # until the far end has hung up
@@ -250,7 +254,8 @@ class TrunkLine:
     @property
     def idle(self) -> bool:
         """Whether it can be called out on."""
-        return self.machine.state is TrunkState.IDLE
+        announced = self._first is not None and self._first.busy
+        return self.machine.state is TrunkState.IDLE and not announced
 
     @property
     def in_use(self) -> bool:
@@ -278,6 +283,9 @@ class TrunkLine:
 
     def port_event(self, event: PortEvent) -> None:
         """Handle what the driver reports."""
+        at_rest = self.machine.state is TrunkState.IDLE
+        if at_rest and self._first is not None and self._first.takes(event):
+            return
         if isinstance(event, RingBurst):
             self.machine.event(TrunkEvent.RING_ON if event.on else TrunkEvent.RING_OFF)
         elif isinstance(event, BatteryChanged):
@@ -329,10 +337,15 @@ class TrunkLine:
     def _named(self, caller: Caller) -> None:
         if self.machine.state in (TrunkState.IDLE, TrunkState.RELEASE_GUARD):
             self._announced = self._queue.now, caller
+            if self._first is not None:
+                self._first.named(caller)
         else:
             self.caller = caller
             self._kept.keep(self.name, caller)
             self._report(self, line_events.CallerKnown(caller))
+
+    def _rings(self) -> None:
+        self.machine.event(TrunkEvent.RING_ON)
 
     # Actions.
 
@@ -350,7 +363,7 @@ class TrunkLine:
         That may be as soon as the line is free: the next caller may be waiting already.
         """
         self.channel.quiet()
-        if self._early:
+        if self._early and self._first is None:
             self._reader.begin()
 
     def _first_burst(self) -> None:

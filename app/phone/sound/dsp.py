@@ -47,8 +47,8 @@ int time_scale(time_scale_state_t *s, int16_t *out, int16_t *in, int len);
 int time_scale_free(time_scale_state_t *s);
 """
 
-STANDARDS = {Modem.BELL_202: 1, Modem.V23: 2}
-"""ADSI_STANDARD_CLASS [GR-30] and ADSI_STANDARD_CLIP [ETSI EN 300 659]."""
+STANDARDS = {Modem.BELL_202: 1, Modem.V23: 2, Modem.V23_NTT: 4}
+"""ADSI_STANDARD_CLASS [GR-30], ADSI_STANDARD_CLIP [ETSI EN 300 659], ADSI_STANDARD_JCLIP [NTT]."""
 
 _ON_HOOK_PREAMBLE = (300, 180, 5, -1)
 """Bits of seizure, marks before and after the message [GR-30, on hook]; stop bits as usual."""

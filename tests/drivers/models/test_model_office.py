@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from app.phone.sound.dsp import FskReceiver
 from drivers.board import virtual_board
 from drivers.countries.base import Modem
 from drivers.errors import HardwareError
@@ -242,10 +243,38 @@ def test_call_without_caller_id_rings_at_once() -> None:
     assert chip.loop.ring_vrms and chip.loop.feed_volts == 48
 
 
-def test_caller_id_by_ring_pulses_is_not_spoken_by_the_office() -> None:
-    box, _ = trunk("jp")
-    box.office_lines["line1"].ring("5551234", "ANNA")
-    assert not run(box, 600).any()
+def ring_edges(box: VirtualBox, chip: Si3050Model, periods: int) -> list[int]:
+    """When ringing begins and ends, in periods from now."""
+    rings = [bool(chip.loop.ring_vrms) for _ in range(periods) if run(box, 1) is not None]
+    return [n for n in range(1, periods) if rings[n] != rings[n - 1]]
+
+
+def test_office_in_japan_asks_by_short_bursts_and_rings_whoever_does_not_answer_them() -> None:
+    box, chip = trunk("jp")
+    box.office_lines["line1"].ring("5551234")
+    assert chip.loop.feed_volts == -48
+    edges = ring_edges(box, chip, 1000)
+    assert edges[:12] == [50 + 50 * n for n in range(12)]
+    assert edges[13] - edges[12] == 100 and edges[14] - edges[13] == 200  # ringing
+
+
+def test_office_in_japan_sends_the_number_to_who_answers_its_short_bursts_and_rings_then() -> None:
+    box, chip = trunk("jp")
+    office = box.office_lines["line1"]
+    office.ring("5551234")
+    run(box, 105)
+    seize(chip)
+    heard = run(box, 200)[0]
+    assert office.state is OfficeState.SHOWING and not office.answered
+    receiver = FskReceiver(Modem.V23_NTT)
+    (message,) = [m for row in heard.reshape(-1, 80) for m in receiver.hear(row)]
+    assert message[7:-2] == b"\x02\x075551234"
+    release(chip)
+    run(box, 35)
+    assert office.state is OfficeState.RINGING
+    seize(chip)
+    run(box, 10)
+    assert office.answered
 
 
 def test_our_hanging_up_leaves_the_caller_in_silence() -> None:
