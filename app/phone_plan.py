@@ -74,6 +74,7 @@ def phone_config(settings: Settings) -> PhoneConfig:
         flash_habit=habit_of(settings.calls.flash, settings.site.country),
         call_waiting=settings.calls.call_waiting,
         without_call_waiting=settings.calls.without_call_waiting,
+        distinctive_rings=settings.calls.distinctive_rings,
         outside_to_outside=settings.calls.outside_to_outside,
         transfer_return_seconds=settings.calls.transfer_return_s,
         park_return_seconds=settings.calls.park_return_s,

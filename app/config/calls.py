@@ -28,6 +28,12 @@ class Calls(Section):
     without_call_waiting: tuple[str, ...] = Field(
         (), description="Handsets, by their jacks, that are not: such as a fax machine's."
     )
+    distinctive_rings: bool = Field(
+        False,
+        description="Whether handsets ring in a beat of its own for a call from another handset,"
+        " for one of a ring group, and for one that comes back from hold, parking or transfer;"
+        " calls from outside ring as the country's network does.",
+    )
     outside_to_outside: bool = Field(
         False,
         description="Whether two outside lines may be left to talk when the handset that joined"

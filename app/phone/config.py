@@ -67,6 +67,8 @@ class PhoneConfig:
     """Whether a handset that talks is told of a second caller."""
     without_call_waiting: tuple[str, ...] = ()
     """Handsets that are not told, though others are."""
+    distinctive_rings: bool = False
+    """Whether handsets ring differently for calls from inside, of a group, and that come back."""
     outside_to_outside: bool = False
     """Whether two outside lines may be left to talk without a handset."""
     transfer_return_seconds: float = NO_ANSWER.ms / 1000

@@ -111,6 +111,7 @@ class Pbx:
                 date,
                 lost,
                 config.lamps,
+                config.distinctive_rings,
             )
             for name, port in board.stations.items()
         }

@@ -105,8 +105,8 @@ CLERK_PATIENCE = Timer(
 )
 
 # Ringing a handset: the lengths come from the country's cadence.
-RING_BURST = Timer("ring burst", 2000, 200, 5000, "Ringing voltage on the line [GR-506: 2 s].")
-RING_SILENCE = Timer("ring silence", 4000, 200, 6000, "Between two bursts [GR-506: 4 s].")
+RING_BURST = Timer("ring burst", 2000, 100, 5000, "Ringing voltage on the line [GR-506: 2 s].")
+RING_SILENCE = Timer("ring silence", 4000, 100, 6000, "Between two bursts [GR-506: 4 s].")
 CALLER_ID_FIRST = Timer(
     "caller ID first",
     4000,

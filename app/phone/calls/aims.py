@@ -50,6 +50,8 @@ class Aim:
     """Why voicemail answers if no step is left that could ring."""
     way: str = ""
     """Group or attendant by which it goes, for the list of calls."""
+    of_group: bool = False
+    """Whether a ring group is called."""
 
 
 class Aims:
@@ -109,7 +111,7 @@ class Aims:
         after = Aim()
         if group.then and group.then not in seen:
             after = self._after(group.then, directory, seen)
-        after = replace(after, way=f"group {number}")
+        after = replace(after, way=f"group {number}", of_group=True)
         if group.order == "all":
             return self._rings(group.handsets, group.step_s, directory, after)
         turns = [(name,) for name in self._turns(number, group)]

@@ -22,6 +22,7 @@ from app.phone.calls.line import Caller, WhyVoicemail
 from app.phone.calls.parties import Parties
 from app.phone.calls.states import CallEvent, CallState
 from app.phone.jobs import Outcome
+from app.phone.lines.ring_kinds import RingKind
 from app.phone.lines.station import StationLine
 from app.phone.lines.trunk import TrunkLine
 from app.phone.sound.mixer import Leg
@@ -58,6 +59,7 @@ class Reaching(Parties):
         """Whether the attendant answers when nobody is left to be rung."""
         self._ways: list[str] = []
         """Attendant, groups and follow-me by which it went."""
+        self._of_group = self._comes_back = False
         self._script_line: CallLine | None = None
 
     @abstractmethod
@@ -77,7 +79,7 @@ class Reaching(Parties):
     def towards(self, aim: Aim) -> None:
         """Ring whom the aim names, one step after another; then its mailbox answers, if any."""
         self._steps, self.mailbox, self._attendant = list(aim.steps), aim.mailbox, aim.attendant
-        self._why = aim.why
+        self._why, self._of_group = aim.why, aim.of_group
         self._ways += [aim.way] if aim.way else []
         if not self._ring_next():
             self._ring((), aim.mailbox)
@@ -104,7 +106,7 @@ class Reaching(Parties):
         It is not told any more.
         """
         self.offered.remove(handset)
-        if not handset.ring(self._context.identity(self.caller)):
+        if not handset.ring(self._context.identity(self.caller), self._ring_kind()):
             return False
         self.ringing.append(handset)
         self._add_member(handset)
@@ -152,6 +154,7 @@ class Reaching(Parties):
         self._begin_waiting(self._context.tones.ringback)
         self._back_to = back_to
         if expecting is not None:
+            self._comes_back = True
             self.offered.append(expecting)
         self._ring(handsets, mailbox)
 
@@ -215,12 +218,19 @@ class Reaching(Parties):
             self.mailbox, self._why = wanted.mailbox, WhyVoicemail.BUSY
             self.machine.event(CallEvent.VOICEMAIL if wanted.mailbox else CallEvent.NO_VOICEMAIL)
 
+    def _ring_kind(self) -> RingKind:
+        if self._comes_back:
+            return RingKind.URGENT
+        if self._of_group:
+            return RingKind.GROUP
+        return RingKind.OUTSIDE if isinstance(self.caller, TrunkLine) else RingKind.INTERNAL
+
     def _ring(self, handsets: Iterable[StationLine], mailbox: str) -> None:
         handsets = tuple(handsets)
         self.mailbox = mailbox
         caller = self._context.identity(self.caller)
         for handset in handsets:
-            if handset is not self.caller and handset.ring(caller):
+            if handset is not self.caller and handset.ring(caller, self._ring_kind()):
                 self.ringing.append(handset)
                 self._add_member(handset)
                 self._context.rang(handset.name)
@@ -444,6 +454,7 @@ class Reaching(Parties):
         assert back is not None
         self._stop_ringing()
         self._begin_waiting(self._context.tones.ringback)
+        self._comes_back = True
         self._ring([back], self.mailbox)
 
     def _answer(self) -> None:

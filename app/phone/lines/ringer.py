@@ -17,6 +17,7 @@ from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import Timer, TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.lines.caller_signal import announced, caller_sound
+from app.phone.lines.ring_kinds import DISTINCTIVE, RingKind
 from app.phone.sound.mixer import Channel
 from app.phone.sound.player import PcmSource
 from app.phone.timers import (
@@ -116,8 +117,9 @@ RINGER: Table[RingerState, RingerEvent] = Table(
 class Ringer:
     """Rings one station until stop().
 
-    `date` gives MMDDHHMM of local time, which telephones show with the number. Raises ValueError
-    for a country's burst or silence that is out of the range of its timer.
+    `date` gives MMDDHHMM of local time, which telephones show with the number; with `distinctive`
+    each RingKind has a beat of its own. Raises ValueError for a country's burst or silence that is
+    out of the range of its timer.
     """
 
     def __init__(
@@ -127,13 +129,14 @@ class Ringer:
         queue: TimerQueue,
         country: Country,
         date: Callable[[], str],
+        distinctive: bool = False,
     ) -> None:
         self._port, self._channel, self._queue = port, channel, queue
-        cadence_ms = country.ringing.cadence_ms
-        self._cadence = [
-            (RING_BURST.lasting(burst).periods, RING_SILENCE.lasting(silence).periods)
-            for burst, silence in zip(cadence_ms[::2], cadence_ms[1::2], strict=True)
-        ]
+        beats = DISTINCTIVE if distinctive else {}
+        self._cadences = {
+            kind: _periods(beats.get(kind, country.ringing.cadence_ms)) for kind in RingKind
+        }
+        self._cadence = self._cadences[RingKind.OUTSIDE]
         self._date, self._country = date, country
         service = country.caller_id
         # Japan's telephones answer short bursts to get the data, which is not offered to handsets.
@@ -149,8 +152,9 @@ class Ringer:
             RINGER_ACTIONS, self, port.name, queue, self._length, moves=logging.DEBUG
         )
 
-    def start(self, caller: Caller) -> None:
+    def start(self, caller: Caller, kind: RingKind = RingKind.OUTSIDE) -> None:
         """Begin with a burst, or with caller ID where that comes first and the caller is known."""
+        self._cadence = self._cadences[kind]
         self._next, self._caller, self._message = 0, Caller(), None
         self.caller_known(caller)
         if self._early is None or self._message is None:
@@ -208,6 +212,14 @@ class Ringer:
     def _end(self) -> None:
         self._channel.stop()
         self._port.feed(Feed.ACTIVE)
+
+
+def _periods(cadence_ms: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Bursts and silences in periods of 10 ms."""
+    return [
+        (RING_BURST.lasting(burst).periods, RING_SILENCE.lasting(silence).periods)
+        for burst, silence in zip(cadence_ms[::2], cadence_ms[1::2], strict=True)
+    ]
 
 
 RINGER_ACTIONS = Actions[Ringer, RingerState, RingerEvent](

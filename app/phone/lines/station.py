@@ -17,6 +17,7 @@ from app.phone.lines.hook import Break, classify, pulsed_digit
 from app.phone.lines.line_events import LineEvent
 from app.phone.lines.line_test import Tests
 from app.phone.lines.message_waiting import ALL_LAMPS, MessageWaiting, named
+from app.phone.lines.ring_kinds import RingKind
 from app.phone.lines.ringer import Ringer
 from app.phone.lines.second_caller import SecondCaller
 from app.phone.sound.mixer import Channel
@@ -189,8 +190,10 @@ class StationLine:
         date: Callable[[], str],
         lost: Callable[[], int] = lambda: 0,
         lamps: Lamps = ALL_LAMPS,
+        distinctive: bool = False,
     ) -> None:
-        """`date` is MMDDHHMM for caller ID; `lost` counts periods that came too late."""
+        """`date` is MMDDHHMM for caller ID; `lost` counts periods that came too late; with
+        `distinctive` it rings differently for each RingKind."""
         self.name = port.name
         self.channel = channel
         self.tones = country.tones
@@ -201,10 +204,10 @@ class StationLine:
         self._port, self._queue, self._report = port, queue, report
         self._stutters = named(port.name, lamps.stutter)
         self._message_waiting = MessageWaiting(port, channel, queue, country.modem, lost, lamps)
-        self._ringer = Ringer(port, channel, queue, country, date)
+        self._ringer = Ringer(port, channel, queue, country, date, distinctive)
         self.second_caller = SecondCaller(port.name, channel, queue, country, date)
         """Shows who calls while the handset talks."""
-        self._rung_by = Caller()
+        self._rung_by, self._rung_for = Caller(), RingKind.OUTSIDE
         self._lowered_at = 0
         self._pulses = 0
         self._end_tone: Tone = self.tones.busy
@@ -248,11 +251,11 @@ class StationLine:
         elif isinstance(event, PortRecovered):
             self.ready()
 
-    def ring(self, caller: Caller) -> bool:
+    def ring(self, caller: Caller, kind: RingKind = RingKind.OUTSIDE) -> bool:
         """Ring it, showing this caller; False if it is not idle."""
         if not self.idle:
             return False
-        self._rung_by = caller
+        self._rung_by, self._rung_for = caller, kind
         return self.machine.event(StationEvent.RING)
 
     def show(self, caller: Caller) -> None:
@@ -309,7 +312,7 @@ class StationLine:
 
     def _ring(self) -> None:
         self._message_waiting.line_taken()
-        self._ringer.start(self._rung_by)
+        self._ringer.start(self._rung_by, self._rung_for)
 
     def _lifted(self) -> None:
         self._message_waiting.line_taken()
