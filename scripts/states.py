@@ -21,6 +21,7 @@ from app.phone.calls.call import CALL_ACTIONS
 from app.phone.calls.handset import HANDSET_ACTIONS
 from app.phone.lines.dialler import DIALLER_ACTIONS
 from app.phone.lines.message_waiting import VMWI_ACTIONS
+from app.phone.lines.first_answer import FIRST_ACTIONS
 from app.phone.lines.ringer import RINGER_ACTIONS
 from app.phone.lines.second_caller import SECOND_ACTIONS
 from app.phone.lines.station import STATION_ACTIONS
@@ -72,6 +73,7 @@ MACHINES = (
         "Ringing a handset",
         "app/phone/lines/ringer.py",
         "The cadence, and caller ID in its silences.",
+        FIRST_ACTIONS,
         RINGER_ACTIONS,
     ),
     Drawn(
