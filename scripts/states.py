@@ -20,8 +20,8 @@ from app.panel.gestures import RESET_ACTIONS
 from app.phone.calls.call import CALL_ACTIONS
 from app.phone.calls.handset import HANDSET_ACTIONS
 from app.phone.lines.dialler import DIALLER_ACTIONS
-from app.phone.lines.message_waiting import VMWI_ACTIONS
 from app.phone.lines.first_answer import FIRST_ACTIONS
+from app.phone.lines.message_waiting import VMWI_ACTIONS
 from app.phone.lines.ringer import RINGER_ACTIONS
 from app.phone.lines.second_caller import SECOND_ACTIONS
 from app.phone.lines.station import STATION_ACTIONS
@@ -73,7 +73,6 @@ MACHINES = (
         "Ringing a handset",
         "app/phone/lines/ringer.py",
         "The cadence, and caller ID in its silences.",
-        FIRST_ACTIONS,
         RINGER_ACTIONS,
     ),
     Drawn(
@@ -90,9 +89,15 @@ MACHINES = (
     ),
     Drawn(
         "An outside line",
-        "app/phone/lines/trunk.py",
+        "app/phone/lines/trunk_states.py",
         "Ringing and supervision of one line of the telephone office.",
         TRUNK_ACTIONS,
+    ),
+    Drawn(
+        "Answering for caller ID",
+        "app/phone/lines/first_answer.py",
+        "Japan: a line is answered for the data, hung up, and only then rings.",
+        FIRST_ACTIONS,
     ),
     Drawn(
         "Dialling on an outside line",

@@ -101,17 +101,12 @@ class Pbx:
             self._queue, self._mixer, here.tones, clerk, config, answer, owner, play, attendant
         )
         report = self.calls.on_event
+        lamps, distinctive = config.lamps, config.distinctive_rings
         self.stations = {
             name: StationLine(
                 port,
                 self._mixer.channel(port.slot),
-                self._queue,
-                here,
-                report,
-                date,
-                lost,
-                config.lamps,
-                config.distinctive_rings,
+                *(self._queue, here, report, date, lost, lamps, distinctive),
             )
             for name, port in board.stations.items()
         }

@@ -140,6 +140,7 @@ SHOWING_AFTER_MS = 500
 """From the loop's closing to the data, and no more than that before it rings [chosen]."""
 DIALLED_MS = 4000
 """So long without a digit ends a number."""
+FIXED_MS = {OfficeState.DIALLING: DIALLED_MS, OfficeState.WAKING: WAKING_MS}
 
 
 def _edges(cadence_ms: tuple[int, ...]) -> dict[int, bool]:
@@ -186,11 +187,8 @@ class OfficeLine(Party):
                 tones.busy if ending.tone == "busy" else tones.reorder
             ),
         }
-        self._timers_ms = {
-            OfficeState.CLEARING: ending.cpc_ms or CPC_MS,
-            OfficeState.DIALLING: DIALLED_MS,
-            OfficeState.WAKING: WAKING_MS,
-        }
+        clearing_ms = ending.cpc_ms or CPC_MS
+        self._timers_ms = {OfficeState.CLEARING: clearing_ms, **FIXED_MS}
         self.state = OfficeState.IDLE
         self._periods = 0
         self._current_periods = 0

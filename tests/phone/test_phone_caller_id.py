@@ -11,7 +11,7 @@ from app.phone.lines import line_events
 from app.phone.lines.caller_id import caller_digits, parse, parse_digits
 from app.phone.lines.caller_signal import announced, caller_sound
 from app.phone.lines.line_events import CallerKnown, Ringing
-from app.phone.lines.trunk import TrunkState
+from app.phone.lines.trunk_states import TrunkState
 from app.phone.sound.dsp import FskReceiver
 from app.phone.timers import CALLER_DIGITS
 from drivers.buses import PERIOD, Samples

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.phone.lines import line_events
-from app.phone.lines.trunk import TrunkState
+from app.phone.lines.trunk_states import TrunkState
 from app.phone.sound import dsp
 from app.phone.sound.end_tones import end_tones
 from app.phone.sound.far_end import FarEndWatch

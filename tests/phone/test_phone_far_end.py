@@ -5,7 +5,7 @@ import pytest
 
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id, line_events
-from app.phone.lines.trunk import TrunkState
+from app.phone.lines.trunk_states import TrunkState
 from app.phone.sound import dsp
 from app.phone.timers import ANNOUNCED, POLARITY_SETTLE
 from drivers.buses import PERIOD, Samples

@@ -6,7 +6,7 @@ import pytest
 from app.phone.calls.line import Caller
 from app.phone.lines.caller_id import parse
 from app.phone.lines.line_events import CallerGone, Ringing
-from app.phone.lines.trunk import TrunkState
+from app.phone.lines.trunk_states import TrunkState
 from app.phone.sound.dsp import FskReceiver
 from app.phone.timers import DATA_BURST, DATA_REVERSAL, DATA_WAIT, RELEASE_GUARD, RING_GAP
 from drivers.buses import PERIOD

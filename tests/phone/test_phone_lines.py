@@ -11,7 +11,8 @@ from app.phone.lines import caller_id, line_events
 from app.phone.lines.hook import Break, classify, pulsed_digit
 from app.phone.lines.line_events import LineEvent
 from app.phone.lines.station import StationLine, StationState
-from app.phone.lines.trunk import TrunkLine, TrunkState
+from app.phone.lines.trunk import TrunkLine
+from app.phone.lines.trunk_states import TrunkState
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Mixer
 from app.phone.timers import VMWI_REFRESH

@@ -16,7 +16,7 @@ from app.phone.lines.message_waiting import VMWI
 from app.phone.lines.ringer import RINGER
 from app.phone.lines.second_caller import SECOND
 from app.phone.lines.station import STATION
-from app.phone.lines.trunk import TRUNK
+from app.phone.lines.trunk_states import TRUNK
 
 TABLES = [STATION, RINGER, VMWI, TRUNK, CALL, HANDSET, SECOND]
 
