@@ -112,7 +112,8 @@ class RingingPlan:
 
 
 HOWLER = Tone((1400.0, 2060.0, 2450.0, 2600.0), (100, 100), dbm0=-9.0)
-"""Receiver-off-hook tone, 3 dBm together [GR-506; national tables: +3 dB]."""
+"""Receiver-off-hook tone [GR-506]: -3 dBm0 together, the loudest that four sines can be without
+clipping; national tables have +3 dBm."""
 
 
 def information_tone(

@@ -307,3 +307,29 @@ def test_longest_caller_fits_before_the_first_ring() -> None:
     for code in (*BY_DIGITS, "gb"):
         data = caller_sound(Caller("9" * 20, "N" * 15), "11241530", country(code))
         assert len(announced(data, service_of(code))) / PERIOD <= 400
+
+
+# --------------------------------------------------------------------- waiting messages
+
+
+@pytest.mark.parametrize("code", codes())
+def test_waiting_message_is_sent_by_the_countrys_modem_and_announced_where_it_is_etsis(
+    code: str,
+) -> None:
+    handset, modem = OneStation(code), country(code).modem
+    handset.run(100)
+    first = len(handset.played)
+    handset.line.message_waiting = True
+    handset.run(250)
+    played = handset.played[first:]
+    receiver = FskReceiver(modem)
+    assert [m for row in played for m in receiver.hear(row)] == [b"\x82\x03\x0b\x01\xff"]
+    sound = np.concatenate(played)
+    begin = int(np.flatnonzero(sound)[0])
+    head = sound[begin : begin + 640]
+    if modem is Modem.V23:
+        for hz in (2130, 2750):
+            assert power_at(head, hz) == pytest.approx(-15, abs=1)
+        assert not sound[begin + 101 * 8 : begin + 145 * 8].any(), "45 ms before the data"
+    else:
+        assert power_at(head, 2130) < -25 and power_at(head, 2750) < -25

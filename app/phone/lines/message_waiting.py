@@ -1,19 +1,23 @@
 """A handset's message-waiting lamp, by data and by what lies on the line of a telephone at rest.
 
-Data are VMWI, an FSK message on the line as caller ID is, but without ringing [GR-30; ETSI EN
-300 659-1]. Other telephones light their lamp by turned polarity, or have a neon lamp for some 90 V:
-that is on the line for as long as messages wait and nobody needs the line.
+Data are VMWI, an FSK message on the line as caller ID is, but without ringing [GR-30], and behind
+an alerting signal where telephones have the modem of ETSI EN 300 659-1. Other telephones light
+their lamp by turned polarity, or have a neon lamp for some 90 V: that is on the line for as long as
+messages wait and nobody needs the line.
 """
 
 import logging
 from collections.abc import Callable, Collection
 from enum import StrEnum
 
+import numpy as np
+
 from app.core.fsm import Actions, Machine, Row, Table
 from app.core.timers import TimerQueue
 from app.phone.config import ALL, Lamps
 from app.phone.jobs import JobFailed
 from app.phone.lines.caller_id import waiting_message
+from app.phone.lines.caller_signal import alerting
 from app.phone.sound import dsp
 from app.phone.sound.mixer import Channel
 from app.phone.sound.player import PcmSource, SilenceSource
@@ -169,6 +173,8 @@ class MessageWaiting:
         self._sending = bool(self._wanted)
         self._lost_before = self._lost()
         samples = dsp.fsk_message(waiting_message(self._sending), self._modem)
+        if self._modem is Modem.V23:  # data without ringing are announced [ETSI EN 300 659-1]
+            samples = np.concatenate((alerting(), samples))
         tail = SilenceSource(VMWI_TAIL.ms)  # samples on their way must find the line open
         self._channel.play([PcmSource(samples), tail], self._on_played)
 
