@@ -1,6 +1,7 @@
 """minimodem and multimon-ng, which we did not write, judge caller ID and digits as we send them.
 
-minimodem reads our data in both standards, and what it sends as the same is read by us.
+minimodem reads our data in both standards, and what it sends as the same is read by us; sox makes
+the information tone.
 """
 
 import shutil
@@ -14,6 +15,7 @@ from app.phone.calls.line import Caller
 from app.phone.lines.caller_id import caller_message, parse, waiting_message
 from app.phone.lines.caller_signal import caller_sound
 from app.phone.sound import dsp
+from app.phone.sound.information_tone import InformationToneDetector
 from drivers.buses import PERIOD, Samples
 from drivers.countries import codes, country
 from drivers.countries.base import Modem
@@ -89,6 +91,25 @@ def digits_read(sound: Samples, tmp_path: Path) -> str:
     answer = command("multimon-ng", "-q", "-t", "raw", "-a", "DTMF", str(raw)).decode()
     lines = [line for line in answer.splitlines() if line.startswith("DTMF: ")]
     return "".join(line.removeprefix("DTMF: ") for line in lines)
+
+
+@pytest.mark.parametrize(("gain_db", "heard"), [(-6, 1), (-30, 1), (-60, 0)])
+@pytest.mark.parametrize("hertz", [("950", "1400", "1800"), ("985.2", "1370.6", "1776.7")])
+def test_information_tone_made_by_sox_is_understood(
+    tmp_path: Path, hertz: tuple[str, ...], gain_db: int, heard: int
+) -> None:
+    path = tmp_path / "x.wav"
+    pieces = []
+    for hz in hertz:
+        pieces.append(str(tmp_path / f"{hz}.wav"))
+        made = ["synth", "0.33", "sine", hz]
+        command("sox", "-n", "-r", "8000", "-b", "16", "-c", "1", pieces[-1], *made)
+    silent = str(tmp_path / "silent.wav")
+    command("sox", "-n", "-r", "8000", "-b", "16", "-c", "1", silent, "trim", "0", "1")
+    command("sox", silent, *pieces, silent, str(path), "gain", str(gain_db))
+    detector, sound = InformationToneDetector(), load_wav(path)
+    rows = sound[: len(sound) // PERIOD * PERIOD].reshape(-1, PERIOD)
+    assert sum(detector.hear(row) for row in rows) == heard
 
 
 @pytest.mark.parametrize("dbm0", [-27, -18, -10, -4])
