@@ -1,4 +1,7 @@
-"""Reading who calls from an outside line, by what its country sends: FSK data or DTMF digits."""
+"""Reading who calls from an outside line, by what its country sends.
+
+FSK data [GR-30; ETSI EN 300 659-1] or DTMF digits [ETSI EN 300 659-1, annex B].
+"""
 
 from collections.abc import Callable
 

@@ -1,8 +1,9 @@
 """Japan's caller ID: the line is answered for the data, hung up, and only then rings.
 
 The exchange reverses the line and rings in bursts of 0.5 s. Whoever can show a number closes the
-loop within 6 s, gets the data, and opens the loop again; then it rings as everywhere [NTT, number
-display]. A line without that service is reversed by nobody, and rings in longer bursts.
+loop within 6 s, gets the data [ITU-T V.23], and opens the loop again; then it rings as everywhere
+[NTT, number display; the times are unverified: no standard could be opened]. A line without that
+service is reversed by nobody, and rings in longer bursts.
 """
 
 import logging

@@ -1,4 +1,7 @@
-"""What a handset rings for, and the beats by which that is heard where it is wanted."""
+"""What a handset rings for, and the beats by which that is heard where it is wanted.
+
+The beats are those of [DAHDI, distinctive rings 2 to 4].
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -21,6 +24,5 @@ DISTINCTIVE: Mapping[RingKind, tuple[int, ...]] = {
     RingKind.GROUP: (1000, 500, 2500, 5000),
     RingKind.URGENT: (120, 130, 120, 130, 120, 4000),
 }
-"""Ringing and silence in turn in ms [DAHDI, distinctive rings 2, 4 and 3, whose 125 ms are 120 and
-130 here]; calls from outside ring as the country's network does. Caller ID has room in the longest
-silence of each."""
+"""Ringing and silence in turn in ms, in steps of 10 ms, so that 125 ms are 120 or 130; calls from
+outside ring as the country's network does. Caller ID has room in the longest silence of each."""

@@ -1,4 +1,7 @@
-"""States and events of an outside line, and the table by which it moves."""
+"""States and events of an outside line, and the table by which it moves.
+
+Loop start [GR-506].
+"""
 
 from enum import StrEnum
 
