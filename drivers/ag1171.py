@@ -185,7 +185,7 @@ class Ag1171(ChipPort):
         elif self._ringing:
             self._end_burst()
         if not self._ringing:
-            self._turn(wanted is not Feed.REVERSED)
+            self._turn(wanted not in (Feed.REVERSED, Feed.REVERSED_ON_HOOK_AUDIO))
             self._power(wanted is not Feed.OPEN)
 
     def _ring(self) -> None:

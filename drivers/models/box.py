@@ -206,7 +206,8 @@ class VirtualBox:
         if spec.codec is not None:
             self.codec = codec = codec_model(spec.codec)
             self.slics = {
-                slic.name: SlicJack(slic, codec, self.country.modem) for slic in spec.slics
+                slic.name: SlicJack(slic, codec, self.country.modem, self.country.caller_id)
+                for slic in spec.slics
             }
             self._jacks |= self.slics
         self._slic_pins = {

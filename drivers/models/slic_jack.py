@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from drivers.buses import Samples
 from drivers.codec_spec import CodecSpec, SlicSpec
-from drivers.countries.base import Modem
+from drivers.countries.base import CallerIdService, Modem
 from drivers.models.ag1171 import Ag1171Model
 from drivers.models.codec import CodecModel
 from drivers.models.loops import StationLoop
@@ -42,10 +42,16 @@ class SlicPin:
 class SlicJack:
     """A handset, its wires, its module and the codec's channel; its telephone has this modem."""
 
-    def __init__(self, spec: SlicSpec, codec: CodecModel, modem: Modem) -> None:
+    def __init__(
+        self,
+        spec: SlicSpec,
+        codec: CodecModel,
+        modem: Modem,
+        service: CallerIdService | None = None,
+    ) -> None:
         self.loop = StationLoop()
         self.slic = Ag1171Model(spec.name, self.loop, spec.power_down_level, spec.on_hook_audio)
-        self.party = Telephone(spec.name, self.loop, modem)
+        self.party = Telephone(spec.name, self.loop, modem, service)
         self._codec, self._slot = codec, spec.slot
         slic = self.slic
         self.pins = {

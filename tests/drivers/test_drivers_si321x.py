@@ -256,7 +256,6 @@ def test_a_missed_edge_is_found_by_the_periodic_check() -> None:
         (Feed.OPEN, 0),
         (Feed.ACTIVE, 1),
         (Feed.ON_HOOK_AUDIO, 2),
-        (Feed.REVERSED_ON_HOOK_AUDIO, 6),
         (Feed.RINGING, 4),
         (Feed.REVERSED, 5),
         (Feed.REVERSED_ON_HOOK_AUDIO, 6),
