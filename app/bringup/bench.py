@@ -85,6 +85,7 @@ class Bench:
         self.quiet = False
         """The drivers do not look at their chips."""
         self.lines = {line.name: line for line in spec.lines}
+        """Jacks whose chip has registers on SPI; one behind a codec has none."""
         self.sounds = {name: LineSound() for name in self.lines}
         self.faults: dict[str, str] = {}
         """By jack: what its driver reported since the last start."""
@@ -101,13 +102,16 @@ class Bench:
 
     @property
     def stations(self) -> dict[str, StationPort]:
-        """Handsets' ports whose chips have come up."""
-        return {name: port for name, port in self.board.stations.items() if name in self._up}
+        """Handsets' ports with a chip of their own on SPI that has come up."""
+        return {name: port for name, port in self.board.stations.items() if self._is_up(name)}
 
     @property
     def trunks(self) -> dict[str, TrunkPort]:
         """Outside lines' ports whose chips have come up."""
-        return {name: port for name, port in self.board.trunks.items() if name in self._up}
+        return {name: port for name, port in self.board.trunks.items() if self._is_up(name)}
+
+    def _is_up(self, jack: str) -> bool:
+        return jack in self._up and jack in self.lines
 
     def start(self, each_beat: Callable[[], None] | None = None) -> None:
         """Reset all chips and set them up from the beginning, calibration included.

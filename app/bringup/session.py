@@ -65,7 +65,11 @@ _PROMPTS = {
     StepState.OFFERED: "Enter: begin, s: skip, q: stop and go on later",
     StepState.SHOWN: "Enter: next, r: repeat, q: stop and go on later",
 }
-NEEDS = {"station": "handset", "trunk": "outside line", "board": "line"}
+NEEDS = {
+    "station": "handset with a chip on SPI",
+    "trunk": "outside line",
+    "board": "line with a chip on SPI",
+}
 
 
 class Session:
@@ -94,7 +98,7 @@ class Session:
         say(f"  settles: {experiment.about}")
         jack = self._jack(experiment)
         if jack is None:
-            say(f"  left out: no {NEEDS[experiment.kind]} of this board works")
+            say(f"  left out: no {NEEDS[experiment.kind]} works on this board")
             self._note(self.report.with_skipped(experiment.key))
             return True
         say(f"  connect: {experiment.connect}")
@@ -124,10 +128,11 @@ class Session:
 
     def _jack(self, experiment: Experiment) -> str | None:
         bench = self._bench
+        stations = [*bench.stations]
+        if experiment.key == "battery":  # a chip that does not come up is looked at, too
+            stations = [name for name in bench.board.stations if name in bench.lines]
         lines = {
-            "station": [*bench.board.stations]
-            if experiment.key == "battery"
-            else [*bench.stations],
+            "station": stations,
             "trunk": [*bench.trunks],
             "board": [*bench.stations, *bench.trunks],
         }[experiment.kind]

@@ -85,7 +85,16 @@ def test_board_without_outside_lines_leaves_their_experiments_out() -> None:
     one.answers = ["s"] * 6
     assert one.session().run()
     assert {"ring-detector", "ringing-voltage"} <= set(one.reports[-1].skipped)
-    assert "  left out: no outside line of this board works" in one.said
+    assert "  left out: no outside line works on this board" in one.said
+
+
+def test_handset_behind_a_codec_has_no_registers_to_look_at() -> None:
+    one = BringUp(virtual_board(1, 0))
+    del one.bench.lines["101"], one.bench.sounds["101"]  # a board of such handsets alone
+    one.up()
+    assert one.session().run()
+    assert sorted(one.reports[-1].skipped) == sorted(ALL) and one.asked == []
+    assert "  left out: no handset with a chip on SPI works on this board" in one.said
 
 
 def test_chip_that_never_came_up_is_named_and_its_battery_can_be_looked_at() -> None:
