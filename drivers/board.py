@@ -10,10 +10,11 @@ from drivers.chip import Beats, ChipPort
 from drivers.countries import LineSettings
 from drivers.errors import HardwareError
 from drivers.pins import I2cDevice
-from drivers.ports import PortEvent, StationPort, Steps, TrunkPort
+from drivers.ports import PortEvent, PortFault, PortRecovered, StationPort, Steps, TrunkPort
 from drivers.si321x import Si321x
 from drivers.si3050 import Si3050
 from drivers.slic_lines import slic_lines
+from drivers.slot_proof import SlotProof
 
 __all__ = ["BoardSpec", "Hardware", "LineBoard", "LineSpec", "load_board", "virtual_board"]
 
@@ -87,10 +88,27 @@ class LineBoard:
         self._pins: list[tuple[InputPin, list[ChipPort]]] = []
         self._wheel: list[list[ChipPort]] = [[] for _ in range(WHEEL)]
         self._eager: list[ChipPort] = []
+        self._proof: SlotProof | None = None
+        self._coming: set[str] = set()
+        """Lines whose chips are up and whose slots are not proved yet."""
         self._resetting: Steps | None = None
         self._reset_until = 0
-        self.starting = True
+        self._starting = True
         """Whether a chip has neither come up nor failed yet."""
+
+    @property
+    def starting(self) -> bool:
+        """Whether a line has neither come up nor failed yet."""
+        return self._starting or (self._proof is not None and self._proof.busy)
+
+    def proved(self, port: PcmPort, board: str) -> SlotProof:
+        """The PCM port by which voices go once slots are proved; `board` is the board's name.
+
+        From now on a line that can be proved comes up, or is connected again, by poll() only.
+        """
+        looping = [chip for chip in self._chips.values() if chip.loops_back]
+        self._proof = SlotProof(port, looping, board)
+        return self._proof
 
     def power_up(self) -> None:
         """Reset all chips and set them up side by side: poll() does it, in 1 to 2 s of line time.
@@ -150,6 +168,32 @@ class LineBoard:
         due = self._due(periods)
         if due:
             self._check(due, events)
+        return events if self._proof is None else self._prove(self._proof, events)
+
+    def _prove(
+        self, proof: SlotProof, happened: list[tuple[str, PortEvent]]
+    ) -> list[tuple[str, PortEvent]]:
+        """Hold back that a chip is up until its slot is proved."""
+        events: list[tuple[str, PortEvent]] = []
+        for name, event in happened:
+            if isinstance(event, PortRecovered) and proof.came_up(name):
+                self._coming.add(name)
+                continue
+            if isinstance(event, PortFault):
+                proof.went_down(name)
+                self._coming.discard(name)
+            events.append((name, event))
+        connected, faults = proof.poll()
+        for name in connected:
+            self._chips[name].accept()
+            if name in self._coming:
+                self._coming.discard(name)
+                events.append((name, PortRecovered()))
+        for name, fault in faults.items():
+            self._coming.discard(name)
+            events += [(name, event) for event in self._chips[name].refuse(fault)]
+            proof.went_down(name)
+            self._eager.append(self._chips[name])
         return events
 
     def power_off(self) -> None:
@@ -181,8 +225,8 @@ class LineBoard:
             if chip not in asked:
                 self._look(chip, False, events)
         self._eager = [chip for chip in self._eager if chip.eager]
-        if self.starting:
-            self.starting = any(chip.starting for chip in self._eager)
+        if self._starting:
+            self._starting = any(chip.starting for chip in self._eager)
 
     def _check(self, due: list[ChipPort], events: list[tuple[str, PortEvent]]) -> None:
         """Periodic checks, busy neighbour or not; each chip goes round to its next place."""

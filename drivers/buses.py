@@ -63,8 +63,17 @@ class PcmPort(Protocol):
         """Periods dropped or filled with silence because somebody was late, since start."""
         ...
 
+    @property
+    def xruns(self) -> int:
+        """How often a stream has stopped since start, after which slots may be exchanged."""
+        ...
+
     def start(self) -> None:
         """Start the bit clock and frame sync; chips need both before they are set up."""
+        ...
+
+    def restart(self) -> None:
+        """Stop both streams and start them anew, without stopping the clock for long."""
         ...
 
     def fileno(self) -> int:

@@ -10,7 +10,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from app.core.fsm import Actions, Machine, Row, Table
 from drivers.buses import InputPin
@@ -151,6 +151,9 @@ class JackSpec(Protocol):
 class ChipPort(ABC):
     """A line chip as the board polls it."""
 
+    loops_back: ClassVar[bool] = False
+    """Whether its slot can be proved."""
+
     def __init__(self, spec: JackSpec, interrupt: InputPin, beats: Beats) -> None:
         self.name = spec.name
         self.slot = spec.slot
@@ -167,6 +170,8 @@ class ChipPort(ABC):
         self._ready_at = 0
         self._reported = ""
         """The fault that was reported last: one that is seen again and again is reported once."""
+        self._refused = ""
+        """The fault of a slot that has not been proved since."""
         self.machine = Machine(REPAIR_ACTIONS, self, spec.name, moves=logging.DEBUG)
 
     @property
@@ -227,6 +232,8 @@ class ChipPort(ABC):
         if what == self._reported:
             return []
         self._reported = what
+        if what != self._refused:
+            self._refused = ""
         log.warning("%s", what)
         return [PortFault(what)]
 
@@ -262,9 +269,10 @@ class ChipPort(ABC):
     def _put_back(self) -> None:
         self._beats.repairs -= 1
         self._ready_at = self._beats.now
-        self._reported = ""
+        self._reported = self._refused
         self._restore()
-        log.info("%s: works again", self.place)
+        if not self._refused:
+            log.info("%s: works again", self.place)
 
     def loop_back(self, on: bool) -> None:
         """Send what is played in this line's slot straight back in it, or stop doing so.
@@ -275,9 +283,18 @@ class ChipPort(ABC):
         if self._working:
             self._put_loop(on)
 
-    @abstractmethod
     def _put_loop(self, on: bool) -> None:
-        """Switch the chip's digital loopback."""
+        """Switch the chip's digital loopback. Raises HardwareError for a part without one."""
+        raise HardwareError(f"{self.place}: cannot loop its slot back")
+
+    def refuse(self, what: str) -> list[PortEvent]:
+        """The slot of a chip that works was not proved; it is set up again, and told once."""
+        self._refused = what
+        return self._fail(what)
+
+    def accept(self) -> None:
+        """The slot was proved: the next fault is told, whatever it is."""
+        self._refused = self._reported = ""
 
     @abstractmethod
     def power_up(self) -> Steps:

@@ -93,6 +93,8 @@ class RingDetector:
 class Si3050(ChipPort):
     """TrunkPort over one Si3050 + Si3019."""
 
+    loops_back = True
+
     def __init__(
         self,
         spec: LineSpec,

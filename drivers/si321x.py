@@ -88,6 +88,8 @@ log = logging.getLogger(__name__)
 class Si321x(ChipPort):
     """StationPort over one Si3210 or Si3215."""
 
+    loops_back = True
+
     def __init__(
         self,
         spec: LineSpec,

@@ -46,7 +46,10 @@ def show_readings(found: BoardReading) -> None:
     for name, trouble in troubles:
         if trouble:
             say_text(f"{name}: {trouble}")
-    say(f"sound   {found.lost_periods} periods of 10 ms lost since start (overruns and underruns)")
+    say(
+        f"sound   {found.lost_periods} periods of 10 ms lost since start, {found.xruns} stops of a"
+        " stream (overruns and underruns), after each of which slots are proved again"
+    )
 
 
 def _cells(jack: JackReading) -> tuple[str, ...]:

@@ -131,4 +131,7 @@ def _show_lines(lines: Lines) -> None:
         table.row(line.name, line.kind, line.state, line.call or "-", waiting, line.fault or "-")
     say("")
     table.show()
-    say(f"beat     {lines.lost_periods} periods lost since start")
+    beat = f"beat     {lines.lost_periods} periods lost since start"
+    beat += f", {lines.xruns} stops of a stream" if lines.xruns else ""
+    beat += f", {lines.slot_failures} slots not proved" if lines.slot_failures else ""
+    say(beat)

@@ -39,6 +39,8 @@ class BoardReading:
     jacks: tuple[JackReading, ...]
     lost_periods: int
     """Periods of 10 ms that the sound stream lost since start: overruns and underruns."""
+    xruns: int
+    """Stops of a stream of the PCM port since then."""
 
 
 def read_readings(actor: Actor, paths: Paths) -> BoardReading:
@@ -51,7 +53,7 @@ def read_readings(actor: Actor, paths: Paths) -> BoardReading:
     jacks = tuple(
         _jack(name, line, measured.get(name, {})) for name, line in status["lines"].items()
     )
-    return BoardReading(jacks, int(status["lost_periods"]))
+    return BoardReading(jacks, int(status["lost_periods"]), int(status.get("xruns", 0)))
 
 
 def readings_or_none(actor: Actor, paths: Paths) -> BoardReading | None:

@@ -39,6 +39,10 @@ class Lines:
     lines: tuple[LineStatus, ...] = ()
     lost_periods: int = 0
     """Periods of 10 ms since the phone service's start that came too late."""
+    xruns: int = 0
+    """Stops of a stream of the PCM port since then; slots are proved after each."""
+    slot_failures: int = 0
+    """Proofs that a line's slot did not pass."""
     problem: str = ""
     loudspeaker_fault: str = ""
     """What is wrong with the loudspeaker; "" if nothing is, or there is none."""
@@ -126,7 +130,13 @@ def read_lines(paths: Paths) -> Lines:
         for name, line in answer["lines"].items()
     )
     speaker = answer.get("loudspeaker") or {"fault": ""}
-    return Lines(lines, int(answer["lost_periods"]), loudspeaker_fault=speaker["fault"])
+    return Lines(
+        lines,
+        int(answer["lost_periods"]),
+        int(answer.get("xruns", 0)),
+        int(answer.get("slot_failures", 0)),
+        loudspeaker_fault=speaker["fault"],
+    )
 
 
 def list_lines(box: Box, actor: Actor, paths: Paths) -> Switchboard:

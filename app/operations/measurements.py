@@ -115,6 +115,10 @@ def measure_files(paths: Paths) -> list[Measurement]:
     ]
 
 
+_XRUNS = "Stops of a stream of the PCM port, after each of which slots are proved again."
+_SLOTS = "Proofs that a line's slot of the PCM port did not pass."
+
+
 def _of_phone(phone: Mapping[str, Any]) -> list[Measurement]:
     lines = phone["lines"]
     states = [
@@ -129,6 +133,8 @@ def _of_phone(phone: Mapping[str, Any]) -> list[Measurement]:
         Measurement("line_working", "Whether a line's chip works.", "gauge", working),
         _one("phone_periods_total", "Periods of 10 ms so far.", phone["periods"], "counter"),
         _one("phone_lost_periods_total", "Those that came too late.", lost, "counter"),
+        _one("phone_xruns_total", _XRUNS, phone.get("xruns", 0), "counter"),
+        _one("phone_slot_failures_total", _SLOTS, phone.get("slot_failures", 0), "counter"),
         _one("phone_scripts", "Conversations with callers and owners.", phone["scripts"]),
     ]
 

@@ -75,9 +75,9 @@ class PhoneService:
         play: PlayScript | None = None,
         attendant: CallScript | None = None,
     ) -> None:
-        self._pcm = hardware.pcm()
         self._clerk = clerk
         board = self._board = LineBoard(spec, hardware, country(config.country))
+        self._pcm = board.proved(hardware.pcm(), spec.name)
         self.pbx = Pbx(
             board,
             self._pcm.slots,
@@ -118,10 +118,17 @@ class PhoneService:
         )
 
     def status(self) -> dict[str, Any]:
-        """Pbx.status(), with lost periods (10 ms each) and the clerk's jobs under way."""
+        """Pbx.status(), with what the PCM port went through and the clerk's jobs under way.
+
+        Lost periods have 10 ms each; proofs are those of the slots.
+        """
         return {
             **self.pbx.status(),
             "lost_periods": self._pcm.lost_periods,
+            "xruns": self._pcm.xruns,
+            "slot_proofs": self._pcm.proofs,
+            "slot_failures": self._pcm.failures,
+            "stream_restarts": self._pcm.starts,
             "clerk_pending": self._clerk.pending,
         }
 

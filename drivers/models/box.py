@@ -17,6 +17,7 @@ from drivers.countries import country as country_of
 from drivers.errors import ChipMissing, HardwareError
 from drivers.models.codec import CodecModel
 from drivers.models.exchange import OfficeLine, OfficeState
+from drivers.models.highway import Highway
 from drivers.models.loops import StationLoop, TrunkLoop
 from drivers.models.loudspeaker import LoudspeakerModel
 from drivers.models.panel import PanelModel
@@ -34,15 +35,19 @@ FIRST_DAY = datetime(2026, 1, 1, 8, 0)
 
 
 class StationJack:
-    """A handset, its wires and its chip, on a port with a number of `slots`.
+    """A handset, its wires and its chip, on the words of a PCM port.
 
     `seed` is a number that makes the chip's tolerances; its telephone is one of this country, and
     `part` is the member of the chip's family.
     """
 
-    def __init__(self, spec: LineSpec, slots: int, seed: int, country: Country, part: Part) -> None:
+    def __init__(
+        self, spec: LineSpec, highway: Highway, seed: int, country: Country, part: Part
+    ) -> None:
         self.loop = StationLoop()
-        self.chip = Si3210Model(spec.name, slots, self.loop, seed, part, spec.supply)
+        self.chip = Si3210Model(
+            spec.name, highway.words, self.loop, seed, part, spec.supply, highway.first_bit
+        )
         self.party = Telephone(spec.name, self.loop, country.modem, country.caller_id)
 
     def period(self, played: Samples, heard: Samples, now: int) -> None:
@@ -59,13 +64,13 @@ class StationJack:
 
 
 class TrunkJack:
-    """An outside line: the office, the wires and our chip, on a port with a number of `slots`."""
+    """An outside line: the office, the wires and our chip, on the words of a PCM port."""
 
     def __init__(
-        self, spec: LineSpec, slots: int, country: Country, clock: Callable[[], datetime]
+        self, spec: LineSpec, highway: Highway, country: Country, clock: Callable[[], datetime]
     ) -> None:
         self.loop = TrunkLoop()
-        self.chip = Si3050Model(spec.name, slots, self.loop)
+        self.chip = Si3050Model(spec.name, highway.words, self.loop, highway.first_bit)
         self.party = OfficeLine(spec.name, self.loop, country, clock)
 
     def period(self, played: Samples, heard: Samples, now: int) -> None:
@@ -141,9 +146,18 @@ class BoxPcm:
         codec = self._box.codec
         return 0 if codec is None else codec.clockless_periods
 
+    @property
+    def xruns(self) -> int:
+        """How often the port has stopped."""
+        return self._box.highway.xruns
+
     def start(self) -> None:
         """Start PCLK and FSYNC for all chips."""
         self._box.clock(self._box.spec.pclk_hz)
+
+    def restart(self) -> None:
+        """Start both streams anew."""
+        self.start()
 
     def fileno(self) -> int:
         """An event descriptor that is readable while a period is waiting."""
@@ -194,12 +208,14 @@ class VirtualBox:
         self._started = started
         self.now = 0
         """Samples since start."""
+        self.highway = Highway(spec)
+        """The processor's PCM port, which may go wrong."""
         self._jacks: dict[str, StationJack | TrunkJack | SlicJack] = {}
         for line in spec.lines:
             self._jacks[line.name] = (
-                StationJack(line, spec.slots, seed, self.country, part)
+                StationJack(line, self.highway, seed, self.country, part)
                 if line.kind == "station"
-                else TrunkJack(line, spec.slots, self.country, self.office_time)
+                else TrunkJack(line, self.highway, self.country, self.office_time)
             )
         self.codec: CodecModel | None = None
         self.slics: dict[str, SlicJack] = {}
@@ -289,7 +305,8 @@ class VirtualBox:
     # ------------------------------------------------------------------ time
 
     def clock(self, pclk_hz: int) -> None:
-        """Let the bit clock run at this rate for all chips; 0 stops it."""
+        """Let the bit clock run at this rate for all chips, in order; 0 stops it."""
+        self.highway.restart()
         for chip in self.chips.values():
             chip.clock(pclk_hz)
 
@@ -312,18 +329,18 @@ class VirtualBox:
         shape = (self.spec.slots, PERIOD)
         if played.shape != shape or played.dtype != np.int16:
             raise ValueError(f"virtual board: a period is int16 {shape}, not {played.shape}")
-        played = played.copy()  # parties keep rows of it
-        heard = np.zeros(shape, np.int16)
+        words = self.highway.to_chips(played)  # a copy: parties keep rows of it
+        heard = self.highway.silence()
         now = self.now
         if self.codec is not None:
             self.codec.step()
         for jack in self._rows:
-            jack.period(played, heard, now)
+            jack.period(words, heard, now)
         if self.panel is not None:
             self.panel.period()
         self.loudspeaker.period()
         self.now = now + PERIOD
-        return heard
+        return self.highway.from_chips(heard)
 
     def contention(self) -> list[str]:
         """Slots that several chips drive at once, in words; empty on a board set up rightly."""

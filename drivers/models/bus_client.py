@@ -54,11 +54,20 @@ class RemotePcm:
         """Periods lost since start, at either end."""
         return self._box_lost + self._own_lost
 
+    @property
+    def xruns(self) -> int:
+        """A socket loses periods, but never stops."""
+        return 0
+
     def start(self) -> None:
         """Start the clock and begin to exchange periods; twice is harmless."""
         if self._voice is None:
             self._control.request(bytes((CLOCK, 1)))
             self._voice = self._control.stream(VOICE)
+
+    def restart(self) -> None:
+        """Start the box's clock anew, which puts its slots in order."""
+        self._control.request(bytes((CLOCK, 1)))
 
     def fileno(self) -> int:
         """The voice socket, readable when a period waits. Raises BusClosed before start()."""
@@ -178,12 +187,21 @@ class CardPcm:
         """Periods lost since start, at our end."""
         return self._card.lost_periods
 
+    @property
+    def xruns(self) -> int:
+        """How often a stream of the card has stopped."""
+        return self._card.xruns
+
     def start(self) -> None:
         """Start the clock and both streams; twice is harmless."""
         if self._levels is None:
             self._control.request(bytes((CLOCK, 1)))
             self._levels = self._control.stream(LEVELS)
             self._card.start()
+
+    def restart(self) -> None:
+        """Start both streams of the card anew."""
+        self._card.restart()
 
     def fileno(self) -> int:
         """Readable when the card has a period."""

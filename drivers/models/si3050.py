@@ -47,7 +47,16 @@ from drivers.models.si3050_registers import (
     TX_GAIN_3,
 )
 from drivers.models.si3050_ring import RingDetectorModel
-from drivers.models.slots import Coding, Misplaced, SlotPosition, place_at, put, scaled, take
+from drivers.models.slots import (
+    FIRST_COUNT,
+    Coding,
+    Misplaced,
+    SlotPosition,
+    place_at,
+    put,
+    scaled,
+    take,
+)
 from drivers.models.sound import SILENCE
 from drivers.models.wire import PERIOD_US, SpiChip
 
@@ -66,10 +75,12 @@ STARVED_MA = 5.0
 class Si3050Model(SpiChip):
     """One chip with its line, on a PCM port with a number of `slots`."""
 
-    def __init__(self, name: str, slots: int, loop: TrunkLoop) -> None:
+    def __init__(
+        self, name: str, slots: int, loop: TrunkLoop, first_bit: int = FIRST_COUNT
+    ) -> None:
         super().__init__(name)
         self.loop = loop
-        self._slots = slots
+        self._slots, self._first_bit = slots, first_bit
         self.now = 0
         """Samples since start, for the phase of the ringing; the box sets it each period."""
         self._r = bytearray(64)
@@ -302,8 +313,12 @@ class Si3050Model(SpiChip):
             return
         try:
             coding = Coding(mode >> 3 & 3)
-            self.transmit = place_at(self._r[34] | self._r[35] << 8, coding, self._slots)
-            self._receive = place_at(self._r[36] | self._r[37] << 8, coding, self._slots)
+            self.transmit = place_at(
+                self._r[34] | self._r[35] << 8, coding, self._slots, self._first_bit
+            )
+            self._receive = place_at(
+                self._r[36] | self._r[37] << 8, coding, self._slots, self._first_bit
+            )
         except (Misplaced, ValueError) as error:
             self._misplaced = str(error)
 

@@ -57,7 +57,16 @@ from drivers.models.si3210_registers import (
     WRITE_ONE_TO_CLEAR,
     Part,
 )
-from drivers.models.slots import Coding, Misplaced, SlotPosition, place_at, put, scaled, take
+from drivers.models.slots import (
+    FIRST_COUNT,
+    Coding,
+    Misplaced,
+    SlotPosition,
+    place_at,
+    put,
+    scaled,
+    take,
+)
 from drivers.models.sound import SILENCE
 from drivers.models.wire import PERIOD_US, SpiChip
 
@@ -99,11 +108,12 @@ class Si3210Model(SpiChip):
         seed: int = 1,
         part: Part = SI3210,
         supply: LineSupply = USUAL_SUPPLY,
+        first_bit: int = FIRST_COUNT,
     ) -> None:
         super().__init__(name)
         self.loop = loop
         self.part = part
-        self._slots = slots
+        self._slots, self._first_bit = slots, first_bit
         random = self._random = Random(f"{name}/{seed}")
         self._r = bytearray(256)
         self._indirect = IndirectRegisters(part, random, self.faults, self.violation_log)
@@ -341,8 +351,12 @@ class Si3210Model(SpiChip):
             coding = Coding(mode >> 3 & 3)
             if (coding is Coding.LINEAR) != bool(mode & 0x04):
                 raise Misplaced(f"PCM mode 0x{mode:02X} mixes 8 and 16 bits")
-            self.transmit = place_at(self._r[2] | self._r[3] << 8, coding, self._slots)
-            self._receive = place_at(self._r[4] | self._r[5] << 8, coding, self._slots)
+            self.transmit = place_at(
+                self._r[2] | self._r[3] << 8, coding, self._slots, self._first_bit
+            )
+            self._receive = place_at(
+                self._r[4] | self._r[5] << 8, coding, self._slots, self._first_bit
+            )
         except (Misplaced, ValueError) as error:
             self._misplaced = str(error)
 

@@ -1,9 +1,9 @@
 """Where in the PCM frame a chip's voice lies, and how it is coded there.
 
 A start count is the number of PCLKs after FSYNC's rising edge at which the most significant bit
-begins [Si3215 DS, figures 27 and 28]. In DSP-A framing 16-bit slot k begins at count 1 + 16k; a
-line in 8-bit law mode may use the upper octet of a slot (the same count) or the lower one (8
-later).
+begins [Si3215 DS, figures 27 and 28]. In DSP-A framing 16-bit slot k begins at count 1 + 16k, in
+DSP B at 16k; a line in 8-bit law mode may use the upper octet of a slot (the same count) or the
+lower one (8 later).
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ import numpy as np
 from drivers.buses import Samples
 from drivers.models.g711 import A_DECODE, A_ENCODE, MU_DECODE, MU_ENCODE
 
-FIRST_COUNT = 1  # DSP-A: one bit clock after the frame begins
+FIRST_COUNT = 1
+"""In DSP-A framing: one bit clock after the frame begins. In DSP B it is 0."""
 SLOT_BITS = 16
 OCTET_BITS = 8
 
@@ -44,15 +45,17 @@ class Misplaced(Exception):
     """A start count at which no slot of this frame begins; the text says why."""
 
 
-def place_at(count: int, coding: Coding, slots: int) -> SlotPosition:
+def place_at(count: int, coding: Coding, slots: int, first_bit: int = FIRST_COUNT) -> SlotPosition:
     """The place that begins at this count of bit clocks in a frame with a number of 16-bit slots.
+
+    The first slot begins at `first_bit`.
 
     Raises Misplaced.
     """
     step = SLOT_BITS if coding is Coding.LINEAR else OCTET_BITS
-    steps, rest = divmod(count - FIRST_COUNT, step)
-    if count < FIRST_COUNT or rest:
-        raise Misplaced(f"count {count} is not the start of a slot (1 + {step}k in DSP-A framing)")
+    steps, rest = divmod(count - first_bit, step)
+    if count < first_bit or rest:
+        raise Misplaced(f"count {count} is not the start of a slot ({first_bit} + {step}k)")
     slot, lower = (steps, 0) if coding is Coding.LINEAR else divmod(steps, 2)
     if slot >= slots:
         raise Misplaced(f"count {count} is slot {slot}; the port has {slots}")

@@ -23,7 +23,8 @@ def test_service_becomes_ready_answers_questions_and_stops(tmp_path: Path) -> No
             status, rubbish, unknown = await house.ask(
                 '{"ask": "status"}', "not JSON", '{"ask": "time"}'
             )
-            assert status["ready"] and status["lost_periods"] == 0
+            assert status["ready"] and status["lost_periods"] == status["xruns"] == 0
+            assert status["slot_proofs"] > 0 and status["slot_failures"] == 0
             assert {name: line["state"] for name, line in status["lines"].items()} == {
                 "101": "on hook",
                 "102": "on hook",
@@ -67,8 +68,9 @@ class StalledPcm:
     def __init__(self, inner: BoxPcm, queued: int) -> None:
         self._inner, self.queued = inner, queued
         self._unplayed = queued
-        self.slots, self.lost_periods = inner.slots, 0
+        self.slots, self.lost_periods, self.xruns = inner.slots, 0, 0
         self.start, self.fileno, self.close = inner.start, inner.fileno, inner.close
+        self.restart = inner.restart
 
     def read(self) -> Samples | None:
         if self.queued:
@@ -90,7 +92,7 @@ def test_stall_while_starting_leaves_no_line_dead(
     async def story() -> None:
         house = House(tmp_path)
         stalled = StalledPcm(house.box.pcm(), queued)
-        monkeypatch.setattr(house.service, "_pcm", stalled)
+        monkeypatch.setattr(house.service._pcm, "_port", stalled)
         async with house:
             (status,) = await house.ask('{"ask": "status"}')
             faults = {name: line["fault"] for name, line in status["lines"].items()}

@@ -60,12 +60,15 @@ def test_of_services_lines_and_their_clock_are_told() -> None:
     broken = {**line, "state": "down", "working": False, "fault": 'chip "7" gone\n'}
     phone = {"lines": {"line1": line, "line2": broken}, "periods": 500, "lost_periods": 2}
     mail = {"listening": True, "loop_late_ms": 250, "connections": 3}
-    found = measure_services(Answers({**phone, "scripts": 1}, mail))
+    phone |= {"scripts": 1, "xruns": 3, "slot_failures": 1}
+    found = measure_services(Answers(phone, mail))
     told = {(one.name, *labels.values()): value for one in found for labels, value in one.values}
     assert told[("line_state", "line1", "unplugged")] == told[("line_state", "line2", "fault")] == 1
     assert sum(told[("line_state", "line1", state)] for state in LINE_STATES) == 1
     assert told[("line_working", "line2")] == 0
     assert told[("phone_lost_periods_total",)] == 2
+    assert told[("phone_xruns_total",)] == 3
+    assert told[("phone_slot_failures_total",)] == 1
     assert told[("mail_loop_late_seconds",)] == 0.25
     assert {one.kind for one in found if one.name.endswith("_total")} == {"counter"}
     assert line_state({**line, "state": "howling", "fault": ""}) == "in use"

@@ -39,8 +39,8 @@ class CableEnd:
     other: "CableEnd"
 
     def __init__(self) -> None:
-        self.slots, self.lost_periods = SPEC.slots, 0
-        self.started = self.closed = 0
+        self.slots, self.lost_periods, self.xruns = SPEC.slots, 0, 0
+        self.started = self.closed = self.restarted = 0
         self.heard: deque[Samples] = deque()
         self.played: list[Samples] = []
         self._ready, self._bell = socket.socketpair()
@@ -51,6 +51,9 @@ class CableEnd:
 
     def start(self) -> None:
         self.started += 1
+
+    def restart(self) -> None:
+        self.restarted += 1
 
     def fileno(self) -> int:
         return self._ready.fileno()
