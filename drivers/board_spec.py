@@ -107,6 +107,8 @@ class BoardSpec:
     frame: SlotMap = LINEAR_SLOTS
     pcm_device: str = "default"
     """ALSA's name of the PCM stream; the virtual board ignores it."""
+    capture_device: str = ""
+    """ALSA's name of the stream that is heard, where it is another one; empty: the same."""
     box_device: str = ""
     """Of a board made of Python: the far end of `pcm_device`, where the box plays; empty: none."""
     spi_hz: int = 4_000_000
@@ -146,7 +148,10 @@ _TOP_KEYS = (
     "panel",
     "codec",
 )
-_PCM_KEYS = ("slots", "clock_hz", "coding", "first_bit", "slot_bits", "device", "box_device")
+_PCM_KEYS = (
+    "slots", "clock_hz", "coding", "first_bit", "slot_bits", "device", "capture_device",
+    "box_device",
+)  # fmt: skip
 _SPI_KEYS = ("clock_hz",)
 _LINE_KEYS = ("name", "kind", "chip", "bus", "chip_select", "reset", "interrupt", "slot")
 
@@ -208,21 +213,15 @@ def _wired(path: Path, top: Table) -> BoardSpec:
             lines.append(replace(line, supply=supply, board_name=path.parent.name))
     _refuse_doubles(path, tuple(lines))
     refuse_shared_slics(path, slics, slots, [line.name for line in lines])
-    device, far = pcm.word("device", default="default"), pcm.raw("box_device")
-    box_device = "" if far is None else pcm.word("box_device")
+    played, heard, far = (
+        pcm.word(key) if pcm.raw(key) is not None else ""
+        for key in ("device", "capture_device", "box_device")
+    )
     return BoardSpec(
-        "",
-        "",
-        "",
-        slots,
-        pclk_hz,
-        tuple(lines),
-        frame,
-        device,
-        box_device,
+        "", "", "", slots, pclk_hz, tuple(lines), frame, played or "default", heard, far,
         slics=tuple(slics),
         codec=codec_of(path, top.raw("codec"), slics),
-    )
+    )  # fmt: skip
 
 
 def _virtual(path: Path, top: Table) -> BoardSpec:

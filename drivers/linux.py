@@ -348,7 +348,8 @@ class LinuxHardware(PinHardware):
         if self._pcm is None:
             from drivers.linux_alsa import open_pcm
 
-            self._pcm = open_pcm(self._spec.pcm_device, self._spec.stream)
+            spec = self._spec
+            self._pcm = open_pcm(spec.pcm_device, spec.stream, spec.capture_device)
         return self._pcm
 
     def sound_output(self, device: str) -> "AlsaOutput":

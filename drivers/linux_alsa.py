@@ -42,13 +42,17 @@ class _CardStream:
             raise BusClosed(f"PCM port: ALSA device {self._device}: {error}") from error
 
 
-def open_pcm(device: str, stream: Stream) -> AlsaPcm:
-    """The two streams of a sound card at 8 kHz, 10 ms periods. Raises HardwareError."""
+def open_pcm(played: str, stream: Stream, heard: str = "") -> AlsaPcm:
+    """The two streams of a sound card at 8 kHz, 10 ms periods.
+
+    `heard` is the device of the capture, if it is another one. Raises HardwareError.
+    """
     with library("pyalsaaudio", "the PCM port"):
         import alsaaudio
 
     opened: list[_CardStream] = []
-    for direction in (alsaaudio.PCM_PLAYBACK, alsaaudio.PCM_CAPTURE):
+    ways = ((alsaaudio.PCM_PLAYBACK, played), (alsaaudio.PCM_CAPTURE, heard or played))
+    for direction, device in ways:
         try:
             card = alsaaudio.PCM(
                 type=direction,

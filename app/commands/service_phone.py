@@ -80,7 +80,8 @@ async def board_hardware(paths: Paths, plan: PhonePlan) -> Hardware:
     if plan.board.box_device:
         from drivers.linux_alsa import open_pcm
 
-        card = open_pcm(plan.board.pcm_device, plan.board.stream)
+        board = plan.board
+        card = open_pcm(board.pcm_device, board.stream, board.capture_device)
     last = time.monotonic() + BOX_WITHIN_S
     while True:
         try:

@@ -46,6 +46,14 @@ def test_the_raspberry_pis_file_is_good() -> None:
     assert (board.pclk_hz, board.slots) == (256_000, 2)
 
 
+def test_the_file_of_eight_lines_is_one_full_frame_of_octets() -> None:
+    board = load_board(BOARDS / "rpi8" / "board.toml")
+    assert [line.kind for line in board.lines] == ["station"] * 4 + ["trunk"] * 4
+    assert [line.start for line in board.lines] == [1, 9, 17, 25, 33, 41, 49, 57]
+    assert (board.pclk_hz, board.stream.format, board.stream.channels) == (512_000, "S32_LE", 2)
+    assert board.pcm_device != board.capture_device
+
+
 def test_board_file_without_optional_keys_gets_their_defaults(tmp_path: Path) -> None:
     board = written(tmp_path, GOOD)
     assert (board.country, board.pcm_device, board.spi_hz) == ("us", "default", 4_000_000)

@@ -116,6 +116,14 @@ def test_eight_lines_of_a_law_are_one_stereo_stream_of_32_bits(
     assert [(row["channels"], row["format"]) for row in asked] == [(2, "s32")] * 2
 
 
+def test_each_way_may_have_a_device_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = alsa(monkeypatch, **GOOD)
+    linux_alsa.open_pcm("hw:0,0", Stream(2), "hw:0,1")
+    assert [(row["type"], row["device"]) for row in asked] == [
+        ("play", "hw:0,0"), ("capture", "hw:0,1"),
+    ]  # fmt: skip
+
+
 def test_taken_sound_card_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     alsa(monkeypatch)
     with pytest.raises(HardwareError, match=r"taken: Device or resource busy .* another program"):

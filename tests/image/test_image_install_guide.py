@@ -25,10 +25,11 @@ HEADER = {
 """GPIO → pin of the Raspberry Pi's header of 40 pins."""
 
 
-def wiring() -> dict[int, str]:
-    """GPIO → what the table says of it; the header pins are checked on the way."""
+def wiring(board: str) -> dict[int, str]:
+    """GPIO → what the table of a board says of it; the header pins are checked on the way."""
     found = {}
-    for gpio, pin, what in re.findall(r"^\| GPIO(\d+) \| (\d+) \| ([^|]+) \|", GUIDE, re.MULTILINE):
+    text = GUIDE.split(f"\n## Wiring of {board}")[1].split("\n## ")[0]
+    for gpio, pin, what in re.findall(r"^\| GPIO(\d+) \| (\d+) \| ([^|]+) \|", text, re.MULTILINE):
         assert HEADER[int(gpio)] == int(pin), f"GPIO{gpio}"
         assert int(gpio) not in found
         found[int(gpio)] = what.strip()
@@ -36,7 +37,7 @@ def wiring() -> dict[int, str]:
 
 
 def test_the_wiring_is_that_of_board_and_device_tree() -> None:
-    board, told = load_board(BOARD / "board.toml"), wiring()
+    board, told = load_board(BOARD / "board.toml"), wiring("reference board A")
     chips = {"station": "FXS", "trunk": "FXO"}
     for line in board.lines:
         assert told.pop(line.reset) == f"RESET of the {chips[line.kind]} chip"
@@ -47,6 +48,27 @@ def test_the_wiring_is_that_of_board_and_device_tree() -> None:
     assert told.pop(board.reset_button).startswith("push button")
     tree = (BOARD / "overlay.dts").read_text()
     assert "cs-gpios = <&gpio 8 1>, <&gpio 7 1>;" in tree
+    pins = [
+        int(pin) for group in re.findall(r"brcm,pins = <([\d ]+)>", tree) for pin in group.split()
+    ]
+    assert sorted(told) == sorted(pins), "the buses"
+
+
+def test_the_wiring_of_eight_lines_is_that_of_board_and_device_tree() -> None:
+    folder = PROJECT / "board" / "rpi8"
+    board, told = load_board(folder / "board.toml"), wiring("board A8")
+    tree = (folder / "overlay.dts").read_text()
+    selects = re.search(r"cs-gpios = ([^;]+);", tree)
+    assert selects is not None
+    for line, pin in zip(board.lines, re.findall(r"&gpio (\d+) 1", selects[1]), strict=True):
+        assert told.pop(int(pin)) == f"CS of {line.name}"
+    for kind, chips in (("station", "FXS"), ("trunk", "FXO")):
+        (reset,) = {line.reset for line in board.lines if line.kind == kind}
+        (interrupt,) = {line.interrupt for line in board.lines if line.kind == kind}
+        assert told.pop(reset) == f"RESET of the {chips} chips, joined"
+        assert told.pop(interrupt) == f"INT of the {chips} chips, joined"
+    assert board.reset_button is not None
+    assert told.pop(board.reset_button).startswith("push button")
     pins = [
         int(pin) for group in re.findall(r"brcm,pins = <([\d ]+)>", tree) for pin in group.split()
     ]

@@ -184,7 +184,7 @@ def board_card(board: BoardSpec, on_the_bus: bool, lines_run: bool) -> str:
         raise Absent("the samples of this board go over its bus")
     if lines_run:
         return f"{board.pcm_device}: in use by the lines (see there)"
-    port = open_pcm(board.pcm_device, board.stream)
+    port = open_pcm(board.pcm_device, board.stream, board.capture_device)
     silence = np.zeros((board.slots, PERIOD), np.int16)
     moments: list[Moment] = []
     try:
