@@ -68,6 +68,7 @@ class LineBoard:
     trunks: dict[str, TrunkPort]
 
     def __init__(self, spec: BoardSpec, hardware: LineHardware, country: LineSettings) -> None:
+        self._spec = spec
         self.stations, self.trunks = {}, {}
         self._beats = Beats()
         self._chips: dict[str, ChipPort] = {}
@@ -101,13 +102,14 @@ class LineBoard:
         """Whether a line has neither come up nor failed yet."""
         return self._starting or (self._proof is not None and self._proof.busy)
 
-    def proved(self, port: PcmPort, board: str) -> SlotProof:
-        """The PCM port by which voices go once slots are proved; `board` is the board's name.
+    def proved(self, port: PcmPort) -> SlotProof:
+        """The PCM port by which voices go once slots are proved.
 
         From now on a line that can be proved comes up, or is connected again, by poll() only.
         """
-        looping = [chip for chip in self._chips.values() if chip.loops_back]
-        self._proof = SlotProof(port, looping, board)
+        chips = self._chips.values() if self._spec.proves_slots else ()
+        looping = [chip for chip in chips if chip.loops_back]
+        self._proof = SlotProof(port, looping, self._spec.name)
         return self._proof
 
     def power_up(self) -> None:

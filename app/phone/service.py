@@ -77,7 +77,7 @@ class PhoneService:
     ) -> None:
         self._clerk = clerk
         board = self._board = LineBoard(spec, hardware, country(config.country))
-        self._pcm = board.proved(hardware.pcm(), spec.name)
+        self._pcm = board.proved(hardware.pcm())
         self.pbx = Pbx(
             board,
             self._pcm.slots,

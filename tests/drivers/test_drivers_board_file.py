@@ -90,6 +90,7 @@ def written(folder: Path, text: str) -> BoardSpec:
         ("[pcm]", "[pcm", "is not TOML"),
         ('chip = "si3050"', 'chip = "si9999"', r"line\[2\].chip: 'si9999'; allowed: si3050"),
         ("slots = 4", "slots = 4\nfirst_bit = 2", "pcm.first_bit: 2; allowed: 0 to 1"),
+        ("slots = 4", "slots = 4\nprove = 0", "pcm.prove: 0; allowed: true"),
         ("slots = 4", "slots = 4\nslot_bits = 8", "pcm.slot_bits: 8; allowed: 16, 32"),
         ("slots = 4", "slots = 4\nslot_bits = 32", "pcm.slots: 4; allowed: 1 to 2"),
         (

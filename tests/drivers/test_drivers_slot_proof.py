@@ -241,3 +241,16 @@ def test_xrun_while_slots_are_proved_begins_the_proof_anew() -> None:
         lines.port.stop()
     lines.reported += lines.beat(300)
     assert [type(event) for _, event in lines.reported] == [PortRecovered] * 4
+
+
+def test_board_whose_chips_cannot_prove_their_slots_is_connected_all_the_same() -> None:
+    lines = bridged(replace(virtual_board(2, 2), proves_slots=False))
+    assert [type(event) for _, event in lines.reported] == [PortRecovered] * 4
+    play = playing(lines.spec, 0)
+    lines.beat(5, play)
+    lines.port.stop()
+    before = len(lines.box.telephones["101"].memory)
+    lines.beat(10, play)
+    heard = list(lines.box.telephones["101"].memory)[before:]
+    assert sum(np.abs(row).max() < 4000 for row in heard) == 2, "the lead, and no proof"
+    assert lines.pcm.proofs == 0

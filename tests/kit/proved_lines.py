@@ -69,7 +69,7 @@ class ProvedLines:
         self.box = VirtualBox(wired or spec)
         self.port = LeadPort(self.box, offset)
         self.board = LineBoard(spec, self.box, line_settings("us"))
-        self.pcm = self.board.proved(self.port, spec.name)
+        self.pcm = self.board.proved(self.port)
         self.pcm.start()
         self.heard: list[Samples] = []
         self.reported: list[tuple[str, PortEvent]] = []
