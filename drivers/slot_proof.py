@@ -16,7 +16,7 @@ after each start, each xrun and each set-up of a chip:
 A round trip through the port takes 30 to 40 ms, so a call in progress is silent for 60 to 80 ms.
 
 Where in the chips the loop is closed is unverified: a marker is therefore told by its spectrum,
-which filters and gains leave.
+which filters and gains leave, and a board file may leave the proof out (`prove = false`).
 """
 
 import logging
