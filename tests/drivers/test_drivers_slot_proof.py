@@ -154,6 +154,21 @@ def test_call_goes_on_within_100_ms_of_an_xrun(spec: BoardSpec) -> None:
     assert lines.pcm.proofs == 4, "two halves, twice"
 
 
+@pytest.mark.parametrize("offset", [0, 40, 79])
+@pytest.mark.parametrize("spec", BOARDS, ids=NAMES)
+def test_every_line_has_its_voice_again_100_ms_after_an_xrun(spec: BoardSpec, offset: int) -> None:
+    lines = bridged(spec, offset)
+    voices = np.tile(WAVE, (spec.slots, 1))
+    lines.beat(5, lambda: voices)
+    lines.port.stop()
+    before = len(lines.port.played)
+    lines.beat(30, lambda: voices)
+    for line in spec.lines:
+        played = np.concatenate([rows[line.slot] for rows in lines.port.played[before:]])
+        crests = np.abs(played.astype(int)).reshape(-1, 8).max(axis=1)  # of each wave
+        assert np.flatnonzero(crests < 7000)[-1] + 1 <= 100, line.name
+
+
 def playing(spec: BoardSpec, slot: int):  # type: ignore[no-untyped-def]
     """Plays the wave to one slot."""
     period = np.zeros((spec.slots, PERIOD), np.int16)

@@ -23,6 +23,8 @@ class LeadPort:
         self._offset = offset
         self._waiting: deque[Samples] = deque()
         self._tail = self._silence()
+        self.played: list[Samples] = []
+        """Every period as it reached the chips."""
 
     def _silence(self) -> Samples:
         return np.zeros((self.slots, PERIOD), np.int16)
@@ -52,7 +54,8 @@ class LeadPort:
         both = np.concatenate((self._tail, following), axis=1)
         self._tail = following
         start = PERIOD - self._offset
-        return self._box.period(np.ascontiguousarray(both[:, start : start + PERIOD]))
+        self.played.append(np.ascontiguousarray(both[:, start : start + PERIOD]))
+        return self._box.period(self.played[-1])
 
     def write(self, period: Samples) -> None:
         self._waiting.append(period)
