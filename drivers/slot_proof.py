@@ -328,7 +328,7 @@ class SlotProof:
 
     def _fault(self, chip: LoopingChip) -> str:
         return (
-            f"{chip.place}: board {self._board}: its voice does not come back in slot {chip.slot} "
-            f"of the PCM port, so nothing is connected; check the wiring of PCLK, FSYNC, DRX and "
-            f"DTX, and [pcm] of the board file"
+            f"{chip.place}: its voice does not come back in slot {chip.slot} of the PCM port, so "
+            f"nothing is connected; check the wiring of PCLK, FSYNC, DRX and DTX, and [pcm] of "
+            f"the board file"
         )

@@ -23,7 +23,7 @@ def eight(coding: Coding = Coding.MU_LAW) -> BoardSpec:
     """Four handsets and four outside lines in the octets of one frame."""
     spec = virtual_board(4, 4)
     frame = SlotMap(coding, slot_bits=8)
-    lines = tuple(replace(line, frame=frame) for line in spec.lines)
+    lines = tuple(replace(line, frame=frame, board_name="rpi8") for line in spec.lines)
     return replace(spec, name="rpi8", pclk_hz=512_000, frame=frame, lines=lines)
 
 
@@ -205,7 +205,7 @@ def test_port_that_stays_exchanged_is_a_fault_of_every_line_that_names_the_board
     faults = {name: event.what for name, event in events if isinstance(event, PortFault)}
     assert sorted(faults) == sorted(line.name for line in spec.lines)
     assert (
-        "101 (si3210 on SPI 0.0): board rpi8: its voice does not come back in slot 0"
+        "101 (si3210 on SPI 0.0 of board rpi8): its voice does not come back in slot 0"
         in faults["101"]
     )
     assert lines.pcm.starts == STARTS

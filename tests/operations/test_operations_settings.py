@@ -122,7 +122,11 @@ def test_default_holds_again_when_a_setting_is_taken_out(house: Box) -> None:
         ("mail.pop3_port", "2525", "mail.smtp_port: POP3 has this port already"),
         ("outbound.smarthost", "mail.example:99999", "a port is a number from 1 to 65535"),
         ("voicemail.sounds", "/nowhere", "there is no folder /nowhere"),
-        ("phone.board", "toaster", "there is no board toaster; there are: qemu, rpi, virtual"),
+        (
+            "phone.board",
+            "toaster",
+            "there is no board toaster; there are: qemu, rpi, rpi-codec, rpi8, virtual",
+        ),
         (
             "phone.incoming.line1.mailbox",
             "209",
