@@ -202,7 +202,7 @@ class VirtualBox:
         started: datetime = FIRST_DAY,
         part: Part = SI3210,
     ) -> None:
-        self.country = country_of(country)
+        self.country = here = country_of(country)
         """Of the telephone office."""
         self.spec = spec
         self._started = started
@@ -213,18 +213,15 @@ class VirtualBox:
         self._jacks: dict[str, StationJack | TrunkJack | SlicJack] = {}
         for line in spec.lines:
             self._jacks[line.name] = (
-                StationJack(line, self.highway, seed, self.country, part)
+                StationJack(line, self.highway, seed, here, part)
                 if line.kind == "station"
-                else TrunkJack(line, self.highway, self.country, self.office_time)
+                else TrunkJack(line, self.highway, here, self.office_time)
             )
         self.codec: CodecModel | None = None
         self.slics: dict[str, SlicJack] = {}
         if spec.codec is not None:
             self.codec = codec = codec_model(spec.codec)
-            self.slics = {
-                slic.name: SlicJack(slic, codec, self.country.modem, self.country.caller_id)
-                for slic in spec.slics
-            }
+            self.slics = {s.name: SlicJack(s, codec, here.modem, here.caller_id) for s in spec.slics}
             self._jacks |= self.slics
         self._slic_pins = {
             pin: wire for jack in self.slics.values() for pin, wire in jack.pins.items()

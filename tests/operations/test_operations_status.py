@@ -100,7 +100,8 @@ def test_damage_is_told_with_what_it_means_and_the_rest_of_the_store_is_shown(
         ),
         (
             '[phone]\nboard = "toaster"\n',
-            "phone.board: there is no board toaster; there are: qemu, rpi, rpi-codec, rpi8, virtual",
+            "phone.board: there is no board toaster; there are: qemu, rpi, rpi-codec, rpi8,"
+            " virtual",
         ),
         (
             '[phone]\nincoming.lime1.mailbox = "201"\n',
