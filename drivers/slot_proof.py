@@ -1,19 +1,21 @@
 """Proof that each line's voice is in its own slot, before anybody's voice is.
 
 After an overrun or underrun a Raspberry Pi's PCM port may come back with the two halves of its
-frame exchanged [raspberrypi/linux #719, #1417, #2473]: one caller would hear another's call. So
-after each start, each xrun and each set-up of a chip:
+frame exchanged [Raspberry Pi's Linux, issues 719, 1417, 2473]: one caller would hear another's
+call. So after each start, each xrun and each set-up of a chip:
 
 1. The lines in question are muted, both ways.
-2. Those in the first half of the frame loop their slots back, each gets a marker of its own for
-   one period, and each must give it back in its own slot. Chips in the other half do not loop:
-   were both directions exchanged, the markers would go to them and not come back.
+2. Those in the first half of the frame loop their slots back [Si3215 DS, register 8; Si3050 DS,
+   register 10], each gets a marker of its own for one period, and each must give it back in its
+   own slot. Chips in the other half do not loop: were both directions exchanged, the markers
+   would go to them and not come back.
 3. The same for the other half.
 4. Lines that passed are connected. If one did not, both streams are started anew and all lines are
    proved again, a few times at most; a line that fails still is a fault, and tried again with each
    repair of its chip.
 
-A round trip through the port takes 30 to 40 ms, so a call in progress is silent for 60 to 80 ms.
+A round trip through the port takes 20 to 30 ms, so a call in progress is silent for 40 to 50 ms,
+or for 60 to 90 ms if its line is in the half that comes second.
 
 Where in the chips the loop is closed is unverified: a marker is therefore told by its spectrum,
 which filters and gains leave, and a board file may leave the proof out (`prove = false`).

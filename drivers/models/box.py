@@ -221,7 +221,8 @@ class VirtualBox:
         self.slics: dict[str, SlicJack] = {}
         if spec.codec is not None:
             self.codec = codec = codec_model(spec.codec)
-            self.slics = {s.name: SlicJack(s, codec, here.modem, here.caller_id) for s in spec.slics}
+            modem, way = here.modem, here.caller_id
+            self.slics = {s.name: SlicJack(s, codec, modem, way) for s in spec.slics}
             self._jacks |= self.slics
         self._slic_pins = {
             pin: wire for jack in self.slics.values() for pin, wire in jack.pins.items()

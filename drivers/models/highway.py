@@ -5,8 +5,8 @@ slots of a law the port's memory is taken apart bit by bit, most significant fir
 order of octets is heard.
 
 The port may come back from a stop with the two halves of its frame exchanged
-[raspberrypi/linux #719, #1417, #2473]: `swap_played` and `swap_heard` do that, until it is started
-anew.
+[Raspberry Pi's Linux, issues 719, 1417, 2473]: `swap_played` and `swap_heard` do that, until it is
+started anew.
 """
 
 import numpy as np
