@@ -14,10 +14,12 @@ from app.phone.fax.folder import FaxFacts, FaxFolder, KeptFax, kept_faxes
 from app.phone.fax.link import FaxOrder
 from app.phone.fax.process import CUSHION, FaxProcess
 from app.phone.fax.session import FaxSession
-from app.phone.sound import dsp
-from app.phone.sound.t30 import CngDetector, FaxTerminal
-from drivers.buses import PERIOD, Samples
+from app.phone.sound.fax_tone import FaxToneDetector
+from app.phone.sound.t30 import FaxTerminal
+from app.phone.sound.tone_bank import ToneBank
+from drivers.buses import Samples
 from drivers.sampling import amplitude
+from tests.kit.detecting import periods
 from tests.kit.fax import SILENCE, document, page, printed, received, run
 from tests.kit.hearing import PACK, read_wav
 
@@ -138,8 +140,13 @@ def rest(ms: int) -> Samples:
 
 def calls(sound: Samples) -> int:
     """How often the detector says that a fax calls."""
-    detector, whole = CngDetector(), len(sound) // PERIOD * PERIOD
-    return sum(detector.hear(dsp.pointer(row)) for row in sound[:whole].reshape(-1, PERIOD))
+    bank, found = ToneBank(1), 0
+    detector = FaxToneDetector(bank, 1)
+    detector.listen(0, True)
+    for period in periods(sound):
+        bank.hear(period)
+        found += len(detector.hear())
+    return found
 
 
 @pytest.mark.parametrize("hz", [1062, 1100, 1138])

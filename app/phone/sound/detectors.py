@@ -6,12 +6,15 @@ and tells whoever has asked about the place where it has found something.
 
 from collections.abc import Callable, Sequence
 
+from app.phone.sound.data_carrier import DataReceivers
 from app.phone.sound.dial_tone import DialToneWatch
 from app.phone.sound.dtmf import DtmfDetector
 from app.phone.sound.end_tones import EndTones
 from app.phone.sound.far_end import FarEndWatch
+from app.phone.sound.fax_tone import FaxToneDetector
 from app.phone.sound.tone_bank import ToneBank
 from drivers.buses import Samples
+from drivers.countries.base import Modem
 
 Digit = Callable[[str], None]
 
@@ -26,6 +29,10 @@ class Detectors:
         self._digits: dict[int, Digit] = {}
         self._far_ends: dict[EndTones, FarEndWatch] = {}
         self._dial_tone: DialToneWatch | None = None
+        self._data: DataReceivers | None = None
+        self._messages: dict[int, Callable[[bytes], None]] = {}
+        self._fax_tone: FaxToneDetector | None = None
+        self._fax_calls: dict[int, Callable[[], None]] = {}
         self._scripts: list[int] = []
 
     def script_place(self) -> int:
@@ -49,6 +56,14 @@ class Detectors:
                 digit = self._digits.get(place)
                 if digit is not None:  # the digit of another line may just have ended this one
                     digit(key)
+        if self._messages and self._data is not None:
+            for place, message in self._data.hear():
+                if (arrived := self._messages.get(place)) is not None:
+                    arrived(message)
+        if self._fax_calls and self._fax_tone is not None:
+            for place in self._fax_tone.hear():
+                if (calls := self._fax_calls.get(place)) is not None:
+                    calls()
 
     def watch(self) -> None:
         """Notice far ends that have gone in the period heard last."""
@@ -68,6 +83,28 @@ class Detectors:
     def listening(self, place: int) -> bool:
         """Whether digits are reported."""
         return place in self._digits
+
+    def receive(self, slot: int, message: Callable[[bytes], None] | None, modem: Modem) -> None:
+        """See Channel.receive."""
+        if message is None:
+            self._messages.pop(slot, None)
+        else:
+            self._messages[slot] = message
+        if self._data is None and message is not None:
+            self._data = DataReceivers(self._bank, self._slots)
+        if self._data is not None:
+            self._data.receive(slot, None if message is None else modem)
+
+    def listen_for_fax(self, slot: int, calls: Callable[[], None] | None) -> None:
+        """See Channel.listen_for_fax."""
+        if calls is None:
+            self._fax_calls.pop(slot, None)
+        else:
+            self._fax_calls[slot] = calls
+        if self._fax_tone is None and calls is not None:
+            self._fax_tone = FaxToneDetector(self._bank, self._slots)
+        if self._fax_tone is not None:
+            self._fax_tone.listen(slot, calls is not None)
 
     def watch_end(self, slot: int, tones: EndTones | None, gone: Callable[[], None] | None) -> None:
         """See Channel.watch."""

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.phone.sound.end_tones import tone_basis
-from app.phone.sound.tone_bank import Floats, ToneBank
+from app.phone.sound.tone_bank import Floats, ToneBank, band_vectors
 from drivers.sampling import PERIOD, SAMPLE_RATE, amplitude
 
 LOW = (697.0, 770.0, 852.0, 941.0)
@@ -53,8 +53,6 @@ _GAP = 3
 
 _BAND = (310.0, 490.0)
 """Hz that are taken out under dial tone."""
-_LEFT = 0.02
-"""Directions of the band that have less of it than this (-34 dB) are left in."""
 _SPAN = _NEEDED * PERIOD
 _STEP = 40
 """Samples from one measurement of phase to the next: +-100 Hz are told apart."""
@@ -220,21 +218,9 @@ def _phases() -> NDArray[np.complex64]:
     return waves.reshape(_SPAN, 16)
 
 
-def _below(samples: int) -> Floats:
-    """Vectors of so many samples that hold all sound from _BAND: (vectors, samples).
-
-    They are the main directions of many tones of that band, each at every phase.
-    """
-    time = 2 * np.pi * np.arange(samples) / SAMPLE_RATE
-    hertz = np.linspace(*_BAND, 64)
-    tones = np.concatenate([np.cos(np.outer(hertz, time)), np.sin(np.outer(hertz, time))])
-    _, size, vectors = np.linalg.svd(tones, full_matrices=False)
-    return np.ascontiguousarray(vectors[size > _LEFT * size[0]], np.float32)
-
-
 _HERTZ = np.array(LOW + HIGH)
 _TIME = 2 * np.pi * np.arange(_SPAN) / SAMPLE_RATE
 _PHASES = _phases()
 _WAVES: Floats = np.array([v for hz in LOW + HIGH for v in tone_basis((hz,))], np.float32).T.copy()
 _GATE_FLOOR = PERIOD * SOFTEST**2 / 2
-_BELOW = {samples: _below(samples) for samples in (PERIOD, _SPAN)}
+_BELOW = {samples: band_vectors(*_BAND, samples) for samples in (PERIOD, _SPAN)}

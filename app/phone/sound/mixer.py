@@ -25,14 +25,13 @@ from numpy.typing import NDArray
 
 from app.phone.fax.link import FaxLink
 from app.phone.jobs import JobFailed
-from app.phone.sound import audio, dsp
+from app.phone.sound import audio
 from app.phone.sound.detectors import Detectors
 from app.phone.sound.end_tones import EndTones
 from app.phone.sound.information_tone import InformationToneDetector
 from app.phone.sound.player import Player, Source, ToneSource
 from app.phone.sound.recorder import Recorder
 from app.phone.sound.sounds import Tone
-from app.phone.sound.t30 import CngDetector
 from drivers.buses import PERIOD, Samples
 from drivers.countries.base import Modem
 
@@ -60,14 +59,9 @@ class Channel:
         """Where the detectors hear it."""
         self.row: Samples = np.zeros(PERIOD, np.int16) if slot is None else mixer.heard[slot]
         self.says: Samples = np.zeros(PERIOD, np.int16) if slot is None else self.row
-        self._address = dsp.pointer(self.row)
         self._player: Player | None = None
         self._tone: Tone | None = None
         self._tone_source: ToneSource | None = None
-        self._messages: Callable[[bytes], None] | None = None
-        self._receiver: dsp.FskReceiver | None = None
-        self._cng: CngDetector | None = None
-        self._fax_calls: Callable[[], None] | None = None
         self._information: InformationToneDetector | None = None
         self._no_number: Callable[[], None] = _nothing
         self._link: FaxLink | None = None
@@ -107,10 +101,12 @@ class Channel:
     def receive(
         self, message: Callable[[bytes], None] | None, modem: Modem = Modem.BELL_202
     ) -> None:
-        """Report each on-hook data message (caller ID) to `message`, from now on; None: none."""
-        self._messages = message
-        self._receiver = dsp.FskReceiver(modem) if message is not None else None
-        self._mixer.changed(self)
+        """Report each on-hook data message (caller ID) to `message`, from now on; None: none.
+
+        Only a line can be listened to.
+        """
+        if self.slot is not None:
+            self._mixer.detectors.receive(self.slot, message, modem)
 
     def watch(self, tones: EndTones | None, gone: Callable[[], None] | None = None) -> None:
         """Call `gone` when the office has sounded these tones for long enough; None: no more.
@@ -125,9 +121,8 @@ class Channel:
 
         Only a line can be listened to.
         """
-        self._fax_calls = calls if self.slot is not None else None
-        self._cng = CngDetector() if self._fax_calls is not None else None
-        self._mixer.changed(self)
+        if self.slot is not None:
+            self._mixer.detectors.listen_for_fax(self.slot, calls)
 
     def listen_for_information(self, no_number: Callable[[], None] | None) -> None:
         """Call `no_number` when the office says that a number does not exist; None: no more."""
@@ -182,10 +177,9 @@ class Channel:
         return self._mixer.detectors.listening(self.place)
 
     @property
-    def receiving(self) -> bool:
-        """Whether a receiver listens to this party."""
-        receivers = (self._receiver, self._cng, self._information, self._link)
-        return any(one is not None for one in receivers)
+    def faxing(self) -> bool:
+        """Whether a fax call has this party's sound, or the office's words are listened for."""
+        return self._link is not None or self._information is not None
 
     @property
     def sounding(self) -> bool:
@@ -194,13 +188,7 @@ class Channel:
         return any(one is not None for one in sources)
 
     def hear(self) -> None:
-        """Give the period in `row` to the receivers."""
-        if self._receiver is not None:
-            for message in self._receiver.hear(self.row):
-                if self._messages is not None:
-                    self._messages(message)
-        if self._cng is not None and self._cng.hear(self._address) and self._fax_calls is not None:
-            self._fax_calls()
+        """Give the period in `row` to the fax call, or to who listens for the office's words."""
         if self._information is not None and self._information.hear(self.row):
             self._no_number()
         link = self._link
@@ -331,7 +319,7 @@ class Mixer:
         self.slots = slots
         self.heard: Samples = np.zeros((slots, PERIOD), np.int16)
         self._scripts: list[Channel] = []
-        self._listening: list[Channel] = []
+        self._faxing: list[Channel] = []
         self._recording: list[Channel] = []
         self._sounding: list[Channel] = []
         self.detectors = Detectors(slots)
@@ -376,7 +364,7 @@ class Mixer:
         go on, and far ends that have gone are noticed."""
         np.copyto(self.heard, heard)
         self.detectors.hear(self.heard, [(script.place, script.row) for script in self._scripts])
-        for channel in self._listening:
+        for channel in self._faxing:
             channel.hear()
         for channel in self._recording:
             if channel.recorder is not None:
@@ -401,7 +389,7 @@ class Mixer:
 
     def changed(self, channel: Channel) -> None:
         """A channel's work has changed. The lists are made anew: one may be under way."""
-        self._listening = _with(self._listening, channel, channel.receiving)
+        self._faxing = _with(self._faxing, channel, channel.faxing)
         self._recording = _with(self._recording, channel, channel.recorder is not None)
         self._sounding = _with(self._sounding, channel, channel.sounding)
 

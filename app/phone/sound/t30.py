@@ -1,4 +1,4 @@
-"""A fax terminal [ITU-T T.30] of spandsp, and its detector of a calling fax (CNG).
+"""A fax terminal [ITU-T T.30] of spandsp.
 
 Written for spandsp 0.0.6 and 3.x, tested with 0.0.6 (dsp.py opens it). A terminal is fed a period
 of samples and gives one; documents are TIFF files, which spandsp opens by their names. It speaks
@@ -13,13 +13,11 @@ import numpy as np
 
 from app.phone.sound import dsp
 from app.phone.sound.dsp import ffi, pointer
-from app.phone.timers import CNG_CYCLE_LONGEST, CNG_CYCLE_SHORTEST
 from drivers.buses import PERIOD, Samples
 
 _DECLARATIONS = """
 typedef ... fax_state_t;
 typedef ... t30_state_t;
-typedef ... modem_connect_tones_rx_state_t;
 typedef struct { int bit_rate; int ecm; int sent; int received; int rest[28]; } t30_figures_t;
 
 fax_state_t *fax_init(fax_state_t *s, int calling);
@@ -43,47 +41,16 @@ void t30_set_phase_e_handler(t30_state_t *s, void *handler, void *user_data);
 void t30_get_transfer_statistics(t30_state_t *s, t30_figures_t *figures);
 void t30_terminate(t30_state_t *s);
 const char *t30_completion_code_to_str(int code);
-
-modem_connect_tones_rx_state_t *modem_connect_tones_rx_init(
-    modem_connect_tones_rx_state_t *s, int tone, void *report, void *user_data);
-int modem_connect_tones_rx(modem_connect_tones_rx_state_t *s, const int16_t *samples, int count);
-int modem_connect_tones_rx_get(modem_connect_tones_rx_state_t *s);
-int modem_connect_tones_rx_free(modem_connect_tones_rx_state_t *s);
 """
 _ALL_MODEMS = 0x07  # T30_SUPPORT_V27TER, _V29, _V17
 _COMPRESSIONS = 0x0E  # T30_SUPPORT_T4_1D_COMPRESSION, _T4_2D, _T6
 _KEEP_AS_T6 = 3  # T4_COMPRESSION_ITU_T6, of 0.0.6
 _KEEP_AS_T6_3X = 0x08  # T4_COMPRESSION_T6, of 3.x
-_CNG = 1  # MODEM_CONNECT_TONES_FAX_CNG
 IDENT_LONGEST = 20
 """Characters of a station's identification [T.30 §5.3.6.2.4]: digits, "+" and spaces."""
 
 
 ffi.cdef(_DECLARATIONS)
-
-
-class CngDetector:
-    """Detects a calling fax: 1100 Hz for 0.5 s in every 3.5 s [T.30 §4.2].
-
-    Two bursts at the right distance are demanded: no speech and no music has that. The bursts are
-    each of 425 ms and more, of 1100 ± 38 Hz, down to -40 dBm0.
-    """
-
-    def __init__(self) -> None:
-        lib = dsp.library()
-        state = lib.modem_connect_tones_rx_init(ffi.NULL, _CNG, ffi.NULL, ffi.NULL)
-        self._state = ffi.gc(state, lib.modem_connect_tones_rx_free)
-        self._rx, self._get = lib.modem_connect_tones_rx, lib.modem_connect_tones_rx_get
-        self._since = CNG_CYCLE_LONGEST.periods + 1
-
-    def hear(self, samples: Any, count: int = PERIOD) -> bool:
-        """Feed samples (see dsp.pointer); whether a fax calls, said once for each further burst."""
-        self._rx(self._state, samples, count)
-        self._since += 1
-        if self._get(self._state) != _CNG:
-            return False
-        since, self._since = self._since, 0
-        return CNG_CYCLE_SHORTEST.periods <= since <= CNG_CYCLE_LONGEST.periods
 
 
 class FaxTerminal:

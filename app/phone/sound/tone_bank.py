@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.buses import Samples
-from drivers.sampling import PERIOD
+from drivers.sampling import PERIOD, SAMPLE_RATE
 
 Floats = NDArray[np.float32]
-Vectors = Sequence[Sequence[float]]
+Vectors = Sequence[Sequence[float]] | Floats
 
 KEPT = 8
 """Latest periods whose sound is kept."""
@@ -108,3 +108,16 @@ class ToneBank:
         kept = [(self._latest - ago) % KEPT for ago in range(periods - 1, -1, -1)]
         sound: Floats = np.concatenate([self._kept[at][list(places)] for at in kept], axis=1)
         return sound
+
+
+def band_vectors(lowest: float, highest: float, samples: int = PERIOD) -> Floats:
+    """Vectors of so many samples that hold all sound between two frequencies (Hz) but for -34 dB.
+
+    They are the main directions of many tones of that band, each at every phase; (vectors, samples)
+    of length 1, at right angles to each other.
+    """
+    time = 2 * np.pi * np.arange(samples) / SAMPLE_RATE
+    hertz = np.linspace(lowest, highest, 64)
+    tones = np.concatenate([np.cos(np.outer(hertz, time)), np.sin(np.outer(hertz, time))])
+    _, size, vectors = np.linalg.svd(tones, full_matrices=False)
+    return np.ascontiguousarray(vectors[size > 0.02 * size[0]], np.float32)

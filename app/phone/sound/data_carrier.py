@@ -1,0 +1,98 @@
+"""Caller ID on all lines at once: a watch for its carrier, and the receiver only where one is.
+
+Both modems send 1200 bit/s, at 1200 and 2200 Hz [GR-30, Bell 202] or 1300 and 2100 Hz [ETSI EN 300
+659, V.23], with nearly all of their power from 1000 to 2450 Hz. A line whose sound lies there for
+two periods in a row gets a receiver, which is fed with what the line sounded just before, too: what
+begins with its first bit loses none. It is taken away when the carrier has been gone for a while.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.phone.sound.dsp import FskReceiver
+from app.phone.sound.tone_bank import KEPT, Floats, ToneBank, band_vectors
+from drivers.countries.base import Modem
+from drivers.sampling import PERIOD, amplitude
+
+BAND = (1000.0, 2450.0)
+"""Hz."""
+SHARE = 0.7
+"""Part of a period's power in the band: noise of 12 dB below leaves nine tenths there."""
+FLOOR = PERIOD * amplitude(-50.0) ** 2 / 2
+"""Messages are received down to -45 dBm0; in half a period that begins they have 3 dB less."""
+_BEGINS = 2
+"""Periods in a row."""
+_ENDS = 30
+"""Periods without carrier: no message has so long a pause."""
+
+
+@dataclass(slots=True)
+class _Carrier:
+    receiver: FskReceiver
+    missing: int = 0
+
+
+class DataReceivers:
+    """The on-hook data messages of all places where somebody waits for them."""
+
+    def __init__(self, bank: ToneBank, slots: int) -> None:
+        self._bank, self._slots = bank, slots
+        self._row = bank.add([band_vectors(*BAND)]).start
+        self._modems: dict[int, Modem] = {}
+        self._watched: NDArray[np.bool_] = np.zeros(slots, np.bool_)
+        self._before = self._watched
+        self._carriers: dict[int, _Carrier] = {}
+
+    def receive(self, place: int, modem: Modem | None) -> None:
+        """Receive what this modem sends on a line from now on; None: nothing."""
+        self._bank.want(place, (modem is not None) - (place in self._modems))
+        self._watched[place] = modem is not None
+        self._modems.pop(place, None)
+        self._carriers.pop(place, None)
+        if modem is not None:
+            self._modems[place] = modem
+
+    @property
+    def carriers(self) -> int:
+        """On how many lines a receiver is at work."""
+        return len(self._carriers)
+
+    def hear(self) -> list[tuple[int, bytes]]:
+        """The messages that the bank's latest period completed, with their places."""
+        power = self._bank.power[: self._slots]
+        carrier = self._bank.energy[self._row, : self._slots] > SHARE * power
+        carrier &= power > FLOOR
+        carrier &= self._watched
+        both, self._before = carrier & self._before, carrier
+        found = self._go_on(carrier) if self._carriers else []
+        for place in both.nonzero()[0].tolist():
+            if place not in self._carriers:
+                found += self._begin(place)
+        return found
+
+    def _begin(self, place: int) -> list[tuple[int, bytes]]:
+        receiver = FskReceiver(self._modems[place])
+        self._carriers[place] = _Carrier(receiver)
+        before = self._bank.latest([place], KEPT)[0]
+        return [
+            (place, message)
+            for row in before.reshape(-1, PERIOD)
+            for message in _fed(receiver, row)
+        ]
+
+    def _go_on(self, carrier: NDArray[np.bool_]) -> list[tuple[int, bytes]]:
+        found = []
+        for place, one in list(self._carriers.items()):
+            one.missing = 0 if carrier[place] else one.missing + 1
+            if one.missing == _ENDS:
+                del self._carriers[place]
+                continue
+            row = self._bank.latest([place], 1)[0]
+            found += [(place, message) for message in _fed(one.receiver, row)]
+        return found
+
+
+def _fed(receiver: FskReceiver, row: Floats) -> list[bytes]:
+    return receiver.hear(row.astype(np.int16))
