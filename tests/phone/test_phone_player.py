@@ -7,7 +7,7 @@ from app.phone.calls.line import Recorded
 from app.phone.jobs import JobFailed
 from app.phone.sound import audio
 from app.phone.sound.player import PIECE, Player, Sounds, Source
-from app.phone.sound.recorder import DIGIT_CUT, Recorder
+from app.phone.sound.recorder import DIGIT_CUT, Recorder, Tape
 from app.phone.sound.sounds import (
     ClerkSound,
     Greeting,
@@ -163,12 +163,17 @@ class Taken:
     def __init__(self, limit: int = 10_000, silence: int = 1000) -> None:
         self.pieces: list[bytes] = []
         self.ends: list[Recorded] = []
-        self.recorder = Recorder(self.pieces.append, limit, silence, self.ends.append)
+        self.recorder = Recorder(self.pieces.append, limit, silence, self._ended)
+        self.tape = Tape(1)
+        self.tape.record(0, self.recorder)
+
+    def _ended(self, recorded: Recorded) -> None:
+        self.ends.append(recorded)
+        self.tape.record(0, None)
 
     def hear(self, samples: Samples) -> None:
-        for row in samples.reshape(-1, PERIOD):
-            if not self.ends:
-                self.recorder.hear(row)
+        for row in samples.reshape(-1, 1, PERIOD):
+            self.tape.hear(row)
 
     @property
     def octets(self) -> bytes:
@@ -210,3 +215,33 @@ def test_recording_ends_by_silence_that_no_word_interrupts() -> None:
     taken.hear(said.reshape(-1))
     assert [end.why for end in taken.ends] == ["silence"]
     assert taken.ends[0].periods == 400  # judged every 25 periods
+
+
+def test_recordings_of_many_lines_are_told_apart_and_another_begins_where_one_has_ended() -> None:
+    tape, pieces, ends = Tape(3), [list[bytes]() for _ in range(4)], list[Recorded]()
+    said = ramp(3 * 300 * PERIOD).reshape(300, 3, PERIOD)
+    recorders = [Recorder(piece.append, 1000, 1000, ends.append) for piece in pieces]
+    for number, frame in enumerate(said):
+        if number in (0, 7, 120):
+            line = (0, 7, 120).index(number)
+            tape.record(line, recorders[line])
+        if number == 133:
+            recorders[1].end("hung up")
+            tape.record(1, recorders[3])
+        tape.hear(frame)
+    for recorder in (recorders[0], recorders[2], recorders[3]):
+        recorder.end("hung up")
+    heard = [b"".join(piece) for piece in pieces]
+    spans = [said[:, 0], said[7:133, 1], said[120:, 2], said[133:, 1]]
+    assert heard == [audio.to_bytes(np.ascontiguousarray(span)) for span in spans]
+    assert [one.periods for one in ends] == [126, 300, 180, 167]
+
+
+def test_recording_of_a_script_is_of_its_own_place() -> None:
+    tape, pieces, said = Tape(2), list[bytes](), ramp(30 * PERIOD).reshape(30, PERIOD)
+    recorder = Recorder(pieces.append, 1000, 1000, lambda _: None)
+    tape.record(4, recorder)
+    for row in said:
+        tape.hear(np.zeros((2, PERIOD), np.int16), [(2, row[::-1]), (4, row)])
+    recorder.end("hung up")
+    assert b"".join(pieces) == audio.to_bytes(said)

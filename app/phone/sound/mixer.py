@@ -30,7 +30,7 @@ from app.phone.sound.detectors import Detectors
 from app.phone.sound.end_tones import EndTones
 from app.phone.sound.information_tone import InformationToneDetector
 from app.phone.sound.player import Player, Source, ToneSource
-from app.phone.sound.recorder import Recorder
+from app.phone.sound.recorder import Recorder, Tape
 from app.phone.sound.sounds import Tone
 from drivers.buses import PERIOD, Samples
 from drivers.countries.base import Modem
@@ -92,7 +92,7 @@ class Channel:
     def record(self, recorder: Recorder | None) -> None:
         """Let this recorder hear the line; None: nobody."""
         self.recorder = recorder
-        self._mixer.changed(self)
+        self._mixer.tape.record(self.place, recorder)
 
     def listen(self, digit: Callable[[str], None] | None, dial_tone: bool = False) -> None:
         """Report each DTMF digit to `digit`; None: report none. `dial_tone`: it is being played."""
@@ -320,9 +320,9 @@ class Mixer:
         self.heard: Samples = np.zeros((slots, PERIOD), np.int16)
         self._scripts: list[Channel] = []
         self._faxing: list[Channel] = []
-        self._recording: list[Channel] = []
         self._sounding: list[Channel] = []
         self.detectors = Detectors(slots)
+        self.tape = Tape(slots)
         self._pairs: list[Bus] = []
         self._conferences: list[Bus] = []
         self._to = self._from = np.zeros(0, np.intp)
@@ -363,12 +363,11 @@ class Mixer:
         """Take one period from all lines, (slots, 80): digits and data are reported, recordings
         go on, and far ends that have gone are noticed."""
         np.copyto(self.heard, heard)
-        self.detectors.hear(self.heard, [(script.place, script.row) for script in self._scripts])
+        scripts = [(script.place, script.row) for script in self._scripts]
+        self.detectors.hear(self.heard, scripts)
         for channel in self._faxing:
             channel.hear()
-        for channel in self._recording:
-            if channel.recorder is not None:
-                channel.recorder.hear(channel.row)
+        self.tape.hear(self.heard, scripts)
         self.detectors.watch()
 
     def play(self) -> Samples:
@@ -390,7 +389,6 @@ class Mixer:
     def changed(self, channel: Channel) -> None:
         """A channel's work has changed. The lists are made anew: one may be under way."""
         self._faxing = _with(self._faxing, channel, channel.faxing)
-        self._recording = _with(self._recording, channel, channel.recorder is not None)
         self._sounding = _with(self._sounding, channel, channel.sounding)
 
     def _rewire(self, bus: Bus) -> None:
