@@ -1,9 +1,9 @@
-"""Whether the beat holds: 24 outside lines that record at real pace, everything on one core.
+"""Whether the beat holds: 48 outside lines that record at real pace, everything on one core.
 
     python -m scripts.bench_pace            prints the figures as JSON
 
 The virtual board and the phone service with its clerk are the processes of the appliance, but with
-24 outside lines, and all of them are held on one core, with the priority that their run scripts
+48 outside lines, and all of them are held on one core, with the priority that their run scripts
 give them (only root may). The board's clock lets a period pass every
 10 ms; a period for which the phone service was too late is lost, and counted.
 
@@ -71,7 +71,7 @@ class OneCore:
         with closing(RemoteOperator(self._paths.operator)) as operator:
             for number in range(LINES):
                 operator.run(f"ring line{number + 1} from 5551234 BENCH")
-            operator.run("wait-for line24 beep within 60s")
+            operator.run("wait-for line48 beep within 60s")
         for number in range(LINES):
             threading.Thread(
                 target=self._talk, args=(number, LOADING_S + seconds), daemon=True

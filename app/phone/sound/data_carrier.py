@@ -2,8 +2,8 @@
 
 Both modems send 1200 bit/s, at 1200 and 2200 Hz [GR-30, Bell 202] or 1300 and 2100 Hz [ETSI EN 300
 659, V.23], with nearly all of their power from 1000 to 2450 Hz. A line whose sound lies there for
-two periods in a row gets a receiver, which is fed with what the line sounded just before, too: what
-begins with its first bit loses none. It is taken away when the carrier has been gone for a while.
+40 ms gets a receiver, which is fed with what the line sounded just before, too: what begins with
+its first bit loses none. It is taken away when the carrier has been gone for a while.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ SHARE = 0.7
 """Part of a period's power in the band: noise of 12 dB below leaves nine tenths there."""
 FLOOR = PERIOD * amplitude(-50.0) ** 2 / 2
 """Messages are received down to -45 dBm0; in half a period that begins they have 3 dB less."""
-_BEGINS = 2
-"""Periods in a row."""
-_ENDS = 30
+_BEGINS = 4
+"""Periods in a row: speech hardly has them. KEPT covers them, and as many that are spoilt."""
+_ENDS = 15
 """Periods without carrier: no message has so long a pause."""
 
 
@@ -42,13 +42,14 @@ class DataReceivers:
         self._row = bank.add([band_vectors(*BAND)]).start
         self._modems: dict[int, Modem] = {}
         self._watched: NDArray[np.bool_] = np.zeros(slots, np.bool_)
-        self._before = self._watched
+        self._lasted = np.zeros(slots, np.int32)
         self._carriers: dict[int, _Carrier] = {}
 
     def receive(self, place: int, modem: Modem | None) -> None:
         """Receive what this modem sends on a line from now on; None: nothing."""
         self._bank.want(place, (modem is not None) - (place in self._modems))
         self._watched[place] = modem is not None
+        self._lasted[place] = 0
         self._modems.pop(place, None)
         self._carriers.pop(place, None)
         if modem is not None:
@@ -65,9 +66,10 @@ class DataReceivers:
         carrier = self._bank.energy[self._row, : self._slots] > SHARE * power
         carrier &= power > FLOOR
         carrier &= self._watched
-        both, self._before = carrier & self._before, carrier
+        self._lasted += 1
+        self._lasted *= carrier
         found = self._go_on(carrier) if self._carriers else []
-        for place in both.nonzero()[0].tolist():
+        for place in (self._lasted >= _BEGINS).nonzero()[0].tolist():
             if place not in self._carriers:
                 found += self._begin(place)
         return found
