@@ -39,16 +39,14 @@ class DataReceivers:
 
     def __init__(self, bank: ToneBank, slots: int) -> None:
         self._bank, self._slots = bank, slots
-        self._row = bank.add([band_vectors(*BAND)]).start
+        self._rows = bank.add([band_vectors(*BAND)], SHARE, FLOOR)
         self._modems: dict[int, Modem] = {}
-        self._watched: NDArray[np.bool_] = np.zeros(slots, np.bool_)
         self._lasted = np.zeros(slots, np.int32)
         self._carriers: dict[int, _Carrier] = {}
 
     def receive(self, place: int, modem: Modem | None) -> None:
         """Receive what this modem sends on a line from now on; None: nothing."""
-        self._bank.want(place, (modem is not None) - (place in self._modems))
-        self._watched[place] = modem is not None
+        self._bank.ask(self._rows, place, modem is not None)
         self._lasted[place] = 0
         self._modems.pop(place, None)
         self._carriers.pop(place, None)
@@ -62,10 +60,7 @@ class DataReceivers:
 
     def hear(self) -> list[tuple[int, bytes]]:
         """The messages that the bank's latest period completed, with their places."""
-        power = self._bank.power[: self._slots]
-        carrier = self._bank.energy[self._row, : self._slots] > SHARE * power
-        carrier &= power > FLOOR
-        carrier &= self._watched
+        carrier = self._bank.pure[self._rows.start, : self._slots]
         self._lasted += 1
         self._lasted *= carrier
         found = self._go_on(carrier) if self._carriers else []

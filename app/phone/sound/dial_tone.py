@@ -49,11 +49,12 @@ class DialToneWatch:
     def __init__(self, bank: ToneBank, slots: int, hertz: tuple[float, ...]) -> None:
         self.hertz = hertz
         self._bank, self._slots = bank, slots
-        self._rows = bank.add([[vector] for vector in tone_basis(hertz)])
+        basis = tone_basis(hertz)
+        self._whole = bank.add([basis], PURE, FLOOR)
+        self._each = bank.add([[vector] for vector in basis], PURE, FLOOR)
         steps = (abs(one - other) for one in hertz for other in hertz if one != other)
         self._apart = min(steps, default=0.0) >= _APART_HZ
         self._wanted: dict[int, _Wanted] = {}
-        self._watched = np.zeros(slots, np.bool_)
         self._periods = np.zeros(slots, np.int32)
         self._runs: dict[int, _Run] = {}
         self._since_look = 0
@@ -63,8 +64,7 @@ class DialToneWatch:
         self._periods[slot] = 0
         self._runs.pop(slot, None)
         self._wanted.pop(slot, None)
-        self._bank.want(slot, (heard is not None) - int(self._watched[slot]))
-        self._watched[slot] = heard is not None
+        self._bank.ask(self._whole, slot, heard is not None)
         if heard is not None:
             self._wanted[slot] = _Wanted(periods, heard)
 
@@ -82,13 +82,9 @@ class DialToneWatch:
         self._since_look += 1
         if not self._runs and self._since_look < LOOK_EVERY:
             return
-        power = self._bank.power[: self._slots]
-        parts = self._bank.energy[self._rows, : self._slots]
-        tone = parts.sum(0) > PURE * power
-        tone &= power > FLOOR
-        tone &= self._watched
+        tone = self._bank.pure[self._whole.start, : self._slots]
         if self._runs or tone.any():
-            self._go_on(tone, parts.T)
+            self._go_on(tone, self._bank.energy[self._each, : self._slots].T)
         self._since_look = 0
 
     def _go_on(self, tone: NDArray[np.bool_], parts: Floats) -> None:

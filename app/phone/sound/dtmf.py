@@ -44,8 +44,9 @@ SURE, PURE = 0.9, 0.8
 
 _NEEDED = 3
 """Periods with one pair in a row before they are examined."""
-_GATE_PURE, _GATE_LOUDER = 0.55, 1.6
-"""A single period is less exact: neighbours leak, and a tone that is 1.5 % off loses a tenth."""
+_GATE_PURE, _GATE_LESSER = np.float32(0.55), np.float32(0.03)
+"""Part of a single period's power that both tones, and the lesser of them, have. It is less exact:
+neighbours leak, and a tone that is 1.5 % off loses a tenth."""
 _HELD_PURE, _HELD_PART = 0.35, 0.1
 """A tone that was reported goes on while it has so much of a period's power, and of its own."""
 _GAP = 3
@@ -72,8 +73,8 @@ class DtmfDetector:
 
     def __init__(self, bank: ToneBank) -> None:
         self._bank = bank
-        self._rows = bank.add([tone_basis((hz,)) for hz in LOW + HIGH])
-        self._listening: NDArray[np.bool_] = np.zeros(bank.places, np.bool_)
+        self._rows = bank.add([tone_basis((hz,)) for hz in LOW + HIGH], 0.0, 0.0)
+        self._listening = set[int]()
         self._under_dial_tone: set[int] = set()
         self._runs: dict[int, tuple[int, int]] = {}
         self._once: dict[int, int] = {}
@@ -81,13 +82,11 @@ class DtmfDetector:
 
     def listen(self, place: int, on: bool, dial_tone: bool = False) -> None:
         """Listen to this place from now on, or no longer. `dial_tone`: it is being played there."""
-        if place >= len(self._listening):
-            self._listening = np.pad(self._listening, (0, place + 1 - len(self._listening)))
-        if on != self._listening[place]:
-            self._bank.want(place, 1 if on else -1)
+        if on != (place in self._listening):
+            self._bank.ask(self._rows, place, on)
+            self._listening ^= {place}
             self._runs.pop(place, None)
             self._digits.pop(place, None)
-        self._listening[place] = on
         if dial_tone and on:
             self._under_dial_tone.add(place)
         else:
@@ -100,18 +99,12 @@ class DtmfDetector:
             energy, power = self._without_dial_tone(energy, power)
         low = np.maximum(np.maximum(energy[0], energy[1]), np.maximum(energy[2], energy[3]))
         high = np.maximum(np.maximum(energy[4], energy[5]), np.maximum(energy[6], energy[7]))
-        both = low + high
-        pairs = both > _GATE_PURE * power
-        pairs &= low * (_GATE_LOUDER * HIGH_LOUDER) > high
-        pairs &= high * (_GATE_LOUDER * LOW_LOUDER) > low
-        pairs &= both > _GATE_FLOOR
+        pairs = low + high > np.maximum(power * _GATE_PURE, _GATE_FLOOR)
+        pairs &= np.minimum(low, high) > power * _GATE_LESSER
         places = pairs.nonzero()[0].tolist()
         if not (places or self._runs or self._digits):
             return []
-        return self._go_on([place for place in places if self._listens(place)], energy, power)
-
-    def _listens(self, place: int) -> bool:
-        return place < len(self._listening) and bool(self._listening[place])
+        return self._go_on([place for place in places if place in self._listening], energy, power)
 
     def _without_dial_tone(self, energy: Floats, power: Floats) -> tuple[Floats, Floats]:
         """The same, without the tone that we play where we play it."""
@@ -222,5 +215,5 @@ _HERTZ = np.array(LOW + HIGH)
 _TIME = 2 * np.pi * np.arange(_SPAN) / SAMPLE_RATE
 _PHASES = _phases()
 _WAVES: Floats = np.array([v for hz in LOW + HIGH for v in tone_basis((hz,))], np.float32).T.copy()
-_GATE_FLOOR = PERIOD * SOFTEST**2 / 2
+_GATE_FLOOR = np.float32(PERIOD * SOFTEST**2 / 2)
 _BELOW = {samples: band_vectors(*_BAND, samples) for samples in (PERIOD, _SPAN)}

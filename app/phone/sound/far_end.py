@@ -44,9 +44,8 @@ class FarEndWatch:
     def __init__(self, bank: ToneBank, slots: int, tones: EndTones) -> None:
         self.tones = tones
         self._bank, self._slots = bank, slots
-        self._row = bank.add([tones.basis]).start
+        self._rows = bank.add([tones.basis], PURE, FLOOR)
         self._gone: dict[int, Callable[[], None]] = {}
-        self._watched = np.zeros(slots, np.bool_)
         self._tone = np.zeros(slots, np.bool_)
         self._two_before = self._one_before = self._tone
         self._lower = self._upper = self._latest_power = np.zeros(slots, np.float32)
@@ -58,8 +57,7 @@ class FarEndWatch:
 
     def watch(self, slot: int, gone: Callable[[], None] | None) -> None:
         """Call `gone` when the far end of this slot has gone; None: watch it no longer."""
-        self._bank.want(slot, (gone is not None) - int(self._watched[slot]))
-        self._watched[slot] = gone is not None
+        self._bank.ask(self._rows, slot, gone is not None)
         self._tone[slot] = self._one_before[slot] = self._two_before[slot] = False
         self._length[slot] = self._power[slot] = self._peak[slot] = 0
         self._runs.pop(slot, None)
@@ -71,15 +69,12 @@ class FarEndWatch:
         """Go on by the bank's latest period."""
         if not self._gone:
             return
-        power = self._bank.power[: self._slots]
-        latest = self._bank.energy[self._row, : self._slots] > PURE * power
-        latest &= power > FLOOR
-        latest &= self._watched
+        latest = self._bank.pure[self._rows.start, : self._slots].copy()  # kept for two periods
         two, one = self._two_before, self._one_before
         tone = (two & one) | (latest & (two | one))  # of the period before this one
         self._two_before, self._one_before = one, latest
-        power = self._median(power)
-        changed = np.flatnonzero(tone != self._tone)
+        power = self._median(self._bank.power[: self._slots])
+        changed = (tone != self._tone).nonzero()[0]
         self._tone = tone
         for slot in changed.tolist():
             self._run_over(slot)

@@ -7,9 +7,6 @@ does not end it.
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.phone.sound.end_tones import tone_basis
 from app.phone.sound.tone_bank import ToneBank
 from app.phone.timers import CNG_CYCLE_LONGEST, CNG_CYCLE_SHORTEST
@@ -62,22 +59,17 @@ class FaxToneDetector:
 
     def __init__(self, bank: ToneBank, slots: int) -> None:
         self._bank, self._slots = bank, slots
-        self._row = bank.add([tone_basis(HERTZ)]).start
-        self._watched: NDArray[np.bool_] = np.zeros(slots, np.bool_)
+        self._rows = bank.add([tone_basis(HERTZ)], PURE, FLOOR)
         self._lines: dict[int, _Line] = {}
 
     def listen(self, place: int, on: bool) -> None:
         """Listen to this line from now on, or no longer."""
-        self._bank.want(place, on - int(self._watched[place]))
-        self._watched[place] = on
+        self._bank.ask(self._rows, place, on)
         self._lines.pop(place, None)
 
     def hear(self) -> list[int]:
         """Where a fax calls: said once for each burst at the right distance from another."""
-        power = self._bank.power[: self._slots]
-        tone = self._bank.energy[self._row, : self._slots] > PURE * power
-        tone &= power > FLOOR
-        tone &= self._watched
+        tone = self._bank.pure[self._rows.start, : self._slots]
         for place in tone.nonzero()[0].tolist():
             if place not in self._lines:
                 self._lines[place] = _Line()

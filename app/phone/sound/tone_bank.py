@@ -22,7 +22,10 @@ KEPT = 8
 
 
 class ToneBank:
-    """The latest period of all places, and how much of it lies along each group of vectors."""
+    """The latest period of all places, and how much of it lies along each group of vectors.
+
+    `energy` and `pure` have a row for each group, and a column for each place.
+    """
 
     def __init__(self, places: int) -> None:
         self.places = places
@@ -30,30 +33,42 @@ class ToneBank:
         self._latest = 0
         self._basis: Floats = np.zeros((PERIOD, 0), np.float32)
         self._groups: Floats = np.zeros((0, 0), np.float32)
-        self._wanted = np.zeros(places, np.int32)
+        self._measured_only = 0
+        """Groups at the beginning whose periods are not judged."""
+        self._limits: Floats = np.zeros((2, 0, 1), np.float32)
+        self._asked: NDArray[np.bool_] = np.zeros((0, places), np.bool_)
         self._rows: NDArray[np.intp] | None = np.zeros(0, np.intp)
         self._changed = False
         self.energy: Floats = np.zeros((0, places), np.float32)
-        """Of each group (row) in each place (column): sums of squares of the latest period."""
+        """Sums of squares of the latest period along the group's vectors."""
+        self.pure: NDArray[np.bool_] = np.zeros((0, places), np.bool_)
+        """Where somebody asks for the group, and the period is hardly anything else."""
         self.power: Floats = np.zeros(places, np.float32)
         """Sum of squares of the latest period of each place."""
 
-    def add(self, groups: Sequence[Vectors]) -> slice:
-        """Have the energy of these groups computed from now on; their rows of `energy`.
+    def add(self, groups: Sequence[Vectors], pure: float, floor: float) -> slice:
+        """Have these groups looked at from now on; gives their rows.
 
-        Each group is of vectors (80,) of length 1, at right angles to each other.
+        Each group is of vectors (80,) of length 1, at right angles to each other. `pure` is the
+        part of the period's power, and `floor` the power, that make the period one of the group's.
+        A detector that is the first to come, and judges itself, says 0.
         """
         vectors = np.array([vector for group in groups for vector in group], np.float32)
         self._basis = np.ascontiguousarray(np.concatenate([self._basis, vectors.T], axis=1))
         column, first = self._groups.shape
-        before = self._groups
-        self._groups = np.zeros((column + len(vectors), first + len(groups)), np.float32)
-        self._groups[:column, :first] = before
+        more = len(groups)
+        self._groups = np.pad(self._groups, ((0, len(vectors)), (0, more)))
         for number, group in enumerate(groups, first):
             self._groups[column : column + len(group), number] = 1
             column += len(group)
-        self.energy = np.pad(self.energy, ((0, len(groups)), (0, 0)))
-        return slice(first, first + len(groups))
+        limits = np.array([[[pure]] * more, [[floor]] * more], np.float32)
+        self._limits = np.concatenate([self._limits, limits], axis=1)
+        self._asked = np.pad(self._asked, ((0, more), (0, 0)))
+        if not pure and first == self._measured_only:
+            self._measured_only += more
+        self.energy = np.pad(self.energy, ((0, more), (0, 0)))
+        self.pure = np.pad(self.pure, ((0, more), (0, 0)))
+        return slice(first, first + more)
 
     def grow(self, places: int) -> None:
         """Have so many places, if there are fewer."""
@@ -62,19 +77,20 @@ class ToneBank:
             return
         self.places = places
         self._kept = np.pad(self._kept, ((0, 0), (0, more), (0, 0)))
-        self._wanted = np.pad(self._wanted, (0, more))
+        self._asked = np.pad(self._asked, ((0, 0), (0, more)))
         self.energy = np.pad(self.energy, ((0, 0), (0, more)))
+        self.pure = np.pad(self.pure, ((0, 0), (0, more)))
         self.power = np.pad(self.power, (0, more))
         self._choose()
 
-    def want(self, place: int, more: int) -> None:
-        """So many detectors more (1) or fewer (-1) listen to this place, from the next period."""
-        if more:
-            self._wanted[place] += more
-            self._choose()
+    def ask(self, rows: slice, place: int, on: bool) -> None:
+        """Have these groups looked at in this place from the next period on, or no longer."""
+        self._asked[rows, place] = on
+        self.pure[rows, place] = False
+        self._choose()
 
     def _choose(self) -> None:
-        rows = np.flatnonzero(self._wanted)
+        rows = np.flatnonzero(self._asked.any(0))
         self._rows = None if len(rows) == self.places else rows
         self._changed = True
 
@@ -88,20 +104,30 @@ class ToneBank:
         if self._rows is None:
             self.power = np.vecdot(sound, sound)
             self.energy = self._energies(sound)
-            return
+        else:
+            self._hear_some(sound, self._rows)
+        judged = self._measured_only
+        purity, floor = self._limits[:, judged:]
+        limit = np.maximum(self.power, floor)
+        limit *= purity
+        pure = self.energy[judged:] > limit
+        pure &= self._asked[judged:]
+        self.pure[judged:] = pure
+
+    def _hear_some(self, sound: Floats, rows: NDArray[np.intp]) -> None:
         if self._changed:
             self._changed = False
             self.power = np.zeros(self.places, np.float32)
-            self.energy = np.zeros((self._groups.shape[1], self.places), np.float32)
-        if len(self._rows):
-            some = sound[self._rows]
-            self.power[self._rows] = np.vecdot(some, some)
-            self.energy[:, self._rows] = self._energies(some)
+            self.energy = np.zeros(self._asked.shape, np.float32)
+        if len(rows):
+            some = sound[rows]
+            self.power[rows] = np.vecdot(some, some)
+            self.energy[:, rows] = self._energies(some)
 
     def _energies(self, sound: Floats) -> Floats:
         part = sound @ self._basis
         part *= part
-        return np.asarray((part @ self._groups).T, np.float32)
+        return np.ascontiguousarray((part @ self._groups).T, np.float32)
 
     def latest(self, places: Sequence[int], periods: int) -> Floats:
         """The latest sound of some places, (places, periods x 80); at most KEPT periods."""
