@@ -1,28 +1,30 @@
-"""multimon-ng, which we did not write, reads the digits that the telephone model dials."""
+"""multimon-ng, which we did not write, reads the digits that the telephone model and we dial."""
 
 import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from app.phone.sound import dsp
+from drivers.buses import Samples
 from drivers.models.sound import save_wav
+from tests.kit.foreign_tones import as_samples, noise
 from tests.kit.models import new_box, run, set_up_station
 
 DIALLED = "2019876543*0#11"
+EVERY_KEY = "1234567890*#ABCD"
 
 
-def test_multimon_reads_what_the_telephone_dials(tmp_path: Path) -> None:
+def multimon_reads(samples: Samples, path: Path) -> str:
+    """The digits that multimon-ng finds."""
     for tool in ("sox", "multimon-ng"):
         assert shutil.which(tool), f"{tool} is not installed (apt-get install {tool})"
-    box = new_box(1, 0)
-    set_up_station(box, "101")
-    phone = box.telephones["101"]
-    phone.lift()
-    run(box, 20)
-    phone.dial(DIALLED)
-    wav, raw = tmp_path / "101.wav", tmp_path / "101.raw"
-    save_wav(wav, run(box, 20 * len(DIALLED) + 50)[0])
+    wav, raw = path / "dialled.wav", path / "dialled.raw"
+    save_wav(wav, samples)
     rate = ["-r", "22050", "-t", "raw", "-e", "signed", "-b", "16"]
-    subprocess.run(["sox", str(wav), *rate, str(raw)], check=True, timeout=60)
+    subprocess.run(["sox", str(wav), *rate, str(raw), "gain", "-3"], check=True, timeout=60)
     answer = subprocess.run(
         ["multimon-ng", "-q", "-t", "raw", "-a", "DTMF", str(raw)],
         capture_output=True,
@@ -31,4 +33,25 @@ def test_multimon_reads_what_the_telephone_dials(tmp_path: Path) -> None:
         check=True,
     )
     heard = [line.removeprefix("DTMF: ") for line in answer.stdout.splitlines() if "DTMF" in line]
-    assert "".join(heard) == DIALLED
+    return "".join(heard)
+
+
+def test_multimon_reads_what_the_telephone_dials(tmp_path: Path) -> None:
+    box = new_box(1, 0)
+    set_up_station(box, "101")
+    phone = box.telephones["101"]
+    phone.lift()
+    run(box, 20)
+    phone.dial(DIALLED)
+    assert multimon_reads(run(box, 20 * len(DIALLED) + 50)[0], tmp_path) == DIALLED
+
+
+@pytest.mark.parametrize("level", [-25, -10, -5])
+@pytest.mark.parametrize("on_ms", [50, 100])
+@pytest.mark.parametrize("snr_db", [20.0, 60.0])
+def test_multimon_reads_every_digit_that_we_dial(
+    tmp_path: Path, level: int, on_ms: int, snr_db: float
+) -> None:
+    dialled = dsp.dtmf(EVERY_KEY, level, on_ms, on_ms).astype(np.float64)
+    sent = as_samples(dialled + noise(len(dialled), level - snr_db))
+    assert multimon_reads(sent, tmp_path) == EVERY_KEY
