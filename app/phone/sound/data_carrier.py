@@ -18,7 +18,7 @@ from drivers.sampling import PERIOD, amplitude
 
 BAND = (1000.0, 2450.0)
 """Hz."""
-SHARE = 0.7
+SHARE = 0.8
 """Part of a period's power in the band: noise of 12 dB below leaves nine tenths there."""
 FLOOR = PERIOD * amplitude(-50.0) ** 2 / 2
 """Messages are received down to -45 dBm0; in half a period that begins they have 3 dB less."""
@@ -40,7 +40,7 @@ class DataReceivers:
     def __init__(self, bank: ToneBank, slots: int) -> None:
         self._bank, self._slots = bank, slots
         self._rows = bank.add([band_vectors(*BAND)], SHARE, FLOOR)
-        self._modems: dict[int, Modem] = {}
+        self._receivers: dict[int, FskReceiver] = {}
         self._lasted = np.zeros(slots, np.int32)
         self._carriers: dict[int, _Carrier] = {}
 
@@ -48,10 +48,10 @@ class DataReceivers:
         """Receive what this modem sends on a line from now on; None: nothing."""
         self._bank.ask(self._rows, place, modem is not None)
         self._lasted[place] = 0
-        self._modems.pop(place, None)
+        self._receivers.pop(place, None)
         self._carriers.pop(place, None)
         if modem is not None:
-            self._modems[place] = modem
+            self._receivers[place] = FskReceiver(modem)
 
     @property
     def carriers(self) -> int:
@@ -70,7 +70,8 @@ class DataReceivers:
         return found
 
     def _begin(self, place: int) -> list[tuple[int, bytes]]:
-        receiver = FskReceiver(self._modems[place])
+        receiver = self._receivers[place]
+        receiver.begin_again()  # a new one each time would be garbage that has to be searched for
         self._carriers[place] = _Carrier(receiver)
         before = self._bank.latest([place], KEPT)[0]
         return [

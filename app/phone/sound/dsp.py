@@ -132,11 +132,17 @@ class FskReceiver:
         self.messages: list[bytes] = []
         self._louder: Samples = np.zeros(PERIOD, np.int16)
         self._address, self._rx = pointer(self._louder), lib.adsi_rx
+        self._standard = STANDARDS[modem]
         self._callback = ffi.callback("void(void *, const uint8_t *, int)", self._arrived)
         self._state = ffi.gc(
-            lib.adsi_rx_init(ffi.NULL, STANDARDS[modem], self._callback, ffi.NULL),
+            lib.adsi_rx_init(ffi.NULL, self._standard, self._callback, ffi.NULL),
             lib.adsi_rx_free,
         )
+
+    def begin_again(self) -> None:
+        """Forget what was heard."""
+        self.messages = []
+        library().adsi_rx_init(self._state, self._standard, self._callback, ffi.NULL)
 
     def hear(self, samples: Samples) -> list[bytes]:
         """Feed a period or less; the messages that were complete and had a good checksum."""
