@@ -2,7 +2,7 @@
 
 To the exchange it is a telephone: it sees ringing, goes off hook and on hook, and sees the line's
 voltage go (CPC: the far end hung up) or turn round. Set-up is in si3050_setup.py, what counts as
-ringing in `RingDetector` below; who answers is the telephone side's.
+ringing in si3050_ring.py; who answers is the telephone side's.
 """
 
 from drivers import si3050_measure
@@ -23,6 +23,7 @@ from drivers.ports import (
 )
 from drivers.registers import SI3050_FRAMING, RegisterBus, RegisterTransfer
 from drivers.si3050_line_test import TrunkTest
+from drivers.si3050_ring import RingDetector
 from drivers.si3050_setup import INTERRUPTS, ON_HOOK, RUNNING, Si3050Setup
 
 OFF_HOOK = reg.OH.mask
@@ -52,42 +53,6 @@ _WHOLE = RegisterTransfer(
         reg.LINE_STATUS.read(),
     ],
 )
-
-
-class RingDetector:
-    """Ringing from looks each 10 ms, with the chip's own validation as second opinion.
-
-    A burst begins when the chip has validated it, or after 64 ms of ringing voltage: a hit weighs
-    10 ms, a miss takes 2.5 ms off, as in the open drivers. It ends after 70 ms without a hit, if
-    the chip agrees. Looks alone do not do: 50 Hz ringing looked at each 10 ms may show nothing but
-    its zero crossings for a whole burst.
-    """
-
-    HIT_MS, MISS_MS, ENOUGH_MS, GAP_MS = 10.0, 2.5, 64.0, 70.0
-
-    def __init__(self) -> None:
-        self.ringing = False
-        self._level_ms = 0.0
-        self._gap_ms = 0.0
-
-    @property
-    def busy(self) -> bool:
-        """Wants the next look in 10 ms."""
-        return self.ringing or self._level_ms > 0
-
-    def see(self, hit: bool, validated: bool = False) -> bool:
-        """Tell whether ringing voltage shows now; True when `ringing` has just changed."""
-        before = self.ringing
-        if self.ringing:
-            self._gap_ms = 0.0 if hit else self._gap_ms + self.HIT_MS
-            self.ringing = validated or self._gap_ms < self.GAP_MS
-            self._level_ms = 0.0
-        else:
-            step = self.HIT_MS if hit else -self.MISS_MS
-            self._level_ms = max(0.0, self._level_ms + step)
-            self.ringing = validated or self._level_ms >= self.ENOUGH_MS
-            self._gap_ms = 0.0
-        return self.ringing != before
 
 
 class Si3050(ChipPort):
@@ -207,7 +172,7 @@ class Si3050(ChipPort):
             hook, volts = self._bus.send(_LINE)
         if latched:
             self._bus.run(reg.INT_SOURCE.clear(latched))
-        return self._weigh(hook, volts)
+        return self._weigh(hook, volts, bool(reg.RDTI.of(latched)))
 
     def _link_lost(self) -> list[PortEvent]:
         self._link = Debounced(True)
@@ -215,24 +180,36 @@ class Si3050(ChipPort):
             "isolation link to the line side has no frame lock; check the Si3019 and its parts"
         )
 
-    def _weigh(self, hook: int, octet: int) -> list[PortEvent]:
-        """Events from one look at hook register and line voltage."""
+    def _weigh(self, hook: int, octet: int, edge: bool) -> list[PortEvent]:
+        """Events from one look at hook register and line voltage; `edge`: RDTI was latched.
+
+        While it rings the line voltage swings with it, so battery and polarity wait.
+        """
         self._volts = octet - 256 if octet & 0x80 else octet
         events: list[PortEvent] = []
         self._keep_hook(hook)
-        if not self.seized and self._ring_changed(hook):
+        if not self.seized and self._ring_changed(hook, edge):
             events.append(RingBurst(self._ring.ringing))
+        if self._ring.ringing:
+            self._battery.forget()
+            if self._forward is not None:
+                self._forward.forget()
+            return events
         present = abs(self._volts) >= BATTERY_VOLTS
         if self._battery_changed(present):
             events.append(BatteryChanged(present))
-        if present and not self._ring.busy and self._turned():
+        if present and self._turned():
+            self._ring.forget()
             events.append(PolarityReversed())
         return events
 
-    def _ring_changed(self, hook: int) -> bool:
+    def _ring_changed(self, hook: int, edge: bool) -> bool:
         """Ringing counts only on a line that has battery."""
-        fed = self._battery.value
-        return self._ring.see(fed and reg.RING_NOW.of(hook) != 0, fed and reg.RDT.of(hook) != 0)
+        halves = reg.RING_NOW.of(hook)
+        if not self._battery.value:
+            self._ring.forget()  # but not the chip's edges: one of a pair is worse than none
+            halves = 0
+        return self._ring.see(halves, bool(reg.RDT.of(hook)), edge)
 
     def _battery_changed(self, present: bool) -> bool:
         now = self._beats.now

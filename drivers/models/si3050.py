@@ -26,6 +26,7 @@ from drivers.models.si3050_registers import (
     INTERNATIONAL_2,
     INTERNATIONAL_4,
     LINE_REVISION,
+    LINE_REVISION_ALONE,
     LINE_REVISION_VALUE,
     LINE_SIDE_ID,
     LINE_STATUS,
@@ -84,7 +85,8 @@ class Si3050Model(SpiChip):
         self.now = 0
         """Samples since start, for the phase of the ringing; the box sets it each period."""
         self._r = bytearray(64)
-        self._ring = RingDetectorModel(self._r, loop)
+        self._fed = loop.feed_volts
+        self.ring_detector = RingDetectorModel(self._r, loop)
         self.transmit: SlotPosition | None = None
         """Where the chip drives the PCM highway."""
         self._receive: SlotPosition | None = None
@@ -121,7 +123,7 @@ class Si3050Model(SpiChip):
     def step(self) -> None:
         """A period of the PCM clock passes for everything but sound."""
         self.wire_us += PERIOD_US - self.wire_us % PERIOD_US
-        if self._quiet and not self.loop.touched and self._ring.idle:
+        if self._quiet and not self.loop.touched and self.ring_detector.idle:
             return
         if self._misplaced and self.clocked:
             self.violation_log.note(f"{self.name}: {self._misplaced}")
@@ -130,7 +132,7 @@ class Si3050Model(SpiChip):
         if self._settling:
             self._settling -= 1
         if self.linked:
-            began, ended = self._ring.step()
+            began, ended = self.ring_detector.step()
             if began or (ended and self._r[CONTROL_2] & 0x04):  # RDI: also at the end
                 self._interrupt(RING)
         self._measure()
@@ -231,6 +233,7 @@ class Si3050Model(SpiChip):
         if not self._r[DAA_1] & 1:
             self._settling = 0
         elif not before & 1:
+            self.ring_detector.off_hook()
             counter = OFF_HOOK_MS[self._r[DAA_5] >> 5 & 3] // 10 + 1
             automatic = not self._r[INTERNATIONAL_2] & 0x20  # CALD
             self._settling = counter + (CONVERTER_PERIODS if automatic else 0)
@@ -244,7 +247,7 @@ class Si3050Model(SpiChip):
         self._settling = self._link = 0
         self._dropped_out = False
         self._sign = 0
-        self._ring.reset()
+        self.ring_detector.reset()
         self._quiet = False
         self._route()
         self._set_interrupt_level()
@@ -279,14 +282,28 @@ class Si3050Model(SpiChip):
         )
         if loop.feed_volts < 0:
             self._volts = -self._volts
+        if loop.feed_volts != self._fed and self.linked and not self.off_hook:
+            self.ring_detector.stepped(loop.feed_volts - self._fed)
+        self._fed = loop.feed_volts
         dropped_out = self.off_hook and loop.ma < STARVED_MA
         if dropped_out and not self._dropped_out:
             self._interrupt(DROPPED_OUT)
         self._dropped_out = dropped_out
-        sign = 0 if abs(self._volts) <= 3 or not self.linked else (1 if self._volts > 0 else -1)
+        volts = self._volts_now()
+        sign = 0 if abs(volts) <= 3 or not self.linked else (1 if volts > 0 else -1)
         if sign and self._sign and sign != self._sign:
             self._interrupt(POLARITY)
         self._sign = sign or self._sign
+
+    def _sample(self) -> float:
+        """The sample number of this very moment of the wire."""
+        return self.now + self.wire_us % PERIOD_US * SAMPLE_RATE / 1e6
+
+    def _volts_now(self) -> float:
+        """With the ringing, which an off-hook ends at once for the line side."""
+        if self.off_hook:
+            return self._volts
+        return self._volts + self.ring_detector.volts(self._sample())
 
     def _draw(self, open_volts: float) -> tuple[float, float]:
         """Milliamperes and volts of the DC termination at the end of this line.
@@ -337,8 +354,8 @@ class Si3050Model(SpiChip):
     def _read_hook(self) -> int:
         if not self.linked:
             return self._r[DAA_1]
-        now = self.now + self.wire_us % PERIOD_US * SAMPLE_RATE / 1e6
-        return self._r[DAA_1] | self._ring.halves(now) | self._ring.detected << 2
+        halves = self.ring_detector.halves(self._sample())
+        return self._r[DAA_1] | halves | self.ring_detector.detected << 2
 
     def _read_revision(self) -> int:
         return SYSTEM_REVISION | (LINE_SIDE_ID << 4 if self.linked else 0)
@@ -347,9 +364,10 @@ class Si3050Model(SpiChip):
         return 0x40 | min(int(self.loop.ma / 3.3), 0x1F) if self.linked else 0
 
     def _read_line_voltage(self) -> int:
-        if not self.linked or (abs(self._volts) <= 3 and not self._r[DAA_5] & 0x01):  # LVFD
+        volts = self._volts_now()
+        if not self.linked or (abs(volts) <= 3 and not self._r[DAA_5] & 0x01):  # LVFD
             return 0
-        return max(-128, min(127, round(self._volts)))
+        return max(-128, min(127, round(volts)))
 
 
 _READERS: dict[int, Callable[[Si3050Model], int]] = {
@@ -357,7 +375,7 @@ _READERS: dict[int, Callable[[Si3050Model], int]] = {
     DAA_1: Si3050Model._read_hook,
     REVISION: Si3050Model._read_revision,
     LINE_STATUS: Si3050Model._read_line_status,
-    LINE_REVISION: lambda chip: LINE_REVISION_VALUE if chip.linked else 0,
+    LINE_REVISION: lambda chip: LINE_REVISION_VALUE if chip.linked else LINE_REVISION_ALONE,
     INTERNATIONAL_4: lambda chip: int(chip._dropped_out) << 1,
     LOOP_CURRENT: lambda chip: min(int(chip.loop.ma / 1.1), 0xFF) if chip.linked else 0,
     LINE_VOLTAGE: Si3050Model._read_line_voltage,

@@ -66,7 +66,9 @@ RING, FRAME_LOST, DROPPED_OUT, POLARITY = 0x80, 0x20, 0x08, 0x01
 
 SYSTEM_REVISION = 0x4
 LINE_SIDE_ID = 0x3  # Si3019 [unverified]
-LINE_REVISION_VALUE = 0x40 | 0x3 << 2
+LINE_REVISION_ALONE = 0x40
+"""Before the link is up; the vendor's driver takes a 0 in bit 6 for a chip that is not there."""
+LINE_REVISION_VALUE = LINE_REVISION_ALONE | 0x3 << 2
 
 CONFIRMATION_MS = (100, 150, 200, 256, 384, 512, 640, 1024)
 """RCC, bits 2:0 of ring validation 2."""

@@ -6,6 +6,7 @@ import pytest
 from drivers.models.box import VirtualBox
 from drivers.models.faults import Fault
 from drivers.models.si3050 import Si3050Model
+from drivers.models.si3050_ring import RdtKind
 from tests.kit.models import daa_read, daa_write, new_box, play, run, set_up_trunk, sine
 
 
@@ -183,6 +184,62 @@ def test_validation_confirms_for_its_time() -> None:
     assert daa_read(chip, 5) & 0x04
     run(box, 200 - 54 + 70)  # RTO: 640 ms after the burst
     assert not daa_read(chip, 5) & 0x04
+
+
+def test_line_side_revision_reads_its_fixed_bit_before_the_link_is_up() -> None:
+    _, chip = fresh()
+    assert daa_read(chip, 13) == 0x40  # else the vendor's driver takes it for a chip that is off
+    _, chip = ready()
+    assert daa_read(chip, 13) == 0x4C
+
+
+def test_rdt_is_a_one_shot_or_follows_the_burst_as_the_bench_says() -> None:
+    box, chip = ready()
+    daa_write(chip, 24, 0x99)  # RNGV
+    daa_write(chip, 23, 0x08)  # RTO: 128 ms
+    for kind, holds in ((RdtKind.VALIDATED, 13), (RdtKind.ONE_SHOT, 500)):
+        chip.ring_detector.kind = kind
+        chip.loop.ring(75.0, box.now)
+        run(box, 100)
+        chip.loop.ring(0.0, box.now)
+        run(box, holds - 1)
+        assert daa_read(chip, 5) & 0x04
+        run(box, 3)
+        assert not daa_read(chip, 5) & 0x04
+
+
+def test_rdt_drops_at_once_when_the_line_is_seized() -> None:
+    box, chip = ready()
+    chip.ring_detector.kind = RdtKind.ONE_SHOT
+    chip.loop.ring(75.0, box.now)
+    run(box, 20)
+    assert daa_read(chip, 5) & 0x04
+    daa_write(chip, 5, 0x01)
+    assert not daa_read(chip, 5) & 0x04
+
+
+@pytest.mark.parametrize(("volts", "half"), [(-48.0, 0x40), (0.0, 0x40)])
+def test_step_of_the_lines_voltage_trips_one_half(volts: float, half: int) -> None:
+    box, chip = ready()
+    chip.ring_detector.kind = RdtKind.ONE_SHOT
+    chip.loop.feed(volts)
+    run(box, 1)
+    assert daa_read(chip, 5) & 0x64 == half | 0x04
+    run(box, 10)
+    assert daa_read(chip, 5) & 0x64 == 0x04
+
+
+def test_line_voltage_swings_with_the_ringing() -> None:
+    box, chip = ready()
+    chip.loop.hertz = 20.0
+    chip.loop.ring(75.0, box.now)
+    seen = set()
+    for _ in range(10):
+        run(box, 1)
+        octet = daa_read(chip, 29)
+        seen.add(octet - 256 if octet & 0x80 else octet)
+    assert min(seen) < -40 and max(seen) > 120
+    assert daa_read(chip, 4) & 0x01  # its sign changes
 
 
 def test_cpc_is_seen_as_drop_out_and_no_voltage() -> None:
