@@ -160,6 +160,15 @@ class TrunkPort(Port, Protocol):
         """Open the loop of a seized line for a dial pulse, or close it again; the call goes on."""
         ...
 
+    def flash(self, periods: int) -> None:
+        """Open the loop of a seized line for so many periods (10 ms): the exchange is asked."""
+        ...
+
+    @property
+    def taken(self) -> bool:
+        """Whether another telephone on the same wires is off hook: the line is not to be seized."""
+        ...
+
     def line_voltage(self) -> int:
         """Signed volts on the line as of the last poll; about 48 on hook, 6 seized."""
         ...

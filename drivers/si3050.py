@@ -39,19 +39,25 @@ SEIZED_CHECK_PERIODS = 4
 """A CPC lasts 250 ms or more: a look each 40 ms while seized, each 10 ms once it went low."""
 SEIZE_SETTLE_PERIODS = 30
 """The exchange changes over its feed when we go off hook: no CPC in the first 300 ms."""
+CURRENT_LEAST = 3
+"""Units of register 28, about 3.3 mA: less is no loop current ("power denial") [DAHDI xpp]."""
+CURRENT_PERIODS = 8
+"""80 ms without current mean that the exchange has let go [DAHDI xpp]."""
+CURRENT_SETTLE_PERIODS = 65
+"""After going off hook the current is not looked at for 650 ms [DAHDI xpp]."""
+TAKEN_VOLTS = 20
+"""On hook less than this, and battery: another telephone on the same wires is off hook. Exchanges
+give 42 to 56 V, the smallest adapters 24 V [unverified]."""
 LINK_PERIODS = 100
 """The isolation link must be without frame lock for 1 s before the chip is set up again."""
 
 _ASK = RegisterTransfer(SI3050_FRAMING, [reg.INT_SOURCE.read()])
-_LINE = RegisterTransfer(SI3050_FRAMING, [reg.DAA_CONTROL_1.read(), reg.LINE_VOLTAGE.read()])
+_ON_HOOK = [reg.DAA_CONTROL_1.read(), reg.LINE_VOLTAGE.read()]
+_OFF_HOOK = [*_ON_HOOK, reg.LOOP_CURRENT.read(), reg.INTERNATIONAL_4.read()]
+_LINE = RegisterTransfer(SI3050_FRAMING, _ON_HOOK)
+_SEIZED = RegisterTransfer(SI3050_FRAMING, _OFF_HOOK)
 _WHOLE = RegisterTransfer(
-    SI3050_FRAMING,
-    [
-        reg.DAA_CONTROL_1.read(),
-        reg.LINE_VOLTAGE.read(),
-        reg.CONTROL_2.read(),
-        reg.LINE_STATUS.read(),
-    ],
+    SI3050_FRAMING, [*_OFF_HOOK, reg.CONTROL_2.read(), reg.LINE_STATUS.read()]
 )
 
 
@@ -71,7 +77,13 @@ class Si3050(ChipPort):
         super().__init__(spec, interrupt, beats)
         self.seized = False
         self._broken = False
-        """Whether the loop is open for a dial pulse."""
+        """Whether the loop is open for a dial pulse or a flash."""
+        self._flash_until: int | None = None
+        self._quick = False
+        """Whether pulses have set the chip to pick up without its calibration."""
+        self._drew = False
+        """Whether loop current was seen since we went off hook: only then can it be lost."""
+        self._taken = Debounced(False)
         self._bus = RegisterBus(spi, SI3050_FRAMING)
         self._setup = Si3050Setup(self._bus, spec, settings)
         self._volts = 0
@@ -110,7 +122,24 @@ class Si3050(ChipPort):
         """
         self._broken = broken and self.seized
         if self._working:
+            if self._broken and not self._quick:
+                self._setup.quick_pickup(True)
+                self._quick = True
             self._put_hook()
+
+    def flash(self, periods: int) -> None:
+        """Open the loop of a seized line for so many periods (10 ms), then close it again.
+
+        It asks for a service of the exchange; how long a flash is, is the country's matter.
+        """
+        if self.seized:
+            self._flash_until = self._beats.now + periods
+            self.pulse(True)
+
+    @property
+    def taken(self) -> bool:
+        """Whether another telephone on the same wires is off hook, while we are on hook."""
+        return self._taken.value
 
     def line_voltage(self) -> int:
         """Signed volts as of the last look; about 48 on hook, 6 seized [DS, register 29]."""
@@ -125,11 +154,16 @@ class Si3050(ChipPort):
         return TrunkTest(self.reading, self.seize, self.release, sound, order, report).steps()
 
     def _hook(self, seized: bool) -> None:
-        self.seized, self._broken = seized, False
+        self.seized, self._broken, self._drew = seized, False, False
+        self._flash_until = None
+        self._taken = Debounced(False)
         self._feed_changed = self._beats.now
         self._ring = RingDetector()
         self._battery.forget()
         if self._working:
+            if self._quick:
+                self._setup.quick_pickup(False)
+                self._quick = False
             self._put_hook()
 
     def _put_hook(self) -> None:
@@ -146,20 +180,28 @@ class Si3050(ChipPort):
         return self._setup.run()
 
     def _restore(self) -> None:
+        self._quick = self._drew = False
+        self._feed_changed = self._beats.now
         self._put_hook()
 
     def _debouncing(self) -> bool:
+        if self._ring.busy or self._flash_until is not None:
+            return True
         polarity = self._forward is not None and self._forward.pending
-        return self._ring.busy or self._battery.pending or polarity or self._link.pending
+        pending = self._battery.pending or self._taken.pending
+        return pending or polarity or self._link.pending
 
     def _look(self, asked: bool) -> list[PortEvent]:
+        if self._flash_until is not None and self._beats.now >= self._flash_until:
+            self._flash_until = None
+            self.pulse(False)
         latched = 0
         if asked:
             latched = self._bus.send(_ASK)[0] & INTERRUPTS
             if not (latched or self.eager):
                 return []
         if self._beats.now >= self._whole_check:
-            hook, volts, control, link = self._bus.send(_WHOLE)
+            *line, control, link = self._bus.send(_WHOLE)
             if control != RUNNING:
                 return self._start_repair(
                     f"chip reset itself or is gone (register 2 reads {control:#04x} instead of "
@@ -169,10 +211,18 @@ class Si3050(ChipPort):
             if self._link.see(bool(reg.FDT.of(link)), self._beats.now, LINK_PERIODS):
                 return self._link_lost()
         else:
-            hook, volts = self._bus.send(_LINE)
+            line = self._bus.send(_SEIZED if self.seized else _LINE)
         if latched:
             self._bus.run(reg.INT_SOURCE.clear(latched))
-        return self._weigh(hook, volts, bool(reg.RDTI.of(latched)))
+        starved = self.seized and self._starved(*line[2:])
+        return self._weigh(line[0], line[1], bool(reg.RDTI.of(latched)), starved)
+
+    def _starved(self, current: int, status: int) -> bool:
+        """Whether the exchange gives no loop current any more, with or without voltage."""
+        if not self._closed or self._beats.now - self._feed_changed < CURRENT_SETTLE_PERIODS:
+            return False
+        self._drew = self._drew or current >= CURRENT_LEAST
+        return self._drew and (current < CURRENT_LEAST or bool(reg.DOD.of(status)))
 
     def _link_lost(self) -> list[PortEvent]:
         self._link = Debounced(True)
@@ -180,7 +230,7 @@ class Si3050(ChipPort):
             "isolation link to the line side has no frame lock; check the Si3019 and its parts"
         )
 
-    def _weigh(self, hook: int, octet: int, edge: bool) -> list[PortEvent]:
+    def _weigh(self, hook: int, octet: int, edge: bool, starved: bool) -> list[PortEvent]:
         """Events from one look at hook register and line voltage; `edge`: RDTI was latched.
 
         While it rings the line voltage swings with it, so battery and polarity wait.
@@ -195,10 +245,15 @@ class Si3050(ChipPort):
             if self._forward is not None:
                 self._forward.forget()
             return events
-        present = abs(self._volts) >= BATTERY_VOLTS
-        if self._battery_changed(present):
-            events.append(BatteryChanged(present))
-        if present and self._turned():
+        fed = abs(self._volts) >= BATTERY_VOLTS
+        if not self.seized:
+            held = fed and abs(self._volts) < TAKEN_VOLTS
+            self._taken.see(held, self._beats.now, DEBOUNCE_PERIODS)
+        if self._battery_changed(
+            fed and not starved, CURRENT_PERIODS if fed and starved else DEBOUNCE_PERIODS
+        ):
+            events.append(BatteryChanged(self._battery.value))
+        if fed and self._turned():
             self._ring.forget()
             events.append(PolarityReversed())
         return events
@@ -211,12 +266,12 @@ class Si3050(ChipPort):
             halves = 0
         return self._ring.see(halves, bool(reg.RDT.of(hook)), edge)
 
-    def _battery_changed(self, present: bool) -> bool:
+    def _battery_changed(self, present: bool, quickly: int) -> bool:
         now = self._beats.now
         if self.seized and now - self._feed_changed < SEIZE_SETTLE_PERIODS:
             return False
         slow = not self.seized and self._battery.value
-        return self._battery.see(present, now, UNPLUGGED_PERIODS if slow else DEBOUNCE_PERIODS)
+        return self._battery.see(present, now, UNPLUGGED_PERIODS if slow else quickly)
 
     def _turned(self) -> bool:
         forward = self._volts > 0

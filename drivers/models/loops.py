@@ -41,7 +41,16 @@ class StationLoop:
 class TrunkLoop:
     """Between the telephone office and a DAA. The office feeds it, the DAA draws current."""
 
-    __slots__ = ("feed_ohms", "feed_volts", "hertz", "ma", "ring_since", "ring_vrms", "touched")
+    __slots__ = (
+        "feed_ohms",
+        "feed_volts",
+        "hertz",
+        "ma",
+        "parallel_ohms",
+        "ring_since",
+        "ring_vrms",
+        "touched",
+    )
 
     def __init__(self) -> None:
         self.feed_volts = 48.0
@@ -53,7 +62,9 @@ class TrunkLoop:
         self.ring_since = 0
         """Sample at which the ringing burst began."""
         self.ma = 0.0
-        """Loop current; positive in either polarity."""
+        """Current from the office; positive in either polarity."""
+        self.parallel_ohms: float | None = None
+        """Of another telephone on the same wires, while it is off hook."""
         self.touched = True
         """The office changed something since the DAA last looked."""
 
@@ -62,6 +73,11 @@ class TrunkLoop:
         if volts != self.feed_volts:
             self.feed_volts = volts
             self.touched = True
+
+    def parallel(self, ohms: float | None) -> None:
+        """Let another telephone on the same wires go off hook, or on hook (None)."""
+        self.parallel_ohms = ohms
+        self.touched = True
 
     def ring(self, vrms: float, now: int) -> None:
         """Start (vrms > 0) or stop ringing voltage at the sample number `now`."""

@@ -8,6 +8,7 @@ ground start, billing tones, hybrid balance, overload.
 """
 
 from collections.abc import Callable
+from random import Random
 
 from drivers.buses import SAMPLE_RATE, Samples
 from drivers.models.faults import Fault
@@ -46,6 +47,7 @@ from drivers.models.si3050_registers import (
     SYSTEM_REVISION,
     TX_GAIN_2,
     TX_GAIN_3,
+    UNDEFINED,
 )
 from drivers.models.si3050_ring import RingDetectorModel
 from drivers.models.slots import (
@@ -95,7 +97,7 @@ class Si3050Model(SpiChip):
         self._register: int | None = None
         self._quiet = False
         self._settling = self._link = 0
-        self._volts = 0.0
+        self._volts = self._ma = 0.0
         self._tx_gain = self._rx_gain = 0.0
         self._reset()
 
@@ -241,8 +243,9 @@ class Si3050Model(SpiChip):
     # ------------------------------------------------------------------ inside
 
     def _reset(self) -> None:
-        for number, (value, _) in REGISTERS.items():
-            self._r[number] = value
+        rubbish = Random(self.name)
+        for number, (value, mask) in REGISTERS.items():
+            self._r[number] = rubbish.randrange(256) & mask if number in UNDEFINED else value
         self._control = self._register = None
         self._settling = self._link = 0
         self._dropped_out = False
@@ -272,20 +275,16 @@ class Si3050Model(SpiChip):
         """Loop current and line voltage by Ohm; polarity and drop-out by comparing with before."""
         loop = self.loop
         loop.touched = False
-        loop.ma, self._volts = (
-            self._draw(abs(loop.feed_volts))
-            if self.off_hook
-            else (
-                0.0,
-                abs(loop.feed_volts),
-            )
-        )
+        open_volts, ohms = self._source()
+        self._ma, self._volts = self._draw(open_volts, ohms) if self.off_hook else (0.0, open_volts)
+        beside = loop.parallel_ohms
+        loop.ma = self._ma + (1000 * self._volts / beside if beside is not None else 0.0)
         if loop.feed_volts < 0:
             self._volts = -self._volts
         if loop.feed_volts != self._fed and self.linked and not self.off_hook:
             self.ring_detector.stepped(loop.feed_volts - self._fed)
         self._fed = loop.feed_volts
-        dropped_out = self.off_hook and loop.ma < STARVED_MA
+        dropped_out = self.off_hook and self._ma < STARVED_MA
         if dropped_out and not self._dropped_out:
             self._interrupt(DROPPED_OUT)
         self._dropped_out = dropped_out
@@ -305,18 +304,26 @@ class Si3050Model(SpiChip):
             return self._volts
         return self._volts + self.ring_detector.volts(self._sample())
 
-    def _draw(self, open_volts: float) -> tuple[float, float]:
+    def _source(self) -> tuple[float, float]:
+        """Volts and ohms of the line as the chip sees it, with a telephone beside it or without."""
+        loop = self.loop
+        volts, ohms, beside = abs(loop.feed_volts), loop.feed_ohms, loop.parallel_ohms
+        if beside is None:
+            return volts, ohms
+        return volts * beside / (beside + ohms), ohms * beside / (beside + ohms)
+
+    def _draw(self, open_volts: float, ohms: float) -> tuple[float, float]:
         """Milliamperes and volts of the DC termination at the end of this line.
 
         US: 3.5 V + bridge 1.2 V + 50 Ω: (48 − 4.7)/(1400 + 50) = 29.9 mA, 6.2 V.
         """
         knee = DC_VOLTS[self._r[DC_TERMINATION] >> 6] + BRIDGE_VOLTS
         slope = RESISTIVE_OHMS if self._r[DC_TERMINATION] & 0x01 else SLOPE_OHMS
-        amperes = max((open_volts - knee) / (self.loop.feed_ohms + slope), 0.0)
+        amperes = max((open_volts - knee) / (ohms + slope), 0.0)
         volts = min(knee + slope * amperes, open_volts)
         if self._r[DC_TERMINATION] & 0x02 and amperes > LIMIT_A:
             knee += SLOPE_OHMS * LIMIT_A - LIMITING_OHMS * LIMIT_A
-            amperes = (open_volts - knee) / (self.loop.feed_ohms + LIMITING_OHMS)
+            amperes = (open_volts - knee) / (ohms + LIMITING_OHMS)
             volts = knee + LIMITING_OHMS * amperes
         return amperes * 1000, volts
 
@@ -361,7 +368,7 @@ class Si3050Model(SpiChip):
         return SYSTEM_REVISION | (LINE_SIDE_ID << 4 if self.linked else 0)
 
     def _read_line_status(self) -> int:
-        return 0x40 | min(int(self.loop.ma / 3.3), 0x1F) if self.linked else 0
+        return 0x40 | min(int(self._ma / 3.3), 0x1F) if self.linked else 0
 
     def _read_line_voltage(self) -> int:
         volts = self._volts_now()
@@ -377,6 +384,6 @@ _READERS: dict[int, Callable[[Si3050Model], int]] = {
     LINE_STATUS: Si3050Model._read_line_status,
     LINE_REVISION: lambda chip: LINE_REVISION_VALUE if chip.linked else LINE_REVISION_ALONE,
     INTERNATIONAL_4: lambda chip: int(chip._dropped_out) << 1,
-    LOOP_CURRENT: lambda chip: min(int(chip.loop.ma / 1.1), 0xFF) if chip.linked else 0,
+    LOOP_CURRENT: lambda chip: min(int(chip._ma / 1.1), 0xFF) if chip.linked else 0,
     LINE_VOLTAGE: Si3050Model._read_line_voltage,
 }

@@ -61,6 +61,9 @@ REGISTERS: Mapping[int, tuple[int, int]] = MappingProxyType(
     }
 )
 
+UNDEFINED = frozenset((7, MUTE, 43, *range(45, 53), 59))
+"""After a reset there is anything in them, as far as any source says."""
+
 # Bits of the interrupt source and mask registers.
 RING, FRAME_LOST, DROPPED_OUT, POLARITY = 0x80, 0x20, 0x08, 0x01
 

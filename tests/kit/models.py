@@ -120,7 +120,7 @@ def set_up_trunk(box: VirtualBox, name: str) -> Si3050Model:
         daa_write(chip, register, value)
     for register, value in ((36, count & 0xFF), (37, count >> 8)):
         daa_write(chip, register, value)
-    for register, value in ((24, 0x19), (26, 0xC0), (31, 0xA3), (6, 0)):
+    for register, value in ((7, 0), (15, 0), (24, 0x19), (26, 0xC0), (31, 0xA3), (6, 0)):
         daa_write(chip, register, value)
     run(box, 15)
     daa_write(chip, 4, 0)

@@ -99,6 +99,8 @@ class StubTrunk:
         self.events: list[PortEvent] = []
         self.volts = 48
         self.pulses: list[bool] = []
+        self.flashes: list[int] = []
+        self.taken = False
 
     def poll(self) -> list[PortEvent]:
         events, self.events = self.events, []
@@ -112,6 +114,9 @@ class StubTrunk:
 
     def pulse(self, broken: bool) -> None:
         self.pulses.append(broken)
+
+    def flash(self, periods: int) -> None:
+        self.flashes.append(periods)
 
     def line_voltage(self) -> int:
         return self.volts

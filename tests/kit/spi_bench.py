@@ -142,9 +142,9 @@ def si3050_file() -> RegisterFile:
     """Registers of an Si3050 + Si3019 after reset, link up at once, 48 V on the line."""
     file = RegisterFile(
         3,
-        {2: 0x03, 5: 0, 6: 0x10, 11: 0, 12: 0, 29: 48, 31: 0x20},
+        {2: 0x03, 5: 0, 6: 0x10, 11: 0, 12: 0, 13: 0x40, 28: 27, 29: 48, 31: 0x20},
         write_0_clears=(4,),
-        read_only=(11, 12, 29),
+        read_only=(11, 12, 13, 19, 28, 29),
     )
 
     def reset(value: int) -> None:

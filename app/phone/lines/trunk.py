@@ -100,9 +100,9 @@ class TrunkLine:
 
     @property
     def idle(self) -> bool:
-        """Whether it can be called out on."""
+        """Whether it can be called out on; not while a telephone beside us talks on its wires."""
         announced = self._first is not None and self._first.busy
-        return self.machine.state is TrunkState.IDLE and not announced
+        return self.machine.state is TrunkState.IDLE and not announced and not self._port.taken
 
     @property
     def in_use(self) -> bool:

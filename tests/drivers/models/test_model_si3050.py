@@ -223,7 +223,7 @@ def test_step_of_the_lines_voltage_trips_one_half(volts: float, half: int) -> No
     box, chip = ready()
     chip.ring_detector.kind = RdtKind.ONE_SHOT
     chip.loop.feed(volts)
-    run(box, 1)
+    run(box, 2)
     assert daa_read(chip, 5) & 0x64 == half | 0x04
     run(box, 10)
     assert daa_read(chip, 5) & 0x64 == 0x04
