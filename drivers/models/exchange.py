@@ -13,7 +13,7 @@ from drivers.countries import Country
 from drivers.countries.base import CallerIdAlert, CallerIdService
 from drivers.models.caller_signal import announced, caller_sound
 from drivers.models.dtmf import DtmfReceiver
-from drivers.models.loops import TrunkLoop
+from drivers.models.loops import FEED_OHMS, TrunkLoop
 from drivers.models.party import Party
 from drivers.models.sound import PlayQueue
 from drivers.models.subscribers import PulseReceiver, Reaction, Subscriber, Subscribers
@@ -23,6 +23,8 @@ from drivers.sampling import PERIOD_MS
 log = logging.getLogger(__name__)
 
 BATTERY_VOLTS = 48.0
+STARVING_OHMS = 1e6
+"""What a line is fed through whose current the office has taken away."""
 CLOSED_MA = 10.0
 CLOSED_PERIODS = 3
 """Loop current for 30 ms: the subscriber has answered or seized."""
@@ -212,6 +214,9 @@ class OfficeLine(Party):
         self.clears_by_tone = self.clears_by_dial_tone = False
         """Clear by the country's tone alone, as offices do that have neither CPC nor reversal; or
         by nothing but dial tone, for the loop is closed."""
+        self.clears_by_current = self.clears_by_reversal = self.clears_silently = False
+        """Clear by taking the loop current and leaving a voltage; by turning the polarity round,
+        and silence; or by silence alone."""
 
     # ------------------------------------------------------------------ what a person does
 
@@ -253,7 +258,9 @@ class OfficeLine(Party):
         self.close_recordings()
         if OfficeEvent.FAR_HANGS_UP in TABLE[self.state]:
             self._happen(OfficeEvent.FAR_HANGS_UP)
-        if self.state is OfficeState.CLEARING and self.clears_by_tone:
+        if self.state is OfficeState.CLEARING and self.clears_by_reversal:
+            self.reverse()
+        if self.state is OfficeState.CLEARING and (self.clears_by_tone or self._clears_in_silence):
             self._happen(OfficeEvent.TIME)
         elif self.state is OfficeState.CLEARING and self.clears_by_dial_tone:
             self._happen(OfficeEvent.TAKEN_ANEW)
@@ -294,7 +301,14 @@ class OfficeLine(Party):
         elif target in _RELEASED and self._reversed_for_call:
             self._reversed_for_call = False
             self.reverse()
-        self._loop.feed(0.0 if target is OfficeState.CLEARING else self.line_volts)
+        clearing = target is OfficeState.CLEARING
+        starves = clearing and self.clears_by_current
+        self._loop.feed_through(STARVING_OHMS if starves else FEED_OHMS)
+        self._loop.feed(0.0 if clearing and not starves else self.line_volts)
+
+    @property
+    def _clears_in_silence(self) -> bool:
+        return self.clears_silently or self.clears_by_reversal
 
     def _announce(self, target: OfficeState) -> None:
         """Caller ID before the first ring, which waits for it, where the country has it so."""
@@ -397,6 +411,8 @@ class OfficeLine(Party):
         What a caller says before the call is answered is lost.
         """
         tones = self._office_tones.get(self.state)
+        if self.state is OfficeState.ABANDONED and self._clears_in_silence:
+            return None
         if tones is not None and not self._pulses.pulses:
             row: Samples = tones[self._periods % len(tones)]
             return row

@@ -7,6 +7,10 @@ OFF_HOOK_OHMS = 300.0
 """A lifted handset with its wire."""
 
 
+FEED_OHMS = 1400.0
+"""An office's feed and a subscriber's wire."""
+
+
 class StationLoop:
     """Between a SLIC and a handset. The handset sets the load, the SLIC the rest."""
 
@@ -55,7 +59,7 @@ class TrunkLoop:
     def __init__(self) -> None:
         self.feed_volts = 48.0
         """Open-circuit voltage; 0 while the office takes the battery away (CPC)."""
-        self.feed_ohms = 1400.0
+        self.feed_ohms = FEED_OHMS
         """The office's feed and the wire; with a DAA's 6 V that gives 30 mA."""
         self.ring_vrms = 0.0
         self.hertz = 20.0
@@ -72,6 +76,12 @@ class TrunkLoop:
         """Put so many volts on the line; negative is reversed polarity."""
         if volts != self.feed_volts:
             self.feed_volts = volts
+            self.touched = True
+
+    def feed_through(self, ohms: float) -> None:
+        """Feed the line through so many ohms."""
+        if ohms != self.feed_ohms:
+            self.feed_ohms = ohms
             self.touched = True
 
     def parallel(self, ohms: float | None) -> None:

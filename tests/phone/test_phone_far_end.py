@@ -116,3 +116,13 @@ def test_p_and_o_say_why_somebody_is_not_named_wherever_they_stand(
 def test_handset_shows_the_whole_number(number: str, shown: str) -> None:
     message = caller_id.caller_message(Caller(number))
     assert caller_id.parse(message) == Caller(shown)
+
+
+def test_line_on_which_a_telephone_beside_us_talks_is_not_called_out_on_and_answers_again() -> None:
+    office = OneTrunk()
+    office.port.taken = True
+    assert not office.line.idle
+    assert not office.line.call("5551234", False, lambda: None)
+    assert not office.port.seized
+    office.port.taken = False
+    assert office.line.call("5551234", False, lambda: None)
