@@ -165,6 +165,10 @@ class OfficeLine(Party):
     for the country's time, or for CPC_MS where its networks would only sound a tone.
     """
 
+    clears_by_current = clears_by_reversal = clears_silently = False
+    """Clear by taking the loop current and leaving a voltage; by turning the polarity round, and
+    silence; or by silence alone."""
+
     def __init__(
         self, name: str, loop: TrunkLoop, country: Country, clock: Callable[[], datetime]
     ) -> None:
@@ -214,9 +218,6 @@ class OfficeLine(Party):
         self.clears_by_tone = self.clears_by_dial_tone = False
         """Clear by the country's tone alone, as offices do that have neither CPC nor reversal; or
         by nothing but dial tone, for the loop is closed."""
-        self.clears_by_current = self.clears_by_reversal = self.clears_silently = False
-        """Clear by taking the loop current and leaving a voltage; by turning the polarity round,
-        and silence; or by silence alone."""
 
     # ------------------------------------------------------------------ what a person does
 
