@@ -26,7 +26,6 @@ from drivers.pins import I2cDevice, InputPin, OutputPin
 if TYPE_CHECKING:  # both load numpy, which who has only pins and buses can do without
     from drivers.buses import PcmPort, SpiDevice
     from drivers.linux_alsa import AlsaOutput
-    from drivers.pcm import AlsaPcm
 
 log = logging.getLogger(__name__)
 
@@ -337,7 +336,7 @@ class LinuxHardware(PinHardware):
     def __init__(self, spec: BoardSpec) -> None:
         super().__init__()
         self._spec = spec
-        self._pcm: AlsaPcm | None = None
+        self._pcm: PcmPort | None = None
 
     def spi(self, bus: int, chip_select: int) -> "SpiDevice":
         """The device behind one chip select. Raises HardwareError saying what is missing."""
@@ -350,6 +349,11 @@ class LinuxHardware(PinHardware):
 
             spec = self._spec
             self._pcm = open_pcm(spec.pcm_device, spec.stream, spec.capture_device)
+            if spec.codec is not None:  # which gives the clock, once it has been set up
+                from drivers.linux_timer import LinuxTimer
+                from drivers.stand_in import StandInPcm
+
+                self._pcm = StandInPcm(self._pcm, LinuxTimer())
         return self._pcm
 
     def sound_output(self, device: str) -> "AlsaOutput":

@@ -75,7 +75,11 @@ def build(request: BuildRequest, progress: Progress) -> Path:
     with progress.step("root file system"):
         squashed = squash(root, products / "root.sqfs", request.epoch)
         slot = update.make_slot(
-            squashed, linux.image, update.overlay(folders), request.release, products / "slot.img"
+            squashed,
+            linux.image,
+            update.overlay(folders, kernel_config.CARD_OVERLAY),
+            request.release,
+            products / "slot.img",
         )
     with progress.step("prompts"):
         packs = [sounds.build(apt, language, folders, request.epoch) for language in sounds.PACKS]

@@ -99,7 +99,11 @@ def post_image(places: Places, machine: str) -> Path:
     kernel = _kernel(places)
     root = places.images / "rootfs.squashfs"
     slot = update.make_slot(
-        root, kernel.image, update.overlay(folders), request.release, request.products / "slot.img"
+        root,
+        kernel.image,
+        update.overlay(folders, kernel_config.CARD_OVERLAY),
+        request.release,
+        request.products / "slot.img",
     )
     packs = [
         squash(pack, folders.build / "prompts" / f"{pack.name}.sqfs", request.epoch)

@@ -8,6 +8,7 @@ import pytest
 from drivers.board_spec import BoardSpec, load_board
 from scripts.image import kernel_config, update
 from scripts.image.work import PROJECT, Folders
+from tests.image.test_image_install_guide import GUIDE, wiring
 from tests.image.test_image_overlay import numbers, properties, text
 
 # As much of a Raspberry Pi's own tree as the overlay refers to.
@@ -86,3 +87,22 @@ def test_the_kernel_can_drive_it_but_the_card_has_another_s_device_tree(board: B
     wanted = kernel_config.wanted()
     assert kernel_config.lacking(board, wanted) == {}
     assert kernel_config.drivable(kernel_config.all_boards(), wanted) == ["qemu", "rpi", "virtual"]
+
+
+SIGNALS = {"ring_mode": "RM", "forward": "F/R", "hook": "SHK", "power_down": "PD"}
+
+
+def test_the_wiring_table_is_that_of_board_and_device_tree(tree: Path, board: BoardSpec) -> None:
+    told = wiring("board B")
+    for pin, what in board.slics[0].uses:
+        assert told.pop(pin) == f"{SIGNALS[what]} of the module"
+    assert board.reset_button is not None
+    assert told.pop(board.reset_button).startswith("push button")
+    buses = [
+        pin
+        for node in ("/soc/gpio/switchhook-i2c", "/soc/gpio/switchhook-pcm")
+        for pin in numbers(tree, node, "brcm,pins")
+    ]
+    assert sorted(told) == sorted(buses)
+    assert all(what.endswith(" of the codec") for what in told.values())
+    assert f"make one handset, `{board.slics[0].name}`, and no outside line" in GUIDE

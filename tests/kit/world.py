@@ -21,7 +21,7 @@ import smtplib
 import subprocess
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -50,7 +50,7 @@ from app.phone.pbx import Pbx
 from app.phone_plan import PhonePlan
 from app.store.database import Tx
 from app.voicemail.message_waiting import MessageWaitingLamps
-from drivers.board import virtual_board
+from drivers.board import BoardSpec, virtual_board
 from drivers.buses import PERIODS_PER_SECOND, Samples
 from drivers.models.box import VirtualBox
 from drivers.models.operator import Operator
@@ -180,7 +180,8 @@ class World:
     are added to the settings file; `country` is the one of the lines, as an owner writes it;
     `lines` is how many handsets and outside lines there are, if not as many as on the small board;
     `floor` is the free space in MB below which mail is put off, and voicemail's part of it.
-    `people`: False for a store that has them already.
+    `people`: False for a store that has them already; `on` is another board; `prepare` is called
+    with everything there and nothing switched on yet.
     """
 
     def __init__(
@@ -192,6 +193,8 @@ class World:
         lines: tuple[int, int] | None = None,
         floor: tuple[int, int] = (2, 1),
         people: bool = True,
+        on: BoardSpec | None = None,
+        prepare: Callable[["World"], None] = lambda world: None,
     ) -> None:
         self.directory = directory
         self.paths = Paths(directory / "var")
@@ -210,11 +213,14 @@ class World:
         if lines is not None:
             board = replace(virtual_board(*lines), country=self.settings.site.country)
             self._plan = replace(self._plan, board=board)
+        if on is not None:
+            self._plan = replace(self._plan, board=replace(on, country=self.settings.site.country))
         self.box = VirtualBox(self._plan.board, self._plan.board.country)
         self._mail = MailSide(self.paths, self.inbox, self.clock)
         self._clients: list[poplib.POP3 | smtplib.SMTP] = []
         self._next_due = math.inf  # when mail has something to send next
         self._operator = Operator(self.box, lambda: self._knows(self.store.last_change()))
+        prepare(self)
         self._power_up()
 
     def _populate(self, tx: Tx) -> None:
