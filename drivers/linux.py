@@ -190,6 +190,10 @@ class LinuxI2c:
                 raise ChipMissing(
                     f"{self._place}: no acknowledge; check the hat and its address"
                 ) from error
+            if error.errno in (errno.ETIMEDOUT, errno.EAGAIN):  # a chip without supply holds them
+                raise ChipMissing(
+                    f"{self._place}: SDA or SCL hangs; check the hat and its wires"
+                ) from error
             raise BusClosed(f"{self._place}: {error.strerror}") from error
 
     def close(self) -> None:

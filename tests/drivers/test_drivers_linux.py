@@ -206,6 +206,19 @@ def test_i2c_access_writes_and_reads_or_raises_chip_missing(
         linux.LinuxI2c(1, 0x1B).write_register(0, 0)
 
 
+@pytest.mark.parametrize("number", [errno.ETIMEDOUT, errno.EAGAIN])
+def test_wires_that_hang_are_trouble_of_one_chip_and_do_not_end_the_service(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hangs(bus: SmBus, address: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(SmBus, "_need", hangs)
+    monkeypatch.setitem(sys.modules, "smbus2", SimpleNamespace(SMBus=SmBus))
+    with pytest.raises(ChipMissing, match="SDA or SCL hangs; check the hat and its wires"):
+        linux.LinuxI2c(1, 0x1A).write_register(7, 0x42)
+
+
 class LgpioError(Exception):
     """lgpio.error, which is no other error's child."""
 
