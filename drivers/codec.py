@@ -1,8 +1,9 @@
 """What the codecs of SLIC boards have in common: 7 + 9 bits over I2C, write-only, one for all.
 
-A codec cannot be read. What was written is kept here, so that one that was gone is set up again as
-it was. Its crystal makes the clock of the PCM port: nothing is heard of a line before the codec is
-set up, and nothing more when it has lost its supply.
+[Linux, sound/soc/codecs: wm8960.c, wm8731.c] A codec cannot be read. What was written is kept
+here, so that one that was gone is set up again as it was. Its crystal makes the clock of the PCM
+port: nothing is heard of a line before the codec is set up, and nothing more when it has lost its
+supply.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""A timer of the Linux kernel as a descriptor [timerfd_create(2)]; Python has it from 3.13 on."""
+"""A timer of the Linux kernel as a descriptor [timerfd_create(2), Linux 2.6.25]."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""The handsets of a board with a codec, made from its file and the devices under it."""
+"""The handsets of a board with a codec, made from its file and devices [Ag1171 DS 1.0]."""
 
 from typing import Protocol
 
