@@ -113,10 +113,8 @@ def of_tiff(octets: bytes) -> Iterator[Bitmap]:
 
 def of_pdf(octets: bytes) -> Iterator[Bitmap]:
     """The pages of a PDF. Raises MediaFailed."""
-    try:
-        import pypdfium2  # type: ignore[import-untyped]  # a box may lack it; it has no stubs
-    except ImportError as missing:
-        raise MediaFailed("this box cannot make pages of a PDF") from missing
+    import pypdfium2  # type: ignore[import-untyped]  # it has no stubs; loaded for a fax only
+
     try:
         document = pypdfium2.PdfDocument(octets)
         for number in range(len(document)):

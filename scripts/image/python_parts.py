@@ -33,9 +33,10 @@ PLATFORMS = (
 
 LEFT_OUT = (
     "*/tests", "*/testing/tests", "numpy/f2py", "numpy/_core/include", "numpy/_core/lib",
-    "numpy/random/lib", "numpy/distutils", "*.pyi", "*.pyx", "*.pxd", "*.dist-info/RECORD",
+    "numpy/random/lib", "numpy/distutils", "pypdfium2_cli", "wcwidth/_wcwidth_c.*",
+    "*.pyi", "*.pyx", "*.pxd", "*.dist-info/RECORD",
 )  # fmt: skip
-"""Patterns below the site folder that a device never opens."""
+"""Patterns below the site folder that a device never opens, or can do without: wcwidth's C."""
 
 
 FROM_DEBIAN = frozenset({"cryptography"})

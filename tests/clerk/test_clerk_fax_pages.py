@@ -5,7 +5,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import numpy as np
-import pypdfium2  # type: ignore[import-untyped]  # it has no stubs
 import pytest
 
 from app.clerk.fax_pages import A4_LENGTH, PAGES_MOST, WIDTH, fax_pages
@@ -99,9 +98,3 @@ def test_fax_that_is_attached_goes_on_bit_by_bit(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_faxed_has_a_reason(octets: bytes, said: str) -> None:
     assert said in why(octets)
-
-
-def test_box_without_pdfium_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert pypdfium2 is not None
-    monkeypatch.setitem(__import__("sys").modules, "pypdfium2", None)
-    assert "this box cannot make pages of a PDF" in why(mail(pdf(A4)))

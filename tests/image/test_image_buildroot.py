@@ -156,6 +156,7 @@ def test_python_packages_are_the_locked_ones() -> None:
         "python-lgpio",
         "python-nh3",
         "python-prometheus-client",
+        "python-pypdfium2",
         "python-rpi-lgpio",
     ]
 
