@@ -18,8 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+import pypdfium2  # type: ignore[import-untyped]  # it has no stubs
 import pytest
 
+from app.clerk import fax_pages
 from drivers.buses import Samples
 from drivers.panel_frames import Decoder, frame
 from scripts.image.packages import SPOKEN
@@ -247,6 +249,20 @@ def decoding_of(name: str, source: Path) -> str:
         " print(len(b''.join(decoding.samples(sound, ''))))"
     )
     return f'PYTHONPATH=/usr/lib/switchhook python3 -c "{code}"'
+
+
+def test_pages_of_a_fax_are_drawn(ready: House) -> None:
+    """PDFium is opened when a fax goes out: nothing misses it before."""
+    pdf, made = pypdfium2.PdfDocument.new(), io.BytesIO()
+    pdf.new_page(595, 842)
+    pdf.save(made)
+    code = (
+        "import base64; from app.clerk import fax_pages;"
+        f" pages = fax_pages.of_pdf(base64.b64decode('{b64encode(made.getvalue()).decode()}'));"
+        " print([page.width for page in pages])"
+    )
+    said = ready.guest.run(f'PYTHONPATH=/usr/lib/switchhook python3 -c "{code}"')
+    assert said.splitlines()[-1] == f"[{fax_pages.WIDTH}]"
 
 
 def test_pages_answer_on_ports_80_and_443(ready: House, tmp_path: Path) -> None:
