@@ -60,6 +60,15 @@ class StandInPcm:
         """Those of the card, and those that were made here."""
         return self._card.lost_periods + self._made
 
+    @property
+    def xruns(self) -> int:
+        """How often a stream of the card has stopped since start."""
+        return self._card.xruns
+
+    def restart(self) -> None:
+        """Stop the card's streams and start them anew."""
+        self._card.restart()
+
     def start(self) -> None:
         """Start the card's streams, which stand still until there is a clock."""
         self._card.start()

@@ -17,7 +17,7 @@ class Card:
     """A card's port that has a clock or none."""
 
     def __init__(self) -> None:
-        self.slots, self.lost_periods = 2, 0
+        self.slots, self.lost_periods, self.xruns = 2, 0, 0
         self.waiting: list[Samples] = []
         self.written = 0
         self.open = True
@@ -25,6 +25,9 @@ class Card:
 
     def start(self) -> None:
         """Streams are ready."""
+
+    def restart(self) -> None:
+        """Streams are ready again."""
 
     def fileno(self) -> int:
         return self.pipe[0]
