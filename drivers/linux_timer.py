@@ -32,7 +32,7 @@ class LinuxTimer:
         return self._timer
 
     def start(self, milliseconds: int) -> None:
-        """Intervals of this length begin now; what has passed before is forgotten."""
+        """Intervals of this length (ms) begin now; what has passed before is forgotten."""
         seconds, rest = divmod(milliseconds, 1000)
         times = _Interval(seconds, rest * 1_000_000, seconds, rest * 1_000_000)
         self._called(self._kernel.timerfd_settime(self._timer, 0, ctypes.byref(times), None))

@@ -30,7 +30,7 @@ class IntervalTimer(Protocol):
         ...
 
     def start(self, milliseconds: int) -> None:
-        """Intervals of this length begin now."""
+        """Intervals of this length (ms) begin now."""
         ...
 
     def expired(self) -> int:

@@ -67,7 +67,7 @@ class RingDetectorModel:
         self.reset()
 
     def stepped(self, volts: float) -> None:
-        """The voltage of the line on hook changed by so much at once."""
+        """The voltage of the line on hook changed by so much (V) at once."""
         if abs(volts) > sqrt(2) * self._threshold():
             self._trip_ms = TRIP_MS
             self._tripped = POSITIVE if volts > 0 else NEGATIVE
