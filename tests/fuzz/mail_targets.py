@@ -119,8 +119,9 @@ def smtp(data: bytes) -> None:
     assert b"".join(map(pieces.send, cut(said))) == answers
     assert whole.kept == pieces.kept
     _well_kept(whole, answers)
-    upgraded = Talk(replace(peer, can_start_tls=True), limits(size=5000))
-    _well_kept(upgraded, b"".join(map(upgraded.send, cut(said))))
+    if b"STARTTLS" in said.upper():
+        upgraded = Talk(replace(peer, can_start_tls=True), limits(size=5000))
+        _well_kept(upgraded, b"".join(map(upgraded.send, cut(said))))
 
 
 def smtp_client(data: bytes) -> None:

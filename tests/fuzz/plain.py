@@ -5,7 +5,8 @@
 
 What is mutated are the kept corpus and what `tests.fuzz.campaign` has bred in build/fuzz/corpus.
 Inputs follow from the number of the slice, so a fault can be had again. It ends its target, and its
-input lies in build/fuzz/faults. build/fuzz/plain.json holds how many inputs there have been.
+input lies in build/fuzz/faults. tests/fuzz/mutated.json holds how many inputs there have been, of all
+states of the code that a reader has had; it is committed, so that others go on from there.
 """
 
 import argparse
@@ -19,11 +20,12 @@ from hashlib import sha256
 
 from app.config.paths import PROJECT
 from tests.fuzz import corpus
-from tests.fuzz.campaign import BUILD, Ledger, folders
+from tests.fuzz.campaign import Ledger, folders
 from tests.fuzz.limits import Limited
 from tests.fuzz.shaping import REPEATING
 from tests.fuzz.targets import TARGETS, Target
 
+RECORD = PROJECT / "tests" / "fuzz" / "mutated.json"
 SLICE_S = 120
 """Seconds of one process."""
 LONGEST_PART = 64
@@ -48,8 +50,8 @@ class Mutator:
         )  # fmt: skip
 
     def next(self) -> bytes:
-        """One more input."""
-        octets = self._dice.choice(self._inputs)
+        """One more input; short ones are begun from more often, since many can be had of them."""
+        octets = min(self._dice.choice(self._inputs), self._dice.choice(self._inputs), key=len)
         for _ in range(self._dice.choice((1, 1, 2, 3, 5, 8))):
             octets = self._dice.choice(self._changes)(octets)
         if octets[:1] >= bytes((REPEATING,)) and self._dice.random() > LONG_ONES:
@@ -172,7 +174,7 @@ def main() -> int:
     given = parser.parse_args()
     if given.slice is not None:
         return one_slice(given.targets[0], given.slice, given.inputs, given.seconds)
-    ledger, targets = Ledger(BUILD / "plain.json"), given.targets or list(TARGETS)
+    ledger, targets = Ledger(RECORD), given.targets or list(TARGETS)
     with ThreadPoolExecutor(given.jobs) as pool:
         went = [pool.submit(fuzz, t, ledger, given.inputs, given.seconds) for t in targets]
         good = [one.result() for one in went]
