@@ -142,7 +142,7 @@ class MeteredBox:
 
 
 class House:
-    """48 outside lines and two handsets, or another number of each, with voicemail, at free pace."""
+    """48 outside lines and two handsets, or another number, with voicemail, at free pace."""
 
     def __init__(self, directory: Path, stations: int = 2, trunks: int = LINES) -> None:
         spec = virtual_board(stations, trunks)

@@ -5,8 +5,8 @@
 
 What is mutated are the kept corpus and what `tests.fuzz.campaign` has bred in build/fuzz/corpus.
 Inputs follow from the number of the slice, so a fault can be had again. It ends its target, and its
-input lies in build/fuzz/faults. tests/fuzz/mutated.json holds how many inputs there have been, of all
-states of the code that a reader has had; it is committed, so that others go on from there.
+input lies in build/fuzz/faults. tests/fuzz/mutated.json holds how many inputs there have been, of
+all states of the code that a reader has had; it is committed, so that others go on from there.
 """
 
 import argparse
