@@ -24,7 +24,7 @@ from app.core.clock import Clock, SystemClock
 from app.core.own_addresses import own_addresses
 from app.core.units import MB
 
-SMTP_PORT = 25
+PORTS = {"smtp": 25, "lmtp": 24}  # LMTP must not be spoken on port 25 [RFC 2033 §1]
 
 if TYPE_CHECKING:
     from app.admin_plan import AdminPlan
@@ -443,7 +443,7 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
     from app.operations.kept_secrets import SMARTHOST, account_of
 
     outbound, account = settings.outbound, account_of(settings, SMARTHOST)
-    smarthost = host_and_port(outbound.smarthost, SMTP_PORT)
+    smarthost = host_and_port(outbound.smarthost, PORTS[outbound.smarthost_protocol])
     return MailConfig(
         delivery=delivery_config(settings),
         listen=settings.mail.listen,
@@ -466,6 +466,7 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
             outbound.smarthost_tls, (smarthost or ("", 0))[1], account is not None
         ),
         smarthost_verify=outbound.smarthost_verify,
+        smarthost_lmtp=outbound.smarthost_protocol == "lmtp",
         smarthost_account=account,
         demand_tls=outbound.demand_tls,
         retry=RetrySchedule(

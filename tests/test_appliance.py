@@ -84,3 +84,20 @@ def test_a_password_goes_to_the_smarthost_in_plain_text_only_where_the_settings_
     server = smarthost.partition(":")[0]
     kept = BoxAccount("smarthost", user, server) if user else None
     assert config.smarthost_account == kept
+
+
+@pytest.mark.parametrize(
+    ("smarthost", "protocol", "hop"),
+    [
+        ("store", "smtp", ("store", 25)),
+        ("store", "lmtp", ("store", 24)),
+        ("[::1]:2424", "lmtp", ("::1", 2424)),
+    ],
+)
+def test_a_mail_store_is_spoken_to_by_lmtp_on_a_port_of_its_own(
+    smarthost: str, protocol: str, hop: tuple[str, int]
+) -> None:
+    outbound = {"smarthost": smarthost, "smarthost_protocol": protocol}
+    settings = Settings.model_validate({"outbound": outbound})
+    config = mail_config(Paths(Path("/nonexistent")), settings)
+    assert (config.smarthost, config.smarthost_lmtp) == (hop, protocol == "lmtp")

@@ -241,6 +241,11 @@ class Outbound(Section):
         pattern=r"^$|^[^:\s]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$",
         description="host:port that takes all outgoing mail; empty: each domain's own MX.",
     )
+    smarthost_protocol: Literal["smtp", "lmtp"] = Field(
+        "smtp",
+        description="How the smarthost is spoken to; lmtp [RFC 2033] is for a mail store, such as"
+        " Dovecot's, whose port is 24 unless one is named.",
+    )
     smarthost_tls: Literal["auto", "starttls", "implicit", "none"] = Field(
         "auto",
         description="Encryption to the smarthost: starttls or implicit demand it; auto: implicit on"

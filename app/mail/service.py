@@ -120,6 +120,8 @@ class MailConfig:
     smarthost_tls: Tls = Tls.TRY
     smarthost_verify: bool = True
     """Whether its certificate is checked where TLS is demanded."""
+    smarthost_lmtp: bool = False
+    """Whether it is spoken to by LMTP."""
     smarthost_account: BoxAccount | None = None
     """The login there; its password lies encrypted in the store."""
     demand_tls: bool = False
@@ -403,7 +405,8 @@ class MailService:
         login: Login | None = None
         if (own := config.smarthost_account) is not None:
             login = Login(own.user, self.passwords.of_box(own))
-        return Terms(name, config.smarthost_tls, config.smarthost_verify, login)
+        tls, verify = config.smarthost_tls, config.smarthost_verify
+        return Terms(name, tls, verify, login, lmtp=config.smarthost_lmtp)
 
     def _make_fetch(self, people: People) -> FetchService:
         delivery = self._config.delivery

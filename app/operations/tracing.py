@@ -87,13 +87,14 @@ def _ways(box: Box, outside: tuple[Outside, ...], look_up: LookUp | None) -> Ite
         key = domain_of(one.address), _account(box, one), _sender(box, one)
         together.setdefault(key, []).append(one.address)
     smarthost = box.settings.outbound.smarthost
+    by_lmtp = " (LMTP)" if box.settings.outbound.smarthost_protocol == "lmtp" else ""
     facts: Facts = {}
     if not smarthost:
         asked = (domain for domain, account, _ in together if not account)
         facts = refresh(box, dict.fromkeys(asked), look_up)
     for (domain, account, sender), addresses in together.items():
         more = f" and {len(addresses) - NAMED} more" if len(addresses) > NAMED else ""
-        way = f"leaves by the smarthost {smarthost}"
+        way = f"leaves by the smarthost {smarthost}{by_lmtp}"
         if account:
             way = f"leaves by the account {account}"
         elif domain in facts:

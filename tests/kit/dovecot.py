@@ -1,8 +1,10 @@
-"""Debian's Dovecot as a POP3 server on loopback, run without rights in a folder of its own.
+"""Debian's Dovecot as a POP3 and LMTP server on loopback, without rights in a folder of its own.
 
 with Dovecot(keys) as dovecot:
     dovecot.put("anna", b"Subject: ...")       # a file in her maildir
     ... somebody fetches from dovecot.pop3 or dovecot.pop3s, password "pass word" ...
+    ... somebody gives mail for anna@far.test and full@far.test to dovecot.lmtp ...
+    dovecot.mails("anna")                      # what she has then; the box of "full" is full
 """
 
 import grp
@@ -20,12 +22,13 @@ from tests.kit.box_keys import BoxKeys
 PASSWORD = "pass word"
 NOBODY = "nobody"
 READY_S = 20.0
+SMALL = 10  # octets that the box of "full" holds
 
 CONFIG = """\
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
-protocols = pop3
+protocols = pop3 lmtp
 listen = 127.0.0.1
 default_internal_user = {user}
 default_internal_group = {group}
@@ -33,6 +36,11 @@ default_login_user = {user}
 first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:{folder}/mail/%u
+auth_username_format = %Ln
+mail_plugins = quota
+plugin {{
+  quota = maildir:box
+}}
 ssl = yes
 ssl_cert = <{folder}/server.crt
 ssl_key = <{folder}/server.key
@@ -42,8 +50,14 @@ passdb {{
   args = scheme=PLAIN username_format=%u {folder}/users
 }}
 userdb {{
-  driver = static
-  args = uid={user} gid={group} home={folder}/home/%u
+  driver = passwd-file
+  args = username_format=%u {folder}/users
+  default_fields = uid={user} gid={group} home={folder}/home/%u
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
 }}
 service anvil {{
   chroot =
@@ -71,17 +85,17 @@ class Dovecot:
         self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
         as_root = os.geteuid() == 0
         self._user = pwd.getpwnam(NOBODY) if as_root else pwd.getpwuid(os.getuid())
-        self.pop3, self.pop3s = _free_ports(2)
+        self.pop3, self.pop3s, self.lmtp = _free_ports(3)
         group = str(self._user.pw_gid)
         for source, name in zip(keys.files, ("server.crt", "server.key"), strict=True):
             shutil.copy(source, self.folder / name)
-        (self.folder / "users").write_text(f"anna:{PASSWORD}\n")
-        (self.folder / "mail" / "anna" / "new").mkdir(parents=True)
-        for name in ("cur", "tmp"):
-            (self.folder / "mail" / "anna" / name).mkdir()
+        users = f"anna:{PASSWORD}::::::\nfull:{PASSWORD}::::::userdb_quota_rule=*:bytes={SMALL}\n"
+        (self.folder / "users").write_text(users)
+        for name in ("new", "cur", "tmp"):
+            (self.folder / "mail" / "anna" / name).mkdir(parents=True)
         text = CONFIG.format(
             folder=self.folder, user=self._user.pw_name, group=_group(group), pop3=self.pop3,
-            pop3s=self.pop3s,
+            pop3s=self.pop3s, lmtp=self.lmtp,
         )  # fmt: skip
         (self.folder / "conf").write_text(text)
         self._own(self.folder)
@@ -103,6 +117,10 @@ class Dovecot:
         box = self.folder / "mail" / "anna"
         return sum(1 for name in ("new", "cur") for _ in (box / name).iterdir())
 
+    def mails(self, user: str) -> list[bytes]:
+        """The messages that have come for somebody since they last looked."""
+        return [path.read_bytes() for path in (self.folder / "mail" / user / "new").glob("*")]
+
     def rename_all(self) -> None:
         """Forget all unique-ids, as when the box is moved to another server."""
         for path in (self.folder / "mail" / "anna").glob("dovecot*"):
@@ -120,7 +138,7 @@ class Dovecot:
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=(self.folder / "err").open("wb")
         )
-        for port in (self.pop3, self.pop3s):
+        for port in (self.pop3, self.pop3s, self.lmtp):
             self._wait(port)
 
     def stop(self) -> None:

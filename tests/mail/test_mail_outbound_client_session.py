@@ -321,3 +321,74 @@ def test_each_wait_is_as_long_as_rfc_5321_wants_it() -> None:
     }
     assert {state: PATIENCE[state] for state in at_least} == at_least
     assert set(PATIENCE) == set(ClientState)
+
+
+LMTP = Terms("box.test", lmtp=True)
+LHLO = """
+    S: 220 store.test LMTP
+    C: LHLO box.test
+    S: 250-store.test
+    S: 250 PIPELINING
+    C: MAIL FROM:<a@b.test>
+    C: RCPT TO:<x@y.test>
+    C: RCPT TO:<z@y.test>
+    S: 250 2.1.0 Ok
+"""
+BOTH_TAKEN = LHLO + "S: 250 2.1.5 Ok\nS: 250 2.1.5 Ok\nC: DATA\nS: 354 go\ntext\nC: .\n"
+
+
+@pytest.mark.parametrize("second", ["250 2.0.0 z saved", "552 5.2.2 z full", "452 4.2.2 z full"])
+def test_by_lmtp_each_recipient_has_an_answer_to_the_message(second: str) -> None:
+    session = talk(BOTH_TAKEN + f"S: 250 2.0.0 x saved\nS: {second}", LMTP)
+    assert session.state is ClientState.READY
+    assert replies(session) == ["250 2.0.0 x saved", second]
+
+
+def test_by_lmtp_who_was_refused_before_the_message_has_no_answer_after_it() -> None:
+    script = "S: 550 5.1.1 no x\nS: 250 2.1.5 Ok\nC: DATA\nS: 354 go\ntext\nC: .\nS: 250 saved"
+    session = talk(LHLO + script, LMTP)
+    assert session.state is ClientState.READY
+    assert replies(session) == ["550 5.1.1 no x", "250 saved"]
+
+
+@pytest.mark.parametrize(
+    ("end", "second"),
+    [
+        ("it is gone", "451 4.4.2 it is gone (waiting for the answer to the message)"),
+        ("S: 421 4.3.2 closing", "421 4.3.2 closing"),
+        ("S: rubbish", "451 4.5.0 The server's answers do not match the commands"),
+    ],
+)
+def test_by_lmtp_nobody_is_reached_without_an_answer(end: str, second: str) -> None:
+    session = talk(BOTH_TAKEN + f"S: 250 2.0.0 x saved\n{end}", LMTP)
+    assert session.closed
+    x, z = session.answers["x@y.test"], session.answers["z@y.test"]
+    assert x == Answer("250 2.0.0 x saved")
+    assert z.reply.startswith(second) and not z.taken and not z.final
+    assert not z.broken, "the store may have the mail: no other server is asked at once"
+
+
+def test_by_lmtp_answers_of_which_there_are_too_many_are_nobodys() -> None:
+    session = ClientSession(LMTP)
+    session.receive(b"220 store.test\r\n")
+    session.receive(b"250 store.test\r\n")
+    session.offer("a@b.test", PEER, 100)
+    for reply in (b"250 a", b"250 x", b"250 z", b"354 go"):
+        session.receive(reply + b"\r\n")
+    session.end_text()
+    session.receive(b"250 x\r\n250 x\r\n550 z\r\n550 z\r\n")
+    assert session.closed
+    assert all(reply.startswith("451 4.5.0") for reply in replies(session))
+
+
+def test_a_server_that_knows_no_lhlo_is_asked_nothing_else_and_the_owner_told_why() -> None:
+    session = talk("S: 220 mx.test ESMTP\nC: LHLO box.test\nS: 502 5.5.2 not recognized", LMTP)
+    assert session.closed and session.spoken
+    assert "no LMTP, as outbound.smarthost_protocol has it: 502 5.5.2" in session.failure
+
+
+def test_by_lmtp_all_is_asked_anew_under_tls() -> None:
+    script = HELLO.replace("EHLO", "LHLO") + "S: 250-store.test\nS: 250 STARTTLS\nC: STARTTLS\n"
+    script += "S: 220 go\ntls\nC: LHLO box.test\nS: 250 store.test\nC: MAIL FROM:<a@b.test>\n"
+    session = talk(script, Terms("box.test", Tls.STARTTLS, lmtp=True))
+    assert session.state is ClientState.ENVELOPE

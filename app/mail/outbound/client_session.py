@@ -13,6 +13,10 @@ final dot, and 2xx then. A server that is out of step, because it answers a comm
 neither take a mail that it has not got nor refuse one recipient in place of another. So every
 command waits until nothing is left of the answer to the one before, and a transaction that ends
 without a message ends with RSET: unless that is answered 2xx, no refusal in it counts for good.
+
+A mail store is spoken to by LMTP [RFC 2033] where the terms say so: it has LHLO for EHLO, no HELO,
+and answers the message once for each recipient that it took, in the order of the RCPT commands. Who
+has no such answer is not reached, whatever it said for the others.
 """
 
 import base64
@@ -73,6 +77,8 @@ class Terms:
     verify: bool = True
     """Whether the server's certificate is checked; never where TLS is only tried."""
     login: Login | None = None
+    lmtp: bool = False
+    """Whether the server is spoken to by LMTP [RFC 2033]."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +177,7 @@ class ClientSession:
         """TLS has begun; what the server has said in plain text no longer counts."""
         self._encrypted, self.offers, self._reader = True, {}, ReplyReader()
         self._move(ClientEvent.ENCRYPTED)
-        self._say(f"EHLO {self._terms.hostname}")
+        self._say_hello()
 
     def offer(
         self,
@@ -228,12 +234,19 @@ class ClientSession:
     def _greeting(self, reply: Reply) -> None:
         if reply.kind == 2:
             self._move(ClientEvent.GREETED)
-            self._say(f"EHLO {self._terms.hostname}")
+            self._say_hello()
         else:
             self._fail(str(reply), spoken=True)
 
+    def _say_hello(self) -> None:
+        """EHLO; a server of LMTP must not know that, one of SMTP not LHLO [RFC 2033 §4.1]."""
+        self._say(f"{'LHLO' if self._terms.lmtp else 'EHLO'} {self._terms.hostname}")
+
     def _ehlo(self, reply: Reply) -> None:
-        if reply.kind == 5 and not self._encrypted and self._terms.tls is not Tls.STARTTLS:
+        if reply.kind == 5 and self._terms.lmtp:
+            wanted = "the server speaks no LMTP, as outbound.smarthost_protocol has it"
+            self._fail(f"451 4.5.0 {wanted}: {reply}", spoken=True)
+        elif reply.kind == 5 and not self._encrypted and self._terms.tls is not Tls.STARTTLS:
             self._move(ClientEvent.NO_EHLO)
             self._say(f"HELO {self._terms.hostname}")
         elif reply.kind != 2:
@@ -339,8 +352,18 @@ class ClientSession:
         self._out_of_step(f"{reply} came before the end of the message")
 
     def _end(self, reply: Reply) -> None:
-        self._answer(self._accepted, _as_answer(reply))
-        self._move(ClientEvent.ANSWERED)
+        """The answer to the message; by LMTP that to the next recipient [RFC 2033 §4.2]."""
+        if not self._terms.lmtp:
+            self._answer(self._accepted, _as_answer(reply))
+            self._move(ClientEvent.ANSWERED)
+            return
+        self._answer((self._accepted.pop(0),), _as_answer(reply))
+        if self._accepted:
+            return
+        if self._reader.empty:
+            self._move(ClientEvent.ANSWERED)
+        else:  # nobody knows which answer was whose; a second copy is better than none
+            self._out_of_step("more came than an answer for each recipient", in_doubt=True)
 
     def _reset_done(self, reply: Reply) -> None:
         if reply.kind == 2:
@@ -380,9 +403,10 @@ class ClientSession:
             self._out_of_step("more came than was asked for")
         return not self.closed
 
-    def _out_of_step(self, what: str) -> None:
+    def _out_of_step(self, what: str, in_doubt: bool = False) -> None:
+        """End it; `in_doubt`: no answer that was given to a recipient counts."""
         reply = f"451 4.5.0 The server's answers do not match the commands: {what}"
-        if self.state in _WITHOUT_MESSAGE:
+        if in_doubt or self.state in _WITHOUT_MESSAGE:
             self.answers = dict.fromkeys(self.answers, Answer(reply))
             self._answer((*self._accepted, *filter(None, self._asked)), reply)
         self._fail(reply)

@@ -68,7 +68,7 @@ SMTP_CLIENT: Table[ClientState, ClientEvent] = Table(
             "Waits for the server's greeting [RFC 5321 §3.1].", (_E.GREETED, _S.EHLO)
         ),
         _S.EHLO: _row(
-            "Waits for what the server offers [RFC 5321 §4.1.1.1].",
+            "Waits for what the server offers [RFC 5321 §4.1.1.1; RFC 2033 §4.1: LHLO].",
             (_E.NO_EHLO, _S.HELO),
             (_E.ENCRYPT, _S.STARTTLS),
             (_E.LOG_IN, _S.AUTH),
@@ -97,7 +97,11 @@ SMTP_CLIENT: Table[ClientState, ClientEvent] = Table(
             (_E.REFUSED, _S.RESET),
         ),
         _S.TEXT: _row("Sends the message; whatever is said now ends it.", (_E.ENDED, _S.END)),
-        _S.END: _row("Waits for the answer to the message.", (_E.ANSWERED, _S.READY)),
+        _S.END: _row(
+            "Waits for the answer to the message; by LMTP for one for each recipient that was taken"
+            " [RFC 2033 §4.2].",
+            (_E.ANSWERED, _S.READY),
+        ),
         _S.RESET: _row(
             "Waits for the answer to RSET, which shows whether the answers before belonged to the"
             " commands.",
