@@ -1,5 +1,5 @@
 #!/bin/bash
-# Versions: spandsp 0.0.6 (Debian 12: libspandsp2 0.0.6+dfsg-2), libtiff 4.5.0.
+# Versions: spandsp 0.0.6 (Debian 12: libspandsp2 0.0.6+dfsg-2+b1), libtiff 4.5.0.
 #
 # The handler of phase D is called when a page has been received, before the far end is told so. Its
 # return value is "the new status, normally T30_ERR_OK" (t30.h), and the handler of phase B can
@@ -20,6 +20,12 @@ cd "$work"
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check cffi==2.1.1 2>pip.log ||
     { cat pip.log; exit 1; }
+mkdir -p debs/partial root
+apt-get install --reinstall --download-only -y -qq --no-install-recommends \
+    -o Debug::NoLocking=1 -o APT::Sandbox::User=root -o Dir::Cache::archives="$work/debs" \
+    libspandsp2=0.0.6+dfsg-2+b1 libtiff6 >apt.log 2>&1 || { cat apt.log; exit 1; }
+for package in debs/*.deb; do dpkg -x "$package" root; done
+libraries=$(dirname root/usr/lib/*/libspandsp.so.2)
 
 cat >refuse.py <<'PYTHON'
 import cffi
@@ -90,7 +96,7 @@ print(f"the receiver refuses each of {len(refused)} pages")
 print(f"sender: {figures.sent} pages confirmed, {say['sender']}")
 print(f"receiver: {say['receiver']}")
 PYTHON
-said=$(venv/bin/python refuse.py)
+said=$(LD_LIBRARY_PATH=$libraries venv/bin/python refuse.py)
 printf '%s\n' "$said"
 [ "$said" = "the receiver refuses each of 2 pages
 sender: 2 pages confirmed, OK
