@@ -48,6 +48,8 @@ CURRENT_SETTLE_PERIODS = 65
 TAKEN_VOLTS = 20
 """On hook less than this, and battery: another telephone on the same wires is off hook. Exchanges
 give 42 to 56 V, the smallest adapters 24 V [unverified]."""
+READINGS_KEPT = 64
+"""Readings of a seized line that said nothing, kept at most: volts and current waver by a unit."""
 LINK_PERIODS = 100
 """The isolation link must be without frame lock for 1 s before the chip is set up again."""
 
@@ -86,7 +88,9 @@ class Si3050(ChipPort):
         self._taken = Debounced(False)
         self._bus = RegisterBus(spi, SI3050_FRAMING)
         self._setup = Si3050Setup(self._bus, spec, settings)
-        self._volts = 0
+        self._voltage_octet = 0
+        self._nothing_new = set[tuple[int, ...]]()
+        """What was read of this seized line and said nothing: it says nothing again."""
         self._ring = RingDetector()
         self._battery = Debounced(True)
         self._forward: Debounced | None = None
@@ -121,6 +125,7 @@ class Si3050(ChipPort):
         OH switches it [DS, pulse dialing]; nothing that is known of the line is forgotten.
         """
         self._broken = broken and self.seized
+        self._nothing_new.clear()
         if self._working:
             if self._broken and not self._quick:
                 self._setup.quick_pickup(True)
@@ -143,7 +148,7 @@ class Si3050(ChipPort):
 
     def line_voltage(self) -> int:
         """Signed volts as of the last look; about 48 on hook, 6 seized [DS, register 29]."""
-        return self._volts
+        return si3050_measure.signed_volts(self._voltage_octet)
 
     def reading(self) -> LineReading:
         """What the chip measures now. Raises ChipMissing and BusClosed."""
@@ -156,6 +161,7 @@ class Si3050(ChipPort):
     def _hook(self, seized: bool) -> None:
         self.seized, self._broken, self._drew = seized, False, False
         self._flash_until = None
+        self._nothing_new.clear()
         self._taken = Debounced(False)
         self._feed_changed = self._beats.now
         self._ring = RingDetector()
@@ -181,6 +187,7 @@ class Si3050(ChipPort):
 
     def _restore(self) -> None:
         self._quick = self._drew = False
+        self._nothing_new.clear()
         self._feed_changed = self._beats.now
         self._put_hook()
 
@@ -212,10 +219,26 @@ class Si3050(ChipPort):
                 return self._link_lost()
         else:
             line = self._bus.send(_SEIZED if self.seized else _LINE)
+        self._voltage_octet = line[1]
         if latched:
             self._bus.run(reg.INT_SOURCE.clear(latched))
-        starved = self.seized and self._starved(*line[2:])
-        return self._weigh(line[0], line[1], bool(reg.RDTI.of(latched)), starved)
+        elif self.seized:
+            return self._look_seized(line)
+        return self._weigh(line, bool(reg.RDTI.of(latched)))
+
+    def _look_seized(self, line: list[int]) -> list[PortEvent]:
+        """Weigh what was read of a seized line, unless the same has said nothing before."""
+        read = tuple(line)
+        if read in self._nothing_new:
+            return []
+        steady = self._battery.value and self._drew and self._forward is not None
+        events = self._weigh(line, False)
+        settled = self._beats.now - self._feed_changed >= CURRENT_SETTLE_PERIODS
+        if events or self._debouncing() or len(self._nothing_new) >= READINGS_KEPT:
+            self._nothing_new.clear()
+        elif steady and settled and self._hook_is_right(line[0]):
+            self._nothing_new.add(read)
+        return events
 
     def _starved(self, current: int, status: int) -> bool:
         """Whether the exchange gives no loop current any more, with or without voltage."""
@@ -230,12 +253,13 @@ class Si3050(ChipPort):
             "isolation link to the line side has no frame lock; check the Si3019 and its parts"
         )
 
-    def _weigh(self, hook: int, octet: int, edge: bool, starved: bool) -> list[PortEvent]:
-        """Events from one look at hook register and line voltage; `edge`: RDTI was latched.
+    def _weigh(self, line: list[int], edge: bool) -> list[PortEvent]:
+        """Events from what was read of the line; `edge`: RDTI was latched.
 
         While it rings the line voltage swings with it, so battery and polarity wait.
         """
-        self._volts = octet - 256 if octet & 0x80 else octet
+        hook, volts = line[0], si3050_measure.signed_volts(line[1])
+        starved = self.seized and self._starved(*line[2:])
         events: list[PortEvent] = []
         self._keep_hook(hook)
         if not self.seized and self._ring_changed(hook, edge):
@@ -245,15 +269,15 @@ class Si3050(ChipPort):
             if self._forward is not None:
                 self._forward.forget()
             return events
-        fed = abs(self._volts) >= BATTERY_VOLTS
+        fed = abs(volts) >= BATTERY_VOLTS
         if not self.seized:
-            held = fed and abs(self._volts) < TAKEN_VOLTS
+            held = fed and abs(volts) < TAKEN_VOLTS
             self._taken.see(held, self._beats.now, DEBOUNCE_PERIODS)
         if self._battery_changed(
             fed and not starved, CURRENT_PERIODS if fed and starved else DEBOUNCE_PERIODS
         ):
             events.append(BatteryChanged(self._battery.value))
-        if fed and self._turned():
+        if fed and self._turned(volts > 0):
             self._ring.forget()
             events.append(PolarityReversed())
         return events
@@ -273,8 +297,7 @@ class Si3050(ChipPort):
         slow = not self.seized and self._battery.value
         return self._battery.see(present, now, UNPLUGGED_PERIODS if slow else quickly)
 
-    def _turned(self) -> bool:
-        forward = self._volts > 0
+    def _turned(self, forward: bool) -> bool:
         if self._forward is None:
             self._forward = Debounced(forward)
             return False
@@ -282,6 +305,9 @@ class Si3050(ChipPort):
 
     def _keep_hook(self, hook: int) -> None:
         """A chip that lost its hook bits gets them again, as the open drivers do each check."""
-        on_hook_broken = not self._closed and (reg.MISPLACED.of(hook) or not reg.ONHM.of(hook))
-        if on_hook_broken or reg.OH.of(hook) != self._closed:
+        if not self._hook_is_right(hook):
             self._put_hook()
+
+    def _hook_is_right(self, hook: int) -> bool:
+        on_hook_broken = not self._closed and (reg.MISPLACED.of(hook) or not reg.ONHM.of(hook))
+        return not on_hook_broken and reg.OH.of(hook) == self._closed

@@ -9,7 +9,13 @@ from drivers.countries import codes, country
 from drivers.countries.base import TrunkSettings
 from drivers.models.faults import Fault
 from drivers.models.si3050 import Si3050Model
-from drivers.ports import BatteryChanged, PortFault, PortRecovered, RingBurst
+from drivers.ports import (
+    BatteryChanged,
+    PolarityReversed,
+    PortFault,
+    PortRecovered,
+    RingBurst,
+)
 from tests.kit.lines import Lines
 
 
@@ -61,6 +67,21 @@ def test_current_that_is_away_for_less_than_80_ms_is_none_lost(lines: Lines) -> 
         assert lines.beat(7) == []
         chip.loop.feed_ohms, chip.loop.touched = 1400.0, True
         assert lines.beat(20) == []
+
+
+def test_what_a_line_in_a_call_was_once_and_is_again_is_told_each_time(lines: Lines) -> None:
+    chip, office = in_a_call(lines), lines.box.office_lines["line1"]
+    for _ in range(2):
+        office.reverse()
+        assert lines.until(PolarityReversed(), "line1", 14) >= 7
+        assert lines.beat(60) == []
+        chip.loop.feed_ohms, chip.loop.touched = 1e6, True
+        assert lines.until(BatteryChanged(False), "line1", 14) >= 7
+        chip.loop.feed_ohms, chip.loop.touched = 1400.0, True
+        lines.until(BatteryChanged(True), "line1", 14)
+        assert lines.beat(60) == []
+        chip.transfer([0x20, 5, 0x08])  # it forgets that it is off hook
+        assert lines.beat(60) == [] and register(chip, 5) & 0x01
 
 
 def test_line_that_gives_no_current_from_the_start_is_not_hung_up(lines: Lines) -> None:
