@@ -34,10 +34,13 @@ def noisy(sound: Samples, dbm0: float) -> Samples:
     return np.clip(np.rint(sound + noise), -32768, 32767).astype(np.int16)
 
 
-def ends_after(code: str, sound: Samples) -> float | None:
-    """After how many seconds of this the far end is taken for gone; None: not at all."""
-    bank = ToneBank(1)
-    watch, gone = FarEndWatch(bank, 1, end_tones(country(code).tones)), []
+def ends_after(code: str, sound: Samples, slots: int = 1) -> float | None:
+    """After how many seconds of this the far end is taken for gone; None: not at all.
+
+    It is heard in the first of so many slots, the only one that is watched.
+    """
+    bank = ToneBank(slots)
+    watch, gone = FarEndWatch(bank, slots, end_tones(country(code).tones)), []
     watch.watch(0, lambda: gone.append(True))
     for number, row in enumerate(sound[: len(sound) // PERIOD * PERIOD].reshape(-1, 1, PERIOD)):
         bank.hear(row)
@@ -76,12 +79,15 @@ def test_tone_as_soft_as_the_echo_of_one_that_we_play_ends_nothing() -> None:
 
 @pytest.mark.parametrize("code", ALL)
 @pytest.mark.parametrize("name", ["busy", "reorder"])
-def test_tone_is_heard_through_the_echo_of_a_greeting_and_clicks(code: str, name: str) -> None:
+@pytest.mark.parametrize("slots", [1, 8])
+def test_tone_is_heard_through_the_echo_of_a_greeting_and_clicks(
+    code: str, name: str, slots: int
+) -> None:
     tone = lasting(getattr(country(code).tones, name), 9)
     echo = np.resize(prompt("vm-nobodyavail"), len(tone)) / 15  # 24 dB softer
     sound = np.rint(tone + echo).astype(np.int16)
     sound[30 * PERIOD :: 90 * PERIOD] = 20_000
-    assert ends_after(code, sound) is not None
+    assert ends_after(code, sound, slots) is not None
 
 
 def test_two_cycles_end_nothing() -> None:

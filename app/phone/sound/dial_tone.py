@@ -51,7 +51,7 @@ class DialToneWatch:
         self._bank, self._slots = bank, slots
         basis = tone_basis(hertz)
         self._whole = bank.add([basis], PURE, FLOOR)
-        self._each = bank.add([[vector] for vector in basis], PURE, FLOOR)
+        self._each = bank.add([[vector] for vector in basis], 0.0, 0.0)
         steps = (abs(one - other) for one in hertz for other in hertz if one != other)
         self._apart = min(steps, default=0.0) >= _APART_HZ
         self._wanted: dict[int, _Wanted] = {}
