@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
-from drivers.board_table import Need, Table
+from drivers.board_table import Need, Table, refuse_unprintable
 from drivers.codec_spec import (
     SLIC_KEYS,
     CodecSpec,
@@ -175,6 +175,7 @@ def load_board(path: Path) -> BoardSpec:
         raise BoardFileError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or far too deep
         raise BoardFileError(f"{path}: is not TOML: {error}") from error
+    refuse_unprintable(path, values)
     return _board(path, values)
 
 

@@ -1,7 +1,7 @@
 """Tables of a board file that know their own place, so that errors name file, key and values."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,48 @@ class Need:
     """One of drivers.board_spec.PURPOSES."""
     symbols: tuple[str, ...]
     """Names in the kernel's configuration, without CONFIG_."""
+
+
+DEEPEST = 8
+"""Tables and lists in one another; the deepest that a board file has is three."""
+LONGEST = 200
+"""Characters of a key or text; the longest are titles and devices."""
+LONGEST_SEEN = 120
+"""Characters of a wrong value that an error repeats."""
+_INTEGERS = range(-(2**63), 2**63)
+"""What every reader of TOML takes [TOML 1.0, Integer]; Python's also takes far larger ones, and
+then cannot print them."""
+
+
+def refuse_unprintable(file: Path, values: Mapping[str, object]) -> None:
+    """Refuse keys and values that no error, page or log could show as they are.
+
+    Control and direction characters, and what is far too long, too large or too deep. What passes
+    may be put into an error as it is. Raises BoardFileError.
+    """
+    left: list[tuple[str, int, object]] = [("", 0, values)]
+    while left:
+        place, depth, value = left.pop()
+        where = f"{file}: {place}: " if place else f"{file}: "
+        if depth > DEEPEST:
+            raise BoardFileError(f"{where}nested too deep; allowed: {DEEPEST} levels")
+        if isinstance(value, int) and value not in _INTEGERS:
+            raise BoardFileError(f"{where}a number of more than 64 bits; allowed: smaller ones")
+        if isinstance(value, str):
+            _refuse_text(where, value)
+        elif isinstance(value, Mapping):
+            for key, inner in value.items():
+                _refuse_text(where, key)
+                left.append((f"{place}.{key}" if place else key, depth + 1, inner))
+        elif isinstance(value, list):
+            left += [(place, depth + 1, inner) for inner in value]
+
+
+def _refuse_text(where: str, text: str) -> None:
+    if not text.isprintable() or len(text) > LONGEST:
+        raise BoardFileError(
+            f"{where}{ascii(text)[:LONGEST_SEEN]}; allowed: up to {LONGEST} printable characters"
+        )
 
 
 class Table:
@@ -38,6 +80,8 @@ class Table:
     def error(self, key: str, seen: str, allowed: str) -> BoardFileError:
         """An error about one key, to be raised."""
         place = f"{self._place}.{key}" if self._place else key
+        if len(seen) > LONGEST_SEEN:
+            seen = f"{seen[:LONGEST_SEEN]}..."
         return BoardFileError(f"{self._file}: {place}: {seen}; allowed: {allowed}")
 
     def raw(self, key: str) -> object:

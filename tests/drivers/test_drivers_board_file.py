@@ -1,5 +1,6 @@
 """Board files: the two in the tree, and every mistake with its place and what is allowed."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,29 @@ def written(folder: Path, text: str) -> BoardSpec:
         ),
         ("[pcm]", "reset_button = 13\n[pcm]", "reset_button: pin 13 is line1's reset; allowed: a"),
         ("[pcm]", "lines = 48\n[pcm]", "pcm: beside lines, from which it follows; allowed: one"),
+        ("slots = 4", f"slots = 0x{'f' * 6000}", "pcm.slots: a number of more than 64 bits"),
+        ("reset = 5", f"reset = [0x{'f' * 6000}]", "line.reset: a number of more than 64 bits"),
+        ("[pcm]", f"country{'.a' * 3000} = 1\n[pcm]", r"country\.[a.]*: nested too deep"),
+        ('name = "101"', r'name = "\u001b[31m"', r"line.name: '\\x1b\[31m'; allowed: up to 200"),
+        ('name = "101"', r'name = "1\u202e01"', r"line.name: '1\\u202e01'; allowed: up to 200"),
+        ('name = "101"', f'name = "{"1" * 201}"', "line.name: '11*; allowed: up to 200 printable"),
+        (
+            "slots = 4",
+            r"""slots = 4
+        device = "hw\u0000:1" """,
+            r"pcm.device: 'hw\\x00:1'; allowed: up to 200 printable",
+        ),
+        (
+            "slots = 4",
+            r"""slots = 4
+        "\u001b" = 1""",
+            r"pcm: '\\x1b'; allowed: up to 200 printable",
+        ),
+        (
+            "reset = 5",
+            f"reset = {[1] * 99}",
+            r"line\[1\].reset: \[1, [1, ]*\.\.\.; allowed: 0 to 63",
+        ),
         ("[pcm]", "[[pcm]]", "pcm must be a table with: slots, clock_hz, coding"),
     ],
 )
@@ -201,3 +225,26 @@ def test_front_panel_has_its_pins_alone(tmp_path: Path, pin: int, said: str) -> 
     )
     with pytest.raises(BoardFileError, match=said):
         written(tmp_path, f"reset_button = 26\n{GOOD}{panel}")
+
+
+HOSTILE = ("-1", f"0x{'f' * 6000}", "1.5", "nan", "true", '""', r'"\u001b"', "[]", "[[]]", "{}")
+
+
+@pytest.mark.parametrize("name", ["rpi", "rpi8", "rpi-codec", "virtual"])
+def test_damaged_board_file_is_read_or_refused_in_printable_words(
+    tmp_path: Path, name: str
+) -> None:
+    dice, refused = random.Random(name), 0
+    lines = (BOARDS / name / "board.toml").read_text().splitlines()
+    given = [number for number, line in enumerate(lines) if "=" in line and line[0] != "#"]
+    for _ in range(150):
+        damaged = list(lines)
+        at = dice.choice(given)
+        damaged[at] = f"{damaged[at].split('=')[0]}= {dice.choice(HOSTILE)}"
+        del damaged[dice.randrange(len(damaged))]
+        try:
+            written(tmp_path, "\n".join(damaged))
+        except BoardFileError as error:
+            refused += 1
+            assert str(error).isprintable()
+    assert refused > 75, "most of the damage matters"
