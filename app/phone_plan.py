@@ -79,6 +79,7 @@ def phone_config(settings: Settings) -> PhoneConfig:
         transfer_return_seconds=settings.calls.transfer_return_s,
         park_return_seconds=settings.calls.park_return_s,
         music=bool(settings.calls.hold_music),
+        loop_break_ms=settings.calls.loop_break_ms,
         fax=fax_config(settings),
         incoming=incoming_routes(settings),
         groups=ring_groups(settings),

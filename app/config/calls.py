@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from app.config.section import Section
 
@@ -51,3 +51,20 @@ class Calls(Section):
         le=1800,
         description="Seconds a call is parked before the handset that parked it rings.",
     )
+    loop_break_ms: int = Field(
+        0,
+        ge=0,
+        le=1500,
+        description="Milliseconds without battery on a handset's line when the other end has hung"
+        " up: answering machines, alarm diallers and door phones hang up by it; 0: none. 500 suits"
+        " most, under 100 none.",
+    )
+
+    @field_validator("loop_break_ms")
+    @classmethod
+    def _seen(cls, ms: int) -> int:
+        if 0 < ms < 100:
+            raise ValueError(
+                "a break under 100 ms is seen by no machine; 500 suits most, 0 is none"
+            )
+        return ms

@@ -8,7 +8,7 @@ from app.core.timers import Timer
 from app.phone.fax.config import FaxConfig
 from app.phone.groups import Groups
 from app.phone.numbers import NumberPlan
-from app.phone.timers import NO_ANSWER, PARK_RETURN
+from app.phone.timers import LOOP_OPEN, NO_ANSWER, PARK_RETURN
 
 Habit = Literal["join", "keys"]
 """What a flash does with two calls: joins or changes them, or asks for a key that says it."""
@@ -77,6 +77,8 @@ class PhoneConfig:
     """How long a party is parked before the handset that parked it is rung (10 to 1800 s)."""
     music: bool = False
     """Whether the clerk has music for parties on hold."""
+    loop_break_ms: int = 0
+    """How long the loop of a handset is opened when its far end has gone (100 to 1500); 0: not."""
     fax: FaxConfig = field(default_factory=FaxConfig)
     """Which lines take faxes."""
     incoming: Mapping[str, IncomingRoute] = field(default_factory=dict)
@@ -95,6 +97,8 @@ class PhoneConfig:
                 timer.lasting(1000 * getattr(self, name))
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from error
+        if self.loop_break_ms:
+            LOOP_OPEN.lasting(self.loop_break_ms)
 
 
 _TIMES: Mapping[str, Timer] = {

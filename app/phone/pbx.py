@@ -102,11 +102,12 @@ class Pbx:
         )
         report = self.calls.on_event
         lamps, distinctive = config.lamps, config.distinctive_rings
+        loop_break_ms = config.loop_break_ms
         self.stations = {
             name: StationLine(
                 port,
                 self._mixer.channel(port.slot),
-                *(self._queue, here, report, date, lost, lamps, distinctive),
+                *(self._queue, here, report, date, lost, lamps, distinctive, loop_break_ms),
             )
             for name, port in board.stations.items()
         }

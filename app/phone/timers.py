@@ -200,6 +200,14 @@ FAX_LOOK = Timer(
 )
 
 # A handset whose call is over and that is still off hook.
+LOOP_OPEN = Timer(
+    "loop open",
+    500,
+    100,
+    1500,
+    "Without battery, which tells that the far end has gone [GR-506 open switching interval; "
+    "DAHDI's kewlstart: 500 ms].",
+)
 BUSY_TONE = Timer("busy tone", 30000, 5000, 120000, "Busy or reorder tone before the howler.")
 HOWLER = Timer("howler", 60000, 10000, 180000, "Receiver-off-hook tone before silence.")
 

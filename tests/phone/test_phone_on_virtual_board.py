@@ -1,6 +1,7 @@
 """Pbx, drivers and models together: telephones and an office that know nothing of our code."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ class House:
         answer: CallScript = no_script,
         owner: CallScript = no_script,
         lamps: Lamps = ALL_LAMPS,
+        **settings: Any,
     ) -> None:
         spec = virtual_board()
         self.box = VirtualBox(spec)
@@ -39,7 +41,7 @@ class House:
             directory=directory(("Ann", "201", "101"), ("Bob", "202", "102"), default="201")
         )
         board = LineBoard(spec, self.box, country("us"))
-        config = PhoneConfig(ring_seconds=8, no_answer_seconds=8, lamps=lamps)
+        config = PhoneConfig(ring_seconds=8, no_answer_seconds=8, lamps=lamps, **settings)
         self.pbx = Pbx(board, spec.slots, clerk, config, answer, owner, date=lambda: "11241530")
         self.pace = FreePace(self.box, self.pbx, spec.slots, clerk.answer_all)
         self.pace.power_up()

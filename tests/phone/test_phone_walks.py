@@ -91,6 +91,7 @@ class Walk(RuleBasedStateMachine):
     """Four handsets and two outside lines."""
 
     habit = "join"
+    loop_break_ms = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,6 +103,7 @@ class Walk(RuleBasedStateMachine):
             transfer_return_seconds=4,
             park_return_seconds=10,
             flash_habit=self.habit,  # type: ignore[arg-type]
+            loop_break_ms=self.loop_break_ms,
         )
         self.bench = self.board_of(config)
         self.calls = self.bench.pbx.calls
@@ -323,9 +325,10 @@ class Walk(RuleBasedStateMachine):
 
 
 class WalkWithKeys(Walk):
-    """The same where a key follows the flash."""
+    """The same where a key follows the flash, and loops are opened when the far end has gone."""
 
     habit = "keys"
+    loop_break_ms = 500
 
 
 def walk(kind: type[Walk], walks: int, always_the_same: bool) -> None:

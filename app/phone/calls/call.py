@@ -84,8 +84,11 @@ class CallContext(Context, Protocol):
         """One of the parties of this call has left, and it goes on."""
         ...
 
-    def call_over(self, line: AnyLine, call: "Call", tone: Tone) -> None:
-        """This call is over for this line; a handset that has no other one hears the tone."""
+    def call_over(self, line: AnyLine, call: "Call", tone: Tone, far_end_gone: bool) -> None:
+        """This call is over for this line; a handset that has no other one hears the tone.
+
+        `far_end_gone`: somebody was there, or a script, which the line itself may tell it.
+        """
         ...
 
 
@@ -154,7 +157,7 @@ class Call(Following):
         if line in self._members:
             self._remove_member(line)
             self._report_departure(line)
-            self._calls.call_over(line, self, self._context.tones.busy)
+            self._calls.call_over(line, self, self._context.tones.busy, far_end_gone=True)
 
     def cut_off(self) -> None:
         """End it because an emergency call needs its line."""
@@ -235,11 +238,12 @@ class Call(Following):
         self._stop_ringing()
         if self._script_line is not None:
             self._script_line.end(failed=not self.caller.working)
+        talked = self._script_line is not None or bool(self.legs)
         for guest in list(self._guests):
             self._end_guest(guest)
         for line in list(self._members):
             self._remove_member(line)
-            self._calls.call_over(line, self, tone)
+            self._calls.call_over(line, self, tone, far_end_gone=talked)
         over, self._over = self._over, None
         if over is not None:
             over()

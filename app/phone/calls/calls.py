@@ -180,10 +180,10 @@ class Calls:
             if isinstance(line, StationLine):
                 self.handset(line).fewer(call)
 
-    def call_over(self, line: AnyLine, call: Call, tone: Tone) -> None:
+    def call_over(self, line: AnyLine, call: Call, tone: Tone, far_end_gone: bool) -> None:
         """This call is over for this line; a handset that has no other one hears the tone."""
         if isinstance(line, StationLine):
-            self.handset(line).call_over(call, tone)
+            self.handset(line).call_over(call, tone, far_end_gone)
         elif self.call_of(line) is None:
             line.release()
 

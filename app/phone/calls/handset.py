@@ -167,7 +167,7 @@ class Handset:
         if self.machine.state is HandsetState.JOINED and len(call.legs) < 3:
             self.machine.event(HandsetEvent.PARTY_LEFT)
 
-    def call_over(self, call: Call, tone: Tone) -> None:
+    def call_over(self, call: Call, tone: Tone, far_end_gone: bool) -> None:
         """This call is over for the handset; the tone says how it ended."""
         self._line.second_caller.stop()
         if call is self.held:
@@ -180,7 +180,7 @@ class Handset:
             self._tone = tone
             self.machine.event(HandsetEvent.ACTIVE_OVER)
         else:
-            self._line.end_call(tone)
+            self._line.end_call(tone, far_end_gone)
             if HANDSET.accepts(self.machine.state, HandsetEvent.ACTIVE_OVER):
                 self.machine.event(HandsetEvent.ACTIVE_OVER)
 
@@ -409,7 +409,7 @@ class Handset:
         self._line.channel.tone(self._tone)
 
     def _nothing_left(self) -> None:
-        self._line.end_call(self._tone)
+        self._line.end_call(self._tone, far_end_gone=True)
 
     def _ring(self) -> None:
         waiting, self.waiting = self.waiting, None

@@ -1,7 +1,8 @@
 """A handset's line: its state table, its hook, its ringing and its message-waiting lamp.
 
 Loop-start supervision of a station as in GR-506: closed loop is off hook, a break of the loop is a
-dial pulse, a flash or a hang-up by its length; receiver-off-hook tone after a call.
+dial pulse, a flash or a hang-up by its length; receiver-off-hook tone after a call. When the far
+end has gone the loop may be opened for a moment (OSI, CPC), by which machines hang up.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from app.core.fsm import Actions, Machine, Row, Table
-from app.core.timers import TimerQueue
+from app.core.timers import Timer, TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.config import NORTH_AMERICA, Lamps
 from app.phone.lines import line_events
@@ -22,7 +23,7 @@ from app.phone.lines.ringer import Ringer
 from app.phone.lines.second_caller import SecondCaller
 from app.phone.sound.mixer import Channel
 from app.phone.sound.sounds import Tone
-from app.phone.timers import BUSY_TONE, HANG_UP, HOWLER, PULSE_END
+from app.phone.timers import BUSY_TONE, HANG_UP, HOWLER, LOOP_OPEN, PULSE_END
 from drivers.countries import Country
 from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, StationPort
 
@@ -36,6 +37,7 @@ class StationState(StrEnum):
     OFF_HOOK = "off hook"
     LOOP_BREAK = "loop break"
     PULSING = "pulsing"
+    FAR_END_GONE = "far end gone"
     CALL_OVER = "call over"
     HOWLING = "howling"
     SILENT = "silent"
@@ -57,6 +59,8 @@ class StationEvent(StrEnum):
     RING = "ring"
     STOP = "stop"
     END_CALL = "end call"
+    OPEN_LOOP = "open loop"
+    CLOSE_LOOP = "close loop"
     HOWL = "howl"
     GIVE_UP = "give up"
     TEST = "test"
@@ -111,6 +115,7 @@ STATION: Table[StationState, StationEvent] = Table(
             {
                 StationEvent.LOWER: StationState.LOOP_BREAK,
                 StationEvent.END_CALL: StationState.CALL_OVER,
+                StationEvent.OPEN_LOOP: StationState.FAR_END_GONE,
                 StationEvent.FAULT: StationState.DOWN,
             },
             stay=frozenset({StationEvent.STOP}),
@@ -134,11 +139,23 @@ STATION: Table[StationState, StationEvent] = Table(
                 StationEvent.LOWER: StationState.LOOP_BREAK,
                 StationEvent.DIGIT_DONE: StationState.OFF_HOOK,
                 StationEvent.END_CALL: StationState.CALL_OVER,
+                StationEvent.OPEN_LOOP: StationState.FAR_END_GONE,
                 StationEvent.FAULT: StationState.DOWN,
             },
             timer=PULSE_END,
             due=StationEvent.DIGIT_DONE,
             meaning="Pulses of one digit have been counted; more may follow.",
+        ),
+        StationState.FAR_END_GONE: Row(
+            {
+                StationEvent.CLOSE_LOOP: StationState.CALL_OVER,
+                StationEvent.FAULT: StationState.DOWN,
+            },
+            stay=frozenset({StationEvent.LIFT, StationEvent.LOWER}),
+            timer=LOOP_OPEN,
+            due=StationEvent.CLOSE_LOOP,
+            meaning="The loop is open, which tells that the far end has gone; what the hook says "
+            "meanwhile means nothing.",
         ),
         StationState.CALL_OVER: Row(
             {**_TO_REST, StationEvent.HOWL: StationState.HOWLING},
@@ -191,9 +208,12 @@ class StationLine:
         lost: Callable[[], int] = lambda: 0,
         lamps: Lamps = ALL_LAMPS,
         distinctive: bool = False,
+        loop_break_ms: int = 0,
     ) -> None:
         """`date` is MMDDHHMM for caller ID; `lost` counts periods that came too late; with
-        `distinctive` it rings differently for each RingKind."""
+        `distinctive` it rings differently for each RingKind; `loop_break_ms` is for how long the
+        loop is opened when the far end has gone, 0: not. Raises ValueError for one out of range.
+        """
         self.name = port.name
         self.channel = channel
         self.tones = country.tones
@@ -211,7 +231,8 @@ class StationLine:
         self._lowered_at = 0
         self._pulses = 0
         self._end_tone: Tone = self.tones.busy
-        self.machine = Machine(STATION_ACTIONS, self, self.name, queue)
+        self._loop_open = LOOP_OPEN.lasting(loop_break_ms) if loop_break_ms else None
+        self.machine = Machine(STATION_ACTIONS, self, self.name, queue, self._length)
         self.tests = Tests(port, self.machine, StationEvent.TEST, StationEvent.TEST_OVER)
 
     @property
@@ -267,10 +288,17 @@ class StationLine:
         """Stop ringing it."""
         self.machine.event(StationEvent.STOP)
 
-    def end_call(self, tone: Tone | None = None) -> None:
-        """The call is over: this tone (busy), then howler, then silence, until it is on hook."""
+    def end_call(self, tone: Tone | None = None, far_end_gone: bool = False) -> None:
+        """The call is over: this tone (busy), then howler, then silence, until it is on hook.
+
+        If the far end has gone the loop is opened before that, where settings have it so.
+        """
         self._end_tone = tone or self.tones.busy
-        self.machine.event(StationEvent.END_CALL)
+        opens = far_end_gone and self._loop_open is not None
+        if opens and STATION.accepts(self.machine.state, StationEvent.OPEN_LOOP):
+            self.machine.event(StationEvent.OPEN_LOOP)
+        else:
+            self.machine.event(StationEvent.END_CALL)
 
     def dial_tone(self) -> Tone:
         """What the owner hears on lifting."""
@@ -280,6 +308,10 @@ class StationLine:
     def digits_wanted(self, wanted: bool, dial_tone: bool = False) -> None:
         """Whether dialled digits are reported; `dial_tone`: it is being played."""
         self.channel.listen(self._digit if wanted else None, dial_tone)
+
+    def _length(self, timer: Timer) -> int:
+        loop_open = timer is LOOP_OPEN and self._loop_open
+        return (loop_open or timer).periods
 
     def _lift(self) -> StationEvent:
         if self.machine.state is not StationState.LOOP_BREAK:
@@ -342,6 +374,16 @@ class StationLine:
         self._report(self, line_events.HungUp())  # before quiet(): a recording has an end to write
         self._rest()
 
+    def _open_loop(self) -> None:
+        self.channel.quiet()
+        self._port.feed(Feed.OPEN)
+
+    def _close_loop(self) -> None:
+        self._port.feed(Feed.ACTIVE)
+        self._busy_tone()
+        if not self._port.off_hook:
+            self.machine.event(StationEvent.LOWER)
+
     def _busy_tone(self) -> None:
         self.channel.quiet()
         self.channel.tone(self._end_tone)
@@ -397,6 +439,8 @@ STATION_ACTIONS = Actions[StationLine, StationState, StationEvent](
         StationEvent.HANG_UP_DUE: StationLine._hung_up,
         (StationState.LOOP_BREAK, StationEvent.END_CALL): StationLine._hung_up,
         StationEvent.END_CALL: StationLine._busy_tone,
+        StationEvent.OPEN_LOOP: StationLine._open_loop,
+        StationEvent.CLOSE_LOOP: StationLine._close_loop,
         StationEvent.HOWL: StationLine._howl,
         StationEvent.GIVE_UP: StationLine._fall_silent,
         StationEvent.TEST: StationLine._test_begins,
