@@ -55,6 +55,7 @@ OTHER: dict[str, Any] = {
     "codes.park": "*32",
     "codes.fetch": "*33",
     "calls.hold_music": "/srv/music.wav",
+    "calls.loop_break_ms": 500,
     "calls.without_call_waiting": ["102"],
     "phone.incoming": {"line1": {"handsets": ["101"], "mailbox": "201"}},
     "phone.groups": {"620": {"handsets": ["101"]}},
