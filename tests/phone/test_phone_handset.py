@@ -144,6 +144,7 @@ def test_wrong_number_during_a_consultation_returns_to_who_is_on_hold() -> None:
     party.flash("101")
     party.dial("101", "5")
     assert (party.state("101"), party.bench.states()["101"]) == ("left alone", "off hook")
+    party.bench.seconds(3.7)  # the special information tone, twice
     assert party.heard()["101"] == "B"  # reorder has the frequencies of busy tone
     party.flash("101")
     assert party.heard() == {"101": "2", "102": "1"}
