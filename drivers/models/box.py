@@ -18,6 +18,7 @@ from drivers.errors import ChipMissing, HardwareError
 from drivers.models.codec import CodecModel
 from drivers.models.exchange import OfficeLine, OfficeState
 from drivers.models.highway import Highway
+from drivers.models.hybrid import LOSS_DB, Hybrid
 from drivers.models.loops import StationLoop, TrunkLoop
 from drivers.models.loudspeaker import LoudspeakerModel
 from drivers.models.panel import PanelModel
@@ -191,7 +192,8 @@ class VirtualBox:
     """A whole board with its surroundings; implements Hardware.
 
     `country` is the telephone office's, by its code; `seed` is a number that makes the chips'
-    tolerances; `part` is the handsets' chip. Raises UnknownCountry.
+    tolerances; `part` is the handsets' chip; `echo_db` is the echo return loss of all lines, None
+    for lines without echo. Raises UnknownCountry, and ValueError for a loss that no line has.
     """
 
     def __init__(
@@ -201,6 +203,7 @@ class VirtualBox:
         seed: int = 1,
         started: datetime = FIRST_DAY,
         part: Part = SI3210,
+        echo_db: float | None = LOSS_DB,
     ) -> None:
         self.country = here = country_of(country)
         """Of the telephone office."""
@@ -210,13 +213,9 @@ class VirtualBox:
         """Samples since start."""
         self.highway = Highway(spec)
         """The processor's PCM port, which may go wrong."""
-        self._jacks: dict[str, StationJack | TrunkJack | SlicJack] = {}
-        for line in spec.lines:
-            self._jacks[line.name] = (
-                StationJack(line, self.highway, seed, here, part)
-                if line.kind == "station"
-                else TrunkJack(line, self.highway, here, self.office_time)
-            )
+        self._jacks: dict[str, StationJack | TrunkJack | SlicJack] = {
+            line.name: self._jack(line, seed, part, echo_db) for line in spec.lines
+        }
         self.codec: CodecModel | None = None
         self.slics: dict[str, SlicJack] = {}
         if spec.codec is not None:
@@ -244,6 +243,18 @@ class VirtualBox:
         self.panel = PanelModel(kept) if kept is not None and kept.kind == "gpio" else None
         """Its front panel, if it has one on pins."""
         self.loudspeaker = LoudspeakerModel()
+
+    def _jack(
+        self, line: LineSpec, seed: int, part: Part, echo_db: float | None
+    ) -> StationJack | TrunkJack:
+        """A line's jack, by its kind, with the echo of its wires."""
+        jack: StationJack | TrunkJack = (
+            StationJack(line, self.highway, seed, self.country, part)
+            if line.kind == "station"
+            else TrunkJack(line, self.highway, self.country, self.office_time)
+        )
+        jack.loop.hybrid = Hybrid(f"{line.name}/{seed}", echo_db)
+        return jack
 
     # ------------------------------------------------------------------ Hardware
 
@@ -311,6 +322,11 @@ class VirtualBox:
     def office_time(self) -> datetime:
         """The office's date and time now."""
         return self._started + timedelta(seconds=self.now / SAMPLE_RATE)
+
+    def hybrid(self, name: str) -> Hybrid | None:
+        """The hybrid of the line at this jack; None if there is no such jack."""
+        jack = self._jacks.get(name)
+        return None if jack is None else jack.loop.hybrid
 
     def party(self, name: str) -> Party | None:
         """Who is at this jack, or listens to the loudspeaker."""

@@ -3,6 +3,8 @@
 Positive volts mean TIP above RING (normal polarity). Sound on the wires is passed as samples.
 """
 
+from drivers.models.hybrid import Hybrid
+
 OFF_HOOK_OHMS = 300.0
 """A lifted handset with its wire."""
 
@@ -14,9 +16,21 @@ FEED_OHMS = 1400.0
 class StationLoop:
     """Between a SLIC and a handset. The handset sets the load, the SLIC the rest."""
 
-    __slots__ = ("ground_ohms", "hertz", "ma", "ohms", "ren", "ring_vrms", "touched", "volts")
+    __slots__ = (
+        "ground_ohms",
+        "hertz",
+        "hybrid",
+        "ma",
+        "ohms",
+        "ren",
+        "ring_vrms",
+        "touched",
+        "volts",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, hybrid: Hybrid | None = None) -> None:
+        self.hybrid = hybrid
+        """What comes back of the sound sent to a lifted handset; None: nothing."""
         self.ohms: float | None = None
         """The handset's resistance while it is lifted."""
         self.ground_ohms: float | None = None
@@ -49,6 +63,7 @@ class TrunkLoop:
         "feed_ohms",
         "feed_volts",
         "hertz",
+        "hybrid",
         "ma",
         "parallel_ohms",
         "ring_since",
@@ -56,7 +71,9 @@ class TrunkLoop:
         "touched",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, hybrid: Hybrid | None = None) -> None:
+        self.hybrid = hybrid
+        """What comes back of the sound that is sent while off hook; None: nothing."""
         self.feed_volts = 48.0
         """Open-circuit voltage; 0 while the office takes the battery away (CPC)."""
         self.feed_ohms = FEED_OHMS

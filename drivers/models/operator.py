@@ -81,6 +81,10 @@ VERBS = {
         "speech|silence [within 60s]",
         "let line time pass until it is so; fails after 60 s if no other time is given",
     ),
+    "echo": Verb(
+        "echo line1 12|none",
+        "how much of what the box sends to a line comes back: by 6 to 30 dB softer, or nothing",
+    ),
     "lamps": Verb("lamps", "the message lamps of all handsets"),
     "press": Verb(
         "press panel BUTTON [for 10s]", "press a button of the front panel, and let it go"
@@ -148,6 +152,7 @@ class Operator:
             "flash": self._flash,
             "hangup": self._hangup,
             "wait-for": self._wait_for,
+            "echo": self._echo,
             "lamps": self._lamps,
             "press": self._press,
             "leds": self._leds,
@@ -333,6 +338,19 @@ class Operator:
                     break
         self._moved_on(party)
         return f"{party.name} hung up"
+
+    def _echo(self, words: list[str]) -> Doing:
+        self._expect(words, 2, "echo")
+        party = self._caller(words[0])
+        hybrid = self._box.hybrid(party.name)
+        if hybrid is None:
+            raise OperatorError(f"{party.name}: the echo of this line is not modelled")
+        try:
+            hybrid.loss_db = None if words[1] == "none" else float(words[1].removesuffix("dB"))
+        except ValueError as error:
+            raise OperatorError(f"write: {VERBS['echo'].usage} ({error})") from error
+        return f"{party.name}: echo return loss {words[1]}"
+        yield
 
     def _lamps(self, words: list[str]) -> Doing:
         self._expect(words, 0, "lamps")

@@ -4,7 +4,8 @@
 
 Wire face: `transfer`, `reset_pin`, `interrupt_level`, `clock`. Bench face: `loop` (the office's
 side of the wires), `faults`, `off_hook`, `violation_log`. Not modelled: call-progress output,
-ground start, billing tones, hybrid balance, overload.
+ground start, billing tones, overload, hybrid balance: the line's echo is `loop.hybrid`, whatever
+the registers say.
 """
 
 from collections.abc import Callable
@@ -165,12 +166,15 @@ class Si3050Model(SpiChip):
             if transmit is not None and receive is not None:
                 put(heard, transmit, take(played, receive))
             return None
+        row = None
+        if receive is not None and self._r[DAA_1] & 1 and self.audio and self._tx_gain:
+            row = take(played, receive)
+            row = row if self._tx_gain == 1.0 else scaled(row, self._tx_gain)
+        if self.loop.hybrid is not None and self.off_hook:
+            line = self.loop.hybrid.returned(line, row)
         if transmit is not None and (line is not None or transmit.coding is not Coding.LINEAR):
             self._transmit(heard, transmit, line)
-        if receive is None or not self._r[DAA_1] & 1 or not self.audio or not self._tx_gain:
-            return None
-        row = take(played, receive)
-        return row if self._tx_gain == 1.0 else scaled(row, self._tx_gain)
+        return row
 
     def _transmit(self, heard: Samples, place: SlotPosition, line: Samples | None) -> None:
         if line is None or not self.audio or not self._rx_gain:

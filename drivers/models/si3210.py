@@ -2,7 +2,8 @@
 
 Wire face: `transfer`, `reset_pin`, `interrupt_level`, `clock`. Bench face: `loop` (volts, load),
 `faults`, `power_alarm`, `brown_out`, `violation_log`. Not modelled: the tone oscillators, the FSK
-generator, pulse metering, the DTMF receiver, the hybrid's echo; starting one is noted.
+generator, pulse metering, the DTMF receiver, hybrid balance; starting one is noted. The echo of the
+line is the loop's (`loop.hybrid`), whatever register 11 says.
 """
 
 from collections.abc import Callable
@@ -199,15 +200,18 @@ class Si3210Model(SpiChip):
             if transmit is not None and receive is not None:
                 put(heard, transmit, take(played, receive))
             return None
+        row = None
+        if receive is not None and self._audio and self._rx_gain:
+            row = take(played, receive)
+            row = row if self._rx_gain == 1.0 else scaled(row, self._rx_gain)
+        if self.loop.hybrid is not None and self.loop.ohms is not None:
+            spoken = self.loop.hybrid.returned(spoken, row)
         if self._noise is not None:
             together = self._noise + (SILENCE if spoken is None else spoken).astype(np.int32)
             spoken = scaled(together, 1.0)
         if transmit is not None and (spoken is not None or transmit.coding is not Coding.LINEAR):
             self._transmit(heard, transmit, spoken)
-        if receive is None or not self._audio or not self._rx_gain:
-            return None
-        row = take(played, receive)
-        return row if self._rx_gain == 1.0 else scaled(row, self._rx_gain)
+        return row
 
     def _transmit(self, heard: Samples, place: SlotPosition, spoken: Samples | None) -> None:
         if spoken is None or not self._audio or not self._tx_gain:

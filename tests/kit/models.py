@@ -128,8 +128,8 @@ def set_up_trunk(box: VirtualBox, name: str) -> Si3050Model:
     return chip
 
 
-def new_box(stations: int = 1, trunks: int = 1) -> VirtualBox:
-    """A box whose PCM clock runs."""
-    box = VirtualBox(virtual_board(stations, trunks))
+def new_box(stations: int = 1, trunks: int = 1, echo_db: float | None = None) -> VirtualBox:
+    """A box whose PCM clock runs, and whose lines send nothing back unless they are to."""
+    box = VirtualBox(virtual_board(stations, trunks), echo_db=echo_db)
     box.pcm().start()
     return box

@@ -295,3 +295,17 @@ def test_operator_breaks_a_chip_and_mends_it(bench: OperatorBench) -> None:
 def test_operator_names_the_faults_there_are(bench: OperatorBench, line: str, text: str) -> None:
     with pytest.raises(OperatorError, match=text):
         bench.do(line)
+
+
+def test_echo_of_a_line_is_set_and_what_no_line_has_is_refused(bench: OperatorBench) -> None:
+    hybrid = bench.box.hybrid("line1")
+    assert hybrid is not None
+    assert bench.do("echo line1 12") == "line1: echo return loss 12"
+    assert hybrid.loss_db == 12.0
+    assert bench.do("echo line1 none") == "line1: echo return loss none"
+    assert hybrid.loss_db is None
+    for wrong in ("3", "twelve"):
+        with pytest.raises(OperatorError, match=r"write: echo line1 12\|none"):
+            bench.do(f"echo line1 {wrong}")
+    with pytest.raises(OperatorError, match="can only be listened to"):
+        bench.do("echo loudspeaker 12")
