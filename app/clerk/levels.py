@@ -13,8 +13,9 @@ from operator import mul
 from app.clerk.trim import LOUD, WINDOW
 from drivers.sampling import amplitude
 
-LEVEL_DBM0 = -16.0
-"""Of speech while it is active, -22 dB below full scale as mean power: prompts and messages."""
+LEVEL_DBM0 = -18.0
+"""Of speech while it is active, -24 dB below full scale as mean power: prompts and messages. What
+a prompt leaves of itself in the line must be softer than a digit pressed meanwhile."""
 ACTIVE_DB = 15.0
 """Sound by this much softer than its mean is a pause or noise [ITU-T P.56 is the idea]."""
 PEAK_MOST = 30_000
