@@ -27,6 +27,7 @@ from app.phone.fax.link import FaxLink
 from app.phone.jobs import JobFailed
 from app.phone.sound import audio
 from app.phone.sound.detectors import Detectors
+from app.phone.sound.echo import EchoCanceller
 from app.phone.sound.end_tones import EndTones
 from app.phone.sound.information_tone import InformationToneDetector
 from app.phone.sound.player import Player, Source, ToneSource
@@ -49,7 +50,8 @@ class Channel:
     `slot` is a line's place in the PCM frame; None is a script, which has none. Two rows of 80
     samples are written in every period and keep their place: `row` is what the channel's recorder
     and detectors hear, `says` is what others on its bus hear of it. For a line both are what comes
-    in from the line. For a script `row` is what its bus sends it, and `says` what it plays.
+    in from the line, without the echo of what is played to it. For a script `row` is what its bus
+    sends it, and `says` what it plays.
     """
 
     def __init__(self, mixer: "Mixer", slot: int | None) -> None:
@@ -93,10 +95,12 @@ class Channel:
         """Let this recorder hear the line; None: nobody."""
         self.recorder = recorder
         self._mixer.tape.record(self.place, recorder)
+        self._mixer.changed(self)
 
     def listen(self, digit: Callable[[str], None] | None, dial_tone: bool = False) -> None:
         """Report each DTMF digit to `digit`; None: report none. `dial_tone`: it is being played."""
         self._mixer.detectors.listen(self.place, digit, dial_tone)
+        self._mixer.changed(self)
 
     def receive(
         self, message: Callable[[bytes], None] | None, modem: Modem = Modem.BELL_202
@@ -170,6 +174,20 @@ class Channel:
         self.watch_dial_tone(None)
         if self.leg is not None:
             self.leg.leave()
+        self._mixer.ended(self)
+
+    def moved(self) -> None:
+        """Account for a leg that has come or gone."""
+        self._mixer.changed(self)
+
+    @property
+    def heard(self) -> bool:
+        """Whether somebody hears what this party says, and may be disturbed by an echo.
+
+        A fax machine is not: it sends and receives in turns, and learns the line itself.
+        """
+        somebody = self.listening or self.recorder is not None or self._information is not None
+        return (somebody or self.leg is not None) and self._link is None
 
     @property
     def listening(self) -> bool:
@@ -263,6 +281,7 @@ class Leg:
         self.bus, self.channel.leg = bus, self
         bus.legs = (*bus.legs, self)
         bus.changed()
+        self.channel.moved()
 
     def leave(self) -> None:
         """Leave the bus, if it is on one: it hears nothing of it and is not heard."""
@@ -274,6 +293,7 @@ class Leg:
             bus.changed()
             if self.channel.slot is None:
                 self.channel.row[:] = 0
+            self.channel.moved()
 
 
 class Bus:
@@ -326,6 +346,7 @@ class Mixer:
         self._pairs: list[Bus] = []
         self._conferences: list[Bus] = []
         self._to = self._from = np.zeros(0, np.intp)
+        self._echo = EchoCanceller(slots)
 
     def channel(self, slot: int) -> Channel:
         """The channel of one line; asked for once per line. Raises ValueError out of range."""
@@ -360,9 +381,10 @@ class Mixer:
         return Bus(rewire)
 
     def hear(self, heard: Samples) -> None:
-        """Take one period from all lines, (slots, 80): digits and data are reported, recordings
-        go on, and far ends that have gone are noticed."""
+        """Take one period from all lines, (slots, 80): echo is taken out, digits and data are
+        reported, recordings go on, and far ends that have gone are noticed."""
         np.copyto(self.heard, heard)
+        self._echo.cancel(self.heard)
         scripts = [(script.place, script.row) for script in self._scripts]
         self.detectors.hear(self.heard, scripts)
         for channel in self._faxing:
@@ -384,12 +406,21 @@ class Mixer:
         for channel in self._sounding:
             if channel.slot is not None:
                 channel.fill(played[channel.slot])
+        sounding = len(self._to) or self._conferences or self._sounding
+        self._echo.sent(played if sounding else None)
         return played
 
     def changed(self, channel: Channel) -> None:
         """A channel's work has changed. The lists are made anew: one may be under way."""
         self._faxing = _with(self._faxing, channel, channel.faxing)
         self._sounding = _with(self._sounding, channel, channel.sounding)
+        if channel.slot is not None:
+            self._echo.want(channel.slot, channel.heard)
+
+    def ended(self, channel: Channel) -> None:
+        """A call of this channel has ended; the next one may go elsewhere."""
+        if channel.slot is not None:
+            self._echo.new_call(channel.slot)
 
     def _rewire(self, bus: Bus) -> None:
         pair = bus.plain_pair

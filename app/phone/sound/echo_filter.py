@@ -1,0 +1,242 @@
+"""Adaptive filters that learn the echo of lines, all lines of a beat at once.
+
+Each line has a filter in the frequency domain (overlap-save, frames of 30 ms, moved on by one
+period, so that nothing is delayed) of two partitions of 10 ms. Its step is that of a Kalman filter:
+each frequency of each partition keeps the variance of what it does not know yet, and learns in
+proportion to the echo that this makes it expect in the error, against all that is in the error.
+Near speech makes the error larger and the step smaller, so that no detector of double talk is
+needed; a frequency at which nothing is sent learns nothing. [Enzner and Vary, Frequency-domain
+adaptive Kalman filter for acoustic echo control in hands-free telephones, Signal Processing 86
+(2006), 1140]
+
+The error is taken over two periods, so that each sample is learned from twice: by that speech,
+whose few harmonics tell little, is learned 10 dB deeper in the first second. Where all filters know
+their lines already they learn in every fourth period only.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.buses import PERIOD
+
+Rows = NDArray[np.float32]
+"""(lines, samples)"""
+Spectra = NDArray[np.complex64]
+Powers = NDArray[np.float32]
+Slots = NDArray[np.intp]
+
+PARTS = 2
+TAPS = PARTS * PERIOD
+"""Length of a response: 20 ms."""
+FRAME = 3 * PERIOD
+ERROR = 2 * PERIOD
+"""Samples at the end of a frame for which its convolution is not circular."""
+BINS = FRAME // 2 + 1
+
+START: tuple[float, ...] = (0.1, 0.002)
+"""Variance of each partition of a response that is not known. A line's echo is 6 dB below what was
+sent at least; what is left of it after 10 ms is softer by far [ITU-T G.168, annex D]."""
+KEPT = 0.9998
+"""Part of a response that is the same when its partition learns again but one time; the rest is
+what may have changed."""
+PACE = 0.8
+"""Part of the error's power that is taken from before; the rest is of this frame."""
+FLOOR = FRAME / 2
+"""The least power of noise: what rounding to 16 bits makes, with room."""
+SURE = 0.5
+"""Part of what a step should make a filter surer that it is taken for: frequencies and partitions
+are not as independent of each other as the step assumes."""
+YOUNG, SELDOM = 150, 4
+"""Periods with sound in which a new filter learns each time; afterwards each fourth time."""
+
+WRONG_PACE = 0.9
+"""As PACE, for the sums by which a wrong filter is known, of every fourth period: 400 ms."""
+WRONG_LIKE = 0.4
+"""Error and echo are this much alike (correlation) where a filter has another line's response;
+near speech is not like the echo."""
+WRONG_PART = 0.1
+"""Such an error has this part of the echo's power at least: less would be a good filter."""
+HEARD_LEAST = PERIOD * 100.0
+"""Sum of squares of a period's echo below which nothing is said about a filter: -68 dBm0."""
+
+
+class FilterBank:
+    """A filter for each of a number of `slots`; work is done for the chosen ones only."""
+
+    def __init__(self, slots: int) -> None:
+        self._all = _Filters(slots)
+        self._who: Slots = np.zeros(0, np.intp)
+        self._now = self._all.some(self._who)
+        self._beat = self._turn = 0
+        self._young = True
+        """Whether one of them learns each time: then all do."""
+
+    @property
+    def chosen(self) -> Slots:
+        """The slots whose echo is being learned, in ascending order."""
+        return self._who
+
+    def choose(self, who: Slots) -> None:
+        """Work for these slots, in ascending order, from now on; others keep what they know."""
+        self._all.put(self._who, self._now)
+        fresh = np.setdiff1d(who, self._who)
+        self._all.sent[fresh] = 0  # nothing was sent to them for some time
+        self._who, self._now, self._young = who, self._all.some(who), True
+
+    def forget(self, who: Slots) -> None:
+        """Begin anew with these slots."""
+        self._all.put(self._who, self._now)
+        self._all.renew(who)
+        self._now, self._young = self._all.some(self._who), True
+
+    def doubt(self, who: Slots, part: float) -> None:
+        """Let these slots learn as new ones do from what they know already.
+
+        `part` is how much of a new filter's variance they get.
+        """
+        self._all.put(self._who, self._now)
+        self._all.unknown[who] = np.maximum(self._all.unknown[who], part * _START)
+        self._all.age[who] = 0
+        self._now, self._young = self._all.some(self._who), True
+
+    def cancelled(self, sent: Rows, heard: Rows) -> Rows:
+        """The last period heard from the chosen slots, without its echo: (lines, 80); and learn.
+
+        `sent` are the last FRAME samples that were sent to each, `heard` the last ERROR samples
+        that came back.
+        """
+        now = self._now
+        self._beat += 1
+        latest = self._beat % PARTS
+        now.sent[:, latest] = _spectra(sent)
+        part = now.weights[:, 0] * now.sent[:, latest]
+        part += now.weights[:, 1] * now.sent[:, 1 - latest]
+        echo = _frames(part)[:, FRAME - ERROR :]
+        error = np.zeros((len(sent), FRAME), np.float32)
+        np.subtract(heard, echo, out=error[:, FRAME - ERROR :])
+        if self._young or self._beat % SELDOM == 0:
+            self._learn(error, now.sent[:, ::-1] if latest else now.sent)
+        if self._beat % SELDOM == 0:
+            now.age += SELDOM * (sent[:, -1] != 0)
+            self._judge(error[:, FRAME - ERROR :], echo)
+            self._young = bool(self._now.age.min() < YOUNG)
+        return error[:, FRAME - PERIOD :]
+
+    def _learn(self, error: Rows, sent: Spectra) -> None:
+        """Move the filters; `sent` are the spectra of the frames, the latest first."""
+        now = self._now
+        noise, unknown, weights = now.noise, now.unknown, now.weights
+        spectrum = _spectra(error)
+        latest = _power(spectrum)
+        latest *= (1 - PACE) * FRAME / ERROR
+        noise *= PACE
+        noise += latest
+        gain = _power(sent)
+        gain *= unknown
+        scale = gain[:, 0] + gain[:, 1]
+        scale += noise
+        scale += FLOOR
+        np.reciprocal(scale, out=scale)
+        spectrum *= scale
+        moved = np.conjugate(sent)
+        moved *= unknown
+        moved *= spectrum[:, np.newaxis]
+        weights += moved
+        scale *= -SURE * (PERIOD if self._young else ERROR) / FRAME  # of samples that are new
+        gain *= scale[:, np.newaxis]
+        gain += 1
+        unknown *= gain
+        self._turn = (self._turn + 1) % PARTS
+        self._constrain(weights[:, self._turn], unknown[:, self._turn])
+
+    def _constrain(self, weights: Spectra, unknown: Powers) -> None:
+        """Keep a partition's response within its 10 ms, and let it be a little less certain.
+
+        The partitions have their turns: each comes in every second learning.
+        """
+        weights.view(np.float32)[:] = weights.view(np.float32) @ _TO_RESPONSE @ _TO_WEIGHTS
+        added = _power(weights)
+        added *= 1 - KEPT**2
+        unknown *= KEPT**2
+        unknown += added
+
+    def _judge(self, error: Rows, echo: Rows) -> None:
+        """Begin anew where the error is like the echo: the line has another response now."""
+        now = self._now
+        two = np.stack((error, echo), axis=1)
+        now.sums *= WRONG_PACE
+        now.sums += np.matmul(two, two.transpose(0, 2, 1))
+        alike, echoes, errors = now.sums[:, 0, 1], now.sums[:, 1, 1], now.sums[:, 0, 0]
+        wrong = alike * alike > WRONG_LIKE**2 * echoes * errors
+        wrong &= errors > WRONG_PART * echoes
+        wrong &= echoes > HEARD_LEAST
+        if wrong.any():  # a new filter says less than there is, at first
+            wrong &= (now.age >= YOUNG) | (alike < 0)
+            if wrong.any():
+                self.forget(self._who[wrong])
+
+
+class _Filters:
+    """What is known of a number of lines, by rows."""
+
+    def __init__(self, lines: int) -> None:
+        shape = (lines, PARTS, BINS)
+        self.weights: Spectra = np.zeros(shape, np.complex64)
+        self.unknown: Powers = np.zeros(shape, np.float32)
+        self.noise: Powers = np.zeros((lines, BINS), np.float32)
+        self.sent: Spectra = np.zeros(shape, np.complex64)
+        """Spectra of the last two frames, in turn."""
+        self.sums: Powers = np.zeros((lines, 2, 2), np.float32)
+        """Of the products of error and echo."""
+        self.age: NDArray[np.int32] = np.zeros(lines, np.int32)
+        """Periods with sound since the filter began."""
+        self.renew(slice(None))
+
+    def renew(self, who: Slots | slice) -> None:
+        """Know nothing of these rows."""
+        self.weights[who] = 0
+        self.unknown[who] = _START
+        self.noise[who] = 0
+        self.sums[who] = 0
+        self.age[who] = 0
+
+    def some(self, who: Slots) -> "_Filters":
+        """A copy of these rows."""
+        found = _Filters(0)
+        for name, rows in vars(self).items():
+            setattr(found, name, rows[who])
+        return found
+
+    def put(self, who: Slots, some: "_Filters") -> None:
+        """Take these rows back."""
+        for name, rows in vars(self).items():
+            rows[who] = getattr(some, name)
+
+
+_TO_RESPONSE: Rows = np.fft.irfft(
+    np.repeat(np.eye(BINS), 2, axis=0) * np.resize([[1], [1j]], (2 * BINS, 1)), FRAME
+)[:, :PERIOD].astype(np.float32)
+"""Real and imaginary parts of weights, in turn, to the first 10 ms of the response."""
+_TO_WEIGHTS: Rows = (
+    (KEPT * np.fft.rfft(np.eye(PERIOD), FRAME)).astype(np.complex64).view(np.float32)
+)
+"""Back to weights. Products with a part of the transform cost less than whole transforms."""
+_START: Powers = np.array(START, np.float32)[:, np.newaxis]
+
+
+def _spectra(frames: Rows) -> Spectra:
+    """Of frames; numpy keeps the precision of 32 bits, of which its types know nothing."""
+    return np.fft.rfft(frames).astype(np.complex64, copy=False)
+
+
+def _frames(spectra: Spectra) -> Rows:
+    """The other way."""
+    return np.fft.irfft(spectra, FRAME).astype(np.float32, copy=False)
+
+
+def _power(spectra: Spectra) -> Powers:
+    """The squares of the magnitudes."""
+    parts = spectra.view(np.float32)
+    squares = np.square(parts)
+    power: Powers = squares[..., ::2] + squares[..., 1::2]
+    return power
