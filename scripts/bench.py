@@ -97,6 +97,18 @@ PARTS = {
             Row("phone_dial_tone_ms", "lift to dial tone, line time", "ms", most=100),
         ),
     ),
+    "echo": Part(
+        "12 bridged calls, each of the 24 lines with an echo, its canceller and the copying",
+        ("seconds", 5),
+        (
+            Row("echo_ms_per_line_second", "CPU, a line and second", "ms", most=1.0),
+            Row("echo_beat_us_p50", "CPU, one beat of 24 lines, median", "µs"),
+            Row("echo_beat_us_p99", "  99th percentile", "µs"),
+            Row("echo_beat_us_max", "  longest", "µs", most=10_000),
+            Row("echo_softer_db", "echo is softer, after the first second", "dB", least=30),
+        ),
+        on_disk=False,
+    ),
     "pace": Part(
         "48 outside lines recording at real pace, board, phone and clerk on one core",
         ("seconds", 3),
