@@ -1,5 +1,7 @@
 """Lines with echo around what takes it out, and what is left of it."""
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,14 +9,25 @@ from app.phone.sound.echo import EchoCanceller
 from drivers.buses import PERIOD, Samples
 from drivers.models.hybrid import Hybrid
 from drivers.sampling import amplitude
-from tests.kit.hearing import as_played
+from tests.kit.hearing import as_played, at_8_khz, spoken
 
 Wide = NDArray[np.int32]
 
 
 def speech(name: str, dbm0: float, seconds: float) -> Samples:
     """A prompt of the pack, repeated to this length; `dbm0` is its mean while it is active."""
-    samples = as_played(name).astype(np.float64)
+    return at_level(as_played(name), dbm0, seconds)
+
+
+def voice(language: str, text: str, folder: Path, dbm0: float, seconds: float) -> Samples:
+    """espeak-ng saying this in a language, as `speech` is of the pack's prompts."""
+    said = at_8_khz(spoken(text, folder / f"{language}.wav", language))
+    return at_level(said, dbm0, seconds)
+
+
+def at_level(said: Samples, dbm0: float, seconds: float) -> Samples:
+    """This repeated to a length; `dbm0` is its mean while it is active."""
+    samples = said.astype(np.float64)
     active = samples[np.abs(samples) > 200]
     wanted = amplitude(dbm0) / np.sqrt(2)
     louder = samples * wanted / np.sqrt(np.mean(active**2))

@@ -44,6 +44,10 @@ class EchoCanceller:
         self._pause = np.full(slots, PAUSE)
         self._sent = _History(slots, KEPT + PERIOD)
         self._heard = _History(slots, WINDOW + PERIOD)
+        self._frames, self._errors = np.zeros((2, 0, 0), np.float32)
+        """What the bank needs of what was sent to its chosen slots, and of what was heard."""
+        self._anew = True
+        """Whether these are not those of the period before."""
         self._last_given: NDArray[np.float32] = np.zeros(slots, np.float32)
         self._silent = _AWAKE
         """Periods since something was sent to any line."""
@@ -94,6 +98,7 @@ class EchoCanceller:
         if (active != self._active).any():
             self._active = active
             self._bank.choose(np.flatnonzero(active))
+            self._anew = True
         if len(self._bank.chosen):
             self._beat += 1
             if self._beat % _LOOK == 0:
@@ -107,10 +112,18 @@ class EchoCanceller:
         sent, heard = self._sent.emphasized([slot], KEPT), self._heard.emphasized([slot], WINDOW)
         if self._finder.look(sent[0], heard[0]):
             self._bank.forget(np.arange(len(self._wanted)))
+            self._anew = True
 
     def _cancel(self, who: Slots, heard: Samples) -> None:
-        sent = self._sent.emphasized(who, FRAME, self._finder.delay)
-        error = self._bank.cancelled(sent, self._heard.emphasized(who, ERROR))
+        delay = self._finder.delay
+        if self._anew:
+            self._frames = self._sent.emphasized(who, FRAME, delay)
+            self._errors = self._heard.emphasized(who, ERROR)
+            self._anew = False
+        else:
+            _go_on(self._frames, self._sent.emphasized(who, PERIOD, delay))
+            _go_on(self._errors, self._heard.emphasized(who, PERIOD))
+        error = self._bank.cancelled(self._frames, self._errors)
         error[:, 0] += self._last_given[who]
         wide = error @ _UNDO
         np.rint(wide, out=wide)
@@ -145,6 +158,12 @@ class _History:
         emphasized = rows[:, :-1] * -EMPHASIS
         emphasized += rows[:, 1:]
         return emphasized
+
+
+def _go_on(rows: Rows, latest: Rows) -> None:
+    """Put a period at the end of all rows, instead of the first one."""
+    rows[:, :-PERIOD] = rows[:, PERIOD:]
+    rows[:, -PERIOD:] = latest
 
 
 _POWERS = EMPHASIS ** np.arange(PERIOD)

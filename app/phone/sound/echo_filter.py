@@ -10,8 +10,8 @@ adaptive Kalman filter for acoustic echo control in hands-free telephones, Signa
 (2006), 1140]
 
 The error is taken over two periods, so that each sample is learned from twice: by that speech,
-whose few harmonics tell little, is learned 10 dB deeper in the first second. Where all filters know
-their lines already they learn in every fourth period only.
+whose few harmonics tell little, is learned 10 dB deeper in the first second. A filter that knows
+its line already learns in every second period only.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ ERROR = 2 * PERIOD
 """Samples at the end of a frame for which its convolution is not circular."""
 BINS = FRAME // 2 + 1
 
-START: tuple[float, ...] = (0.1, 0.002)
+START: tuple[float, ...] = (0.08, 0.001)
 """Variance of each partition of a response that is not known. A line's echo is 6 dB below what was
 sent at least; what is left of it after 10 ms is softer by far [ITU-T G.168, annex D]."""
 KEPT = 0.9998
@@ -43,14 +43,17 @@ PACE = 0.8
 """Part of the error's power that is taken from before; the rest is of this frame."""
 FLOOR = FRAME / 2
 """The least power of noise: what rounding to 16 bits makes, with room."""
-SURE = 0.5
+SURE = 0.4
 """Part of what a step should make a filter surer that it is taken for: frequencies and partitions
 are not as independent of each other as the step assumes."""
-YOUNG, SELDOM = 150, 4
-"""Periods with sound in which a new filter learns each time; afterwards each fourth time."""
+YOUNG, SELDOM = 300, 2
+"""Periods with sound in which a new filter learns each time; afterwards each second time."""
+SENT_LEAST = FRAME * 100.0
+"""Sum of squares of a frame that was sent below which nothing can be learned from it: -68 dBm0."""
 
-WRONG_PACE = 0.9
-"""As PACE, for the sums by which a wrong filter is known, of every fourth period: 400 ms."""
+JUDGED, WRONG_PACE = 2, 0.8
+"""Each second period a filter is judged, by sums of error and echo of the last 100 ms, in which
+what is older counts less. Sums of 400 ms left an echo of a changed line louder for that long."""
 WRONG_LIKE = 0.4
 """Error and echo are this much alike (correlation) where a filter has another line's response;
 near speech is not like the echo."""
@@ -67,9 +70,7 @@ class FilterBank:
         self._all = _Filters(slots)
         self._who: Slots = np.zeros(0, np.intp)
         self._now = self._all.some(self._who)
-        self._beat = self._turn = 0
-        self._young = True
-        """Whether one of them learns each time: then all do."""
+        self._beat = 0
 
     @property
     def chosen(self) -> Slots:
@@ -81,13 +82,13 @@ class FilterBank:
         self._all.put(self._who, self._now)
         fresh = np.setdiff1d(who, self._who)
         self._all.sent[fresh] = 0  # nothing was sent to them for some time
-        self._who, self._now, self._young = who, self._all.some(who), True
+        self._who, self._now = who, self._all.some(who)
 
     def forget(self, who: Slots) -> None:
         """Begin anew with these slots."""
         self._all.put(self._who, self._now)
         self._all.renew(who)
-        self._now, self._young = self._all.some(self._who), True
+        self._now = self._all.some(self._who)
 
     def doubt(self, who: Slots, part: float) -> None:
         """Let these slots learn as new ones do from what they know already.
@@ -97,7 +98,7 @@ class FilterBank:
         self._all.put(self._who, self._now)
         self._all.unknown[who] = np.maximum(self._all.unknown[who], part * _START)
         self._all.age[who] = 0
-        self._now, self._young = self._all.some(self._who), True
+        self._now = self._all.some(self._who)
 
     def cancelled(self, sent: Rows, heard: Rows) -> Rows:
         """The last period heard from the chosen slots, without its echo: (lines, 80); and learn.
@@ -114,59 +115,37 @@ class FilterBank:
         echo = _frames(part)[:, FRAME - ERROR :]
         error = np.zeros((len(sent), FRAME), np.float32)
         np.subtract(heard, echo, out=error[:, FRAME - ERROR :])
-        if self._young or self._beat % SELDOM == 0:
-            self._learn(error, now.sent[:, ::-1] if latest else now.sent)
-        if self._beat % SELDOM == 0:
-            now.age += SELDOM * (sent[:, -1] != 0)
+        sounds = np.vecdot(sent, sent) > SENT_LEAST
+        self._learn(error, sounds)
+        now.age += sounds
+        if self._beat % JUDGED == 0:
             self._judge(error[:, FRAME - ERROR :], echo)
-            self._young = bool(self._now.age.min() < YOUNG)
         return error[:, FRAME - PERIOD :]
 
-    def _learn(self, error: Rows, sent: Spectra) -> None:
-        """Move the filters; `sent` are the spectra of the frames, the latest first."""
+    def _learn(self, error: Rows, sounds: NDArray[np.bool_]) -> None:
+        """Let those lines learn that are sent something: new ones now, others when all do."""
         now = self._now
-        noise, unknown, weights = now.noise, now.unknown, now.weights
-        spectrum = _spectra(error)
-        latest = _power(spectrum)
-        latest *= (1 - PACE) * FRAME / ERROR
-        noise *= PACE
-        noise += latest
-        gain = _power(sent)
-        gain *= unknown
-        scale = gain[:, 0] + gain[:, 1]
-        scale += noise
-        scale += FLOOR
-        np.reciprocal(scale, out=scale)
-        spectrum *= scale
-        moved = np.conjugate(sent)
-        moved *= unknown
-        moved *= spectrum[:, np.newaxis]
-        weights += moved
-        scale *= -SURE * (PERIOD if self._young else ERROR) / FRAME  # of samples that are new
-        gain *= scale[:, np.newaxis]
-        gain += 1
-        unknown *= gain
-        self._turn = (self._turn + 1) % PARTS
-        self._constrain(weights[:, self._turn], unknown[:, self._turn])
-
-    def _constrain(self, weights: Spectra, unknown: Powers) -> None:
-        """Keep a partition's response within its 10 ms, and let it be a little less certain.
-
-        The partitions have their turns: each comes in every second learning.
-        """
-        weights.view(np.float32)[:] = weights.view(np.float32) @ _TO_RESPONSE @ _TO_WEIGHTS
-        added = _power(weights)
-        added *= 1 - KEPT**2
-        unknown *= KEPT**2
-        unknown += added
+        all_do = self._beat % SELDOM == 0
+        learners = sounds if all_do else sounds & (now.age < YOUNG)
+        count = np.count_nonzero(learners)
+        latest = self._beat % PARTS
+        # A line that learns seldom has its partitions constrained in turns, too.
+        turn = (self._beat // SELDOM if all_do else self._beat) % PARTS
+        if 2 * count > len(learners):  # some rows are dearer than all, until they are few
+            now.learn(error, latest, turn)
+        elif count:
+            rows = np.flatnonzero(learners)
+            some = now.some(rows)
+            some.learn(error[rows], latest, turn)
+            now.put(rows, some)
 
     def _judge(self, error: Rows, echo: Rows) -> None:
         """Begin anew where the error is like the echo: the line has another response now."""
         now = self._now
-        two = np.stack((error, echo), axis=1)
         now.sums *= WRONG_PACE
-        now.sums += np.matmul(two, two.transpose(0, 2, 1))
-        alike, echoes, errors = now.sums[:, 0, 1], now.sums[:, 1, 1], now.sums[:, 0, 0]
+        for place, (one, other) in enumerate(((error, echo), (echo, echo), (error, error))):
+            now.sums[:, place] += np.vecdot(one, other)
+        alike, echoes, errors = now.sums.T
         wrong = alike * alike > WRONG_LIKE**2 * echoes * errors
         wrong &= errors > WRONG_PART * echoes
         wrong &= echoes > HEARD_LEAST
@@ -186,8 +165,8 @@ class _Filters:
         self.noise: Powers = np.zeros((lines, BINS), np.float32)
         self.sent: Spectra = np.zeros(shape, np.complex64)
         """Spectra of the last two frames, in turn."""
-        self.sums: Powers = np.zeros((lines, 2, 2), np.float32)
-        """Of the products of error and echo."""
+        self.sums: Powers = np.zeros((lines, 3), np.float32)
+        """Of the products of error and echo, of echo and echo, of error and error."""
         self.age: NDArray[np.int32] = np.zeros(lines, np.int32)
         """Periods with sound since the filter began."""
         self.renew(slice(None))
@@ -199,6 +178,35 @@ class _Filters:
         self.noise[who] = 0
         self.sums[who] = 0
         self.age[who] = 0
+
+    def learn(self, error: Rows, latest: int, turn: int) -> None:
+        """Move the filters by their errors, with `latest` as the spectrum of the latest frame.
+
+        The partition whose `turn` it is is constrained; the other one has the next turn.
+        """
+        sent = self.sent[:, ::-1] if latest else self.sent
+        spectrum = _spectra(error)
+        power = _power(spectrum)
+        power *= (1 - PACE) * FRAME / ERROR
+        self.noise *= PACE
+        self.noise += power
+        gain = _power(sent)
+        gain *= self.unknown
+        scale = gain[:, 0] + gain[:, 1]
+        scale += self.noise
+        scale += FLOOR
+        np.reciprocal(scale, out=scale)
+        spectrum *= scale
+        moved = np.conjugate(sent)
+        moved *= self.unknown
+        moved *= spectrum[:, np.newaxis]
+        self.weights += moved
+        # Of the samples in the error, a line that learns in every period has seen the first half.
+        scale *= np.where(self.age < YOUNG, _SURER_YOUNG, _SURER)[:, np.newaxis]
+        gain *= scale[:, np.newaxis]
+        gain += 1
+        self.unknown *= gain
+        _constrain(self.weights[:, turn], self.unknown[:, turn])
 
     def some(self, who: Slots) -> "_Filters":
         """A copy of these rows."""
@@ -213,6 +221,16 @@ class _Filters:
             rows[who] = getattr(some, name)
 
 
+def _constrain(weights: Spectra, unknown: Powers) -> None:
+    """Keep a partition's response within its 10 ms, and let it be a little less certain."""
+    parts = weights.view(np.float32)
+    parts[:] = parts @ _TO_RESPONSE @ _TO_WEIGHTS
+    added = _power(weights)
+    added *= 1 - KEPT**2
+    unknown *= KEPT**2
+    unknown += added
+
+
 _TO_RESPONSE: Rows = np.fft.irfft(
     np.repeat(np.eye(BINS), 2, axis=0) * np.resize([[1], [1j]], (2 * BINS, 1)), FRAME
 )[:, :PERIOD].astype(np.float32)
@@ -221,6 +239,9 @@ _TO_WEIGHTS: Rows = (
     (KEPT * np.fft.rfft(np.eye(PERIOD), FRAME)).astype(np.complex64).view(np.float32)
 )
 """Back to weights. Products with a part of the transform cost less than whole transforms."""
+_SURER = np.float32(-SURE * ERROR / FRAME)
+_SURER_YOUNG = np.float32(-SURE * PERIOD / FRAME)
+"""How much of its gain a step takes from what is unknown."""
 _START: Powers = np.array(START, np.float32)[:, np.newaxis]
 
 
