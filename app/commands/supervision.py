@@ -18,6 +18,7 @@ from typing import Any
 from app.commands.output import complain
 from app.config.paths import PROJECT, Paths
 from app.core.errors import SwitchhookError
+from app.core.own_addresses import hosts_listened_on
 
 DEVICE_SERVICES = PROJECT / "rootfs-overlay" / "etc" / "s6" / "services"
 READY_WITHIN_S = 40.0
@@ -51,10 +52,9 @@ def check_tools() -> None:
 def check_port(name: str, host: str, port: int, setting: str) -> None:
     """Raise StartError if it cannot be listened on this address and TCP port; 0 is any port."""
     try:
-        for found in socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        ):
-            _try_to_bind(*found)
+        for address in hosts_listened_on(host):
+            for found in socket.getaddrinfo(address, port, type=socket.SOCK_STREAM):
+                _try_to_bind(*found)
     except OSError as problem:
         what_to_do = (
             f"End the program that uses it (another `make run`?), or set {setting}"

@@ -89,12 +89,13 @@ class Site(Section):
         return shared
 
 
+LISTEN = "Address to listen on; 0.0.0.0 is every one of IPv4, :: every one of IPv4 and IPv6."
+
+
 class Mail(Section):
     """POP3 and SMTP."""
 
-    listen: Listening = Field(
-        "127.0.0.1", description="Address to listen on; 0.0.0.0 is every IPv4 address."
-    )
+    listen: Listening = Field("127.0.0.1", description=LISTEN)
     pop3_port: Port = Field(2110, description="TCP port of POP3; 0 lets the system choose.")
     pop3s_port: Port = Field(
         2995,
@@ -174,9 +175,7 @@ class Mail(Section):
 class Web(Section):
     """Web pages: those that set up mail programs, and those of whoever logs in."""
 
-    listen: Listening = Field(
-        "127.0.0.1", description="Address to listen on; 0.0.0.0 is every IPv4 address."
-    )
+    listen: Listening = Field("127.0.0.1", description=LISTEN)
     http_port: Port = Field(2080, description="TCP port of HTTP; 0 lets the system choose.")
     https_port: Port = Field(2443, description="TCP port of HTTP by TLS; 0 lets the system choose.")
     connections: int = Field(

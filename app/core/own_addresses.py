@@ -16,6 +16,16 @@ def own_addresses() -> tuple[str, ...]:
     return tuple(sorted(_ipv4())) + tuple(sorted(_ipv6()))
 
 
+def hosts_listened_on(listen: str) -> tuple[str, ...]:
+    """The addresses to bind for a setting: "::" stands for every one of IPv6 and of IPv4.
+
+    A socket of each kind, for one socket of both would name IPv4 clients by mapped addresses
+    [RFC 4291 §2.5.5.2] in headers, logs and limits. Raises ValueError if the text is no address.
+    """
+    asked = ipaddress.ip_address(listen)
+    return (listen, "0.0.0.0") if asked.version == 6 and asked.is_unspecified else (listen,)
+
+
 def is_this_machine(address: str) -> bool:
     """Whether an IP address leads to this machine, as it is connected now.
 

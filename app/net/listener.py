@@ -18,6 +18,7 @@ from typing import Any, Generic
 
 from app.core.clock import Clock
 from app.core.errors import SwitchhookError
+from app.core.own_addresses import hosts_listened_on
 from app.net.admission import Admission, Limits
 from app.net.connection import RECEIVE, Connection, S, Service
 from app.net.contract import Endpoint, Session
@@ -57,8 +58,9 @@ class ListenError(SwitchhookError):
 class Server(Generic[S]):
     """The listening ports of a service on one address, with their connections.
 
-    host as for `bind`. The limits are those of all endpoints together, and whoever waits for a turn
-    waits among the clients of all. certificate is needed for TLS on any of them.
+    host as the settings have it (hosts_listened_on). The limits are those of all endpoints
+    together, and whoever waits for a turn waits among the clients of all. certificate is needed for
+    TLS on any of them.
     """
 
     def __init__(
@@ -97,14 +99,17 @@ class Server(Generic[S]):
         return ports
 
     async def _listen(self, endpoint: Endpoint) -> int:
-        try:
-            listener = await asyncio.get_running_loop().create_server(
-                lambda: Connection(self, endpoint), self.host, endpoint.port, backlog=BACKLOG
-            )
-        except OSError as error:
-            raise ListenError(self._explain(error, endpoint)) from error
-        self._listeners.append(listener)
-        port: int = listener.sockets[0].getsockname()[1]
+        """Listen on each address; where the system chooses the port, on the same one."""
+        port = endpoint.port
+        for host in hosts_listened_on(self.host):
+            try:
+                listener = await asyncio.get_running_loop().create_server(
+                    lambda: Connection(self, endpoint), host, port, backlog=BACKLOG
+                )
+            except OSError as error:
+                raise ListenError(self._explain(error, endpoint)) from error
+            self._listeners.append(listener)
+            port = listener.sockets[0].getsockname()[1]
         way = "by TLS " if endpoint.tls else ""
         log.info("%s listens %son %s port %d", self.service.label, way, self.host, port)
         return port
@@ -137,7 +142,7 @@ class Server(Generic[S]):
     def listening(self) -> bool:
         """Whether all ports are open."""
         open_ones = sum(listener.is_serving() for listener in self._listeners)
-        return open_ones == len(self._endpoints) > 0
+        return open_ones == len(self._endpoints) * len(hosts_listened_on(self.host)) > 0
 
     @property
     def connections(self) -> int:

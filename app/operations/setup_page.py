@@ -46,7 +46,8 @@ def _listening_on(listen: str) -> list[str]:
     if not asked.is_unspecified:
         return [_in_url(asked)]
     found = [ipaddress.ip_address(address) for address in own_addresses()]
-    usable = [ip for ip in found if ip.version == asked.version and not ip.is_link_local]
+    kinds = (4,) if asked.version == 4 else (4, 6)  # hosts_listened_on
+    usable = [ip for ip in found if ip.version in kinds and not ip.is_link_local]
     return [_in_url(ip) for ip in sorted(usable, key=lambda ip: ip.is_loopback)]
 
 

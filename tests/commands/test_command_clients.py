@@ -80,6 +80,11 @@ def test_page_of_a_box_that_listens_everywhere_is_named_by_an_address_of_the_net
     assert setup_pages(Paths(tmp_path), settings) == [
         "http://192.0.2.7/setup", "http://127.0.0.1/setup", "http://switchhook.local/setup",
     ]  # fmt: skip
+    settings = Settings.model_validate({"web": {"listen": "::", "http_port": 80}})
+    assert setup_pages(Paths(tmp_path), settings) == [
+        "http://192.0.2.7/setup", "http://[2001:db8::7]/setup", "http://127.0.0.1/setup",
+        "http://[::1]/setup", "http://switchhook.local/setup",
+    ]  # fmt: skip
 
 
 def test_page_has_the_port_that_is_really_listened_on(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ verb: "CONNECT", "EHLO", "MAIL", "DATA", "END" (after the message). The answer "
 connection without a word.
 """
 
+import socket
 import socketserver
 import threading
 from collections.abc import Callable
@@ -61,8 +62,12 @@ class Sink:
         self.port: int = self._server.server_address[1]
         self._servers: list[tuple[socketserver.ThreadingTCPServer, threading.Thread]] = []
 
+        class SixServer(Server):
+            address_family = socket.AF_INET6
+
         def listen(address: str, port: int) -> None:
-            self._start(Server((address, port), Handler))
+            kind = SixServer if ":" in address else Server
+            self._start(kind((address, port), Handler))
 
         self.listen_also: Callable[[str, int], None] = listen
         """Listen on another address of loopback, too."""
