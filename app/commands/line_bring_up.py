@@ -54,8 +54,18 @@ def bring_up(paths: Paths, path: Path, stop_phone: bool) -> None:
         report = kept or Report(board.name, program_version(), chips)
         session = Session(bench, _at_terminal(bench), report, lambda now: save(now, path, TITLES))
         done = session.run()
-    say("", "All done: send the report in." if done else "Go on later with the same command.")
+    say("", _farewell(session.report) if done else "Go on later with the same command.")
     say_text(str(path))
+
+
+def _farewell(report: Report) -> str:
+    """What is to be done with a report that has nothing left to do."""
+    if report.results:
+        return "All done: send the report in."
+    return (
+        "Each experiment was left out: the report says nothing of this hat. Remove it, and the "
+        "same command begins anew."
+    )
 
 
 @contextmanager

@@ -19,3 +19,9 @@ class Fault(Enum):
     LATE_CALIBRATION = "Si3210: calibration takes three seconds"
     BAD_INDIRECT = "Si3210: the lowest used bit of each indirect write is stored turned round"
     NO_LINK = "Si3050: the isolation link to the line side never locks"
+
+    @property
+    def chip(self) -> str:
+        """The only chip that can have it, by its name; empty: each can."""
+        name, _, meaning = self.value.partition(": ")
+        return name if meaning else ""

@@ -20,6 +20,12 @@ def fault(box: VirtualBox, jack: str, name: str, there: bool) -> str:
         raise NoFault(f"no chip is at {jack!r}; there are: {', '.join(box.chips)}")
     if found is None:
         raise NoFault(f"no fault {name!r}; there are: {', '.join(NAMES)}")
+    here = {line.name: line.chip for line in box.spec.lines}[jack]
+    if found.chip.lower() not in ("", here):  # it would change nothing there
+        fitting = (known for known, one in NAMES.items() if one.chip.lower() in ("", here))
+        raise NoFault(
+            f"no {here} has the fault {name!r}, and {jack} is one; there are: {', '.join(fitting)}"
+        )
     if there:
         chip.inject(found)
         return f"{jack}: {found.value}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bringup.experiments import TITLES
 from app.bringup.report import Report, load, save
 from app.config.paths import PROJECT
 from drivers.models.bus_client import RemoteOperator
@@ -78,6 +79,17 @@ def test_bring_up_is_led_through_left_and_gone_on_with(shell: Shell, box: None) 
         screen.type("q\n")
         assert screen.await_end() == 0
     assert load(report) == kept
+
+
+def test_bring_up_of_which_each_step_was_left_out_asks_for_no_report(
+    shell: Shell, box: None
+) -> None:
+    shell.paths.var.mkdir(exist_ok=True)
+    left = Report("virtual", "source", {}, skipped=[*TITLES])
+    save(left, shell.paths.var / "bring-up.txt", TITLES)
+    with sitting(shell) as screen:
+        screen.await_text("Each experiment was left out: the report says nothing of this hat")
+        assert screen.await_end() == 0
 
 
 BAD_HAT = (

@@ -290,6 +290,12 @@ def test_operator_breaks_a_chip_and_mends_it(bench: OperatorBench) -> None:
         ("break 999 short", "no chip is at '999'; there are: 101"),
         ("break 101 ?", "no fault '\\?'; there are: stuck-bus"),
         ("mend 101 rust", "no fault 'rust'"),
+        ("break line1 no-supply", "no si3050 has the fault 'no-supply', and line1 is one; there"),
+        (
+            "break 101 no-link",
+            "no si3210 has the fault 'no-link', and 101 is one; there are: stuck-",
+        ),
+        ("mend line1 short", "there are: stuck-bus, stuck-low, no-clock, wrong-revision, no-link$"),
     ],
 )
 def test_operator_names_the_faults_there_are(bench: OperatorBench, line: str, text: str) -> None:
