@@ -44,6 +44,8 @@ CALLER_ENDS = st.lists(
     st.sampled_from([HANG_UP, HANG_UP, FAIL, WAIT, SPEAK, "#", "1", "2", "3", "4", "0", "*"]),
     max_size=6,
 )
+HEARD = ("1", WAIT, WAIT, WAIT)
+"""Listens to a whole message: while it is played some keys mean other things."""
 TO = ("202#", "203#", "201#", "#")
 OWNER_DOES = st.lists(
     st.sampled_from(
@@ -53,7 +55,13 @@ OWNER_DOES = st.lists(
             *(*TO, *TO, SPEAK, SPEAK, HANG_UP, REMOVE, WAIT),
         ]
     )
-    | st.sampled_from([("8", "203#", "#", SPEAK), ("1", "38", "202#", "#"), ("1", "31", SPEAK)]),
+    | st.sampled_from(
+        [
+            ("8", "203#", "#", SPEAK, "#", "1"),
+            *(HEARD + last for last in (("38", "202#", "#", "2"), ("31", SPEAK, "#", "1"))),
+            *(HEARD + last for last in (("7",), ("9",), ("7", "6", "7"))),
+        ]
+    ),
     min_size=2,
     max_size=8,
 ).map(lambda all_: [w for one in all_ for w in ((one,) if isinstance(one, str) else one)])
