@@ -58,8 +58,8 @@ def joins_parks_and_hangs_up(party: Party) -> None:
     party.hang_up("101")
 
 
-def another_handset_fetches_one_and_both_hang_up(party: Party) -> None:
-    """101 parks one of the two, 102 fetches it; then 102 calls 101, and both hang up."""
+def ends_the_one_it_talks_with_and_hangs_up(party: Party) -> None:
+    """101 ends the call with the one, by key 1, and hangs up on the other."""
     party.hang_up("102")
     party.bench.run(100)
     party.flash("101")
@@ -78,7 +78,7 @@ def another_handset_fetches_one_and_both_hang_up(party: Party) -> None:
         connects_them_by_a_key,
         hangs_up_before_the_key,
         joins_parks_and_hangs_up,
-        another_handset_fetches_one_and_both_hang_up,
+        ends_the_one_it_talks_with_and_hangs_up,
     ],
 )
 def test_two_outside_lines_do_not_talk_without_the_handset(does: Callable[[Party], None]) -> None:
