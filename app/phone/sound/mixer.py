@@ -184,10 +184,11 @@ class Channel:
     def heard(self) -> bool:
         """Whether somebody hears what this party says, and may be disturbed by an echo.
 
-        A fax machine is not: it sends and receives in turns, and learns the line itself.
+        In a fax call that is who waits for the office's busy tone, between our own calling tones;
+        the fax machine itself gets what comes in as it is, and learns the line by itself.
         """
         somebody = self.listening or self.recorder is not None or self._information is not None
-        return (somebody or self.leg is not None) and self._link is None
+        return somebody or self.leg is not None or self._link is not None
 
     @property
     def listening(self) -> bool:
@@ -211,7 +212,8 @@ class Channel:
             self._no_number()
         link = self._link
         if link is not None:
-            self._says_next = link.period(self.row)  # a test may take itself off the line in it
+            # a test may take itself off the line in it
+            self._says_next = link.period(self._mixer.incoming[self.place])
             if link.end is not None:
                 self._link_over()
 
@@ -346,6 +348,8 @@ class Mixer:
         self._pairs: list[Bus] = []
         self._conferences: list[Bus] = []
         self._to = self._from = np.zeros(0, np.intp)
+        self.incoming: Samples = self.heard
+        """The latest period as it came in, with its echo; (slots, 80)."""
         self._echo = EchoCanceller(slots)
 
     def channel(self, slot: int) -> Channel:
@@ -384,6 +388,7 @@ class Mixer:
         """Take one period from all lines, (slots, 80): echo is taken out, digits and data are
         reported, recordings go on, and far ends that have gone are noticed."""
         np.copyto(self.heard, heard)
+        self.incoming = heard
         self._echo.cancel(self.heard)
         scripts = [(script.place, script.row) for script in self._scripts]
         self.detectors.hear(self.heard, scripts)
