@@ -245,15 +245,3 @@ def test_recording_of_a_script_is_of_its_own_place() -> None:
         tape.hear(np.zeros((2, PERIOD), np.int16), [(2, row[::-1]), (4, row)])
     recorder.end("hung up")
     assert b"".join(pieces) == audio.to_bytes(said)
-
-
-def test_lines_that_begin_to_record_together_give_their_pieces_in_beats_of_their_own() -> None:
-    given: list[int] = []
-    tape = Tape(48)
-    for line in range(48):
-        sink = lambda _: given.append(tape.now)  # noqa: E731
-        tape.record(line, Recorder(sink, 10_000, 10_000, lambda _: None))
-    for _ in range(400):
-        tape.hear(np.zeros((48, PERIOD), np.int16))
-    assert len(given) >= 48 * 3
-    assert len(set(given)) == len(given)

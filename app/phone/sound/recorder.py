@@ -17,8 +17,6 @@ from drivers.buses import PERIOD, Samples
 
 PIECE = 100
 """Periods handed to the sink at a time: 1 s."""
-_SPREAD = 64
-"""So many lines that begin to record together give their pieces in beats of their own."""
 DIGIT_CUT = 5
 """Periods before a digit's report that are its tone."""
 SILENCE_DBM0 = -45.0
@@ -47,23 +45,18 @@ class Recorder:
         self._silence = silence
         self._ended = ended
         self._tape: Tape | None = None
-        self._piece = PIECE
-        """Periods of the next piece."""
         self.place = self._begun = self._given = self._quiet = 0
 
     def begin(self, tape: "Tape", place: int) -> None:
         """Record this place of a tape from now on."""
         self._tape, self.place, self._begun = tape, place, tape.now
-        self._piece = PIECE - place % _SPREAD  # 48 whole pieces in one beat are 3 ms of work
 
     @property
     def due(self) -> int:
         """At which period of the tape there is something to do next."""
         heard = self._given + self._held
         look = heard // _LOOK * _LOOK + _LOOK
-        return self._begun + min(
-            look, self._given + self._piece + DIGIT_CUT, max(self._limit, heard + 1)
-        )
+        return self._begun + min(look, self._given + PIECE + DIGIT_CUT, max(self._limit, heard + 1))
 
     @property
     def _held(self) -> int:
@@ -74,9 +67,8 @@ class Recorder:
         """Do what is due."""
         if (self._given + self._held) % _LOOK == 0:
             self._listen_for_silence()
-        if self._held == self._piece + DIGIT_CUT:
-            self._give(self._piece)
-            self._piece = PIECE
+        if self._held == PIECE + DIGIT_CUT:
+            self._give(PIECE)
         if self._given + self._held >= self._limit:
             self.end("limit")
         elif self._quiet >= self._silence:
