@@ -11,6 +11,7 @@ from drivers.buses import PERIOD, Samples
 from drivers.models.dtmf import DtmfReceiver
 from drivers.models.hybrid import Hybrid
 from tests.kit.echo import EchoLine, Wide, loss, noise, power_db, speech, voice
+from tests.kit.phone import power_at
 
 SHAPES = ("a", "x", "line1/1", "101/1")
 QUIET = noise(-72, 12.0, seed=8)
@@ -153,6 +154,23 @@ def heard_digits(samples: Samples) -> str:
     receiver = DtmfReceiver()
     rows = samples[: len(samples) // PERIOD * PERIOD].reshape(-1, PERIOD)
     return "".join(receiver.hear(row) for row in rows)
+
+
+@pytest.mark.parametrize(("far_hz", "near_hz"), [(700.0, 1100.0), (1000.0, 1710.0)])
+def test_two_voices_that_begin_in_one_instant_are_not_heard_in_each_other(
+    far_hz: float, near_hz: float
+) -> None:
+    """The line has no echo; a canceller that learns the one by the other makes one."""
+    time = np.arange(4_000) / 8000
+    far, near = (
+        np.rint(3000 * np.sin(2 * np.pi * hz * time)).astype(np.int16) for hz in (far_hz, near_hz)
+    )
+    line = EchoLine(6, "a")
+    line.hybrid.loss_db = None
+    echo, left = line.talk(far, near)
+    assert not echo.any()
+    heard = (left + near)[640:]
+    assert power_at(heard.astype(np.int16), far_hz) < power_at(near, near_hz) - 40
 
 
 def test_noise_at_the_near_end_is_not_made_louder() -> None:

@@ -59,6 +59,10 @@ WRONG_LIKE = 0.4
 near speech is not like the echo."""
 WRONG_PART = 0.1
 """Such an error has this part of the echo's power at least: less would be a good filter."""
+HARM = 0.7
+"""Part of what is subtracted that comes back, turned round, in the error: with more of it the line
+was softer as it came in, and is left so. Two voices that begin in the same instant teach a filter
+each other's pitch, and for a few tenths of a second it would let one be heard in the other."""
 HEARD_LEAST = PERIOD * 100.0
 """Sum of squares of a period's echo below which nothing is said about a filter: -68 dBm0."""
 
@@ -120,7 +124,7 @@ class FilterBank:
         now.age += sounds
         if self._beat % JUDGED == 0:
             self._judge(error[:, FRAME - ERROR :], echo)
-        return error[:, FRAME - PERIOD :]
+        return np.where(now.harms[:, np.newaxis], heard[:, PERIOD:], error[:, FRAME - PERIOD :])
 
     def _learn(self, error: Rows, sounds: NDArray[np.bool_]) -> None:
         """Let those lines learn that are sent something: new ones now, others when all do."""
@@ -146,6 +150,8 @@ class FilterBank:
         for place, (one, other) in enumerate(((error, echo), (echo, echo), (error, error))):
             now.sums[:, place] += np.vecdot(one, other)
         alike, echoes, errors = now.sums.T
+        np.less(alike, -HARM * echoes, out=now.harms)
+        now.harms &= now.age < YOUNG
         wrong = alike * alike > WRONG_LIKE**2 * echoes * errors
         wrong &= errors > WRONG_PART * echoes
         wrong &= echoes > HEARD_LEAST
@@ -167,6 +173,8 @@ class _Filters:
         """Spectra of the last two frames, in turn."""
         self.sums: Powers = np.zeros((lines, 3), np.float32)
         """Of the products of error and echo, of echo and echo, of error and error."""
+        self.harms: NDArray[np.bool_] = np.zeros(lines, np.bool_)
+        """Lines that are louder without what would be taken for their echo than with it."""
         self.age: NDArray[np.int32] = np.zeros(lines, np.int32)
         """Periods with sound since the filter began."""
         self.renew(slice(None))
@@ -177,6 +185,7 @@ class _Filters:
         self.unknown[who] = _START
         self.noise[who] = 0
         self.sums[who] = 0
+        self.harms[who] = False
         self.age[who] = 0
 
     def learn(self, error: Rows, latest: int, turn: int) -> None:
