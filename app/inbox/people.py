@@ -135,6 +135,7 @@ _COLUMNS = {"quota": "own_quota", "voicemails": "own_voicemails"}
 """Where a field's column has another name."""
 _SELECTED = ", ".join(_COLUMNS.get(field, field) for field in _FIELDS)
 _SELECT = f"SELECT {_SELECTED} FROM person WHERE removed_at IS NULL"
+_SELECT_SECRET = f"SELECT {_SELECTED}, password FROM person WHERE removed_at IS NULL"
 _SETTABLE = frozenset(_FIELDS) - {"id", "login"}
 _FLAGS = (
     *("admin", "fetched_is_heard", "outside_login", "mail_by_phone", "envelope_first"),
@@ -395,7 +396,9 @@ class People:
 
     def has_pin(self, person_id: int, pin: str) -> bool:
         """Whether this is the person's PIN; for who has logged in: it counts as no guess."""
-        return matches(self._secret("pin", person_id), pin)
+        row = self._db.reader().execute("SELECT pin FROM person WHERE id = ?", (person_id,))
+        found = row.fetchone()
+        return matches(None if found is None else found[0], pin)
 
     def check_password(self, login: str, password: str) -> Person | None:
         """The person, if login and password fit. Takes equally long whether they exist or not.
@@ -403,14 +406,18 @@ class People:
         Costs tens of milliseconds of CPU: a server calls it outside its event loop. An
         administrator's first login ends the box's claim code.
         """
-        person = self.by_login(login)
-        stored = None if person is None else self._secret("password", person.id)
+        person, stored = self.credential(login)
         fits = matches(stored, password)  # first, so that a stranger costs the same time
         if person is None or not fits:
             return None
         if person.admin:
             Claim(self._db.path).close()
         return person
+
+    def credential(self, login: str) -> tuple[Person | None, str | None]:
+        """Somebody by login, and the stored form of their password, if there is one."""
+        row = self._db.reader().execute(f"{_SELECT_SECRET} AND login = ?", (login,)).fetchone()
+        return (None, None) if row is None else (_person(row[:-1]), row[-1])
 
     def check_pin(
         self, person_id: int, pin: str, origin: PinOrigin, number: int | None = None
@@ -444,11 +451,6 @@ class People:
             if lock.person in people
         ]
         return sorted(locks, key=lambda lock: (lock.person.login, lock.until))
-
-    def _secret(self, column: str, person_id: int) -> str | None:
-        row = self._db.reader().execute(f"SELECT {column} FROM person WHERE id = ?", (person_id,))
-        found = row.fetchone()
-        return None if found is None else cast("str | None", found[0])
 
 
 def _box_of(adopted: Former | None) -> str:

@@ -35,6 +35,7 @@ from app.inbox.aliases import Aliases
 from app.inbox.delivery import Delivery, DeliveryConfig
 from app.inbox.destinations import person_of
 from app.inbox.fetch_accounts import FetchAccounts
+from app.inbox.known_passwords import KnownPasswords
 from app.inbox.login_names import LoginNames
 from app.inbox.outgoing_accounts import OutgoingAccounts
 from app.inbox.people import People
@@ -208,7 +209,8 @@ class MailService:
         self._srs = _srs(config, db)
         self.passwords = AccountPasswords(db, Path(config.account_key).read_bytes)
         names = LoginNames(people, aliases, config.delivery)
-        self._logins = Logins(people.check_password, names.login_of, self._clock)
+        known = KnownPasswords(people, self._clock)
+        self._logins = Logins(known.check, names.login_of, self._clock)
         self._keeping = Keeping(self._delivery.limits, people, self._clock)
         self._pop3_service = self._make_pop3_service()
         shared = self._clock, limits(config), config.shown()

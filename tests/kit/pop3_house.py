@@ -10,9 +10,10 @@ from typing import Any
 
 from app.core.clock import ManualClock
 from app.inbox.aliases import Aliases
+from app.inbox.known_passwords import KnownPasswords
 from app.inbox.limits import PersonLimits
 from app.inbox.login_names import LoginNames
-from app.inbox.people import People, Person, Transfer
+from app.inbox.people import People, Transfer
 from app.inbox.store import Entry, EntryState, Facts, Kind, Store
 from app.mail.pop3.keeping import Keeping
 from app.mail.pop3.service import Pop3Config, Pop3Service
@@ -42,7 +43,8 @@ class Pop3House:
         self.people = People(self.db, self.clock)
         self.aliases = Aliases(self.db, self.people, DELIVERY, self.clock)
         names = LoginNames(self.people, self.aliases, DELIVERY)
-        self.logins = Logins(self._check, names.login_of, self.clock)
+        self.known = KnownPasswords(self.people, self.clock)
+        self.logins = Logins(self.known.check, names.login_of, self.clock)
         limits = PersonLimits(self.people.templates, DELIVERY.limits)
         self.keeping = Keeping(limits, self.people, self.clock)
         self.service = Pop3Service(
@@ -60,9 +62,6 @@ class Pop3House:
         self._thread = threading.Thread(target=self._loop.run_forever, name="pop3-server")
 
     # people and messages
-
-    def _check(self, login: str, password: str) -> Person | None:
-        return self.people.check_password(login, password)  # as tests have replaced it
 
     def add(self, login: str, mailbox: str, password: str = "a pass word", **fields: Any) -> int:
         """A person with a password; returns the id."""
