@@ -135,7 +135,6 @@ _COLUMNS = {"quota": "own_quota", "voicemails": "own_voicemails"}
 """Where a field's column has another name."""
 _SELECTED = ", ".join(_COLUMNS.get(field, field) for field in _FIELDS)
 _SELECT = f"SELECT {_SELECTED} FROM person WHERE removed_at IS NULL"
-_SELECT_SECRET = f"SELECT {_SELECTED}, password FROM person WHERE removed_at IS NULL"
 _SETTABLE = frozenset(_FIELDS) - {"id", "login"}
 _FLAGS = (
     *("admin", "fetched_is_heard", "outside_login", "mail_by_phone", "envelope_first"),
@@ -397,8 +396,7 @@ class People:
     def has_pin(self, person_id: int, pin: str) -> bool:
         """Whether this is the person's PIN; for who has logged in: it counts as no guess."""
         row = self._db.reader().execute("SELECT pin FROM person WHERE id = ?", (person_id,))
-        found = row.fetchone()
-        return matches(None if found is None else found[0], pin)
+        return matches((row.fetchone() or (None,))[0], pin)
 
     def check_password(self, login: str, password: str) -> Person | None:
         """The person, if login and password fit. Takes equally long whether they exist or not.
@@ -408,15 +406,14 @@ class People:
         """
         person, stored = self.credential(login)
         fits = matches(stored, password)  # first, so that a stranger costs the same time
-        if person is None or not fits:
-            return None
-        if person.admin:
+        if person is not None and fits and person.admin:
             Claim(self._db.path).close()
-        return person
+        return person if fits else None
 
     def credential(self, login: str) -> tuple[Person | None, str | None]:
         """Somebody by login, and the stored form of their password, if there is one."""
-        row = self._db.reader().execute(f"{_SELECT_SECRET} AND login = ?", (login,)).fetchone()
+        select = _SELECT.replace(" FROM", ", password FROM", 1)
+        row = self._db.reader().execute(f"{select} AND login = ?", (login,)).fetchone()
         return (None, None) if row is None else (_person(row[:-1]), row[-1])
 
     def check_pin(
