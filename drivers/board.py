@@ -234,6 +234,6 @@ class LineBoard:
         """Periodic checks, busy neighbour or not; each chip goes round to its next place."""
         now = self._beats.now
         for chip in due:
-            if chip not in self._eager:
+            if chip not in self._eager and not chip.quiet():
                 self._look(chip, False, events)
             self._wheel[(now + chip.interval) % WHEEL].append(chip)

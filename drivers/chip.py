@@ -203,7 +203,8 @@ class ChipPort(ABC):
         # A busy neighbour on the same pin must not put off our own check for ever.
         if self._beats.now >= self._next_check or (self.eager and not asked):
             self._next_check = self._beats.now + self.interval
-            events += self.look(False)
+            if self.eager or not self.quiet():
+                events += self.look(False)
         return events
 
     def look(self, asked: bool) -> list[PortEvent]:
@@ -216,6 +217,21 @@ class ChipPort(ABC):
             raise
         except HardwareError as error:
             return self._fail(str(error))
+
+    def quiet(self) -> bool:
+        """A check of a chip that is not eager: whether nothing has changed, as nearly always.
+
+        It costs less than look(), which goes on where this says False. Raises BusClosed.
+        """
+        try:
+            return self._quiet()
+        except BusClosed:
+            raise
+        except HardwareError:
+            return False  # look() meets it, too, and says what it is
+
+    def _quiet(self) -> bool:
+        return False
 
     def _start_repair(self, what: str) -> list[PortEvent]:
         """The chip must be set up again; done in small steps over the next beats."""

@@ -14,7 +14,7 @@ from drivers.ports import (
     PortRecovered,
     RingBurst,
 )
-from drivers.si3050 import Si3050
+from drivers.si3050 import SEIZED_CHECK_PERIODS, Si3050
 from tests.kit.spi_bench import Pin, RegisterFile, run, si3050_file
 
 LINE = LineSpec("line1", "trunk", "si3050", 1, 0, 6, 16, slot=17)
@@ -258,8 +258,32 @@ def test_seized_chip_that_went_on_hook_is_seized_again() -> None:
     bench.file.registers[29] = 6
     bench.beat(30)
     bench.file.registers[5] = 0x08
-    bench.beat(4)
+    bench.beat(SEIZED_CHECK_PERIODS)
     assert bench.file.registers[5] == 0x01
+
+
+@pytest.mark.parametrize("phase", range(SEIZED_CHECK_PERIODS))
+def test_shortest_cpc_is_seen_without_an_interrupt_whenever_it_begins(phase: int) -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.file.registers.update({29: 6, 28: 20})
+    before = bench.file.transfers
+    assert bench.beat(160 + phase) == []
+    assert bench.file.transfers - before < 60, "a quiet seized line is not read each beat"
+    bench.file.registers.update({29: 0, 28: 0})
+    told = bench.beat(25)
+    bench.file.registers.update({29: 6, 28: 20})
+    assert told + bench.beat(25) == [BatteryChanged(False), BatteryChanged(True)]
+
+
+def test_quiet_seized_chip_that_has_gone_is_reported() -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.file.registers.update({29: 6, 28: 20})
+    assert bench.beat(200) == []
+    bench.file.registers[2] = 0x03
+    (fault,) = (event for event in bench.beat(34) if isinstance(event, PortFault))
+    assert "reset itself" in fault.what
 
 
 def test_chip_that_reset_itself_is_reported_and_set_up_again() -> None:
