@@ -9,8 +9,8 @@ Memory is counted in two ways. PSS is what the kernel says: a page used by n pro
 for each, also when some of them are not ours. "Pages" are the distinct pages of all our processes
 together (needs root, from /proc/PID/pagemap); it does not depend on what else runs.
 
-Goals: ready in 3 s at the second start; PSS of all processes 150 MB or less; a voicemail removed by
-POP3 QUIT stops the stutter within 1 s.
+Goals: ready in 1.5 s at the second start; PSS of all processes 115 MB or less, web pages included;
+a voicemail removed by POP3 QUIT stops the stutter within 1 s.
 """
 
 import json

@@ -8,7 +8,6 @@ messages at 400 MB/s or more; STAT, UIDL and LIST of 10,000 messages within 150 
 
 import asyncio
 import json
-import socket
 import ssl
 import sys
 import tempfile
@@ -32,9 +31,9 @@ from app.net.listener import Endpoint, Limits, Server, ServerCertificate
 from app.net.logins import Logins
 from app.net.peers import Networks
 from app.store.database import Database, Tx
+from scripts.bench_clients import PASSWORD, PIPED, Client, fetch_for
 
 Figures = dict[str, float]
-PASSWORD = "bench-password"
 HEADER = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: bench\r\n\r\n"
 LINE = b"x" * 76 + b"\r\n"
 
@@ -177,79 +176,7 @@ async def _client(port: int, job: str, seconds: float, authority: str = "") -> F
     return result
 
 
-# the client's side: as little as possible, so that it measures the server
-
-
-class Client:
-    """A raw socket that knows how long each answer must be."""
-
-    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
-        plain = socket.create_connection(("127.0.0.1", port))
-        host = "127.0.0.1"
-        self._socket = tls.wrap_socket(plain, server_hostname=host) if tls else plain
-        self._buffer = memoryview(bytearray(1 << 20))
-        self._line()
-
-    def login(self) -> None:
-        """USER and PASS."""
-        self.ask(b"USER bench\r\n")
-        self.ask(f"PASS {PASSWORD}\r\n".encode())
-
-    def close(self) -> None:
-        """Leave without a word."""
-        self._socket.close()
-
-    def ask(self, command: bytes) -> bytes:
-        """Send a command and take its one line."""
-        self._socket.sendall(command)
-        return self._line()
-
-    def ask_lines(self, command: bytes) -> bytes:
-        """Send a command and take its answer up to the dot."""
-        self._socket.sendall(command)
-        got = b""
-        while not got.endswith(b"\r\n.\r\n"):
-            got += self._socket.recv(1 << 20)
-        return got
-
-    def fetch(self, commands: bytes, octets: int) -> None:
-        """Send RETRs whose answers are so many octets long together."""
-        self._socket.sendall(commands)
-        while octets > 0:
-            got = self._socket.recv_into(self._buffer)
-            if not got:
-                raise EOFError
-            octets -= got
-        if octets:
-            raise ValueError("an answer is longer than LIST says")
-
-    def _line(self) -> bytes:
-        got = b""
-        while not got.endswith(b"\r\n"):
-            got += self._socket.recv(4096)
-        if not got.startswith(b"+OK"):
-            raise ValueError(got.decode(errors="replace"))
-        return got
-
-
-def fetch_for(client: Client, seconds: float, piped: int) -> Figures:
-    """Fetch every message again and again, `piped` at a time."""
-    sizes = [int(line.split()[1]) for line in client.ask_lines(b"LIST\r\n").split(b"\r\n")[1:-2]]
-    jobs = []
-    for start in range(0, len(sizes), piped):
-        some = range(start, min(start + piped, len(sizes)))
-        commands = b"".join(b"RETR %d\r\n" % (n + 1) for n in some)
-        jobs.append((commands, sum(len(b"+OK %d octets\r\n.\r\n" % sizes[n]) for n in some)
-                     + sum(sizes[n] for n in some), len(some)))  # fmt: skip
-    retr = octets = 0
-    begun = now = time.perf_counter()
-    while now - begun < seconds:
-        for commands, expected, count in jobs:
-            client.fetch(commands, expected)
-            retr += count
-            octets += expected
-        now = time.perf_counter()
-    return {"retr": retr, "octets": octets, "seconds": now - begun}
+# the client's side (scripts/bench_clients.py)
 
 
 def greet_for(port: int, seconds: float, tls: ssl.SSLContext | None) -> Figures:
@@ -281,7 +208,7 @@ def client_main(port: int, job: str, seconds: float, authority: str) -> Figures:
             client.ask_lines(b"LIST\r\n")
             rounds.append(time.perf_counter() - start)
         return {"listing": max(rounds), "login": logged_in - begun}
-    return fetch_for(client, seconds, piped=50 if job == "fetch-piped" else 1)
+    return fetch_for(client, seconds, piped=PIPED if job == "fetch-piped" else 1)
 
 
 def main(arguments: list[str]) -> None:

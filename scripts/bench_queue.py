@@ -29,7 +29,7 @@ from app.inbox.store import Store
 from app.mail.service import MailService
 from app.store.database import Database, Tx
 from scripts import bench_smtp
-from scripts.bench_pop3 import PASSWORD, Client
+from scripts.bench_clients import PASSWORD, Client
 
 ROWS, DESTINATIONS = 10_000, 100
 ASKED_AT_ONCE = 20
@@ -106,8 +106,7 @@ def load(servers: list[Serving], seconds: float) -> None:
     before = [server.cpu_s() for server in servers]
     senders = [bench_smtp.clients(server.smtp, 2_000, seconds, 8) for server in servers]
     for server, begun, group in zip(servers, before, senders, strict=True):
-        counts = [json.loads(sender.communicate()[0]) for sender in group]
-        server.mails = sum(count["messages"] for count in counts)
+        server.mails = round(group.done()["done"])
         server.cpu_s_per_mail = (server.cpu_s() - begun) / server.mails
 
 

@@ -12,8 +12,6 @@ Goals on a 2-core machine, 8 connections: 2 kB at 1,000 messages/s or more, 300 
 import asyncio
 import json
 import os
-import selectors
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -28,13 +26,9 @@ from app.inbox.delivery import DeliveryConfig
 from app.inbox.people import People
 from app.mail.service import MailConfig, MailService, Rates, RetrySchedule
 from app.store.database import Database
+from scripts.bench_clients import PEOPLE, Clients
 
 ROOT = Path(__file__).resolve().parents[1]
-PEOPLE = 8
-LINE = b"0123456789abcdef" * 4 + b"0123456789ab\r\n"  # 78 octets, as base64 lines are
-HEAD = (
-    b"From: a@y.test\r\nTo: b@box.test\r\nSubject: bench\r\nDate: now\r\nMessage-ID: <1@y>\r\n\r\n"
-)
 
 
 def figures(
@@ -62,11 +56,10 @@ def run(directory: Path, size: int, seconds: float, connections: int) -> dict[st
     Mails have `size` octets and come over so many `connections`.
     """
     with Serving(directory) as server:
-        outputs = [c.communicate()[0] for c in clients(server.port, size, seconds, connections)]
-    counts = [json.loads(text) for text in outputs]
-    messages = sum(count["messages"] for count in counts)
-    longest = max(count["seconds"] for count in counts)
-    return {"messages": messages, "octets": messages * size, "seconds": longest, **server.used}
+        sent = clients(server.port, size, seconds, connections).done()
+    messages = sent["done"]
+    used = server.used
+    return {"messages": messages, "octets": messages * size, "seconds": sent["seconds"], **used}
 
 
 def bare_commits(directory: Path, seconds: float) -> float:
@@ -103,12 +96,12 @@ class Serving:
         self.used = json.loads(self._process.communicate()[0])
 
 
-def clients(
-    port: int, size: int, seconds: float, connections: int
-) -> "list[subprocess.Popen[str]]":
+def clients(port: int, size: int, seconds: float, connections: int) -> Clients:
     """Two processes that send mails of `size` octets for so long, over so many `connections`."""
     shares = [connections // 2, connections - connections // 2]
-    return [_start("send", str(port), str(size), str(seconds), str(share)) for share in shares]
+    senders = Clients(("send", seconds, share, port, size) for share in shares if share)
+    senders.begin()
+    return senders
 
 
 def store_in(directory: Path) -> Path:
@@ -185,62 +178,10 @@ async def serve(directory: Path) -> None:
     print(json.dumps({"cpu": cpu, "rss_kb": int(peak.split()[1])}))
 
 
-def send(port: int, size: int, seconds: float, connections: int) -> None:
-    """A client process: `connections` connections, each one message of `size` octets at a time."""
-    text = HEAD + LINE * ((size - len(HEAD)) // len(LINE))
-    chooser = selectors.DefaultSelector()
-    started = time.perf_counter()
-    messages = 0
-    talkers = [_Talker(port, n, text) for n in range(connections)]
-    for talker in talkers:
-        chooser.register(talker.socket, selectors.EVENT_READ, talker)
-        talker.next_mail()
-    while time.perf_counter() - started < seconds:
-        for key, _ in chooser.select(0.2):
-            messages += key.data.answered()
-    print(json.dumps({"messages": messages, "seconds": time.perf_counter() - started}))
-
-
-class _Talker:
-    """One connection: the envelope in one packet, then the text, then wait for 250."""
-
-    def __init__(self, port: int, number: int, text: bytes) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._text = text + b".\r\n"
-        self._envelope = b"MAIL FROM:<a@y.test> SIZE=%d\r\nRCPT TO:<p%d@box.test>\r\nDATA\r\n"
-        self._envelope %= (len(text), number % PEOPLE)
-        self.socket.recv(1000)
-        self.socket.sendall(b"EHLO bench.test\r\n")
-        self.socket.recv(1000)
-        self._seen = b""
-
-    def next_mail(self) -> None:
-        """Offer the next one."""
-        self.socket.sendall(self._envelope)
-
-    def answered(self) -> int:
-        """Read what came; 1 if a message was accepted."""
-        self._seen += self.socket.recv(65536)
-        if b"\r\n354 " in self._seen and self._seen.endswith(b"\n"):
-            self._seen = b""
-            self.socket.sendall(self._text)
-        elif b"250 2.0.0 Accepted" in self._seen and self._seen.endswith(b"\n"):
-            self._seen = b""
-            self.next_mail()
-            return 1
-        elif self._seen[:1] in (b"4", b"5"):
-            raise SystemExit(self._seen.decode())
-        return 0
-
-
 def main(arguments: list[str]) -> None:
     """Run a part in its own process, or the whole measurement."""
     if arguments[:1] == ["serve"]:
         asyncio.run(serve(Path(arguments[1])))
-    elif arguments[:1] == ["send"]:
-        port, size, seconds, connections = arguments[1:]
-        send(int(port), int(size), float(seconds), int(connections))
     else:
         print(json.dumps(figures(directory=arguments[0] if arguments else None), indent=2))
 

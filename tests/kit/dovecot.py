@@ -85,7 +85,7 @@ class Dovecot:
         self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
         as_root = os.geteuid() == 0
         self._user = pwd.getpwnam(NOBODY) if as_root else pwd.getpwuid(os.getuid())
-        self.pop3, self.pop3s, self.lmtp = _free_ports(3)
+        self.pop3, self.pop3s, self.lmtp = free_ports(3)
         group = str(self._user.pw_gid)
         for source, name in zip(keys.files, ("server.crt", "server.key"), strict=True):
             shutil.copy(source, self.folder / name)
@@ -177,7 +177,7 @@ def _group(number: str) -> str:
     return grp.getgrgid(int(number)).gr_name
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that nobody has; the system gives them."""
     doors = [socket.socket() for _ in range(count)]
     for door in doors:

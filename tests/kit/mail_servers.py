@@ -122,6 +122,11 @@ class MailServer:
         self._process.wait()
         shutil.rmtree(self.folder)
 
+    @property
+    def pid(self) -> int:
+        """The process from which all of it descends."""
+        return self._process.pid
+
     def mails(self) -> list[bytes]:
         """What lies in Anna's mailbox."""
         return [path.read_bytes() for path in sorted((self.folder / "home").glob("Maildir/new/*"))]
