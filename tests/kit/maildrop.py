@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.mail.pop3.maildrop import Item, Unreadable
+from app.inbox.listing import Listed
+from app.mail.pop3.maildrop import Unreadable
 from app.mail.pop3.session import Pop3Session
+from app.mail.pop3.snapshot import Item, Snapshot
 from app.mail.pop3.states import Code, Commit, LoginWanted
 
 
@@ -17,7 +19,12 @@ class MemoryMaildrop:
         self._chunk = chunk
         self.reads: list[tuple[int, int]] = []
         self.lost: set[int] = set()
-        self.items = tuple(self._item(i, octets, prefix) for i, octets in enumerate(messages))
+        self._prefix = prefix
+        self.messages = Snapshot(self._listed(i, octets) for i, octets in enumerate(messages))
+
+    def opening(self, item: Item) -> tuple[bytes, bytes]:
+        """Prefix and chunk 0, which counts as a read of it if there is one."""
+        return self._prefix, self.chunk(item, 0) if item.chunks else b""
 
     def chunk(self, item: Item, seq: int) -> bytes:
         """Content octets number seq; every read is noted in `reads`."""
@@ -26,16 +33,15 @@ class MemoryMaildrop:
             raise Unreadable
         return self._messages[item.content][seq * self._chunk : (seq + 1) * self._chunk]
 
-    def _item(self, index: int, octets: bytes, prefix: bytes) -> Item:
-        whole = prefix + octets
-        return Item(
+    def _listed(self, index: int, octets: bytes) -> Listed:
+        whole = self._prefix + octets
+        return Listed(
             entry=100 + index,
             content=index,
-            uidl=b"u%d" % (index + 1),
+            uidl=f"u{index + 1}",
             size=len(whole),
             chunks=-(-len(octets) // self._chunk),
             dotted=sum(line.startswith(b".") for line in whole.split(b"\r\n")),
-            prefix=prefix,
         )
 
 

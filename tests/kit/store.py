@@ -93,13 +93,14 @@ class StoreKit:
         kind: Kind = Kind.EMAIL,
         sender: str = "carl",
         subject: str = "Hello",
+        state: EntryState = EntryState.NEW,
     ) -> Entry:
         """A new entry in somebody's inbox, past all rules of delivery."""
         person, facts = self.person(login), Facts(self.clock.now(), sender, subject)
 
         def work(tx):  # type: ignore[no-untyped-def]  # a Tx in, an id out
             content = self.store.contents.write(tx, (octets,))
-            return self.store.add_entry(tx, person.id, content, b"", kind, EntryState.NEW, facts)
+            return self.store.add_entry(tx, person.id, content, b"", kind, state, facts)
 
         return self.store.need(self.db.now(work))
 

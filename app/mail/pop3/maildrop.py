@@ -4,31 +4,21 @@ Messages are numbered three ways: 1..n in commands and answers, 0..n-1 as index 
 (`find` converts), and by entry id in what QUIT asks of the service.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Protocol
 
+from app.mail.pop3.snapshot import Item, Snapshot
 from app.mail.pop3.states import Code, Misused, Refused
 from app.message.dot_stuffing import ended, stuffed, top
 
 LINES_PER_PIECE = 1000
 """Lines of a LIST or UIDL answer that are made at a time."""
 
+TOLD_PER_PIECE = 65_536
+"""Octets that are sent at a time of what a snapshot has ready."""
 
-class Item(NamedTuple):
-    """One message of a snapshot: prefix and then content chunks 0..chunks-1.
-
-    size counts octets of prefix and content, CRLF line ends included, before byte-stuffing; dotted
-    is the number of lines that begin with a dot.
-    """
-
-    entry: int
-    content: int
-    uidl: bytes
-    size: int
-    chunks: int
-    dotted: int
-    prefix: bytes
+_DELETED, _SENT = 1, 2
 
 
 class Unreadable(Exception):
@@ -39,8 +29,12 @@ class Maildrop(Protocol):
     """What a session needs of the mailbox it serves."""
 
     @property
-    def items(self) -> Sequence[Item]:
-        """The messages in the order of their numbers; never changed during the session."""
+    def messages(self) -> Snapshot:
+        """The messages in the order of their numbers."""
+        ...
+
+    def opening(self, item: Item) -> tuple[bytes, bytes]:
+        """The entry's prefix, and content chunk 0 (empty if there is none). Raises Unreadable."""
         ...
 
     def chunk(self, item: Item, seq: int) -> bytes:
@@ -51,7 +45,11 @@ class Maildrop(Protocol):
 class NoMaildrop:
     """What there is before a login: nothing."""
 
-    items: Sequence[Item] = ()
+    messages = Snapshot()
+
+    def opening(self, item: Item) -> tuple[bytes, bytes]:
+        """There is none. Raises Unreadable."""
+        raise Unreadable
 
     def chunk(self, item: Item, seq: int) -> bytes:
         """There is none. Raises Unreadable."""
@@ -62,37 +60,39 @@ class MarkedMaildrop:
     """The snapshot with this session's marks: deleted, and sent whole."""
 
     def __init__(self, maildrop: Maildrop) -> None:
-        self.items = maildrop.items
+        self.messages = maildrop.messages
         self.chunk = maildrop.chunk
-        self._deleted: set[int] = set()
-        self._sent: set[int] = set()
+        self._opening = maildrop.opening
+        self._marks = bytearray(len(self.messages))
         self.reset()
 
     # what STAT, DELE, RSET and QUIT need
 
     def reset(self) -> None:
         """Unmark every message [RFC 1939 §5, RSET]."""
-        self._deleted.clear()
-        self.count = len(self.items)
-        self.octets = sum(item.size for item in self.items)
+        self._marks = bytearray(mark & ~_DELETED for mark in self._marks)
+        self.count = len(self.messages)
+        self.octets = self.messages.octets
 
     def delete(self, index: int) -> None:
         """Mark the message with this index; every other command then refuses it."""
-        self._deleted.add(index)
+        self._marks[index] |= _DELETED
         self.count -= 1
-        self.octets -= self.items[index].size
+        self.octets -= self.messages.size(index)
 
     def sent(self, index: int) -> None:
         """Note that the message with this index was sent whole."""
-        self._sent.add(index)
+        self._marks[index] |= _SENT
 
     def removed(self) -> tuple[int, ...]:
         """Entry ids of the messages marked as deleted."""
-        return tuple(self.items[index].entry for index in sorted(self._deleted))
+        entry = self.messages.entry
+        return tuple(entry(n) for n, mark in enumerate(self._marks) if mark & _DELETED)
 
     def retrieved(self) -> tuple[int, ...]:
         """Entry ids of the messages sent whole and not marked as deleted."""
-        return tuple(self.items[index].entry for index in sorted(self._sent - self._deleted))
+        entry = self.messages.entry
+        return tuple(entry(n) for n, mark in enumerate(self._marks) if mark == _SENT)
 
     def find(self, argument: bytes) -> int:
         """The index of the message with this number. Raises Refused or Misused."""
@@ -101,9 +101,9 @@ class MarkedMaildrop:
             if not argument.isdigit():
                 raise Misused("one message number is needed")
         index = int(argument) - 1
-        if not 0 <= index < len(self.items):
-            raise Refused(f"no such message, the numbers go from 1 to {len(self.items)}")
-        if index in self._deleted:
+        if not 0 <= index < len(self._marks):
+            raise Refused(f"no such message, the numbers go from 1 to {len(self._marks)}")
+        if self._marks[index] & _DELETED:
             raise Refused("that message is marked as deleted")
         return index
 
@@ -115,33 +115,35 @@ class MarkedMaildrop:
 
     def sizes(self) -> Iterator[bytes]:
         """The lines of LIST and its end."""
-        return self._listing(b"%d %d\r\n", [item.size for item in self.items])
+        lines = (b"%d %d\r\n" % (n + 1, self.messages.size(n)) for n in self._left())
+        return self._listing(self.messages.sizes_told, lines)
 
     def uidls(self) -> Iterator[bytes]:
         """The lines of UIDL and its end."""
-        return self._listing(b"%d %b\r\n", [item.uidl for item in self.items])
+        lines = (b"%d %b\r\n" % (n + 1, self.messages.uidl(n)) for n in self._left())
+        return self._listing(self.messages.uidls_told, lines)
 
-    def first(self, item: Item) -> bytes:
-        """Chunk 0, read before the answer begins. Raises Refused if it cannot be read."""
+    def opening(self, item: Item) -> tuple[bytes, bytes]:
+        """Prefix and chunk 0, read before the answer begins. Raises Refused if they cannot be."""
         try:
-            return self.chunk(item, 0) if item.chunks else b""
+            return self._opening(item)
         except Unreadable as error:
             raise Refused(f"{Code.SYS_PERM}this message cannot be read") from error
 
-    def message(self, index: int, first: bytes) -> Iterator[bytes]:
+    def message(self, index: int, opening: tuple[bytes, bytes]) -> Iterator[bytes]:
         """The whole message and its end; it counts as sent when the last piece is taken."""
-        item = self.items[index]
-        pieces = self._pieces(item, first)
+        item = self.messages[index]
+        pieces = self._pieces(item, opening)
         yield from ended(stuffed(pieces) if item.dotted else pieces)
         self.sent(index)
 
-    def head(self, index: int, first: bytes, lines: int) -> Iterator[bytes]:
+    def head(self, index: int, opening: tuple[bytes, bytes], lines: int) -> Iterator[bytes]:
         """Header and the first `lines` lines of the body, and the end [RFC 1939 §7, TOP].
 
         Where that was the whole message, it counts as sent, like one that was asked for whole:
         fetchmail reads so. Without lines of the body asked for it was a look at the header.
         """
-        item = self.items[index]
+        item = self.messages[index]
         given = 0
 
         def measured(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -150,23 +152,27 @@ class MarkedMaildrop:
                 given += len(piece)
                 yield piece
 
-        pieces = measured(top(self._pieces(item, first), lines))
+        pieces = measured(top(self._pieces(item, opening), lines))
         yield from ended(stuffed(pieces) if item.dotted else pieces)
         if lines and given == item.size:
             self.sent(index)
 
-    def _pieces(self, item: Item, first: bytes) -> Iterator[bytes]:
-        yield item.prefix
-        yield first
+    def _pieces(self, item: Item, opening: tuple[bytes, bytes]) -> Iterator[bytes]:
+        yield from opening
         for seq in range(1, item.chunks):
             yield self.chunk(item, seq)
 
-    def _listing(self, line: bytes, facts: Sequence[int] | Sequence[bytes]) -> Iterator[bytes]:
-        numbers = [n for n in range(len(facts)) if n not in self._deleted]
-        made = (
-            b"".join([line % (n + 1, facts[n]) for n in numbers[start : start + LINES_PER_PIECE]])
-            for start in range(0, len(numbers), LINES_PER_PIECE)
-        )
+    def _left(self) -> Iterator[int]:
+        """The indexes of the messages that are not marked as deleted."""
+        return (n for n, mark in enumerate(self._marks) if not mark & _DELETED)
+
+    def _listing(self, told: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """What is told of all messages, or the lines of those that are left; and the end."""
+        if self.count == len(self._marks):
+            starts = range(0, len(told), TOLD_PER_PIECE)
+            made: Iterable[bytes] = (told[at : at + TOLD_PER_PIECE] for at in starts)
+        else:
+            made = iter(lambda: b"".join(islice(lines, LINES_PER_PIECE)), b"")
         return chain(made, [b".\r\n"])
 
 

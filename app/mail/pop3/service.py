@@ -12,7 +12,7 @@ removals go to the store's writer thread.
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,8 +23,10 @@ from app.inbox.store import Kind, Store
 from app.mail.pop3.capabilities import Offer
 from app.mail.pop3.keeping import Keeping
 from app.mail.pop3.locks import MaildropLocks
-from app.mail.pop3.maildrop import Item, Unreadable
+from app.mail.pop3.maildrop import Unreadable
 from app.mail.pop3.session import Pop3Session
+from app.mail.pop3.snapshot import Item, Snapshot
+from app.mail.pop3.snapshots import Snapshots
 from app.mail.pop3.states import Code, Commit, LoginWanted, Pop3Request, Pop3State, StartTls
 from app.net.listener import Connection
 from app.net.logins import Logins, Remembered, Verdict
@@ -60,23 +62,28 @@ class Pop3Config:
 class StoreMaildrop:
     """A person's messages at the moment of login. What another door removes stays readable."""
 
-    def __init__(
-        self, store: Store, items: Sequence[Item], damage: Callable[[], Condition]
-    ) -> None:
-        self.items = items
-        self._chunk = store.contents.chunk
+    def __init__(self, store: Store, messages: Snapshot, damage: Callable[[], Condition]) -> None:
+        self.messages = messages
+        self._contents = store.contents
         self._damage = damage
 
-    def chunk(self, item: Item, seq: int) -> bytes:
-        """Content octets number seq.
+    def opening(self, item: Item) -> tuple[bytes, bytes]:
+        """The entry's prefix and content chunk 0.
 
         Raises Unreadable when the bin has been emptied meanwhile, and when octets of the message
-        cannot be read; of a message that is known to be so at its first chunk, not in its midst.
+        cannot be read; of a message that is known to be so here, not in its midst.
         """
-        if seq == 0 and item.content in self._damage().unreadable:
+        if item.content in self._damage().unreadable:
             raise Unreadable
         try:
-            return self._chunk(item.content, seq)
+            return self._contents.opening(item.entry, item.content)
+        except (ContentGone, StoreFailed) as error:
+            raise Unreadable from error
+
+    def chunk(self, item: Item, seq: int) -> bytes:
+        """Content octets number seq. Raises Unreadable."""
+        try:
+            return self._contents.chunk(item.content, seq)
         except (ContentGone, StoreFailed) as error:
             raise Unreadable from error
 
@@ -111,6 +118,7 @@ class Pop3Service:
         self._clock = clock
         self._plain = Networks(config.plain)
         self._last_logins: Remembered[float] = Remembered()  # by login, in monotonic seconds
+        self._snapshots = Snapshots(db)
         self._locks = MaildropLocks()
         self._logins: dict[Pop3Session, _Login] = {}
 
@@ -204,10 +212,10 @@ class Pop3Service:
             session.refused(Code.IN_USE, "another POP3 session has this maildrop; try again later")
             return
         self._logins[session] = _Login(person, connection.peer)
-        items, kept = await self._passwords.in_thread(
+        messages, kept = await self._passwords.in_thread(
             lambda: (self._snapshot(person), self._keeping.of(person))
         )
-        maildrop = StoreMaildrop(self._store, items, self._db.condition.damage)
+        maildrop = StoreMaildrop(self._store, messages, self._db.condition.damage)
         if not session.logged_in(maildrop, kept):
             self._leave(session)
             return
@@ -217,7 +225,7 @@ class Pop3Service:
             person.login,
             connection.peer,
             f"by {connection.tls}" if connection.tls else PLAIN,
-            len(items),
+            len(messages),
         )
 
     def _wait_s(self, person: Person) -> float:
@@ -226,20 +234,15 @@ class Pop3Service:
         last = self._last_logins.get(person.login, -math.inf)
         return last + delay - self._clock.monotonic() if delay else 0.0
 
-    def _snapshot(self, person: Person) -> list[Item]:
+    def _snapshot(self, person: Person) -> Snapshot:
         """What there is for them, without what is known to be unreadable.
 
         Some mail programs stop at a message that is refused, and would never get to those behind.
         """
         kinds = person.transfer.kinds
-        entries = self._store.entries(person.id, kinds) if kinds else []
+        messages = self._snapshots.of(person.id, kinds) if kinds else Snapshot()
         lost = self._db.condition.damage().unreadable
-        if lost:
-            entries = [entry for entry in entries if entry.content not in lost]
-        return [
-            Item(e.id, e.content, e.uidl.encode(), e.size, e.chunks, e.dotted, e.prefix)
-            for e in entries
-        ]
+        return messages.without(lost) if lost else messages
 
     # logging out
 

@@ -36,7 +36,7 @@ class Transaction:
         """LIST."""
         if rest.strip():
             index = self._maildrop.find(rest)
-            self._output.ok(f"{index + 1} {self._maildrop.items[index].size}")
+            self._output.ok(f"{index + 1} {self._maildrop.messages.size(index)}")
         else:
             self._output.answer(self._maildrop.summary(), self._maildrop.sizes())
 
@@ -44,7 +44,7 @@ class Transaction:
         """UIDL."""
         if rest.strip():
             index = self._maildrop.find(rest)
-            self._output.ok(f"{index + 1} {self._maildrop.items[index].uidl.decode()}")
+            self._output.ok(f"{index + 1} {self._maildrop.messages.uidl(index).decode()}")
         else:
             self._output.answer(counted(self._maildrop.count), self._maildrop.uidls())
 
@@ -52,15 +52,15 @@ class Transaction:
         """RETR."""
         maildrop = self._maildrop
         index = maildrop.find(rest)
-        item = maildrop.items[index]
-        first = maildrop.first(item)
+        item = maildrop.messages[index]
+        prefix, first = opening = maildrop.opening(item)
         self.retrieved += 1
         if item.chunks <= 1 and not item.dotted and first[-2:] == b"\r\n":
             # nearly every message: one chunk, sent as it lies
-            self._output.send(b"+OK %d octets\r\n%b%b.\r\n" % (item.size, item.prefix, first))
+            self._output.send(b"+OK %d octets\r\n%b%b.\r\n" % (item.size, prefix, first))
             maildrop.sent(index)
         else:
-            self._output.answer(f"{item.size} octets", maildrop.message(index, first))
+            self._output.answer(f"{item.size} octets", maildrop.message(index, opening))
 
     def top(self, rest: bytes) -> None:
         """TOP; one that gives the whole message is as good as RETR. Raises Misused."""
@@ -69,9 +69,9 @@ class Transaction:
             raise Misused("a message number and a number of lines are needed")
         maildrop = self._maildrop
         index = maildrop.find(number)
-        first = maildrop.first(maildrop.items[index])
+        opening = maildrop.opening(maildrop.messages[index])
         self.topped += 1
-        self._output.answer("header and lines", maildrop.head(index, first, int(lines)))
+        self._output.answer("header and lines", maildrop.head(index, opening, int(lines)))
 
     def dele(self, rest: bytes) -> None:
         """DELE."""
