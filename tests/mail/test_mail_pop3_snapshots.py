@@ -140,6 +140,23 @@ def test_a_box_that_has_not_changed_costs_one_look_and_new_mail_is_put_behind(
     assert len(snapshots.of(bob, ALL)) == 1
 
 
+def test_mail_that_comes_while_a_box_is_read_is_in_it_once(
+    kit: StoreKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, read = kit.person("anna").id, ListingReader.all
+
+    def late(reader: ListingReader, person: int, kinds: tuple[Kind, ...]) -> list[Listed]:
+        kit.put("anna")
+        return read(reader, person, kinds)
+
+    monkeypatch.setattr(ListingReader, "all", late)
+    snapshots = Snapshots(kit.db)
+    assert len(snapshots.of(anna, ALL)) == 1
+    assert len(snapshots.of(anna, ALL)) == 1, "its change is noticed only now"
+    kit.put("anna")
+    assert shown(snapshots.of(anna, ALL)) == truth(kit, anna, ALL)
+
+
 def test_changes_that_are_forgotten_or_too_many_leave_nothing_kept(
     kit: StoreKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
