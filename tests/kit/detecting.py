@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from app.phone.sound.dtmf import DtmfDetector
+from app.phone.sound.information_tone import InformationToneDetector
 from app.phone.sound.tone_bank import ToneBank
 from drivers.buses import PERIOD, Samples
 
@@ -56,3 +57,14 @@ def digits_of_each(
         for line, digit in detector.hear():
             found[line].append((number, digit))
     return found
+
+
+def information_tones_in(sound: Samples) -> list[int]:
+    """The periods in which the office's information tone was complete."""
+    bank = ToneBank(1)
+    detector, times = InformationToneDetector(bank), list[int]()
+    detector.listen(0, True)
+    for number, period in enumerate(periods(sound)):
+        bank.hear(period)
+        times += [number for _ in detector.hear()]
+    return times

@@ -39,7 +39,7 @@ def heard(frames: Samples, modem: Modem) -> tuple[list[bytes], int]:
     the lines, a receiver was at work."""
     lines = frames.shape[1]
     bank = ToneBank(lines)
-    receivers = DataReceivers(bank, lines)
+    receivers = DataReceivers(bank)
     for line in range(lines):
         receivers.receive(line, modem)
     messages, at_work = list[bytes](), 0

@@ -23,7 +23,7 @@ KINDS = sorted({country(code).tones.dial.hz for code in STEADY})
 def ends_after(hertz: tuple[float, ...], sound: Samples) -> float | None:
     """After how many seconds of this a call is ended; None: not at all."""
     bank = ToneBank(1)
-    watch, gone = DialToneWatch(bank, 1, hertz), []
+    watch, gone = DialToneWatch(bank, hertz), []
     watch.watch(0, NEEDED, lambda: gone.append(True))
     for number, row in enumerate(sound[: len(sound) // PERIOD * PERIOD].reshape(-1, 1, PERIOD)):
         bank.hear(row)
@@ -70,7 +70,7 @@ def test_no_speech_of_the_sound_pack_ends_a_call_or_is_suspected(
     hertz: tuple[float, ...], speech: Samples
 ) -> None:
     bank = ToneBank(48)
-    watch, ended, longest = DialToneWatch(bank, 48, hertz), [], 0
+    watch, ended, longest = DialToneWatch(bank, hertz), [], 0
     for slot in range(48):
         watch.watch(slot, NEEDED, lambda: ended.append(hertz))
     assert len(speech) > 1000
@@ -120,7 +120,7 @@ def test_tone_too_soft_or_too_short_ends_nothing() -> None:
 
 def test_lines_are_told_apart_and_each_is_told_once() -> None:
     bank = ToneBank(4)
-    watch, gone = DialToneWatch(bank, 4, (425.0,)), []
+    watch, gone = DialToneWatch(bank, (425.0,)), []
     for slot in range(4):
         watch.watch(slot, NEEDED, lambda slot=slot: gone.append(slot))  # type: ignore[misc]
     watch.watch(2, 0, None)
@@ -137,7 +137,7 @@ def test_tone_is_counted_from_where_it_may_have_begun() -> None:
     """A handset's digits end a call at once when there is dial tone: no look comes too late."""
     for quiet in range(LOOK_EVERY):
         bank = ToneBank(1)
-        watch = DialToneWatch(bank, 1, (425.0,))
+        watch = DialToneWatch(bank, (425.0,))
         watch.watch(0, NEEDED, lambda: None)
         for _ in range(quiet):
             bank.hear(np.zeros((1, PERIOD), np.int16))
@@ -150,7 +150,7 @@ def test_tone_is_counted_from_where_it_may_have_begun() -> None:
 
 def test_line_whose_tone_ends_the_call_of_another_does_not_disturb_the_watch() -> None:
     bank = ToneBank(2)
-    watch, gone = DialToneWatch(bank, 2, (425.0,)), []
+    watch, gone = DialToneWatch(bank, (425.0,)), []
 
     def both_over() -> None:
         gone.append(True)

@@ -40,7 +40,7 @@ def ends_after(code: str, sound: Samples, slots: int = 1) -> float | None:
     It is heard in the first of so many slots, the only one that is watched.
     """
     bank = ToneBank(slots)
-    watch, gone = FarEndWatch(bank, slots, end_tones(country(code).tones)), []
+    watch, gone = FarEndWatch(bank, end_tones(country(code).tones)), []
     watch.watch(0, lambda: gone.append(True))
     for number, row in enumerate(sound[: len(sound) // PERIOD * PERIOD].reshape(-1, 1, PERIOD)):
         bank.hear(row)
@@ -106,7 +106,7 @@ def speech() -> Samples:
 @pytest.mark.parametrize("code", ALL)
 def test_no_speech_of_the_sound_pack_ends_a_call(code: str, speech: Samples) -> None:
     bank = ToneBank(48)
-    watch, ended = FarEndWatch(bank, 48, end_tones(country(code).tones)), []
+    watch, ended = FarEndWatch(bank, end_tones(country(code).tones)), []
     for slot in range(48):
         watch.watch(slot, lambda: ended.append(code))
     assert len(speech) > 1000
@@ -168,7 +168,7 @@ def test_what_comes_and_goes_in_the_tones_beat_ends_no_call(code: str, ms: int) 
 
 def test_lines_are_told_apart_and_one_that_is_watched_no_longer_is_not_told_of() -> None:
     bank = ToneBank(3)
-    watch, gone = FarEndWatch(bank, 3, end_tones(country("us").tones)), []
+    watch, gone = FarEndWatch(bank, end_tones(country("us").tones)), []
     for slot in range(3):
         watch.watch(slot, lambda slot=slot: gone.append(slot))  # type: ignore[misc]
     watch.watch(2, None)
@@ -181,7 +181,7 @@ def test_lines_are_told_apart_and_one_that_is_watched_no_longer_is_not_told_of()
 
 def test_far_end_that_ends_another_lines_call_does_not_disturb_the_watch() -> None:
     bank = ToneBank(2)
-    watch, gone = FarEndWatch(bank, 2, end_tones(country("us").tones)), []
+    watch, gone = FarEndWatch(bank, end_tones(country("us").tones)), []
 
     def both_over() -> None:
         gone.append(True)

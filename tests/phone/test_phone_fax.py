@@ -141,7 +141,7 @@ def rest(ms: int) -> Samples:
 def calls(sound: Samples) -> int:
     """How often the detector says that a fax calls."""
     bank, found = ToneBank(1), 0
-    detector = FaxToneDetector(bank, 1)
+    detector = FaxToneDetector(bank)
     detector.listen(0, True)
     for period in periods(sound):
         bank.hear(period)

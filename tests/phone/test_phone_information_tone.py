@@ -1,15 +1,13 @@
 """Special information tone: sent for numbers that are nobody's, and understood from an office."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
 from app.phone.config import PhoneConfig
-from app.phone.sound.information_tone import InformationToneDetector
 from drivers.buses import PERIOD, Samples
 from drivers.countries import codes, country
 from tests.kit import caller_sound as kit
+from tests.kit.detecting import information_tones_in
 from tests.kit.phone import Bench, power_at
 from tests.phone.test_phone_lines import OneTrunk
 
@@ -34,13 +32,8 @@ def sounded(steps: Steps, dbm0: float = -20.0, gap_ms: int = 0) -> Samples:
     return np.concatenate([*pieces, kit.silence(300)])
 
 
-def rows(sound: Samples) -> Iterator[Samples]:
-    yield from sound[: len(sound) // PERIOD * PERIOD].reshape(-1, PERIOD)
-
-
 def found(sound: Samples) -> int:
-    detector = InformationToneDetector()
-    return sum(detector.hear(row) for row in rows(sound))
+    return len(information_tones_in(sound))
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -113,8 +106,7 @@ def test_handset_that_dials_nobodys_number_hears_information_tone_and_then_reord
     bench.dial("101", "888")
     bench.seconds(14)
     heard = np.concatenate(handset.heard)
-    detector = InformationToneDetector()
-    times = [n for n, row in enumerate(rows(heard)) if detector.hear(row)]
+    times = information_tones_in(heard)
     assert len(times) == 2 and (times[1] - times[0]) * 10 == pytest.approx(2000, abs=10)
     last = (times[0] - 21) * PERIOD  # where the third tone began
     begins = (last - (ms[0] + ms[1]) * 8, last - ms[1] * 8, last)

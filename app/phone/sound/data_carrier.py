@@ -9,10 +9,9 @@ its first bit loses none. It is taken away when the carrier has been gone for a 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.phone.sound.dsp import FskReceiver
-from app.phone.sound.tone_bank import KEPT, Floats, ToneBank, band_vectors
+from app.phone.sound.tone_bank import KEPT, Floats, ToneBank, band_vectors, places_in
 from drivers.countries.base import Modem
 from drivers.sampling import PERIOD, amplitude
 
@@ -37,17 +36,18 @@ class _Carrier:
 class DataReceivers:
     """The on-hook data messages of all places where somebody waits for them."""
 
-    def __init__(self, bank: ToneBank, slots: int) -> None:
-        self._bank, self._slots = bank, slots
-        self._rows = bank.add([band_vectors(*BAND)], SHARE, FLOOR)
+    def __init__(self, bank: ToneBank) -> None:
+        self._bank = bank
+        self._carrier = bank.judge(band_vectors(*BAND), SHARE, FLOOR)
         self._receivers: dict[int, FskReceiver] = {}
-        self._lasted = np.zeros(slots, np.int32)
+        self._lasted = [0] * (_BEGINS - 1)
+        """Where the carrier was in the latest period, in both of the latest two, and so on."""
         self._carriers: dict[int, _Carrier] = {}
 
     def receive(self, place: int, modem: Modem | None) -> None:
         """Receive what this modem sends on a line from now on; None: nothing."""
-        self._bank.ask(self._rows, place, modem is not None)
-        self._lasted[place] = 0
+        self._bank.ask([self._carrier], place, modem is not None)
+        self._lasted = [places & ~(1 << place) for places in self._lasted]
         self._receivers.pop(place, None)
         self._carriers.pop(place, None)
         if modem is not None:
@@ -60,11 +60,11 @@ class DataReceivers:
 
     def hear(self) -> list[tuple[int, bytes]]:
         """The messages that the bank's latest period completed, with their places."""
-        carrier = self._bank.pure[self._rows.start, : self._slots]
-        self._lasted += 1
-        self._lasted *= carrier
+        carrier = self._bank.found(self._carrier)
         found = self._go_on(carrier) if self._carriers else []
-        for place in (self._lasted >= _BEGINS).nonzero()[0].tolist():
+        begins = carrier & self._lasted[-1]
+        self._lasted = [carrier, *(carrier & places for places in self._lasted[:-1])]
+        for place in places_in(begins):
             if place not in self._carriers:
                 found += self._begin(place)
         return found
@@ -80,10 +80,10 @@ class DataReceivers:
             for message in _fed(receiver, row)
         ]
 
-    def _go_on(self, carrier: NDArray[np.bool_]) -> list[tuple[int, bytes]]:
+    def _go_on(self, carrier: int) -> list[tuple[int, bytes]]:
         found = []
         for place, one in list(self._carriers.items()):
-            one.missing = 0 if carrier[place] else one.missing + 1
+            one.missing = 0 if carrier >> place & 1 else one.missing + 1
             if one.missing == _ENDS:
                 del self._carriers[place]
                 continue

@@ -12,6 +12,7 @@ from app.phone.sound.dtmf import DtmfDetector
 from app.phone.sound.end_tones import EndTones
 from app.phone.sound.far_end import FarEndWatch
 from app.phone.sound.fax_tone import FaxToneDetector
+from app.phone.sound.information_tone import InformationToneDetector
 from app.phone.sound.tone_bank import ToneBank
 from drivers.buses import Samples
 from drivers.countries.base import Modem
@@ -33,6 +34,8 @@ class Detectors:
         self._messages: dict[int, Callable[[bytes], None]] = {}
         self._fax_tone: FaxToneDetector | None = None
         self._fax_calls: dict[int, Callable[[], None]] = {}
+        self._information: InformationToneDetector | None = None
+        self._no_numbers: dict[int, Callable[[], None]] = {}
         self._scripts: list[int] = []
 
     def script_place(self) -> int:
@@ -61,9 +64,9 @@ class Detectors:
                 if (arrived := self._messages.get(place)) is not None:
                     arrived(message)
         if self._fax_calls and self._fax_tone is not None:
-            for place in self._fax_tone.hear():
-                if (calls := self._fax_calls.get(place)) is not None:
-                    calls()
+            _tell(self._fax_calls, self._fax_tone.hear())
+        if self._no_numbers and self._information is not None:
+            _tell(self._no_numbers, self._information.hear())
 
     def watch(self) -> None:
         """Notice far ends that have gone in the period heard last."""
@@ -91,7 +94,7 @@ class Detectors:
         else:
             self._messages[slot] = message
         if self._data is None and message is not None:
-            self._data = DataReceivers(self._bank, self._slots)
+            self._data = DataReceivers(self._bank)
         if self._data is not None:
             self._data.receive(slot, None if message is None else modem)
 
@@ -102,14 +105,29 @@ class Detectors:
         else:
             self._fax_calls[slot] = calls
         if self._fax_tone is None and calls is not None:
-            self._fax_tone = FaxToneDetector(self._bank, self._slots)
+            self._fax_tone = FaxToneDetector(self._bank)
         if self._fax_tone is not None:
             self._fax_tone.listen(slot, calls is not None)
+
+    def listen_for_information(self, slot: int, no_number: Callable[[], None] | None) -> None:
+        """See Channel.listen_for_information."""
+        if no_number is None:
+            self._no_numbers.pop(slot, None)
+        else:
+            self._no_numbers[slot] = no_number
+        if self._information is None and no_number is not None:
+            self._information = InformationToneDetector(self._bank)
+        if self._information is not None:
+            self._information.listen(slot, no_number is not None)
+
+    def waits_for_information(self, slot: int) -> bool:
+        """Whether the office's information tone is listened for."""
+        return slot in self._no_numbers
 
     def watch_end(self, slot: int, tones: EndTones | None, gone: Callable[[], None] | None) -> None:
         """See Channel.watch."""
         if tones is not None and tones not in self._far_ends:
-            self._far_ends[tones] = FarEndWatch(self._bank, self._slots, tones)
+            self._far_ends[tones] = FarEndWatch(self._bank, tones)
         for known, watch in self._far_ends.items():
             watch.watch(slot, gone if known == tones else None)
 
@@ -122,10 +140,17 @@ class Detectors:
     ) -> None:
         """See Channel.watch_dial_tone; all lines of a board have the dial tone of one country."""
         if self._dial_tone is None and hertz is not None:
-            self._dial_tone = DialToneWatch(self._bank, self._slots, hertz)
+            self._dial_tone = DialToneWatch(self._bank, hertz)
         if self._dial_tone is not None:
             self._dial_tone.watch(slot, periods, None if hertz is None else heard)
 
     def dial_tone_periods(self, slot: int) -> int:
         """See Channel.dial_tone_periods."""
         return 0 if self._dial_tone is None else self._dial_tone.lasted(slot)
+
+
+def _tell(asked: dict[int, Callable[[], None]], places: list[int]) -> None:
+    """Tell who asked about these places, and still does."""
+    for place in places:
+        if (found := asked.get(place)) is not None:
+            found()

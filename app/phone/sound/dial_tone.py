@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.phone.sound.end_tones import FLOOR, PURE, tone_basis
-from app.phone.sound.tone_bank import Floats, ToneBank
+from app.phone.sound.tone_bank import Floats, ToneBank, places_in
 
 LOOK_EVERY = 8
 """Periods (10 ms) from one look to the next, while dial tone sounds nowhere."""
@@ -38,7 +37,8 @@ class _Wanted(NamedTuple):
 class _Run:
     """Periods with dial tone in a row: the power that each vector of the basis has in each."""
 
-    def __init__(self) -> None:
+    def __init__(self, periods: int) -> None:
+        self.periods = periods
         self.parts: list[Floats] = []
         self.told = False
 
@@ -46,25 +46,23 @@ class _Run:
 class DialToneWatch:
     """Counts, for each watched slot, the periods (10 ms) of dial tone in a row."""
 
-    def __init__(self, bank: ToneBank, slots: int, hertz: tuple[float, ...]) -> None:
+    def __init__(self, bank: ToneBank, hertz: tuple[float, ...]) -> None:
         self.hertz = hertz
-        self._bank, self._slots = bank, slots
+        self._bank = bank
         basis = tone_basis(hertz)
-        self._whole = bank.add([basis], PURE, FLOOR)
-        self._each = bank.add([[vector] for vector in basis], 0.0, 0.0)
+        self._tone = bank.judge(basis, PURE, FLOOR)
+        self._each = bank.measure(basis)
         steps = (abs(one - other) for one in hertz for other in hertz if one != other)
         self._apart = min(steps, default=0.0) >= _APART_HZ
         self._wanted: dict[int, _Wanted] = {}
-        self._periods = np.zeros(slots, np.int32)
         self._runs: dict[int, _Run] = {}
         self._since_look = 0
 
     def watch(self, slot: int, periods: int, heard: Callable[[], None] | None) -> None:
         """Call `heard` once when there was dial tone for so many periods; None: do not listen."""
-        self._periods[slot] = 0
         self._runs.pop(slot, None)
         self._wanted.pop(slot, None)
-        self._bank.ask(self._whole, slot, heard is not None)
+        self._bank.ask([self._tone], slot, heard is not None)
         if heard is not None:
             self._wanted[slot] = _Wanted(periods, heard)
 
@@ -73,7 +71,8 @@ class DialToneWatch:
 
         Up to LOOK_EVERY - 1 too many.
         """
-        return int(self._periods[slot])
+        run = self._runs.get(slot)
+        return 0 if run is None else run.periods
 
     def hear(self) -> None:
         """Go on by the bank's latest period."""
@@ -82,37 +81,30 @@ class DialToneWatch:
         self._since_look += 1
         if not self._runs and self._since_look < LOOK_EVERY:
             return
-        tone = self._bank.pure[self._whole.start, : self._slots]
-        if self._runs or tone.any():
-            self._go_on(tone, self._bank.energy[self._each, : self._slots].T)
+        tone = self._bank.found(self._tone)
+        for slot in [slot for slot in self._runs if not tone >> slot & 1]:
+            del self._runs[slot]
+        for slot in places_in(tone):
+            if slot in self._wanted:  # another line's tone may just have ended this one's call
+                self._sounds(slot)
         self._since_look = 0
 
-    def _go_on(self, tone: NDArray[np.bool_], parts: Floats) -> None:
-        self._periods[~tone] = 0
-        for slot in [slot for slot in self._runs if not tone[slot]]:
-            del self._runs[slot]
-        for slot in np.flatnonzero(tone).tolist():
-            if slot in self._wanted:  # another line's tone may just have ended this one's call
-                self._sounds(slot, parts[slot])
-
-    def _sounds(self, slot: int, parts: Floats) -> None:
+    def _sounds(self, slot: int) -> None:
         run = self._runs.get(slot)
         if run is None:
-            run = self._runs[slot] = _Run()
-            self._periods[slot] = self._since_look
+            run = self._runs[slot] = _Run(self._since_look)
         else:
-            self._periods[slot] += 1
+            run.periods += 1
         wanted = self._wanted[slot]
         if run.told:
             return
-        run.parts.append(parts.copy())
-        if self._periods[slot] < wanted.periods:
+        run.parts.append(self._bank.squares(slot, self._each))
+        if run.periods < wanted.periods:
             return
         if wanted.periods < _CLOSELY or self._is_tone(np.array(run.parts)):
             run.told = True
             wanted.heard()
         else:
-            self._periods[slot] = 0
             del self._runs[slot]
 
     def _is_tone(self, parts: Floats) -> bool:

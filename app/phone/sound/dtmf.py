@@ -1,9 +1,11 @@
 """Hearing DTMF digits on all lines at once [Q.23, Q.24].
 
-A line's tone is looked at in two steps. Each period of all lines is asked, by a few operations on
-the whole frame (tone_bank.py), whether most of its power lies at one frequency of each group. Where
-that holds for three periods in a row with the same pair, the 30 ms are examined: both frequencies
-are measured, and what two tones of just these frequencies leave over tells speech from a key.
+A line's tone is looked at in three steps. Each period of all lines is judged on the whole frame
+(tone_bank.py): is most of its power at the eight frequencies, and some of it in either group? Where
+it is, as in one period of speech in seventy, that line is asked whether it lies at one frequency of
+each group. Where that holds for three periods in a row with the same pair, the 30 ms are examined:
+both frequencies are measured, and what two tones of just these frequencies leave over tells speech
+from a key.
 
     periods            ..  #   #   #   #   .   #   #   .   .   .
     digit reported                  |
@@ -18,12 +20,13 @@ out of the sound first: the dial tones of all countries lie there, and no freque
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.phone.sound.end_tones import tone_basis
-from app.phone.sound.tone_bank import Floats, ToneBank, band_vectors
+from app.phone.sound.tone_bank import Floats, ToneBank, band_vectors, places_in
 from drivers.sampling import PERIOD, SAMPLE_RATE, amplitude
 
 LOW = (697.0, 770.0, 852.0, 941.0)
@@ -44,7 +47,7 @@ SURE, PURE = 0.9, 0.8
 
 _NEEDED = 3
 """Periods with one pair in a row before they are examined."""
-_GATE_PURE, _GATE_LESSER = np.float32(0.55), np.float32(0.03)
+_GATE_PURE, _GATE_LESSER = 0.55, 0.03
 """Part of a single period's power that both tones, and the lesser of them, have. It is less exact:
 neighbours leak, and a tone that is 1.5 % off loses a tenth."""
 _HELD_PURE, _HELD_PART = 0.35, 0.1
@@ -57,6 +60,27 @@ _BAND = (310.0, 490.0)
 _SPAN = _NEEDED * PERIOD
 _STEP = 40
 """Samples from one measurement of phase to the next: +-100 Hz are told apart."""
+
+
+class _Energy(NamedTuple):
+    """What of one place's period lies at each frequency, and all of it; sums of squares."""
+
+    each: list[float]
+    power: float
+
+    @property
+    def pair(self) -> int | None:
+        """The pair of tones that it may be."""
+        low, high = max(self.each[:4]), max(self.each[4:])
+        if low + high <= max(self.power * _GATE_PURE, _GATE_FLOOR):
+            return None
+        if min(low, high) <= self.power * _GATE_LESSER:
+            return None
+        return 4 * self.each.index(low) + self.each.index(high, 4) - 4
+
+    def of(self, pair: int) -> float:
+        """What lies at the two frequencies of a pair."""
+        return self.each[pair // 4] + self.each[4 + pair % 4]
 
 
 @dataclass(slots=True)
@@ -73,9 +97,18 @@ class DtmfDetector:
 
     def __init__(self, bank: ToneBank) -> None:
         self._bank = bank
-        self._rows = bank.add([tone_basis((hz,)) for hz in LOW + HIGH], 0.0, 0.0)
+        low, high = ([v for hz in group for v in tone_basis((hz,))] for group in (LOW, HIGH))
+        self._each = bank.measure([*low, *high])
+        # What is at all frequencies of a group is no less than what is at one of them.
+        self._gates = (
+            bank.judge([*low, *high], _GATE_PURE, _GATE_FLOOR / _GATE_PURE),
+            bank.judge(low, _GATE_LESSER, 0.0),
+            bank.judge(high, _GATE_LESSER, 0.0),
+        )
         self._listening = set[int]()
         self._under_dial_tone: set[int] = set()
+        self._now: dict[int, _Energy] = {}
+        """Of the places that were asked for in this period."""
         self._runs: dict[int, tuple[int, int]] = {}
         self._once: dict[int, int] = {}
         self._digits: dict[int, _Digit] = {}
@@ -83,7 +116,7 @@ class DtmfDetector:
     def listen(self, place: int, on: bool, dial_tone: bool = False) -> None:
         """Listen to this place from now on, or no longer. `dial_tone`: it is being played there."""
         if on != (place in self._listening):
-            self._bank.ask(self._rows, place, on)
+            self._bank.ask(self._gates, place, on)
             self._listening ^= {place}
             self._runs.pop(place, None)
             self._digits.pop(place, None)
@@ -94,64 +127,65 @@ class DtmfDetector:
 
     def hear(self) -> list[tuple[int, str]]:
         """The digits recognized in the bank's latest period, with their places."""
-        energy, power = self._bank.energy[self._rows], self._bank.power
-        if self._under_dial_tone:
-            energy, power = self._without_dial_tone(energy, power)
-        low = np.maximum(np.maximum(energy[0], energy[1]), np.maximum(energy[2], energy[3]))
-        high = np.maximum(np.maximum(energy[4], energy[5]), np.maximum(energy[6], energy[7]))
-        pairs = low + high > np.maximum(power * _GATE_PURE, _GATE_FLOOR)
-        pairs &= np.minimum(low, high) > power * _GATE_LESSER
-        places = pairs.nonzero()[0].tolist()
-        if not (places or self._runs or self._digits):
+        most, low, high = (self._bank.found(gate) for gate in self._gates)
+        maybe = most & low & high
+        if not (maybe or self._runs or self._digits or self._under_dial_tone):
             return []
-        return self._go_on([place for place in places if place in self._listening], energy, power)
+        self._now = self._without_dial_tone() if self._under_dial_tone else {}
+        return self._go_on([*self._now, *(p for p in places_in(maybe) if p not in self._now)])
 
-    def _without_dial_tone(self, energy: Floats, power: Floats) -> tuple[Floats, Floats]:
-        """The same, without the tone that we play where we play it."""
-        energy, power = energy.copy(), power.copy()
-        rows = sorted(self._under_dial_tone)
-        sound = self._bank.latest(rows, 1)
+    def _without_dial_tone(self) -> dict[int, _Energy]:
+        """The energy of the places where we play it, without it."""
+        places = sorted(self._under_dial_tone)
+        sound = self._bank.latest(places, 1)
         sound -= (sound @ _BELOW[PERIOD].T) @ _BELOW[PERIOD]
         part = sound @ _WAVES
         part *= part
-        energy[:, rows] = (part[:, 0::2] + part[:, 1::2]).T
-        power[rows] = np.vecdot(sound, sound)
-        return energy, power
+        each, power = (part[:, 0::2] + part[:, 1::2]).tolist(), np.vecdot(sound, sound).tolist()
+        return dict(zip(places, map(_Energy, each, power), strict=True))
 
-    def _go_on(self, places: list[int], energy: Floats, power: Floats) -> list[tuple[int, str]]:
-        some = energy[:, places]
-        lows, highs = some[:4].argmax(0).tolist(), some[4:].argmax(0).tolist()
+    def _energy(self, place: int) -> _Energy:
+        """What a place has in the latest period."""
+        if place not in self._now:
+            squares = self._bank.squares(place, self._each)
+            each = (squares[0::2] + squares[1::2]).tolist()
+            self._now[place] = _Energy(each, float(self._bank.power[place]))
+        return self._now[place]
+
+    def _go_on(self, places: list[int]) -> list[tuple[int, str]]:
         runs: dict[int, tuple[int, int]] = {}
-        for place, low, high in zip(places, lows, highs, strict=True):
-            pair, before = 4 * low + high, self._runs.get(place)
-            again = before is not None and before[0] == pair
-            runs[place] = pair, (before[1] + 1 if before is not None and again else 1)
+        for place in places:
+            pair, before = self._energy(place).pair, self._runs.get(place)
+            if pair is not None:
+                again = before is not None and before[0] == pair
+                runs[place] = pair, (before[1] + 1 if before is not None and again else 1)
         self._runs = runs
         if self._digits:
-            self._hold(energy, power)
+            self._hold()
         long = [place for place, (pair, lasted) in runs.items()
                 if lasted >= _NEEDED and not self._sounds(place, pair)]  # fmt: skip
         if not long:
             self._once.clear()
             return []
-        return self._recognized(long, energy)
+        return self._recognized(long)
 
     def _sounds(self, place: int, pair: int) -> bool:
         digit = self._digits.get(place)
         return digit is not None and digit.pair == pair
 
-    def _hold(self, energy: Floats, power: Floats) -> None:
+    def _hold(self) -> None:
         """Forget the digits whose tones are over."""
         for place, digit in list(self._digits.items()):
-            now = float(energy[digit.pair // 4, place] + energy[4 + digit.pair % 4, place])
-            if now > _HELD_PART * digit.energy and now > _HELD_PURE * float(power[place]):
+            energy = self._energy(place)
+            now = energy.of(digit.pair)
+            if now > _HELD_PART * digit.energy and now > _HELD_PURE * energy.power:
                 digit.missing = 0
                 continue
             digit.missing += 1
             if digit.missing == _GAP:
                 del self._digits[place]
 
-    def _recognized(self, places: list[int], energy: Floats) -> list[tuple[int, str]]:
+    def _recognized(self, places: list[int]) -> list[tuple[int, str]]:
         sound = self._bank.latest(places, _NEEDED)
         under = [n for n, place in enumerate(places) if place in self._under_dial_tone]
         if under:
@@ -162,8 +196,7 @@ class DtmfDetector:
             if purity > PURE and self._once.get(place) != pair:
                 once[place] = pair
             if purity > SURE or (purity > PURE and place not in once):
-                now = float(energy[pair // 4, place] + energy[4 + pair % 4, place])
-                self._digits[place] = _Digit(pair, now)
+                self._digits[place] = _Digit(pair, self._energy(place).of(pair))
                 found.append((place, KEYS[pair]))
         self._once = once
         return found
@@ -215,5 +248,5 @@ _HERTZ = np.array(LOW + HIGH)
 _TIME = 2 * np.pi * np.arange(_SPAN) / SAMPLE_RATE
 _PHASES = _phases()
 _WAVES: Floats = np.array([v for hz in LOW + HIGH for v in tone_basis((hz,))], np.float32).T.copy()
-_GATE_FLOOR = np.float32(PERIOD * SOFTEST**2 / 2)
+_GATE_FLOOR = PERIOD * SOFTEST**2 / 2
 _BELOW = {samples: band_vectors(*_BAND, samples) for samples in (PERIOD, _SPAN)}

@@ -1,16 +1,14 @@
 """Hearing that the far end of an outside line has gone: the office's busy or reorder tone.
 
-All lines are looked at by a few operations on the whole frame (tone_bank.py); only where a line's
-tone begins or stops is anything done for that line alone. A single period counts as those before
-and behind it do, so that a click, or an echo of what we play, does not break a burst in two.
+All lines are judged at once on the whole frame (tone_bank.py); only a line on which the tone
+sounds, or has sounded in bursts of the right length, is followed on its own. A single period counts
+as those before and behind it do, so that a click, or an echo of what we play, does not break a
+burst in two.
 """
 
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from app.phone.sound.end_tones import (
     FLOOR,
@@ -22,7 +20,7 @@ from app.phone.sound.end_tones import (
     most,
     runs_needed,
 )
-from app.phone.sound.tone_bank import ToneBank
+from app.phone.sound.tone_bank import Floats, ToneBank, places_in
 
 _STEADY = 0.6
 """Mean power of a burst against its loudest period: a note that fades is no tone."""
@@ -38,70 +36,93 @@ class _Run(NamedTuple):
     peak: float
 
 
+class _Line:
+    """A line with the tone: its runs up to now, and the one that goes on."""
+
+    def __init__(self, most_runs: int) -> None:
+        self.runs: deque[_Run] = deque(maxlen=most_runs)
+        self.tone = True
+        self.length = 0
+        self._power = self._peak = 0.0
+
+    def sounds(self, power: float) -> None:
+        """The run has a period more."""
+        self.length += 1
+        self._power += power
+        self._peak = max(self._peak, power)
+
+    def run_over(self) -> _Run:
+        """The other kind of run begins."""
+        run = _Run(self.length, self._power / self.length, self._peak)
+        self.runs.append(run)
+        self.tone = not self.tone
+        self.length, self._power, self._peak = 0, 0.0, 0.0
+        return run
+
+
 class FarEndWatch:
     """Tells of each watched slot when the tone has been heard there for long enough."""
 
-    def __init__(self, bank: ToneBank, slots: int, tones: EndTones) -> None:
+    def __init__(self, bank: ToneBank, tones: EndTones) -> None:
         self.tones = tones
-        self._bank, self._slots = bank, slots
-        self._rows = bank.add([tones.basis], PURE, FLOOR)
+        self._bank = bank
+        self._pure = bank.judge(tones.basis, PURE, FLOOR)
         self._gone: dict[int, Callable[[], None]] = {}
-        self._tone = np.zeros(slots, np.bool_)
-        self._two_before = self._one_before = self._tone
-        self._lower = self._upper = self._latest_power = np.zeros(slots, np.float32)
-        self._length = np.zeros(slots, np.int32)
-        self._power = np.zeros(slots, np.float32)
-        self._peak = np.zeros(slots, np.float32)
+        self._one_before = self._two_before = 0
+        """Where the tone was in the periods before the latest one."""
+        self._powers: tuple[Floats, Floats, Floats] = (bank.power,) * 3
+        """Of the latest three periods."""
         self._needed = max(runs_needed(cadence) for cadence in tones.cadences)
-        self._runs: dict[int, deque[_Run]] = {}
+        self._shortest, self._longest = tones.bursts
+        self._lines: dict[int, _Line] = {}
 
     def watch(self, slot: int, gone: Callable[[], None] | None) -> None:
         """Call `gone` when the far end of this slot has gone; None: watch it no longer."""
-        self._bank.ask(self._rows, slot, gone is not None)
-        self._tone[slot] = self._one_before[slot] = self._two_before[slot] = False
-        self._length[slot] = self._power[slot] = self._peak[slot] = 0
-        self._runs.pop(slot, None)
+        self._bank.ask([self._pure], slot, gone is not None)
+        self._one_before &= ~(1 << slot)
+        self._two_before &= ~(1 << slot)
+        self._lines.pop(slot, None)
         self._gone.pop(slot, None)
         if gone is not None:
-            self._gone[slot], self._runs[slot] = gone, deque(maxlen=self._needed)
+            self._gone[slot] = gone
 
     def hear(self) -> None:
         """Go on by the bank's latest period."""
         if not self._gone:
             return
-        latest = self._bank.pure[self._rows.start, : self._slots].copy()  # kept for two periods
+        latest = self._bank.found(self._pure)
         two, one = self._two_before, self._one_before
         tone = (two & one) | (latest & (two | one))  # of the period before this one
         self._two_before, self._one_before = one, latest
-        power = self._median(self._bank.power[: self._slots])
-        changed = (tone != self._tone).nonzero()[0]
-        self._tone = tone
-        for slot in changed.tolist():
-            self._run_over(slot)
-        self._length += 1
-        self._power += power
-        np.maximum(self._peak, power, out=self._peak)
-
-    def _median(self, latest: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The power of the period before this one, as the median with its neighbours."""
-        median = np.maximum(self._lower, np.minimum(self._upper, latest))
-        self._lower = np.minimum(self._latest_power, latest)
-        self._upper = np.maximum(self._latest_power, latest)
-        self._latest_power = latest
-        return median
-
-    def _run_over(self, slot: int) -> None:
-        runs = self._runs.get(slot)
-        if runs is None:  # another line's end has just ended this one's call, too
+        self._powers = (*self._powers[1:], self._bank.power)
+        if not (tone or self._lines):
             return
-        length = int(self._length[slot])
-        mean = float(self._power[slot]) / max(length, 1)
-        runs.append(_Run(length, mean, float(self._peak[slot])))
-        self._length[slot] = self._power[slot] = self._peak[slot] = 0
-        if self._tone[slot] and any(_matches(runs, one) for one in self.tones.cadences):
-            gone = self._gone[slot]
-            runs.clear()
-            gone()
+        for slot in places_in(tone):
+            if slot not in self._lines:
+                self._lines[slot] = _Line(self._needed)
+        for slot, line in list(self._lines.items()):
+            if self._lines.get(slot) is line:  # else another line's end has just ended its call
+                self._go_on(slot, line, bool(tone >> slot & 1))
+
+    def _go_on(self, slot: int, line: _Line, tone: bool) -> None:
+        if tone != line.tone:
+            run = line.run_over()
+            if not tone and not self._shortest <= run.length <= self._longest:
+                del self._lines[slot]  # as nearly always: speech has such a period now and then
+                return
+        line.sounds(self._median(slot))
+        if not line.tone and line.length > self.tones.longest_gap:
+            del self._lines[slot]
+        elif line.tone and line.length == 1 and self._is_gone(line):
+            line.runs.clear()
+            self._gone[slot]()
+
+    def _is_gone(self, line: _Line) -> bool:
+        return any(_matches(line.runs, cadence) for cadence in self.tones.cadences)
+
+    def _median(self, slot: int) -> float:
+        """The power of the period before the latest one, as the median with its neighbours."""
+        return sorted(float(power[slot]) for power in self._powers)[1]
 
 
 def _matches(runs: deque[_Run], cadence: Cadence) -> bool:

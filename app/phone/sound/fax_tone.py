@@ -8,7 +8,7 @@ does not end it.
 from dataclasses import dataclass
 
 from app.phone.sound.end_tones import tone_basis
-from app.phone.sound.tone_bank import ToneBank
+from app.phone.sound.tone_bank import ToneBank, places_in
 from app.phone.timers import CNG_CYCLE_LONGEST, CNG_CYCLE_SHORTEST
 from drivers.sampling import PERIOD, amplitude
 
@@ -57,24 +57,26 @@ class _Line:
 class FaxToneDetector:
     """Calling faxes on all places of a bank where somebody asks."""
 
-    def __init__(self, bank: ToneBank, slots: int) -> None:
-        self._bank, self._slots = bank, slots
-        self._rows = bank.add([tone_basis(HERTZ)], PURE, FLOOR)
+    def __init__(self, bank: ToneBank) -> None:
+        self._bank = bank
+        self._tone = bank.judge(tone_basis(HERTZ), PURE, FLOOR)
         self._lines: dict[int, _Line] = {}
 
     def listen(self, place: int, on: bool) -> None:
         """Listen to this line from now on, or no longer."""
-        self._bank.ask(self._rows, place, on)
+        self._bank.ask([self._tone], place, on)
         self._lines.pop(place, None)
 
     def hear(self) -> list[int]:
         """Where a fax calls: said once for each burst at the right distance from another."""
-        tone = self._bank.pure[self._rows.start, : self._slots]
-        for place in tone.nonzero()[0].tolist():
+        tone = self._bank.found(self._tone)
+        if not (tone or self._lines):
+            return []
+        for place in places_in(tone):
             if place not in self._lines:
                 self._lines[place] = _Line()
-        if not self._lines:
-            return []
-        found = [place for place, line in self._lines.items() if line.calls(bool(tone[place]))]
+        found = [
+            place for place, line in self._lines.items() if line.calls(bool(tone >> place & 1))
+        ]
         self._lines = {place: line for place, line in self._lines.items() if not line.over}
         return found

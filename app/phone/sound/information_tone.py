@@ -5,10 +5,12 @@ Three tones, each higher than the one before, of 330 ms [ITU-T E.180, 3.10: 950,
 has each of them now and then, but not alone, for so long, and in this order.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from drivers.buses import PERIOD, SAMPLE_RATE, Samples
-from drivers.sampling import PERIOD_MS, amplitude
+from app.phone.sound.tone_bank import Floats, ToneBank
+from drivers.sampling import PERIOD, PERIOD_MS, SAMPLE_RATE, amplitude
 
 BANDS_HZ = ((920.0, 980.0), (1370.0, 1430.0), (1765.0, 1825.0))
 """Two sines each span what a tone may be: in 10 ms nearly all of its power is theirs."""
@@ -20,45 +22,68 @@ LEAST, MOST = 220 // PERIOD_MS, 450 // PERIOD_MS
 """Periods of each tone."""
 GAP = 50 // PERIOD_MS
 """Periods between two tones, at most."""
+_NOTHING = -1
 
 
-class InformationToneDetector:
-    """Listens to one line for the tone."""
+@dataclass(slots=True)
+class _Line:
+    """How far one line has come."""
 
-    def __init__(self) -> None:
-        time = np.arange(PERIOD) / SAMPLE_RATE
-        angles = [2 * np.pi * np.outer(time, pair) for pair in BANDS_HZ]
-        waves = [np.concatenate((np.cos(a), np.sin(a)), axis=1) for a in angles]
-        self._bases = np.stack([np.linalg.qr(wave)[0].T for wave in waves])  # (bands, 4, PERIOD)
-        self._place = 0  # which of the tones is heard, or comes next
-        self._length = self._gap = 0  # in periods
+    place: int = 0
+    """Which of the tones is heard, or comes next."""
+    length: int = 0
+    gap: int = 0
+    """Both in periods."""
 
-    def hear(self, row: Samples) -> bool:
-        """Take a period; True once the third tone has been heard for long enough."""
-        heard = self._nearest(row)
-        if heard == self._place:
-            self._length, self._gap = self._length + 1, 0
-            if self._length > MOST:
-                self._begin_again(-1)
-            return self._place == len(BANDS_HZ) - 1 and self._length == LEAST
-        if self._length >= LEAST and heard == self._place + 1:
-            self._place, self._length, self._gap = heard, 1, 0
-        elif self._gap < GAP and self._length and heard != 0:
-            self._gap += 1
+    def hear(self, heard: int) -> bool:
+        """A period with this tone; True once the third one has been heard for long enough."""
+        if heard == self.place:
+            self.length, self.gap = self.length + 1, 0
+            if self.length > MOST:
+                self._begin_again(_NOTHING)
+            return self.place == len(BANDS_HZ) - 1 and self.length == LEAST
+        if self.length >= LEAST and heard == self.place + 1:
+            self.place, self.length, self.gap = heard, 1, 0
+        elif self.gap < GAP and self.length and heard != 0:
+            self.gap += 1
         else:
             self._begin_again(heard)
         return False
 
     def _begin_again(self, heard: int) -> None:
-        self._place, self._gap = 0, 0
-        self._length = int(heard == 0)
+        self.place, self.gap = 0, 0
+        self.length = int(heard == 0)
 
-    def _nearest(self, row: Samples) -> int:
-        """Which of the tones this period is, or -1."""
-        sound = row.astype(np.float64)
-        power = float(sound @ sound)
-        if power < FLOOR:
-            return -1
-        parts = np.sum((self._bases @ sound) ** 2, axis=1)
-        best = int(np.argmax(parts))
-        return best if parts[best] > PURE * power else -1
+
+class InformationToneDetector:
+    """The tone on all places of a bank where somebody asks."""
+
+    def __init__(self, bank: ToneBank) -> None:
+        self._bank = bank
+        self._tones = [bank.judge(_vectors(pair), PURE, FLOOR) for pair in BANDS_HZ]
+        self._lines: dict[int, _Line] = {}
+
+    def listen(self, place: int, on: bool) -> None:
+        """Listen to this line from now on, or no longer."""
+        self._bank.ask(self._tones, place, on)
+        self._lines.pop(place, None)
+        if on:
+            self._lines[place] = _Line()
+
+    def hear(self) -> list[int]:
+        """Where the bank's latest period has completed the tone."""
+        if not self._lines:
+            return []
+        found = [self._bank.found(tone) for tone in self._tones]
+        return [
+            place
+            for place, line in self._lines.items()
+            if line.hear(next((n for n, where in enumerate(found) if where >> place & 1), _NOTHING))
+        ]
+
+
+def _vectors(pair: tuple[float, float]) -> Floats:
+    """Cosines and sines of two frequencies, made of length 1 and at right angles: (4, PERIOD)."""
+    angles = 2 * np.pi * np.outer(np.arange(PERIOD) / SAMPLE_RATE, pair)
+    waves = np.concatenate((np.cos(angles), np.sin(angles)), axis=1)
+    return np.linalg.qr(waves)[0].T.astype(np.float32)

@@ -29,7 +29,6 @@ from app.phone.sound import audio
 from app.phone.sound.detectors import Detectors
 from app.phone.sound.echo import EchoCanceller
 from app.phone.sound.end_tones import EndTones
-from app.phone.sound.information_tone import InformationToneDetector
 from app.phone.sound.player import Player, Source, ToneSource
 from app.phone.sound.recorder import Recorder, Tape
 from app.phone.sound.sounds import Tone
@@ -64,8 +63,6 @@ class Channel:
         self._player: Player | None = None
         self._tone: Tone | None = None
         self._tone_source: ToneSource | None = None
-        self._information: InformationToneDetector | None = None
-        self._no_number: Callable[[], None] = _nothing
         self._link: FaxLink | None = None
         self._link_over: Callable[[], None] = _nothing
         self._says_next: Samples = np.zeros(PERIOD, np.int16)
@@ -129,10 +126,13 @@ class Channel:
             self._mixer.detectors.listen_for_fax(self.slot, calls)
 
     def listen_for_information(self, no_number: Callable[[], None] | None) -> None:
-        """Call `no_number` when the office says that a number does not exist; None: no more."""
-        self._information = InformationToneDetector() if no_number is not None else None
-        self._no_number = no_number or _nothing
-        self._mixer.changed(self)
+        """Call `no_number` when the office says that a number does not exist; None: no more.
+
+        Only a line can be listened to.
+        """
+        if self.slot is not None:
+            self._mixer.detectors.listen_for_information(self.slot, no_number)
+            self._mixer.changed(self)
 
     def exchange(self, link: "FaxLink | None", over: Callable[[], None] = _nothing) -> None:
         """Let a fax call have the line's sound, in and out; `over` is called when it has ended."""
@@ -187,8 +187,10 @@ class Channel:
         In a fax call that is who waits for the office's busy tone, between our own calling tones;
         the fax machine itself gets what comes in as it is, and learns the line by itself.
         """
-        somebody = self.listening or self.recorder is not None or self._information is not None
-        return somebody or self.leg is not None or self._link is not None
+        detectors = self._mixer.detectors
+        if self.listening or detectors.waits_for_information(self.place):
+            return True
+        return self.recorder is not None or self.leg is not None or self._link is not None
 
     @property
     def listening(self) -> bool:
@@ -197,8 +199,8 @@ class Channel:
 
     @property
     def faxing(self) -> bool:
-        """Whether a fax call has this party's sound, or the office's words are listened for."""
-        return self._link is not None or self._information is not None
+        """Whether a fax call has this party's sound."""
+        return self._link is not None
 
     @property
     def sounding(self) -> bool:
@@ -207,9 +209,7 @@ class Channel:
         return any(one is not None for one in sources)
 
     def hear(self) -> None:
-        """Give the period in `row` to the fax call, or to who listens for the office's words."""
-        if self._information is not None and self._information.hear(self.row):
-            self._no_number()
+        """Give the fax call the period as it came in."""
         link = self._link
         if link is not None:
             # a test may take itself off the line in it

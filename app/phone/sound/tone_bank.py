@@ -1,9 +1,11 @@
 """What all detectors need of a period, computed for all lines at once: floats, power, tone energy.
 
 A *place* is a row of the period: the slots of the frame come first, then the scripts that listen
-in conferences. Each detector adds its basis: groups of vectors of one period. One product of all
-vectors with all places then serves all detectors, and the energy of each group is read from
-`energy`. As long as few places are listened to, only those are looked at.
+in conferences. Each detector adds vectors of one period. One product of all vectors with all places
+then serves all detectors. What is asked of every place in every period is judged for all at once:
+a *group* of vectors is found in a place when nearly all of the period's power lies along it. The
+places in which a group was found are the bits of a number, with which detectors reckon on for less
+than one operation of numpy costs. As long as few places are listened to, only those are looked at.
 """
 
 from collections.abc import Sequence
@@ -24,11 +26,7 @@ _NEVER = np.float32(np.inf)
 
 
 class ToneBank:
-    """The latest period of all places, and how much of it lies along each group of vectors.
-
-    `energy` and `pure` have a row for each group, and a column for each place. A group is measured,
-    or it is judged: of one that is judged only `pure` says anything.
-    """
+    """The latest period of all places, and how much of it lies along each vector."""
 
     def __init__(self, places: int) -> None:
         self.places = places
@@ -38,52 +36,56 @@ class ToneBank:
         """Of the vectors of all groups; one that several groups have is there once."""
         self._basis: Floats = np.zeros((PERIOD, 0), np.float32)
         self._weights: Floats = np.zeros((0, 0), np.float32)
-        """What each column adds to each group: 1, or what makes a judged group's energy equal to
-        the power of a period that just passes."""
-        self._floors: list[np.float32] = []
+        """What each column adds to each group: what makes the group's energy equal to the power of
+        a period that just passes."""
+        self._floors: list[float] = []
         self._asked: NDArray[np.bool_] = np.zeros((0, places), np.bool_)
         self._limits: Floats = np.zeros((0, places), np.float32)
-        """The floor of each group where it is asked for and judged."""
+        """The floor of each group where it is asked for."""
         self._rows: NDArray[np.intp] | None = np.zeros(0, np.intp)
-        self._changed = False
-        self.energy: Floats = np.zeros((0, places), np.float32)
-        """Sums of squares of the latest period along the group's vectors."""
-        self.pure: NDArray[np.bool_] = np.zeros((0, places), np.bool_)
-        """Where somebody asks for the group, and the period is hardly anything else."""
+        self._found: list[int] = []
         self.power: Floats = np.zeros(places, np.float32)
         """Sum of squares of the latest period of each place; each period makes it anew."""
         self._sizes_changed()
 
     def _sizes_changed(self) -> None:
-        """More groups or places; what the latest period had is kept for those before."""
+        """More groups or places."""
         groups, places = len(self._floors), self.places
-        (rows, columns) = self.energy.shape
-        more = ((0, groups - rows), (0, places - columns))
-        self._asked = np.pad(self._asked, more)
-        self.energy, self.pure = np.pad(self.energy, more), np.pad(self.pure, more)
-        self.power = np.pad(self.power, more[1])
-        self._parts: Floats = np.zeros((places, len(self._columns)), np.float32)
-        self._energies: Floats = np.zeros((places, groups), np.float32)
+        more = (0, places - len(self.power))
+        self._asked = np.pad(self._asked, ((0, groups - len(self._asked)), more))
+        self.power = np.pad(self.power, more)
+        self._found += [0] * (groups - len(self._found))
+        self._squares: Floats = np.zeros((places, len(self._columns)), np.float32)
+        self._energies: Floats = np.zeros((groups, places), np.float32)
         self._least: Floats = np.zeros((groups, places), np.float32)
+        self._pure: NDArray[np.bool_] = np.zeros((groups, places), np.bool_)
         self._choose()
 
-    def add(self, groups: Sequence[Vectors], pure: float, floor: float) -> slice:
-        """Have these groups looked at from now on; gives their rows.
+    def measure(self, vectors: Vectors) -> NDArray[np.intp]:
+        """Have a place's sound measured along these vectors from now on; gives their columns.
 
-        Each group is of vectors (80,) of length 1, at right angles to each other. `pure` is the
-        part of the period's power, and `floor` the power, that make the period one of the group's.
-        A detector that judges itself says 0.
+        Vectors are of 80 samples, and of length 1.
         """
-        first, more = len(self._floors), len(groups)
-        members = [[self._column(vector) for vector in group] for group in groups]
-        columns = len(self._columns)
-        self._weights = np.pad(self._weights, ((0, columns - len(self._weights)), (0, more)))
-        for number, group in enumerate(members, first):
-            self._weights[group, number] = 1 / pure if pure else 1
+        columns = [self._column(vector) for vector in vectors]
         self._basis = np.array([*self._columns], np.float32).T.copy()
-        self._floors += [np.float32(floor) if pure else _NEVER] * more
+        more = len(self._columns) - self._weights.shape[1]
+        self._weights = np.pad(self._weights, ((0, 0), (0, more)))
         self._sizes_changed()
-        return slice(first, first + more)
+        return np.array(columns, np.intp)
+
+    def judge(self, vectors: Vectors, pure: float, floor: float) -> int:
+        """Have it judged whether a period is hardly anything but this; gives the group's number.
+
+        It is, when `pure` of its power lies along the vectors, which are at right angles to each
+        other, and when they have `pure` of the power `floor`, too.
+        """
+        columns = self.measure(vectors)
+        weights = np.zeros((1, len(self._columns)), np.float32)
+        weights[0, columns] = 1 / pure
+        self._weights = np.concatenate((self._weights, weights))
+        self._floors.append(floor)
+        self._sizes_changed()
+        return len(self._floors) - 1
 
     def _column(self, vector: Sequence[float] | Floats) -> int:
         return self._columns.setdefault(tuple(map(float, vector)), len(self._columns))
@@ -97,10 +99,11 @@ class ToneBank:
         self._kept = np.pad(self._kept, ((0, 0), (0, more), (0, 0)))
         self._sizes_changed()
 
-    def ask(self, rows: slice, place: int, on: bool) -> None:
+    def ask(self, groups: Sequence[int], place: int, on: bool) -> None:
         """Have these groups looked at in this place from the next period on, or no longer."""
-        self._asked[rows, place] = on
-        self.pure[rows, place] = False
+        self._asked[list(groups), place] = on
+        for group in groups:
+            self._found[group] &= ~(1 << place)
         self._choose()
 
     def _choose(self) -> None:
@@ -109,7 +112,6 @@ class ToneBank:
         self._rows = None if 2 * len(rows) > self.places else rows
         floors = np.array(self._floors, np.float32).reshape(-1, 1)
         self._limits = np.where(self._asked, floors, _NEVER)
-        self._changed = True
 
     def hear(self, heard: Samples, scripts: Sequence[tuple[int, Samples]] = ()) -> None:
         """Take one period of all slots, (slots, 80), and of the scripts' places, (80,) each."""
@@ -118,35 +120,49 @@ class ToneBank:
         sound[: len(heard)] = heard
         for place, row in scripts:
             sound[place] = row
+        # What a beat costs is calls more than numbers: so there are few, and no new memory.
+        self.power = np.vecdot(sound, sound)
         if self._rows is None:
-            # What a beat costs is calls more than numbers: so there are few, and no new memory.
-            self.power = np.vecdot(sound, sound)
-            np.matmul(sound, self._basis, out=self._parts)
-            np.multiply(self._parts, self._parts, out=self._parts)
-            np.matmul(self._parts, self._weights, out=self._energies)
-            np.copyto(self.energy, self._energies.T)
-        else:
-            self._hear_some(sound, self._rows)
-        np.maximum(self.power, self._limits, out=self._least)
-        np.greater(self.energy, self._least, out=self.pure)
-
-    def _hear_some(self, sound: Floats, rows: NDArray[np.intp]) -> None:
-        if self._changed:
-            self._changed = False
-            self.energy[:] = 0
-        self.power = np.zeros(self.places, np.float32)
-        if len(rows):
-            some = sound[rows]
-            part = some @ self._basis
+            np.matmul(sound, self._basis, out=self._squares)
+            np.multiply(self._squares, self._squares, out=self._squares)
+        elif len(self._rows):
+            part = sound[self._rows] @ self._basis
             part *= part
-            self.power[rows] = np.vecdot(some, some)
-            self.energy[:, rows] = (part @ self._weights).T
+            self._squares[self._rows] = part
+        else:
+            return
+        np.matmul(self._weights, self._squares.T, out=self._energies)
+        np.maximum(self.power, self._limits, out=self._least)
+        np.greater(self._energies, self._least, out=self._pure)
+        octets = np.packbits(self._pure, axis=1, bitorder="little").tobytes()
+        one = (self.places + 7) // 8
+        starts = range(0, len(octets), one)
+        self._found = [int.from_bytes(octets[at : at + one], "little") for at in starts]
+
+    def found(self, group: int) -> int:
+        """The places where somebody asks for the group and the latest period is it, as bits."""
+        return self._found[group]
+
+    def squares(self, place: int, columns: NDArray[np.intp]) -> Floats:
+        """The latest sound of a place that is looked at along these vectors, squared."""
+        found: Floats = self._squares[place, columns]
+        return found
 
     def latest(self, places: Sequence[int], periods: int) -> Floats:
         """The latest sound of some places, (places, periods x 80); at most KEPT periods."""
         kept = [(self._latest - ago) % KEPT for ago in range(periods - 1, -1, -1)]
         sound: Floats = np.concatenate([self._kept[at][list(places)] for at in kept], axis=1)
         return sound
+
+
+def places_in(bits: int) -> list[int]:
+    """The places that are the bits of a number, in ascending order."""
+    places = []
+    while bits:
+        lowest = bits & -bits
+        places.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return places
 
 
 def band_vectors(lowest: float, highest: float, samples: int = PERIOD) -> Floats:
