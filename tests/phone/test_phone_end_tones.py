@@ -8,7 +8,7 @@ import pytest
 from app.phone.lines import line_events
 from app.phone.lines.trunk_states import TrunkState
 from app.phone.sound import dsp
-from app.phone.sound.end_tones import end_tones
+from app.phone.sound.end_tones import end_tones, tone_basis
 from app.phone.sound.far_end import FarEndWatch
 from app.phone.sound.tone_bank import ToneBank
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
@@ -177,6 +177,21 @@ def test_lines_are_told_apart_and_one_that_is_watched_no_longer_is_not_told_of()
         bank.hear(np.stack([np.zeros(PERIOD, np.int16), row, row]))
         watch.hear()
     assert set(gone) == {1}
+
+
+def test_places_that_come_meanwhile_change_nothing_of_what_was_found() -> None:
+    bank, tones = ToneBank(3), country("us").tones
+    busy, dial = (bank.judge(tone_basis(hz), 0.85, 1e4) for hz in (tones.busy.hz, tones.dial.hz))
+    for place in range(3):
+        bank.ask([busy, dial], place, True)
+    rows = [lasting(tone, 1)[:PERIOD] for tone in (tones.busy, tones.dial, tones.busy)]
+    bank.hear(np.stack(rows))
+    assert (bank.found(busy), bank.found(dial)) == (0b101, 0b010)
+    bank.grow(11)
+    third = bank.judge(tone_basis((1000.0,)), 0.85, 1e4)
+    assert (bank.found(busy), bank.found(dial), bank.found(third)) == (0b101, 0b010, 0)
+    bank.ask([busy], 2, False)
+    assert (bank.found(busy), bank.found(dial)) == (0b001, 0b010)
 
 
 def test_far_end_that_ends_another_lines_call_does_not_disturb_the_watch() -> None:

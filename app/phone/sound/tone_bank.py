@@ -43,7 +43,8 @@ class ToneBank:
         self._limits: Floats = np.zeros((0, places), np.float32)
         """The floor of each group where it is asked for."""
         self._rows: NDArray[np.intp] | None = np.zeros(0, np.intp)
-        self._found: list[int] = []
+        self._found = 0
+        """A bit for each place of the first group, then of the second, and so on."""
         self.power: Floats = np.zeros(places, np.float32)
         """Sum of squares of the latest period of each place; each period makes it anew."""
         self._sizes_changed()
@@ -54,7 +55,6 @@ class ToneBank:
         more = (0, places - len(self.power))
         self._asked = np.pad(self._asked, ((0, groups - len(self._asked)), more))
         self.power = np.pad(self.power, more)
-        self._found += [0] * (groups - len(self._found))
         self._squares: Floats = np.zeros((places, len(self._columns)), np.float32)
         self._energies: Floats = np.zeros((groups, places), np.float32)
         self._least: Floats = np.zeros((groups, places), np.float32)
@@ -95,7 +95,9 @@ class ToneBank:
         more = places - self.places
         if more <= 0:
             return
+        found = [self.found(group) for group in range(len(self._floors))]
         self.places = places
+        self._found = sum(bits << group * places for group, bits in enumerate(found))
         self._kept = np.pad(self._kept, ((0, 0), (0, more), (0, 0)))
         self._sizes_changed()
 
@@ -103,7 +105,7 @@ class ToneBank:
         """Have these groups looked at in this place from the next period on, or no longer."""
         self._asked[list(groups), place] = on
         for group in groups:
-            self._found[group] &= ~(1 << place)
+            self._found &= ~(1 << group * self.places + place)
         self._choose()
 
     def _choose(self) -> None:
@@ -134,14 +136,12 @@ class ToneBank:
         np.matmul(self._weights, self._squares.T, out=self._energies)
         np.maximum(self.power, self._limits, out=self._least)
         np.greater(self._energies, self._least, out=self._pure)
-        octets = np.packbits(self._pure, axis=1, bitorder="little").tobytes()
-        one = (self.places + 7) // 8
-        starts = range(0, len(octets), one)
-        self._found = [int.from_bytes(octets[at : at + one], "little") for at in starts]
+        octets = np.packbits(self._pure.reshape(-1), bitorder="little").tobytes()
+        self._found = int.from_bytes(octets, "little")
 
     def found(self, group: int) -> int:
         """The places where somebody asks for the group and the latest period is it, as bits."""
-        return self._found[group]
+        return self._found >> group * self.places & (1 << self.places) - 1
 
     def squares(self, place: int, columns: NDArray[np.intp]) -> Floats:
         """The latest sound of a place that is looked at along these vectors, squared."""
