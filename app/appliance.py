@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -314,7 +314,7 @@ def clerk_jobs(paths: Paths, box: Inbox, clock: Clock | None = None) -> Desk:
 
 def board_spec(settings: Settings) -> BoardSpec:
     """The board named in the settings. Raises BoardFileError."""
-    from drivers.board import load_board
+    from drivers.board_spec import load_board
 
     spec = load_board(PROJECT / "board" / settings.phone.board / "board.toml")
     return replace(spec, country=settings.site.country)
@@ -389,10 +389,13 @@ def make_pbx(
     return pbx
 
 
-def make_phone(
-    paths: Paths, plan: PhonePlan, hardware: Hardware, ready: Callable[[], None]
+async def make_phone(
+    paths: Paths, plan: PhonePlan, hardware: Awaitable[Hardware], ready: Callable[[], None]
 ) -> PhoneService:
-    """The phone service: drivers, lines and calls over this hardware, with a clerk of its own."""
+    """The phone service: drivers, lines and calls over this hardware, with a clerk of its own.
+
+    The hardware is waited for when all else has been loaded: a virtual box starts meanwhile.
+    """
     from app.call_parts import call_scripts, loudspeaker, on_news, receptionist
     from app.clerk.client import ProcessClerk
     from app.phone.fax.process import FaxProcess
@@ -405,20 +408,16 @@ def make_phone(
     from app.voicemail.message_waiting import MessageWaitingLamps
     from app.voicemail.notify import notify_script
 
+    board = await hardware
     zone = ZoneInfo(plan.clerk.zone) if plan.clerk.zone else None
     lamps = MessageWaitingLamps(
         lambda station, on: service.pbx.message_waiting(station, on), plan.jacks("station")
     )
     clerk = ProcessClerk(plan.clerk, on_news(lamps.update, lambda: service.pbx), SystemClock())
     answer, internal = call_scripts(clerk, plan.limits)
+    parts = (plan.board, board, clerk, plan.calls, answer, internal, paths.phone_control)
     service = PhoneService(
-        plan.board,
-        hardware,
-        clerk,
-        plan.calls,
-        answer,
-        internal,
-        paths.phone_control,
+        *parts,
         lamps.shows,
         ready,
         date=lambda: datetime.now(zone).strftime("%m%d%H%M"),  # caller ID shows local time
@@ -430,7 +429,7 @@ def make_phone(
     calls = service.pbx.calls
     calls.call_outs.script = notify_script(clerk)
     calls.fax = fax_script(clerk, FaxProcess, plan.calls.fax)
-    calls.loudspeaker = loudspeaker(calls, hardware, clerk, plan.loudspeaker)
+    calls.loudspeaker = loudspeaker(calls, board, clerk, plan.loudspeaker)
     service.pbx.on_faxes = FaxSender(clerk, calls, FaxProcess, plan.calls.fax).waiting
     return service
 

@@ -145,9 +145,16 @@ def _phone(paths: Paths) -> None:
         clerk=clerk_config(paths.var),
         limits=RecordingLimits(longest_s=3600.0, silence_s=600.0),
     )
-    service = make_phone(paths, plan, RemoteBox(paths.bus), _ready)
-    signal.signal(signal.SIGTERM, lambda *_: service.stop())
-    asyncio.run(service.run())
+
+    async def hardware() -> RemoteBox:
+        return RemoteBox(paths.bus)
+
+    async def serve_lines() -> None:
+        service = await make_phone(paths, plan, hardware(), _ready)
+        signal.signal(signal.SIGTERM, lambda *_: service.stop())
+        await service.run()
+
+    asyncio.run(serve_lines())
 
 
 def main(arguments: list[str]) -> None:

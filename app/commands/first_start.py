@@ -7,27 +7,30 @@ from typing import Any
 
 from app.appliance import Inbox, board_spec, has_board_page, open_inbox, opened_or_why
 from app.commands.common import DOOR
+from app.commands.errors import OURS
 from app.commands.output import say
 from app.commands.supervision import StartError, check_port, check_tools, services_of
+from app.config import services
 from app.config.annotated import annotated
 from app.config.paths import Paths
 from app.config.ports import PORTS, ports_text
 from app.config.settings import Settings
 from app.core import files
 from app.core.records import parse_json
-from app.device import restore
-from app.device.certify import certify
+from app.core.subprocess_call import beside
 from app.device.identity import CONSOLE_USER, new_console_password
 from app.operations.actor import Actor, Role
 from app.operations.kept_secrets import take_in
 from app.operations.people import NewPerson, add_person
 from app.operations.setup_page import setup_page
-from app.phone.sound.dsp import SpandspMissing, library
+from app.phone.sound import spandsp
 
 SAMPLE_PEOPLE = (
     NewPerson("anna", "Anna Lindqvist", "201", "101", admin=True, first_use=False),
     NewPerson("ben", "Ben Okafor", "202", "102", first_use=False),
 )
+LINES = ("box", "phone")
+"""Services that get their plan from here: telephones take longest to be ready, by line time."""
 BY = "first start"
 """Who added the sample people, as the history names it."""
 
@@ -44,12 +47,15 @@ def prepare(paths: Paths, memory: Path | None = None) -> dict[str, Any]:
     check_tools()
     _check_library()
     paths.make()
-    if restore.change_over(paths):
+    if _restored(paths):
         say("the backup that was restored is in its place")
     if not paths.settings_file.exists():
         files.write(paths.settings_file, annotated())
     settings = paths.settings()
     handsets = [line.name for line in board_spec(settings).jacks if line.kind == "station"]
+    certified = beside(
+        lambda: _certify(paths, settings), OURS
+    )  # its certificate is checked meanwhile
     inbox, trouble = opened_or_why(paths, settings, memory)
     try:
         for name, words in PORTS.items():
@@ -64,13 +70,29 @@ def prepare(paths: Paths, memory: Path | None = None) -> dict[str, Any]:
         if inbox is not None:
             inbox.db.close()
     take_in(Actor(BY, DOOR, frozenset({Role.SYSTEM})), paths, open_inbox)
-    certify(paths, settings)
+    services.prepare(paths, paths.settings(), LINES)  # passwords have been taken out of them now
+    certified()
     return {
         "services": services_of(settings.phone.board),
         "fresh": fresh,
         "console": _console_password(paths),
         "trouble": trouble,
     }
+
+
+def _certify(paths: Paths, settings: Settings) -> None:
+    from app.device.certify import certify
+
+    certify(paths, settings)
+
+
+def _restored(paths: Paths) -> bool:
+    """Whether a backup was put in its place; what does that is loaded if one lies there."""
+    if not (paths.var / "restore").exists():
+        return False
+    from app.device import restore
+
+    return restore.change_over(paths)
 
 
 def _console_password(paths: Paths) -> str:
@@ -82,8 +104,8 @@ def _console_password(paths: Paths) -> str:
 
 def _check_library() -> None:
     try:
-        library()
-    except SpandspMissing as missing:
+        spandsp.check()
+    except spandsp.SpandspMissing as missing:
         raise StartError(f"{missing} (scripts/setup run does)") from missing
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ from app.commands.output import say
 from app.commands.supervision import FolderLock, StartError, Supervised
 from app.config.paths import Paths, PathsError, here
 from app.console.cable import Cable
-from app.core.subprocess_call import in_child
+from app.core.subprocess_call import in_child, in_two_steps
 
 
 @click.command()
@@ -30,11 +31,10 @@ def run() -> None:
         if not paths.var.exists():  # a new, empty one would be in the way of one that is put back
             in_child(lambda: _must_not_have_been(paths), OURS)
         lock = FolderLock(paths)
-        prepared = in_child(lambda: _prepare(paths), OURS)
+        prepared, show = in_two_steps(lambda: _prepare(paths), partial(_show, paths), OURS)
         with Supervised(paths, prepared["services"], lock) as services:
-            took = time.monotonic() - started
             try:
-                in_child(lambda: _show(paths, prepared, took), OURS)
+                show(time.monotonic() - started)
                 with _console(paths):  # a thread: nothing is forked from here on
                     services.wait()
             except KeyboardInterrupt:

@@ -50,7 +50,8 @@ def _check_store(paths: Paths) -> None:
 
 def _check_library() -> None:
     """Better now than at the first digit."""
-    from app.phone.sound.dsp import SpandspMissing, library
+    from app.phone.sound.dsp import library
+    from app.phone.sound.spandsp import SpandspMissing
 
     try:
         library()
@@ -59,7 +60,7 @@ def _check_library() -> None:
 
 
 async def _serve_phone(paths: Paths, plan: PhonePlan, ready: Callable[[], None]) -> None:
-    service = make_phone(paths, plan, await board_hardware(paths, plan), ready)
+    service = await make_phone(paths, plan, board_hardware(paths, plan), ready)
     for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, service.stop)
     await service.run()

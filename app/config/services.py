@@ -1,15 +1,16 @@
 """The settings that each service needs, as plain values: its plan.
 
-Working it out needs pydantic: a short-lived child does it, so that the service stays small. On a
-device even that is done beforehand, when the settings change (`device apply`): five services that
-start at once would each need a second or two for it, just when callers and mail programs wait.
+Working it out needs pydantic: a short-lived child does it, so that the service stays small. Even
+that is done beforehand, on a device when the settings change (`device apply`), elsewhere by `run`:
+services that start at once would each need a second or two for it, just when callers and mail
+programs wait.
 """
 
 import hashlib
 import json
 import logging
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -58,14 +59,15 @@ def plan(paths: Paths, service: str) -> Any:
     return _REFRESHED.get(service, lambda value: value)(prepared)
 
 
-def prepare(paths: Paths, settings: "Settings") -> None:
-    """Work all plans out and keep them, as JSON, for the services' next start."""
+def prepare(paths: Paths, settings: "Settings", names: Iterable[str] = PLANS) -> None:
+    """Work the plans of these services out and keep them, as JSON, for their next start."""
     appliance.account_key(paths)  # the first time: only root may make it, and services need it
     folder = paths.etc / "plans"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     inputs = _inputs(paths)
-    for service, work in PLANS.items():
+    for service in names:
+        work = PLANS[service]
         fresh = folder / f"{service}.new"
         written = {"inputs": inputs, "plan": to_json(work(paths, settings))}
         fresh.write_text(json.dumps(written, indent=1))
@@ -75,10 +77,11 @@ def prepare(paths: Paths, settings: "Settings") -> None:
 
 
 def _prepared(paths: Paths, service: str) -> Any:
-    """The prepared plan; None if there is none that is whole, root's own and of these settings."""
+    """The prepared plan; None if there is none that is whole, the box's and of these settings."""
     path = paths.etc / "plans" / service
     try:
-        if not _only_roots(path) or not _only_roots(path.parent):
+        owner = paths.var.stat().st_uid
+        if not _only_of(owner, path) or not _only_of(owner, path.parent):
             return None
         written = parse_json(path.read_bytes())
         if written["inputs"] != _inputs(paths):
@@ -92,16 +95,17 @@ def _prepared(paths: Paths, service: str) -> Any:
         return None
 
 
-def _only_roots(path: Path) -> bool:
-    """Whether root alone can have written this."""
+def _only_of(owner: int, path: Path) -> bool:
+    """Whether only the owner of the box's folder can have written this: on a device, root."""
     facts = path.stat()
-    return facts.st_uid == 0 and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return facts.st_uid == owner and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _inputs(paths: Paths) -> str:
-    """A checksum of everything that plans follow from: the settings and this program."""
+    """A checksum of everything that plans follow from: settings, boards and this program."""
     digest = hashlib.sha256()
-    for path in (*paths.beneath, paths.settings_file, PROJECT / "release.json"):
+    boards = sorted((PROJECT / "board").glob("*/board.toml"))
+    for path in (*paths.beneath, paths.settings_file, PROJECT / "release.json", *boards):
         octets = path.read_bytes() if path.exists() else b""
         digest.update(len(octets).to_bytes(8, "big") + octets)
     return digest.hexdigest()

@@ -9,12 +9,13 @@ import secrets
 import threading
 from functools import cache
 from itertools import pairwise
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from typing import TYPE_CHECKING
 
 from app.core.sentences import sentence
 from app.inbox.errors import TrivialPin
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -30,13 +31,15 @@ _LARGE = 4 << 20
 
 
 @cache
-def _hasher() -> PasswordHasher:
+def _hasher() -> "PasswordHasher":
     """The hasher, once glibc keeps none of its 19 MiB.
 
     By itself glibc takes the first large block that is freed as the measure of what it is to keep
     for later [mallopt(3), M_MMAP_THRESHOLD]: each service would be 20 MB larger from its first
     login on.
     """
+    from argon2 import PasswordHasher  # whoever never checks a password is spared it
+
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other libraries of C keep none
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
@@ -55,6 +58,8 @@ def matches(stored: str | None, secret: str) -> bool:
     Without a stored one (no such person, no password set) the same work is done all the same, so
     that the time of a refusal tells nothing about who exists.
     """
+    from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
     against = stored if stored is not None else _nobody()
     with _ONE_AT_A_TIME:
         try:

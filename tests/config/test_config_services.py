@@ -1,18 +1,19 @@
-"""Plans prepared for the services: taken only when they are of these settings and root's own."""
+"""Plans prepared for the services: taken only when of these settings, and by the box's owner."""
 
 import json
 import os
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.config import services
-from app.config.paths import Paths
+from app.config.paths import PROJECT, Paths
 from app.core.own_addresses import own_addresses
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="prepared plans are root's alone")
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def a_pickle(paths: Paths) -> None:
         changed,
         for_the_group,
         in_a_folder_for_all,
-        somebody_elses,
+        pytest.param(somebody_elses, marks=needs_root),
         cut_off,
         of_another_type,
         of_another_version,
@@ -102,6 +103,28 @@ def test_prepared_plan_not_to_be_trusted_is_worked_out_anew(paths: Paths, harm: 
     assert services._prepared(paths, "mail") is None
     wanted = paths.settings().mail.pop3_port
     assert services.plan(paths, "mail").pop3_port == wanted
+
+
+@needs_root
+def test_a_plan_is_taken_from_whoever_owns_the_boxs_folder(paths: Paths) -> None:
+    """A laptop, where `run` is no root's."""
+    prepared(paths)
+    for path in (paths.var, paths.etc / "plans", paths.etc / "plans" / "mail"):
+        os.chown(path, 65534, 65534)
+    assert services._prepared(paths, "mail") is not None
+    assert services._prepared(paths, "phone") is None, "root's, in a box of somebody else"
+
+
+def test_a_plan_is_worked_out_anew_when_a_board_has_changed(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(PROJECT / "board", tmp_path / "board", symlinks=True)
+    monkeypatch.setattr(services, "PROJECT", tmp_path)
+    prepared(paths)
+    assert services._prepared(paths, "phone") is not None
+    with (tmp_path / "board" / "virtual" / "board.toml").open("a") as board:
+        board.write("# changed\n")
+    assert services._prepared(paths, "phone") is None
 
 
 def test_the_machines_addresses_are_those_of_now(

@@ -1,4 +1,7 @@
-"""A service loads what it uses and no more: each of these is megabytes for as long as it runs."""
+"""A service loads what it uses and no more: each of these is megabytes for as long as it runs.
+
+And what comes before the services loads little, so that they start soon.
+"""
 
 import subprocess
 import sys
@@ -16,6 +19,9 @@ WATCHED = {"aiomqtt", "paho", "prometheus_client"}  # only where somebody wants 
 # Module of a service, and what it must not load.
 LEAN = {
     "app.commands.run": READS_SETTINGS | CRYPTO | SOUND | STORE | {"asyncio", "ssl"},
+    # before any service starts; what a first start or a restored backup needs is loaded then
+    "app.commands.first_start": CRYPTO | SOUND | {"asyncio", "ssl", "dns", "tomlkit", "argon2"},
+    "app.phone_plan": READS_SETTINGS | CRYPTO | SOUND | STORE | {"asyncio", "ssl"},
     "app.commands.service_box": READS_SETTINGS | CRYPTO | STORE | {"asyncio", "ssl"},
     "app.commands.service_phone": READS_SETTINGS | CRYPTO | STORE,
     "app.commands.service_mail": READS_SETTINGS | CRYPTO | SOUND,

@@ -5,7 +5,7 @@ import pytest
 
 from app.phone.calls.line import Caller
 from app.phone.lines import caller_id
-from app.phone.sound import dsp
+from app.phone.sound import dsp, spandsp
 from drivers.buses import PERIOD, Samples
 
 
@@ -50,9 +50,11 @@ def test_fsk_message_with_a_wrong_bit_is_dropped() -> None:
 
 
 def test_missing_spandsp_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dsp, "_SONAMES", ("libspandsp.so.77",))
-    with pytest.raises(dsp.SpandspMissing, match="install the package libspandsp2"):
+    monkeypatch.setattr(spandsp, "SONAMES", ("libspandsp.so.77",))
+    with pytest.raises(spandsp.SpandspMissing, match="install the package libspandsp2"):
         dsp.library.__wrapped__()
+    with pytest.raises(spandsp.SpandspMissing, match="install the package libspandsp2"):
+        spandsp.check()
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Binding to spandsp, a telephony DSP library: DTMF to dial, caller-ID modems, speed of speech.
 
-With t30.py, which has its fax, the only module that knows the library. ABI mode: libspandsp.so.2
-(0.0.6, Debian) or .so.3 (3.x, Buildroot) is opened at first use. What is declared below is the same
-in both, with one exception: dtmf_tx_init of 3.x takes two more arguments, which are harmless to
-0.0.6.
+With t30.py, which has its fax, the only module that knows what is in the library. ABI mode:
+libspandsp.so.2 (0.0.6, Debian) or .so.3 (3.x, Buildroot) is opened at first use. What is declared
+below is the same in both, with one exception: dtmf_tx_init of 3.x takes two more arguments, which
+are harmless to 0.0.6.
 """
 
 from functools import cache
@@ -12,10 +12,9 @@ from typing import Any
 import cffi  # type: ignore[import-untyped]  # it has no stubs
 import numpy as np
 
+from app.phone.sound import spandsp
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries.base import Modem
-
-_SONAMES = ("libspandsp.so.2", "libspandsp.so.3")
 
 _DECLARATIONS = """
 typedef ... dtmf_tx_state_t;
@@ -60,23 +59,16 @@ ffi = cffi.FFI()
 ffi.cdef(_DECLARATIONS)
 
 
-class SpandspMissing(RuntimeError):
-    """The DSP library is not installed; the text names the package."""
-
-
 @cache
 def library() -> Any:
     """The opened library. Raises SpandspMissing."""
     problems = []
-    for name in _SONAMES:
+    for name in spandsp.SONAMES:
         try:
             return ffi.dlopen(name)
         except OSError as problem:
             problems.append(str(problem))
-    raise SpandspMissing(
-        f"spandsp cannot be loaded ({'; '.join(problems)}); "
-        "install the package libspandsp2 (Debian) or spandsp (Buildroot)"
-    )
+    raise spandsp.SpandspMissing(problems)
 
 
 def pointer(samples: Samples) -> Any:
