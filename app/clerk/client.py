@@ -139,6 +139,7 @@ class ProcessClerk(JobClient):
         self._number = 0
         self._live: set[int] = set()  # recordings that a line is feeding
         self._out = bytearray()
+        self._watched = select.EPOLLIN  # what the descriptor is told of
         self._decoder = frames.Decoder()
         self._heard_at = 0.0
         self._socket: socket.socket | None = None
@@ -214,8 +215,7 @@ class ProcessClerk(JobClient):
             return question.wait
         self._questions[self._number] = question
         self._octets += len(question.frame)
-        self._out += question.frame
-        self._send()
+        self._send(question.frame)
         return question.wait
 
     def _start(self) -> None:
@@ -238,21 +238,29 @@ class ProcessClerk(JobClient):
             question.later = False
             self._out += question.frame
         self._epoll.register(ours, select.EPOLLIN)
+        self._watched = select.EPOLLIN
         self._send()
 
-    def _send(self) -> None:
+    def _send(self, frame: bytes = b"") -> None:
+        """Send what waits and then this frame, as far as the socket takes it."""
         if self._socket is None:
             return
+        wanted = select.EPOLLIN
         try:
+            if not self._out and frame:  # nearly always: so a second of sound is not copied
+                frame = frame[self._socket.send(frame) :]
+            self._out += frame
+            frame = b""
             while self._out:
                 del self._out[: self._socket.send(self._out)]
         except BlockingIOError:
+            self._out += frame
             wanted = select.EPOLLIN | select.EPOLLOUT
         except OSError:  # it died, which the next read notices
-            wanted = select.EPOLLIN
-        else:
-            wanted = select.EPOLLIN
-        self._epoll.modify(self._socket, wanted)
+            self._out += frame
+        if wanted != self._watched:
+            self._watched = wanted
+            self._epoll.modify(self._socket, wanted)
 
     def _receive(self) -> None:
         if self._socket is None:

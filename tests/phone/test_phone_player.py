@@ -1,5 +1,8 @@
 """Players and recorders, sample by sample."""
 
+from collections import Counter
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -18,6 +21,7 @@ from app.phone.sound.sounds import (
     Sound,
     Spoken,
 )
+from app.phone.sound.tone_bank import Floats
 from drivers.buses import PERIOD, Samples
 from drivers.countries import country
 from tests.kit.phone import StubClerk
@@ -157,6 +161,13 @@ def test_sound_of_the_clerk_is_asked_for_when_its_source_is_made(sound: Sound) -
     assert clerk.asked == [("sound", {"sound": sound, "start": 0, "count": PIECE})]
 
 
+def power(frame: Samples) -> Floats:
+    """Sum of squares of each row, as the detectors have it."""
+    rows = frame.astype(np.float32)
+    sums: Floats = np.vecdot(rows, rows)
+    return sums
+
+
 class Taken:
     """A recorder and what came of it."""
 
@@ -173,7 +184,7 @@ class Taken:
 
     def hear(self, samples: Samples) -> None:
         for row in samples.reshape(-1, 1, PERIOD):
-            self.tape.hear(row)
+            self.tape.hear(row, power(row))
 
     @property
     def octets(self) -> bytes:
@@ -228,7 +239,7 @@ def test_recordings_of_many_lines_are_told_apart_and_another_begins_where_one_ha
         if number == 133:
             recorders[1].end("hung up")
             tape.record(1, recorders[3])
-        tape.hear(frame)
+        tape.hear(frame, power(frame))
     for recorder in (recorders[0], recorders[2], recorders[3]):
         recorder.end("hung up")
     heard = [b"".join(piece) for piece in pieces]
@@ -242,6 +253,50 @@ def test_recording_of_a_script_is_of_its_own_place() -> None:
     recorder = Recorder(pieces.append, 1000, 1000, lambda _: None)
     tape.record(4, recorder)
     for row in said:
-        tape.hear(np.zeros((2, PERIOD), np.int16), [(2, row[::-1]), (4, row)])
+        tape.hear(
+            np.zeros((2, PERIOD), np.int16), np.zeros(5, np.float32), [(2, row[::-1]), (4, row)]
+        )
     recorder.end("hung up")
     assert b"".join(pieces) == audio.to_bytes(said)
+
+
+def test_lines_that_began_together_give_whole_seconds_a_few_in_each_beat() -> None:
+    lines, seconds = 48, 3
+    tape, given = Tape(lines), list[tuple[int, int]]()
+    pieces = [list[bytes]() for _ in range(lines)]
+
+    def sink(line: int) -> Callable[[bytes], None]:
+        def take(piece: bytes) -> None:
+            given.append((tape.now, line))
+            pieces[line].append(piece)
+
+        return take
+
+    recorders = [Recorder(sink(line), 1000, 1000, lambda _: None) for line in range(lines)]
+    for line, recorder in enumerate(recorders):
+        tape.record(line, recorder)
+    said = ramp(lines * (100 * seconds + 50) * PERIOD).reshape(-1, lines, PERIOD)
+    for frame in said:
+        tape.hear(frame, power(frame))
+    in_beats = Counter(now for now, _ in given)
+    assert max(in_beats.values()) <= 4
+    assert max((now - DIGIT_CUT) % 100 for now in in_beats) < 16
+    for line, recorder in enumerate(recorders):
+        recorder.end("hung up")
+        assert [len(piece) for piece in pieces[line]] == [16_000] * seconds + [8_000]
+        assert b"".join(pieces[line]) == audio.to_bytes(np.ascontiguousarray(said[:, line]))
+
+
+def test_piece_that_waits_is_given_whole_when_the_recording_ends_first() -> None:
+    tape, pieces = Tape(20), [list[bytes]() for _ in range(20)]
+    recorders = [Recorder(piece.append, 1000, 1000, lambda _: None) for piece in pieces]
+    for line, recorder in enumerate(recorders):
+        tape.record(line, recorder)
+    said = ramp(20 * 107 * PERIOD).reshape(107, 20, PERIOD)
+    for frame in said:
+        tape.hear(frame, power(frame))
+    assert sum(bool(piece) for piece in pieces) == 6, "two in each beat"
+    for line, recorder in enumerate(recorders):
+        recorder.end("digit", "#")
+        assert [len(piece) // 160 for piece in pieces[line]] == [100, 2]
+        assert b"".join(pieces[line]) == audio.to_bytes(np.ascontiguousarray(said[:102, line]))

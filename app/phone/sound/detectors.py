@@ -13,7 +13,7 @@ from app.phone.sound.end_tones import EndTones
 from app.phone.sound.far_end import FarEndWatch
 from app.phone.sound.fax_tone import FaxToneDetector
 from app.phone.sound.information_tone import InformationToneDetector
-from app.phone.sound.tone_bank import ToneBank
+from app.phone.sound.tone_bank import Floats, ToneBank
 from drivers.buses import Samples
 from drivers.countries.base import Modem
 
@@ -50,6 +50,11 @@ class Detectors:
     def leave(self, place: int) -> None:
         """A script's place is free again."""
         self._scripts.remove(place)
+
+    @property
+    def power(self) -> Floats:
+        """Sum of squares of the period heard last, of each place."""
+        return self._bank.power
 
     def hear(self, heard: Samples, scripts: Sequence[tuple[int, Samples]] = ()) -> None:
         """Take one period of all slots, (slots, 80), and of the scripts' places, (80,) each."""

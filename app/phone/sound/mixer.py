@@ -394,7 +394,7 @@ class Mixer:
         self.detectors.hear(self.heard, scripts)
         for channel in self._faxing:
             channel.hear()
-        self.tape.hear(self.heard, scripts)
+        self.tape.hear(self.heard, self.detectors.power, scripts)
         self.detectors.watch()
 
     def play(self) -> Samples:

@@ -4,15 +4,18 @@ Samples are held back for a moment, so that the tone of the digit that ended a r
 cut off: a digit is recognized up to 50 ms after its tone began.
 
 The Tape keeps the latest second of all places with one copy a period. A Recorder is only called
-when it has something to do: to look for silence, to give a piece, to end.
+when it has something to do: to look for silence, to give a piece, to end. Lines that began together
+have their pieces ready in one beat; they give them in the beats that follow, a few in each.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from app.phone.calls.line import Recorded, RecordingEnd
 from app.phone.sound import audio
+from app.phone.sound.tone_bank import Floats
 from drivers.buses import PERIOD, Samples
 
 PIECE = 100
@@ -22,9 +25,11 @@ DIGIT_CUT = 5
 SILENCE_DBM0 = -45.0
 """Below this a period is silence; a quiet line's noise lies near -60 dBm0, speech at -15 to -30."""
 _LOOK = 25
-"""Periods examined for silence at a time: four times a second cost less than a hundred."""
+"""Periods from one look for silence to the next: four a second cost less than a hundred."""
 _KEPT = 128
-"""Periods on the tape: a piece, what is held back, and a few."""
+"""Periods on the tape: a piece, what is held back, and those for which a piece waits."""
+_WAIT = 16
+"""Periods for which a piece waits to be given, at most."""
 
 
 class Recorder:
@@ -45,7 +50,7 @@ class Recorder:
         self._silence = silence
         self._ended = ended
         self._tape: Tape | None = None
-        self.place = self._begun = self._given = self._quiet = 0
+        self.place = self._begun = self._given = 0
 
     def begin(self, tape: "Tape", place: int) -> None:
         """Record this place of a tape from now on."""
@@ -54,29 +59,41 @@ class Recorder:
     @property
     def due(self) -> int:
         """At which period of the tape there is something to do next."""
-        heard = self._given + self._held
+        heard = self._heard
         look = heard // _LOOK * _LOOK + _LOOK
-        return self._begun + min(look, self._given + PIECE + DIGIT_CUT, max(self._limit, heard + 1))
+        piece = (heard - DIGIT_CUT) // PIECE * PIECE + PIECE + DIGIT_CUT
+        return self._begun + min(look, piece, max(self._limit, heard + 1))
 
     @property
-    def _held(self) -> int:
-        """Periods heard and not yet given."""
-        return 0 if self._tape is None else self._tape.now - self._begun - self._given
+    def _heard(self) -> int:
+        """Periods heard."""
+        return 0 if self._tape is None else self._tape.now - self._begun
+
+    @property
+    def full(self) -> bool:
+        """Whether there is a piece to be given, with what is held back behind it."""
+        return self._heard - self._given >= PIECE + DIGIT_CUT
 
     def go_on(self) -> None:
-        """Do what is due."""
-        if (self._given + self._held) % _LOOK == 0:
-            self._listen_for_silence()
-        if self._held == PIECE + DIGIT_CUT:
-            self._give(PIECE)
-        if self._given + self._held >= self._limit:
+        """Do what is due, but for a piece, which give_piece() gives."""
+        heard = self._heard
+        if heard >= self._limit:
             self.end("limit")
-        elif self._quiet >= self._silence:
+        elif heard % _LOOK == 0 and self._quiet(heard) >= self._silence:
             self.end("silence")
+
+    def _quiet(self, heard: int) -> int:
+        """Periods since the last one that was no silence."""
+        return 0 if self._tape is None else min(heard, self._tape.quiet(self.place))
+
+    def give_piece(self) -> None:
+        """Give the sink a piece."""
+        self._give(PIECE)
 
     def end(self, why: RecordingEnd, digit: str = "") -> None:
         """Give the rest to the sink and report the end; for a digit, without its tone."""
-        rest = max(self._held - (DIGIT_CUT if why == "digit" else 0), 0)
+        held = self._heard - self._given
+        rest = max(held - (DIGIT_CUT if why == "digit" else 0), 0)
         while rest:
             self._give(min(rest, PIECE))  # at most 1 s a piece
             rest -= min(rest, PIECE)
@@ -85,66 +102,87 @@ class Recorder:
     def _give(self, count: int) -> None:
         """Give the first periods of those that are held."""
         if self._tape is not None:
-            self._sink(audio.to_bytes(self._tape.latest(self.place, self._held)[:count]))
+            held = self._heard - self._given
+            self._sink(audio.to_bytes(self._tape.before(self.place, held, count)))
             self._given += count
-
-    def _listen_for_silence(self) -> None:
-        if self._tape is None:
-            return
-        latest = self._tape.latest(self.place, _LOOK).astype(np.float32)
-        loud = (np.vecdot(latest, latest) > _FLOOR).nonzero()[0]
-        quiet_at_end = len(latest) - 1 - int(loud[-1]) if len(loud) else len(latest)
-        self._quiet = quiet_at_end if len(loud) else self._quiet + len(latest)
 
 
 class Tape:
     """The latest periods of all places, and who records them; without recorders it stands still."""
 
     def __init__(self, places: int) -> None:
-        self._kept: Samples = np.zeros((places, _KEPT, PERIOD), np.int16)
+        self._kept: Samples = np.zeros((_KEPT, places, PERIOD), np.int16)
+        self._loud_at = np.zeros(places, np.int64)
+        """The latest period of each place that was no silence."""
         self._recorders: dict[int, Recorder] = {}
         self._due: dict[int, list[Recorder]] = {}
+        self._full: deque[Recorder] = deque()
+        """Those that have a piece to give, in turn."""
         self.now = 0
         """Periods heard."""
 
     def record(self, place: int, recorder: Recorder | None) -> None:
         """Let this recorder hear a place from now on; None: nobody."""
         self._recorders.pop(place, None)
-        if place >= len(self._kept):
-            more = place + 1 - len(self._kept)
-            self._kept = np.pad(self._kept, ((0, more), (0, 0), (0, 0)))
+        more = place + 1 - len(self._loud_at)
+        if more > 0:
+            self._kept = np.pad(self._kept, ((0, 0), (0, more), (0, 0)))
+            self._loud_at = np.pad(self._loud_at, (0, more))
         if recorder is not None:
             self._recorders[place] = recorder
             recorder.begin(self, place)
             self._due.setdefault(recorder.due, []).append(recorder)
 
-    def hear(self, heard: Samples, scripts: Sequence[tuple[int, Samples]] = ()) -> None:
-        """Take one period of all slots, (slots, 80), and of the scripts' places, (80,) each."""
+    def hear(
+        self, heard: Samples, power: Floats, scripts: Sequence[tuple[int, Samples]] = ()
+    ) -> None:
+        """Take one period of all slots, (slots, 80), and of the scripts' places, (80,) each.
+
+        `power` has the sum of squares of each place's period, of slots and then of scripts.
+        """
         if not self._recorders:
             self._due.clear()
+            self._full.clear()
             return
-        at = self.now % _KEPT
-        self._kept[: len(heard), at] = heard
+        kept = self._kept[self.now % _KEPT]
+        kept[: len(heard)] = heard
         for place, row in scripts:
             if place in self._recorders:
-                self._kept[place, at] = row
+                kept[place] = row
         self.now += 1
+        loud = power[: len(self._loud_at)] > _FLOOR
+        self._loud_at[loud.nonzero()[0]] = self.now
         for recorder in self._due.pop(self.now, ()):
             if self._records(recorder):
                 recorder.go_on()
                 if self._records(recorder):
                     self._due.setdefault(recorder.due, []).append(recorder)
+                    if recorder.full and recorder not in self._full:
+                        self._full.append(recorder)
+        if self._full:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Let some of those that are full give a piece: each has its turn within _WAIT periods."""
+        for _ in range(min(len(self._full), 1 + len(self._recorders) // _WAIT)):
+            recorder = self._full.popleft()
+            if self._records(recorder):
+                recorder.give_piece()
 
     def _records(self, recorder: Recorder) -> bool:
         return self._recorders.get(recorder.place) is recorder
 
-    def latest(self, place: int, periods: int) -> Samples:
-        """The latest periods of a place, (periods, 80); at most _KEPT."""
-        first = (self.now - periods) % _KEPT
-        if first + periods <= _KEPT:
-            return self._kept[place, first : first + periods]
+    def quiet(self, place: int) -> int:
+        """For how many periods a place has been silent."""
+        return self.now - int(self._loud_at[place])
+
+    def before(self, place: int, ago: int, count: int) -> Samples:
+        """So many periods of a place, (count, 80), the first of `ago` periods; at most _KEPT."""
+        first = (self.now - ago) % _KEPT
+        if first + count <= _KEPT:
+            return self._kept[first : first + count, place]
         return np.concatenate(
-            [self._kept[place, first:], self._kept[place, : first + periods - _KEPT]]
+            [self._kept[first:, place], self._kept[: first + count - _KEPT, place]]
         )
 
 
