@@ -24,6 +24,8 @@ HEADER_LIMIT = 4 * 1024 * 1024
 RAW_LIMIT = 4 * 1024 * 1024
 
 _LENGTHS = struct.Struct(">II")
+_JSON = json.JSONEncoder(separators=(",", ":"))
+"""One for all: json.dumps makes one a call for other separators than its own."""
 
 
 class BadFrame(Exception):
@@ -36,7 +38,7 @@ class TooLarge(Exception):
 
 def encode(header: dict[str, Any], raw: bytes = b"") -> bytes:
     """One frame."""
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = _JSON.encode(header).encode()
     return _LENGTHS.pack(len(text), len(raw)) + text + raw
 
 
