@@ -73,7 +73,7 @@ def on_news(
 
     def changed(news: WaitingMessages) -> None:
         lamps(news)
-        pbx().store_changed(news.faxes)
+        pbx().store_changed(news.faxes, news.directory)
         pbx().calls.call_outs.wanted(news.calls)
 
     return changed

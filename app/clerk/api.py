@@ -16,6 +16,7 @@ from app.clerk.job import NotReady as NotReady
 from app.core.presence import Presence
 from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.dialplan import Directory
+from app.phone.calls.directory_news import DirectoryCopy, DirectoryNews
 from app.phone.calls.scripting import Wait
 from app.phone.jobs import ClerkSound, EndedCall
 from app.voicemail.fax_jobs import FaxCallOver, FaxToSend
@@ -62,8 +63,8 @@ class ClerkApi(Protocol):
     Each raises JobFailed when it cannot be done.
     """
 
-    def directory(self) -> Directory:
-        """Who has which mailbox and handset."""
+    def directory(self, known: int = 0) -> DirectoryNews:
+        """Who has which mailbox and handset: what has changed since version `known`."""
         ...
 
     def missed_call(
@@ -285,6 +286,9 @@ JOBS = {
 class JobClient(ABC):
     """The asking end: implements app.voicemail.jobs.VoicemailClerk on top of `_ask`."""
 
+    def __init__(self) -> None:
+        self._directory = DirectoryCopy()
+
     @abstractmethod
     def _ask(
         self, job: Callable[Concatenate[ClerkApi, P], R], *args: P.args, **kwargs: P.kwargs
@@ -293,7 +297,8 @@ class JobClient(ABC):
 
     def directory(self) -> Wait[Directory]:
         """See app.phone.jobs.Clerk."""
-        return self._ask(ClerkApi.directory)
+        copy = self._directory
+        return self._ask(ClerkApi.directory, copy.version).then(copy.take)
 
     def missed_call(self, line: str, caller: Caller, why: str, mailbox: str = "") -> Wait[None]:
         """See app.phone.jobs.Clerk."""

@@ -52,6 +52,7 @@ class InProcessClerk(JobClient):
     """A clerk that does each job at once, inside the call; for free pace."""
 
     def __init__(self, jobs: ClerkBackend, push: Push) -> None:
+        super().__init__()
         self._jobs = jobs
         self._push = push
 
@@ -130,6 +131,7 @@ class ProcessClerk(JobClient):
     """A clerk in a child process. The service calls dispatch() when fileno() is readable."""
 
     def __init__(self, config: ClerkConfig, push: Push, clock: Clock) -> None:
+        super().__init__()
         self._config = config
         self._push = push
         self._clock = clock

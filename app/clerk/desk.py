@@ -32,7 +32,7 @@ from app.core.presence import Presence
 from app.core.units import MB
 from app.inbox.greetings import GreetingKind, Greetings
 from app.phone.calls.caller import Caller, WhyVoicemail
-from app.phone.calls.dialplan import Directory
+from app.phone.calls.directory_news import DirectoryNews, news
 from app.phone.jobs import (
     ClerkSound,
     Draft,
@@ -99,6 +99,7 @@ class Desk:
         self._file: tuple[int, int] | None = None
         self._away_until = float("-inf")
         self._recovered = False
+        self._known_version = 0  # of the register
         spool = Spool(
             (
                 SpoolFolder(config.spool, SPOOL_MOST),
@@ -145,7 +146,7 @@ class Desk:
             raise StoreFailed(f"{path} is missing, and there were people in it")
         self._jobs = self._opened()
         self._file = identity(path)
-        self._remember(self._jobs)
+        self._remembered(self._jobs, 0)
         if self._recovered:
             self.recordings.finish_left()
 
@@ -268,18 +269,19 @@ class Desk:
 
     # ---- who is here
 
-    def directory(self) -> Directory:
-        """Everybody's numbers, and who answers lines that are nobody's."""
+    def directory(self, known: int = 0) -> DirectoryNews:
+        """Everybody's numbers, and who answers lines that are nobody's: what is new of that."""
         try:
-            found = self._ask(self._remember)
+            return self._ask(lambda jobs: self._remembered(jobs, known))
         except StoreAway:
-            found = self._known.directory()
-        return replace(found, night=self._greetings.night)
+            return news(0, replace(self._known.directory(), night=self._greetings.night))
 
-    def _remember(self, jobs: ClerkJobs) -> Directory:
-        directory = jobs.directory()
-        self._known.remember(directory, jobs.mailboxes())
-        return directory
+    def _remembered(self, jobs: ClerkJobs, known: int) -> DirectoryNews:
+        found, register = jobs.directory(known), jobs.register
+        if found.version != self._known_version:
+            self._known.remember(register.directory(), register.mailboxes())
+            self._known_version = found.version
+        return found
 
     def mailbox(
         self, number: str, why: WhyVoicemail = WhyVoicemail.NO_ANSWER

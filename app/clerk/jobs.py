@@ -6,6 +6,7 @@ messages comes from playback.py.
 
 import logging
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.clerk.claims import Claims
@@ -17,6 +18,7 @@ from app.clerk.notices import Notices
 from app.clerk.owner_jobs import OwnerJobs
 from app.clerk.playback import Playback
 from app.clerk.recordings import Inboxes
+from app.clerk.register import Register
 from app.core.clock import Clock, is_set
 from app.core.notices import Listener
 from app.core.presence import Presence
@@ -26,9 +28,10 @@ from app.inbox.audit import AuditEvent
 from app.inbox.claim import SERVICE_NUMBER, Claim
 from app.inbox.delivery import Delivery
 from app.inbox.entries import Entry, EntryState
-from app.inbox.follow_me import FollowMe
+from app.inbox.greetings import Greetings
 from app.inbox.notifier import Notifier
 from app.inbox.people import People, Person
+from app.inbox.people_changes import Remembered
 from app.inbox.pins import NOBODY, PinOrigin
 from app.inbox.presence import PresenceNow, day_begins, day_of, presence_words
 from app.inbox.queue import Queue
@@ -37,7 +40,8 @@ from app.inbox.room import Room
 from app.inbox.store import Store
 from app.message.voice import clean_name, clean_number
 from app.phone.calls.caller import Caller
-from app.phone.calls.dialplan import Directory, Subscriber
+from app.phone.calls.dialplan import Directory
+from app.phone.calls.directory_news import DirectoryNews
 from app.phone.jobs import EndedCall, JobFailed
 from app.store.database import Database, Tx
 from app.voicemail.jobs import (
@@ -58,6 +62,9 @@ from app.voicemail.jobs import (
 from app.voicemail.owner_jobs import CALLS_MOST, ListedCall, MissedListing
 
 log = logging.getLogger(__name__)
+
+CHANGES_MOST = 500
+"""Changes of the store that are looked at one by one; after more, all lamps are counted anew."""
 
 _STATES = {
     MessageList.URGENT: EntryState.NEW,
@@ -101,7 +108,10 @@ class ClerkJobs:
         self.notices = Notices(self.notifier, db, people)
         self._version = -1
         self._change = -1
-        self._presence_ends: float | None = None
+        self._answers_lines = Remembered[Person | None](people.changes)
+        self.register = Register(people, clock, self._info)
+        self._greetings = Greetings(Path(config.greetings))
+        self._unheard: dict[str, int] = {}
 
     # ---- besides the jobs
 
@@ -113,19 +123,30 @@ class ClerkJobs:
 
     def news(self) -> WaitingMessages | None:
         """Unheard messages, if the store has changed since, or a presence has ended by itself."""
-        ended = self._presence_ends is not None and self._clock.now() >= self._presence_ends
         self.notices.look(self._store.data_version())
-        version = self._store.data_version()
-        if version == self._version and not ended:
+        version, ends = self._store.data_version(), self.register.ends
+        if version == self._version and (ends is None or self._clock.now() < ends):
             return None
         self._version = version
-        change = self._store.last_change()
-        if change == self._change and not ended:
+        change, people = self._store.last_change(), self._look_who_is_here()
+        if change == self._change and not people:
             return None
-        self._change = change
-        self._presence_ends = self._people.presences.next_end()
+        self._look_at_lamps(change, people)
         calls, faxes = self.notices.calls(), self._store.faxes.waiting()
-        return WaitingMessages(self._store.unheard_by_handset(), change, calls, faxes)
+        return WaitingMessages(self._unheard, change, calls, faxes, self.register.version)
+
+    def _look_at_lamps(self, change: int, everybody: bool) -> None:
+        """What lights lamps, after this change: of those whom it concerns, or of everybody."""
+        since, self._change = self._change, change
+        found = None
+        if since >= 0 and not everybody:
+            changes = self._store.changes(since, CHANGES_MOST)
+            if len(changes) < CHANGES_MOST:
+                found = {one.person for one in changes if one.person is not None}
+        if found is None:
+            self._unheard = self._store.unheard_by_handset()
+        elif found:
+            self._unheard = self._unheard | self._store.unheard_by_handset(found)
 
     def missed_call(
         self, number: int, line: str, caller: Caller, why: str, mailbox: str = ""
@@ -168,31 +189,24 @@ class ClerkJobs:
 
     # ---- who is here
 
-    def directory(self) -> Directory:
-        """Everybody's numbers, and who answers lines that are nobody's."""
-        first, presences = self._people.answers_lines(), self._people.presences.all()
-        follows = self._people.follow_mes.all()
-        return Directory(
-            people=tuple(
-                _subscriber(person, presences.get(person.id, PresenceNow()), follows.get(person.id))
-                for person in self._people.all()
-            ),
+    def directory(self, known: int = 0) -> DirectoryNews:
+        """What has changed since this version."""
+        self._look_who_is_here()
+        return self.register.since(known)
+
+    def _look_who_is_here(self) -> bool:
+        """Whether anybody has changed, or who answers lines that are nobody's."""
+        first = self._answers_lines.get(None, self._people.answers_lines)
+        head = Directory(
             default=self._config.default_mailbox or (first.mailbox if first else ""),
             services=(SERVICE_NUMBER,) if self._claim.code else (),
+            night=self._greetings.night,
         )
+        return self.register.look(head)
 
     def claim_code(self) -> str | None:
         """The code that makes an administrator; None once there is one."""
         return self._claim.code
-
-    def mailboxes(self) -> tuple[MailboxInfo, ...]:
-        """All mailboxes, without their greetings."""
-        presences = self._people.presences.all()
-        return tuple(
-            self._info(person, presences.get(person.id, PresenceNow()))
-            for person in self._people.all()
-            if person.mailbox
-        )
 
     def mailbox(self, number: str) -> MailboxInfo | None:
         """What to know of a mailbox but its greetings; None if there is none."""
@@ -393,20 +407,6 @@ class ClerkJobs:
             minute=moment.minute,
             days_ago=(today.date() - moment.date()).days,
         )
-
-
-def _subscriber(person: Person, now: PresenceNow, follow: FollowMe | None) -> Subscriber:
-    return Subscriber(
-        person.id,
-        person.name,
-        person.mailbox,
-        person.handset or None,
-        presence=now.presence,
-        rings=now.rule.rings,
-        may_call=person.may_call,
-        follow=follow.number if follow else "",
-        follow_after_s=follow.after_s if follow else 0.0,
-    )
 
 
 def jobs_over(

@@ -3,6 +3,8 @@
 `usage` and `kept` are what limits count, `held` is what is new and what the bin holds.
 """
 
+import json
+from collections.abc import Iterable
 from typing import cast
 
 from app.store.database import Database
@@ -21,14 +23,19 @@ class Counts:
         )
         return cast("tuple[int, int]", row.fetchone() or (0, 0))
 
-    def unheard_by_handset(self) -> dict[str, int]:
+    def unheard_by_handset(self, boxes: Iterable[int] | None = None) -> dict[str, int]:
         """How much waits for the owner of each handset: unheard voicemails, and missed calls.
+
+        With `boxes` (ids of people), only the handsets of those who listen to one of these.
 
         Those in their own mailbox and in those they are a member of (shared.py), without what
         somebody else has taken. Missed calls of a mailbox that nobody has seen count as one, where
         its owner wants a lamp for them.
         """
-        return dict(self._db.reader().execute(_BY_HANDSET).fetchall())
+        read = self._db.reader().execute
+        if boxes is None:
+            return dict(read(_BY_HANDSET.format(people="person")).fetchall())
+        return dict(read(_BY_HANDSET.format(people=_LISTENERS), {"boxes": json.dumps([*boxes])}))
 
     def voicemails(self, person_id: int) -> int:
         """How many voicemails are in a person's inbox, heard or not."""
@@ -50,11 +57,14 @@ class Counts:
         return int(row.fetchone()[0])
 
 
+_LISTENERS = """(SELECT value AS one FROM json_each(:boxes)
+            UNION SELECT member FROM mailbox_member JOIN json_each(:boxes) ON mailbox = value)
+            CROSS JOIN person ON person.id = one"""
 # The people with a handset are looked up by it, so that those without cost nothing.
 _BY_HANDSET = """
     WITH listens (handset, person, box) AS (
-        SELECT handset, id, id FROM person WHERE removed_at IS NULL AND handset > ''
-        UNION ALL SELECT person.handset, member, mailbox_member.mailbox FROM person
+        SELECT handset, id, id FROM {people} WHERE removed_at IS NULL AND handset > ''
+        UNION ALL SELECT person.handset, member, mailbox_member.mailbox FROM {people}
             JOIN mailbox_member ON member = person.id
             JOIN person AS owner ON owner.id = mailbox_member.mailbox AND owner.removed_at IS NULL
             WHERE person.removed_at IS NULL AND person.handset > '')

@@ -52,11 +52,14 @@ class FollowMes:
 
     def of(self, person: int) -> FollowMe | None:
         """That of a person (id); None: they have none."""
-        return self.all().get(person)
+        return self.all(person).get(person)
 
-    def all(self) -> dict[int, FollowMe]:
-        """Everybody's, by the person's id."""
-        rows = self._db.reader().execute("SELECT person, number, after_s FROM follow_me")
+    def all(self, person: int | None = None) -> dict[int, FollowMe]:
+        """Everybody's, or one person's, by the person's id."""
+        whose, one = ("", ()) if person is None else (" WHERE person = ?", (person,))
+        rows = self._db.reader().execute(
+            f"SELECT person, number, after_s FROM follow_me{whose}", one
+        )
         return {person: FollowMe(number, after_s) for person, number, after_s in rows.fetchall()}
 
     def set(

@@ -19,6 +19,7 @@ from app.inbox.fetch_accounts import forget_accounts
 from app.inbox.first_use import FirstStep, FirstUse
 from app.inbox.follow_me import FollowMes, forget_follow_me
 from app.inbox.notifications import Notifications, forget_notification
+from app.inbox.people_changes import PeopleChanges
 from app.inbox.person_names import checked_login, refuse_alias, refuse_member, taken
 from app.inbox.pins import NOBODY, PinAnswer, PinGuard, PinOrigin, PinResult
 from app.inbox.presence import Presences, forget_presence
@@ -136,10 +137,7 @@ _COLUMNS = {"quota": "own_quota", "voicemails": "own_voicemails"}
 _SELECTED = ", ".join(_COLUMNS.get(field, field) for field in _FIELDS)
 _SELECT = f"SELECT {_SELECTED} FROM person WHERE removed_at IS NULL"
 _SETTABLE = frozenset(_FIELDS) - {"id", "login"}
-_FLAGS = (
-    *("admin", "fetched_is_heard", "outside_login", "mail_by_phone", "envelope_first"),
-    "missed_lamp",
-)
+_FLAGS = tuple(name for name, field in Person.__dataclass_fields__.items() if field.type is bool)
 _NEW = {
     **dict.fromkeys(("handset", "address", "quota", "voicemails", "template")),
     "admin": False,
@@ -180,6 +178,7 @@ class People:
         self.notifications = Notifications(db, self._audit_log)
         self.first_use = FirstUse(db)
         self.shared = SharedMailboxes(db, self._clock, self._audit_log)
+        self.changes = PeopleChanges(db)
 
     # ---- finding
 

@@ -68,14 +68,11 @@ class Presences:
 
     def all(self, person: int | None = None) -> dict[int, PresenceNow]:
         """What holds for everybody, or one person, where it is not the usual of who is in."""
-        reader, one = self._db.reader(), (person,)
-        said = reader.execute(
-            "SELECT person, presence, until FROM presence WHERE ?1 IS NULL OR person = ?1", one
-        ).fetchall()
-        rules = reader.execute(
-            "SELECT person, presence, rings, messages FROM presence_rule"
-            " WHERE ?1 IS NULL OR person = ?1",
-            one,
+        whose, one = ("", ()) if person is None else (" WHERE person = ?", (person,))
+        read = self._db.reader().execute
+        said = read(f"SELECT person, presence, until FROM presence{whose}", one).fetchall()
+        rules = read(
+            f"SELECT person, presence, rings, messages FROM presence_rule{whose}", one
         ).fetchall()
         now = {
             number: PresenceNow(Presence(presence), until, USUAL[Presence(presence)])
@@ -95,6 +92,14 @@ class Presences:
         )
         found = row.fetchone()[0]
         return None if found is None else float(found)
+
+    def ending(self, begin: float, end: float) -> list[int]:
+        """Whose presence ends by itself between two moments, in either order; ids."""
+        rows = self._db.reader().execute(
+            "SELECT person FROM presence WHERE until >= ? AND until <= ?",
+            (min(begin, end), max(begin, end)),
+        )
+        return [person for (person,) in rows.fetchall()]
 
     def rules(self, person: int) -> dict[Presence, PresenceRule]:
         """What each presence means to callers of this person (id)."""

@@ -181,9 +181,9 @@ class Pbx:
             line.message_waiting = waiting
             self._queue.changes += 1
 
-    def store_changed(self, faxes: int = 0) -> None:
-        """The store says something new: who is in, perhaps; and so many faxes wait."""
-        self.calls.refresh_directory()
+    def store_changed(self, faxes: int = 0, directory: int = 0) -> None:
+        """The store says something new: who is in, if that version is; and so many faxes wait."""
+        self.calls.directory_is(directory)
         self.on_faxes(faxes)
 
     def test_line(self, name: str, order: TestOrder, over: Ended) -> str:

@@ -5,6 +5,7 @@ as ever; after each slice the check may rest. The longest slices are the check o
 indexes (entries, history) and of the octets of one message.
 
     tables    PRAGMA quick_check of each, but for those of octets; PRAGMA foreign_key_check
+    counts    what triggers keep of each person and of the queue is counted again
     octets    every message is read: pages, pointers, length; a NUL in a mail is damage as well
     free list the pages that will be written next: every one is free by the pointer map, and once
 
@@ -20,6 +21,7 @@ from contextlib import closing
 from pathlib import Path
 
 from app.core.clock import Clock
+from app.store import counts
 from app.store.change_over import repaired
 from app.store.condition import Condition, Finding, StoreCondition
 from app.store.errors import StoreFailed
@@ -90,6 +92,7 @@ def _slices(looking: sqlite3.Connection) -> Iterator[list[Finding]]:
         if name != OCTETS:
             yield list(_table(looking, name))
             yield list(_references(looking, name))
+    yield from _counts(looking)
     yield from _contents(looking)
 
 
@@ -109,6 +112,21 @@ def _references(looking: sqlite3.Connection, name: str) -> Iterator[Finding]:
         rows = looking.execute(f"PRAGMA foreign_key_check({name})").fetchmany(FINDINGS)
         for table, row, parent, _ in rows:
             yield Finding(f"row {row} of {table} leads to no {parent}", stops_writing=False)
+
+
+def _counts(looking: sqlite3.Connection) -> Iterator[list[Finding]]:
+    """Counts that are wrong, person by person: they break no page, and a repair counts again."""
+    yield _wrong(lambda: counts.wrong_of_queue(looking))
+    number = _one(looking, "SELECT max(id) FROM person", ())
+    while number:
+        yield _wrong(lambda person=number: counts.wrong_of_person(looking, person))  # type: ignore[misc]
+        number = _one(looking, "SELECT max(id) FROM person WHERE id < ?", (number,))
+
+
+def _wrong(found: Callable[[], list[str]]) -> list[Finding]:
+    with contextlib.suppress(sqlite3.DatabaseError):  # pages that cannot be read are found above
+        return [Finding(text, stops_writing=False) for text in found()]
+    return []
 
 
 def _contents(looking: sqlite3.Connection) -> Iterator[list[Finding]]:

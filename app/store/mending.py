@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 
+from app.store.counts import count_again
 from app.store.salvage import Loss, Salvage
 
 CHUNK = 262_144
@@ -48,7 +49,7 @@ class Mending:
         self._add_unknown_people()
         self._drop_what_leads_nowhere()
         self._count_lines()
-        self._count_usage()
+        count_again(self._fresh)
         self._count_queue()
 
     def _lost(self, what: str, person: int | None = None, entry: int | None = None) -> None:
@@ -358,21 +359,6 @@ class Mending:
             ).fetchone()
             if self._salvage.is_broken(table):
                 self._lost(f"up to {lost} {what}" if lost else f"the oldest {what}")
-
-    def _count_usage(self) -> None:
-        self._fresh.execute(
-            "INSERT INTO usage SELECT person.id, coalesce((SELECT sum(size) FROM entry"
-            " WHERE entry.person = person.id AND state IN ('new', 'heard')), 0) FROM person"
-        )
-        self._fresh.execute(
-            "INSERT INTO held SELECT person, sum(state = 'new' AND kind = 'voicemail'),"
-            " sum(state = 'new' AND kind = 'email'), sum(iif(state = 'bin', size, 0))"
-            " FROM entry GROUP BY person"
-        )
-        self._fresh.execute(
-            "INSERT INTO kept SELECT person, count(*) FROM entry"
-            " WHERE kind = 'voicemail' AND state IN ('new', 'heard') GROUP BY person"
-        )
 
     def _count_queue(self) -> None:
         """What triggers keep for the queue; how often a destination was down is as it was told."""

@@ -17,7 +17,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "REAL": (int, float),
     "BLOB": (bytes,),
 }
-_OWN = ("schema", "usage", "held", "kept", "sqlite_sequence")
+_OWN = ("schema", "usage", "held", "kept", "person_change", "sqlite_sequence")
 """Tables that are not copied as they are: the fresh store has its own, or they are worked out."""
 
 

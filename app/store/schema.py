@@ -11,7 +11,14 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.store import alias_tables, call_tables, owner_tables, page_tables, phone_tables
+from app.store import (
+    alias_tables,
+    call_tables,
+    owner_tables,
+    page_tables,
+    people_tables,
+    phone_tables,
+)
 from app.store.condition import StoreCondition, as_store_error
 from app.store.errors import SchemaTooNew
 
@@ -413,6 +420,7 @@ STEPS: tuple[Step, ...] = (
     Step(37, 4, owner_tables.MISSED_LAMP),  # a program before it lights no lamp for them
     Step(38, 4, phone_tables.NOTIFICATION),  # nor tells anybody of messages
     Step(39, 4, phone_tables.FAX_JOBS),  # a program before it sends none of them
+    Step(40, 4, people_tables.PEOPLE_CHANGES),  # as with 8
 )
 
 

@@ -277,6 +277,8 @@ class WaitingMessages:
     """Calls that are to be made by themselves, or are under way."""
     faxes: int = 0
     """Faxes that are to be sent, now or later."""
+    directory: int = 0
+    """Version of the directory (app/phone/calls/directory_news.py)."""
 
 
 class VoicemailClerk(Clerk, OwnerClerk, Protocol):

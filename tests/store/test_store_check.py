@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.store.check import check, checked
 from app.store.checking import AGAIN_S, HOUR, OLD_S, StoreChecks
 from app.store.condition import State, StoreCondition
 from app.store.connection import WAL_TRUNCATE
-from app.store.repair import only_one
+from app.store.repair import only_one, salvage
 from tests.kit.store import StoreKit, open_store
 from tests.kit.store_damage import pages, spoil, spoil_content
 
@@ -168,3 +169,27 @@ def test_disk_that_goes_on_failing_is_not_checked_without_end(path: Path) -> Non
     clock.advance(AGAIN_S)
     assert checks.is_due()
     checks.stop()
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        ("UPDATE usage SET octets = octets + 1", "octets of person"),
+        ("UPDATE held SET emails = emails - 1", "unread mails of person"),
+        ("UPDATE held SET bin_octets = 7", "octets in the bin of person"),
+        ("INSERT INTO kept SELECT id, 3 FROM person", "voicemails of person"),
+        ("UPDATE queue_count SET waiting = 5", "waiting mails for all ways"),
+    ],
+)
+def test_count_that_is_wrong_is_found_and_a_repair_mends_it(
+    path: Path, spoilt: str, said: str
+) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(spoilt)
+    damage = checked_store(path).damage()
+    assert damage.state is State.DAMAGED and damage.writable
+    assert said in damage.text
+    salvage(path, ManualClock())
+    kit = StoreKit(path)  # which goes on with the repaired store
+    assert checked_store(path).read().state is State.WELL
+    kit.close()

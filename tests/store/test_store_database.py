@@ -211,10 +211,12 @@ def test_store_of_version_4_keeps_its_people_and_still_takes_a_program_of_versio
     older.execute(insert, ("anna", "201"))
     kit = StoreKit(path)
     assert (kit.person("anna").key_map, kit.store.missed_calls(None)) == ("switchhook", [])
+    assert kit.people.changes.since(0) == [0, kit.person("anna").id]
     migrate(older, path, STEPS[:4])  # what an older program does when it starts: nothing
     older.execute(insert, ("bob", "202"))
     older.close()
     assert kit.person("bob").key_map == "standard"
+    assert kit.people.changes.since(2) == [kit.person("bob").id]
     kit.close()
 
 

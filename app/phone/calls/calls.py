@@ -73,6 +73,7 @@ class Calls:
         self._scripts: set[Script] = set()
         self._directory = Directory()
         self._directory_asked: Wait[Directory] | None = None
+        self._directory_told = -1  # version that was last asked for
         self._aims = Aims(config, lambda: self.stations)
 
     @property
@@ -236,6 +237,12 @@ class Calls:
         if self._directory_asked is None:
             self._directory_asked = self._clerk.directory()
 
+    def directory_is(self, version: int) -> None:
+        """The clerk's directory is of this version now: asked for, unless it was before."""
+        if version != self._directory_told:
+            self.refresh_directory()
+            self._directory_told = version
+
     def dialplan(self) -> Dialplan:
         """What numbers mean now."""
         numbering, groups = self.outside_lines.numbering, tuple(self.config.groups)
@@ -344,6 +351,7 @@ class Calls:
                 self._directory = asked.result()
             except JobFailed as problem:
                 log.error("the directory stays as it was: %s", problem)
+                self._directory_told = -1
         return self._directory
 
     # What lines report.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class HungUp(Exception):
@@ -31,6 +32,7 @@ class Wait(Generic[T]):
         self._result: T | None = None
         self._failure: BaseException | None = None
         self._cancelled = cancelled
+        self._then: Callable[[], None] | None = None
 
     @property
     def done(self) -> bool:
@@ -65,9 +67,27 @@ class Wait(Generic[T]):
         if self._done:
             return
         self._done, self._result, self._failure = True, result, failure
+        if self._then is not None:
+            self._then()
         if self._script is not None:
             script, self._script = self._script, None
             script.resume()
+
+    def then(self, made: Callable[[T], U]) -> "Wait[U]":
+        """A Wait for what `made` makes of the result; this one is for nobody else then."""
+        later: Wait[U] = Wait(self.give_up)
+
+        def pass_on() -> None:
+            try:
+                later.happened(made(self.result()))
+            except Exception as failure:  # this one's, or what was made of it
+                later.failed(failure)
+
+        if self._done:
+            pass_on()
+        else:
+            self._then = pass_on
+        return later
 
     def __await__(self) -> Generator["Wait[T]", None, T]:
         if not self._done:

@@ -1,0 +1,50 @@
+"""Whom a change of people concerns: numbers that only grow, for whoever keeps a copy of them."""
+
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from app.store.database import Database
+
+T = TypeVar("T")
+
+MOST = 1_000
+"""Values that a Remembered keeps at most; then it begins anew."""
+
+
+class PeopleChanges:
+    """What app/store/people_tables.py notes in one store."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def last(self) -> int:
+        """The number of the last change; one step, whatever there is."""
+        row = self._db.reader().execute("SELECT max(seq) FROM person_change").fetchone()
+        return int(row[0] or 0)
+
+    def since(self, number: int) -> list[int]:
+        """The ids of those who have changed after this number; 0 for aliases and templates."""
+        rows = self._db.reader().execute(
+            "SELECT person FROM person_change WHERE seq > ?", (number,)
+        )
+        return [person for (person,) in rows.fetchall()]
+
+
+class Remembered(Generic[T]):
+    """What was read of people, until the next change of any of them; from any thread."""
+
+    def __init__(self, changes: PeopleChanges) -> None:
+        self._changes = changes
+        self._known: dict[Hashable, tuple[int, T]] = {}
+
+    def get(self, key: Hashable, read: Callable[[], T]) -> T:
+        """What is kept under this key, else what `read` gives, which is kept; errors are not."""
+        number = self._changes.last()  # before it is read: what is kept is never older than that
+        kept = self._known.get(key)
+        if kept is not None and kept[0] == number:
+            return kept[1]
+        found = read()
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[key] = number, found
+        return found
