@@ -21,3 +21,15 @@ SECOND_FACTORS = (
     """CREATE TABLE recovery_code (person INTEGER NOT NULL, code BLOB NOT NULL,
         PRIMARY KEY (person, code)) WITHOUT ROWID""",
 )
+
+# Who is logged in to the web pages (app/inbox/web_sessions.py), and what people may do beside
+# their own box; an administrator (column admin) may everything.
+WEB_SESSIONS = (
+    """CREATE TABLE web_session (id INTEGER PRIMARY KEY AUTOINCREMENT, token BLOB NOT NULL UNIQUE,
+        person INTEGER NOT NULL REFERENCES person, began_at REAL NOT NULL,
+        began_box_s REAL NOT NULL, used_box_s REAL NOT NULL, peer TEXT NOT NULL,
+        program TEXT NOT NULL)""",
+    "CREATE INDEX web_session_person ON web_session (person)",
+    "CREATE INDEX web_session_used ON web_session (used_box_s)",
+    "ALTER TABLE person ADD COLUMN roles TEXT NOT NULL DEFAULT ''",
+)

@@ -368,18 +368,6 @@ _OUTGOING_ACCOUNTS = (
         UPDATE queue SET account = NULL WHERE account = OLD.person; END""",
 )
 
-# Who is logged in to the web pages (app/inbox/web_sessions.py), and what people may do beside
-# their own box; an administrator (column admin) may everything.
-_WEB_SESSIONS = (
-    """CREATE TABLE web_session (id INTEGER PRIMARY KEY AUTOINCREMENT, token BLOB NOT NULL UNIQUE,
-        person INTEGER NOT NULL REFERENCES person, began_at REAL NOT NULL,
-        began_box_s REAL NOT NULL, used_box_s REAL NOT NULL, peer TEXT NOT NULL,
-        program TEXT NOT NULL)""",
-    "CREATE INDEX web_session_person ON web_session (person)",
-    "CREATE INDEX web_session_used ON web_session (used_box_s)",
-    "ALTER TABLE person ADD COLUMN roles TEXT NOT NULL DEFAULT ''",
-)
-
 STEPS: tuple[Step, ...] = (
     Step(1, 1, ("CREATE TABLE schema (version INTEGER NOT NULL, readable_from INTEGER NOT NULL)",)),
     Step(2, 2, _PEOPLE),
@@ -405,7 +393,7 @@ STEPS: tuple[Step, ...] = (
     Step(22, 4, _HELD_MAIL),  # a program before it sends none of it
     Step(23, 4, _OUTGOING_ACCOUNTS),  # a program before it leaves that mail waiting
     Step(24, 4, alias_tables.PROBES),
-    Step(25, 4, _WEB_SESSIONS),  # a program before it knows administrators and others
+    Step(25, 4, page_tables.WEB_SESSIONS),  # a program before it knows administrators and others
     Step(26, 4, page_tables.SECOND_FACTORS),
     Step(27, 4, page_tables.REPORTS),  # nor of this
     Step(28, 4, phone_tables.PRESENCE),  # a program before it rings everybody
