@@ -87,6 +87,26 @@ class Contents:
         if stored != size or (chunks and last != place(content, chunks - 1)):
             raise ValueError(f"content {content}: {stored} octets in {chunks} chunks, not {size}")
         tx.execute("UPDATE content SET chunks = ? WHERE id = ?", (chunks, content))
+        tx.sealed = content, size, chunks, dotted
+
+    def write_small(self, tx: Tx, octets: bytes, dotted: int) -> int:
+        """Store a whole message of CHUNK octets at most, sealed; returns its number.
+
+        `dotted` is as in `seal`. Raises ValueError if there are more octets.
+        """
+        if len(octets) > CHUNK:
+            raise ValueError(f"a chunk of {len(octets)} octets; at most {CHUNK} are allowed")
+        size, chunks = len(octets), 1 if octets else 0
+        cursor = tx.execute(
+            "INSERT INTO content (begun_at, size, dotted, chunks) VALUES (?, ?, ?, ?)",
+            (self._clock.now(), size, dotted, chunks),
+        )
+        content = cast(int, cursor.lastrowid)
+        if octets:
+            tx.execute("INSERT INTO chunk VALUES (?, ?)", (place(content, 0), octets))
+            tx.octets += size
+        tx.sealed = content, size, chunks, dotted
+        return content
 
     def write(self, tx: Tx, pieces: Iterable[bytes]) -> int:
         """Store a whole message from pieces of any length; returns the sealed content's number."""
@@ -104,6 +124,8 @@ class Contents:
 
         Raises ContentGone if there is none, or if it is not sealed.
         """
+        if tx.sealed is not None and tx.sealed[0] == content:
+            return tx.sealed[1:]
         row = tx.execute(
             "SELECT size, chunks, dotted FROM content WHERE id = ? AND size IS NOT NULL", (content,)
         ).fetchone()
@@ -200,6 +222,7 @@ class Contents:
             (place(content, 0), place(content + 1, 0) - 1),
         )
         tx.execute("DELETE FROM content WHERE id = ?", (content,))
+        tx.sealed = None
 
 
 def rechunk(pieces: Iterable[bytes], size: int = CHUNK) -> Iterator[bytes]:

@@ -8,7 +8,6 @@ Every local recipient gets an entry with their own header prefix; content is sto
 members of an alias get a queue row each, and somebody here answers for them (queue.py: purposes).
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -40,6 +39,7 @@ from app.inbox.expansion import Alias, Local, Outside, SentBy
 from app.inbox.late_failures import bring_back
 from app.inbox.limits import PersonLimits
 from app.inbox.people import People, Person
+from app.inbox.people_changes import Remembered
 from app.inbox.queue import Purpose, Queue, QueueItem
 from app.inbox.quota import InboxRoom, QuotaWarnings
 from app.inbox.room import Room
@@ -62,6 +62,10 @@ __all__ = [
 
 HOPS = 100
 """Received lines beyond which a message counts as looping [RFC 5321 §6.3]."""
+
+
+REMEMBERED_MOST = 20
+"""People and outside addresses of a route that is remembered; aliases may have thousands."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,9 @@ class Delivery:
         self._aliases = aliases
         self._queue = queue
         self.config = config
+        self._routes = Remembered[Destination](people.changes)
+        self._senders = Remembered[Person | None](people.changes)
+        self._publics = Remembered[str | None](people.changes)
         self.reports = queue.reports
         self._replies = VoicemailReplies(store, config)
         self.limits = PersonLimits(people.templates, config.limits)
@@ -123,6 +130,11 @@ class Delivery:
         Raises NoSuchPerson, or NotOurs for another domain's; NotOurs also for a name that nobody
         has here at a domain that a hosting service shares.
         """
+        if draft is None:
+            return self._routes.get(address, lambda: self._route(address, None), _is_short)
+        return self._route(address, draft)
+
+    def _route(self, address: str, draft: Alias | None) -> Destination:
         address = address.strip()
         for name, step in self._names(address):
             if name == VOICEMAIL:
@@ -207,6 +219,9 @@ class Delivery:
 
         What our people send leaves with it, so that an answer reaches them from anywhere.
         """
+        return self._publics.get(address, lambda: self._public_address(address))
+
+    def _public_address(self, address: str) -> str | None:
         name = self.config.local_part(address)
         person = None if name is None else self._people.by_login(name)
         return None if person is None else person.address
@@ -426,17 +441,23 @@ class Delivery:
 
     def local_sender(self, sender: str) -> Person | None:
         """The person here whom an envelope sender means, if any: reports go to their inbox."""
-        person = self._people.by_address(sender) if sender else None
-        if person is None and sender:
+        if not sender:
+            return None
+        return self._senders.get(sender, lambda: self._local_sender(sender))
+
+    def _local_sender(self, sender: str) -> Person | None:
+        person = self._people.by_address(sender)
+        if person is None:
             name = self.config.local_part(sender)
             person = None if name is None else self._people.by_login(name)
         return person
 
     def _must_exist(self, tx: Tx, people: dict[int, Person]) -> None:
-        rows = tx.execute(
-            "SELECT id FROM person WHERE removed_at IS NULL"
-            " AND id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(people)),),
-        ).fetchall()
-        for id_ in people.keys() - {id_ for (id_,) in rows}:
-            raise NoSuchPerson(sentence("%(login)s is not here any more", login=people[id_].login))
+        for id_, person in people.items():
+            row = tx.execute("SELECT removed_at FROM person WHERE id = ?", (id_,)).fetchone()
+            if row is None or row[0] is not None:
+                raise NoSuchPerson(sentence("%(login)s is not here any more", login=person.login))
+
+
+def _is_short(route: Destination) -> bool:
+    return len(route.local) + len(route.outside) <= REMEMBERED_MOST

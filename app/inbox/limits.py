@@ -5,6 +5,7 @@ changed changes all who are assigned to it, but for what they have of their own.
 """
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -81,9 +82,16 @@ class PersonLimits:
         if person.template is None and person.quota is None and person.voicemails is None:
             return self._defaults  # most people's, at every mail
         template = None if person.template is None else self._templates.get(person.template)
-        own = {"quota": person.quota, "voicemails": person.voicemails}
-        chosen: dict[str, int] = {}
-        for name in LIMITS:
-            layers = (own.get(name), getattr(template, name, None), getattr(self._defaults, name))
-            chosen[name] = next(value for value in layers if value is not None)
-        return Limits(**chosen)
+        return _limits(self._defaults, person.quota, person.voicemails, template)
+
+
+@lru_cache
+def _limits(
+    defaults: Limits, quota: int | None, voicemails: int | None, template: Template | None
+) -> Limits:
+    own = {"quota": quota, "voicemails": voicemails}
+    chosen: dict[str, int] = {}
+    for name in LIMITS:
+        layers = (own.get(name), getattr(template, name, None), getattr(defaults, name))
+        chosen[name] = next(value for value in layers if value is not None)
+    return Limits(**chosen)

@@ -2,17 +2,15 @@
 
 from app.inbox.entries import Door, Facts, Kind
 from app.message.headers import HeaderFacts
-from app.message.voice_marks import voice_marks
+from app.message.voice_marks import voice_marks_in
 
 
-def mail_facts(
-    octets: bytes, head: HeaderFacts, received_at: float, door: Door, by: str
-) -> tuple[Kind, Facts]:
+def mail_facts(head: HeaderFacts, received_at: float, door: Door, by: str) -> tuple[Kind, Facts]:
     """Whether it is an e-mail or voicemail of another system, and what is known about it.
 
-    `octets` is its header and `head` what was read there; the rest is what Facts says.
+    `head` is what was read in its header; the rest is what Facts says.
     """
-    voice = voice_marks(octets)
+    voice = voice_marks_in(head.fields)
     if voice is None:
         return Kind.EMAIL, Facts(
             received_at,

@@ -1,13 +1,14 @@
 """Whom a change of people concerns: numbers that only grow, for whoever keeps a copy of them."""
 
+import threading
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from app.store.database import Database
+from app.store.database import Database, ReadCursor
 
 T = TypeVar("T")
 
-MOST = 1_000
+MOST = 500
 """Values that a Remembered keeps at most; then it begins anew."""
 
 
@@ -16,10 +17,15 @@ class PeopleChanges:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._local = threading.local()
 
     def last(self) -> int:
         """The number of the last change; one step, whatever there is."""
-        row = self._db.reader().execute("SELECT max(seq) FROM person_change").fetchone()
+        try:
+            cursor = self._local.cursor
+        except AttributeError:  # asked several times for every mail: a cursor is kept
+            cursor = self._local.cursor = self._db.reader().cursor(ReadCursor)
+        row = cursor.execute("SELECT max(seq) FROM person_change").fetchone()
         return int(row[0] or 0)
 
     def since(self, number: int) -> list[int]:
@@ -37,14 +43,20 @@ class Remembered(Generic[T]):
         self._changes = changes
         self._known: dict[Hashable, tuple[int, T]] = {}
 
-    def get(self, key: Hashable, read: Callable[[], T]) -> T:
-        """What is kept under this key, else what `read` gives, which is kept; errors are not."""
+    def get(
+        self, key: Hashable, read: Callable[[], T], keeps: Callable[[T], bool] = lambda _: True
+    ) -> T:
+        """What is kept under this key, else what `read` gives; errors are not kept.
+
+        `keeps` says whether it is small enough to be kept.
+        """
         number = self._changes.last()  # before it is read: what is kept is never older than that
         kept = self._known.get(key)
         if kept is not None and kept[0] == number:
             return kept[1]
         found = read()
-        if len(self._known) >= MOST:
-            self._known.clear()
-        self._known[key] = number, found
+        if keeps(found):
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[key] = number, found
         return found

@@ -77,6 +77,8 @@ __all__ = ["ListenError", "MailConfig", "MailService", "Ports", "Rates", "RetryS
 
 log = logging.getLogger(__name__)
 
+REST_S = 0.02
+"""After a change was looked at, before the next one is."""
 CHECK_S = 0.5  # a change notice may be lost, and what is due has none
 
 
@@ -226,6 +228,7 @@ class MailService:
         self.domain_watch = DomainWatch(db, aliases, config.delivery, self._clock, config.resolver)
         self._listener = db.listener("mail")
         self._ticker: asyncio.TimerHandle | None = None
+        self._rest: asyncio.TimerHandle | None = None  # until the store is looked at again
         self._lateness = Lateness()
         self._check_due = 0.0  # by the loop's clock
         self._seen = 0  # number of the last change that was checked
@@ -248,8 +251,9 @@ class MailService:
     async def stop(self) -> None:
         """Refuse new connections, finish what is being committed, stop sending."""
         asyncio.get_running_loop().remove_reader(self._listener.fileno())
-        if self._ticker is not None:
-            self._ticker.cancel()
+        for timer in (self._ticker, self._rest):
+            if timer is not None:
+                timer.cancel()
         await asyncio.gather(
             self._smtp.stop(), self._pop3.stop(), self._outbound.stop(), self._fetch.stop()
         )
@@ -303,8 +307,16 @@ class MailService:
         return self._seen >= change and done
 
     def _on_change(self) -> None:
+        """Look at what has changed, and then not for REST_S: mail may come in hundreds a second."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._listener.fileno())
+        self._rest = loop.call_later(REST_S, self._rested)
         self._listener.clear()
         self._check()
+
+    def _rested(self) -> None:
+        self._rest = None
+        asyncio.get_running_loop().add_reader(self._listener.fileno(), self._on_change)
 
     def _check(self) -> None:
         if not self._db.condition.damage().writable:

@@ -16,11 +16,11 @@ import binascii
 import encodings
 import encodings.aliases
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.core.text import one_line
 
@@ -134,8 +134,37 @@ class Field(NamedTuple):
 
         At most BODY_LIMIT octets.
         """
-        body = self.body[:BODY_LIMIT]
-        return (_FOLD.sub(b"", body) if b"\n" in body else body).strip()
+        return unfolded(self.body)
+
+
+def unfolded(body: bytes) -> bytes:
+    """As Field.value."""
+    body = body[:BODY_LIMIT]
+    return (_FOLD.sub(b"", body) if b"\n" in body else body).strip()
+
+
+class FirstValues(Mapping[str, bytes]):
+    """Values by name, each unfolded when it is asked for: most never are."""
+
+    def __init__(self, bodies: Mapping[str, bytes]) -> None:
+        self._bodies = bodies
+
+    def __getitem__(self, name: str) -> bytes:
+        return unfolded(self._bodies[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._bodies
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As Mapping.get, which would raise and catch for each that is missing."""
+        body = self._bodies.get(name)
+        return default if body is None else unfolded(body)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._bodies)
+
+    def __len__(self) -> int:
+        return len(self._bodies)
 
 
 def fields(head: bytes) -> Iterator[Field]:
@@ -198,8 +227,8 @@ class HeaderFacts:
     """From, decoded, as text to show; at most SHOWN_LIMIT characters."""
     subject: str = ""
     """Subject, decoded; at most SHOWN_LIMIT characters."""
-    fields: frozenset[str] = frozenset()
-    """Names of all fields, in lower case; "date" and "message-id" may be missing."""
+    fields: Mapping[str, bytes] = field(default_factory=dict)
+    """The first value of each field, by its name in lower case."""
     message_id: str = ""
     """Message-ID with its angle brackets, if it is one [RFC 5322 §3.6.4]."""
     is_text: bool = False
@@ -210,22 +239,21 @@ class HeaderFacts:
 
 def scan_head(octets: bytes) -> HeaderFacts:
     """Read the header at the start of a message; whatever is malformed is passed over."""
-    found: dict[str, bytes] = {}  # the first value of each
-    hops, marks = 0, set()
-    for field in fields(octets):
-        name = field.name
+    hops, marks = 0, list[str]()
+    bodies: dict[str, bytes] = {}  # the first of each
+    for name, _, body in fields(octets):
         if name == "received":
             hops += 1
         elif name == MARK:
-            marks.add(field.value.decode("ascii", "replace"))
-        if name not in found:
-            found[name] = field.value
+            marks.append(unfolded(body).decode("ascii", "replace"))
+        bodies.setdefault(name, body)
+    found = FirstValues(bodies)
     return HeaderFacts(
         hops=hops,
         marks=frozenset(marks),
         sender=shown(found.get("from", b"")),
         subject=shown(found.get("subject", b"")),
-        fields=frozenset(found),
+        fields=found,
         message_id=_message_id(found.get("message-id", b"")),
         is_text=bool(octets) and not found and not octets.startswith((b"\r\n", b"\n")),
         is_automatic=_is_automatic(found),
@@ -251,7 +279,7 @@ def _message_id(value: bytes) -> str:
 _LIST_FIELDS = frozenset({"list-id", "list-unsubscribe", "list-post", "list-help"})
 
 
-def _is_automatic(found: dict[str, bytes]) -> bool:
+def _is_automatic(found: Mapping[str, bytes]) -> bool:
     """RFC 3834 §2; Precedence is what senders used before it, and RFC 2919 marks lists."""
     submitted = found.get("auto-submitted", b"").partition(b";")[0].strip().lower()
     precedence = found.get("precedence", b"").lower()

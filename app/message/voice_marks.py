@@ -21,7 +21,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.message.headers import fields, shown
+from app.message.headers import scan_head, shown
 from app.message.voice import clean_name, clean_number
 
 Found = Mapping[str, bytes]
@@ -40,9 +40,13 @@ class VoiceMarks:
 
 def voice_marks(head: bytes) -> VoiceMarks | None:
     """What is known of a voicemail from elsewhere; None if the mail is none."""
-    found: dict[str, bytes] = {}
-    for field in fields(head):
-        found.setdefault(field.name, field.value)
+    return voice_marks_in(scan_head(head).fields)
+
+
+def voice_marks_in(found: Found) -> VoiceMarks | None:
+    """The same of a header that has been read."""
+    if not _can_have_sound(found) and not _is_standard(found):
+        return None  # nearly every mail
     caller = next((who for marked, who in _SYSTEMS if marked(found)), None)
     if caller is None:
         return None
@@ -102,16 +106,11 @@ def _is_standard(found: Found) -> bool:
     return context == b"voice-message" or kind.startswith(b"multipart/voice-message")
 
 
-def _with_parts(marked: Callable[[Found], bool]) -> Callable[[Found], bool]:
-    """The same marks in a mail that can have a sound, or whose standard marks say so."""
-
-    def both(found: Found) -> bool:
-        kind = found.get("content-type", b"").lower()
-        parts = kind.startswith((b"multipart/", b"audio/"))
-        sound = parts and not kind.startswith(b"multipart/alternative")
-        return marked(found) and (sound or _is_standard(found))
-
-    return both
+def _can_have_sound(found: Found) -> bool:
+    """Whether it has parts, or is one: what marks a mail stands in mails that only tell, too."""
+    kind = found.get("content-type", b"").lower()
+    parts = kind.startswith((b"multipart/", b"audio/"))
+    return parts and not kind.startswith(b"multipart/alternative")
 
 
 # ---- who called
@@ -163,12 +162,12 @@ def _standard_caller(found: Found) -> Caller:
 
 
 _SYSTEMS: tuple[tuple[Callable[[Found], bool], Callable[[Found], Caller]], ...] = (
-    (_with_parts(_is_exchange), _exchange_caller),
-    (_with_parts(_is_asterisk), _asterisk_caller),
-    (_with_parts(_is_freeswitch), _freeswitch_caller),
-    (_with_parts(_is_unity), _subject_caller),
-    (_with_parts(_is_google_voice), _subject_caller),
-    (_with_parts(_is_broadworks), _subject_caller),
+    (_is_exchange, _exchange_caller),
+    (_is_asterisk, _asterisk_caller),
+    (_is_freeswitch, _freeswitch_caller),
+    (_is_unity, _subject_caller),
+    (_is_google_voice, _subject_caller),
+    (_is_broadworks, _subject_caller),
     (_is_standard, _standard_caller),
 )
 """How a system's voicemail is known, and who called; the first that fits counts."""

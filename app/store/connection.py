@@ -53,6 +53,9 @@ class Tx(sqlite3.Connection):
     """A change row was written: listeners are notified after the commit."""
     octets: int = 0
     """Octets of content written, for the estimate of how full the WAL is."""
+    sealed: tuple[int, int, int, int] | None = None
+    """Number, size, chunks and dotted lines of the content that was sealed last, in this unit of
+    work (app/inbox/contents.py): its entries need not look it up."""
 
 
 Work = Callable[[Tx], Any]
@@ -187,32 +190,46 @@ class WriteConnection:
             self._discard()
 
     def _run_all(self, tx: Tx, works: Iterable[Work]) -> list[Outcome]:
-        outcomes = []
+        outcomes: list[Outcome] = []
         for work in works:
-            outcomes.append(self._run(tx, work))
+            outcomes.append(self._run(tx, work, not outcomes))
             if tx.octets >= COMMIT_OCTETS:
                 break
         return outcomes
 
-    def _run(self, tx: Tx, work: Work) -> Outcome:
+    def _run(self, tx: Tx, work: Work, first: bool) -> Outcome:
+        tx.sealed = None
+        if first:
+            return self._run_first(tx, work)
         tx.execute("SAVEPOINT work")
         try:
             value = work(tx)
         except Exception as problem:
-            self._roll_back_work(tx, problem)
+            self._demand_trust(tx, problem)
+            tx.execute("ROLLBACK TO work")
+            tx.execute("RELEASE work")
             return Outcome(error=problem)
         tx.execute("RELEASE work")
         return Outcome(value)
 
-    def _roll_back_work(self, tx: Tx, problem: Exception) -> None:
+    def _run_first(self, tx: Tx, work: Work) -> Outcome:
+        """The first unit of work, often the only one: what it undoes is the transaction."""
+        try:
+            return Outcome(work(tx))
+        except Exception as problem:
+            self._demand_trust(tx, problem)
+            tx.execute("ROLLBACK")
+            self._begin()
+            return Outcome(error=problem)
+
+    def _demand_trust(self, tx: Tx, problem: Exception) -> None:
+        """Raise the problem again if what was done before it may be lost or wrong as well."""
         # After an I/O error or a full disk SQLite may have rolled everything back by itself, and
         # even where it has not, what the page cache holds is no longer worth trusting.
         if isinstance(problem, sqlite3.Error) and (
             not tx.in_transaction or is_about_the_file(problem)
         ):
             raise problem
-        tx.execute("ROLLBACK TO work")
-        tx.execute("RELEASE work")
 
     def _discard(self) -> None:
         tx, self._tx = self._tx, None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.inbox.delivery import Envelope, scan_head
+from app.inbox.delivery import REMEMBERED_MOST, Envelope, scan_head
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.errors import (
     BadName,
@@ -18,6 +18,7 @@ from app.inbox.errors import (
 )
 from app.inbox.queue import Purpose
 from tests.kit.defaults import add_person
+from tests.kit.steps import Counting
 from tests.kit.store import LETTER, RECEIVED, StoreKit, open_store
 
 
@@ -381,3 +382,31 @@ def test_refusals_share_a_family() -> None:
     for refusal in (NoSuchPerson, NotOurs, MailboxFull, NoSpace, MailLoop):
         assert issubclass(refusal, Refused)
         assert str(refusal.reply)[0] == refusal.status[0]
+
+
+def test_route_is_read_once_until_somebody_changes(kit: StoreKit) -> None:
+    kit.alias("family", "anna", "bob")
+    counting, route = Counting(kit), kit.delivery.route
+    first = counting.reading(lambda: route("family@example.org"))
+    again = counting.reading(lambda: route("family@example.org"))
+    assert again <= 2 < first, (again, first)
+    kit.alias("family", "anna")
+    assert [one.person.login for one in route("family@example.org").local] == ["anna"]
+    kit.db.now(lambda tx: kit.people.change(tx, kit.person("anna").id, name="Hanna"))
+    assert route("family@example.org").local[0].person.name == "Hanna"
+
+
+def test_route_to_very_many_is_not_remembered(kit: StoreKit) -> None:
+    kit.alias("all", *(f"n{number}@far.example" for number in range(REMEMBERED_MOST + 1)))
+    counting, route = Counting(kit), kit.delivery.route
+    assert all(counting.reading(lambda: route("all@example.org")) > 50 for _ in range(3))
+
+
+def test_sender_is_known_anew_after_a_change(kit: StoreKit) -> None:
+    delivery, anna = kit.delivery, kit.person("anna").id
+    assert delivery.local_sender("new@anna.example") is None
+    assert delivery.public_address("bob@example.org") == kit.person("bob").address
+    kit.db.now(lambda tx: kit.people.change(tx, anna, address="new@anna.example"))
+    found = delivery.local_sender("new@anna.example")
+    assert found is not None and found.id == anna
+    assert delivery.public_address("anna@example.org") == "new@anna.example"

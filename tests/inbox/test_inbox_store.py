@@ -11,6 +11,7 @@ import pytest
 from app.inbox.entries import EntryState, Facts, Kind, MissedCall, ids_of
 from app.inbox.errors import ContentGone, NoSuchEntry
 from app.inbox.store import CHUNK
+from app.store.database import Tx
 from tests.kit.invariants import check_store
 from tests.kit.store import LETTER, StoreKit, open_store
 
@@ -442,3 +443,47 @@ def test_prefix_lines_that_begin_with_a_dot_are_counted_with_those_of_the_conten
     content = kit.db.now(lambda tx: kit.store.contents.write(tx, (b"S: a\r\n\r\n.one\r\n",)))
     entry = kit.store.need(enter(kit, content, b"Return-Path: <a>\r\n.odd: b\r\n"))
     assert entry.dotted == 2
+
+
+@pytest.mark.parametrize("length", [0, 1, CHUNK])
+def test_small_message_is_stored_whole_in_two_statements(kit: StoreKit, length: int) -> None:
+    octets, store = b"." + b"a" * (length - 1) if length else b"", kit.store
+    statements: list[str] = []
+
+    def work(tx: Tx) -> int:
+        tx.set_trace_callback(statements.append)
+        content = store.contents.write_small(tx, octets, dotted=1)
+        tx.set_trace_callback(None)
+        return content
+
+    content = kit.db.now(work)
+    assert len(statements) == (2 if length else 1)
+    entry = store.need(enter(kit, content))
+    assert kit.text(entry) == octets
+    assert (entry.size, entry.chunks, entry.dotted) == (length, 1 if length else 0, 1)
+
+
+def test_small_message_has_one_chunk_at_most(kit: StoreKit) -> None:
+    with pytest.raises(ValueError, match="at most"):
+        kit.db.now(lambda tx: kit.store.contents.write_small(tx, b"x" * (CHUNK + 1), 0))
+
+
+def test_content_that_was_dropped_or_undone_is_not_taken_for_sealed(kit: StoreKit) -> None:
+    store, drafts = kit.store, []
+
+    def dropped(tx: Tx) -> None:
+        drafts.append(store.contents.write_small(tx, b"x\r\n", 0))
+        store.contents.drop_unused(tx, drafts)
+        store.contents.sealed(tx, drafts[0])
+
+    with pytest.raises(ContentGone):
+        kit.db.now(dropped)
+
+    def undone(tx: Tx) -> None:
+        drafts.append(store.contents.write_small(tx, b"x\r\n", 0))
+        raise ValueError("undone")
+
+    with pytest.raises(ValueError, match="undone"):
+        kit.db.now(undone)
+    with pytest.raises(ContentGone):
+        kit.db.now(lambda tx: store.contents.sealed(tx, drafts[-1]))

@@ -1,5 +1,7 @@
 """Addresses and parameters, rule by rule."""
 
+import re
+
 import pytest
 
 from app.mail.smtp.grammar import (
@@ -108,3 +110,39 @@ def test_literals() -> None:
 def test_names_fit_for_a_received_line() -> None:
     assert is_domain("client.example") and is_domain("[192.0.2.1]")
     assert not is_domain("my scanner") and not is_domain("x(y)") and not is_domain("bücher.test")
+
+
+@pytest.mark.parametrize("lenient", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<anna@box.test>",
+        "<Anna.B+tag@BOX.Test> SIZE=5",
+        "<..a@x_y.test>",
+        "<a@box.test.>",
+        "<a@b..c>",
+        "<ä@box.test>",
+        "<a@ä.test>",
+        "<a@box.test",
+        "<@x,@y:a@box.test>",
+        '<"a b"@box.test>',
+        "<a@[192.0.2.1]>",
+        f"<{'a' * 250}@box.test>",
+        f"<{'a' * 256}@box.test>",
+        f"<a@{'b' * 256}>",
+        "a@box.test",
+    ],
+)
+def test_path_in_one_look_is_what_the_rules_say(
+    text: str, lenient: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read() -> tuple[object, int] | str:
+        cursor = Cursor(text, lenient)
+        try:
+            return path(cursor), cursor.at
+        except GrammarError as wrong:
+            return str(wrong)
+
+    quick = read()
+    monkeypatch.setattr("app.mail.smtp.grammar._PLAIN_PATH", re.compile("(?!)"))
+    assert read() == quick

@@ -203,3 +203,35 @@ def test_work_submitted_while_the_store_closes_is_done_or_refused(db: Database) 
     assert not thread.is_alive()
     assert [future.exception(WAIT_S) for future in futures] == [None] * len(futures)
     assert len(numbers(db)) == len(futures) >= 50
+
+
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_work_that_fails_undoes_itself_alone_wherever_it_stands(db: Database, bad: int) -> None:
+    db.now(lambda tx: tx.execute("CREATE TABLE noted (n)"))
+
+    def work(number: int) -> Work:
+        def insert(tx: Tx) -> int:
+            tx.execute("INSERT INTO noted VALUES (?)", (number,))
+            if number == bad:
+                raise ValueError("bad")
+            return number
+
+        return insert
+
+    outcomes = db._write_connection().write([work(number) for number in range(3)])
+    assert [type(outcome.error) for outcome in outcomes] == [
+        ValueError if number == bad else type(None) for number in range(3)
+    ]
+    rows = db.reader().execute("SELECT n FROM noted ORDER BY n").fetchall()
+    assert [number for (number,) in rows] == [number for number in range(3) if number != bad]
+
+
+def test_savepoint_is_only_for_works_behind_the_first(db: Database) -> None:
+    connection = db._write_connection()
+    connection.write([lambda tx: None])
+    assert connection._tx is not None
+    statements: list[str] = []
+    connection._tx.set_trace_callback(statements.append)
+    connection.write([lambda tx: None])
+    connection.write([lambda tx: None] * 3)
+    assert statements.count("SAVEPOINT work") == 2

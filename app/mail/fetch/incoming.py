@@ -144,7 +144,7 @@ class FetchedMessage:
 
     def _envelope(self) -> Envelope:
         head, now = scan_head(self._head.head), self._parts.clock.now()
-        kind, facts = mail_facts(self._head.head, head, now, DOOR, self._account.server)
+        kind, facts = mail_facts(head, now, DOOR, self._account.server)
         prefix = self._received(now)
         if head.is_text:
             prefix += b"\r\n"  # so that our fields are not taken for part of the text

@@ -166,6 +166,8 @@ class IncomingContent:
 
         Raises StoreFailed (StoreFull for want of room) if an earlier chunk could not be written.
         """
+        if self._broken is None and self._content is None and len(self._held) == found.size:
+            return self._store.contents.write_small(tx, bytes(self._held), found.dotted)
         content = self._begin(tx)
         if self._held:
             self._store.contents.add_chunk(tx, content, self._submitted, bytes(self._held))

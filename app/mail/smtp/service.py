@@ -11,9 +11,11 @@ client hear 250. If it fails the client hears 451 and nothing of the mail is vis
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 
 from app.core.clock import Clock
 from app.inbox.delivery import Delivered, Delivery, Envelope
@@ -195,7 +197,7 @@ class InboundMessage:
             return delivered
 
         def done(future: "Future[Delivered]") -> None:
-            self._service.in_loop(self._decide, future, incoming, name)
+            self._service.decided(partial(self._decide, future, incoming, name))
 
         self._service.deciding += 1
         self._service.db.submit(work).add_done_callback(done)
@@ -204,6 +206,8 @@ class InboundMessage:
         """Keep what is still held back of the message; its counts as it is kept."""
         if self._incoming is not None and not self._head.complete:
             self._add(self._incoming, self._with_header(self._head.end()))
+        if not self._grown:
+            return mail.found
         return replace(mail.found, size=mail.found.size + self._grown)
 
     def _decide(self, future: "Future[Delivered]", incoming: IncomingContent, name: str) -> None:
@@ -235,7 +239,7 @@ class InboundMessage:
         sender = str(mail.sender)
         if mail.ours and sender:
             sender = self._service.delivery.public_address(sender) or sender
-        kind, facts = mail_facts(self._head.head, head, now, "smtp", mail.peer.host)
+        kind, facts = mail_facts(head, now, "smtp", mail.peer.host)
         return Envelope(
             sender=sender,
             recipients=tuple(accepted.destination for accepted in mail.accepted),
@@ -271,6 +275,7 @@ class SmtpService:
         self.in_flight = InFlight()
         self.held_back: set[InboundMessage] = set()
         """Mails of which no more is read at present."""
+        self._verdicts: deque[Callable[[], None]] = deque()
         self.deciding = 0  # messages whose commit is under way
         self.leftovers = Leftovers(db, store)
         rules = config.rates, config.faxes
@@ -362,6 +367,20 @@ class SmtpService:
     def _resume_input(self) -> None:
         for message in list(self.held_back):
             message.resume_input()
+
+    def decided(self, tell: Callable[[], None]) -> None:
+        """Tell a session its verdict, from the writer thread; a group's wake the loop once."""
+        self._verdicts.append(tell)
+        if len(self._verdicts) == 1:
+            self.in_loop(self._tell_verdicts)
+
+    def _tell_verdicts(self) -> None:
+        try:
+            while self._verdicts:
+                self._verdicts.popleft()()
+        finally:
+            if self._verdicts:  # one of them has failed: the others are told all the same
+                self.in_loop(self._tell_verdicts)
 
     def in_loop(self, call: Callable[..., object], *arguments: object) -> None:
         """Call something in the loop's thread, from the writer thread."""
