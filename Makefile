@@ -37,9 +37,9 @@ check: ## lint, format and types
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 
-bench: ## measure the hot paths, into ./var/bench.json; BASE=COMMIT: in turn with it; PEERS=1: beside Dovecot, Postfix
+bench: ## measure the hot paths, into ./var; BASE=COMMIT in turn with it, PEERS=1 beside Dovecot and Postfix, GROWTH=1 a full store
 	@scripts/setup test
-	@$(PYTHON) -m $(if $(PEERS),scripts.bench_peers,scripts.bench $(if $(BASE),--against $(BASE))) $(BENCH)
+	@$(PYTHON) -m $(if $(PEERS),scripts.bench_peers,$(if $(GROWTH),scripts.bench_growth,scripts.bench $(if $(BASE),--against $(BASE)))) $(BENCH)
 
 mutate: ## how many deliberate faults the tests notice; MUTATE="app/mail --mutants 50 --seed 7"
 	@scripts/setup test

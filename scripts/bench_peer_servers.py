@@ -81,17 +81,26 @@ def message(octets: int) -> bytes:
 class BoxServer:
     """This box: `python -m app mail` and the clerk, with the people above in its store."""
 
-    def __init__(self, folder: Path, holdings: tuple[Holding, ...] = HOLDINGS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        holdings: tuple[Holding, ...] = HOLDINGS,
+        mail: tuple[str, ...] = ("app", "mail"),
+        more: Callable[[Inbox], None] | None = None,
+    ) -> None:
+        """`mail` is what serves the folder that SWITCHHOOK_VAR names, once `more` has filled it."""
         paths = Paths(folder)
         paths.make()
         ports = "".join(f"{name}_port = 0\n" for name in PORTS)
         paths.settings_file.write_text(f'[site]\ndomains = ["box.test"]\n[mail]\n{ports}')
         box = open_inbox(paths, paths.settings())
         _fill(box, holdings)
+        if more is not None:
+            more(box)
         box.db.close()
         self._log = (folder / "log-of-bench").open("wb")
         self._clerk = self._start(paths, "scripts.bench_peer_servers", "clerk", str(folder))
-        self._mail = self._start(paths, "app", "mail")
+        self._mail = self._start(paths, *mail)
         _until(paths.mail_ports.exists, "the mail service does not start")
         told = json.loads(paths.mail_ports.read_text())
         self.pop3, self.smtp = int(told["pop3"]), int(told["smtp"])
@@ -119,7 +128,7 @@ def _fill(box: Inbox, holdings: tuple[Holding, ...]) -> None:
         octets = message(holding.octets)
         for start in range(0, holding.messages, AT_ONCE):
             count = min(AT_ONCE, holding.messages - start)
-            box.db.now(partial(_put, box, person, octets, count))
+            box.db.now(partial(put_messages, box, person, octets, count))
 
 
 def _add(box: Inbox, login: str, number: int, tx: Tx) -> int:
@@ -128,7 +137,8 @@ def _add(box: Inbox, login: str, number: int, tx: Tx) -> int:
     return person
 
 
-def _put(box: Inbox, person: int, octets: bytes, count: int, tx: Tx) -> None:
+def put_messages(box: Inbox, person: int, octets: bytes, count: int, tx: Tx) -> None:
+    """Put an unread message of these octets so often into somebody's box."""
     for _ in range(count):
         content = box.store.contents.write(tx, [octets])
         facts = Facts(time.time(), "a@y.test", "bench")

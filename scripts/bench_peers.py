@@ -9,6 +9,8 @@ counts is the ratio of the rates. Beside it stands the processor time of the ser
 all its processes, measured until they are at rest again: a mail is then where its owner finds it,
 on both sides. A rate of SMTP is of mails that are on the disk, as both sides have synced before
 their 250; this box has then delivered them, Postfix has queued them.
+
+Without ROW the growth of scripts/bench_growth.py is measured after that, at its small size.
 """
 
 import json
@@ -75,6 +77,8 @@ class Row:
     """Of each mail; 0 for POP3."""
     one_core: bool = False
     """Whether server and client share one core."""
+    of_peer: bool = False
+    """Whether only the peer is another one than in the row above."""
     under: bool = False
     """Whether it is the row above with a difference, which `what` names."""
     most_us: float | None = None
@@ -91,8 +95,9 @@ ROWS = (
     Row("visit", "login, STAT, QUIT, 5 messages", "visit", 5, 0.39, logins=SMALL_LOGINS[:1]),
     Row("visit_10", "10 clients", "visit", 5, 0.28, logins=SMALL_LOGINS, under=True),
     Row("visit_hashed", "Dovecot, too, with argon2id", "visit", 5, under=True,
-        logins=HASHED_LOGINS[:1]),
-    Row("visit_hashed_10", "10 clients", "visit", 5, logins=HASHED_LOGINS, under=True),
+        logins=HASHED_LOGINS[:1], of_peer=True),
+    Row("visit_hashed_10", "10 clients", "visit", 5, under=True,
+        logins=HASHED_LOGINS, of_peer=True),
     Row("sync", "login, UIDL, LIST, RETR 10, QUIT, 10,000", "sync", 3, 0.38, logins=("big",)),
     Row("send", "SMTP, 2 kB, durable, 1 connection", "send", 1.5, 0.87, octets=2_000),
     Row("send_8", "8 connections", "send", 3, 1.39, 8, octets=2_000, most_us=300, under=True),
@@ -312,6 +317,10 @@ def main(rows: tuple[str, ...], seconds: float, rounds: int, directory: Path) ->
     show(console, results)
     keep(results, seconds, rounds)
     console.print(f"\n{machine()}\nAll figures are in {OUT}.")
+    if not rows:
+        from scripts import bench_growth  # it knows this module
+
+        bench_growth.whole(console, chosen, bench_growth.SMALL, seconds, rounds, directory)
 
 
 if __name__ == "__main__":
