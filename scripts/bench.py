@@ -144,7 +144,6 @@ PARTS = {
             ),
             Row("appliance_second_start_s", "ready, second start", "s", most=1.5),
             Row("appliance_second_mail_s", "  POP3 and SMTP are served", "s"),
-            Row("appliance_second_web_s", "  the pages are", "s"),
             Row("lamp_off_ms_max", "POP3 QUIT to stutter gone, worst", "ms", most=1000),
             Row("lamp_off_ms", "  median", "ms"),
             Row("lamp_on_ms", "voicemail committed to stutter, median", "ms"),

@@ -59,7 +59,6 @@ def figures(rounds: int = 20, directory: str | None = None) -> Figures:
         with closing(Running(paths)) as second:
             found["appliance_second_start_s"] = round(second.took, 2)
             found["appliance_second_mail_s"] = round(second.there(paths.mail_ports), 2)
-            found["appliance_second_web_s"] = round(second.there(paths.web_ports), 2)
             time.sleep(IDLE_S)
             found |= second.memory()
             found |= lamp(paths, rounds)
