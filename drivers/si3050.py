@@ -220,7 +220,10 @@ class Si3050(ChipPort):
             latched = self._bus.send(_ASK)[0] & INTERRUPTS
             if not (latched or self.eager):
                 return []
-        if self._beats.now >= self._whole_check:
+        line: list[int] = []
+        if self._beats.now < self._whole_check:
+            line = self._bus.send(_SEIZED if self.seized else _LINE)
+        if self._nobody_answers(line):
             *line, control, link = self._bus.send(_WHOLE)
             if control != RUNNING:
                 return self._start_repair(
@@ -230,14 +233,19 @@ class Si3050(ChipPort):
             self._whole_check = self._beats.now + CHECK_PERIODS
             if self._link.see(bool(reg.FDT.of(link)), self._beats.now, LINK_PERIODS):
                 return self._link_lost()
-        else:
-            line = self._bus.send(_SEIZED if self.seized else _LINE)
         self._voltage_octet = line[1]
         if latched:
             self._bus.run(reg.INT_SOURCE.clear(latched))
         elif self.seized:
             return self._look_seized(line)
         return self._weigh(line, bool(reg.RDTI.of(latched)))
+
+    def _nobody_answers(self, line: list[int]) -> bool:
+        """Whether the line was not read, or reads as no line does and a bus without a chip would.
+
+        A seized line's hook is not 0; the drop-out bit of all ones would be a far end that is gone.
+        """
+        return line == len(line) * [0xFF] or (self.seized and line == len(line) * [0])
 
     def _look_seized(self, line: list[int]) -> list[PortEvent]:
         """Weigh what was read of a seized line, unless the same has said nothing before."""

@@ -276,6 +276,20 @@ def test_shortest_cpc_is_seen_without_an_interrupt_whenever_it_begins(phase: int
     assert told + bench.beat(25) == [BatteryChanged(False), BatteryChanged(True)]
 
 
+@pytest.mark.parametrize("nobody", [0xFF, 0x00])
+@pytest.mark.parametrize("after", range(0, 130, 3))
+def test_chip_that_goes_in_a_call_is_a_fault_and_no_far_end_that_hung_up(
+    after: int, nobody: int
+) -> None:
+    bench = Bench().up()
+    bench.port.seize()
+    bench.file.registers.update({29: 6, 28: 20})
+    assert bench.beat(200 + after) == []
+    bench.file.dead, bench.file.nobody = True, nobody
+    told = bench.beat(100)
+    assert told and all(isinstance(event, PortFault) for event in told)
+
+
 def test_quiet_seized_chip_that_has_gone_is_reported() -> None:
     bench = Bench().up()
     bench.port.seize()

@@ -45,6 +45,8 @@ class RegisterFile:
         self.on_write: dict[int, Callable[[int], None]] = {}
         self.on_read: dict[int, Callable[[], int]] = {}
         self.dead = False
+        self.nobody = 0xFF
+        """What is read of a dead one: 0 where the wire is held low."""
         self.indirect: dict[int, int] = {}
         """16-bit registers, of a chip that has them."""
         self._access_frames = access_frames
@@ -70,7 +72,7 @@ class RegisterFile:
             assert frames[0] in (0x20, 0x60)
             reading, address = frames[0] == 0x60, frames[1]
         if self.dead:
-            return 0xFF
+            return self.nobody
         if reading:
             self.reads.append(address)
             getter = self.on_read.get(address)
