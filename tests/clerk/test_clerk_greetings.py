@@ -8,18 +8,20 @@ from app.clerk import drafts
 from app.clerk.cleaning import Survey
 from app.clerk.desk import DRAFT_LONGEST_S
 from app.clerk.drafts import MOST
+from app.clerk.levels import LEVEL_DBM0
 from app.inbox.greetings import GreetingKind
 from app.message.audio_formats import wave_head
 from app.phone.calls.caller import WhyVoicemail
 from app.phone.jobs import Draft, JobFailed
 from app.voicemail.jobs import GreetingResult, OwnGreeting
+from drivers.sampling import amplitude
 from tests.kit import voicemail
 from tests.kit.voicemail import House, silence
 
 
 def tone(seconds: float, hz: float = 440.0) -> bytes:
     """A sine that is as loud as a greeting is made."""
-    return voicemail.tone(seconds, hz, 3605)
+    return voicemail.tone(seconds, hz, round(amplitude(LEVEL_DBM0)))
 
 
 @pytest.fixture

@@ -21,6 +21,9 @@ VOICES = {
 NAMES = {"101": "1", "102": "2", "103": "3", "104": "4", "line1": "X", "line2": "Y"}
 MUSIC = 2300.0
 BUSY = 620.0
+BETWEEN = 2
+"""Periods from one voice's begin to the next one's."""
+HEARD = 70
 
 
 class Party:
@@ -90,12 +93,18 @@ class Party:
         self.bench.run(130)
 
     def levels(self) -> dict[str, Samples]:
-        """What each handset hears while all talk, over 0.4 s."""
-        for name, hz in VOICES.items():
+        """What each handset hears while all talk, over 0.7 s: busy tone sounds in it.
+
+        As with people no two begin in the same instant: of two tones that do, a line without an
+        echo gives each a little of the other, until the canceller has noticed.
+        """
+        for turn, (name, hz) in enumerate(VOICES.items()):
             self.bench.port(name).says.clear()
-            self.bench.say(name, tone(hz))
+            self.bench.say(name, tone(hz, BETWEEN * turn, BETWEEN * len(VOICES) + HEARD))
+        self.bench.run(BETWEEN * len(VOICES))
+        for name in VOICES:
             self.bench.port(name).heard.clear()
-        self.bench.run(40)
+        self.bench.run(HEARD)
         for name in VOICES:
             self.bench.port(name).says.clear()
         return {name: np.concatenate(self.bench.port(name).heard) for name in VOICES}
@@ -125,9 +134,11 @@ class Party:
         return found
 
 
-def tone(hz: float) -> Samples:
-    time = np.arange(40 * PERIOD) / 8000
+def tone(hz: float, begin: int = 0, end: int = 40) -> Samples:
+    """Silence until one period, then a tone until the other."""
+    time = np.arange(end * PERIOD) / 8000
     samples: Samples = np.rint(3000 * np.sin(2 * np.pi * hz * time)).astype(np.int16)
+    samples[: begin * PERIOD] = 0
     return samples
 
 

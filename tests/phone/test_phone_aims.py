@@ -54,10 +54,10 @@ def test_a_number_that_is_nobodys_leads_nowhere() -> None:
 
 def test_a_group_rings_at_once_or_in_turn_and_goes_on() -> None:
     together = Step(("101", "102", "103"), 12.0)
-    assert aims().of("620", HERE) == Aim((together,), "203", way="group 620")
+    assert aims().of("620", HERE) == Aim((together,), "203", way="group 620", of_group=True)
     turns = tuple(Step((name,), 5.0) for name in ("101", "102", "103"))
-    assert aims().of("621", HERE) == Aim((*turns, together), "203", way="group 621")
-    assert aims().of("623", HERE) == Aim((), attendant=True, way="group 623")
+    assert aims().of("621", HERE) == Aim((*turns, together), "203", way="group 621", of_group=True)
+    assert aims().of("623", HERE) == Aim((), attendant=True, way="group 623", of_group=True)
     found = aims().of("624", HERE)
     assert found is not None
     assert (found.steps, found.mailbox) == ((Step(("101",), 20.0), Step(("102",))), "202")

@@ -79,7 +79,8 @@ def test_handset_that_calls_another_talks_with_it_until_one_hangs_up(
     bench.station("102").lift()
     bench.run(3)
 
-    bench.say("101", sine((600.0,), -10.0, 1600))
+    bench.say("101", sine((600.0,), -10.0, 2000))
+    bench.run(5)  # nobody begins to talk in the same instant
     bench.say("102", sine((900.0,), -10.0, 1600))
     bench.station("101").heard.clear()
     heard = bench.hears("102", 20)
@@ -140,6 +141,10 @@ BUSY_MS, REORDER_MS = 500, 250
 """Length of a burst of 480 + 620 Hz; the silence after it is as long [T1.401]."""
 
 
+INFORMATION_S = 3.7
+"""The special information tone, twice, which says before it that the number is nobody's."""
+
+
 def burst_ms(bench: Bench, name: str) -> int:
     """The length of one burst of the tone that this party hears, in ms."""
     loud = np.abs(bench.hears(name, 250).reshape(-1, 80)).max(axis=1) > 0
@@ -150,11 +155,12 @@ def burst_ms(bench: Bench, name: str) -> int:
 
 
 @pytest.mark.parametrize("digits", ["8", "105"])
-def test_number_that_nobody_has_gives_reorder_tone(bench: Bench, digits: str) -> None:
+def test_number_that_nobody_has_gives_information_tone_and_reorder_tone(bench: Bench, digits: str) -> None:
     bench.station("102").lift()
     bench.run(20)
     bench.dial("102", digits)
     assert bench.states()["102"] == "call over"
+    bench.seconds(INFORMATION_S)
     assert hears_tone(bench, "102", 480, 620)
     assert burst_ms(bench, "102") == REORDER_MS
 
@@ -174,6 +180,7 @@ def test_too_few_digits_give_reorder_tone_after_the_pause(bench: Bench) -> None:
     assert bench.states()["102"] == "off hook"
     bench.run(15)
     assert bench.states()["102"] == "call over"
+    bench.seconds(INFORMATION_S)
     assert burst_ms(bench, "102") == REORDER_MS
 
 
@@ -383,6 +390,8 @@ def test_status_has_lines_calls_and_faults(bench: Bench) -> None:
         "call": "dial tone",
         "fault": "",
         "message_waiting": False,
+        "faults": 0,
     }
+    assert status["lines"]["line2"]["faults"] == 1
     assert status["lines"]["line2"]["fault"] == "no line side; check the cable"
     assert status["lines"]["line2"]["working"] is False
