@@ -1,6 +1,7 @@
 """`python -m app …`: the appliance's services and everything an administrator does by command."""
 
 import importlib
+import signal
 
 import click
 
@@ -52,6 +53,9 @@ class Lazy(click.Group):
 @click.command(cls=Lazy)
 def main() -> None:
     """Switchhook: one inbox for voicemail and e-mail."""
+    # A service that waits for these has them blocked, and so would what it starts: nobody could
+    # end that.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
 
 
 if __name__ == "__main__":

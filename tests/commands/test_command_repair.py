@@ -1,11 +1,18 @@
 """`inbox check` and `inbox repair`: what an owner sees and does about a damaged store."""
 
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from app.commands.services import ENDING
+from app.core.clock import ManualClock
+from app.store.checking import StoreChecks
+from app.store.condition import StoreCondition
+from app.store.repair import only_one
 from tests.kit.commands import Shell
 from tests.kit.store_damage import pages, settle, spoil
 
@@ -32,6 +39,26 @@ def test_check_in_the_background_has_the_lowest_priority(shell: Shell) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines() == ["the store is well", "19"]
+
+
+def test_check_that_waits_for_a_repair_ends_with_the_service_that_has_started_it(
+    shell: Shell,
+) -> None:
+    """The repair waits for that service: neither would ever end."""
+    store = shell.paths.database
+    command = [sys.executable, "-m", "app", "inbox", "check", "--background"]
+    checks = StoreChecks(store, ManualClock(), command)
+    StoreCondition(store).ask_for_check()
+    stopping = threading.Thread(target=checks.stop, daemon=True)
+    with only_one(store):
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        try:
+            checks.look()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        stopping.start()
+        stopping.join(20)
+        assert not stopping.is_alive()
 
 
 def test_damage_is_told_by_every_command_and_repaired_by_one(shell: Shell) -> None:

@@ -18,7 +18,7 @@ from app.config.paths import PROJECT
 from app.store.condition import State, StoreCondition
 from tests.kit.killing import PASSWORD, House
 from tests.kit.running import Running, until
-from tests.kit.store_damage import pages, spoil, spoil_content
+from tests.kit.store_damage import pages, settle, spoil, spoil_content
 
 LINE = b"x" * 62 + b"\r\n"
 MAIL = b"From: carl <carl@x.example>\r\nSubject: %d\r\n\r\n" + LINE * 400
@@ -81,7 +81,7 @@ def test_one_bad_page_of_a_message_costs_that_message_until_the_repair(
         send(box, number)
     before = uidls(box)
     inbox = house.inbox()
-    inbox.db.checkpoint()
+    settle(house.paths.database)
     content = inbox.store.entries(1)[2].content
     inbox.db.close()
     spoil_content(house.paths.database, content)
@@ -117,9 +117,7 @@ def test_bad_page_of_a_table_is_told_at_every_door_and_mended_with_uidls_kept(
         send(box, number)
     before = uidls(box), uidls(box, "ben")
     database = house.paths.database
-    inbox = house.inbox()
-    inbox.db.checkpoint()
-    inbox.db.close()
+    settle(database)
     spoil(database, *pages(database, "entry", "internal"), *pages(database, "entry_person"))
     restarted(box, "mail")
 
@@ -159,9 +157,7 @@ def test_store_that_cannot_be_opened_is_told_and_mended_without_a_start_of_the_b
         ["s6-svc", "-wD", "-T", "40000", "-d", str(house.paths.run / "services" / "mail")],
         check=True,
     )
-    inbox = house.inbox()
-    inbox.db.checkpoint()
-    inbox.db.close()
+    settle(house.paths.database)
     spoil(house.paths.database, 1)
     restarted(box, "mail")
     with pytest.raises(poplib.error_proto, match=r"\[SYS/TEMP\] the store .* is damaged"):

@@ -13,10 +13,15 @@ NOISE = bytes((i * 151 + 43) % 256 for i in range(PAGE))
 
 
 def settle(path: Path) -> None:
-    """Bring the WAL of a store that nobody has open into its file."""
-    with_wal = sqlite3.connect(path)
-    with_wal.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    """Bring the whole WAL of a store into its file, also while others have it open.
+
+    A store's own checkpoint leaves what a reader still needs, and leaves all to another process
+    that is at it: the damage would lie below good pages.
+    """
+    with_wal = sqlite3.connect(path, timeout=30)
+    (busy, _, _) = with_wal.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     with_wal.close()
+    assert not busy, f"somebody reads {path} for ever"
 
 
 def pages(path: Path, tree: str, kind: str = "leaf") -> list[int]:

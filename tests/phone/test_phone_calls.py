@@ -155,7 +155,9 @@ def burst_ms(bench: Bench, name: str) -> int:
 
 
 @pytest.mark.parametrize("digits", ["8", "105"])
-def test_number_that_nobody_has_gives_information_tone_and_reorder_tone(bench: Bench, digits: str) -> None:
+def test_number_that_nobody_has_gives_information_tone_and_reorder(
+    bench: Bench, digits: str
+) -> None:
     bench.station("102").lift()
     bench.run(20)
     bench.dial("102", digits)
