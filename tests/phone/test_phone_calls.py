@@ -163,7 +163,8 @@ def test_number_that_nobody_has_gives_information_tone_and_reorder(
     bench.dial("102", digits)
     assert bench.states()["102"] == "call over"
     bench.seconds(INFORMATION_S)
-    assert hears_tone(bench, "102", 480, 620)
+    heard = bench.hears("102", 50)
+    assert min(power_at(heard, 480), power_at(heard, 620)) > -30
     assert burst_ms(bench, "102") == REORDER_MS
 
 
