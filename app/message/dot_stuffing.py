@@ -40,7 +40,7 @@ def stuffed(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Double the dot that begins a line."""
     tail = CRLF  # the first octet begins a line
     for piece in pieces:
-        after = (tail + piece)[-2:]
+        after = (tail + piece[-2:])[-2:]
         if piece[:1] == b"." and tail == CRLF:
             piece = b"." + piece
         elif piece[:2] == b"\n." and tail[-1:] == b"\r":
@@ -97,7 +97,7 @@ def whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
     tail = CRLF
     for piece in pieces:
         yield piece
-        tail = (tail + piece)[-2:]
+        tail = (tail + piece[-2:])[-2:]
     if tail != CRLF:
         yield CRLF
 

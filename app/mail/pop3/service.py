@@ -73,8 +73,8 @@ class StoreMaildrop:
         Raises Unreadable when the bin has been emptied meanwhile, and when octets of the message
         cannot be read; of a message that is known to be so here, not in its midst.
         """
-        if item.content in self._damage().unreadable:
-            raise Unreadable
+        if item.chunks > 1 and item.content in self._damage().unreadable:
+            raise Unreadable  # whether one chunk can be read, its reading tells
         try:
             return self._contents.opening(item.entry, item.content)
         except (ContentGone, StoreFailed) as error:

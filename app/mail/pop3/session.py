@@ -148,12 +148,13 @@ class Pop3Session:
 
     def to_send(self) -> bytes:
         """Run commands and read chunks up to HIGH_WATER, and give the output so far."""
-        if self._machine.state in LISTENING:
+        output = self._output
+        if self._machine.state in LISTENING and (self._reader.buffered or output.stream):
             self._work()
-        piece = self._output.take()
-        if piece:
-            self._active = True
-        return piece
+        if not output.pieces:
+            return b""
+        self._active = True
+        return output.take()
 
     def next_event(self) -> Pop3Request | None:
         """Take the request that awaits the service, once."""
@@ -271,14 +272,16 @@ class Pop3Session:
 
     def _work(self) -> None:
         """Go on with the answer under way, then with commands, until there is enough to send."""
-        commands, output = COMMANDS_PER_PIECE, self._output
+        commands, output, reader = COMMANDS_PER_PIECE, self._output, self._reader
         while output.size < HIGH_WATER:
             if output.stream is not None:
                 output.pull(output.stream)
-            elif not commands or self._machine.state not in LISTENING or not self._command():
+            elif not commands or not reader.buffered or self._machine.state not in LISTENING:
                 return
-            else:
+            elif self._command():
                 commands -= 1
+            else:
+                return
 
     def _command(self) -> bool:
         """Run the next command; False when none has arrived whole."""

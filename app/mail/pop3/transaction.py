@@ -57,7 +57,8 @@ class Transaction:
         self.retrieved += 1
         if item.chunks <= 1 and not item.dotted and first[-2:] == b"\r\n":
             # nearly every message: one chunk, sent as it lies
-            self._output.send(b"+OK %d octets\r\n%b%b.\r\n" % (item.size, prefix, first))
+            said = b"+OK %d octets\r\n" % item.size
+            self._output.send(b"".join((said, prefix, first, b".\r\n")))
             maildrop.sent(index)
         else:
             self._output.answer(f"{item.size} octets", maildrop.message(index, opening))
