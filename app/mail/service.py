@@ -237,6 +237,7 @@ class MailService:
         """Listen and begin to send. Raises ListenError, which names the port and its setting."""
         self._smtp_service.leftovers.sweep()
         self._outbound.begin()
+        await self._pop3_service.finish_removals()
         await self._logins.in_thread(self._keeping.refresh)
         loop = asyncio.get_running_loop()
         loop.add_reader(self._listener.fileno(), self._on_change)

@@ -14,6 +14,7 @@ from pathlib import Path
 from app.store import (
     alias_tables,
     call_tables,
+    mail_tables,
     owner_tables,
     page_tables,
     people_tables,
@@ -308,8 +309,7 @@ _LIMITS = (
     "CREATE INDEX entry_bin_person ON entry (person, removed_box_s) WHERE state = 'bin'",
 )
 
-# What a sender wants to be told of a mail (app/message/dsn.py); a program that does not know of it
-# tells what it always has.
+# What a sender wants to be told of a mail (app/message/dsn.py); a program before it tells as ever.
 _ASKED = ("ALTER TABLE queue ADD COLUMN asked TEXT",)
 
 # Mail that is held after a restore (app/inbox/held_mail.py); released, it waits again.
@@ -409,6 +409,7 @@ STEPS: tuple[Step, ...] = (
     Step(38, 4, phone_tables.NOTIFICATION),  # nor tells anybody of messages
     Step(39, 4, phone_tables.FAX_JOBS),  # a program before it sends none of them
     Step(40, 4, people_tables.PEOPLE_CHANGES),  # as with 8
+    Step(41, 4, mail_tables.REMOVALS),  # a program before it does not end what was cut off
 )
 
 

@@ -1,4 +1,4 @@
-"""POP3 over the store [RFC 1939]: logins, snapshots, and the one transaction of QUIT.
+"""POP3 over the store [RFC 1939]: logins, snapshots, and the one removal of QUIT.
 
     config = Pop3Config("box.example", plain=("10.0.0.0/8",))
     service = Pop3Service(db, store, logins, Keeping(limits, people, clock), config, clock)
@@ -6,19 +6,21 @@
 
 Passwords are checked in a thread of their own (app/net/logins.py), and the snapshot is taken there
 too; chunks are read on the loop, because a change of thread costs a third of the RETR rate;
-removals go to the store's writer thread.
+removals go to the store's writer thread, and large ones in parts.
 """
 
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from app.core.clock import Clock
 from app.inbox.errors import ContentGone
 from app.inbox.people import Person
+from app.inbox.removals import AT_ONCE, Removals, parts
 from app.inbox.store import Kind, Store
 from app.mail.pop3.capabilities import Offer
 from app.mail.pop3.keeping import Keeping
@@ -119,6 +121,8 @@ class Pop3Service:
         self._plain = Networks(config.plain)
         self._last_logins: Remembered[float] = Remembered()  # by login, in monotonic seconds
         self._snapshots = Snapshots(db)
+        self._removals = Removals(db, store)
+        self._unfinished = False  # a removal has failed in its midst
         self._locks = MaildropLocks()
         self._logins: dict[Pop3Session, _Login] = {}
 
@@ -203,6 +207,8 @@ class Pop3Service:
     async def _enter(
         self, session: Pop3Session, person: Person, connection: Connection[Pop3Session]
     ) -> None:
+        if self._unfinished:
+            connection.run(self.finish_removals())
         wait_s = self._wait_s(person)
         if wait_s > 0:
             text = f"one login in {self._config.login_delay_s} s; wait {wait_s:.0f} s"
@@ -247,29 +253,66 @@ class Pop3Service:
     # logging out
 
     async def _commit(self, session: Pop3Session, wanted: Commit) -> None:
-        person, peer = self._logins[session]
-        heard = wanted.retrieved  # mail that was fetched is read
-        kinds = tuple(Kind) if person.fetched_is_heard else (Kind.EMAIL,)
-        detail = f"from {peer}"
-
-        def work(tx: Tx) -> int:
-            if heard:
-                self._store.mark(tx, heard, door=DOOR, by=person.login, detail=detail, kinds=kinds)
-            return self._store.remove(tx, wanted.removed, DOOR, person.login, detail)
-
+        person = self._logins[session].person
         try:
-            if wanted.removed or heard:
-                await asyncio.wrap_future(self._db.submit(work))
+            removed = await self._quit(self._logins[session], wanted)
         except StoreDamaged as problem:
             log.error("POP3 commit for %s: %s", person.login, problem)
-            session.failed(DAMAGED)
+            session.failed(f"nothing was removed; {DAMAGED}")
         except Exception:
             log.exception("POP3 commit for %s failed: nothing was removed", person.login)
             session.failed()
         else:
-            session.committed(len(wanted.removed))
+            if removed:
+                session.committed(len(wanted.removed))
+            else:
+                session.failed("not all is removed yet; the box goes on with it by itself")
         finally:
             self._leave(session)
+
+    async def _quit(self, login: _Login, wanted: Commit) -> bool:
+        """Mark what was fetched as read, and remove; False if the removal will end later.
+
+        What is much is not done in one transaction, so that others write between (removals.py).
+        """
+        person, detail = login.person, f"from {login.peer}"
+        kinds = tuple(Kind) if person.fetched_is_heard else (Kind.EMAIL,)
+
+        def mark(tx: Tx, entries: Sequence[int]) -> int:
+            by = person.login
+            return self._store.mark(tx, entries, door=DOOR, by=by, detail=detail, kinds=kinds)
+
+        def note(tx: Tx) -> list[int]:
+            return self._removals.note(tx, wanted.removed, DOOR, person.login, detail)
+
+        def work(tx: Tx) -> int:
+            if wanted.retrieved:
+                mark(tx, wanted.retrieved)
+            return self._store.remove(tx, wanted.removed, DOOR, person.login, detail)
+
+        if len(wanted.retrieved) + len(wanted.removed) <= AT_ONCE:
+            if wanted.retrieved or wanted.removed:
+                await asyncio.wrap_future(self._db.submit(work))
+            return True
+        for some in parts(wanted.retrieved):
+            await asyncio.wrap_future(self._db.submit(partial(mark, entries=some)))
+        return await self._do(await asyncio.wrap_future(self._db.submit(note)))
+
+    async def finish_removals(self) -> None:
+        """Do what is left of removals that were cut off, such as by a crash."""
+        self._unfinished = False
+        await self._do(await self._passwords.in_thread(self._removals.waiting))
+
+    async def _do(self, noted: Sequence[int]) -> bool:
+        """Do these parts of a removal; False if not all could be done, which will be later."""
+        try:
+            for part in noted:
+                await asyncio.wrap_future(self._db.submit(partial(self._removals.do, part=part)))
+        except Exception:
+            log.exception("a removal is not finished; it goes on at the next login or start")
+            self._unfinished = True
+            return False
+        return True
 
     def _leave(self, session: Pop3Session) -> None:
         login = self._logins.pop(session, None)

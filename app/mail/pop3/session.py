@@ -148,8 +148,11 @@ class Pop3Session:
 
     def to_send(self) -> bytes:
         """Run commands and read chunks up to HIGH_WATER, and give the output so far."""
-        output = self._output
-        if self._machine.state in LISTENING and (self._reader.buffered or output.stream):
+        output, state = self._output, self._machine.state
+        if state is Pop3State.TRANSACTION:
+            if self._reader.buffered or output.stream is not None:
+                self._work()
+        elif state in LISTENING:
             self._work()
         if not output.pieces:
             return b""
@@ -238,10 +241,10 @@ class Pop3Session:
             self._removed = removed
             self._output.ok(f"bye, {counted(removed)} removed")
 
-    def failed(self, why: str = "try again later") -> None:
-        """Answer QUIT: the removal failed as a whole, and why or what to do."""
+    def failed(self, text: str = "nothing was removed; try again later") -> None:
+        """Answer QUIT: the removal failed; what has become of it, and what to do."""
         if self._move(Pop3Event.COMMIT_ENDED):
-            self._output.send(Code.SYS_TEMP.reply(f"nothing was removed; {why}"))
+            self._output.send(Code.SYS_TEMP.reply(text))
 
     def taken_over(self) -> None:
         """End without UPDATE, because another session has the maildrop now."""
@@ -272,12 +275,14 @@ class Pop3Session:
 
     def _work(self) -> None:
         """Go on with the answer under way, then with commands, until there is enough to send."""
-        commands, output, reader = COMMANDS_PER_PIECE, self._output, self._reader
+        commands, output, machine = COMMANDS_PER_PIECE, self._output, self._machine
         while output.size < HIGH_WATER:
             if output.stream is not None:
                 output.pull(output.stream)
-            elif not commands or not reader.buffered or self._machine.state not in LISTENING:
+            elif not commands or machine.state not in LISTENING:
                 return
+            elif machine.state is Pop3State.TRANSACTION and not self._reader.buffered:
+                return  # before a login, what has been said is counted even then
             elif self._command():
                 commands -= 1
             else:
