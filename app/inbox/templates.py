@@ -43,6 +43,13 @@ class Templates:
         )
         return [login for (login,) in rows.fetchall()]
 
+    def examples(self) -> list[str]:
+        """The login of one person of each template and transfer there is."""
+        rows = self._db.reader().execute(
+            "SELECT min(login) FROM person WHERE removed_at IS NULL GROUP BY template, transfer"
+        )
+        return [login for (login,) in rows.fetchall()]
+
     def _one(self, column: str, value: object) -> Template | None:
         row = self._db.reader().execute(f"{_SELECT} WHERE {column} = ?", (value,)).fetchone()
         return None if row is None else Template(*row)

@@ -15,6 +15,7 @@ from app.inbox.expiry import remove_some
 from app.inbox.queue import Purpose, QueueItem
 from app.inbox.retention import DAY_S, clean_up, looked_through
 from app.inbox.room import purge
+from app.mail.pop3.snapshots import Snapshots
 from app.store.database import Tx
 from tests.kit.defaults import RETENTION, add_person
 from tests.kit.steps import Counting
@@ -79,6 +80,8 @@ def read(kit: StoreKit) -> Costs:
     store, people, anna = kit.store, kit.people, kit.person("anna")
     now, contents, count = kit.clock.now(), kit.store.contents, Counting(kit)
     last = store.entries(anna.id, [Kind.VOICEMAIL])[-1]
+    snapshots = Snapshots(kit.db)
+    snapshots.of(anna.id, tuple(Kind))
 
     def no_room() -> None:
         kit.disk.free = 0
@@ -99,6 +102,8 @@ def read(kit: StoreKit) -> Costs:
         "history of an entry": lambda: store.history(anna.id, last.id),
         "entry": lambda: store.entry(last.id),
         "octets": lambda: kit.text(last),
+        "beginning of a message": lambda: contents.opening(last.id, last.content),
+        "box as it was": lambda: snapshots.of(anna.id, tuple(Kind)),
         "last change": store.last_change,
         "changes": lambda: store.changes(store.last_change() - 3),
         "route": lambda: kit.delivery.route("family@example.org"),
@@ -191,6 +196,7 @@ def with_people(directory: Path, count: int) -> Costs:
     count_, people = Counting(kit), kit.people
     asked: dict[str, Callable[[], object]] = {
         "login": lambda: people.by_login("bob"),
+        "password": lambda: people.credential("bob"),
         "mailbox": lambda: people.by_mailbox("202"),
         "handset": lambda: people.by_handset("102"),
         "address": lambda: people.by_address("cleo@cleo.example"),

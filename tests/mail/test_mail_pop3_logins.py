@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from app.inbox.limits import Assigned, Limits
 from app.mail.pop3.keeping import REFRESH_S
 from app.net.logins import PERSON_PACE
 from app.store.database import Tx
 from tests.kit.box_keys import BoxKeys, box_keys
+from tests.kit.defaults import add_person
 from tests.kit.pop3_house import Pop3House, pop3_house
 
 
@@ -169,3 +171,19 @@ def test_expire_states_how_long_messages_are_kept(house: Pop3House) -> None:
     house.tick(REFRESH_S)
     house.logged_in("ben", "ben's").quit()
     assert told("ben") == (["30"], ["30"])
+
+
+def test_what_expire_says_is_worked_out_of_few_people_however_many_there_are(
+    house: Pop3House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        house.db.now(lambda tx, n=number: add_person(house.people, tx, f"p{n}", "P", str(900 + n)))  # type: ignore[misc]
+    of, asked = house.keeping._limits.of, list[Assigned]()
+
+    def counted(one: Assigned) -> Limits:
+        asked.append(one)
+        return of(one)
+
+    monkeypatch.setattr(house.keeping._limits, "of", counted)
+    house.keeping.refresh()
+    assert 1 <= len(asked) <= 3, "one of each template and transfer"

@@ -2,7 +2,7 @@
 
 It is the truth of app/inbox/expiry.py, which removes what is older. After the login it holds for
 that person. Before it, it is the least of all people's, and is worked out again now and then by the
-thread of logins, because it takes longer the more people there are.
+thread of logins, because it takes longer the more templates there are.
 """
 
 import logging
@@ -41,11 +41,15 @@ class Keeping:
         """Work out what holds for all people."""
         self._refreshed_at = self._clock.monotonic()
         try:
-            days, differs = least_expire_days(self._limits, self._people.all())
+            days, differs = least_expire_days(self._limits, self._examples())
         except StoreFailed as problem:  # nobody is kept out for it
             log.warning("what EXPIRE says stays as it was: %s", problem)
             return
         self.before_login = _text(days) + (" USER" if differs else "")
+
+    def _examples(self) -> list[Person]:
+        """Some people, among whom there is everything that decides on the days."""
+        return self._people.with_logins(self._people.templates.examples())
 
 
 def _text(days: int | None) -> str:
