@@ -8,7 +8,7 @@ which is the table's rowid [SQLite, CREATE TABLE §5]: place = content << 20 | s
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from sqlite3 import Connection
 from typing import Any, cast
 
@@ -25,6 +25,12 @@ UNSEALED_FOR_S = 86_400.0
 """A message still on its way in after a day is not coming any more."""
 
 _CHUNK = "SELECT octets FROM chunk WHERE place = ?"
+AHEAD = 16
+"""Beginnings of messages that can be read in one statement."""
+_OPENINGS = (
+    "SELECT entry.id, prefix, octets FROM entry LEFT JOIN chunk"
+    f" ON place = content << {_SEQ_BITS} WHERE entry.id IN ({', '.join('?' * AHEAD)})"
+)
 _OPENING = "SELECT prefix, (SELECT octets FROM chunk WHERE place = ?) FROM entry WHERE id = ?"
 _USED = (
     "EXISTS (SELECT 1 FROM entry WHERE entry.content = content.id)"
@@ -153,16 +159,32 @@ class Contents:
             raise ContentGone(f"there is no entry {entry}")
         return row[0], row[1] or b""
 
+    def openings(self, entries: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+        """What `opening` gives, of up to AHEAD entries in one statement; by entry.
+
+        Without those that are gone; none at all if any of them cannot be read.
+        """
+        wanted = (*entries, *[entries[-1]] * (AHEAD - len(entries)))
+        try:
+            rows = self._cursor().execute(_OPENINGS, wanted).fetchall()
+        except sqlite3.Error:
+            return {}  # `opening` tells which of them it is, and notes that damage alone
+        return {entry: (prefix, octets or b"") for entry, prefix, octets in rows}
+
     def _read(self, statement: str, arguments: tuple[int, ...], content: int) -> Any:
         try:
-            cursor = self._local.cursor
-        except AttributeError:
-            cursor = self._local.cursor = self._db.reader().cursor()
-        try:
-            return cursor.execute(statement, arguments).fetchone()
+            return self._cursor().execute(statement, arguments).fetchone()
         except sqlite3.Error as problem:
             doing = f"message content {content} cannot be read"
             raise self._db.condition.error_of(problem, doing, content) from problem
+
+    def _cursor(self) -> sqlite3.Cursor:
+        """The thread's own, which notes no damage by itself."""
+        try:
+            return cast(sqlite3.Cursor, self._local.cursor)
+        except AttributeError:
+            self._local.cursor = self._db.reader().cursor()
+            return cast(sqlite3.Cursor, self._local.cursor)
 
     def beginning(self, tx: Tx, content: int) -> bytes:
         """The first chunk of a message, of one in this transaction, too; b"" if there is none."""

@@ -22,8 +22,9 @@ class MemoryMaildrop:
         self._prefix = prefix
         self.messages = Snapshot(self._listed(i, octets) for i, octets in enumerate(messages))
 
-    def opening(self, item: Item) -> tuple[bytes, bytes]:
+    def opening(self, index: int) -> tuple[bytes, bytes]:
         """Prefix and chunk 0, which counts as a read of it if there is one."""
+        item = self.messages[index]
         return self._prefix, self.chunk(item, 0) if item.chunks else b""
 
     def chunk(self, item: Item, seq: int) -> bytes:

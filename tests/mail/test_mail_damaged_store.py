@@ -119,3 +119,25 @@ def test_nothing_is_sent_while_it_could_not_be_noted_as_sent(tmp_path: Path) -> 
         looked.clear()
         box.tick()
         assert not looked
+
+
+def test_small_messages_read_ahead_of_a_client_do_not_suffer_from_one_among_them(
+    tmp_path: Path,
+) -> None:
+    small = [b"Subject: %d\r\n\r\n" % n + (b"z" * 58 + b"\r\n") * 50 for n in range(8)]
+    with pop3_house(tmp_path) as house:
+        anna = house.add("anna", "201")
+        for octets in small:
+            house.deliver(anna, octets)
+    settle(tmp_path / "inbox.db")
+    leaves = pages(tmp_path / "inbox.db", "chunk")  # one message on each
+    spoil(tmp_path / "inbox.db", leaves[4])
+    with pop3_house(tmp_path) as house:
+        client = house.logged_in()
+        for number, octets in enumerate(small, 1):
+            if number == 5:
+                assert error_of(client, "RETR 5").startswith(b"-ERR [SYS/PERM] ")
+            else:
+                assert b"\r\n".join(client.retr(number)[1]) + b"\r\n" == octets
+        client.dele(1)
+        assert client.quit() == b"+OK bye, 1 message removed", "the rest may be written"

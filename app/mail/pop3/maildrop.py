@@ -33,8 +33,11 @@ class Maildrop(Protocol):
         """The messages in the order of their numbers."""
         ...
 
-    def opening(self, item: Item) -> tuple[bytes, bytes]:
-        """The entry's prefix, and content chunk 0 (empty if there is none). Raises Unreadable."""
+    def opening(self, index: int) -> tuple[bytes, bytes]:
+        """The prefix of the message with this index, and content chunk 0 (empty if there is none).
+
+        Raises Unreadable.
+        """
         ...
 
     def chunk(self, item: Item, seq: int) -> bytes:
@@ -47,7 +50,7 @@ class NoMaildrop:
 
     messages = Snapshot()
 
-    def opening(self, item: Item) -> tuple[bytes, bytes]:
+    def opening(self, index: int) -> tuple[bytes, bytes]:
         """There is none. Raises Unreadable."""
         raise Unreadable
 
@@ -123,10 +126,10 @@ class MarkedMaildrop:
         lines = (b"%d %b\r\n" % (n + 1, self.messages.uidl(n)) for n in self._left())
         return self._listing(self.messages.uidls_told, lines)
 
-    def opening(self, item: Item) -> tuple[bytes, bytes]:
+    def opening(self, index: int) -> tuple[bytes, bytes]:
         """Prefix and chunk 0, read before the answer begins. Raises Refused if they cannot be."""
         try:
-            return self._opening(item)
+            return self._opening(index)
         except Unreadable as error:
             raise Refused(f"{Code.SYS_PERM}this message cannot be read") from error
 

@@ -15,9 +15,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from typing import NamedTuple
 
 from app.core.clock import Clock
+from app.inbox.contents import AHEAD
 from app.inbox.errors import ContentGone
 from app.inbox.people import Person
 from app.inbox.removals import AT_ONCE, Removals, parts
@@ -47,6 +49,10 @@ PLAIN = "with a password in plain text, which TLS would hide (STLS, or the port 
 """What the log says of whoever could do better."""
 
 
+AHEAD_OCTETS = 65_536
+"""Octets that are read ahead of a client at most."""
+
+
 @dataclass(frozen=True)
 class Pop3Config:
     """How POP3 is served.
@@ -62,25 +68,48 @@ class Pop3Config:
 
 
 class StoreMaildrop:
-    """A person's messages at the moment of login. What another door removes stays readable."""
+    """A person's messages at the moment of login. What another door removes stays readable.
+
+    Whoever fetches one small message after the other has the next ones read with it, some at a
+    time: up to AHEAD_OCTETS lie here then.
+    """
 
     def __init__(self, store: Store, messages: Snapshot, damage: Callable[[], Condition]) -> None:
         self.messages = messages
         self._contents = store.contents
         self._damage = damage
+        self._ahead: dict[int, tuple[bytes, bytes]] = {}  # by entry
+        self._next = -1  # the index behind the last one that was asked for
 
-    def opening(self, item: Item) -> tuple[bytes, bytes]:
-        """The entry's prefix and content chunk 0.
+    def opening(self, index: int) -> tuple[bytes, bytes]:
+        """The prefix and content chunk 0 of the message with this index.
 
         Raises Unreadable when the bin has been emptied meanwhile, and when octets of the message
         cannot be read; of a message that is known to be so here, not in its midst.
         """
+        in_turn, self._next = index == self._next, index + 1
+        found = self._ahead.pop(self.messages.entry(index), None)
+        if found is not None:
+            return found
+        item = self.messages[index]
+        if in_turn and item.size <= AHEAD_OCTETS // AHEAD:
+            self._ahead = self._contents.openings(self._run(index))
+            return self._ahead.pop(item.entry, None) or self._opening(item)
+        return self._opening(item)
+
+    def _opening(self, item: Item) -> tuple[bytes, bytes]:
         if item.chunks > 1 and item.content in self._damage().unreadable:
             raise Unreadable  # whether one chunk can be read, its reading tells
         try:
             return self._contents.opening(item.entry, item.content)
         except (ContentGone, StoreFailed) as error:
             raise Unreadable from error
+
+    def _run(self, index: int) -> list[int]:
+        """The entries of this message and of the small ones right behind it."""
+        behind = range(index, min(index + AHEAD, len(self.messages)))
+        small = takewhile(lambda n: self.messages.size(n) <= AHEAD_OCTETS // AHEAD, behind)
+        return [self.messages.entry(n) for n in small]
 
     def chunk(self, item: Item, seq: int) -> bytes:
         """Content octets number seq. Raises Unreadable."""

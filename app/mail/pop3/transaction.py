@@ -53,7 +53,7 @@ class Transaction:
         maildrop = self._maildrop
         index = maildrop.find(rest)
         item = maildrop.messages[index]
-        prefix, first = opening = maildrop.opening(item)
+        prefix, first = opening = maildrop.opening(index)
         self.retrieved += 1
         if item.chunks <= 1 and not item.dotted and first[-2:] == b"\r\n":
             # nearly every message: one chunk, sent as it lies
@@ -70,7 +70,7 @@ class Transaction:
             raise Misused("a message number and a number of lines are needed")
         maildrop = self._maildrop
         index = maildrop.find(number)
-        opening = maildrop.opening(maildrop.messages[index])
+        opening = maildrop.opening(index)
         self.topped += 1
         self._output.answer("header and lines", maildrop.head(index, opening, int(lines)))
 
