@@ -9,6 +9,7 @@ than one operation of numpy costs. As long as few places are listened to, only t
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,6 +166,7 @@ def places_in(bits: int) -> list[int]:
     return places
 
 
+@cache
 def band_vectors(lowest: float, highest: float, samples: int = PERIOD) -> Floats:
     """Vectors of so many samples that hold all sound between two frequencies (Hz) but for -34 dB.
 
@@ -175,4 +177,6 @@ def band_vectors(lowest: float, highest: float, samples: int = PERIOD) -> Floats
     hertz = np.linspace(lowest, highest, 64)
     tones = np.concatenate([np.cos(np.outer(hertz, time)), np.sin(np.outer(hertz, time))])
     _, size, vectors = np.linalg.svd(tones, full_matrices=False)
-    return np.ascontiguousarray(vectors[size > 0.02 * size[0]], np.float32)
+    band: Floats = np.ascontiguousarray(vectors[size > 0.02 * size[0]], np.float32)
+    band.flags.writeable = False  # all who ask get the same
+    return band
