@@ -126,7 +126,10 @@ def _answer(work: Callable[[], object], errors: Errors, writable: int) -> int:
     except BaseException:
         sys.excepthook(*sys.exc_info())
         return 1
-    with open(writable, "wb") as answer:
-        pickle.dump(result, answer)
+    try:
+        with open(writable, "wb") as answer:
+            pickle.dump(result, answer)
+    except BrokenPipeError:  # who has asked has failed meanwhile, and has said why
+        return 1
     sys.stdout.flush()
     return 0
