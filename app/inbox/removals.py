@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import cast
 
+from app.core.records import parse_json
 from app.inbox.entries import Door
 from app.inbox.store import Store
 from app.store.database import Database, Tx
@@ -54,7 +55,7 @@ class Removals:
         if row is None:
             return 0
         entries, door, by, detail = row
-        return self._store.remove(tx, json.loads(entries), door, by, detail)
+        return self._store.remove(tx, parse_json(entries), door, by, detail)
 
     def waiting(self) -> list[int]:
         """The numbers of the parts that are still to be done, in their order."""
