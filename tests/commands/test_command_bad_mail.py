@@ -96,7 +96,8 @@ class Line:
 def log_in(line: Line) -> None:
     """As anna, at POP3."""
     line.ask(b"USER anna\r\n")
-    assert line.ask(b"PASS %s\r\n" % PASSWORD.encode())[:3] == b"+OK"
+    said = line.ask(b"PASS %s\r\n" % PASSWORD.encode())
+    assert said[:3] == b"+OK", said
 
 
 def empty(service: MailProcess) -> None:

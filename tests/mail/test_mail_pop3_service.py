@@ -5,12 +5,14 @@ import poplib
 import select
 import socket
 import sqlite3
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.mail.pop3.locks import MaildropLocks
 from app.store.connection import Tx, WriteConnection
 from tests.kit.pop3_house import EntryState, Kind, Pop3House, Transfer, pop3_house
 
@@ -169,6 +171,27 @@ def test_one_session_holds_the_maildrop(house: Pop3House, anna: int) -> None:
     house.logged_in("bob").quit()
     assert client.quit().startswith(b"+OK")
     house.logged_in("ANNA").quit()
+
+
+def test_a_program_that_does_not_wait_for_the_answer_to_quit_may_come_back_at_once(
+    house: Pop3House, anna: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = threading.Event()
+    wait = MaildropLocks.wait
+
+    async def wait_for_disk(locks: MaildropLocks, person: int) -> None:
+        disk.set()
+        await wait(locks, person)
+
+    monkeypatch.setattr(MaildropLocks, "wait", wait_for_disk)
+    client = house.logged_in()
+    client.dele(1)
+    house.db.submit(lambda _: disk.wait(20))
+    client.sock.sendall(b"QUIT\r\n")
+    client.close()
+    client = house.logged_in()
+    assert client.stat()[0] == 1
+    client.quit()
 
 
 def test_an_idle_session_is_taken_over_without_update(house: Pop3House, anna: int) -> None:

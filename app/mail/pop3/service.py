@@ -243,9 +243,12 @@ class Pop3Service:
             text = f"one login in {self._config.login_delay_s} s; wait {wait_s:.0f} s"
             session.refused(Code.LOGIN_DELAY, text)
             return
-        if not self._locks.acquire(person.id, session, connection.wake, self._clock.monotonic()):
-            session.refused(Code.IN_USE, "another POP3 session has this maildrop; try again later")
-            return
+        if not self._acquire(session, person, connection):
+            await self._locks.wait(person.id)
+            if not self._acquire(session, person, connection):
+                text = "another POP3 session has this maildrop; try again later"
+                session.refused(Code.IN_USE, text)
+                return
         self._logins[session] = _Login(person, connection.peer)
         messages, kept = await self._passwords.in_thread(
             lambda: (self._snapshot(person), self._keeping.of(person))
@@ -262,6 +265,11 @@ class Pop3Service:
             f"by {connection.tls}" if connection.tls else PLAIN,
             len(messages),
         )
+
+    def _acquire(
+        self, session: Pop3Session, person: Person, connection: Connection[Pop3Session]
+    ) -> bool:
+        return self._locks.acquire(person.id, session, connection, self._clock.monotonic())
 
     def _wait_s(self, person: Person) -> float:
         """Seconds until this person may log in [RFC 2449 §8.1.1]."""
