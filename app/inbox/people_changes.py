@@ -21,10 +21,10 @@ class PeopleChanges:
 
     def last(self) -> int:
         """The number of the last change; one step, whatever there is."""
-        try:
-            cursor = self._local.cursor
-        except AttributeError:  # asked several times for every mail: a cursor is kept
-            cursor = self._local.cursor = self._db.reader().cursor(ReadCursor)
+        reader, cursor = self._db.reader(), getattr(self._local, "cursor", None)
+        if cursor is None or cursor.connection is not reader:  # the store was opened anew
+            # asked several times for every mail: a cursor is kept
+            cursor = self._local.cursor = reader.cursor(ReadCursor)
         row = cursor.execute("SELECT max(seq) FROM person_change").fetchone()
         return int(row[0] or 0)
 
