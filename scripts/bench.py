@@ -343,8 +343,13 @@ def machine() -> str:
     )
 
 
-def _keep(path: Path, found: Figures, seconds: float) -> None:
+def write_report(path: Path, report: object) -> None:
+    """Write what a bench has found as JSON; its folder is made."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def _keep(path: Path, found: Figures, seconds: float) -> None:
     report = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "machine": machine(),
@@ -357,7 +362,7 @@ def _keep(path: Path, found: Figures, seconds: float) -> None:
             if row.key in found and (row.times_better(found[row.key]) or 1) < 1
         ],
     }
-    path.write_text(json.dumps(report, indent=2) + "\n")
+    write_report(path, report)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ one run, and the median of each is compared. Figures are compared by name; those
 the two has are left out. A ratio above 1 is better than the base, whichever way the figure goes.
 """
 
-import json
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from scripts.bench import PARTS, ROOT, WIDTH, Row, machine, measured
+from scripts.bench import PARTS, ROOT, WIDTH, Row, machine, measured, write_report
 
 OUT = Path("var/bench-against.json")
 KEPT = 0.95
@@ -119,5 +118,4 @@ def _keep(
         "figures": figures,
         "worse": [key for key, found in figures.items() if float(str(found["ratio"])) < KEPT],
     }
-    OUT.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(kept, indent=2) + "\n")
+    write_report(OUT, kept)

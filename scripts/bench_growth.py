@@ -33,7 +33,7 @@ from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.queue import Purpose, QueueItem
 from app.mail.service import MailService
 from app.store.database import Database, Tx
-from scripts.bench import machine
+from scripts.bench import machine, write_report
 from scripts.bench_peer_servers import ROOM, ROOT, BoxServer, message, put_messages
 from scripts.bench_peers import ROWS, Measured, Row, Side, measure
 
@@ -208,8 +208,7 @@ def keep(results: list[tuple[Row, Measured, Measured]], size: Size, seconds: flo
             for row, empty, grown in results
         ],
     }
-    OUT.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(report, indent=2) + "\n")
+    write_report(OUT, report)
 
 
 @click.command()

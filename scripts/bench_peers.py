@@ -13,7 +13,6 @@ their 250; this box has then delivered them, Postfix has queued them.
 Without ROW the growth of scripts/bench_growth.py is measured after that, at its small size.
 """
 
-import json
 import os
 import tempfile
 import time
@@ -27,7 +26,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from scripts.bench import machine
+from scripts.bench import machine, write_report
 from scripts.bench_clients import PASSWORD, Clients
 from scripts.bench_peer_servers import (
     HASHED,
@@ -290,8 +289,7 @@ def keep(results: list[Result], seconds: float, rounds: int) -> None:
             for found in results
         ],
     }
-    OUT.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(report, indent=2) + "\n")
+    write_report(OUT, report)
 
 
 @click.command()

@@ -43,7 +43,10 @@ class MaildropLocks:
             stale = gone or old.idle(now) >= STALE_S
             if old.state is not Pop3State.TRANSACTION or not stale:
                 return False
-            log.info("POP3 maildrop of person %d taken over from an idle session", person)
+            log.info(
+                "POP3 maildrop of person %d taken over from a session that has gone or is idle",
+                person,
+            )
             old.taken_over()
             its_connection.wake()
         self._holders[person] = (session, connection)
