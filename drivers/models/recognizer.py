@@ -58,6 +58,8 @@ RINGBACK_MS = 400
 SILENCE_MS = 1000
 SPEECH_MS = 300
 BEEP_MS = 150
+BEEP_GAP_MS = 100
+"""Pieces of a beep nearer than this are one: a period that a service has lost is a hole in it."""
 TOLERANCE = 0.22
 """Share by which the on or off half of a cadence may differ, or TOLERANCE_MS if that is more."""
 TOLERANCE_MS = 45
@@ -212,6 +214,9 @@ class SoundRecognizer:
         self._votes: dict[Hertz, int] = {}
         self._ms = 0
         self._tone = Run(VOICE, 0)
+        self._piece = Run(BEEP, 0)
+        """What was too short for a beep, and may go on."""
+        self._since_piece_ms = 0
         self._stuttered = False
         self._voice_ms = 0
         """Neither tone nor quiet, since something else was noted."""
@@ -228,6 +233,7 @@ class SoundRecognizer:
         if quiet != self._quiet:
             self._turn(quiet)
         self._ms += PERIOD_MS
+        self._since_piece_ms += PERIOD_MS
         if quiet:
             self._in_quiet()
         else:
@@ -284,9 +290,20 @@ class SoundRecognizer:
 
     def _end_tone(self) -> None:
         """A beep counts when it is over, so that whoever waited for it may speak."""
-        if self._tone.label == BEEP and self._tone.ms >= BEEP_MS:
-            self._note("beep")
+        if self._tone.label == BEEP:
+            self._end_piece(self._tone)
         self._tone = Run(VOICE, 0)
+
+    def _end_piece(self, piece: Run) -> None:
+        """A beep or a piece of one is over."""
+        before = self._piece
+        goes_on = self._since_piece_ms - piece.ms < BEEP_GAP_MS
+        if goes_on and abs(before.hertz - piece.hertz) < BEEP_DRIFT_HERTZ:
+            piece = Run(BEEP, before.ms + piece.ms, piece.hertz)
+        if piece.ms >= BEEP_MS:
+            self._note("beep")
+            piece = Run(BEEP, 0)
+        self._piece, self._since_piece_ms = piece, 0
 
     def _burst(self, burst: Run) -> None:
         """Ringback by the length of one burst: its silences are too long to wait for two."""

@@ -261,6 +261,25 @@ def test_a_beep_counts_when_it_is_over() -> None:
     assert recognizer.heard == ["beep"]
 
 
+@pytest.mark.parametrize("lost", [(13,), (12, 21), (9, 10, 23)])
+def test_a_beep_with_holes_is_one(lost: tuple[int, ...]) -> None:
+    """A service that comes too late on a busy machine leaves periods of silence in its sound."""
+    recognizer = SoundRecognizer()
+    beep = rows(sine([1000], -13, 260))
+    for row in lost:
+        beep.insert(row, silence(10))
+    for row in [*rows(speech(600)), *rows(silence(100)), *beep, *rows(silence(300))]:
+        recognizer.hear(row)
+    assert recognizer.heard == ["speech", "beep"]
+
+
+def test_ticks_that_follow_each_other_are_no_beep() -> None:
+    recognizer = SoundRecognizer()
+    for row in rows(burst((1000.0,), -13, 70, 150, 5)):
+        recognizer.hear(row)
+    assert "beep" not in recognizer.heard
+
+
 def test_a_short_tick_is_no_beep() -> None:
     recognizer = SoundRecognizer()
     for row in rows(np.concatenate((sine([1000], -13, 100), silence(100)))):
