@@ -68,6 +68,7 @@ from app.mail.smtp.faxes import FaxNumbers
 from app.mail.smtp.policy import Rates
 from app.mail.smtp.service import SmtpConfig, SmtpService
 from app.mail.smtp.session import SmtpSession
+from app.mail.spf.names import DnsNames
 from app.net.listener import Endpoint, Limits, ListenError, Server, ServerCertificate
 from app.net.logins import Logins
 from app.net.peers import Networks
@@ -216,6 +217,8 @@ class MailService:
         self._keeping = Keeping(self._delivery.limits, people, self._clock)
         self._pop3_service = self._make_pop3_service()
         shared = self._clock, limits(config), config.shown()
+        given, system = config.resolver, SystemResolver()
+        self._resolver = system.current if given is None else lambda: given
         self._pop3: Server[Pop3Session] = Server(
             self._pop3_service, config.listen, config.pop3_endpoints(), *shared
         )
@@ -353,9 +356,8 @@ class MailService:
         config = self._config
         size = SmtpLimits(size=config.largest)
         smtp = SmtpConfig(config.delivery.hostname, config.lan, size, config.rates, config.faxes)
-        return SmtpService(
-            self._db, self._store, self._delivery, smtp, self._clock, self._logins, self._srs
-        )
+        parts = self._db, self._store, self._delivery, smtp, self._clock, self._logins, self._srs
+        return SmtpService(*parts, DnsNames(self._resolver))
 
     def _make_outbound(self, people: People) -> Outbound:
         config = self._config
@@ -377,11 +379,7 @@ class MailService:
         config = self._config
         if not config.srs_domain:
             return None
-        names = SystemResolver()
-        resolver = config.resolver
-        keys = KeyFinder(
-            names.current if resolver is None else lambda: resolver, self._clock.monotonic
-        )
+        keys = KeyFinder(self._resolver, self._clock.monotonic)
         signs = SignerConfig(Path(config.signing_key), config.srs_domain, config.delivery.hostname)
         return Signer(signs, keys, self._clock.now)
 

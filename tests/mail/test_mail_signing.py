@@ -147,6 +147,15 @@ def test_what_is_sent_on_bears_a_set_with_what_was_found(
     assert dkimpy_says(sent, domains), "the author's own signature stays good"
 
 
+def test_the_set_hands_on_what_spf_found_when_the_mail_came(box: Box, domains: Domains) -> None:
+    own = b"Authentication-Results: mx.box.test;\r\n\tspf=softfail smtp.mailfrom=far.test\r\n"
+    sent = box.out(own + b"Received: from far.test\r\n" + FOREIGN, ours=False)
+    (results,) = set_of(sent, b"ARC-Authentication-Results")
+    told = "i=1; mx.box.test; spf=softfail smtp.mailfrom=far.test; dkim=none; arc=none"
+    assert results.decode().split() == told.split()
+    assert dkimpy_says_of_arc(sent, domains) == "pass"
+
+
 def test_a_chain_goes_on_over_boxes_and_breaks_with_the_message(
     box: Box, domains: Domains, keys_folder: Path
 ) -> None:

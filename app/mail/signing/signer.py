@@ -35,6 +35,7 @@ from app.mail.signing.verify import (
     judged,
     sealed_before,
 )
+from app.message import authentication_results
 from app.message.canonical import canonical_field, chosen
 from app.message.headers import HEAD_LIMIT, Field, fields, read_head
 
@@ -166,10 +167,12 @@ class Signer:
             chained = await chain_is_good(sets, claim, found, bodies, self._keys)
         if chained not in ("none", "pass"):
             return b""
-        return self._arc_set(key, found, sets, bodies, self._results(verdicts, chained), chained)
+        own = authentication_results.own_spf(found, self._config.hostname)
+        results = ([own] if own else []) + self._results(verdicts, chained)
+        return self._arc_set(key, found, sets, bodies, results, chained)
 
     def _results(self, verdicts: list[Verdict], chained: str) -> list[str]:
-        """What was found, in the words of RFC 8601 §2.2."""
+        """What is found of signatures, in the words of RFC 8601 §2.2."""
         told = [
             f"dkim={one.result} header.d={one.domain} header.s={one.selector}"
             if one.domain and _is_plain(one.domain + one.selector)

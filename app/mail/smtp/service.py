@@ -48,6 +48,9 @@ from app.mail.smtp.replies import Reply
 from app.mail.smtp.session import SmtpSession
 from app.mail.smtp.states import SmtpState
 from app.mail.smtp.trace import missing_fields, received, with_public_senders, with_true_sender
+from app.mail.spf import sender as spf
+from app.mail.spf.names import Names
+from app.message import authentication_results
 from app.message.dsn import Asked
 from app.message.headers import HeadReader, scan_head, without_mailbox_line
 from app.net.listener import Connection
@@ -93,6 +96,7 @@ class InboundMessage:
         self._mail: Transaction | None = None
         self._head = HeadReader()
         self._grown = 0  # octets by which the header has become longer than it came, or shorter
+        self._spf: asyncio.Future[str] | None = None  # what is found of a stranger's sender
 
     def handle(self, event: MessageEvent) -> None:
         """Do what the session asks for with the message."""
@@ -120,12 +124,18 @@ class InboundMessage:
         self._mail = mail
         self._head = HeadReader()
         self._grown = 0
+        if service.names is not None and not mail.ours:
+            asked = spf.say(service.names, mail.peer.host, str(mail.sender), mail.helo)
+            self._spf = asyncio.ensure_future(asked)
 
     def drop(self) -> None:
         """Forget the mail that was coming in."""
         incoming, self._incoming = self._incoming, None
         if incoming is not None:
             incoming.discard()
+        if self._spf is not None:
+            self._spf.cancel()
+            self._spf = None
         self._hold_input(False)
 
     def _keep(self, block: bytes) -> None:
@@ -156,6 +166,8 @@ class InboundMessage:
         if not octets or mail is None:
             return octets
         changed = without_mailbox_line(head.head)
+        if not head.cut_off:
+            changed = self._service.without_forged(changed)
         if mail.ours and not head.cut_off:
             changed = self._service.with_senders(mail, changed)
         if changed == head.head:
@@ -181,11 +193,24 @@ class InboundMessage:
             self._connection.wake()
 
     def _deliver(self, mail: Transaction) -> None:
-        """Start the one work that makes the mail real; the verdict comes when it is durable."""
+        """The mail is whole: make it real once it is known what SPF says of its sender."""
         found = self._last_octets(mail)
         if self._refused is not None:
             self._session.rejected(self._refused)
-            return
+        elif self._spf is None or self._spf.done():
+            self._submit(mail, found)
+        else:
+            self._connection.run(self._submit_after(self._spf, mail, found))
+
+    async def _submit_after(
+        self, asked: "asyncio.Future[str]", mail: Transaction, found: Findings
+    ) -> None:
+        await asyncio.wait({asked})
+        if self._incoming is not None:  # else the connection was lost, and the mail with it
+            self._submit(mail, found)
+
+    def _submit(self, mail: Transaction, found: Findings) -> None:
+        """Start the one work that makes the mail real; the verdict comes when it is durable."""
         incoming, self._incoming = self._incoming, None
         assert incoming is not None, "a message that is complete has begun"
         delivery, name = self._service.delivery, secrets.token_hex(8)
@@ -232,6 +257,9 @@ class InboundMessage:
         config, now = self._service.config, self._service.clock.now()
         head = scan_head(self._head.head)
         prefix = received(mail, config.host, name, now)
+        if self._spf is not None:
+            prefix = authentication_results.made(config.host, self._spf.result()) + prefix
+            self._spf = None
         if mail.ours:
             prefix += missing_fields(head, config.host, name, now)
         if head.is_text:
@@ -266,7 +294,10 @@ class SmtpService:
         clock: Clock,
         logins: Logins[Person],
         srs: Srs | None = None,
+        names: Names | None = None,
     ) -> None:
+        """`names` is the DNS that is asked about strangers' senders; None: nothing is asked."""
+        self.names = names
         self.db = db
         self.store = store
         self.delivery = delivery
@@ -351,6 +382,10 @@ class SmtpService:
         """A lost connection's unfinished mail goes; one that is being committed is delivered."""
         self._inbound.pop(session).drop()
         session.lost()
+
+    def without_forged(self, head: bytes) -> bytes:
+        """The header without what somebody else has written in the box's own name."""
+        return authentication_results.without_forged(head, self.config.host)
 
     def with_senders(self, mail: Transaction, head: bytes) -> bytes:
         """The header of what one of us sends, with addresses by which the world can answer."""

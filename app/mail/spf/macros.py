@@ -1,0 +1,68 @@
+"""Names with macros in them [RFC 7208 §7]."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_MACRO = re.compile(r"%(?:\{([A-Za-z])(\d*)([rR]?)([^}]*)\}|([%_\-]))")
+_PLAIN = {"%": "%", "_": " ", "-": "%20"}
+_LONGEST = 253  # characters of a domain name
+
+
+@dataclass(frozen=True)
+class Values:
+    """What macros stand for while the record of `domain` is looked at."""
+
+    ip: Address
+    sender: str
+    """local part and domain of who is said to send."""
+    domain: str
+    helo: str
+    validated: str = "unknown"
+    """The name that %{p} stands for."""
+
+    def of(self, letter: str) -> str:
+        """The value of a macro letter, in small letters."""
+        local, _, host = self.sender.rpartition("@")
+        return {
+            "s": self.sender,
+            "l": local,
+            "o": host,
+            "d": self.domain,
+            "i": _dotted(self.ip),
+            "p": self.validated,
+            "v": "in-addr" if self.ip.version == 4 else "ip6",
+            "h": self.helo,
+        }[letter]
+
+
+def _dotted(ip: Address) -> str:
+    return str(ip) if ip.version == 4 else ".".join(f"{int(ip):032x}")
+
+
+def wants_validated(spec: str) -> bool:
+    """Whether %{p} is in it, for which the DNS must be asked."""
+    return any(found[1] in ("p", "P") for found in _MACRO.finditer(spec))
+
+
+def expanded(spec: str, values: Values) -> str:
+    """The name that a well-formed domain-spec means; of a long one, its end [RFC 7208 §7.3]."""
+
+    def said(found: re.Match[str]) -> str:
+        letter, count, backwards, delimiters, plain = found.groups()
+        if plain:
+            return _PLAIN[plain]
+        value = values.of(letter.lower())
+        parts = re.split(f"[{re.escape(delimiters or '.')}]", value)
+        if backwards:
+            parts.reverse()
+        value = ".".join(parts[-int(count) :] if count else parts)
+        return quote(value, safe="") if letter.isupper() else value
+
+    name = _MACRO.sub(said, spec).removesuffix(".")
+    while len(name) > _LONGEST and "." in name:
+        name = name.partition(".")[2]
+    return name
