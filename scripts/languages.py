@@ -1,10 +1,10 @@
-"""The words of the web pages in other languages: gettext catalogues, brought up to date.
+"""The words of web pages and mails in other languages: gettext catalogues, brought up to date.
 
     python -m scripts.languages            take up new words, drop old ones, compile
     python -m scripts.languages --check    the same without writing
 
 Both tell what lacks; the exit code is 1 if anything does. A person translates in
-app/web/languages/*.po; the .mo beside each is what the box reads.
+app/web/languages/*.po and app/message/languages/*.po; the .mo beside each is what the box reads.
 """
 
 import argparse
@@ -25,7 +25,8 @@ from babel.messages.pofile import read_po, write_po
 PROJECT = Path(__file__).resolve().parents[1]
 APP = PROJECT / "app"
 WEB = APP / "web"
-FOLDER = WEB / "languages"
+MAILS = APP / "message"
+FOLDERS = (WEB / "languages", MAILS / "languages")
 LANGUAGES = ("es", "fr", "it", "ru")
 """Besides English, which is what stands in templates and code: those of the prompts."""
 METHODS = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "scripts.languages:from_python")]
@@ -42,6 +43,11 @@ SENTENCES_OF: dict[str, tuple[int, ...] | None] = {
     **{name: (2,) for name in ("OperationError", "NotFound", "NotAllowed", "require_admin")},
     **{name: (3,) for name in ("require_role", "require_setting")},
 }
+WRITTEN: dict[str, tuple[int, ...] | None] = {
+    **{name: None for name in ("sentence", "N_", "in_words")},
+    "say": (2,),
+}
+"""Of mails: the language stands before the text, where it is not bound to the function's name."""
 OPTIONS = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _VALUE = re.compile(r"%\(\w+\)[sd]")
@@ -62,29 +68,32 @@ def from_python(
                 yield node.lineno, name, texts, []
 
 
-def extracted() -> Catalog:
-    """All words of the pages, with where they stand."""
+def extracted(folder: Path = FOLDERS[0]) -> Catalog:
+    """All words of one folder's catalogues, with where they stand."""
     catalog = Catalog(project="Switchhook")
-    found = list(extract_from_dir(WEB, METHODS, OPTIONS, {**KEYWORDS, **SENTENCES_OF}))
-    for folder in SENTENCES:
-        found += extract_from_dir(APP / folder, METHODS, OPTIONS, SENTENCES_OF)
+    if folder.parent == WEB:
+        found = list(extract_from_dir(WEB, METHODS, OPTIONS, {**KEYWORDS, **SENTENCES_OF}))
+        for package in SENTENCES:
+            found += extract_from_dir(APP / package, METHODS, OPTIONS, SENTENCES_OF)
+    else:
+        found = list(extract_from_dir(MAILS, METHODS, OPTIONS, WRITTEN))
     for file, line, message, comments, context in found:
         catalog.add(message, None, [(file, line)], auto_comments=comments, context=context)
     return catalog
 
 
-def read(language: str) -> Catalog:
-    """A language's catalogue as it lies in the project."""
-    path = FOLDER / f"{language}.po"
+def read(path: Path) -> Catalog:
+    """A catalogue as it lies in the project; the file is named after its language."""
+    language = path.stem
     if not path.exists():
         return Catalog(locale=language, project="Switchhook")
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
 
-def brought_up_to_date(language: str, words: Catalog) -> Catalog:
+def brought_up_to_date(path: Path, words: Catalog) -> Catalog:
     """The catalogue with these words and no others; what is not translated yet is empty."""
-    catalog = read(language)
+    catalog = read(path)
     catalog.update(words, no_fuzzy_matching=True)
     catalog.obsolete.clear()
     return catalog
@@ -133,20 +142,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m scripts.languages")
     parser.add_argument("--check", action="store_true", help="write nothing")
     given = parser.parse_args()
-    words, told = extracted(), list[str]()
-    for language in LANGUAGES:
-        catalog = brought_up_to_date(language, words)
-        told += problems(catalog)
-        po = as_po(catalog)
-        catalog = read_po(io.BytesIO(po), locale=language)
-        for path, octets in ((f"{language}.po", po), (f"{language}.mo", as_mo(catalog))):
-            if not given.check:
-                FOLDER.mkdir(exist_ok=True)
-                (FOLDER / path).write_bytes(octets)
-            elif not (FOLDER / path).exists() or (FOLDER / path).read_bytes() != octets:
-                told.append(f"{path} is not up to date: run python -m scripts.languages")
-    print("\n".join(told) or f"{len(words)} texts, all translated")
+    count, told = 0, list[str]()
+    for folder in FOLDERS:
+        words = extracted(folder)
+        count += len(words)
+        for language in LANGUAGES:
+            told += bring_up_to_date(folder / f"{language}.po", words, given.check)
+    print("\n".join(told) or f"{count} texts, all translated")
     return int(bool(told))
+
+
+def bring_up_to_date(path: Path, words: Catalog, check: bool) -> Iterator[str]:
+    """Write a catalogue and what is compiled of it, or only `check` them; what lacks."""
+    catalog = brought_up_to_date(path, words)
+    yield from problems(catalog)
+    po = as_po(catalog)
+    mo = as_mo(read_po(io.BytesIO(po), locale=path.stem))
+    for file, octets in ((path, po), (path.with_suffix(".mo"), mo)):
+        if not check:
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(octets)
+        elif not file.exists() or file.read_bytes() != octets:
+            name = file.relative_to(PROJECT)
+            yield f"{name} is not up to date: run python -m scripts.languages"
 
 
 if __name__ == "__main__":

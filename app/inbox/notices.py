@@ -4,7 +4,7 @@ from app.inbox.addresses import DeliveryConfig
 from app.inbox.entries import Door, EntryState, Facts, Kind
 from app.inbox.people import Person
 from app.inbox.store import Store
-from app.message.fetch_notice import FetchNotice, compose
+from app.message.notice import Notice, Told, compose
 from app.store.database import Tx
 
 POSTMASTER = "postmaster"
@@ -15,18 +15,15 @@ def put_notice(
     store: Store,
     config: DeliveryConfig,
     to: Person,
-    told: tuple[str, str],
+    told: Told,
     *,
     door: Door,
     by: str,
 ) -> int:
-    """Put a notice into somebody's inbox; `told` is its subject and text, a paragraph a line.
-
-    Gives the entry.
-    """
+    """Put a notice into somebody's inbox, in their language; gives the entry."""
     now, address = store.moment().at, config.canonical(to.login)
     sender = config.canonical(POSTMASTER)
-    notice = FetchNotice(address, sender, config.hostname, *told, now)
+    notice = Notice(address, sender, config.hostname, told, to.language, now)
     content = store.contents.write(tx, (compose(notice),))
     prefix = f"Return-Path: <>\r\nDelivered-To: {address}\r\n".encode()
     facts = Facts(now, sender, notice.subject, door=door, by=by)

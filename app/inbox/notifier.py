@@ -276,6 +276,7 @@ class Notifier:
             subject=entry.subject,
             unheard=voicemails if voicemail else emails,
             urgent=urgent,
+            language=owner.language,
         )
 
 

@@ -102,7 +102,8 @@ class QueueReports:
         return QueueOutcome(bounce=self._add(tx, item, [sender])[0])
 
     def _put(self, tx: Tx, owner: Person, facts: dict[str, Any]) -> QueueOutcome:
-        report = self._report(self._config.canonical(owner.login), facts)
+        said = facts | {"language": owner.language}
+        report = self._report(self._config.canonical(owner.login), said)
         content = self._store.contents.write(tx, (compose(report),))
         prefix = f"Return-Path: <>\r\nDelivered-To: {report.to}\r\n".encode()
         seen = Facts(report.now, report.sender, report.subject, door="forward", by="queue")

@@ -131,6 +131,7 @@ class QuotaWarnings:
             most_voicemails=limits.voicemails,
             refused_for_good=self._config.full_is_permanent,
             now=now,
+            language=person.language,
         )
         content = self._store.contents.write(tx, (compose(warning),))
         prefix = f"Return-Path: <>\r\nDelivered-To: {to}\r\n".encode()

@@ -11,16 +11,18 @@ so that nobody answers it [RFC 3464 §2], and never sends one about a mail of th
 import email.utils
 import re
 import secrets
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.policy import SMTP
+from functools import partial
 
+from app.core.sentences import N_
 from app.core.text import one_line
 from app.message.headers import fields, read_head, scan_head, shown
+from app.message.words import say, wrapped
 
 HEADER_LIMIT = 32_768
 """Octets of the mail's header that are given back."""
@@ -28,31 +30,33 @@ HEADER_LIMIT = 32_768
 REPLY_LIMIT = 900
 """Characters of a reply that are quoted; RFC 5322 §2.1.1 allows lines of 998 octets."""
 
-_WIDTH = 72  # characters of a line of words
+_INDENT = " " * 4
 _FAILED = re.compile(rb"^action:[ \t]*failed[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _PLACE = f"the whole mail {secrets.token_hex(16)}"
 _LONG_LINES = SMTP.clone(max_line_length=998)  # fields for programs, which folding would encode
 _OPENINGS = {
-    "custody": "A message that your alias sends on could not be delivered everywhere.",
-    "copy": "A copy that your alias sends on could not be delivered everywhere.",
-    "relay": "A message you sent could not be delivered.",
-    "list": "A message to a list of yours could not be delivered to all of its members.",
-    "success": "A message you sent has arrived, which you wanted to be told.",
+    "custody": N_("A message that your alias sends on could not be delivered everywhere."),
+    "copy": N_("A copy that your alias sends on could not be delivered everywhere."),
+    "relay": N_("A message you sent could not be delivered."),
+    "list": N_("A message to a list of yours could not be delivered to all of its members."),
+    "success": N_("A message you sent has arrived, which you wanted to be told."),
 }
 _ENDINGS = {
-    "custody": "The message has come back into your inbox. Nothing is lost.",
-    "copy": "Your own copy is in your inbox.",
-    "relay": "It will not be tried again: those named above have not got your message.",
-    "list": "It will not be tried again, and its author is not told. Whose address is of no use any"
-    " more should be taken out of the list.",
-    "success": "Whether and when it is read is not known here.",
+    "custody": N_("The message has come back into your inbox. Nothing is lost."),
+    "copy": N_("Your own copy is in your inbox."),
+    "relay": N_(
+        "It will not be tried again: those named above have not got your message.",
+    ),
+    "list": N_(
+        "It will not be tried again, and its author is not told. Whose address is of no use any"
+        " more should be taken out of the list."
+    ),
+    "success": N_("Whether and when it is read is not known here."),
 }
-
-
 _ARRIVED = {
-    "delivered": "it is in the inbox",
-    "relayed": "the next server has it, and will tell no more of it",
-    "expanded": "it has gone on to those for whom this name stands",
+    "delivered": N_("it is in the inbox"),
+    "relayed": N_("the next server has it, and will tell no more of it"),
+    "expanded": N_("it has gone on to those for whom this name stands"),
 }
 
 
@@ -120,21 +124,31 @@ class FailureReport:
     full: bytes | None = None
     """The whole mail, where its sender asked to get it back [RFC 3461 §4.3]."""
 
+    language: str = "en"
+    """Of who reads it, ISO 639-1; English for those who live elsewhere."""
+
     @property
     def subject(self) -> str:
         """The report's subject, which names the mail's."""
         about = scan_head(self.header).subject
-        what = "Not delivered" if self.retried_until is None else "Not delivered yet"
-        if self.purpose == "success":
-            what = "Delivered"
-        return one_line(f"{what}: {about}") if about else what
+        late = self.retried_until is not None
+        what = _ABOUT["success" if self.purpose == "success" else "late" if late else "failed"]
+        said = say(self.language, what)
+        return one_line(f"{said}: {about}") if about else said
+
+
+_ABOUT = {
+    "success": N_("Delivered"),
+    "late": N_("Not delivered yet"),
+    "failed": N_("Not delivered"),
+}
 
 
 def compose(report: FailureReport) -> bytes:
     """The report as a whole message, CRLF line ends."""
     # An address that is not ASCII needs UTF-8 headers [RFC 6532]; it travels by SMTPUTF8 anyway.
     message = EmailMessage(policy=SMTP.clone(utf8=not report.to.isascii()))
-    message["From"] = Address("Mail system", addr_spec=report.sender)
+    message["From"] = Address(say(report.language, "Mail system"), addr_spec=report.sender)
     message["To"] = f"<{one_line(report.to)}>"
     message["Subject"] = report.subject
     message["Date"] = _date(report.now)
@@ -166,46 +180,61 @@ def tells_failure(octets: bytes) -> bool:
 
 def _words(report: FailureReport) -> Iterator[str]:
     late = report.retried_until is not None
-    yield "A message could not be delivered yet." if late else _OPENINGS[report.purpose]
+    opening = N_("A message could not be delivered yet.") if late else _OPENINGS[report.purpose]
+    yield from wrapped(say(report.language, opening))
     yield ""
     yield from _about(report)
     yield ""
-    good = report.purpose == "success"
-    yield "Delivered to:" if good else "Not delivered yet to:" if late else "Not delivered to:"
+    yield from _recipients(report)
+    yield ""
+    yield from wrapped(_ending(report))
+    yield ""
+
+
+def _recipients(report: FailureReport) -> Iterator[str]:
+    """Whom it is about, and what was said of each."""
+    good, late = report.purpose == "success", report.retried_until is not None
+    got, waits, failed_to = (
+        N_("Delivered to:"),
+        N_("Not delivered yet to:"),
+        N_("Not delivered to:"),
+    )
+    yield say(report.language, got if good else waits if late else failed_to)
     for failed in report.failed:
         yield f"  {one_line(failed.address)}"
         if good:
-            yield f"    {_ARRIVED[failed.action]}"
+            yield from wrapped(say(report.language, _ARRIVED[failed.action]), _INDENT)
             continue
         if failed.expired and not late:
-            yield "    no answer but this until the time was up:"
-        yield from _indented(failed.reply)
+            until = say(report.language, "no answer but this until the time was up:")
+            yield from wrapped(until, _INDENT)
+        yield from wrapped(one_line(failed.reply, REPLY_LIMIT), _INDENT)
     if report.delivered:
         yield ""
-        yield "Delivered to:"
+        yield say(report.language, got)
         yield from (f"  {one_line(address)}" for address in report.delivered)
-    yield ""
+
+
+def _ending(report: FailureReport) -> str:
     if report.retried_until is None:
-        yield from textwrap.wrap(_ENDINGS[report.purpose], _WIDTH)
-    else:
-        yield f"It is tried again until {_date(report.retried_until)}. You need not send it again."
-    yield ""
+        return say(report.language, _ENDINGS[report.purpose])
+    return say(
+        report.language,
+        "It is tried again until %(date)s. You need not send it again.",
+        date=_date(report.retried_until),
+    )
 
 
 def _about(report: FailureReport) -> Iterator[str]:
     """Which mail it is, for a person who has sent several."""
+    in_words = partial(say, report.language)
     about = scan_head(report.header)
     date = next((field.value for field in fields(report.header) if field.name == "date"), b"")
-    yield f"Subject: {about.subject or '(none)'}"
-    yield f"From: {about.sender or '(nobody)'}"
+    yield in_words("Subject: %(subject)s", subject=about.subject or in_words("(none)"))
+    yield in_words("From: %(sender)s", sender=about.sender or in_words("(nobody)"))
     if date:
-        yield f"Date: {shown(date)}"
-    yield f"Received: {_date(report.arrived_at)}"
-
-
-def _indented(reply: str) -> list[str]:
-    text = one_line(reply, REPLY_LIMIT)
-    return textwrap.wrap(text, _WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4)
+        yield in_words("Date: %(date)s", date=shown(date))
+    yield in_words("Received: %(date)s", date=_date(report.arrived_at))
 
 
 def _status_part(report: FailureReport) -> EmailMessage:

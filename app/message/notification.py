@@ -8,8 +8,11 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
+from functools import partial
 
+from app.core.sentences import N_
 from app.core.text import one_line
+from app.message.words import say
 
 SMS_MOST = 160
 """Characters of one short message [3GPP TS 23.038 §6.1.2.1.1], subject and text together."""
@@ -37,6 +40,8 @@ class Told:
     unheard: int = 1
     """New messages of this kind that the owner has."""
     urgent: bool = False
+    language: str = "en"
+    """Of the owner, ISO 639-1."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +61,31 @@ class NotificationMail:
         return f"<{secrets.token_hex(12)}.notify@{self.hostname}>"
 
 
+_SUBJECTS = {
+    (False, False): N_("e-mail"),
+    (False, True): N_("voicemail"),
+    (True, False): N_("Urgent e-mail"),
+    (True, True): N_("Urgent voicemail"),
+}
+"""By whether it is urgent, and a voicemail."""
+
+
 def subject_of(told: Told) -> str:
     """What stands in the subject; gateways put it before the text."""
-    return ("Urgent " if told.urgent else "") + ("voicemail" if told.voicemail else "e-mail")
+    return say(told.language, _SUBJECTS[told.urgent, told.voicemail])
 
 
 def text_of(told: Told) -> str:
     """The text, in one line; with its subject it has SMS_MOST characters at most."""
+    in_words = partial(say, told.language)
     owner, caller = _short(told.owner), _short(told.caller)
-    when = f", {told.at:%a %d %b %H:%M}" if told.at is not None else ""
+    when = ""
+    if told.at is not None:
+        # names of days and months are English, so other languages write numbers
+        when = f", {told.at.strftime(in_words('%a %d %b %H:%M'))}"
     length = f", {told.seconds // 60}:{told.seconds % 60:02}" if told.voicemail else ""
-    end = f"{when}{length}. New: {told.unheard}"
-    words = f"{owner}: from {caller}"
+    end = f"{when}{length}. {in_words('New: %(count)d', count=told.unheard)}"
+    words = in_words("%(owner)s: from %(caller)s", owner=owner, caller=caller)
     if not told.voicemail and told.subject:
         words += f", {one_line(told.subject)}"
     room = SMS_MOST - len(subject_of(told)) - 1 - len(end)

@@ -8,9 +8,12 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import partial
 
+from app.core.sentences import N_
 from app.core.text import one_line
 from app.core.units import MB
+from app.message.words import say, wrapped
 
 
 @dataclass(frozen=True)
@@ -36,19 +39,21 @@ class QuotaWarning:
     """Whether mail to a full inbox is refused and not put off."""
     now: float
     """Seconds since 1970 UTC."""
+    language: str
+    """Of the owner, ISO 639-1."""
 
     @property
     def subject(self) -> str:
         """The warning's subject."""
-        return (
-            "Your inbox is full" if self.percent >= 100 else f"Your inbox is {self.percent}% full"
-        )
+        if self.percent >= 100:
+            return say(self.language, "Your inbox is full")
+        return say(self.language, "Your inbox is %(percent)d%% full", percent=self.percent)
 
 
 def compose(warning: QuotaWarning) -> bytes:
     """The warning as a whole message, CRLF line ends."""
     message = EmailMessage(policy=SMTP.clone(utf8=not warning.to.isascii()))
-    message["From"] = Address("Mailbox", addr_spec=warning.sender)
+    message["From"] = Address(say(warning.language, "Mailbox"), addr_spec=warning.sender)
     message["To"] = f"<{one_line(warning.to)}>"
     message["Subject"] = warning.subject
     message["Date"] = email.utils.format_datetime(
@@ -56,27 +61,50 @@ def compose(warning: QuotaWarning) -> bytes:
     )
     message["Message-ID"] = f"<{secrets.token_hex(12)}.quota@{warning.hostname}>"
     message["Auto-Submitted"] = "auto-generated"  # [RFC 3834 §5]
-    message.set_content("\n".join(_words(warning)), cte="7bit")
+    text = "\n".join(_words(warning))
+    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return message.as_bytes()
 
 
 def _words(warning: QuotaWarning) -> Iterator[str]:
-    yield f"Your inbox holds {_mb(warning.used)} of {_mb(warning.quota)}."
+    in_words = partial(say, warning.language)
+    used, quota = _mb(warning.used), _mb(warning.quota)
+    yield in_words("Your inbox holds %(used)s of %(quota)s.", used=used, quota=quota)
     if warning.most_voicemails:
-        yield f"It holds {warning.voicemails} of {warning.most_voicemails} voicemails."
+        yield in_words(
+            "It holds %(count)d of %(most)d voicemails.",
+            count=warning.voicemails,
+            most=warning.most_voicemails,
+        )
     yield ""
-    full = "It is full" if warning.percent >= 100 else "Once it is full"
-    if warning.refused_for_good:
-        yield f"{full}: mail to you is refused, and its senders are told so."
-    else:
-        yield f"{full}: mail to you waits at its senders, who try again for some days and"
-        yield "then get it back."
-    yield "Callers can still leave a few messages; after that they hear that the mailbox is full."
+    yield from wrapped(in_words(_WHAT_HAPPENS[warning.percent >= 100, warning.refused_for_good]))
+    yield from wrapped(in_words(_CALLERS))
     yield ""
-    yield "To make room, delete messages with your mail program or by telephone, or have your mail"
-    yield "program delete them from the server after some days: messages that it has fetched and"
-    yield "left here count, too. What you delete can be restored for a while and does not count."
+    yield from wrapped(in_words(_WHAT_TO_DO))
     yield ""
+
+
+_WHAT_HAPPENS = {
+    (True, True): N_("It is full: mail to you is refused, and its senders are told so."),
+    (True, False): N_(
+        "It is full: mail to you waits at its senders, who try again for some days and then get it"
+        " back."
+    ),
+    (False, True): N_("Once it is full, mail to you is refused, and its senders are told so."),
+    (False, False): N_(
+        "Once it is full, mail to you waits at its senders, who try again for some days and then"
+        " get it back."
+    ),
+}
+"""By whether the inbox is full, and whether mail to it is then refused for good."""
+_CALLERS = N_(
+    "Callers can still leave a few messages; after that they hear that the mailbox is full."
+)
+_WHAT_TO_DO = N_(
+    "To make room, delete messages with your mail program or by telephone, or have your mail"
+    " program delete them from the server after some days: messages that it has fetched and left"
+    " here count, too. What you delete can be restored for a while and does not count."
+)
 
 
 def _mb(octets: int) -> str:

@@ -7,6 +7,7 @@ from app.device.identity import CONSOLE_USER, new_console_password
 from app.inbox.claim import Claim
 from app.inbox.credentials import new_password
 from app.inbox.notices import put_notice
+from app.message.notice import password_made_anew
 from app.operations.actor import Actor
 from app.operations.box import Box
 from app.operations.errors import NotFound
@@ -15,7 +16,6 @@ from app.store.database import Tx
 
 BY = "panel button"
 """Who did it, as the history names it: whoever held it."""
-SUBJECT = "An administrator's password was made anew at the console"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def recover_password(box: Box, actor: Actor) -> Recovered:
     first = box.people.first_admin()
     if first is None or not first.admin:
         raise NotFound("", "nobody administers this box: add somebody (`people add --admin`)")
-    fresh, told = new_password(), (SUBJECT, _words(first.login, actor.door))
+    fresh, told = new_password(), password_made_anew(first.login, actor.door)
 
     def work(tx: Tx) -> None:
         box.people.set_password(tx, first.id, fresh, by=BY, door=actor.door)
@@ -62,12 +62,3 @@ def recover_console(paths: Paths) -> Recovered:
 def administrator_is_here(paths: Paths) -> None:
     """Somebody has logged in with the console's own password: the claim code is void."""
     Claim(paths.database).close()
-
-
-def _words(login: str, door: str) -> str:
-    return (
-        f"Somebody has held the panel's button and was given a new password for {login} at the"
-        f" {door}; no code of an authenticator app is asked for with it.\n"
-        "If that was neither you nor another administrator, somebody else has stood at the box: log"
-        " in with the password that you have. If it no longer works, hold the button yourself."
-    )

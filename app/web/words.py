@@ -5,9 +5,10 @@ of `_("…")`, `{% trans %}`, `visit.say("…")`, and `N_("…")` where a text o
 """
 
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations
 from pathlib import Path
 
+from app.core.catalogues import load
 from app.core.sentences import N_, sentence, translated
 
 __all__ = ["N_", "accepted", "catalogue", "say"]
@@ -18,11 +19,7 @@ FOLDER = Path(__file__).parent / "languages"
 @cache
 def catalogue(language: str) -> NullTranslations:
     """The catalogue of a language (ISO 639-1); English says everything as it stands in the code."""
-    path = FOLDER / f"{language}.mo"
-    if language == "en" or not path.is_file():
-        return NullTranslations()
-    with path.open("rb") as file:
-        return GNUTranslations(file)
+    return load(FOLDER, language)
 
 
 def accepted(header: str) -> str:

@@ -214,6 +214,14 @@ def test_relayed_mail_bounces_to_a_local_sender_at_once(kit: StoreKit) -> None:
     assert kit.queue.page() == []
 
 
+def test_who_lives_here_is_told_in_their_own_language(kit: StoreKit) -> None:
+    anna = kit.person("anna").id
+    kit.db.now(lambda tx: kit.people.change(tx, anna, "", "admin", language="it"))
+    (row,) = kit.mail(relay=["a@far.example"], sender="anna@example.org").queued
+    notice = read(kit, fail(kit, row).notice)
+    assert "Un messaggio che hai inviato non è stato consegnato." in notice.get_content()
+
+
 def test_relayed_mail_of_a_stranger_bounces_once_for_all_its_recipients(kit: StoreKit) -> None:
     queued = kit.mail(relay=["a@far.example", "b@far.example"], sender="s@far.example").queued
     refusals: list[tuple[QueueRow | int, str]] = [(row, GONE) for row in queued]

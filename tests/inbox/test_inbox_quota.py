@@ -207,6 +207,13 @@ def test_owner_is_warned_at_80_and_at_90_percent_once_each(kit: StoreKit) -> Non
     assert len(warnings(kit)) == 2
 
 
+def test_owner_is_warned_in_their_own_language(kit: StoreKit) -> None:
+    anna = kit.person("anna").id
+    kit.db.now(lambda tx: kit.people.change(tx, anna, "", "admin", quota=QUOTA, language="fr"))
+    deliver(kit, 80_000)
+    assert warnings(kit) == ["Votre boîte est pleine à 80 %"]
+
+
 def test_owner_is_warned_again_only_after_there_was_less(kit: StoreKit) -> None:
     change(kit, "anna", quota=QUOTA)
     deliver(kit, 50_000, 31_000)

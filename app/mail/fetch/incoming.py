@@ -15,9 +15,9 @@ from typing import TypeVar
 from app.core.clock import Clock
 from app.core.text import one_line
 from app.inbox.delivery import Delivery, Destination, Envelope, Local
-from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.fetch_accounts import FetchAccount, FetchAccounts
 from app.inbox.mail_facts import mail_facts
+from app.inbox.notices import put_notice
 from app.inbox.people import Person
 from app.inbox.room import Reservation
 from app.inbox.store import Store
@@ -25,8 +25,8 @@ from app.mail.smtp.content import IncomingContent, InFlight, Leftovers
 from app.mail.smtp.data import Findings
 from app.mail.smtp.grammar import GrammarError, parse_address
 from app.mail.smtp.trace import date
-from app.message.fetch_notice import FetchNotice, compose
 from app.message.headers import HeadReader, fields, scan_head
+from app.message.notice import Told
 from app.store.database import Database, Tx
 
 T = TypeVar("T")
@@ -170,14 +170,9 @@ def own_inbox(person: Person) -> Destination:
     return Destination(person.login, (Local(person),), (), False, ())
 
 
-def notify(parts: Parts, tx: Tx, person: Person, told: tuple[str, str]) -> None:
-    """Put a notice into a person's inbox; `told` is its subject and text."""
-    now, to = parts.clock.now(), parts.delivery.sender_of(person)
-    notice = FetchNotice(to, parts.postmaster, parts.hostname, *told, now)
-    content = parts.store.contents.write(tx, (compose(notice),))
-    prefix = f"Return-Path: <>\r\nDelivered-To: {to}\r\n".encode()
-    facts = Facts(now, parts.postmaster, notice.subject, door=DOOR, by="notice")
-    parts.store.add_entry(tx, person.id, content, prefix, Kind.EMAIL, EntryState.NEW, facts)
+def notify(parts: Parts, tx: Tx, person: Person, told: Told) -> None:
+    """Put a notice into a person's inbox."""
+    put_notice(tx, parts.store, parts.delivery.config, person, told, door=DOOR, by="notice")
 
 
 def _return_path(head: bytes) -> str:

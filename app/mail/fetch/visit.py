@@ -25,7 +25,7 @@ from app.mail.fetch.incoming import (
 )
 from app.mail.fetch.session import Done, End, FetchSession, Head, Listed, Octets, Refused
 from app.mail.fetch.wire import FetchFailed, Wire
-from app.message import fetch_notice
+from app.message import notice
 from app.store.database import Tx
 
 log = logging.getLogger(__name__)
@@ -232,7 +232,7 @@ class Visit:
     async def _leave(self, mark: str, size: int) -> Seen:
         """Leave a message there that is too large, and tell its person, once."""
         parts, account = self._parts, self._account
-        told = fetch_notice.too_large(account.place, size, parts.largest)
+        told = notice.too_large(account.place, size, parts.largest)
 
         def work(tx: Tx) -> None:
             parts.accounts.add_seen(tx, account.id, mark, "", fetched=False)
@@ -252,7 +252,7 @@ class Visit:
         def work(tx: Tx) -> None:
             parts.accounts.set_told_full(tx, account.id, self._full)
             if self._full:
-                notify(parts, tx, self._person, fetch_notice.full(account.place))
+                notify(parts, tx, self._person, notice.full(account.place))
 
         await parts.commit(work)
 
