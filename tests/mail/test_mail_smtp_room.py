@@ -38,6 +38,15 @@ def send(box: MailBox, octets: bytes, to: str = "anna", size: int = 0) -> tuple[
         return client.data(octets) if answer[0] == 250 else answer
 
 
+def send_again(box: MailBox, octets: bytes) -> tuple[int, bytes]:
+    """The answer to a sender who tries again after 452 [RFC 5321 §4.5.4.1], three times at most."""
+    for _ in range(2):
+        answer = send(box, octets)
+        if answer[0] != FULL[0]:
+            return answer
+    return send(box, octets)
+
+
 def fill(box: MailBox) -> list[int]:
     """Send mails without SIZE until one is put off; the numbers of those that were taken."""
     taken: list[int] = []
@@ -99,7 +108,7 @@ def test_there_is_room_again_when_somebody_has_removed_mail(
         taken = fill(box)
         gone = [entry.id for entry in box.inbox("anna")[:5]]
         box.db.now(lambda tx: box.store.remove(tx, gone, "pop3", "anna"))
-        assert send(box, mail(len(taken)))[0] == 250, "the bin gives up its oldest"
+        assert send_again(box, mail(len(taken)))[0] == 250, "the bin gives up its oldest"
         assert len(box.inbox("anna", EntryState.BIN)) < 5
         assert is_whole(box, [*taken[5:], len(taken)])
         assert disk.lowest >= FLOOR
