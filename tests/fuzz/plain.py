@@ -10,6 +10,7 @@ all states of the code that a reader has had; it is committed, so that others go
 """
 
 import argparse
+import logging
 import random
 import re
 import subprocess
@@ -110,6 +111,7 @@ class Mutator:
 
 def feed(target: Target, slice_: int, inputs: int, seconds: float) -> tuple[int, bytes | None]:
     """Feed this process with a slice; how many inputs, and the one that showed a fault."""
+    logging.getLogger().addHandler(logging.NullHandler())  # lines of what was refused take longest
     function = target.function()
     function(b"")
     grown, _ = folders(target.name)
