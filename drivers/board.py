@@ -11,6 +11,7 @@ from drivers.countries import LineSettings
 from drivers.errors import HardwareError
 from drivers.pins import I2cDevice
 from drivers.ports import PortEvent, PortFault, PortRecovered, StationPort, Steps, TrunkPort
+from drivers.reset_line import ResetLine, pulse
 from drivers.si321x import Si321x
 from drivers.si3050 import Si3050
 from drivers.slic_lines import slic_lines
@@ -22,10 +23,6 @@ log = logging.getLogger(__name__)
 
 WHEEL = 32
 """Beats in the wheel of periodic checks; more than any ChipPort.interval."""
-
-RESET_PERIODS = 2
-"""Reset needs 100 ns low, the PLL 250 us of bit clock afterwards; 20 ms are plenty
-[Si3215 DS, reset]."""
 
 
 class LineHardware(Protocol):
@@ -73,6 +70,7 @@ class LineBoard:
         self._beats = Beats()
         self._chips: dict[str, ChipPort] = {}
         inputs = {line.interrupt: hardware.input_pin(line.interrupt) for line in spec.lines}
+        resets = {line.reset: ResetLine(hardware.output_pin(line.reset)) for line in spec.lines}
         for line in spec.lines:
             spi, interrupt = hardware.spi(line.bus, line.chip_select), inputs[line.interrupt]
             if line.kind == "station":
@@ -81,9 +79,10 @@ class LineBoard:
             else:
                 trunk = Si3050(line, spi, interrupt, country.trunk, self._beats)
                 self._chips[line.name] = self.trunks[line.name] = trunk
+            self._chips[line.name].reset_by(resets[line.reset])
         self._slics = slic_lines(spec, hardware, self._beats)
         self.stations |= {slic.name: slic for slic in self._slics}
-        self._resets = [hardware.output_pin(pin) for pin in {line.reset for line in spec.lines}]
+        self._resets = resets.values()
         self._inputs = inputs
         self._interrupt_of = {line.name: line.interrupt for line in spec.lines}
         self._pins: list[tuple[InputPin, list[ChipPort]]] = []
@@ -121,10 +120,7 @@ class LineBoard:
         self._resetting = self._reset()
 
     def _reset(self) -> Steps:
-        for level in (False, True):
-            for pin in self._resets:
-                pin.set(level)
-            yield RESET_PERIODS
+        yield from pulse(self._resets)
         self._watch()
 
     def _go_on_with_reset(self, steps: Steps) -> None:

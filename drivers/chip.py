@@ -3,7 +3,8 @@
 A chip is looked at when its interrupt pin is low, when its periodic check is due, and each beat
 while it is *eager* (it is set up, or debounces something). Else nothing goes over the bus.
 
-A chip that cannot be set up, or fails later, is set up again for ever, at growing intervals.
+A chip that cannot be set up, or fails later, is set up again for ever, at growing intervals. One
+that answers nothing is reset by its pin before, unless a chip that works shares the pin.
 """
 
 import logging
@@ -14,8 +15,9 @@ from typing import ClassVar, Protocol
 
 from app.core.fsm import Actions, Machine, Row, Table
 from drivers.buses import InputPin
-from drivers.errors import BusClosed, ChipTimeout, HardwareError
+from drivers.errors import BusClosed, ChipMissing, ChipTimeout, HardwareError
 from drivers.ports import PortEvent, PortFault, PortRecovered, Steps
+from drivers.reset_line import ResetLine, pulse
 
 CHECK_PERIODS = 25
 """Periodic check each 250 ms, as the open drivers do [DAHDI wctdm24xxp]."""
@@ -165,6 +167,9 @@ class ChipPort(ABC):
         self._step_at = 0
         self._looped = False
         """Whether the slot is looped back, to be proved."""
+        self._reset: ResetLine | None = None
+        self._silent = False
+        """Whether the latest fault was that no chip answers, or another one than ours."""
         self._failures = 0
         """In a row, without a steady time between them."""
         self._ready_at = 0
@@ -187,6 +192,16 @@ class ChipPort(ABC):
     @property
     def _working(self) -> bool:
         return self.machine.state is _WORKING
+
+    def reset_by(self, line: ResetLine) -> None:
+        """The pin that resets the chip; without one it is set up again by its registers alone."""
+        self._reset = line
+        line.chips.append(self)
+
+    @property
+    def broken(self) -> bool:
+        """Whether it neither works nor is being set up, so that a reset takes nothing from it."""
+        return self.machine.state is RepairState.BROKEN
 
     @property
     def interval(self) -> int:
@@ -216,6 +231,7 @@ class ChipPort(ABC):
         except BusClosed:
             raise
         except HardwareError as error:
+            self._silent = isinstance(error, ChipMissing)
             return self._fail(str(error))
 
     def quiet(self) -> bool:
@@ -257,7 +273,7 @@ class ChipPort(ABC):
         if self._beats.now < self._step_at:
             return []
         if self.machine.state is RepairState.BROKEN:
-            if self._beats.repairs >= REPAIRS_AT_ONCE:
+            if self._beats.repairs >= REPAIRS_AT_ONCE or (self._reset and self._reset.busy):
                 return []
             self.machine.event(RepairEvent.RETRY)
         self._looped = False
@@ -274,7 +290,14 @@ class ChipPort(ABC):
 
     def _start_again(self) -> None:
         self._beats.repairs += 1
-        self._steps = self._again()
+        if self._silent and self._reset is not None and self._reset.free_for(self):
+            self._steps = self._through_reset(self._reset)
+        else:
+            self._steps = self._again()
+
+    def _through_reset(self, line: ResetLine) -> Steps:
+        yield from pulse((line,))
+        yield from self._again()
 
     def _repair_failed(self) -> None:
         self._beats.repairs -= 1

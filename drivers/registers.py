@@ -127,8 +127,14 @@ class Framing:
     address_apart: bool
     """The address is an octet of its own; else it is the lower bits of the first one."""
     filler: int = 0x00
-    """Sent while a value is read. A chip that is one octet out of step takes it for a first octet:
-    it should do no harm then."""
+    """Sent while a value is read. A chip that is out of step takes it for another octet: it should
+    do no harm then. 0x80 reads a register. 0x00 lacks the bit that each control octet of an Si3050
+    has, and no register has that number."""
+
+    @property
+    def octets(self) -> int:
+        """Of an access."""
+        return 3 if self.address_apart else 2
 
     def head(self, access: Access) -> tuple[int, ...]:
         """The frames before the data frame."""
@@ -176,7 +182,7 @@ class RegisterBus:
         return [octets[place] for place in transfer.places]
 
     def step(self) -> None:
-        """Send one frame alone, the filler: a chip that was out of step by one is in step then."""
+        """Send one frame alone, the filler: it shifts what the chip takes for a first octet."""
         self._spi.transfer((self._framing.filler,))
 
     def read(self, register: Register) -> int:

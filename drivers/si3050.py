@@ -196,13 +196,21 @@ class Si3050(ChipPort):
         """Read a seized line; whether it says what has said nothing before."""
         if not self._nothing_new:
             return False
-        if self._beats.now < self._whole_check:
-            return tuple(self._bus.send(_SEIZED)) in self._nothing_new
+        line, control, linked = self._read()
+        return control == RUNNING and linked and line in self._nothing_new
+
+    def _read(self, whole: bool = False) -> tuple[tuple[int, ...], int, bool]:
+        """The line; and register 2 and whether the link is up, where a whole check is due.
+
+        They count as right until the next one.
+        """
+        if self._beats.now < self._whole_check and not whole:
+            return tuple(self._bus.send(_SEIZED if self.seized else _LINE)), RUNNING, True
         *line, control, link = self._bus.send(_WHOLE)
-        if control != RUNNING or not reg.FDT.of(link) or tuple(line) not in self._nothing_new:
-            return False
-        self._whole_check = self._beats.now + CHECK_PERIODS
-        return True
+        linked = bool(reg.FDT.of(link))
+        if control == RUNNING and linked:
+            self._whole_check = self._beats.now + CHECK_PERIODS
+        return tuple(line), control, linked
 
     def _debouncing(self) -> bool:
         if self._ring.busy or self._flash_until is not None:
@@ -214,25 +222,20 @@ class Si3050(ChipPort):
     def _look(self, asked: bool) -> list[PortEvent]:
         if self._flash_until is not None and self._beats.now >= self._flash_until:
             self._flash_until = None
+            self._feed_changed = self._beats.now
             self.pulse(False)
         latched = 0
         if asked:
             latched = self._bus.send(_ASK)[0] & INTERRUPTS
             if not (latched or self.eager):
                 return []
-        line: list[int] = []
-        if self._beats.now < self._whole_check:
-            line = self._bus.send(_SEIZED if self.seized else _LINE)
+        line, control, linked = self._read()
         if self._nobody_answers(line):
-            *line, control, link = self._bus.send(_WHOLE)
-            if control != RUNNING:
-                return self._start_repair(
-                    f"chip reset itself or is gone (register 2 reads {control:#04x} instead of "
-                    f"{RUNNING:#04x}); check the supply of the line hat"
-                )
-            self._whole_check = self._beats.now + CHECK_PERIODS
-            if self._link.see(bool(reg.FDT.of(link)), self._beats.now, LINK_PERIODS):
-                return self._link_lost()
+            line, control, linked = self._read(whole=True)
+        if control != RUNNING:
+            return self._lost(control)
+        if self._link.see(linked, self._beats.now, LINK_PERIODS):
+            return self._link_lost()
         self._voltage_octet = line[1]
         if latched:
             self._bus.run(reg.INT_SOURCE.clear(latched))
@@ -240,17 +243,28 @@ class Si3050(ChipPort):
             return self._look_seized(line)
         return self._weigh(line, bool(reg.RDTI.of(latched)))
 
-    def _nobody_answers(self, line: list[int]) -> bool:
-        """Whether the line was not read, or reads as no line does and a bus without a chip would.
+    def _lost(self, control: int) -> list[PortEvent]:
+        """Register 2 reads wrong: the chip is out of step, or must be set up again anyhow."""
+        if self._setup.put_in_step():
+            return self._start_repair(
+                "the chip was out of step, its registers may be wrong; check the wiring of the "
+                "SPI bus if this comes again"
+            )
+        return self._start_repair(
+            f"chip reset itself or is gone (register 2 reads {control:#04x} instead of "
+            f"{RUNNING:#04x}); check the supply of the line hat"
+        )
 
-        A seized line's hook is not 0; the drop-out bit of all ones would be a far end that is gone.
+    def _nobody_answers(self, line: tuple[int, ...]) -> bool:
+        """Whether it reads as no line does and a bus without a chip would.
+
+        No line's hook register is 0; the drop-out bit of all ones would be a far end that is gone.
         """
-        return line == len(line) * [0xFF] or (self.seized and line == len(line) * [0])
+        return set(line) in ({0xFF}, {0})
 
-    def _look_seized(self, line: list[int]) -> list[PortEvent]:
+    def _look_seized(self, line: tuple[int, ...]) -> list[PortEvent]:
         """Weigh what was read of a seized line, unless the same has said nothing before."""
-        read = tuple(line)
-        if read in self._nothing_new:
+        if line in self._nothing_new:
             return []
         steady = self._battery.value and self._drew and self._forward is not None
         events = self._weigh(line, False)
@@ -258,7 +272,7 @@ class Si3050(ChipPort):
         if events or self._debouncing() or len(self._nothing_new) >= READINGS_KEPT:
             self._nothing_new.clear()
         elif steady and settled and self._hook_is_right(line[0]):
-            self._nothing_new.add(read)
+            self._nothing_new.add(line)
         return events
 
     def _starved(self, current: int, status: int) -> bool:
@@ -271,10 +285,11 @@ class Si3050(ChipPort):
     def _link_lost(self) -> list[PortEvent]:
         self._link = Debounced(True)
         return self._start_repair(
-            "isolation link to the line side has no frame lock; check the Si3019 and its parts"
+            "isolation link to the line side has no frame lock; check the Si3019, its parts and "
+            "the PCM bit clock"
         )
 
-    def _weigh(self, line: list[int], edge: bool) -> list[PortEvent]:
+    def _weigh(self, line: tuple[int, ...], edge: bool) -> list[PortEvent]:
         """Events from what was read of the line; `edge`: RDTI was latched.
 
         While it rings the line voltage swings with it, so battery and polarity wait.

@@ -11,7 +11,7 @@ from drivers.chip import wait_for
 from drivers.countries.base import TrunkSettings
 from drivers.errors import ChipFault, ChipMissing, ChipTimeout
 from drivers.ports import Steps
-from drivers.registers import Access, RegisterBus
+from drivers.registers import SI3050_FRAMING, Access, RegisterBus
 from drivers.slot_map import PCM_FORMAT
 
 AFTER_RESET = 0x03
@@ -40,6 +40,7 @@ class Si3050Setup:
 
     def run(self) -> Steps:
         """Software reset to on hook, from whatever state. Raises HardwareError."""
+        self.put_in_step()
         self._bus.run(reg.CONTROL_1.compose((reg.SR, 1)))
         yield RESET_PERIODS
         self._probe()
@@ -55,6 +56,24 @@ class Si3050Setup:
             reg.CONTROL_2.write(RUNNING),
         )
         yield 1
+
+    def put_in_step(self) -> bool:
+        """Find the octet at which the chip's accesses begin; whether it had taken another one.
+
+        An access has three octets and no length: after one that broke off, the chip takes an octet
+        for another. One more is sent until it answers as ours does.
+        Three are a whole access that asks for nothing: on a dead bus they do nothing.
+        """
+        for sent in range(SI3050_FRAMING.octets):
+            if self._answers():
+                return sent > 0
+            self._bus.step()
+        return False
+
+    def _answers(self) -> bool:
+        """By what nothing writes: an access that broke off may have changed register 2."""
+        seen = self._bus.run(reg.LINE_REVISION.read(), reg.LINE_REVISION.read())
+        return seen[0] == seen[1] != 0xFF and bool(reg.PRESENT.of(seen[0]))
 
     def _probe(self) -> None:
         seen, line_side = self._bus.run(reg.CONTROL_2.read(), reg.LINE_REVISION.read())

@@ -8,6 +8,7 @@ class Fault(Enum):
 
     STUCK_BUS = "every byte read is 0xFF, nothing written arrives"
     STUCK_LOW = "every byte read is 0x00, nothing written arrives"
+    HUNG = "until it is reset by its pin every byte read is 0xFF, nothing written arrives"
     NO_CLOCK = "PCLK and FSYNC do not reach the chip"
     WRONG_REVISION = "the identity register shows a part that nobody knows"
     NO_SUPPLY = "Si3210: the DC-DC converter makes no battery voltage"

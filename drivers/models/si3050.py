@@ -79,6 +79,10 @@ STARVED_MA = 5.0
 class Si3050Model(SpiChip):
     """One chip with its line, on a PCM port with a number of `slots`."""
 
+    passes_over = False
+    """Whether an octet that cannot begin an access is passed over, so that a chip out of step soon
+    finds the beginning of one; else each three octets are an access [unverified]."""
+
     def __init__(
         self, name: str, slots: int, loop: TrunkLoop, first_bit: int = FIRST_COUNT
     ) -> None:
@@ -193,7 +197,8 @@ class Si3050Model(SpiChip):
                 self.violation_log.note(
                     f"{self.name}: 0x{octet:02X} is no control byte for this chip"
                 )
-                return 0  # not for us: wait for one that is
+                if self.passes_over:
+                    return 0
             self._control = octet
             return 0
         if self._register is None:
@@ -201,6 +206,8 @@ class Si3050Model(SpiChip):
             return 0
         control, number = self._control, self._register
         self._control = self._register = None
+        if control & 0x3F != WRITE:  # not for us
+            return 0
         if number not in REGISTERS:
             way = "read" if control & 0x40 else "written"
             self.violation_log.note(f"{self.name}: reserved register {number} {way}")

@@ -21,7 +21,7 @@ LEGAL_PCLK_HZ = frozenset(
 """Bit clocks on which the chips' PLLs lock [Si3215 DS]; on others they are as without a clock."""
 
 
-_STUCK = frozenset((Fault.STUCK_BUS, Fault.STUCK_LOW))
+_STUCK = frozenset((Fault.STUCK_BUS, Fault.STUCK_LOW, Fault.HUNG))
 
 
 class SpiChip(ABC):
@@ -56,7 +56,7 @@ class SpiChip(ABC):
             self.violation_log.note(f"{self.name}: bus access while RESET is low")
             return [NOBODY] * len(frames)
         if self.faults and not self.faults.isdisjoint(_STUCK):
-            return [NOBODY if Fault.STUCK_BUS in self.faults else 0x00] * len(frames)
+            return [0x00 if Fault.STUCK_LOW in self.faults else NOBODY] * len(frames)
         octet = self._octet
         answers = []
         for frame in frames:
@@ -84,6 +84,7 @@ class SpiChip(ABC):
     def reset_pin(self, level: bool) -> None:
         """Drive RESET: low stops the chip, the rising edge starts it with its reset values."""
         self.in_reset = not level
+        self.faults.discard(Fault.HUNG)
         self._reset()
 
     def clock(self, pclk_hz: int) -> None:

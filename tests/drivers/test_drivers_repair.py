@@ -12,6 +12,7 @@ from drivers.chip import REPAIRS_AT_ONCE, RETRY_PERIODS
 from drivers.countries import country
 from drivers.models.faults import Fault
 from drivers.ports import HookChanged, PortEvent, PortFault, PortRecovered, RingBurst
+from drivers.reset_line import RESET_PERIODS
 from tests.drivers.test_drivers_line_board import Files, power_up
 from tests.kit.lines import Lines
 from tests.kit.spi_bench import si3050_file, si3210_file
@@ -149,8 +150,9 @@ def test_chip_that_fails_again_and_again_is_left_alone_for_longer_each_time() ->
         if file.transfers > before:
             attempts.append(beat)
     waits = [after - before for before, after in pairwise(attempts)]
-    assert waits[:7] == list(RETRY_PERIODS)
-    assert set(waits[7:]) == {LONGEST_WAIT}
+    pulse = 2 * RESET_PERIODS  # no chip answers, so each attempt begins with its reset pin
+    assert waits[:7] == [wait + pulse for wait in RETRY_PERIODS]
+    assert set(waits[7:]) == {LONGEST_WAIT + pulse}
 
 
 def test_chip_that_worked_for_a_minute_is_repaired_at_once_again() -> None:

@@ -66,13 +66,13 @@ class RegisterFile:
         if len(self._frames) < self._access_frames:
             return 0xFF
         frames, self._frames = self._frames, []
+        if self.dead:
+            return self.nobody
         if self._access_frames == 2:
             reading, address = bool(frames[0] & 0x80), frames[0] & 0x7F
         else:
             assert frames[0] in (0x20, 0x60)
             reading, address = frames[0] == 0x60, frames[1]
-        if self.dead:
-            return self.nobody
         if reading:
             self.reads.append(address)
             getter = self.on_read.get(address)

@@ -38,10 +38,33 @@ def test_access_is_three_bytes_each_in_its_own_select() -> None:
     assert daa_read(chip, 22) == 0x11
 
 
-def test_a_foreign_control_byte_is_noted_and_skipped() -> None:
+@pytest.mark.parametrize("passes_over", [True, False])
+def test_foreign_control_byte_is_noted_and_an_access_of_its_own_or_passed_over(
+    passes_over: bool,
+) -> None:
     _, chip = fresh()
+    chip.passes_over = passes_over
     chip.transfer([0x40])
     assert chip.violation_log.count == 1
+    assert (daa_read(chip, 2) == 0x03) == passes_over
+    if not passes_over:
+        assert chip.transfer([0, 0]) == [0, 0]  # one octet of it was in the last access
+    assert daa_read(chip, 2) == 0x03
+
+
+def test_octets_that_write_in_a_foreign_access_change_nothing() -> None:
+    _, chip = fresh()
+    chip.transfer([0x00, 22, 0x11])
+    assert daa_read(chip, 22) == 0x96
+
+
+def test_fault_hung_ends_with_a_pulse_of_the_reset_pin_alone() -> None:
+    _, chip = fresh()
+    chip.inject(Fault.HUNG)
+    daa_write(chip, 1, 0x80)
+    assert daa_read(chip, 2) == 0xFF
+    chip.reset_pin(False)
+    chip.reset_pin(True)
     assert daa_read(chip, 2) == 0x03
 
 
