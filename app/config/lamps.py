@@ -18,6 +18,12 @@ class Lamps(Section):
         description="Handsets that are sent data (VMWI), by which telephones with a display light"
         " their lamp; all: every handset.",
     )
+    sdmf: tuple[str, ...] = Field(
+        (),
+        description="Handsets that understand data of the oldest form only (SDMF: waiting messages,"
+        " and a caller's number without a name), as displays of the early 1990s; all: every"
+        " handset.",
+    )
     polarity: tuple[str, ...] = Field(
         (),
         description="Handsets on whose line the polarity is turned while messages wait; all: every"

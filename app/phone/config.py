@@ -42,6 +42,8 @@ class Lamps:
     """By their dial tone."""
     fsk: tuple[str, ...] = (ALL,)
     """By a message of data [GR-30; ETSI EN 300 659-1]."""
+    sdmf: tuple[str, ...] = ()
+    """Not another way, but the form of all data they are sent: single messages [GR-30]."""
     polarity: tuple[str, ...] = ()
     """By the line's polarity."""
     neon: tuple[str, ...] = ()

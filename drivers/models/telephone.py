@@ -9,7 +9,14 @@ from drivers.buses import SAMPLE_RATE, Samples
 from drivers.countries.base import CallerIdService, DigitCodes, Modem
 from drivers.models.caller_signal import caller_of_digits
 from drivers.models.dtmf import DtmfReceiver
-from drivers.models.fsk import CallerId, caller_id_of, demodulate, lamp_of
+from drivers.models.fsk import (
+    SDMF_CALLER_ID,
+    SDMF_WAITING,
+    CallerId,
+    caller_id_of,
+    demodulate,
+    lamp_of,
+)
 from drivers.models.loops import OFF_HOOK_OHMS, StationLoop
 from drivers.models.party import Party
 
@@ -101,6 +108,8 @@ class Telephone(Party):
         """The last caller ID received."""
         self.second_display: SecondCallerDisplay | None = None
         """Set for a telephone that shows who calls during a call, too."""
+        self.single_only = False
+        """Whether it understands data of the oldest form only (SDMF)."""
 
     @property
     def handling(self) -> bool:
@@ -215,6 +224,8 @@ class Telephone(Party):
 
     def _receive(self, samples: Samples) -> None:
         for message in demodulate(samples, self._modem):
+            if self.single_only and message[0] not in (SDMF_CALLER_ID, SDMF_WAITING):
+                continue
             lamp = lamp_of(message)
             if lamp is not None:
                 self.lamp = lamp

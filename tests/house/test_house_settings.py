@@ -54,6 +54,7 @@ OTHER: dict[str, Any] = {
     "codes.pick_up": "*31",
     "codes.park": "*32",
     "codes.fetch": "*33",
+    "codes.flash": "*34",
     "calls.hold_music": "/srv/music.wav",
     "calls.loop_break_ms": 500,
     "calls.without_call_waiting": ["102"],
@@ -73,6 +74,7 @@ OTHER: dict[str, Any] = {
     "fax.receiving": {"line1": {"mailbox": "201"}},
     "lamps.stutter": ["101"],
     "lamps.fsk": [],
+    "lamps.sdmf": ["101"],
     "lamps.polarity": ["101"],
     "lamps.neon": ["102"],
 }

@@ -12,7 +12,12 @@ import numpy as np
 import pytest
 
 from app.phone.calls.line import Caller
-from app.phone.lines.caller_id import caller_message, parse, waiting_message
+from app.phone.lines.caller_id import (
+    caller_message,
+    parse,
+    single_caller_message,
+    waiting_message,
+)
 from app.phone.lines.caller_signal import caller_sound
 from app.phone.sound import dsp
 from drivers.buses import PERIOD, Samples
@@ -48,18 +53,37 @@ def octets_read(sound: Samples, modem: Modem, path: Path) -> bytes:
 def test_minimodem_reads_our_data_in_both_standards(
     tmp_path: Path, modem: Modem, seizure: bool
 ) -> None:
-    for message in (caller_message(CARL, DATE), waiting_message(True)):
+    for message in (
+        caller_message(CARL, DATE),
+        single_caller_message(CARL, DATE),
+        waiting_message(True),
+        waiting_message(True, single=True),
+        waiting_message(False, single=True),
+    ):
         octets = octets_read(dsp.fsk_message(message, modem, seizure), modem, tmp_path / "x.wav")
         checksum = bytes((-sum(message) & 0xFF,))
         assert message + checksum in octets
 
 
-def test_minimodem_shows_the_caller_that_we_send(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("message", "lines"),
+    [
+        (
+            caller_message(CARL, DATE),
+            ("Time: 11/24 15:30", "Phone: 555-123-4567", "Name: CARL CALLER"),
+        ),
+        (single_caller_message(CARL, DATE), ("Time: 11/24 15:30", "Phone: 555-123-4567")),
+    ],
+    ids=["MDMF", "SDMF"],
+)
+def test_minimodem_shows_the_caller_that_we_send(
+    tmp_path: Path, message: bytes, lines: tuple[str, ...]
+) -> None:
     path = tmp_path / "x.wav"
-    save_wav(path, np.concatenate((dsp.fsk_message(caller_message(CARL, DATE)), kit.silence(300))))
+    save_wav(path, np.concatenate((dsp.fsk_message(message), kit.silence(300))))
     shown = command("minimodem", "--rx", "callerid", "-f", str(path)).decode()
     squeezed = [" ".join(line.split()) for line in shown.splitlines()]
-    for line in ("Time: 11/24 15:30", "Phone: 555-123-4567", "Name: CARL CALLER"):
+    for line in lines:
         assert line in squeezed, shown
 
 

@@ -8,7 +8,13 @@ import pytest
 
 from app.phone.calls.line import Caller
 from app.phone.lines import line_events
-from app.phone.lines.caller_id import caller_digits, parse, parse_digits
+from app.phone.lines.caller_id import (
+    caller_digits,
+    parse,
+    parse_digits,
+    single_caller_message,
+    waiting_message,
+)
 from app.phone.lines.caller_signal import announced, caller_sound
 from app.phone.lines.line_events import CallerKnown, Ringing
 from app.phone.lines.trunk_states import TrunkState
@@ -309,7 +315,32 @@ def test_longest_caller_fits_before_the_first_ring() -> None:
         assert len(announced(data, service_of(code))) / PERIOD <= 400
 
 
+@pytest.mark.parametrize(
+    ("caller", "shown"),
+    [
+        (CARL, b"5551234"),
+        (Caller("+44 20 7123"), b"+44207123"),
+        (Caller(reason="private"), b"P"),
+        (Caller(reason="out of area"), b"O"),
+    ],
+)
+def test_single_message_has_date_and_number_or_why_there_is_none(
+    caller: Caller, shown: bytes
+) -> None:
+    sent = single_caller_message(caller, "11241530")
+    assert kit.message(0x04, b"11241530" + shown)[:-1] == sent
+    assert single_caller_message(caller)[2:] == b"01010000" + shown
+    assert parse(sent) == Caller(caller.number and shown.decode(), None, caller.reason)
+
+
 # --------------------------------------------------------------------- waiting messages
+
+
+@pytest.mark.parametrize(("waiting", "octet"), [(True, b"B"), (False, b"o")])
+def test_single_waiting_message_is_three_octets_that_light_or_darken_a_lamp(
+    waiting: bool, octet: bytes
+) -> None:
+    assert waiting_message(waiting, single=True) == kit.message(0x06, 3 * octet)[:-1]
 
 
 @pytest.mark.parametrize("code", codes())

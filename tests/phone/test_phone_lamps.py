@@ -43,6 +43,28 @@ def test_a_lamp_is_lit_and_dark_again_in_its_own_way(kind: str, way: str) -> Non
     assert shown(ann) == ""
 
 
+def test_lamp_that_understands_single_messages_only_is_lit_and_dark_again_by_those() -> None:
+    here = house(fsk=("all",), sdmf=("101",))
+    ann, bob = here.phones["101"], here.phones["102"]
+    ann.single_only = bob.single_only = True
+    for waiting in (True, False):
+        for jack in ("101", "102"):
+            here.pbx.message_waiting(jack, waiting)
+        here.pace.seconds(3)
+        assert (ann.lamp, bob.lamp) == (waiting, False)
+
+
+def test_display_that_understands_single_messages_only_shows_who_calls() -> None:
+    here = house(sdmf=("101",))
+    ann, bob = here.phones["101"], here.phones["102"]
+    ann.single_only = True
+    bob.lift()
+    here.pace.seconds(0.3)
+    bob.dial("101")
+    here.until(lambda: ann.caller_id is not None, 8, "101 shows who calls")
+    assert ann.caller_id is not None and ann.caller_id.number == "102"
+
+
 def test_all_means_every_handset() -> None:
     here = house(polarity=("all",))
     for jack in ("101", "102"):

@@ -17,9 +17,8 @@ from itertools import pairwise
 from app.phone.calls.line import Caller, Reason
 from drivers.countries.base import DigitCodes
 
-SDMF_CALLER = 0x04
-MDMF_CALLER = 0x80
-MDMF_WAITING = 0x82
+SDMF_CALLER, SDMF_WAITING = 0x04, 0x06
+MDMF_CALLER, MDMF_WAITING = 0x80, 0x82
 
 NTT_HEAD = b"\x10\x01\x07\x10\x02\x40"
 """DLE SOH, header, DLE STX, caller ID; length, parameters and DLE ETX follow [NTT]. What else than
@@ -27,6 +26,10 @@ P may be behind NO_NUMBER (O, C, S) says that the network cannot show it."""
 
 DATE, NUMBER, NO_NUMBER, NAME, NO_NAME = 0x01, 0x02, 0x04, 0x07, 0x08
 WAITING = 0x0B
+SDMF_ON, SDMF_OFF = b"\x42" * 3, b"\x6f" * 3
+"""Body of a single message by which a lamp is lit or darkened [GR-1401]."""
+NO_DATE = "01010000"
+"""A single message has a date, known or not."""
 
 START_CODES, END_CODES = "ABD", "C#"
 MOST_DIGITS = 20
@@ -74,6 +77,13 @@ def caller_message(caller: Caller, date: str = "") -> bytes:
     return bytes((MDMF_CALLER, len(body))) + body
 
 
+def single_caller_message(caller: Caller, date: str = "") -> bytes:
+    """The same as an SDMF message, which has no place for a name."""
+    shown = _dialled(caller.number or "") or ("P" if caller.reason == "private" else "O")
+    body = (date or NO_DATE) + shown
+    return bytes((SDMF_CALLER, len(body))) + body.encode("ascii")
+
+
 def caller_digits(caller: Caller, codes: DigitCodes) -> str:
     """The DTMF digits that show a caller; they have no name."""
     number = "".join(c for c in caller.number or "" if c in "0123456789")[:MOST_DIGITS]
@@ -106,8 +116,11 @@ def parse_digits(text: str) -> Caller | None:
     return Caller(reason="private" if withheld else "out of area")
 
 
-def waiting_message(waiting: bool) -> bytes:
-    """An MDMF message that turns a telephone's message lamp on or off (VMWI)."""
+def waiting_message(waiting: bool, single: bool = False) -> bytes:
+    """A message that turns a telephone's message lamp on or off (VMWI), MDMF or `single` SDMF."""
+    if single:
+        body = SDMF_ON if waiting else SDMF_OFF
+        return bytes((SDMF_WAITING, len(body))) + body
     return bytes((MDMF_WAITING, 3, WAITING, 1, 0xFF if waiting else 0x00))
 
 

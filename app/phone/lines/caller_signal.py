@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.phone.calls.line import Caller
-from app.phone.lines.caller_id import caller_digits, caller_message
+from app.phone.lines.caller_id import caller_digits, caller_message, single_caller_message
 from app.phone.sound import audio, dsp
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries import Country
@@ -24,13 +24,14 @@ DIGIT_MS = 70
 DIGIT_DBM0 = -10
 
 
-def caller_sound(caller: Caller, date: str, country: Country) -> Samples:
-    """The data that show a caller; `date` is MMDDHHMM of local time."""
+def caller_sound(caller: Caller, date: str, country: Country, single: bool = False) -> Samples:
+    """The data that show a caller; `date` is MMDDHHMM of local time, `single`: as SDMF."""
     service = country.caller_id
     if service is not None and service.modem is Modem.DTMF:
         digits = caller_digits(caller, service.digits)
         return dsp.dtmf(digits, DIGIT_DBM0, DIGIT_MS, DIGIT_MS)
-    return dsp.fsk_message(caller_message(caller, date), country.modem)
+    message = (single_caller_message if single else caller_message)(caller, date)
+    return dsp.fsk_message(message, country.modem)
 
 
 def announced(data: Samples, service: CallerIdService) -> Samples:

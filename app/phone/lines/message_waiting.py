@@ -119,6 +119,7 @@ class MessageWaiting:
     ) -> None:
         self._port, self._channel, self._modem, self._lost = port, channel, modem, lost
         self._sends, self._rests_on = named(port.name, lamps.fsk), _resting(port.name, lamps)
+        self._single = named(port.name, lamps.sdmf)
         self._rest = Feed.ACTIVE
         self._wanted: bool | None = None
         self._sending = False
@@ -172,7 +173,7 @@ class MessageWaiting:
         self._port.feed(Feed.ON_HOOK_AUDIO)
         self._sending = bool(self._wanted)
         self._lost_before = self._lost()
-        samples = dsp.fsk_message(waiting_message(self._sending), self._modem)
+        samples = dsp.fsk_message(waiting_message(self._sending, self._single), self._modem)
         if self._modem is Modem.V23:  # data without ringing are announced [ETSI EN 300 659-1]
             samples = np.concatenate((alerting(), samples))
         tail = SilenceSource(VMWI_TAIL.ms)  # samples on their way must find the line open

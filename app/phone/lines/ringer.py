@@ -118,8 +118,8 @@ class Ringer:
     """Rings one station until stop().
 
     `date` gives MMDDHHMM of local time, which telephones show with the number; with `distinctive`
-    each RingKind has a beat of its own. Raises ValueError for a country's burst or silence that is
-    out of the range of its timer.
+    each RingKind has a beat of its own; `single`: the telephone understands SDMF only. Raises
+    ValueError for a country's burst or silence that is out of the range of its timer.
     """
 
     def __init__(
@@ -130,6 +130,7 @@ class Ringer:
         country: Country,
         date: Callable[[], str],
         distinctive: bool = False,
+        single: bool = False,
     ) -> None:
         self._port, self._channel, self._queue = port, channel, queue
         beats = DISTINCTIVE if distinctive else {}
@@ -137,7 +138,7 @@ class Ringer:
             kind: _periods(beats.get(kind, country.ringing.cadence_ms)) for kind in RingKind
         }
         self._cadence = self._cadences[RingKind.OUTSIDE]
-        self._date, self._country = date, country
+        self._date, self._country, self._single = date, country, single
         service = country.caller_id
         # Japan's telephones answer short bursts to get the data, which is not offered to handsets.
         by_bursts = service is not None and CallerIdAlert.RING_PULSE in service.alerts
@@ -171,7 +172,7 @@ class Ringer:
         """Show this caller as soon as the line may carry data, and another one if it changes."""
         if caller not in (self._caller, Caller()):
             self._caller = caller
-            self._message = caller_sound(caller, self._date(), self._country)
+            self._message = caller_sound(caller, self._date(), self._country, self._single)
             self.machine.event(RingerEvent.CALLER_KNOWN)
 
     def _length(self, timer: Timer) -> int:

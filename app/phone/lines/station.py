@@ -224,7 +224,8 @@ class StationLine:
         self._port, self._queue, self._report = port, queue, report
         self._stutters = named(port.name, lamps.stutter)
         self._message_waiting = MessageWaiting(port, channel, queue, country.modem, lost, lamps)
-        self._ringer = Ringer(port, channel, queue, country, date, distinctive)
+        single = named(port.name, lamps.sdmf)
+        self._ringer = Ringer(port, channel, queue, country, date, distinctive, single)
         self.second_caller = SecondCaller(port.name, channel, queue, country, date)
         """Shows who calls while the handset talks."""
         self._rung_by, self._rung_for = Caller(), RingKind.OUTSIDE
