@@ -13,7 +13,7 @@ from app.commands.output import Listing, say, say_text
 from app.config.paths import here
 from app.operations.actor import require_admin
 from app.operations.line_readings import BoardReading, JackReading, read_readings
-from app.operations.line_tests import LineTestResult, run_line_test
+from app.operations.line_tests import LineTestResult, flash_line, run_line_test
 from drivers.findings import Finding, Verdict
 
 
@@ -106,6 +106,18 @@ def test(line: str, lift_s: int, no_digit: bool, as_json: bool) -> None:
     else:
         show_findings(result)
     sys.exit(bool(result.why) or any(one.verdict is Verdict.BAD for one in result.found))
+
+
+@lines.command("flash")
+@click.argument("line")
+@reports_errors
+def flash(line: str) -> None:
+    """Give the exchange of an outside LINE a flash, in the call that a handset has on it.
+
+    It asks for a service of the exchange, such as a second call. At the handset it is R and *0.
+    """
+    flash_line(actor(), here(), line)
+    say(f"{line}: the exchange has got a flash")
 
 
 @lines.command("bring-up")

@@ -72,6 +72,11 @@ class Codes(Section):
         description="After a flash: parks who is on hold, and says the number to fetch them by.",
     )
     fetch: Code = Field("*4", description="And that number: connects with who is parked there.")
+    flash: Code = Field(
+        "*0",
+        description="After a flash, with an outside line on hold: goes back to it and gives its"
+        " exchange a flash, which asks for call waiting, a third party or transfer there.",
+    )
 
     @model_validator(mode="after")
     def _different(self) -> "Codes":

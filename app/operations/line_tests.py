@@ -1,4 +1,4 @@
-"""The test of one line, run by the telephone service while all other lines go on."""
+"""Tests of a line, and a flash to its exchange, by the telephone service: other lines go on."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,12 @@ from drivers.findings import Finding
 
 TEST_WITHIN_S = 45.0
 """The longest test takes 15 s; lines that ring or answer late get more."""
+FLASH_WITHIN_S = 3.0
+"""It is begun in the next period, 10 ms."""
+
+
+class NotFlashed(SwitchhookError):
+    """No flash can be given on a line now; the text says why."""
 
 
 class NotTested(SwitchhookError):
@@ -42,3 +48,14 @@ def run_line_test(
         return from_json(LineTestResult, answer, f"the test of {jack}")
     except BadRecord as problem:
         raise NotRunning(f"the telephone service says: {problem}") from problem
+
+
+def flash_line(actor: Actor, paths: Paths, jack: str) -> None:
+    """Ask the exchange of an outside line for a service, in the call that a handset has on it.
+
+    Raises NotFlashed, NotRunning and NotAllowed.
+    """
+    require_role(actor, Role.PHONE, "flash on an outside line")
+    answer = ask(paths.phone_control, {"ask": "flash", "line": jack}, FLASH_WITHIN_S)
+    if "error" in answer:
+        raise NotFlashed(str(answer["error"]))

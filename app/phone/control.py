@@ -14,6 +14,8 @@
 {"ask": "press", "handset": H, "key": K}
                                 -> {"done": true}: K was pressed for what is played on H
                                    all: {"error": text} if that cannot be done
+{"ask": "flash", "line": J}     -> {"done": true}: J's exchange was asked for a service in the call
+                                   that a handset has on it; or {"error": text}
 {"ask": "quiet"}                -> {"quiet": true} once the clerk has no job left undone: what
                                    callers and owners did so far is in the store
 {"ask": "lines"}                -> {"lines": {JACK: the fields of drivers.ports.LineReading, or
@@ -42,7 +44,9 @@ log = logging.getLogger(__name__)
 LONGEST_QUESTION = 65536
 LONGEST_LIFT_S = 120
 """How long a test may wait for a handset to be lifted."""
-QUESTIONS = ("status", "changed", "shown", "quiet", "play", "record", "press", "lines", "test")
+QUESTIONS = (
+    *("status", "changed", "shown", "quiet", "play", "record", "press", "lines", "test", "flash"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,21 @@ Told = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Bench:
-    """Measuring lines; each begins, and tells its answer later."""
+    """Measuring lines, which begins, and tells its answer later; and a flash to an exchange."""
 
     lines: Callable[[Told], None]
     """What the chips of all lines measure, by jack."""
     test: Callable[[str, TestOrder, Ended], str]
     """Test the line of this jack; "" or why it cannot be."""
+    flash: Callable[[str], str]
+    """Flash on the outside line of this jack; "" or why it cannot be."""
 
 
-NO_BENCH = Bench(lambda told: told({}), lambda *_: "no line can be tested here")
+NO_BENCH = Bench(
+    lambda told: told({}),
+    lambda *_: "no line can be tested here",
+    lambda _: "there is no outside line here",
+)
 
 
 class Control:
@@ -148,6 +158,9 @@ class Control:
                 return {"error": why} if why else {"done": True}
             if asked == "press":
                 why = self._player.press(str(question["handset"]), str(question["key"]))
+                return {"error": why} if why else {"done": True}
+            if asked == "flash":
+                why = self._bench.flash(str(question["line"]))
                 return {"error": why} if why else {"done": True}
             if asked == "shown":
                 change = int(question["change"])

@@ -98,7 +98,7 @@ class PhoneService:
             shows,
             lambda: clerk.pending == 0,
             Player(self.pbx.calls.play, self.pbx.calls.press),
-            Bench(self.pbx.readings.ask, self._test_line),
+            Bench(self.pbx.readings.ask, self._test_line, self.pbx.calls.flash),
         )
         self._changes_seen = 0
         self._look_at = 0

@@ -253,6 +253,10 @@ class Disconnect:
     """What is heard from then on."""
 
 
+TIMED_BREAK_MS = 100
+"""The R key of most of Europe's networks: 50 to 130 ms [unverified]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Country(LineSettings):
     """All that is known of a country's network: what a box needs to work there."""
@@ -263,6 +267,8 @@ class Country(LineSettings):
     """None: not known to us, so none is expected and none is sent."""
     disconnect: Disconnect
     numbering: Numbering
+    flash_ms: int = TIMED_BREAK_MS
+    """For how long a telephone opens its loop to ask the exchange for a service (flash, R key)."""
 
     @property
     def modem(self) -> Modem:

@@ -41,6 +41,12 @@ DTMF_AFTER_REVERSAL = CallerIdService(
 VACANT_CODE = information_tone((985.2, 1370.6, 1776.7), (380, 274, 380), dbm0=-24.0)
 """North America's information tone for a number that is nobody's [GR-1162, vacant code]."""
 
+FLASH_500 = 500
+"""ms of a flash in North America [GR-506: 300 to 1000]."""
+FLASH_250, FLASH_600 = 250, 600
+"""Elsewhere than where a timed break asks for services: France 200 to 320 ms, New Zealand 500 to
+700; Japan by what telephones there do [unverified]."""
+
 BY_TONE = Disconnect(tone="busy")
 """Nothing but busy tone; no country that is given this was tried [unverified]."""
 

@@ -4,6 +4,7 @@ from drivers.countries.base import Country, RingingPlan, Tones
 from drivers.countries.families import (
     BY_TONE,
     ETSI_AFTER_RING,
+    FLASH_250,
     STATION_ETSI,
     TRUNK_ETSI,
     beats,
@@ -32,4 +33,5 @@ COUNTRY = Country(
         emergency=("112", "114", "115", "119", "15", "17", "18", "191", "196"),  # [ARCEP 2018-0881]
         classes=toll("00", free="080", premium="081 082 089 118"),
     ),
+    flash_ms=FLASH_250,
 )

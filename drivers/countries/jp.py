@@ -11,7 +11,7 @@ from drivers.countries.base import (
     StationSettings,
     Tones,
 )
-from drivers.countries.families import BY_TONE, TRUNK_LOW_VOLTAGE, beats, steady
+from drivers.countries.families import BY_TONE, FLASH_600, TRUNK_LOW_VOLTAGE, beats, steady
 from drivers.countries.numbering import Numbering, toll
 from drivers.tones import modulated, stuttered
 
@@ -41,4 +41,5 @@ COUNTRY = Country(
         emergency=("110", "118", "119"),
         classes=toll("010", national="0", free="0120 0800", premium="0570 0990"),
     ),
+    flash_ms=FLASH_600,
 )

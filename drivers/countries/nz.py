@@ -1,7 +1,7 @@
 """New Zealand [ITU-T E.180 Supplement 2: tones]."""
 
 from drivers.countries.base import Country, RingingPlan, StationSettings, Tones, TrunkSettings
-from drivers.countries.families import BELLCORE, BY_TONE, beats, steady
+from drivers.countries.families import BELLCORE, BY_TONE, FLASH_600, beats, steady
 from drivers.countries.numbering import Numbering, toll
 from drivers.tones import stuttered
 
@@ -25,4 +25,5 @@ COUNTRY = Country(
         emergency=("111",),
         classes=toll("00", national="0", free="0800 0508", premium="0900"),
     ),
+    flash_ms=FLASH_600,
 )

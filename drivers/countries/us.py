@@ -3,6 +3,7 @@
 from drivers.countries.base import Country, Disconnect, RingingPlan, Tones
 from drivers.countries.families import (
     BELLCORE,
+    FLASH_500,
     STATION_600,
     TRUNK_600,
     VACANT_CODE,
@@ -37,4 +38,5 @@ COUNTRY = Country(
         classes=north_america(),
         whole=("1XXXXXXXXXX",),
     ),
+    flash_ms=FLASH_500,
 )

@@ -29,7 +29,7 @@ CLOSED_MA = 10.0
 CLOSED_PERIODS = 3
 """Loop current for 30 ms: the subscriber has answered or seized."""
 OPENED_PERIODS = 30
-"""No loop current for 300 ms: the subscriber has gone; shorter is a flash, ignored."""
+"""No loop current for 300 ms: the subscriber has gone, unless a flash means something there."""
 CALLER_ID_AFTER_MS = 500
 """Between the end of the first ring and the data [GR-30: at least 500 ms]."""
 RING_AFTER_MS = 400
@@ -56,6 +56,8 @@ class OfficeState(Enum):
     CALLING = "ringing the party that was dialled"
     BUSY = "giving busy tone"
     REFUSED = "telling that the number is nobody's"
+    RECALL = "giving dial tone, with the first party on hold"
+    SECOND = "in a call with a second party, the first on hold"
 
 
 class OfficeEvent(Enum):
@@ -71,6 +73,8 @@ class OfficeEvent(Enum):
     TIME = "the state's time is over"
     FAR_BUSY = "the party that was dialled is busy"
     NO_NUMBER = "the number is nobody's"
+    FLASHED = "the loop opens for a moment"
+    CHANGED = "the loop opens for a moment, with another party there"
     TAKEN_ANEW = "the closed loop is taken for a new call"
 
 
@@ -96,6 +100,18 @@ TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
     OfficeState.TALKING: {
         OfficeEvent.LOOP_OPENED: OfficeState.RELEASED,
         OfficeEvent.FAR_HANGS_UP: OfficeState.CLEARING,
+        OfficeEvent.FLASHED: OfficeState.RECALL,
+        OfficeEvent.CHANGED: OfficeState.SECOND,
+    },
+    OfficeState.RECALL: {
+        OfficeEvent.DIGIT: OfficeState.RECALL,
+        OfficeEvent.TIME: OfficeState.SECOND,
+        OfficeEvent.FLASHED: OfficeState.TALKING,
+        OfficeEvent.LOOP_OPENED: OfficeState.IDLE,
+    },
+    OfficeState.SECOND: {
+        OfficeEvent.CHANGED: OfficeState.TALKING,
+        OfficeEvent.LOOP_OPENED: OfficeState.IDLE,
     },
     OfficeState.CLEARING: {
         OfficeEvent.TIME: OfficeState.ABANDONED,
@@ -127,7 +143,8 @@ TABLE: dict[OfficeState, dict[OfficeEvent, OfficeState]] = {
         OfficeEvent.LOOP_OPENED: OfficeState.IDLE,
     },
 }
-_DIALS = (OfficeState.DIAL_TONE, OfficeState.DIALLING)
+_DIALS = (OfficeState.DIAL_TONE, OfficeState.DIALLING, OfficeState.RECALL)
+_CONNECTED = (OfficeState.TALKING, OfficeState.SECOND)
 _RELEASED = (OfficeState.IDLE, OfficeState.RELEASED)
 _REACTIONS = {Reaction.BUSY: OfficeEvent.FAR_BUSY, Reaction.NOBODY: OfficeEvent.NO_NUMBER}
 CPC_MS = 500
@@ -142,7 +159,11 @@ SHOWING_AFTER_MS = 500
 """From the loop's closing to the data, and no more than that before it rings [chosen]."""
 DIALLED_MS = 4000
 """So long without a digit ends a number."""
-FIXED_MS = {OfficeState.DIALLING: DIALLED_MS, OfficeState.WAKING: WAKING_MS}
+FIXED_MS = {
+    OfficeState.DIALLING: DIALLED_MS,
+    OfficeState.RECALL: DIALLED_MS,
+    OfficeState.WAKING: WAKING_MS,
+}
 
 
 def _edges(cadence_ms: tuple[int, ...]) -> dict[int, bool]:
@@ -168,6 +189,20 @@ class OfficeLine(Party):
     clears_by_current = clears_by_reversal = clears_silently = False
     """Clear by taking the loop current and leaving a voltage; by turning the polarity round, and
     silence; or by silence alone."""
+    national_clearing = False
+    """Clear as the country's networks do: where they have no CPC, by polarity and tone only."""
+    clears_by_tone = clears_by_dial_tone = False
+    """Clear by the country's tone alone, as offices do that have neither CPC nor reversal; or by
+    nothing but dial tone, for the loop is closed."""
+    services = False
+    """Whether a flash of half to twice the country's time asks for a second party, or changes to
+    it; a longer one ends the call."""
+    flashes = 0
+    """Seen since the line was seized."""
+    second = ""
+    """Number of the second party: it waits (call waiting), or was dialled after a flash."""
+    transferred = False
+    """Whether the subscriber has left a first and a second party to each other."""
 
     def __init__(
         self, name: str, loop: TrunkLoop, country: Country, clock: Callable[[], datetime]
@@ -186,6 +221,7 @@ class OfficeLine(Party):
         self._ringback = tone_periods(tones.ringback)
         self._office_tones = {
             OfficeState.DIAL_TONE: tone_periods(tones.dial),
+            OfficeState.RECALL: tone_periods(tones.dial),
             OfficeState.CALLING: self._ringback,
             OfficeState.BUSY: tone_periods(tones.busy),
             OfficeState.REFUSED: no_number_periods(tones),
@@ -213,18 +249,14 @@ class OfficeLine(Party):
         """Ringing bursts begun since the last ring()."""
         self.line_volts = BATTERY_VOLTS
         """Battery of the line, negative for reversed polarity."""
-        self.national_clearing = False
-        """Clear as the country's networks do: where they have no CPC, by polarity and tone only."""
-        self.clears_by_tone = self.clears_by_dial_tone = False
-        """Clear by the country's tone alone, as offices do that have neither CPC nor reversal; or
-        by nothing but dial tone, for the loop is closed."""
+        self._flash_periods = country.flash_ms // PERIOD_MS
 
     # ------------------------------------------------------------------ what a person does
 
     @property
     def answered(self) -> bool:
         """Whether the two ends are connected."""
-        return self.state is OfficeState.TALKING
+        return self.state in _CONNECTED
 
     @property
     def ringing(self) -> bool:
@@ -290,9 +322,13 @@ class OfficeLine(Party):
             return
         if target is OfficeState.RINGING:
             self.bursts = 0
-        elif target is OfficeState.DIAL_TONE:
+        elif target is OfficeState.DIAL_TONE or event is OfficeEvent.FLASHED:
             self.dialled = ""
             self._receiver, self._pulses = DtmfReceiver(), PulseReceiver()
+        if event is OfficeEvent.LOOP_CLOSED:
+            self.flashes, self.second, self.transferred = 0, "", False
+        elif event is OfficeEvent.LOOP_OPENED and self.state is OfficeState.SECOND:
+            self.transferred = True
         if self.state in (OfficeState.RINGING, OfficeState.WAKING, OfficeState.SHOWING):
             self._loop.ring(0.0, 0)
             self._data.stop()
@@ -355,7 +391,11 @@ class OfficeLine(Party):
         return answers and self._periods * PERIOD_MS >= self._called.after_ms
 
     def _time_over(self) -> None:
-        if self.state is OfficeState.DIALLING:
+        if self.state is OfficeState.RECALL:
+            self.second = self.dialled
+            if self.second:
+                self._happen(OfficeEvent.TIME)
+        elif self.state is OfficeState.DIALLING:
             self._called = self.subscribers.find(self.dialled)
             self._happen(_REACTIONS.get(self._called.reaction, OfficeEvent.TIME))
         else:
@@ -369,12 +409,19 @@ class OfficeLine(Party):
         """Debounce the loop current."""
         closed = self._loop.ma > CLOSED_MA
         if closed == self._loop_closed:
-            self._current_periods = 0
+            open_for, self._current_periods = self._current_periods, 0
+            if closed and self.services and open_for >= self._flash_periods // 2:
+                self._flashed()
             return
         self._current_periods += 1
-        if self._current_periods >= (CLOSED_PERIODS if closed else OPENED_PERIODS):
+        opened = max(OPENED_PERIODS, 2 * self._flash_periods) if self.services else OPENED_PERIODS
+        if self._current_periods >= (CLOSED_PERIODS if closed else opened):
             self._loop_closed, self._current_periods = closed, 0
             self._happen(OfficeEvent.LOOP_CLOSED if closed else OfficeEvent.LOOP_OPENED)
+
+    def _flashed(self) -> None:
+        self.flashes += 1
+        self._happen(OfficeEvent.CHANGED if self.second else OfficeEvent.FLASHED)
 
     def _cadence(self, now: int) -> None:
         """Begin and end bursts; caller ID comes in the first long silence [GR-30]."""
@@ -414,7 +461,8 @@ class OfficeLine(Party):
         tones = self._office_tones.get(self.state)
         if self.state is OfficeState.ABANDONED and self._clears_in_silence:
             return None
-        if tones is not None and not self._pulses.pulses:
+        heard = self.state is OfficeState.RECALL and self.dialled
+        if tones is not None and not self._pulses.pulses and not heard:
             row: Samples = tones[self._periods % len(tones)]
             return row
         spoken = self.speak()
@@ -424,7 +472,7 @@ class OfficeLine(Party):
     def from_us(self, row: Samples | None) -> None:
         """The period that our side sent; None is silence."""
         state = self.state
-        if state is OfficeState.TALKING:
+        if state in _CONNECTED:
             self.listen(row)
         elif state in (OfficeState.RINGING, OfficeState.CALLING):
             self.listen(self._ringback[self._periods % len(self._ringback)])

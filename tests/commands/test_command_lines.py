@@ -128,6 +128,22 @@ def test_test_of_a_chip_that_failed_says_what_is_wrong(shell: Shell) -> None:
     assert "101 does not work: " in beside_service(shell, work)
 
 
+def test_flash_of_a_line_without_a_call_is_refused_with_what_it_needs(shell: Shell) -> None:
+    said = beside_service(shell, lambda _: shell.refused("lines flash line1"))
+    assert "no handset talks on line1; its exchange takes a flash in a call only" in said
+
+
+def test_flash_in_a_call_reaches_the_exchange(shell: Shell) -> None:
+    def work(house: House) -> str:
+        house.box.office_lines["line1"].ring()
+        wait_for_state(shell, "101", "ringing")
+        house.box.telephones["101"].lift()
+        wait_for_state(shell, "line1", "seized")
+        return shell.ok("lines flash line1")
+
+    assert "line1: the exchange has got a flash" in beside_service(shell, work)
+
+
 def test_test_without_a_service_says_what_to_look_at(shell: Shell) -> None:
     assert "is the appliance running?" in shell.refused("lines test 101")
 

@@ -68,6 +68,10 @@ class CallContext(Context, Protocol):
         """Calls that ring or are parked, and who takes them."""
         ...
 
+    def flash_outside(self, handset: StationLine) -> bool:
+        """Let a handset go back to an outside line on hold, and flash; False if it has none."""
+        ...
+
     def offer(self, handset: StationLine, call: "Call") -> bool:
         """Tell a handset in another call of this one; False if it cannot be told."""
         ...
@@ -214,6 +218,10 @@ class Call(Following):
     def _park(self) -> str:
         line = self.caller
         return self._calls.fetching.park(line) if isinstance(line, StationLine) else ""
+
+    def _flash_outside(self) -> bool:
+        line = self.caller
+        return isinstance(line, StationLine) and self._calls.flash_outside(line)
 
     def _fetch(self, slot: str) -> bool:
         line = self.caller

@@ -159,6 +159,23 @@ class Calls:
         """The calls of one handset."""
         return self._handsets.setdefault(line.name, Handset(self, line))
 
+    def flash(self, name: str) -> str:
+        """Give the exchange of a line in a call with a handset a flash; "", or why it cannot be."""
+        line, call = self.trunks.get(name), self._calls.get(name)
+        if line is None:
+            return f"there is no outside line {name}; there are: {', '.join(self.trunks)}"
+        talking = [] if call is None else [p for p in call.legs if isinstance(p, StationLine)]
+        if call is None or not talking:
+            return f"no handset talks on {name}; its exchange takes a flash in a call only"
+        if call.is_emergency:
+            return f"{name} has a call for help, which nothing disturbs"
+        done = self.outside_lines.flash(line, talking[0].name, self.queue.now)
+        return "" if done else f"{name} has no call that is up; wait until it is answered"
+
+    def flash_outside(self, handset: StationLine) -> bool:
+        """Let a handset go back to an outside line on hold, and flash; False if it has none."""
+        return self.handset(handset).flash_outside()
+
     def offer(self, handset: StationLine, call: Call) -> bool:
         """Tell a handset in another call of this one; False if it cannot be told."""
         return self.handset(handset).offer(call)

@@ -37,4 +37,5 @@ FEATURES: Mapping[str, Callable[[Reaching, str], None]] = {
     "pick_up": Reaching.pick_up,
     "park": _park,
     "fetch": Reaching.fetch,
+    "flash": lambda call, _: call.flash_outside(),
 }

@@ -194,6 +194,19 @@ class Handset:
         self.machine.event(HandsetEvent.PARKED)
         return call
 
+    def flash_outside(self) -> bool:
+        """Go back to who is on hold on an outside line, and ask its exchange for a service.
+
+        False if there is no such line, or more than one.
+        """
+        held = self.held
+        lines = [] if held is None else [p for p in held.present() if isinstance(p, TrunkLine)]
+        if len(lines) != 1 or not HANDSET.accepts(self.machine.state, HandsetEvent.RETURN):
+            return False
+        self.machine.event(HandsetEvent.RETURN)
+        calls = self._calls
+        return calls.outside_lines.flash(lines[0], self._line.name, calls.queue.now)
+
     # What may be done.
 
     def _talks(self) -> bool:

@@ -101,7 +101,7 @@ class Outgoing(Reaching):
         if not talks or not isinstance(line, StationLine):
             return
         lines = [party for party in self.legs if isinstance(party, TrunkLine)]
-        if any(party.dial_tone_sounds for party in lines):
+        if any(party.dial_tone_sounds and not self._flashed(party) for party in lines):
             log.warning("%s dialled %s at the office's dial tone", line.name, digit)
         elif not any([self._gets_dearer(party, digit) for party in lines]):
             return
@@ -111,11 +111,15 @@ class Outgoing(Reaching):
     def _gets_dearer(self, line: TrunkLine, digit: str) -> bool:
         """Whether the number that was dialled on the line becomes one that must not be called."""
         dialled, now = self._context.outside_lines.dialled.get(line.name), self._context.queue.now
-        if dialled is None or dialled.wanted.emergency or dialled.answered:
+        if dialled is None or dialled.wanted.emergency:
             return False
-        if now - dialled.at > TAKEN_AS_ANSWERED.periods:
+        if dialled.flashed:
+            dialled.further = "" if line.dial_tone_sounds else dialled.further
+        elif dialled.answered or now - dialled.at > TAKEN_AS_ANSWERED.periods:
             return False
         dialled.further += digit
+        if dialled.flashed and self._asks_for_service(dialled.further):
+            return False
         owner = self._context.owner_of(self._context.stations[dialled.by])
         whole = dialled.wanted.number + dialled.further
         if self._context.outside_lines.allows(owner, whole):
@@ -124,6 +128,14 @@ class Outgoing(Reaching):
             "%s: %s is dialled on to %s, which it may not call", line.name, dialled.by, whole
         )
         return True
+
+    def _flashed(self, line: TrunkLine) -> bool:
+        dialled = self._context.outside_lines.dialled.get(line.name)
+        return dialled is not None and dialled.flashed
+
+    def _asks_for_service(self, digits: str) -> bool:
+        """One digit after a flash is no number: R and 2 changes the calls at many exchanges."""
+        return len(digits) == 1 or self._context.outside_lines.begins_help(digits)
 
     def _take_stock(self) -> None:
         """It is over: what became of a call that went out, as far as its line has told."""

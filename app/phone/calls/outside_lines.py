@@ -25,6 +25,8 @@ class Dialled:
     """Whether the line has told that somebody answers."""
     further: str = ""
     """Digits that handsets have sent after it, while nobody was known to answer."""
+    flashed: bool = False
+    """Whether the exchange was asked for a service: what is dialled then is a number of its own."""
 
 
 class OutsideLines:
@@ -45,6 +47,18 @@ class OutsideLines:
             if line is not None and line.idle and name not in tried:
                 return line
         return None
+
+    def flash(self, line: TrunkLine, by: str, now: int) -> bool:
+        """Ask the exchange for a service in a call that this handset is in; False if none is up."""
+        if not line.flash():
+            return False
+        log.info("%s: flash, by %s", line.name, by)
+        self.dialled[line.name] = Dialled(Outside(""), by, now, flashed=True)
+        return True
+
+    def begins_help(self, number: str) -> bool:
+        """Whether a number is, or begins, one of those for help."""
+        return any(help_.startswith(number) for help_ in self.numbering.emergency)
 
     @property
     def dialled_on(self) -> tuple[str, ...]:

@@ -330,6 +330,10 @@ class Reaching(Parties):
         """Connect the caller with who is parked there; False if nobody is."""
 
     @abstractmethod
+    def _flash_outside(self) -> bool:
+        """Let the caller go back to an outside line on hold, and flash; False if it has none."""
+
+    @abstractmethod
     def _call_outside(self, wanted: Outside) -> None:
         """The caller has dialled an outside number."""
 
@@ -365,6 +369,12 @@ class Reaching(Parties):
         """Connect the caller with who is parked there."""
         self.listed = False
         if not self._fetch(slot):
+            self.nobodys_number()
+
+    def flash_outside(self) -> None:
+        """Ask the exchange of the line that the caller has on hold for a service."""
+        self.listed = False
+        if not self._flash_outside():
             self.nobodys_number()
 
     def nobodys_number(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from app.core.fsm import Actions, Machine
-from app.core.timers import TimerQueue
+from app.core.timers import TimerQueue, periods
 from app.phone.calls.line import Caller
 from app.phone.lines import line_events
 from app.phone.lines.caller_reader import CallerReader
@@ -86,6 +86,7 @@ class TrunkLine:
         self._kept = kept or NoMemory()
         self._dial_tone = where.tones.dial
         self._dialler = Dialler(port.name, port, channel, queue)
+        self._flash_periods = periods(where.flash_ms)
         self.ended_by_tone = False
         """Whether the last call ended by the office's busy or reorder tone."""
         self.number_unknown = False
@@ -169,6 +170,20 @@ class TrunkLine:
     def dial_tone_sounds(self) -> bool:
         """Whether the office gives dial tone in a call: nobody is at the far end any more."""
         return self.channel.dial_tone_periods >= SUSPECT_TONE.periods
+
+    def flash(self) -> bool:
+        """Open the loop for a moment: the exchange offers a service. False if no call is up.
+
+        From then on tones of the exchange mean something to who listens, and end nothing.
+        """
+        if self.machine.state is not TrunkState.SEIZED:
+            return False
+        self._reversals_left = 2  # the first may mean that a second party has answered
+        self.channel.watch(None)
+        if not self._dial_tone.cadence_ms:
+            self.channel.watch_dial_tone(self._dial_tone.hz, SUSPECT_TONE.periods, lambda: None)
+        self._port.flash(self._flash_periods)
+        return True
 
     def release(self) -> None:
         """Hang up."""

@@ -295,7 +295,10 @@ def test_operator_breaks_a_chip_and_mends_it(bench: OperatorBench) -> None:
             "break 101 no-link",
             "no si3210 has the fault 'no-link', and 101 is one; there are: stuck-",
         ),
-        ("mend line1 short", "there are: stuck-bus, stuck-low, no-clock, wrong-revision, no-link$"),
+        (
+            "mend line1 short",
+            "there are: stuck-bus, stuck-low, hung, no-clock, wrong-revision, no-link$",
+        ),
     ],
 )
 def test_operator_names_the_faults_there_are(bench: OperatorBench, line: str, text: str) -> None:
