@@ -122,6 +122,47 @@ def test_data_between_two_bursts_name_the_caller(
 
 
 @pytest.mark.parametrize(
+    ("modem", "hertz"),
+    [
+        (Modem.BELL_202, (1200, 2200)),
+        (Modem.V23, (1300, 2100)),
+        (Modem.V23_NTT, (1300, 2100)),
+    ],
+)
+@pytest.mark.parametrize("dbm0", [-13.5, -35.0])
+def test_data_with_noise_of_12_db_less_are_read(
+    modem: Modem, hertz: tuple[int, int], dbm0: float
+) -> None:
+    """In each of 25 noises. They take half a second, of which most is making them."""
+    japanese = modem is Modem.V23_NTT
+    sent = kit.japanese((2, b"0312345678")) if japanese else kit.etsi("0312345678", "CARL CALLER")
+    clean = np.concatenate((kit.silence(50), kit.fsk(sent, *hertz, dbm0), kit.silence(50)))
+    random, receiver, read = np.random.default_rng(5), FskReceiver(modem), 0
+    for _ in range(25):
+        noise = random.normal(0, kit.peak(dbm0 - 12) / 2**0.5, len(clean))
+        noisy = np.rint(clean + noise).astype(np.int16)
+        receiver.begin_again()
+        messages = [
+            m for at in range(0, len(noisy), 80) for m in receiver.hear(noisy[at : at + 80])
+        ]
+        read += [m.number for m in map(parse, messages) if m is not None] == ["0312345678"]
+    assert read == 25
+
+
+@pytest.mark.parametrize("dbm0", [3.0, -45.0])
+@pytest.mark.parametrize(
+    ("modem", "hertz"), [(Modem.BELL_202, (1200, 2200)), (Modem.V23, (1300, 2100))]
+)
+def test_loudest_and_softest_data_are_read(
+    modem: Modem, hertz: tuple[int, int], dbm0: float
+) -> None:
+    sound = kit.fsk(kit.etsi("5551234", "CARL CALLER"), *hertz, dbm0)
+    receiver = FskReceiver(modem)
+    messages = [m for at in range(0, len(sound), 80) for m in receiver.hear(sound[at : at + 80])]
+    assert [parse(m) for m in messages] == [CARL]
+
+
+@pytest.mark.parametrize(
     ("message", "caller"),
     [
         (kit.message(0x04, b"11241530" + b"5551234"), Caller("5551234")),  # SDMF

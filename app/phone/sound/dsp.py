@@ -11,6 +11,7 @@ from typing import Any
 
 import cffi  # type: ignore[import-untyped]  # it has no stubs
 import numpy as np
+from numpy.typing import NDArray
 
 from app.phone.sound import spandsp
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
@@ -54,6 +55,8 @@ _ON_HOOK_PREAMBLE = (300, 180, 5, -1)
 
 _OFF_HOOK_PREAMBLE = (0, 80, 5, -1)
 """The same in a call [GR-30, off hook: 80 marks and no seizure]."""
+
+FloatArray = NDArray[np.float64]
 
 ffi = cffi.FFI()
 ffi.cdef(_DECLARATIONS)
@@ -109,19 +112,38 @@ def fsk_message(message: bytes, modem: Modem = Modem.BELL_202, seizure: bool = T
             return np.concatenate(pieces)
 
 
+def _band(low_hz: float, high_hz: float, taps: int) -> FloatArray:
+    """An FIR filter (windowed sinc, Hamming) for this band, of 0 dB in its middle."""
+    place = np.arange(taps) - (taps - 1) / 2
+    edges = (2 * hz / SAMPLE_RATE for hz in (high_hz, low_hz))
+    high, low = (edge * np.sinc(edge * place) for edge in edges)
+    filter_: FloatArray = (high - low) * np.hamming(taps)
+    middle = np.exp(-1j * np.pi * (low_hz + high_hz) / SAMPLE_RATE * place)
+    filter_ /= abs(np.sum(filter_ * middle))
+    return filter_
+
+
 class FskReceiver:
     """Receives on-hook data messages [GR-30]: their type, length and body.
 
-    The receiver is deaf below -30 dBm0, so samples of an on-hook line are raised by 15 dB first.
+    The library's receiver is deaf below -30 dBm0, so samples of an on-hook line are raised by 17 dB
+    first, as far as that clips nothing. It decides by single crossings between its two tones, so
+    noise beside their band is taken away: V.23 with noise of 10 dB less is read then, and else
+    every third message was lost.
     """
 
-    GAIN = 6  # 15.6 dB
-    LOUDEST = 32767 // GAIN
-    """What is louder is clipped at the gain."""
+    FILTER = _band(800.0, 2700.0, 15)
+    """Both frequencies of Bell 202 and V.23, 1200 to 2200 Hz, lose 1.5 dB at most."""
+    GAIN, LOUDEST = 7.0, 28_000.0
+    FORGETS = 0.9
+    """Per period, what is left of an earlier peak: a click does not make deaf for long."""
 
     def __init__(self, modem: Modem = Modem.BELL_202) -> None:
         lib = library()
         self.messages: list[bytes] = []
+        self._line = np.zeros(len(self.FILTER) - 1 + PERIOD)
+        """What the filter still needs of the period before, and a period."""
+        self._peak = 0.0
         self._louder: Samples = np.zeros(PERIOD, np.int16)
         self._address, self._rx = pointer(self._louder), lib.adsi_rx
         self._standard = STANDARDS[modem]
@@ -134,15 +156,20 @@ class FskReceiver:
     def begin_again(self) -> None:
         """Forget what was heard."""
         self.messages = []
+        self._line[:] = self._peak = 0.0
         library().adsi_rx_init(self._state, self._standard, self._callback, ffi.NULL)
 
     def hear(self, samples: Samples) -> list[bytes]:
         """Feed a period or less; the messages that were complete and had a good checksum."""
-        louder = self._louder[: len(samples)]
-        np.minimum(samples, self.LOUDEST, out=louder)
-        np.maximum(louder, -self.LOUDEST, out=louder)
-        np.multiply(louder, self.GAIN, out=louder)
-        self._rx(self._state, self._address, len(samples))
+        count, kept = len(samples), len(self.FILTER) - 1
+        line = self._line[: kept + count]
+        line[kept:] = samples
+        data = np.convolve(line, self.FILTER, "valid")
+        line[:kept] = line[count:]
+        self._peak = max(float(np.abs(data).max()), self.FORGETS * self._peak)
+        loud = self._peak * self.GAIN > self.LOUDEST
+        self._louder[:count] = data * (self.LOUDEST / self._peak if loud else self.GAIN)
+        self._rx(self._state, self._address, count)
         if not self.messages:
             return []
         messages, self.messages = self.messages, []
