@@ -20,6 +20,7 @@ from app.panel.gestures import RESET_ACTIONS
 from app.phone.calls.call import CALL_ACTIONS
 from app.phone.calls.handset import HANDSET_ACTIONS
 from app.phone.lines.dialler import DIALLER_ACTIONS
+from app.phone.lines.display_ring import DISPLAY_ACTIONS
 from app.phone.lines.first_answer import FIRST_ACTIONS
 from app.phone.lines.message_waiting import VMWI_ACTIONS
 from app.phone.lines.ringer import RINGER_ACTIONS
@@ -98,6 +99,12 @@ MACHINES = (
         "app/phone/lines/first_answer.py",
         "Japan: a line is answered for the data, hung up, and only then rings.",
         FIRST_ACTIONS,
+    ),
+    Drawn(
+        "Ringing for a number display",
+        "app/phone/lines/display_ring.py",
+        "Japan: a handset is rung in short bursts for the data, and only then rings.",
+        DISPLAY_ACTIONS,
     ),
     Drawn(
         "Dialling on an outside line",

@@ -24,6 +24,11 @@ class Lamps(Section):
         " and a caller's number without a name), as displays of the early 1990s; all: every"
         " handset.",
     )
+    number_display: tuple[str, ...] = Field(
+        (),
+        description="Japan: handsets with a number display, which are rung in short bursts for the"
+        " caller's number before they ring; others need none of it; all: every handset.",
+    )
     polarity: tuple[str, ...] = Field(
         (),
         description="Handsets on whose line the polarity is turned while messages wait; all: every"

@@ -44,6 +44,8 @@ class Lamps:
     """By a message of data [GR-30; ETSI EN 300 659-1]."""
     sdmf: tuple[str, ...] = ()
     """Not another way, but the form of all data they are sent: single messages [GR-30]."""
+    number_display: tuple[str, ...] = ()
+    """Nor this: in Japan, those that are rung for their display first [NTT]."""
     polarity: tuple[str, ...] = ()
     """By the line's polarity."""
     neon: tuple[str, ...] = ()

@@ -114,6 +114,17 @@ CALLER_ID_FIRST = Timer(
     8000,
     "Caller ID before the first burst, where the country has it so; as long as its data are.",
 )
+DISPLAY_PAUSE = Timer(
+    "display pause", 500, 300, 1000, "Japan: before a burst for a display, and between two."
+)
+DISPLAY_BURST = Timer("display burst", 500, 300, 600, "Japan: a burst that asks for the loop.")
+DISPLAY_HOLDS = Timer(
+    "display holds",
+    3000,
+    1500,
+    8000,
+    "Japan: from closing the loop for data to opening it; who holds it for longer has answered.",
+)
 CALLER_ID_LEAD = Timer(
     "caller ID lead", 500, 500, 1500, "From the end of a burst to caller ID [GR-30: 500 ms]."
 )

@@ -44,6 +44,20 @@ def ntt_message(number: str | None) -> bytes:
     return octets + int(check, 2).to_bytes(2, "little")
 
 
+def ntt_caller_of(octets: bytes) -> CallerId | None:
+    """What a number display shows of these octets; None if no whole frame is among them."""
+    head = ntt_message("0")[:6]
+    begin = octets.find(head)
+    if begin < 0 or begin + 9 > len(octets):
+        return None
+    kind, size = (octet & 0x7F for octet in octets[begin + 7 : begin + 9])
+    text = bytes(octet & 0x7F for octet in octets[begin + 9 : begin + 9 + size]).decode("ascii")
+    number = {NUMBER: text, NO_NUMBER: {"P": "private"}.get(text)}.get(kind)
+    if not octets[begin:].startswith(ntt_message(number)):
+        return None  # parity or CRC is wrong
+    return CallerId(number=text) if kind == NUMBER else CallerId(no_number=text)
+
+
 def caller_digits(codes: DigitCodes, number: str | None) -> str:
     """The digits that show a number; without one, the code that says why."""
     if number and number.isdigit():

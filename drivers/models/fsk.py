@@ -102,8 +102,13 @@ def modulate(message: bytes, modem: Modem = Modem.BELL_202) -> Samples:
 
 def demodulate(samples: Samples, modem: Modem = Modem.BELL_202) -> list[bytes]:
     """The messages with a right checksum in a piece of sound."""
+    return _messages(octets_of(samples, modem))
+
+
+def octets_of(samples: Samples, modem: Modem = Modem.BELL_202) -> list[int]:
+    """What is between start and stop bits in a piece of sound, right or wrong."""
     soft = _mark_minus_space(samples, *FREQUENCIES_HZ[modem])
-    octets: list[tuple[int, int]] = []
+    octets: list[int] = []
     at = 0
     step = SAMPLE_RATE / BAUD
     while at + 10 * step < len(soft):
@@ -115,9 +120,9 @@ def demodulate(samples: Samples, modem: Modem = Modem.BELL_202) -> list[bytes]:
         if bits[0] or not bits[9]:
             at += 1
             continue
-        octets.append((at, int(np.packbits(bits[1:9], bitorder="little")[0])))
+        octets.append(int(np.packbits(bits[1:9], bitorder="little")[0]))
         at = int(at + 9.5 * step)
-    return _messages([octet for _, octet in octets])
+    return octets
 
 
 def _mark_minus_space(samples: Samples, mark_hz: float, space_hz: float) -> NDArray[np.float64]:

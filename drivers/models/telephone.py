@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from drivers.buses import SAMPLE_RATE, Samples
+from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries.base import CallerIdService, DigitCodes, Modem
-from drivers.models.caller_signal import caller_of_digits
+from drivers.models.caller_signal import caller_of_digits, ntt_caller_of
 from drivers.models.dtmf import DtmfReceiver
 from drivers.models.fsk import (
     SDMF_CALLER_ID,
@@ -16,6 +16,7 @@ from drivers.models.fsk import (
     caller_id_of,
     demodulate,
     lamp_of,
+    octets_of,
 )
 from drivers.models.loops import OFF_HOOK_OHMS, StationLoop
 from drivers.models.party import Party
@@ -77,6 +78,11 @@ class SecondCallerDisplay:
         return answers
 
 
+DISPLAY_AFTER_PERIODS, DISPLAY_PERIODS = 20, 130
+"""A number display closes the loop 200 ms after a burst began, and opens it again after the data,
+for which it waits 1.3 s at most."""
+
+
 class Telephone(Party):
     """Lift it, dial, speak, listen; it rings, shows the caller and has a message lamp."""
 
@@ -108,6 +114,12 @@ class Telephone(Party):
         """The last caller ID received."""
         self.second_display: SecondCallerDisplay | None = None
         """Set for a telephone that shows who calls during a call, too."""
+        self.number_display = False
+        """Whether it has a number display as in Japan, which closes the loop for the data."""
+        self._display_rung = -1
+        """Periods of a burst on a line that was reversed; -1: it was not."""
+        self._display_data: list[Samples] | None = None
+        """What the display has heard since it closed the loop; None: the loop is not its."""
         self.single_only = False
         """Whether it understands data of the oldest form only (SDMF)."""
 
@@ -185,13 +197,33 @@ class Telephone(Party):
         if loop.ring_vrms >= NEON_VRMS and not self.off_hook:
             self._neon_at = now
         ringing = loop.ring_vrms >= BELL_VRMS and low <= loop.hertz <= high and not self.off_hook
+        if self.number_display:
+            self._ask_for_number(ringing)
         if ringing != self.ringing:
             self.ringing = ringing
             self.bells.append(Bell(now, ringing))
 
+    def _ask_for_number(self, ringing: bool) -> None:
+        """Close the loop in the first burst of a reversed line, and open it after the data."""
+        if not ringing:
+            self._display_rung = 0 if self.reversed else -1
+        elif self._display_rung >= 0:
+            self._display_rung += 1
+        data = self._display_data
+        if data is None and self._display_rung == DISPLAY_AFTER_PERIODS:
+            self._display_data = []
+            self._set_hook(True)
+        elif data is not None and len(data) >= DISPLAY_PERIODS:
+            octets = bytes(octets_of(np.concatenate(data), Modem.V23_NTT))
+            self.caller_id = ntt_caller_of(octets) or self.caller_id
+            self._display_data = None
+            self._set_hook(False)
+
     def listen(self, row: Samples | None) -> None:
         """A period is heard; an alerting signal is answered by the key D, and data are shown."""
         super().listen(row)
+        if self._display_data is not None:
+            self._display_data.append(np.zeros(PERIOD, np.int16) if row is None else row)
         display = self.second_display
         if display is None or row is None or not self.off_hook:
             return

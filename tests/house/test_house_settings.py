@@ -75,6 +75,7 @@ OTHER: dict[str, Any] = {
     "lamps.stutter": ["101"],
     "lamps.fsk": [],
     "lamps.sdmf": ["101"],
+    "lamps.number_display": ["101"],
     "lamps.polarity": ["101"],
     "lamps.neon": ["102"],
 }

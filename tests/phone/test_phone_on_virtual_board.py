@@ -32,16 +32,17 @@ class House:
         answer: CallScript = no_script,
         owner: CallScript = no_script,
         lamps: Lamps = ALL_LAMPS,
+        code: str = "us",
         **settings: Any,
     ) -> None:
         spec = virtual_board()
-        self.box = VirtualBox(spec)
+        self.box = VirtualBox(spec, code)
         self.box.pcm().start()
         clerk = StubClerk(
             directory=directory(("Ann", "201", "101"), ("Bob", "202", "102"), default="201")
         )
-        board = LineBoard(spec, self.box, country("us"))
-        config = PhoneConfig(ring_seconds=8, no_answer_seconds=8, lamps=lamps, **settings)
+        board = LineBoard(spec, self.box, country(code))
+        config = PhoneConfig(code, 8, 8, lamps=lamps, **settings)
         self.pbx = Pbx(board, spec.slots, clerk, config, answer, owner, date=lambda: "11241530")
         self.pace = FreePace(self.box, self.pbx, spec.slots, clerk.answer_all)
         self.pace.power_up()

@@ -20,7 +20,8 @@ from drivers.countries.base import DigitCodes
 SDMF_CALLER, SDMF_WAITING = 0x04, 0x06
 MDMF_CALLER, MDMF_WAITING = 0x80, 0x82
 
-NTT_HEAD = b"\x10\x01\x07\x10\x02\x40"
+NTT_CALLER = 0x40
+NTT_HEAD = bytes((0x10, 0x01, 0x07, 0x10, 0x02, NTT_CALLER))
 """DLE SOH, header, DLE STX, caller ID; length, parameters and DLE ETX follow [NTT]. What else than
 P may be behind NO_NUMBER (O, C, S) says that the network cannot show it."""
 
@@ -82,6 +83,14 @@ def single_caller_message(caller: Caller, date: str = "") -> bytes:
     shown = _dialled(caller.number or "") or ("P" if caller.reason == "private" else "O")
     body = (date or NO_DATE) + shown
     return bytes((SDMF_CALLER, len(body))) + body.encode("ascii")
+
+
+def display_message(caller: Caller) -> bytes:
+    """What a number display in Japan shows; the modem makes NTT's frame round it."""
+    number = "".join(c for c in caller.number or "" if c in "0123456789")[:MOST_DIGITS]
+    text = (number or ("P" if caller.reason == "private" else "O")).encode("ascii")
+    body = bytes((NUMBER if number else NO_NUMBER, len(text))) + text
+    return bytes((NTT_CALLER, len(body))) + body
 
 
 def caller_digits(caller: Caller, codes: DigitCodes) -> str:

@@ -153,10 +153,13 @@ class Ringer:
             RINGER_ACTIONS, self, port.name, queue, self._length, moves=logging.DEBUG
         )
 
-    def start(self, caller: Caller, kind: RingKind = RingKind.OUTSIDE) -> None:
-        """Begin with a burst, or with caller ID where that comes first and the caller is known."""
+    def start(self, caller: Caller, kind: RingKind = RingKind.OUTSIDE, shown: bool = False) -> None:
+        """Begin with a burst, or with caller ID where that comes first and the caller is known.
+
+        `shown`: the handset shows this caller already.
+        """
         self._cadence = self._cadences[kind]
-        self._next, self._caller, self._message = 0, Caller(), None
+        self._next, self._caller, self._message = 0, caller if shown else Caller(), None
         self.caller_known(caller)
         if self._early is None or self._message is None:
             self.machine.event(RingerEvent.START)

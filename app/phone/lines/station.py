@@ -14,6 +14,7 @@ from app.core.timers import Timer, TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.config import NORTH_AMERICA, Lamps
 from app.phone.lines import line_events
+from app.phone.lines.display_ring import DisplayRing
 from app.phone.lines.hook import Break, classify, pulsed_digit
 from app.phone.lines.line_events import LineEvent
 from app.phone.lines.line_test import Tests
@@ -25,6 +26,7 @@ from app.phone.sound.mixer import Channel
 from app.phone.sound.sounds import Tone
 from app.phone.timers import BUSY_TONE, HANG_UP, HOWLER, LOOP_OPEN, PULSE_END
 from drivers.countries import Country
+from drivers.countries.base import CallerIdAlert
 from drivers.ports import Feed, HookChanged, PortEvent, PortFault, PortRecovered, StationPort
 
 
@@ -226,6 +228,11 @@ class StationLine:
         self._message_waiting = MessageWaiting(port, channel, queue, country.modem, lost, lamps)
         single = named(port.name, lamps.sdmf)
         self._ringer = Ringer(port, channel, queue, country, date, distinctive, single)
+        self._display = None
+        service = country.caller_id
+        japanese = service is not None and CallerIdAlert.RING_PULSE in service.alerts
+        if japanese and named(port.name, lamps.number_display):
+            self._display = DisplayRing(port, channel, queue, self._ring_shown, self._held)
         self.second_caller = SecondCaller(port.name, channel, queue, country, date)
         """Shows who calls while the handset talks."""
         self._rung_by, self._rung_for = Caller(), RingKind.OUTSIDE
@@ -266,6 +273,8 @@ class StationLine:
     def port_event(self, event: PortEvent) -> None:
         """Handle what the driver reports."""
         if isinstance(event, HookChanged):
+            if self._display is not None and self._display.takes(event.off_hook):
+                return
             self.machine.event(self._lift() if event.off_hook else StationEvent.LOWER)
         elif isinstance(event, PortFault):
             self.fault = event.what
@@ -282,12 +291,17 @@ class StationLine:
 
     def show(self, caller: Caller) -> None:
         """The caller has become known while it rings."""
+        if self._display is not None and self._display.busy:
+            return  # it is being shown who was known first
         if self.machine.state is StationState.RINGING:
             self._ringer.caller_known(caller)
 
     def stop_ringing(self) -> None:
         """Stop ringing it."""
+        held = self._display is not None and self._display.busy
         self.machine.event(StationEvent.STOP)
+        if held and self._port.off_hook:
+            self.machine.event(StationEvent.LIFT)
 
     def end_call(self, tone: Tone | None = None, far_end_gone: bool = False) -> None:
         """The call is over: this tone (busy), then howler, then silence, until it is on hook.
@@ -337,7 +351,7 @@ class StationLine:
         self._rest()
 
     def _rest(self) -> None:
-        self._ringer.stop()
+        self._stop_ringer()
         self.channel.quiet()
         self._port.feed(Feed.ACTIVE)
         self._message_waiting.line_free()
@@ -345,11 +359,25 @@ class StationLine:
 
     def _ring(self) -> None:
         self._message_waiting.line_taken()
-        self._ringer.start(self._rung_by, self._rung_for)
+        if self._display is not None and self._rung_by != Caller():
+            self._display.start(self._rung_by)
+        else:
+            self._ringer.start(self._rung_by, self._rung_for)
+
+    def _ring_shown(self) -> None:
+        self._ringer.start(self._rung_by, self._rung_for, shown=True)
+
+    def _held(self) -> None:
+        self.machine.event(StationEvent.LIFT)
+
+    def _stop_ringer(self) -> None:
+        if self._display is not None:
+            self._display.stop()
+        self._ringer.stop()
 
     def _lifted(self) -> None:
         self._message_waiting.line_taken()
-        self._ringer.stop()
+        self._stop_ringer()
         self._pulses = 0
         self._report(self, line_events.OffHook())
 
@@ -411,7 +439,7 @@ class StationLine:
 
     def _fail(self) -> None:
         self._message_waiting.line_taken()
-        self._ringer.stop()
+        self._stop_ringer()
         self.channel.quiet()
 
     def _fail_while_ringing(self) -> None:
