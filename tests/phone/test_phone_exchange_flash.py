@@ -2,9 +2,13 @@
 
 import pytest
 
+from drivers.countries import country
 from drivers.models.exchange import OfficeLine, OfficeState
 from drivers.models.telephone import Telephone
+from drivers.tones import Tone
 from tests.kit.phone import Bench
+from tests.phone.test_phone_end_tones import lasting
+from tests.phone.test_phone_lines import OneTrunk
 from tests.phone.test_phone_on_virtual_board import House
 from tests.phone.test_phone_outgoing import bench_of, call_out, dial, dial_tone
 
@@ -84,6 +88,25 @@ def test_flash_is_as_long_as_the_countrys_exchanges_expect(code: str, periods: i
     bench.seconds(4)
     assert bench.pbx.calls.flash("line1") == ""
     assert bench.trunk("line1").flashes == [periods]
+
+
+@pytest.mark.parametrize("tone", [country("us").tones.busy, country("us").tones.dial])
+@pytest.mark.parametrize("flashed", [True, False])
+def test_tones_of_the_exchange_end_a_call_unless_it_was_flashed(tone: Tone, flashed: bool) -> None:
+    """After a flash they are about a second party, and the first may be on hold there."""
+    office = OneTrunk()
+    office.burst()
+    assert office.line.seize()
+    office.run(100)
+    assert not flashed or office.line.flash()
+    office.say(lasting(tone, 8))
+    office.run(800)
+    assert office.port.seized == flashed
+
+
+def test_line_without_a_call_takes_no_flash() -> None:
+    office = OneTrunk()
+    assert not office.line.flash() and office.port.flashes == []
 
 
 # --------------------------------------------------------------------- who may call what
