@@ -13,7 +13,9 @@ import select
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -40,6 +42,7 @@ STARTS_ALLOWED = 5  # within STARTS_WITHIN_S; then the clerk is given up for RES
 STARTS_WITHIN_S = 10.0
 REST_S = 2.0
 READ_AT_ONCE = 1 << 20
+FRAMES_AT_ONCE = 64  # in one call of the kernel
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,7 +103,8 @@ class _Question:
 
     def __init__(self, job: Job, arguments: dict[str, Any], number: int, now: float) -> None:
         self.job = job
-        self.frame = frames.question(number, job.name, arguments)
+        self.frame = frames.question_parts(number, job.name, arguments)
+        self.octets = sum(map(len, self.frame))
         self.recording = arguments.get("recording")
         self.number = arguments["number"] if job.name == "begin_recording" else None
         self.wait: Wait[Any] = Wait()
@@ -140,7 +144,7 @@ class ProcessClerk(JobClient):
         self._octets = 0
         self._number = 0
         self._live: set[int] = set()  # recordings that a line is feeding
-        self._out = bytearray()
+        self._out: deque[bytes | memoryview] = deque()
         self._watched = select.EPOLLIN  # what the descriptor is told of
         self._decoder = frames.Decoder()
         self._heard_at = 0.0
@@ -191,6 +195,7 @@ class ProcessClerk(JobClient):
 
     def close(self) -> None:
         """Let the child finish what it has, and end it; fails what is unanswered."""
+        self._send()
         if self._socket is not None:
             self._epoll.unregister(self._socket)
             self._socket.close()
@@ -207,7 +212,7 @@ class ProcessClerk(JobClient):
         self._number += 1
         arguments = _job(job).arguments(*args, **kwargs)
         question = _Question(_job(job), arguments, self._number, self._clock.monotonic())
-        if self._octets + len(question.frame) > QUESTIONS_LIMIT:
+        if self._octets + question.octets > QUESTIONS_LIMIT:
             question.failed(f"the clerk has {self.pending} questions waiting")
             return question.wait
         if self._socket is None:
@@ -216,8 +221,12 @@ class ProcessClerk(JobClient):
             question.failed("the clerk cannot be started")
             return question.wait
         self._questions[self._number] = question
-        self._octets += len(question.frame)
-        self._send(question.frame)
+        self._octets += question.octets
+        self._out += question.frame
+        if question.job.takes_octets:  # of several lines in one beat: sent together after it
+            self._watch(select.EPOLLIN | select.EPOLLOUT)
+        else:
+            self._send()
         return question.wait
 
     def _start(self) -> None:
@@ -233,9 +242,7 @@ class ProcessClerk(JobClient):
             self._child = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT)
         self._socket, self._decoder, self._heard_at = ours, frames.Decoder(), now
         live = self._live | {q.number for q in self._questions.values() if q.number is not None}
-        self._out = bytearray(
-            frames.encode({"config": to_json(self._config), "live": sorted(live)})
-        )
+        self._out = deque([frames.encode({"config": to_json(self._config), "live": sorted(live)})])
         for question in self._questions.values():
             question.later = False
             self._out += question.frame
@@ -243,24 +250,32 @@ class ProcessClerk(JobClient):
         self._watched = select.EPOLLIN
         self._send()
 
-    def _send(self, frame: bytes = b"") -> None:
-        """Send what waits and then this frame, as far as the socket takes it."""
+    def _send(self) -> None:
+        """Send what waits, as far as the socket takes it."""
         if self._socket is None:
             return
         wanted = select.EPOLLIN
         try:
-            if not self._out and frame:  # nearly always: so a second of sound is not copied
-                frame = frame[self._socket.send(frame) :]
-            self._out += frame
-            frame = b""
             while self._out:
-                del self._out[: self._socket.send(self._out)]
+                self._sent(self._socket.sendmsg(list(islice(self._out, FRAMES_AT_ONCE))))
         except BlockingIOError:
-            self._out += frame
-            wanted = select.EPOLLIN | select.EPOLLOUT
-        except OSError:  # it died, which the next read notices
-            self._out += frame
-        if wanted != self._watched:
+            wanted |= select.EPOLLOUT
+        except OSError as problem:  # it died, which the next read notices
+            log.debug("nothing can be sent to the clerk: %s", problem)
+        self._watch(wanted)
+
+    def _sent(self, octets: int) -> None:
+        """So many octets of what waits are on their way."""
+        while octets:
+            first = self._out.popleft()
+            if octets < len(first):
+                self._out.appendleft(memoryview(first)[octets:])
+                return
+            octets -= len(first)
+
+    def _watch(self, wanted: int) -> None:
+        """Have dispatch() called when the socket is ready for this."""
+        if self._socket is not None and wanted != self._watched:
             self._watched = wanted
             self._epoll.modify(self._socket, wanted)
 
@@ -290,15 +305,22 @@ class ProcessClerk(JobClient):
             return
         if header.get("alive"):
             return
+        if "done" in header:
+            for number in header["done"]:
+                self._answered({"n": number, "result": None}, b"")
+            return
         if header.get("later"):
             if header["n"] in self._questions:
                 self._questions[header["n"]].later = True
             return
+        self._answered(header, raw)
+
+    def _answered(self, header: dict[str, Any], raw: bytes) -> None:
         question = self._questions.pop(header["n"], None)
         if question is None:
             log.info("an answer that nobody waits for any more: %s", header)
             return
-        self._octets -= len(question.frame)
+        self._octets -= question.octets
         if question.job.name == "end_recording":
             self._live.discard(int(question.recording or 0))
         if question.job.name == "begin_recording":
@@ -313,7 +335,7 @@ class ProcessClerk(JobClient):
         self._child.kill()  # it may have closed its socket and live, or hang
         log.error("the clerk (process %d) is gone, %d unanswered", self._child.pid, self.pending)
         self._dead.append(self._child)
-        self._socket, self._child, self._out = None, None, bytearray()
+        self._socket, self._child, self._out = None, None, deque()
         self._blame()
         self._start()
         if self._socket is None:
@@ -332,7 +354,7 @@ class ProcessClerk(JobClient):
 
     def _give_up(self, number: int, why: str) -> None:
         question = self._questions.pop(number)
-        self._octets -= len(question.frame)
+        self._octets -= question.octets
         question.failed(why)
 
     def _fail_all(self, why: str) -> None:

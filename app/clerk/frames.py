@@ -9,6 +9,7 @@ Question:  {"n": 7, "job": "samples", "arguments": {...}, "raw": "octets"}   raw
 Answer:    {"n": 7, "result": ...}, or {"n": 7, "raw": true} and the octets are the result,
            or {"n": 7, "failed": "why"}; before it perhaps {"n": 7, "later": true}: it takes longer,
            others are answered first
+Done:      {"done": [7, 8, 9]}: the answer to jobs that give nothing; many are done together.
 Push:      {"push": {...}}, when the store has changed.
 Alive:     {"alive": true}, now and then while an answer takes longer.
 The first frame a clerk gets is {"config": {...}, "live": [recordings the phone is feeding]}.
@@ -16,6 +17,7 @@ The first frame a clerk gets is {"config": {...}, "live": [recordings the phone 
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 from app.core.records import BadRecord, parse_json
@@ -78,12 +80,21 @@ class Decoder:
 
 def question(number: int, job: str, arguments: dict[str, Any]) -> bytes:
     """The frame that asks for a job; one argument may be octets."""
-    raw_names = [name for name, value in arguments.items() if isinstance(value, bytes)]
-    if not raw_names:
-        return encode({"n": number, "job": job, "arguments": arguments})
-    (name,) = raw_names
-    plain = {key: value for key, value in arguments.items() if key != name}
-    return encode({"n": number, "job": job, "arguments": plain, "raw": name}, arguments[name])
+    return b"".join(question_parts(number, job, arguments))
+
+
+def question_parts(number: int, job: str, arguments: dict[str, Any]) -> tuple[bytes, ...]:
+    """The same with the octets in a part of their own: a second of sound is not copied."""
+    header: dict[str, Any] = {"n": number, "job": job, "arguments": arguments}
+    raw = b""
+    for name, value in arguments.items():
+        if isinstance(value, bytes):
+            header["raw"], raw = name, value
+    if "raw" in header:
+        header["arguments"] = {key: arguments[key] for key in arguments if key != header["raw"]}
+    text = _JSON.encode(header).encode()
+    head = _LENGTHS.pack(len(text), len(raw)) + text
+    return (head, raw) if raw else (head,)
 
 
 def arguments_of(header: dict[str, Any], raw: bytes) -> dict[str, Any]:
@@ -95,6 +106,11 @@ def arguments_of(header: dict[str, Any], raw: bytes) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError) as problem:
         raise BadFrame(f"not a question: {problem!r}") from problem
     return arguments
+
+
+def done(numbers: Sequence[int]) -> bytes:
+    """The frame that answers jobs that give nothing."""
+    return encode({"done": numbers})
 
 
 def answer(number: int, result: Any) -> bytes:

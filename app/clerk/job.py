@@ -30,12 +30,16 @@ class Job:
         }
         self._readers: dict[str, Reader] = {p: reader_of(hints[p]) for p in self.parameters}
         self._octets = {p for p in self.parameters if hints[p] is bytes}
+        self.takes_octets = bool(self._octets)
+        """Whether one of them is sound, which lies beside the JSON."""
         self._result = reader_of(hints["return"])
         self._gives_octets = hints["return"] is bytes
 
     def arguments(self, *values: Any, **named: Any) -> dict[str, Any]:
         """Arguments by name, as JSON values; octets stay octets."""
-        given = self._defaults | dict(zip(self.parameters, values, strict=False)) | named
+        given = dict(zip(self.parameters, values, strict=False))
+        if len(given) < len(self.parameters):
+            given = self._defaults | given | named
         return {k: v if k in self._octets else to_json(v) for k, v in given.items()}
 
     def call(self, api: object, arguments: dict[str, Any]) -> Any:

@@ -33,6 +33,8 @@ ALIVE_S = 1.0  # between signs of life while an answer takes longer
 READ_AT_ONCE = 1 << 20
 
 Question = tuple[dict[str, Any], bytes]
+Answer = bytes | None
+"""A frame; None: the job gives nothing, and is done."""
 
 
 class Server:
@@ -88,11 +90,21 @@ class Server:
                 _failed(header["n"], f"samples: {problem}") if header["job"] == "samples" else given
                 for given, (header, _) in zip(answers, questions, strict=True)
             ]
-        for answer in answers:
-            self._connection.sendall(answer)
+        self._send(
+            [(header["n"], given) for given, (header, _) in zip(answers, questions, strict=True)]
+        )
         self._push()
 
-    def _answer(self, header: dict[str, Any], raw: bytes) -> bytes:
+    def _send(self, answers: list[tuple[int, Answer]]) -> None:
+        """What gave nothing is told in one frame, before the others: most of it are samples."""
+        done = [number for number, given in answers if given is None]
+        if done:
+            self._connection.sendall(frames.done(done))
+        for _, given in answers:
+            if given is not None:
+                self._connection.sendall(given)
+
+    def _answer(self, header: dict[str, Any], raw: bytes) -> Answer:
         try:
             return self._try(header, raw)
         except NotReady:
@@ -104,17 +116,17 @@ class Server:
         waiting, self._put_off = self._put_off, []
         for header, raw in waiting:
             try:
-                self._connection.sendall(self._try(header, raw))
+                self._send([(header["n"], self._try(header, raw))])
             except NotReady:
                 self._put_off.append((header, raw))
 
-    def _try(self, header: dict[str, Any], raw: bytes) -> bytes:
+    def _try(self, header: dict[str, Any], raw: bytes) -> Answer:
         job = JOBS.get(header["job"])
         if job is None:
             return _failed(header["n"], f"there is no job {header['job']}")
         try:
             result = job.call(self._jobs, frames.arguments_of(header, raw))
-            return frames.answer(header["n"], result)
+            return None if result is None else frames.answer(header["n"], result)
         except (JobFailed, frames.TooLarge) as failure:
             return _failed(header["n"], str(failure))
 

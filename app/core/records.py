@@ -42,7 +42,9 @@ def parse_json(text: str | bytes | bytearray) -> Any:
     for arrays within arrays a thousand deep.
     """
     try:
-        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        if not isinstance(text, str):
+            text = text.decode(json.detect_encoding(text), "surrogatepass")
+        return _decoder().decode(text)
     except (ValueError, RecursionError) as problem:
         raise BadRecord(f"no JSON: {problem}") from problem
 
@@ -56,6 +58,12 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{digits[:20]} is too large a number")
     return number
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    """One for all: json.loads makes one a call for other numbers than its own."""
+    return json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
 
 
 _AS_THEY_ARE = frozenset({types.NoneType, bool, int, float, str})

@@ -32,7 +32,7 @@ from app.core.presence import Presence
 from app.phone.calls.caller import Caller
 from app.phone.calls.scripting import Wait
 from app.phone.fax.folder import FaxEnd
-from app.phone.jobs import EndedCall, JobFailed, MessageAudio, Prompt, Spoken
+from app.phone.jobs import EndedCall, JobFailed, MessageAudio, Prompt, Spoken, Take
 from app.voicemail.fax_jobs import FaxCallOver, FaxOutcome
 from app.voicemail.jobs import Letter, MessageList, PinVerdict, RecordingResult, WaitingMessages
 from app.voicemail.owner_jobs import OwnSetting
@@ -295,6 +295,26 @@ def test_notice_of_a_change_is_taken_so_that_the_clerk_can_sleep(tmp_path: Path)
         theirs.shutdown(socket.SHUT_WR)  # so that serve() takes one turn
         Server(ours, desk, workers).serve(frames.Decoder(), [])
     assert not select.select(desk.readers(), [], [], 0)[0]
+    desk.close()
+
+
+def test_pieces_that_come_together_are_answered_in_one_frame(tmp_path: Path) -> None:
+    """48 lines that record have a piece each second; each answer of its own costs as much."""
+    house, workers = House(tmp_path), MediaWorkers(ManualClock())
+    desk = desk_over(house.config, house.kit.clock, workers)
+    begun = desk.begin_recording(77, "201", "line1", Caller())
+    pieces = [JOBS["samples"].arguments(begun.recording, seq, tone(1)) for seq in range(3)]
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(frames.question(7, "mailbox", JOBS["mailbox"].arguments("201")))
+        for number, piece in enumerate(pieces, 8):
+            theirs.sendall(frames.question(number, "samples", piece))
+        theirs.shutdown(socket.SHUT_WR)
+        Server(ours, desk, workers).serve(frames.Decoder(), [])
+        told = [header for header, _ in frames.Decoder().feed(theirs.recv(1 << 18))]
+    assert [header for header in told if "done" in header] == [{"done": [8, 9, 10]}]
+    assert [header["n"] for header in told if "result" in header] == [7]
+    assert len(desk.sound(Take(77, 0), 0, 30_000)) == 2 * 24_000, "they are kept"
     desk.close()
 
 

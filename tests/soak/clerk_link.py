@@ -58,6 +58,8 @@ class ClerkLink:
             self._send(frames.question(number, job, JOBS[job].arguments(*values)))
             while True:
                 for header, raw in self._receive():
+                    if number in header.get("done", ()):
+                        return None
                     if header.get("n") == number and not header.get("later"):
                         return self._result(job, header, raw)
 
