@@ -228,6 +228,26 @@ def test_recording_ends_by_silence_that_no_word_interrupts() -> None:
     assert taken.ends[0].periods == 400  # judged every 25 periods
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_silence_ends_a_recording_at_the_first_look_that_finds_it(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    word, said = audio.sine((500.0,), -25.0, PERIOD), np.zeros((900, PERIOD), np.int16)
+    spoken = np.flatnonzero(random.random(600) < 0.03)
+    said[spoken] = word
+    taken = Taken(silence=60)
+    taken.hear(said.reshape(-1))
+    quiet = [heard - 1 - max(spoken[spoken < heard], default=-1) for heard in range(901)]
+    assert taken.ends[0].periods == next(at for at in range(25, 901, 25) if quiet[at] >= 60)
+
+
+def test_who_talks_is_looked_at_for_pieces_and_hardly_for_silence() -> None:
+    taken, dues = Taken(silence=500), set[int]()
+    for _ in range(1000):
+        taken.hear(audio.sine((500.0,), -25.0, PERIOD))
+        dues.add(taken.recorder.due)
+    assert len(dues) < 20, "ten pieces, and twice in 10 s for silence of 5 s"
+
+
 def test_recordings_of_many_lines_are_told_apart_and_another_begins_where_one_has_ended() -> None:
     tape, pieces, ends = Tape(3), [list[bytes]() for _ in range(4)], list[Recorded]()
     said = ramp(3 * 300 * PERIOD).reshape(300, 3, PERIOD)

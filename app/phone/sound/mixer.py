@@ -340,7 +340,10 @@ class Mixer:
     def __init__(self, slots: int) -> None:
         self.slots = slots
         self.heard: Samples = np.zeros((slots, PERIOD), np.int16)
-        self._scripts: list[Channel] = []
+        self._attending: list[Channel] = []
+        """Scripts whose rows somebody listens to or records."""
+        self._talking: list[Channel] = []
+        """Scripts that were heard in the latest period."""
         self._faxing: list[Channel] = []
         self._sounding: list[Channel] = []
         self.detectors = Detectors(slots)
@@ -360,15 +363,12 @@ class Mixer:
 
     def script_channel(self) -> Channel:
         """A channel for a script that takes part in a conference; give it back with close()."""
-        channel = Channel(self, None)
-        self._scripts = [*self._scripts, channel]
-        return channel
+        return Channel(self, None)
 
     def close(self, channel: Channel) -> None:
         """End a script's channel."""
         channel.quiet()
         self.detectors.leave(channel.place)
-        self._scripts = [c for c in self._scripts if c is not channel]
 
     def bus(self, changed: Callable[[Bus], None] | None = None) -> Bus:
         """A bus without legs; it costs nothing until two have joined it.
@@ -390,7 +390,7 @@ class Mixer:
         np.copyto(self.heard, heard)
         self.incoming = heard
         self._echo.cancel(self.heard)
-        scripts = [(script.place, script.row) for script in self._scripts]
+        scripts = [(script.place, script.row) for script in self._attending]
         self.detectors.hear(self.heard, scripts)
         for channel in self._faxing:
             channel.hear()
@@ -400,10 +400,11 @@ class Mixer:
     def play(self) -> Samples:
         """One period to all lines, (slots, 80)."""
         played = np.zeros((self.slots, PERIOD), np.int16)
-        for script in self._scripts:
+        for script in self._talking:
             script.says[:] = 0
-            if script.sounding:
-                script.fill(script.says)
+        self._talking = [channel for channel in self._sounding if channel.slot is None]
+        for script in self._talking:
+            script.fill(script.says)
         if len(self._to):
             played[self._to] = self.heard[self._from]
         for bus in self._conferences:
@@ -419,7 +420,10 @@ class Mixer:
         """A channel's work has changed. The lists are made anew: one may be under way."""
         self._faxing = _with(self._faxing, channel, channel.faxing)
         self._sounding = _with(self._sounding, channel, channel.sounding)
-        if channel.slot is not None:
+        if channel.slot is None:
+            attends = channel.listening or channel.recorder is not None
+            self._attending = _with(self._attending, channel, attends)
+        else:
             self._echo.want(channel.slot, channel.heard)
 
     def ended(self, channel: Channel) -> None:

@@ -60,7 +60,9 @@ class Recorder:
     def due(self) -> int:
         """At which period of the tape there is something to do next."""
         heard = self._heard
-        look = heard // _LOOK * _LOOK + _LOOK
+        # Not before there can have been enough silence: a talker is seldom looked at.
+        last = heard + max(self._silence - self._quiet(heard) - 1, 0)
+        look = last // _LOOK * _LOOK + _LOOK
         piece = (heard - DIGIT_CUT) // PIECE * PIECE + PIECE + DIGIT_CUT
         return self._begun + min(look, piece, max(self._limit, heard + 1))
 
