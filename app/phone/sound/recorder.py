@@ -51,6 +51,8 @@ class Recorder:
         self._ended = ended
         self._tape: Tape | None = None
         self.place = self._begun = self._given = 0
+        self._look_at = _look_after(silence)
+        """Periods heard when silence is looked for next."""
 
     def begin(self, tape: "Tape", place: int) -> None:
         """Record this place of a tape from now on."""
@@ -60,11 +62,8 @@ class Recorder:
     def due(self) -> int:
         """At which period of the tape there is something to do next."""
         heard = self._heard
-        # Not before there can have been enough silence: a talker is seldom looked at.
-        last = heard + max(self._silence - self._quiet(heard) - 1, 0)
-        look = last // _LOOK * _LOOK + _LOOK
         piece = (heard - DIGIT_CUT) // PIECE * PIECE + PIECE + DIGIT_CUT
-        return self._begun + min(look, piece, max(self._limit, heard + 1))
+        return self._begun + min(self._look_at, piece, max(self._limit, heard + 1))
 
     @property
     def _heard(self) -> int:
@@ -81,12 +80,13 @@ class Recorder:
         heard = self._heard
         if heard >= self._limit:
             self.end("limit")
-        elif heard % _LOOK == 0 and self._quiet(heard) >= self._silence:
-            self.end("silence")
-
-    def _quiet(self, heard: int) -> int:
-        """Periods since the last one that was no silence."""
-        return 0 if self._tape is None else min(heard, self._tape.quiet(self.place))
+        elif heard >= self._look_at and self._tape is not None:
+            quiet = min(heard, self._tape.quiet(self.place))
+            if quiet >= self._silence:
+                self.end("silence")
+            else:
+                # Who talks is seldom looked at: there cannot be enough silence before.
+                self._look_at = _look_after(heard + self._silence - quiet)
 
     def give_piece(self) -> None:
         """Give the sink a piece."""
@@ -109,13 +109,22 @@ class Recorder:
             self._given += count
 
 
+def _look_after(periods: int) -> int:
+    """The first look for silence when so many periods are over."""
+    return -(-max(periods, 1) // _LOOK) * _LOOK
+
+
 class Tape:
     """The latest periods of all places, and who records them; without recorders it stands still."""
 
     def __init__(self, places: int) -> None:
         self._kept: Samples = np.zeros((_KEPT, places, PERIOD), np.int16)
+        self._powers: Floats = np.zeros((_KEPT, places), np.float32)
+        """Of the same periods."""
         self._loud_at = np.zeros(places, np.int64)
-        """The latest period of each place that was no silence."""
+        """The latest period of each place that was no silence, as far as that has been looked at:
+        it is asked for seldom, and looking costs most of what a period costs."""
+        self._looked_at = 0
         self._recorders: dict[int, Recorder] = {}
         self._due: dict[int, list[Recorder]] = {}
         self._full: deque[Recorder] = deque()
@@ -129,6 +138,7 @@ class Tape:
         more = place + 1 - len(self._loud_at)
         if more > 0:
             self._kept = np.pad(self._kept, ((0, 0), (0, more), (0, 0)))
+            self._powers = np.pad(self._powers, ((0, 0), (0, more)))
             self._loud_at = np.pad(self._loud_at, (0, more))
         if recorder is not None:
             self._recorders[place] = recorder
@@ -151,9 +161,11 @@ class Tape:
         for place, row in scripts:
             if place in self._recorders:
                 kept[place] = row
+        powers = self._powers[self.now % _KEPT]
+        powers[: len(power)] = power[: len(powers)]
         self.now += 1
-        loud = power[: len(self._loud_at)] > _FLOOR
-        self._loud_at[loud.nonzero()[0]] = self.now
+        if self.now - self._looked_at == _KEPT:
+            self._look()
         for recorder in self._due.pop(self.now, ()):
             if self._records(recorder):
                 recorder.go_on()
@@ -174,8 +186,17 @@ class Tape:
     def _records(self, recorder: Recorder) -> bool:
         return self._recorders.get(recorder.place) is recorder
 
+    def _look(self) -> None:
+        """Find the periods that were no silence among those not looked at."""
+        periods = np.arange(self._looked_at, self.now)
+        loud = self._powers[periods % _KEPT] > _FLOOR
+        self._loud_at = np.maximum(self._loud_at, np.max(loud * (periods[:, None] + 1), axis=0))
+        self._looked_at = self.now
+
     def quiet(self, place: int) -> int:
         """For how many periods a place has been silent."""
+        if self._looked_at < self.now:
+            self._look()
         return self.now - int(self._loud_at[place])
 
     def before(self, place: int, ago: int, count: int) -> Samples:
