@@ -12,6 +12,7 @@ from drivers.models.caller_signal import ntt_caller_of
 from drivers.models.fsk import CallerId, octets_of
 from drivers.models.telephone import Telephone
 from tests.kit import caller_sound as kit
+from tests.kit.phone import power_at
 from tests.phone.test_phone_on_virtual_board import House
 
 DISPLAY = Lamps(fsk=(), number_display=("101",))
@@ -103,6 +104,37 @@ def test_caller_who_gives_up_while_the_display_has_the_loop_is_over() -> None:
     house.pace.seconds(3)
     assert house.pbx.status()["lines"]["101"]["state"] == "on hook"
     assert not phone.ringing
+
+
+def test_caller_who_gives_up_on_a_person_who_holds_the_handset_leaves_them_dial_tone() -> None:
+    house, phone = called(display=False)
+    house.until(lambda: phone.ringing, 2, "a short burst")
+    phone.lift()
+    house.pace.seconds(0.5)
+    house.phones["102"].hang_up()
+    house.pace.seconds(2)
+    assert house.pbx.status()["lines"]["101"]["state"] == "off hook"
+    assert power_at(house.hears(phone, 0.5), 400) > -25, "Japan's dial tone"
+
+
+def test_caller_is_shown_once_and_another_one_when_it_rings() -> None:
+    house, phone = called()
+    house.until(lambda: phone.off_hook, 2, "the display closes the loop")
+    house.until(lambda: phone.caller_id is not None, 2, "the display has its data")
+    phone.caller_id = None
+    house.pace.seconds(4)  # past the first silence
+    assert phone.bells and phone.caller_id is None
+    house.pbx.stations["101"].show(Caller("0399998888"))
+    house.until(lambda: phone.caller_id is not None, 4, "another caller is shown")
+
+
+def test_caller_who_becomes_known_while_the_display_has_the_loop_is_shown_when_it_rings() -> None:
+    house, phone = called()
+    house.until(lambda: phone.off_hook, 2, "the display closes the loop")
+    house.pbx.stations["101"].show(Caller("0399998888"))
+    house.until(lambda: phone.caller_id == CallerId(number="102"), 2, "the first is shown")
+    house.until(lambda: phone.caller_id != CallerId(number="102"), 5, "the other is shown")
+    assert phone.caller_id is not None and phone.caller_id.number == "0399998888"
 
 
 def test_handset_that_is_not_named_rings_as_everywhere() -> None:

@@ -105,7 +105,7 @@ class DisplayRing:
         port: StationPort,
         channel: Channel,
         queue: TimerQueue,
-        rings: Callable[[], None],
+        rings: Callable[[Caller], None],
         answered: Callable[[], None],
     ) -> None:
         self._port, self._channel = port, channel
@@ -152,7 +152,7 @@ class DisplayRing:
 
     def _ring(self) -> None:
         self._end()
-        self._rings()
+        self._rings(self._caller)
 
     def _talk(self) -> None:
         self._end()

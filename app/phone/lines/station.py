@@ -292,7 +292,8 @@ class StationLine:
     def show(self, caller: Caller) -> None:
         """The caller has become known while it rings."""
         if self._display is not None and self._display.busy:
-            return  # it is being shown who was known first
+            self._rung_by = caller  # shown when it rings, if it is another one by now
+            return
         if self.machine.state is StationState.RINGING:
             self._ringer.caller_known(caller)
 
@@ -364,8 +365,9 @@ class StationLine:
         else:
             self._ringer.start(self._rung_by, self._rung_for)
 
-    def _ring_shown(self) -> None:
-        self._ringer.start(self._rung_by, self._rung_for, shown=True)
+    def _ring_shown(self, caller: Caller) -> None:
+        self._ringer.start(caller, self._rung_for, shown=True)
+        self._ringer.caller_known(self._rung_by)
 
     def _held(self) -> None:
         self.machine.event(StationEvent.LIFT)
