@@ -266,8 +266,8 @@ def test_a_beep_with_holes_is_one(lost: tuple[int, ...]) -> None:
     """A service that comes too late on a busy machine leaves periods of silence in its sound."""
     recognizer = SoundRecognizer()
     beep = rows(sine([1000], -13, 260))
-    for row in lost:
-        beep.insert(row, silence(10))
+    for place in lost:
+        beep.insert(place, silence(10))
     for row in [*rows(speech(600)), *rows(silence(100)), *beep, *rows(silence(300))]:
         recognizer.hear(row)
     assert recognizer.heard == ["speech", "beep"]
