@@ -46,13 +46,13 @@ FLOOR = FRAME / 2
 SURE = 0.4
 """Part of what a step should make a filter surer that it is taken for: frequencies and partitions
 are not as independent of each other as the step assumes."""
-YOUNG, SELDOM = 150, 2
+YOUNG, SELDOM = 300, 2
 """Periods with sound in which a new filter learns each time; afterwards each second time."""
 SENT_LEAST = FRAME * 100.0
 """Sum of squares of a frame that was sent below which nothing can be learned from it: -68 dBm0."""
 
-JUDGED, WRONG_PACE = 4, 0.64
-"""Each fourth period a filter is judged, by sums of error and echo of the last 100 ms, in which
+JUDGED, WRONG_PACE = 2, 0.8
+"""Each second period a filter is judged, by sums of error and echo of the last 100 ms, in which
 what is older counts less. Sums of 400 ms left an echo of a changed line louder for that long."""
 WRONG_LIKE = 0.4
 """Error and echo are this much alike (correlation) where a filter has another line's response;
@@ -122,7 +122,7 @@ class FilterBank:
         sounds = np.vecdot(sent, sent) > SENT_LEAST
         self._learn(error, sounds)
         now.age += sounds
-        if self._beat % JUDGED == 1:  # not when all learn, so that beats are alike
+        if self._beat % JUDGED == 0:
             self._judge(error[:, FRAME - ERROR :], echo, sounds)
         given = error[:, FRAME - PERIOD :]
         if now.harms.any():
@@ -149,20 +149,19 @@ class FilterBank:
     def _judge(self, error: Rows, echo: Rows, sounds: NDArray[np.bool_]) -> None:
         """Begin anew where the error is like the echo: the line has another response now.
 
-        Only where something is sent: who talks into a line whose far end has an echo, too, is sent
-        their own voice, as soft as a canceller leaves it, and what they say is like that.
+        Only what was sent while it sounds counts: who talks is sent next to nothing of their own
+        voice, which is like it, and the line would be taken for one that is harmed.
         """
         now = self._now
         now.sums *= WRONG_PACE
         for place, (one, other) in enumerate(((error, echo), (echo, echo), (error, error))):
-            now.sums[:, place] += np.vecdot(one, other)
+            now.sums[:, place] += np.vecdot(one, other) * sounds
         alike, echoes, errors = now.sums.T
         np.less(alike, -HARM * echoes, out=now.harms)
         now.harms &= now.age < YOUNG
         wrong = alike * alike > WRONG_LIKE**2 * echoes * errors
         wrong &= errors > WRONG_PART * echoes
         wrong &= echoes > HEARD_LEAST
-        wrong &= sounds
         if wrong.any():  # a new filter says less than there is, at first
             wrong &= (now.age >= YOUNG) | (alike < 0)
             if wrong.any():
