@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.inbox.entries import INBOX, Kind
+from app.inbox.transcripts import TRANSCRIBED
 from app.store.database import Database
 
 _COLUMNS = "id, content, uidl, size, chunks, dotted"
 _HERE = f"person = ? AND state IN ({', '.join('?' * len(INBOX))}) AND kind IN "
-_LEAVES_IT = ("marked", "leaving", "purged", "queued", "retry", "finished")
+_LEAVES_IT = ("marked", "leaving", "purged", "queued", "retry", "finished", TRANSCRIBED)
 """Verbs of the log that change nothing of what an inbox lists."""
 
 

@@ -27,6 +27,7 @@ from app.inbox.contents import CHUNK
 from app.inbox.entries import ENTRY_COLUMNS, Entry, EntryState, entry_of
 from app.inbox.errors import ContentGone
 from app.inbox.store import Store
+from app.inbox.transcripts import TRANSCRIBED
 from app.store.database import Database
 from app.store.errors import StoreDamaged, StoreFailed
 
@@ -163,6 +164,9 @@ class SearchIndex:
             "SELECT seq, scanned, scan_end FROM followed"
         ).fetchone()
         changes = self._store.changes(seq, SLICE)
+        told = {c.entry for c in changes if c.entry is not None and c.verb == TRANSCRIBED}
+        for number in told:
+            self._forget(connection, number)
         self._look(connection, {change.entry for change in changes if change.entry is not None})
         if changes:
             at = changes[-1].seq
@@ -217,17 +221,22 @@ class SearchIndex:
         for number in numbers:
             entry = self._store.entry(number)
             had = connection.execute(
-                "SELECT person, words FROM said WHERE entry = ?", (number,)
+                "SELECT person FROM said WHERE entry = ?", (number,)
             ).fetchone()
             if had is not None and (entry is None or entry.person != had[0]):
-                self._take_out(connection, number, *had)
+                self._forget(connection, number)
                 had = None
             if had is None and entry is not None:
                 self._put_in(connection, entry)
 
-    def _take_out(
-        self, connection: sqlite3.Connection, entry: int, person: int, words: bytes
-    ) -> None:
+    def _forget(self, connection: sqlite3.Connection, entry: int) -> None:
+        """Take an entry out, as it was put in; one that is not in is left."""
+        had = connection.execute(
+            "SELECT person, words FROM said WHERE entry = ?", (entry,)
+        ).fetchone()
+        if had is None:
+            return
+        person, words = had
         connection.execute(
             "INSERT INTO word (word, rowid, said) VALUES ('delete', ?, ?)",
             (person << 32 | entry, zlib.decompress(words).decode()),
@@ -254,7 +263,11 @@ class SearchIndex:
         except (ContentGone, StoreDamaged) as problem:
             log.warning("the text of entry %d is not in the index: %s", entry.id, problem)
             text = ""
-        known = (entry.sender, entry.subject, entry.caller_name, entry.caller_number, text)
+        spoken = self._store.transcripts.get(entry.content)
+        known = (
+            *(entry.sender, entry.subject, entry.caller_name, entry.caller_number, text),
+            *(() if spoken is None else (spoken.said, spoken.number)),
+        )
         said = " ".join(filter(None, known)).encode("utf-8", "replace").decode()
         return " ".join(dict.fromkeys(words_in(said)))
 

@@ -47,6 +47,7 @@ from app.inbox.first_steps import FirstSteps
 from app.inbox.loops import LoopMarks
 from app.inbox.missed_calls import MissedCalls
 from app.inbox.recordings import Recordings
+from app.inbox.transcripts import Transcripts
 from app.inbox.unheard import Unheard
 from app.message.dot_stuffing import dots_in
 from app.store.database import Database, Tx
@@ -112,6 +113,7 @@ class Store:
         self.calls = CallLog(db, self._clock)
         self.first_steps = FirstSteps(db, self._clock)
         self.faxes = FaxQueue(db)
+        self.transcripts = Transcripts(db, self._clock, self.audit_log)
 
     @property
     def directory(self) -> Path:

@@ -19,6 +19,7 @@ from app.store import (
     page_tables,
     people_tables,
     phone_tables,
+    transcript_tables,
 )
 from app.store.condition import StoreCondition, as_store_error
 from app.store.errors import SchemaTooNew
@@ -410,6 +411,7 @@ STEPS: tuple[Step, ...] = (
     Step(39, 4, phone_tables.FAX_JOBS),  # a program before it sends none of them
     Step(40, 4, people_tables.PEOPLE_CHANGES),  # as with 8
     Step(41, 4, mail_tables.REMOVALS),  # a program before it does not end what was cut off
+    Step(42, 4, transcript_tables.TRANSCRIPTS),  # a program before it shows none of it
 )
 
 
