@@ -92,6 +92,27 @@ def _known(kind: type[Any], given: Any) -> dict[str, Any]:
     return {field.name: given[field.name] for field in dataclasses.fields(kind)}
 
 
+def whole(path: Path, offset: int, octets: int, sha256: str) -> Iterator[bytes]:
+    """The content that begins at `offset` of a file, in order, all of it read.
+
+    Raises BundleError, at the end at the latest, if it is not what was signed.
+    """
+    digest, left = hashlib.sha256(), octets
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            for piece in pieces(file, left):
+                digest.update(piece)
+                left -= len(piece)
+                yield piece
+    except OSError as problem:
+        raise BundleError(f"{path.name} cannot be read: {problem.strerror}") from problem
+    if left:
+        raise BundleError(f"{path.name} is cut off: {left} octets are missing")
+    if digest.hexdigest() != sha256:
+        raise BundleError(f"{path.name} is damaged: the content's checksum is wrong")
+
+
 @dataclass(frozen=True)
 class Bundle:
     """A bundle whose signature is good. The slot's content is not read yet: see verify()."""
@@ -105,20 +126,7 @@ class Bundle:
 
     def pieces(self) -> Iterator[bytes]:
         """The slot's content in order. Raises BundleError if it is not what the manifest says."""
-        digest, left = hashlib.sha256(), self.manifest.octets
-        try:
-            with self.path.open("rb") as file:
-                file.seek(self.offset)
-                for piece in pieces(file, left):
-                    digest.update(piece)
-                    left -= len(piece)
-                    yield piece
-        except OSError as problem:
-            raise BundleError(f"{self.path.name} cannot be read: {problem.strerror}") from problem
-        if left:
-            raise BundleError(f"{self.path.name} is cut off: {left} octets are missing")
-        if digest.hexdigest() != self.manifest.sha256:
-            raise BundleError(f"{self.path.name} is damaged: the content's checksum is wrong")
+        yield from whole(self.path, self.offset, self.manifest.octets, self.manifest.sha256)
 
     def verify(self) -> None:
         """Read all of it. Raises BundleError."""
@@ -128,13 +136,40 @@ class Bundle:
 
 def open_bundle(path: Path, keys: Sequence[Path]) -> Bundle:
     """Open a bundle and check its signature with these public keys. Raises BundleError."""
+    found = open_signed(path, keys, MEMBERS)
+    signed = read_manifest(found.manifest)
+    if found.octets != signed.octets:
+        raise BundleError(f"{path.name} is damaged: its content has another size than signed")
+    return Bundle(path, signed, found.signed_by, found.offset)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A manifest whose signature is good, and where the content lies that it is about."""
+
+    manifest: bytes
+    signed_by: str
+    """The file of the key."""
+    offset: int
+    """Where in the file the content begins."""
+    octets: int
+    """Of the content."""
+
+
+def open_signed(
+    path: Path, keys: Sequence[Path], members: Sequence[str], kind: str = "update bundle"
+) -> Signed:
+    """A tar archive of manifest, signature and content, by these names, and by one of these keys.
+
+    `kind` is what errors call it. Raises BundleError.
+    """
     try:
         with tarfile.open(path, "r:") as archive:
-            manifest, signature, slot = (_member(archive, name) for name in MEMBERS)
+            manifest, signature, content = (_member(archive, name, kind) for name in members)
             manifest_octets = _octets(archive, manifest, LONGEST_MANIFEST)
             signature_octets = _octets(archive, signature, SIGNATURE_OCTETS)
     except tarfile.TarError as problem:
-        raise BundleError(f"{path.name} is no update bundle, or cut off: {problem}") from problem
+        raise BundleError(f"{path.name} is no {kind}, or cut off: {problem}") from problem
     except OSError as problem:
         raise BundleError(f"{path} cannot be read: {problem.strerror}") from problem
     signed_by = _signer(manifest_octets, signature_octets, keys)
@@ -144,17 +179,14 @@ def open_bundle(path: Path, keys: Sequence[Path]) -> Bundle:
             f" ({', '.join(key.name for key in keys) or 'it has none'}): it was made elsewhere, or"
             " has been changed"
         )
-    signed = read_manifest(manifest_octets)
-    if slot.size != signed.octets:
-        raise BundleError(f"{path.name} is damaged: its content has another size than signed")
-    return Bundle(path, signed, signed_by.name, slot.offset_data)
+    return Signed(manifest_octets, signed_by.name, content.offset_data, content.size)
 
 
-def _member(archive: tarfile.TarFile, name: str) -> tarfile.TarInfo:
+def _member(archive: tarfile.TarFile, name: str, kind: str) -> tarfile.TarInfo:
     member = archive.next()
     if member is None or member.name != name or not member.isreg():
         raise BundleError(
-            f"{Path(str(archive.name)).name} is no update bundle, or cut off: {name} is missing"
+            f"{Path(str(archive.name)).name} is no {kind}, or cut off: {name} is missing"
         )
     return member
 
