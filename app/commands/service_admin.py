@@ -3,7 +3,7 @@
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +23,8 @@ from app.store.checking import StoreChecks
 from app.store.condition import State
 from app.store.database import Database
 from app.store.errors import StoreError, StoreFailed
+from app.transcript import pack
+from app.transcript.transcriber import Transcriber, nobody_on_a_line
 from app.web.thread import WebThread
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ RETRY_S = 30
 """The same after one that has failed: on a full disk it is what makes room."""
 CHECK = (sys.executable, "-m", "app", "inbox", "check", "--background")
 """What checks the store, in a process of its own."""
+WORKER = (sys.executable, "-m", "app.transcript.worker")
+"""What writes a voicemail down, in a process of its own."""
 LOOK_S = 5
 """Time between two looks whether the store wants a check, or the search index has to follow it."""
 INDEXED_AT_ONCE = 20
@@ -95,6 +99,9 @@ def _serve_admin(
     store = Store(db)
     checks = StoreChecks(paths.database, db.clock, CHECK)
     index = SearchIndex(db, store)
+    transcriber = Transcriber(
+        db, store, db.clock, _writes_down, lambda: nobody_on_a_line(paths.phone_control)
+    )
     ready()
     clean_at = follow_at = db.clock.monotonic()
     while True:
@@ -103,6 +110,7 @@ def _serve_admin(
         checks.look()
         if db.clock.monotonic() >= follow_at:
             follow_at = db.clock.monotonic() + _follow(index)
+        _write_down(transcriber)
         if not db.in_place:
             log.error("%s is not the store that it was: opened anew", db.path)
             break
@@ -112,12 +120,26 @@ def _serve_admin(
         if signal.sigtimedwait(ENDING, LOOK_S) is not None:
             break
     checks.stop()
+    transcriber.stop()
     index.close()
     try:
         db.now(db.box_time.save)  # so that only a power cut costs some of it
     except StoreFailed as problem:
         log.error("the box time was not saved: %s", problem)
     db.close()
+
+
+def _writes_down() -> Sequence[str] | None:
+    """What writes voicemail down; None where there is no pack for it."""
+    found = pack.found()
+    return None if found is None else (*WORKER, str(found))
+
+
+def _write_down(transcriber: Transcriber) -> None:
+    try:
+        transcriber.look()
+    except StoreError as problem:  # its message is next again
+        log.error("no text of voicemail: %s", problem)
 
 
 def _clean_up(db: Database, store: Store, keeping: Retention) -> float:

@@ -52,6 +52,15 @@ MAY_IMPORT = {
         "app.panel",
     },
     "app.bringup": {"drivers", "app.core"},
+    # of the phone its detectors; of the clerk how the sound of a message is read
+    "app.transcript": {
+        "drivers",
+        "app.core",
+        "app.store",
+        "app.inbox",
+        "app.phone",
+        "app.clerk",
+    },
     "app.panel": {
         "drivers",
         "app.core",
@@ -201,6 +210,8 @@ VALUES = {
     "app.inbox.people.Former",
     "app.inbox.people.Person",
     "app.inbox.people.Transfer",
+    "app.inbox.transcripts",
+    "app.inbox.transcripts.Transcript",
 }
 
 

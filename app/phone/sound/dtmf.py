@@ -125,6 +125,10 @@ class DtmfDetector:
         else:
             self._under_dial_tone.discard(place)
 
+    def sounds(self, place: int) -> bool:
+        """Whether a digit that was recognized on this place still sounds."""
+        return place in self._digits
+
     def hear(self) -> list[tuple[int, str]]:
         """The digits recognized in the bank's latest period, with their places."""
         most, low, high = (self._bank.found(gate) for gate in self._gates)
@@ -163,13 +167,13 @@ class DtmfDetector:
         if self._digits:
             self._hold()
         long = [place for place, (pair, lasted) in runs.items()
-                if lasted >= _NEEDED and not self._sounds(place, pair)]  # fmt: skip
+                if lasted >= _NEEDED and not self._is(place, pair)]  # fmt: skip
         if not long:
             self._once.clear()
             return []
         return self._recognized(long)
 
-    def _sounds(self, place: int, pair: int) -> bool:
+    def _is(self, place: int, pair: int) -> bool:
         digit = self._digits.get(place)
         return digit is not None and digit.pair == pair
 

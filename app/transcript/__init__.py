@@ -1,0 +1,1 @@
+"""Text of voicemail, made here and offline by a pack that an owner may add (pack.py)."""
