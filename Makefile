@@ -1,7 +1,7 @@
 # Every command this project has. Plain `make` lists them.
 PYTHON = .venv/bin/python
 .DEFAULT_GOAL = help
-.PHONY: help setup image boot boot-test boot-test-full run demo console board test screens check bench mutate fuzz fuzz-short soak lock clean
+.PHONY: help setup image boot boot-test boot-test-full run demo console board test screens check bench mutate fuzz fuzz-short soak lock clean packs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,10 @@ soak: ## the long proofs: speech, attacks, a week, 10,000 kills and cuts, inputs
 
 image: ## build the firmware image into ./build/image (Debian 12, as root)
 	@scripts/build-image $(IMAGE)
+
+packs: ## make what a box may have besides: text of voicemail, for this machine and for devices
+	@scripts/setup packs
+	@$(PYTHON) -m scripts.packs $(PACKS)
 
 boot-test: ## start the built image in QEMU: mail, login, hardware, a call
 	@scripts/setup image

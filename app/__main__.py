@@ -28,6 +28,7 @@ COMMANDS = {
     "restart": ("app.commands.restart", "restart"),
     "settings": ("app.commands.settings", "settings_"),
     "prompts": ("app.commands.prompts", "prompts"),
+    "packs": ("app.commands.packs", "packs"),
     "device": ("app.commands.device", "device"),
     "update": ("app.commands.update", "update"),
 }

@@ -21,6 +21,7 @@ SHORT = {
 NEEDS = {
     "update": Role.NETWORK,
     "prompts": Role.PHONE,
+    "packs": Role.SYSTEM,
     "selftest": Role.NETWORK,
     "lines": Role.PHONE,
 } | dict.fromkeys(("device", "backup", "restore", "health"), Role.SYSTEM)

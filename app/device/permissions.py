@@ -46,6 +46,7 @@ PLAN: tuple[Place, ...] = (
     Place("etc", 0o755),
     Place("etc/plans", 0o755),
     Place("prompts", 0o755),
+    Place("packs", 0o755),
     Place("keys", 0o750, shared=True),
     Place("store", FOLDER, shared=True),
     Place("spoken", FOLDER, shared=True),

@@ -11,9 +11,10 @@ import pytest
 from app.commands.update_trial import left_file
 from app.config.paths import PROJECT, Paths
 from app.config.settings import Settings, load
-from app.device import packs, reset, restore
+from app.device import packs, reset, restore, text_packs
 from app.device.first_boot import LOGIN
 from app.device.permissions import GROUP
+from app.transcript import pack
 from tests.kit.secrets import secrets_in
 
 OVERLAY = PROJECT / "rootfs-overlay"
@@ -148,6 +149,8 @@ def test_scripts_and_program_name_the_same_files() -> None:
     mark = restore.ready(type("P", (), {"var": Path("/data")})())
     assert str(mark) in shell_text("etc/init.d/S35folders")
     assert str(packs.MOUNTED) in shell_text("etc/init.d/S70prompts")
+    assert f"{pack.MOUNTED}/" in shell_text("etc/init.d/S75packs")
+    assert text_packs.HOW in shell_text("etc/init.d/S75packs")
     assert str(left_file(Paths(Path("/data")))) in shell_text("etc/s6/services/trial/run")
 
 
