@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.inbox.entries import AuditRow, Entry, EntryState, MissedCall
+from app.inbox.entries import AuditRow, Entry, EntryState, Kind, MissedCall
 from app.inbox.people import Former, Person
+from app.inbox.transcripts import Transcript
 from app.operations.actor import Actor, may_use, require_admin
 from app.operations.box import Box, find_person, person_for
 from app.operations.errors import NotFound, field_of_errors
@@ -32,6 +33,8 @@ class InboxListing:
     urgent: tuple[Entry, ...] = ()
     """Unheard urgent voicemail, oldest first, which comes before everything else: with the newest
     entries, and not again among them."""
+    said: Mapping[int, Transcript] = field(default_factory=dict)
+    """What is said in voicemails, as text, where it has been written down; by entry."""
 
     @property
     def oldest(self) -> int:
@@ -83,7 +86,15 @@ def list_inbox(
     taken = {entry: claim.name for entry, claim in claims.items()}
     unseen = box.store.unseen_missed_calls(person.id) if begins and person.missed_lamp else 0
     more = len(found) > limit
-    return InboxListing(person, entries, tuple(missed), more, taken, unseen, urgent)
+    said = texts_of(box, (*urgent, *entries))
+    return InboxListing(person, entries, tuple(missed), more, taken, unseen, urgent, said)
+
+
+def texts_of(box: Box, entries: Sequence[Entry]) -> dict[int, Transcript]:
+    """What is said in these entries, as far as it has been written down; by entry."""
+    spoken = [entry for entry in entries if entry.kind is Kind.VOICEMAIL]
+    texts = box.store.transcripts.of(entry.content for entry in spoken)
+    return {entry.id: texts[entry.content] for entry in spoken if entry.content in texts}
 
 
 def see_missed_calls(box: Box, actor: Actor, login: str) -> int:

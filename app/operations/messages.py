@@ -6,15 +6,18 @@ from email.utils import getaddresses
 
 from app.inbox.contents import CHUNK
 from app.inbox.entries import Entry, EntryState
+from app.inbox.transcripts import Transcript
 from app.message.headers import fields, read_head, shown
 from app.message.reading import Reading, parts, read, safe_name
 from app.operations.actor import Actor
 from app.operations.box import Box
 from app.operations.errors import NotFound
-from app.operations.inbox import Moved, entry_for, usable_entries
+from app.operations.inbox import Moved, entry_for, texts_of, usable_entries
 
 LONGEST_READ = 64 * 1024 * 1024
 """Octets of a message that are read for its page; whoever wants more takes it as a file."""
+SHORTEST_NUMBER = 5
+"""Digits that a number said and the caller's have in common, to be the same."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,19 @@ class Message:
     references: str
     """Message-IDs of what it answers, as they came."""
     reading: Reading
+    transcript: Transcript | None = None
+    """What is said in a voicemail, if it has been written down."""
+
+    @property
+    def callers_number(self) -> bool:
+        """Whether the number that is said is the one that the call came from.
+
+        The shorter of the two may be without codes of area and country.
+        """
+        said = "" if self.transcript is None else self.transcript.number
+        caller = "".join(filter(str.isdigit, self.entry.caller_number or ""))
+        least = min(len(said), len(caller))
+        return least >= SHORTEST_NUMBER and said[-least:] == caller[-least:]
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,7 @@ def read_message(box: Box, actor: Actor, entry: int) -> Message:
         message_id=said("message-id"),
         references=said("references"),
         reading=read(_octets(box, found)),
+        transcript=texts_of(box, [found]).get(found.id),
     )
 
 

@@ -1,13 +1,15 @@
 """Finding messages by what they say, whoever sent them and wherever in the inbox they lie."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.inbox.entries import Entry, EntryState
+from app.inbox.transcripts import Transcript
 from app.operations.actor import Actor
 from app.operations.box import Box, person_for
 from app.operations.errors import OperationError
-from app.operations.inbox import LISTED
+from app.operations.inbox import LISTED, texts_of
 from app.store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ class Found:
     progress: float
     """How much of the box can be found so far, from 0 to 1: less than 1 while an old store is
     gone through for the first time."""
+    said: Mapping[int, Transcript] = field(default_factory=dict)
+    """What is said in voicemails, as text, where it has been written down; by entry."""
 
 
 def search_inbox(
@@ -57,4 +61,6 @@ def search_inbox(
         log.warning("the search index does not follow the store: %s", problem)
     states = (EntryState.BIN,) if removed else LISTED
     found = box.search.find(person.id, question, states, limit + 1, before)
-    return Found(tuple(found[:limit]), len(found) > limit, box.search.progress())
+    entries = tuple(found[:limit])
+    progress = box.search.progress()
+    return Found(entries, len(found) > limit, progress, texts_of(box, entries))

@@ -11,6 +11,7 @@ from app.inbox.delivery import Envelope, scan_head
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.greetings import GreetingKind
 from app.inbox.marks import set_marks
+from app.inbox.transcripts import Outcome, Transcript
 from app.message.audio_formats import wave_head
 from app.operations.greetings import KINDS
 from app.operations.shared import share_mailbox, unshare_mailbox
@@ -167,6 +168,47 @@ def test_sound_is_served_whole_and_in_ranges_and_counts_as_heard(anna: Visitor, 
     picture = anna.get(f"/mine/{entry}/wave.svg")
     assert picture.headers["content-type"] == "image/svg+xml"
     assert picture.text.count("M") == 20
+
+
+def test_what_is_said_is_in_list_and_page_and_found(
+    anna: Visitor, ben: Visitor, box: Inbox
+) -> None:
+    entry = voicemail(box, "anna")
+    content = box.store.need(entry).content
+    page = f"/mine/{entry}"
+    assert 'id="transcript"' not in anna.get(page).text
+    said = f"The boiler has burst {HOSTILE} {'again and ' * 30}again."
+    text = Transcript(Outcome.SAID, said, "5550123")
+    box.db.now(lambda tx: box.store.transcripts.keep(tx, content, text))
+    for path in ("/mine", "/mine?q=boiler+burst", page):
+        shown = anna.get(path).text
+        assert "The boiler has burst" in shown and "5550123" in shown, path
+        assert "<script>alert" not in shown and "\x1b" not in shown and "\u202e" not in shown
+    assert "again and again." in anna.get(page).text
+    assert "again and again." not in anna.get("/mine").text, "a list has the beginning"
+    assert "not the number that the call came from" in anna.get(page).text
+    number = "UPDATE entry SET caller_number = '+1 212 555-0123' WHERE id = ?"
+    box.db.now(lambda tx: tx.execute(number, (entry,)))
+    assert "(the number that the call came from)" in anna.get(page).text
+    assert "boiler" not in ben.get("/mine").text
+    assert listed(ben.get("/mine?q=boiler")) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (Outcome.NOTHING, "Nobody was heard"),
+        (Outcome.FOREIGN, "not seem to be English"),
+        (Outcome.FAILED, "the recording is whole"),
+    ],
+)
+def test_why_there_is_no_text_is_said(
+    anna: Visitor, box: Inbox, outcome: Outcome, told: str
+) -> None:
+    entry = voicemail(box, "anna")
+    content = box.store.need(entry).content
+    box.db.now(lambda tx: box.store.transcripts.keep(tx, content, Transcript(outcome)))
+    assert told in anna.get(f"/mine/{entry}").text
 
 
 def test_message_without_sound_has_none_to_play(anna: Visitor, box: Inbox) -> None:

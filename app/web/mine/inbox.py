@@ -49,7 +49,9 @@ class InboxPages:
                 search_inbox, actor, login, question, removed, before, PAGE
             )
             return {
-                "entries": [shown(entry) for entry in found.entries],
+                "entries": [
+                    shown(entry, transcript=found.said.get(entry.id)) for entry in found.entries
+                ],
                 "more": found.more,
                 "progress": int(found.progress * 100),
             }
@@ -57,7 +59,7 @@ class InboxPages:
         listing = await self._web.do(list_inbox, actor, login, removed, since, before, PAGE)
         return {
             "entries": [
-                shown(entry, listing.taken.get(entry.id, ""))
+                shown(entry, listing.taken.get(entry.id, ""), listing.said.get(entry.id))
                 for entry in (*reversed(listing.urgent), *reversed(listing.entries))
             ],
             "more": listing.more,

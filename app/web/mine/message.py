@@ -73,6 +73,8 @@ class MessagePages:
             places=_places(length),
             shared=bool(sharing.members),
             taken_by="" if claim is None else visible(claim.name),
+            transcript=message.transcript,
+            said=visible_lines(message.transcript.said) if message.transcript else "",
             taken_by_me=claim is not None and claim.person == visit.person.id,
         )
 

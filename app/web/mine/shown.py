@@ -5,6 +5,10 @@ from datetime import datetime
 
 from app.core.text import visible
 from app.inbox.entries import Entry, EntryState, Kind
+from app.inbox.transcripts import Transcript
+
+BEGINNING = 160
+"""Characters of what is said in a voicemail that a list shows."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,14 @@ class Shown:
     """It may not be sent on."""
     taken_by: str
     """Who has taken it, in a mailbox that several listen to; "" is nobody."""
+    said: str
+    """The beginning of what is said in a voicemail; "" if that has not been written down."""
+    number: str
+    """Possible number to call back, as it is said in it; "" if there is none."""
 
 
-def shown(entry: Entry, taken_by: str = "") -> Shown:
-    """What is said of an entry, which somebody may have taken."""
+def shown(entry: Entry, taken_by: str = "", transcript: Transcript | None = None) -> Shown:
+    """What is said of an entry, which somebody may have taken, and in it."""
     removed = entry.state is EntryState.BIN and entry.removed_at is not None
     return Shown(
         id=entry.id,
@@ -54,7 +62,16 @@ def shown(entry: Entry, taken_by: str = "") -> Shown:
         size=octets(entry.size),
         private=entry.private,
         taken_by=visible(taken_by),
+        said=shortened(visible(transcript.said)) if transcript else "",
+        number=transcript.number if transcript else "",
     )
+
+
+def shortened(text: str) -> str:
+    """A text of at most BEGINNING characters, cut between two words."""
+    if len(text) <= BEGINNING:
+        return text
+    return text[:BEGINNING].rpartition(" ")[0] + " …"
 
 
 def local_time(seconds: float) -> str:
