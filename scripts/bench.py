@@ -2,7 +2,8 @@
 
     python -m scripts.bench [--seconds 4] [--directory FOLDER] [--against COMMIT] [PART ...]
 
-Parts are phone, pace, menus, appliance, web, pop3, smtp, queue, panel and wait; without any, all.
+Parts are phone, pace, menus, appliance, web, pop3, smtp, queue, panel, wait and transcribe (which
+needs `make packs`); without any, all.
 Prints a table and writes all figures to var/bench.json. A goal that is missed is shown as missed;
 it is no error. Each part runs in a process of its own (scripts/bench_PART.py), so that none
 measures what another left.
@@ -238,6 +239,20 @@ PARTS = {
             Row("panel_led_ms_max", "commit to LED, longest", "ms", most=100),
             Row("panel_led_ms_p50", "  median", "ms"),
         ),
+    ),
+    "transcribe": Part(
+        "text of voicemail, by the pack that `make packs` has built; nothing without it",
+        ("seconds", 40),
+        (
+            Row("transcribe_mu_law_percent", "words wrong, by mu-law", "%", most=5),
+            Row("transcribe_clean_percent", "  clean", "%"),
+            Row("transcribe_noise_percent", "  with noise 15 dB below the voice", "%", most=10),
+            Row("transcribe_cpu_s", "CPU, a second of speech", "s", most=0.03),
+            Row("transcribe_no_speech_words", "words of what is no speech", "", most=0),
+            Row("transcribe_no_speech_s", "  how much of that there was", "s"),
+            Row("transcribe_memory_mb", "memory of the process, most", "MB"),
+        ),
+        on_disk=False,
     ),
     "wait": Part(
         "commits of the phone's clerk, 24 a second",
