@@ -38,6 +38,7 @@ from app.inbox.queue import Queue
 from app.inbox.quota import fullness
 from app.inbox.room import Room
 from app.inbox.store import Store
+from app.inbox.transcripts import other_number
 from app.message.voice import clean_name, clean_number
 from app.phone.calls.caller import Caller
 from app.phone.calls.dialplan import Directory
@@ -284,6 +285,7 @@ class ClerkJobs:
         """A page of voicemails, those after an entry or before it; and how many there are."""
         found = self._page(person, which, after, before)
         taken = self.claims.taken(entry.id for entry in found)
+        texts = self._store.transcripts.of(entry.content for entry in found)
         messages = tuple(
             ListedMessage(
                 entry=entry.id,
@@ -295,6 +297,7 @@ class ClerkJobs:
                 taken_by=taken.get(entry.id, ""),
                 urgent=entry.urgent,
                 private=entry.private,
+                said_number=other_number(texts.get(entry.content), entry.caller_number),
             )
             for entry in found
         )

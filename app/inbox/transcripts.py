@@ -20,6 +20,8 @@ LATEST = 200
 full box does not keep it busy for days."""
 TRIES = 2
 """How often it is tried: a second time, because a process may be killed for want of memory."""
+SHORTEST = 5
+"""Digits that two numbers have in common, to be the same."""
 
 
 class Outcome(StrEnum):
@@ -42,6 +44,23 @@ class Transcript:
     said: str = ""
     number: str = ""
     """Digits that somebody says in it, perhaps a telephone number; "" if there are none."""
+
+
+def is_callers(transcript: Transcript, caller_number: str | None) -> bool:
+    """Whether the number that is said is the one that the call came from.
+
+    The shorter of the two may be without codes of area and country.
+    """
+    caller = "".join(filter(str.isdigit, caller_number or ""))
+    least = min(len(transcript.number), len(caller))
+    return least >= SHORTEST and transcript.number[-least:] == caller[-least:]
+
+
+def other_number(transcript: Transcript | None, caller_number: str | None) -> str:
+    """The number that is said, if it is not the one that the call came from; else ""."""
+    if transcript is None or is_callers(transcript, caller_number):
+        return ""
+    return transcript.number
 
 
 class Transcripts:

@@ -6,7 +6,7 @@ from email.utils import getaddresses
 
 from app.inbox.contents import CHUNK
 from app.inbox.entries import Entry, EntryState
-from app.inbox.transcripts import Transcript
+from app.inbox.transcripts import Transcript, is_callers
 from app.message.headers import fields, read_head, shown
 from app.message.reading import Reading, parts, read, safe_name
 from app.operations.actor import Actor
@@ -16,8 +16,6 @@ from app.operations.inbox import Moved, entry_for, texts_of, usable_entries
 
 LONGEST_READ = 64 * 1024 * 1024
 """Octets of a message that are read for its page; whoever wants more takes it as a file."""
-SHORTEST_NUMBER = 5
-"""Digits that a number said and the caller's have in common, to be the same."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +40,8 @@ class Message:
 
     @property
     def callers_number(self) -> bool:
-        """Whether the number that is said is the one that the call came from.
-
-        The shorter of the two may be without codes of area and country.
-        """
-        said = "" if self.transcript is None else self.transcript.number
-        caller = "".join(filter(str.isdigit, self.entry.caller_number or ""))
-        least = min(len(said), len(caller))
-        return least >= SHORTEST_NUMBER and said[-least:] == caller[-least:]
+        """Whether the number that is said is the one that the call came from."""
+        return self.transcript is not None and is_callers(self.transcript, self.entry.caller_number)
 
 
 @dataclass(frozen=True)

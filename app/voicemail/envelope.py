@@ -63,9 +63,10 @@ def lead_in(
 
 
 def envelope(voice: Voice, message: Message) -> tuple[Sound, ...]:
-    """From whom a message is, and when it came."""
+    """From whom a message is, which number is said in it, perhaps, and when it came."""
     return (
         *caller(voice, message.listed.number, message.listed.name),
+        *possible(voice, message.listed.said_number),
         *received(voice, message.listed.received),
         *voice.say(*(("switchhook/private",) if message.private else ())),
         *taken(voice, message),
@@ -77,6 +78,11 @@ def taken(voice: Voice, message: Message) -> tuple[Sound, ...]:
     if not message.taken_by:
         return ()
     return (*voice.say("switchhook/taken-by"), voice.speak(message.taken_by))
+
+
+def possible(voice: Voice, number: str) -> tuple[Sound, ...]:
+    """A number that is said in a message: never dialled by itself, for it may be misheard."""
+    return voice.say_all(("switchhook/possible-number",), prompts.digits(number)) if number else ()
 
 
 def caller(voice: Voice, known: str | None, name: str | None) -> tuple[Sound, ...]:

@@ -108,6 +108,8 @@ class ListedMessage:
     urgent: bool = False
     private: bool = False
     """It may not be sent on."""
+    said_number: str = ""
+    """Digits of a telephone number that is said in it, perhaps, if it is not the caller's."""
 
 
 Fullness = Literal["", "nearly full", "full"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.inbox.entries import Entry, EntryState, Kind
+from app.inbox.transcripts import Outcome, Transcript
 from app.phone.calls.caller import Caller
 from app.phone.sound.sounds import MessageAudio
 from app.voicemail.jobs import Letter, LetterResult
@@ -230,6 +231,26 @@ def test_who_wants_it_hears_who_called_before_each_message(house: House) -> None
     line = logged_in(house)
     line.talk("presses 1\nhears vm-first vm-message vm-from spoken:CARL vm-received")
     assert [entry.state for entry in house.voicemails("anna")] == [EntryState.NEW]
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("5550123", " switchhook/possible-number digits/5 digits/5 digits/5 digits/0 digits/1"),
+        ("5551234", ""),  # it is the caller's own
+        ("", ""),
+    ],
+)
+def test_a_number_that_is_said_is_told_as_possible(house: House, said: str, heard: str) -> None:
+    house.leave("201", number="+1 212 555 1234", name=None)
+    text = Transcript(Outcome.SAID, "Call me back.", said)
+    content = only(house, "anna").content
+    house.kit.db.now(lambda tx: house.kit.store.transcripts.keep(tx, content, text))
+    line = logged_in(house)
+    line.talk("presses 1\nhears vm-first vm-message\npresses 8")
+    caller = "digits/1 digits/2 digits/1 digits/2 digits/5 digits/5 digits/5 digits/1 digits/2"
+    more = " digits/2 digits/3" if heard else ""
+    line.talk(f"hears vm-from-phonenumber {caller} digits/3 digits/4{heard}{more} vm-received")
 
 
 def test_a_message_of_a_shared_mailbox_is_taken_and_given_back(house: House) -> None:

@@ -12,6 +12,10 @@ _WORDS: dict[str, tuple[str, str, str, str, str, str]] = {
         "para la configuración de su buzón.", "pour les réglages de votre boîte vocale.",
         "per le impostazioni della sua casella.", "чтобы изменить настройки почтового ящика.",
     ),
+    "possible-number": (
+        "possible number:", "mögliche Nummer:", "número posible:", "numéro possible :",
+        "numero possibile:", "возможный номер:",
+    ),
     "to-mail": (
         "for your e-mails.", "für Ihre E-Mails.", "para sus correos electrónicos.",
         "pour vos courriels.", "per la sua posta elettronica.",
