@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core import pack
 from app.inbox.transcripts import Transcript
-from app.transcript import pack
 from app.transcript.listening import Listener
 from drivers.g711 import MU_LAW, nearest_codes
 from drivers.sampling import FULL_SCALE, SAMPLE_RATE, amplitude

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import click
 
+from app.core.pack import FACTS, MODEL, NAME, PYTHON, Facts, python
 from app.device.text_packs import MEMBERS, PRODUCT, SUFFIX, Manifest
-from app.transcript.pack import FACTS, MODEL, NAME, PYTHON, Facts, python
 from scripts.image.squash import squash
 from scripts.image.update import sign, signing_key
 from scripts.image.work import PROJECT, BuildError, Folders, default_cache, files_of, run

@@ -25,8 +25,8 @@ def _folder() -> Path:
 def list_() -> None:
     """The packs that are here."""
     from app.commands.common import size
+    from app.core import pack
     from app.device import text_packs
-    from app.transcript import pack
 
     for one in text_packs.kept(_folder()):
         say(f"{one.name:<16} {one.version:<10} {size(one.path.stat().st_size)}")

@@ -13,6 +13,7 @@ from app.commands.errors import reports_errors
 from app.commands.services import ENDING, begin, open_store, ready_option, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
+from app.core import pack
 from app.core.clock import SystemClock
 from app.inbox.retention import Retention, clean_up
 from app.inbox.search_index import SearchIndex
@@ -23,7 +24,6 @@ from app.store.checking import StoreChecks
 from app.store.condition import State
 from app.store.database import Database
 from app.store.errors import StoreError, StoreFailed
-from app.transcript import pack
 from app.transcript.transcriber import Transcriber, nobody_on_a_line
 from app.web.thread import WebThread
 

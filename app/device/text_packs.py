@@ -15,10 +15,10 @@ from pathlib import Path
 
 from app.core import files
 from app.core.errors import DeviceError
+from app.core.pack import MOUNTED, Facts, unfit
 from app.core.process import run
 from app.core.records import BadRecord, from_json, parse_json
 from app.device.update.bundle import open_signed, whole
-from app.transcript.pack import MOUNTED, Facts, unfit
 
 MEMBERS = ("manifest.json", "manifest.sig", "pack.sqfs")
 SUFFIX = ".pack"

@@ -1,1 +1,1 @@
-"""Text of voicemail, made here and offline by a pack that an owner may add (pack.py)."""
+"""Text of voicemail, made here and offline by a pack that an owner may add (app/core/pack.py)."""

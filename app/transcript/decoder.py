@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.transcript.pack import MODEL, PYTHON
+from app.core.pack import MODEL, PYTHON
 
 RATE = 16_000
 """Samples a second that the model takes."""

@@ -11,10 +11,10 @@ import pytest
 from app.commands.update_trial import left_file
 from app.config.paths import PROJECT, Paths
 from app.config.settings import Settings, load
+from app.core import pack
 from app.device import packs, reset, restore, text_packs
 from app.device.first_boot import LOGIN
 from app.device.permissions import GROUP
-from app.transcript import pack
 from tests.kit.secrets import secrets_in
 
 OVERLAY = PROJECT / "rootfs-overlay"

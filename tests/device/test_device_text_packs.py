@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import SwitchhookError
+from app.core.pack import NAME, Facts, found, python
 from app.device import text_packs
-from app.transcript.pack import NAME, Facts, found, python
 from scripts import packs
 from scripts.image import update
 from scripts.image.work import Folders

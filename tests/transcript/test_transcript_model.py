@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from app.core import pack
 from app.core.apart import PROGRAM
 from app.inbox.transcripts import Outcome, Transcript
 from app.message.audio_formats import wave_head
-from app.transcript import pack
 from drivers.buses import Samples
 from scripts.bench_transcribe import figures
 from tests.kit import foreign_voicemail as foreign
