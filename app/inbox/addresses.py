@@ -28,6 +28,9 @@ RESERVED = frozenset({POSTMASTER, "mailer-daemon", VOICEMAIL})
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?")
 _OUTSIDE = re.compile(r"[^\s@<>\"(),;:\\\[\]]{1,64}@[^\s@<>\"(),;:\\\[\]]+\.[^\s@<>\"(),;:\\\[\]]+")
+_AT_LITERAL = re.compile(
+    r"[^\s@<>\"(),;:\\\[\]]{1,64}@\[(?:IPv6:[0-9a-f:.]{2,45}|[0-9.]{7,15})\]", re.IGNORECASE
+)
 _LONGEST = 254  # octets in an address that fits an SMTP path [RFC 5321 §4.5.3.1.3]
 
 
@@ -126,3 +129,11 @@ def is_name(text: str) -> bool:
 def is_outside_address(text: str) -> bool:
     """Whether a text looks like an address with a domain that mail could be sent to."""
     return len(text.encode()) <= _LONGEST and _OUTSIDE.fullmatch(text) is not None
+
+
+def is_at_literal(text: str) -> bool:
+    """Whether a text looks like an address at an IP address [RFC 5321 §4.1.3].
+
+    Whoever sends mail may write to one, but nobody is known by one for long.
+    """
+    return _AT_LITERAL.fullmatch(text) is not None

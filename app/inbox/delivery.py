@@ -21,6 +21,7 @@ from app.inbox.addresses import (
     RESERVED,
     VOICEMAIL,
     DeliveryConfig,
+    is_at_literal,
     is_outside_address,
     untagged,
 )
@@ -182,7 +183,7 @@ class Delivery:
 
         The sender gets it back if it cannot go there. Raises BadName if it is no mail address.
         """
-        if not is_outside_address(address):
+        if not (is_outside_address(address) or is_at_literal(address)):
             raise BadName(
                 sentence(
                     "%(address)s is not an address that mail could be sent to",

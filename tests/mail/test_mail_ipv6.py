@@ -3,13 +3,14 @@
 import poplib
 import smtplib
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.commands.supervision import StartError, check_port
 from tests.kit.dns_zone import DnsZone
-from tests.kit.mail_box import MailBox
+from tests.kit.mail_box import CONFIG, MailBox
 from tests.kit.sink import Sink
 
 TEXT = b"From: X <x@y.test>\r\nSubject: hello\r\nDate: now\r\nMessage-ID: <1@y>\r\n\r\nbody\r\n"
@@ -43,6 +44,31 @@ def test_a_mail_server_is_reached_by_its_ipv6_address(tmp_path: Path, beside: li
             box.settle()
             assert [row.reply for row in box.rows()] == []
         assert sink.wait(1)[0].recipients == ("anna@far.test",)
+
+
+def test_an_address_literal_is_written_to_where_it_says(tmp_path: Path) -> None:
+    """[RFC 5321 4.1.3]; ::1 is no address of this box here, so the sink is somebody else."""
+    port = free_port()
+    with Sink() as sink:
+        sink.listen_also("::1", port)
+        with MailBox(tmp_path, mx_port=port) as box:
+            box.send(TEXT, "anna@[IPv6:0::1]", sender="bob@box.test")
+            box.settle()
+            assert [row.reply for row in box.rows()] == []
+        assert sink.wait(1)[0].recipients == ("anna@[IPv6:::1]",)
+
+
+def test_an_address_literal_of_the_box_is_the_box(tmp_path: Path) -> None:
+    delivery = replace(CONFIG.delivery, host_addresses=("192.0.2.99", "2001:db8::99"))
+    with MailBox(tmp_path, listen="::1", lan=(), delivery=delivery) as box:
+        with smtplib.SMTP("::1", box.ports.smtp, timeout=30) as client:
+            client.ehlo("[IPv6:2001:db8::7]")
+            client.sendmail("x@y.test", ["anna@[IPv6:2001:DB8:0::99]"], TEXT)
+            code, _ = client.mail("x@y.test")
+            assert code == 250
+            assert client.rcpt("anna@[IPv6:2001:db8::98]")[0] == 550, "nobody relays for strangers"
+        (entry,) = box.inbox("anna")
+        assert b"Received: from [IPv6:2001:db8::7] ([IPv6:::1])\r\n" in box.octets(entry)
 
 
 def test_a_smarthost_may_be_named_by_an_ipv6_address(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def test_without_mx_the_domain_itself_is_the_host() -> None:
 def test_address_literals_need_no_dns() -> None:
     assert addresses("[192.0.2.7]") == ["192.0.2.7"]
     assert addresses("[IPv6:2001:db8::7]") == ["2001:db8::7"]
+    assert addresses("[ipv6:2001:db8::7]") == ["2001:db8::7"], "as the queue keeps domains"
 
 
 @pytest.mark.parametrize("domain", ["first.test", "last.test", "sick.test"])

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from app.core.clock import ManualClock
+from app.mail.smtp.envelope import Peer, Transaction
+from app.mail.smtp.grammar import Address
 from app.mail.smtp.policy import Rates
 from tests.kit.box_keys import BoxKeys, box_keys
 from tests.kit.mail_box import MailBox
@@ -240,6 +242,18 @@ def test_a_strangers_address_sends_so_many_mails_an_hour(tmp_path: Path) -> None
         assert told.value.smtp_code == 450 and b"4.7.1" in bytes(told.value.smtp_error)
         _advance(box, 1800.0)
         box.send(TEXT, "anna")
+
+
+def test_a_stranger_with_many_addresses_of_one_network_is_one(tmp_path: Path) -> None:
+    """Whoever has a /64 of IPv6 chooses the other 64 bits; the next /64 is somebody else."""
+    with MailBox(tmp_path, lan=(), rates=Rates(2, 0)) as box:
+        policy = box.service._smtp_service._policy
+
+        def refused(host: str) -> bool:
+            return policy.sender(Transaction(Peer(host), sender=Address("x", "y.test"))) is not None
+
+        hosts = ["2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:0:8000::3", "2001:db8:0:1::1"]
+        assert list(map(refused, hosts)) == [False, False, True, False]
 
 
 def test_a_person_sends_to_so_many_elsewhere_an_hour_and_a_device_too(

@@ -199,7 +199,7 @@ class MxRoute:
         raise NoHop(f"450 4.4.4 None of the domain's mail servers has an address: {names_}")
 
     def _literal(self, domain: str) -> Hop:
-        address = domain.strip("[]").removeprefix("IPv6:")
+        address = domain.strip("[]").lower().removeprefix("ipv6:")
         if self._is_own(address):
             raise NoHop(_LOOP)
         return Hop(address, address, self._port)
