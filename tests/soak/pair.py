@@ -14,18 +14,24 @@ from pathlib import Path
 
 from app.config.paths import PROJECT
 
+SMALL_PARTS = (
+    "import runpy; from app.inbox import removals; removals.AT_ONCE = 2;"
+    " runpy.run_module('app', run_name='__main__', alter_sys=True)"
+)
+"""The mail service, where a QUIT of three removals is done in parts already."""
+
 
 def main() -> None:
     """See the module's head."""
     pids, clerk_fd, _, ready_fd = sys.argv[1:]
     readable, writable = os.pipe()
     processes = {}
-    for name, module, words, descriptor in (
-        ("mail", "app", ["mail", "--ready-fd", str(writable)], writable),
-        ("clerk", "app.clerk.server", [clerk_fd], int(clerk_fd)),
+    for name, words, descriptor in (
+        ("mail", ["-c", SMALL_PARTS, "mail", "--ready-fd", str(writable)], writable),
+        ("clerk", ["-m", "app.clerk.server", clerk_fd], int(clerk_fd)),
     ):
         processes[name] = subprocess.Popen(
-            [sys.executable, "-m", module, *words], pass_fds=[descriptor], cwd=PROJECT
+            [sys.executable, *words], pass_fds=[descriptor], cwd=PROJECT
         )
         os.close(descriptor)
     new = Path(pids).with_suffix(".new")
