@@ -30,7 +30,9 @@ ANSWER_S = 120.0
 Once `patient` is set, so long may nothing move.
 """
 DISCARD_S = 5.0
-"""Seconds in which what a client sends after its answer is read and thrown away."""
+"""Seconds of silence after which what a client sends behind its answer is read no more."""
+DISCARD_MOST_S = 60.0
+"""Seconds in which that is read and thrown away at most: 2 MB at 0.3 Mbit/s."""
 HIGH = 262_144
 """Octets of an answer that wait to be sent, from which on its maker is to wait."""
 
@@ -79,6 +81,7 @@ class HttpSession:
         """The answer may take any time as long as anything moves: whoever asked is known."""
         self._last = False  # no request is taken after this one
         self._discards = False  # the answer came before the end of the request
+        self._discarded_at = now  # when something was thrown away last
         self.websocket: WebSocket | None = None
         """What the connection has become, if it has."""
         self.closed = False
@@ -106,6 +109,7 @@ class HttpSession:
     def receive(self, data: bytes) -> None:
         """Take octets as they arrived, cut anywhere."""
         if self.closed or self._discards:
+            self._discarded_at = self._now
             return
         if self.websocket is not None:
             self.websocket.receive(data)
@@ -142,7 +146,8 @@ class HttpSession:
             return
         waited = now - self._since
         if self._discards:
-            self.closed = self.closed or waited >= DISCARD_S
+            silent = now - self._discarded_at >= DISCARD_S
+            self.closed = self.closed or silent or waited >= DISCARD_MOST_S
             return
         if self._answering and waited >= ANSWER_S:
             self.closed = True
@@ -305,7 +310,7 @@ class HttpSession:
         """
         self._answering, self._since = False, self._now
         if self._h11.their_state is h11.SEND_BODY:
-            self._discards = True
+            self._discards, self._discarded_at = True, self._now
         else:
             self.closed = True
 

@@ -7,6 +7,7 @@ import pytest
 from app.web.http import (
     ANSWER_S,
     BODY,
+    DISCARD_MOST_S,
     DISCARD_S,
     HEAD,
     HIGH,
@@ -43,8 +44,8 @@ class Talk:
             if isinstance(event, Request):
                 self.requests.append(event)
 
-    def answer(self, body: bytes = b"ok") -> None:
-        self.session.start(200, [(b"content-length", b"%d" % len(body))])
+    def answer(self, body: bytes = b"ok", status: int = 200) -> None:
+        self.session.start(status, [(b"content-length", b"%d" % len(body))])
         self.session.send(body)
         self.session.finish()
         self.collect()
@@ -187,6 +188,20 @@ def test_long_body_that_is_not_taken_waits_and_ends_the_connection_with_the_answ
     assert talk.said() == b"" and len(talk.requests) == 1
     talk.session.tick(DISCARD_S)
     assert talk.session.closed
+
+
+def test_client_that_still_sends_what_was_refused_is_heard_out_for_a_minute() -> None:
+    """A form of 2 MB by a slow line: closed amid it, the browser would show a reset, not the 403."""
+    talk = Talk()
+    talk.hear(LONG % 2_000_000)
+    talk.answer(b"no", status=403)
+    assert b" 403 " in talk.said()
+    seconds = 0.0
+    while not talk.session.closed:
+        talk.hear(bytes(30_000))
+        seconds += DISCARD_S - 1
+        talk.session.tick(seconds)
+    assert seconds == DISCARD_MOST_S
 
 
 def test_answer_to_somebody_known_may_take_any_time_in_which_something_moves() -> None:
