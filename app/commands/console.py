@@ -80,7 +80,30 @@ def _doings(paths: Paths) -> "Doings":
     from app.console.shell import Doings
     from app.operations.status import notices
 
-    return Doings(main, _act_as, lambda: notices(paths))
+    return Doings(main, _act_as, lambda: notices(paths), lambda who: as_of_now(paths, who))
+
+
+def as_of_now(paths: Paths, who: "Actor") -> "Actor | None":
+    """Who is logged in with the rights that they have now; None if the console is not theirs.
+
+    Where the store cannot be asked, they keep those of their login: it may be they who repair it.
+    """
+    from app.commands.common import existing
+    from app.console.login import DOOR, may_log_in
+    from app.operations.actor import actor_of
+
+    if who.person is None:
+        return who  # by the console's own password
+    try:
+        box = existing(paths, paths.settings())
+        try:
+            person = box.people.by_id(who.person)
+        finally:
+            box.db.close()
+    except SwitchhookError:
+        return who
+    actor = None if person is None else actor_of(person, DOOR)
+    return actor if actor is not None and may_log_in(actor) else None
 
 
 def _act_as(who: "Actor", shows: Callable[[str], None]) -> None:

@@ -46,6 +46,11 @@ WITHOUT_STORE = f"The console's own password still works; its login is {CONSOLE_
 NO_ADMIN = "This console is for administrators."
 
 
+def may_log_in(actor: Actor) -> bool:
+    """Whether somebody with a box may use the console."""
+    return actor.may(Role.PHONE, Role.NETWORK)
+
+
 @dataclass(frozen=True)
 class CodeWanted:
     """The password was right, and a code of an authenticator app is asked for, too."""
@@ -117,7 +122,7 @@ class Logins:
             return WRONG
         person, wants_code = found
         actor = actor_of(person, DOOR)
-        if not actor.may(Role.PHONE, Role.NETWORK):
+        if not may_log_in(actor):
             return NO_ADMIN
         return CodeWanted(person) if wants_code else actor
 

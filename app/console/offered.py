@@ -40,7 +40,9 @@ class Offered(click.Group):
             subcommand_metavar="COMMAND [ARGS]...",
             add_help_option=False,
         )
-        self._root, self._own, self._actor = root, own, actor
+        self._root, self._own = root, own
+        self.actor = actor
+        """Whose rights count."""
         self._short = click.Context(root)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -68,7 +70,7 @@ class Offered(click.Group):
         """The command that these words name. Raises UsageError and NotAllowed."""
         name, command, rest = super().resolve_command(ctx, args)
         if name in NEEDS and not ctx.resilient_parsing:
-            require(self._actor, NEEDS[name], f"use {name}")
+            require(self.actor, NEEDS[name], f"use {name}")
         return name, command, rest
 
 

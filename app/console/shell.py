@@ -24,6 +24,8 @@ from app.core.errors import SwitchhookError
 from app.core.text import visible, visible_lines
 from app.operations.actor import Actor
 
+NOT_YOURS = 77
+"""Exit code of a child that has found that who is logged in may be here no longer."""
 WELCOME = "`help` lists the commands; Ctrl-D logs out."
 
 
@@ -37,6 +39,8 @@ class Doings:
     """In a child: who acts from now on, and what shows the lines that are printed."""
     notices: Callable[[], Sequence[str]]
     """What somebody must see to, as texts of several lines; shown after the login."""
+    as_of_now: Callable[[Actor], Actor | None]
+    """In a child: the same person with the rights of now; None if the console is not theirs."""
 
 
 @dataclass
@@ -122,6 +126,9 @@ class Shell:
         code = os.waitstatus_to_exitcode(status)
         if code < 0:
             self._complain(f"the command was ended by signal {-code}")
+        if code == NOT_YOURS:
+            self.terminal.write("This console is for administrators: logged out.\n")
+            self.is_over = True
 
     def _as_child(self, words: list[str]) -> int:
         """Carry out a command and give its exit code; this process ends then."""
@@ -132,7 +139,11 @@ class Shell:
             _limit_questions(self.idle_s)
             pager = Pager(self.terminal, self.terminal.size, self.idle_s)
             self.show = pager.show if self.pages else self.terminal.write
-            self.doings.act_as(self.who, self.show)
+            who = self.doings.as_of_now(self.who)
+            if who is None:
+                return NOT_YOURS
+            self.commands.actor = who
+            self.doings.act_as(who, self.show)
             if "--help" in words:
                 words = ["help", *(word for word in words if word != "--help")]
             return self._run(words)

@@ -1,6 +1,7 @@
 """The console at a terminal that shows lines of text and nothing else."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +46,28 @@ def test_person_is_added_and_the_history_names_the_console_and_who_was_there(pat
         screen.terminal.sendline("exit")
         screen.ended()
     assert "\x1b" not in screen.octets
+
+
+def test_rights_that_are_taken_away_are_gone_at_the_next_command(paths: Paths) -> None:
+    """Each command is a process that reads settings and store: two seconds in all."""
+    with AtConsole(paths) as screen:
+        screen.log_in()
+        change(paths, "ben", admin=True)
+        change(paths, "anna", admin=False, roles=("phone",))
+        assert "only an administrator may use device" in screen.run("device health")
+        assert "Ben" not in screen.run("people list")
+        change(paths, "anna", roles=())
+        screen.terminal.sendline("people list")
+        screen.see("This console is for administrators: logged out.")
+        screen.ended()
+
+
+def change(paths: Paths, login: str, **fields: Any) -> None:
+    box = open_inbox(paths, paths.settings())
+    person = box.people.by_login(login)
+    assert person is not None
+    box.db.now(lambda tx: box.people.change(tx, person.id, "", "admin", **fields))
+    box.db.close()
 
 
 def test_hostile_text_reaches_the_terminal_as_codes(paths: Paths) -> None:

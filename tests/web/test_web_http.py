@@ -191,7 +191,7 @@ def test_long_body_that_is_not_taken_waits_and_ends_the_connection_with_the_answ
 
 
 def test_client_that_still_sends_what_was_refused_is_heard_out_for_a_minute() -> None:
-    """A form of 2 MB by a slow line: closed amid it, the browser would show a reset, not the 403."""
+    """A form of 2 MB by a slow line: if it were cut off, the browser would show no answer."""
     talk = Talk()
     talk.hear(LONG % 2_000_000)
     talk.answer(b"no", status=403)
