@@ -103,7 +103,8 @@ class MessagePages:
         remote = "remote" if visit.request.query_params.get("remote") == "1" else ""
         source = aiter(await self._web.stream(export_message, actor, number))
         try:
-            page = await self._workers.whole(WORKER, *filter(None, [remote]), source=source)
+            words = filter(None, [remote])
+            page = await self._workers.whole(visit.person.id, WORKER, *words, source=source)
         except WorkerFailed as problem:
             text = "This message has no HTML."
             if problem.code != NO_HTML:

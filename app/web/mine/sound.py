@@ -87,7 +87,9 @@ class SoundPages:
         skipped = at % 2
         source = self._message(visit, entry)
         try:
-            async for piece in self._workers.pieces(WORKER, "samples", str(at // 2), source=source):
+            words = "samples", str(at // 2)
+            pieces = self._workers.pieces(visit.person.id, WORKER, *words, source=source)
+            async for piece in pieces:
                 piece = piece[skipped:][:left]
                 skipped = 0
                 left -= len(piece)
@@ -115,7 +117,8 @@ class SoundPages:
         if kept is None:
             try:
                 source = self._message(visit, entry)
-                told = parse_json(await self._workers.whole(WORKER, "facts", source=source))
+                person = visit.person.id
+                told = parse_json(await self._workers.whole(person, WORKER, "facts", source=source))
             except WorkerFailed as problem:
                 text = "There is no sound in this message that can be played."
                 raise HTTPException(404, text) from problem

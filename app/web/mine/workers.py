@@ -4,11 +4,14 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from weakref import WeakValueDictionary
 
 from app.core.errors import SwitchhookError
 
 AT_ONCE = 6
 """Processes at one time; further requests wait."""
+EACH = 3
+"""Of those, one person's: a mail that takes long makes others wait for nothing."""
 SILENT_S = 20.0
 """Seconds without a sign of life after which one is ended."""
 PIECE = 65_536
@@ -27,19 +30,24 @@ class Workers:
 
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._own: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
 
-    async def whole(self, module: str, *arguments: str, source: AsyncIterator[bytes]) -> bytes:
+    async def whole(
+        self, person: int, module: str, *arguments: str, source: AsyncIterator[bytes]
+    ) -> bytes:
         """All that a process says. Raises WorkerFailed."""
-        return b"".join([piece async for piece in self.pieces(module, *arguments, source=source)])
+        pieces = self.pieces(person, module, *arguments, source=source)
+        return b"".join([piece async for piece in pieces])
 
     async def pieces(
-        self, module: str, *arguments: str, source: AsyncIterator[bytes]
+        self, person: int, module: str, *arguments: str, source: AsyncIterator[bytes]
     ) -> AsyncIterator[bytes]:
         """What `python -m module arguments` makes of octets, as it comes. Raises WorkerFailed.
 
-        Whoever listens no more ends the process.
+        `person` is the id of who asks. Whoever listens no more ends the process.
         """
-        async with self._room:
+        own = self._own.setdefault(person, asyncio.Semaphore(EACH))
+        async with own, self._room:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", module, *arguments,
                 stdin=asyncio.subprocess.PIPE,
