@@ -134,7 +134,7 @@ class Composer:
             how, at = rest.ended, rest.ended_at
             return replace(found, ended_at=at, why=how.why, takes=how.takes, urgent=how.urgent)
         facts = rest.facts
-        owner = self._people.by_mailbox(facts.mailbox)
+        owner = self._owner_of(facts)
         self._require_owner(facts, owner)
         return Recording(
             id=number,
@@ -149,6 +149,13 @@ class Composer:
             takes=rest.ended.takes,
             urgent=rest.ended.urgent,
         )
+
+    def _owner_of(self, facts: CallFacts) -> Person | None:
+        """Whoever had the mailbox then, though it has another number now; else who has it."""
+        then = self._people.by_id(facts.person)
+        if then is not None and then.name == facts.owner:
+            return then
+        return self._people.by_mailbox(facts.mailbox)
 
     def _require_owner(self, facts: CallFacts, owner: Person | None) -> None:
         """What was taken while the store was away may be for people of another one."""

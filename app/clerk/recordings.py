@@ -13,7 +13,7 @@ into no store but one that has the person whom it is for: it waits for that one.
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from app.clerk.api import NotReady
@@ -142,9 +142,11 @@ class RecordingJobs:
         for found in stored:
             if self._live.get(found.id) == CallFacts():
                 owner = inboxes.people.by_id(found.person)
-                mailbox = owner.mailbox if owner is not None else ""
-                facts = (found.line, found.caller_number, found.caller_name, found.started_at)
-                self._live[found.id] = CallFacts(mailbox, *facts)
+                call = (found.line, found.caller_number, found.caller_name, found.started_at)
+                facts = CallFacts("", *call)
+                if owner is not None:
+                    facts = CallFacts(owner.mailbox, *call, owner.id, owner.name)
+                self._live[found.id] = facts
 
     def work(self) -> bool:
         """Do the next step of a recording that is being finished; False if there is none."""
@@ -253,6 +255,8 @@ class RecordingJobs:
         if caller.reason == "private" and not caller.name and not caller.number:
             name = PRIVATE_CALLER
         facts = CallFacts(mailbox, line, caller.number, name, self._clock.now())
+        if (box := self._known.mailbox(mailbox)) is not None:
+            facts = replace(facts, person=box.person, owner=box.name)
         self._end_spooled_on(line, number)
         inboxes = self._inboxes()
         if inboxes is not None and number not in self._spool:

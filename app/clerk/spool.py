@@ -2,7 +2,7 @@
 
 A file is frames (frames.py), so that a crash costs no more than the piece being written:
 
-    {"facts": ...}                  whose recording it is, from whom, since when
+    {"facts": ..., "owner": ...}    whose recording it is, from whom, since when
     {"seq": 3} and the samples      a piece, S16LE at 8 kHz
     {"end": why, "at": seconds, "pieces": 9}    no piece follows; there were 9, null: not known
     {"end": ..., "takes": [3], "urgent": true}  the caller began anew with piece 3; both may lack
@@ -55,6 +55,13 @@ class CallFacts:
     name: str | None = None
     started_at: float = 0.0
     """Seconds since 1970 UTC."""
+    person: int = 0
+    """Id of whose mailbox it was then; 0 if nobody knew."""
+    owner: str = ""
+    """Their name: another store may have given the id to somebody else."""
+
+
+_OWNER = ("person", "owner")
 
 
 @dataclass(slots=True)
@@ -97,7 +104,7 @@ class Spool:
     def begin(self, number: int, facts: CallFacts) -> None:
         """A recording, or the rest of one. Raises SpoolFull."""
         if number not in self._found:
-            self._write(number, [({"facts": to_json(facts)}, b"")])
+            self._write(number, [(_first(facts), b"")])
             self._found[number].facts = facts
 
     def add(self, number: int, pieces: Iterable[tuple[int, bytes]]) -> None:
@@ -141,7 +148,7 @@ class Spool:
             path = Path(folder.path) / f"{number}{SUFFIX}"
             written = news
             if found is not None and path not in self._sizes:
-                written = [({"facts": to_json(found.facts)}, b""), *news]
+                written = [(_first(found.facts), b""), *news]
             octets = b"".join(frames.encode(header, raw) for header, raw in written)
             try:
                 self._check_room(folder, path, len(octets))
@@ -193,7 +200,8 @@ class Spool:
         self, found: Spooled, header: dict[str, Any], path: Path, place: int, octets: int
     ) -> None:
         if "facts" in header:
-            found.facts = from_json(CallFacts, header["facts"], "facts")
+            owner = header.get("owner", {"person": 0, "owner": ""})
+            found.facts = from_json(CallFacts, header["facts"] | owner, "facts")
         elif "seq" in header:
             found.pieces.setdefault(int(header["seq"]), (path, place, octets))
         else:
@@ -217,6 +225,12 @@ class Spool:
             self._note(int(path.stem), path, whole)
         except (BadRecord, KeyError, TypeError, ValueError) as problem:
             log.error("%s is no recording: %r", path, problem)
+
+
+def _first(facts: CallFacts) -> dict[str, Any]:
+    """A file's first header: the owner is apart, so that an older program reads the rest."""
+    said = to_json(facts)
+    return {"owner": {name: said.pop(name) for name in _OWNER}, "facts": said}
 
 
 def _make(folder: Path) -> None:

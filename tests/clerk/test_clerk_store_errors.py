@@ -350,6 +350,25 @@ def _wait(house: House, minutes: int = 3) -> None:
         house.clerk.dispatch()
 
 
+@pytest.mark.parametrize("given_away", [False, True], ids=["nobody's now", "another's now"])
+@pytest.mark.parametrize("restarted", [False, True], ids=["same clerk", "new clerk"])
+def test_recording_is_for_whom_it_was_left_though_the_mailbox_has_another_number(
+    house: House, fault: Fault, restarted: bool, given_away: bool
+) -> None:
+    people, cleo = house.kit.people, house.kit.person("cleo").id
+    _kept_for_cleo(house, fault)
+    house.kit.db.now(lambda tx: people.change(tx, cleo, mailbox="303"))
+    if given_away:
+        bob = house.kit.person("bob").id
+        house.kit.db.now(lambda tx: people.change(tx, bob, mailbox="203"))
+    if restarted:
+        house.restart()
+        house.recover()
+    _wait(house)
+    same_words(sound_of(house, "cleo"), spoken(3))
+    assert house.voicemails("bob") == [] and left(house) == []
+
+
 @pytest.mark.parametrize("restarted", [False, True], ids=["same clerk", "new clerk"])
 def test_recording_waits_for_a_store_that_has_its_owner(
     house: House, fault: Fault, restarted: bool, caplog: pytest.LogCaptureFixture
