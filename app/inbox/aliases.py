@@ -39,6 +39,7 @@ from app.inbox.expansion import (
     ALL_ALIASES,
     DEEPEST,
     ONE_ALIAS,
+    SOME_MEMBERS,
     Alias,
     AliasKind,
     Expansion,
@@ -103,6 +104,19 @@ class Aliases:
         """
         names = read_names(self._db, self._people, self._config, name.lower(), draft)
         return Walk(names, self._config, self.postmaster).run(name.lower())
+
+    def reached(self, name: str, most: int) -> int:
+        """How many names and addresses a name leads to, itself included: up to `most`.
+
+        No more than that are read, however many members there are.
+        """
+        reader, found, waiting = self._db.reader(), {name.lower()}, [name.lower()]
+        while waiting and len(found) < most:
+            rows = reader.execute(SOME_MEMBERS, (waiting.pop(), most)).fetchall()
+            fresh = {str(member) for (member,) in rows} - found
+            found |= fresh
+            waiting += fresh
+        return min(len(found), most)
 
     # ---- changing
 

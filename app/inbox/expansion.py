@@ -134,6 +134,9 @@ REACHED_ALIASES = f"{_REACHED} " + _ALIASES.format(
 """Every alias that can be reached from the JSON list :names."""
 
 
+SOME_MEMBERS = "SELECT member FROM alias_member WHERE alias = ? LIMIT ?"
+
+
 def as_aliases(rows: Iterable[tuple[str, str, str | None, int, int]]) -> dict[str, Alias]:
     """The aliases of rows of these statements, by name."""
     found: dict[str, Alias] = {}

@@ -10,6 +10,9 @@ from app.inbox.aliases import Aliases
 from app.inbox.errors import NoSuchPerson
 from app.inbox.people import People
 
+ALIAS_NAMES = 10
+"""Names and addresses that an alias may pass; one that leads to one person has two or three."""
+
 
 class LoginNames:
     """Finds logins; for any thread."""
@@ -41,7 +44,13 @@ class LoginNames:
         return self._config.local_part(said)
 
     def _by_alias(self, name: str) -> str | None:
-        """The one person whom an alias leads to; none if it leads elsewhere, too."""
+        """The one person whom an alias leads to; none if it leads elsewhere, too.
+
+        What leads to ALIAS_NAMES is not followed: whoever guesses at the name of an alias for
+        everybody would have everybody read for each password.
+        """
+        if self._aliases.reached(name, ALIAS_NAMES) >= ALIAS_NAMES:
+            return None
         try:
             found = self._aliases.expand(name)
         except NoSuchPerson:
