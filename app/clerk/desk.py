@@ -94,7 +94,7 @@ class Desk:
         self, config: ClerkConfig, clock: Clock, media: Media, opened: Callable[[], ClerkJobs]
     ) -> None:
         self._config, self._clock, self._opened = config, clock, opened
-        self._known = Known(config.known_path, config.language)
+        self._known = Known(config.known_path, config.language, clock)
         self._jobs: ClerkJobs | None = None
         self._file: tuple[int, int] | None = None
         self._away_until = float("-inf")
@@ -187,10 +187,12 @@ class Desk:
 
     def work(self) -> bool:
         """Do a step of making a message of a recording or a fax; False: there is nothing to do."""
+        self._known.save_due()
         return self.recordings.work() or self.faxes.work()
 
     def close(self) -> None:
         """Commit what waits and close the store."""
+        self._known.save()
         self._close()
 
     def readers(self) -> list[int]:
