@@ -56,6 +56,8 @@ def samples(source: Source, content_type: str, ending: str = "") -> Iterator[byt
         return _wave(source)
     if start.startswith(b"#!AMR\n"):
         return _amr(source)
+    if (name := _not_played(start)) is not None:
+        raise UnknownSound(f"{name}, which is not played here")
     if start.startswith(_MAGIC):
         return _file(source)
     bare = _BARE.get(content_type) or _BARE_ENDINGS.get(ending)
@@ -63,6 +65,8 @@ def samples(source: Source, content_type: str, ending: str = "") -> Iterator[byt
         return bare(source)
     if _is_mpeg(start):
         return _file(source)
+    if len(start) > 1 and start[0] == 0xFF and start[1] & 0xF6 == 0xF0:
+        raise UnknownSound("AAC, which is not played here")  # ADTS [ISO 14496-3 §1.A.2]
     raise UnknownSound(f"{content_type or 'a part without a type'} {ending}: no sound that we know")
 
 
@@ -78,6 +82,25 @@ _MAGIC = (
     b"RIFX",
     b"Creative",
 )
+
+
+_NOT_PLAYED = (
+    (0, b"#!AMR-WB", "AMR-WB"),
+    (0, b"#!AMR_MC", "AMR of several channels"),
+    (4, b"ftyp", "AAC in an MP4 file (.m4a, .3gp)"),
+    (28, b"Speex   ", "Speex"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media (.wma)"),
+    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM file"),
+    (0, b"#!SILK", "SILK"),
+    (0, b"ADIF", "AAC"),
+)
+"""Sounds that telephones and other systems send and no library of the image plays: where their
+octets say it. Their decoders are patented, or would take as much room as all the others do."""
+
+
+def _not_played(start: bytes) -> str | None:
+    """The name of a sound that is not played; None for any other."""
+    return next((name for at, magic, name in _NOT_PLAYED if start[at:].startswith(magic)), None)
 
 
 def _is_mpeg(start: bytes) -> bool:

@@ -152,8 +152,15 @@ def test_dtx_frames_of_amr_are_time_that_passes() -> None:
         (b"OggS" + bytes(300), "audio/ogg", "libsndfile"),
         (b"fLaC" + bytes(300), "audio/flac", "libsndfile"),
         (b"ID3\x04" + bytes(300), "audio/mpeg", "libsndfile"),
-        (b"#!AMR-WB\n" + bytes(300), "audio/amr-wb", "no sound that we know"),
-        (b"\0\0\0\x20ftypM4A ", "audio/mp4", "no sound that we know"),
+        (b"#!AMR-WB\n" + bytes(300), "audio/amr-wb", "^AMR-WB, which is not played here"),
+        (b"#!AMR-WB\n" + bytes(300), "audio/basic", "^AMR-WB,"),  # no noise, whatever it is called
+        (b"#!AMR_MC1.0\n" + bytes(300), "audio/amr", "^AMR of several channels,"),
+        (b"\0\0\0\x20ftypM4A ", "audio/mp4", "^AAC in an MP4 file"),
+        (b"\0\0\0\x18ftyp3gp4", "audio/3gpp", "^AAC in an MP4 file"),
+        (b"\xff\xf1\x50\x80" + bytes(300), "audio/aac", "^AAC,"),
+        (b"OggS" + bytes(24) + b"Speex   1.2", "audio/ogg", "^Speex,"),
+        (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "audio/x-ms-wma", "^Windows Media"),
+        (b"\x1aE\xdf\xa3" + bytes(300), "audio/webm", "Matroska or WebM"),
         (wave(0x22, b"\0\0", bytes(300)), "audio/wav", "libsndfile"),
         (wave(0x45, b"\0\0", bytes(300), bits=7), "audio/wav", "WAVE format"),
         (wave(3, b"", bytes(3200), rate=1, bits=32), "audio/wav", "samples a second"),
@@ -163,6 +170,10 @@ def test_dtx_frames_of_amr_are_time_that_passes() -> None:
 def test_what_cannot_be_played_is_named(octets: bytes, kind: str, why: str) -> None:
     with pytest.raises(UnknownSound, match=why):
         heard(octets, kind)
+
+
+def test_silence_of_mu_law_that_begins_as_a_frame_of_aac_does_is_heard() -> None:
+    assert len(heard(b"\xff\xf1" + b"\xff" * 8000, "audio/basic")) == 8002
 
 
 def test_sound_that_is_too_large_is_heard_as_far_as_it_is_kept(
