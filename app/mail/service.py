@@ -78,6 +78,9 @@ __all__ = ["ListenError", "MailConfig", "MailService", "Ports", "Rates", "RetryS
 
 log = logging.getLogger(__name__)
 
+DNS_ANSWERS = 200
+"""Answers about strangers' senders that are remembered: most mail is from the same few domains, and
+each question takes 1 ms of a PC's processor. 10 kB each at most."""
 REST_S = 0.02
 """After a change was looked at, before the next one is."""
 CHECK_S = 0.5  # a change notice may be lost, and what is due has none
@@ -217,7 +220,7 @@ class MailService:
         self._keeping = Keeping(self._delivery.limits, people, self._clock)
         self._pop3_service = self._make_pop3_service()
         shared = self._clock, limits(config), config.shown()
-        given, system = config.resolver, SystemResolver()
+        given, system = config.resolver, SystemResolver(remembers=DNS_ANSWERS)
         self._resolver = system.current if given is None else lambda: given
         self._pop3: Server[Pop3Session] = Server(
             self._pop3_service, config.listen, config.pop3_endpoints(), *shared

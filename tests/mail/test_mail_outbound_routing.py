@@ -136,6 +136,22 @@ def test_name_servers_that_change_while_the_box_runs_are_used_from_then_on(tmp_p
         assert system.current().nameservers == ["127.0.0.8"]
 
 
+@pytest.mark.parametrize("remembers", [0, 5])
+def test_answers_are_remembered_where_that_is_asked_for(tmp_path: Path, remembers: int) -> None:
+    conf = tmp_path / "resolv.conf"
+    conf.write_text("nameserver 127.0.0.1\n")
+    with DnsZone(dict(ZONE)) as zone:
+        system = SystemResolver(conf, zone.port, remembers)
+
+        def address() -> str:
+            (record,) = asyncio.run(system.current().resolve("plain.test", "A"))
+            return str(record.address)
+
+        assert address() == "192.0.2.1"
+        zone.records["plain.test", "A"] = ["192.0.2.77"]
+        assert address() == ("192.0.2.1" if remembers else "192.0.2.77")
+
+
 def test_a_box_without_a_name_server_says_so_for_now(tmp_path: Path) -> None:
     with pytest.raises(NoHop) as told:
         asyncio.run(MxRoute([], resolv_conf=tmp_path / "none").hops("far.test"))

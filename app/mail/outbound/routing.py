@@ -124,9 +124,12 @@ class PersonalRoute:
 class SystemResolver:
     """The system's name servers, as they are now: DHCP may change them at any time."""
 
-    def __init__(self, path: Path = RESOLV_CONF, port: int = 53) -> None:
-        """`path` is the resolv.conf; `port` is 53 in the world."""
-        self._path = path
+    def __init__(self, path: Path = RESOLV_CONF, port: int = 53, remembers: int = 0) -> None:
+        """`path` is the resolv.conf; `port` is 53 in the world.
+
+        `remembers` is the number of answers that are kept as long as they say themselves.
+        """
+        self._path, self._remembers = path, remembers
         self._port = port
         self._read: tuple[int, ...] = ()
         self._resolver = dns.asyncresolver.Resolver(configure=False)
@@ -141,6 +144,8 @@ class SystemResolver:
         if seen != self._read:
             self._resolver = dns.asyncresolver.Resolver(str(self._path))
             self._resolver.port = self._port
+            if self._remembers:
+                self._resolver.cache = dns.resolver.LRUCache(self._remembers)
             self._read = seen
         return self._resolver
 
