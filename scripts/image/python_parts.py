@@ -123,7 +123,7 @@ def install(root: Path, wheels: Sequence[Path]) -> None:
 def install_ours(root: Path, boards: Sequence[str]) -> None:
     """Our own code, and the boards that this image's kernel can drive."""
     home = root / HOME
-    leave = shutil.ignore_patterns("__pycache__", "*.pyc")
+    leave = shutil.ignore_patterns("__pycache__", "*.pyc", "*.po")  # the box reads the .mo
     for name in OUR_FOLDERS:
         shutil.copytree(PROJECT / name, home / name, ignore=leave)
     shutil.rmtree(home / VIRTUAL_ONLY)

@@ -203,6 +203,13 @@ def test_no_image_has_the_virtual_board_page_or_its_websocket(tmp_path: Path) ->
     subprocess.run([sys.executable, "-c", code], cwd=home, check=True)
 
 
+def test_an_image_has_compiled_catalogues_and_not_what_people_translate_in(tmp_path: Path) -> None:
+    install_ours(tmp_path, [])
+    for folder in ("web", "message"):
+        found = sorted(path.name for path in (tmp_path / HOME / "app" / folder).rglob("*.?o"))
+        assert found == ["es.mo", "fr.mo", "it.mo", "ru.mo"]
+
+
 def test_no_prompt_that_a_script_can_say_is_left_out_of_the_packs() -> None:
     said = by_scripts().union(*map(by_grammar, GRAMMARS.values()))
     assert len(said) > 200
