@@ -9,6 +9,7 @@ answer, by the command they follow ("RETR 2", "CAPA", "CONNECT"); None closes th
 "hold" says nothing for as long as the test goes on.
 """
 
+import socket
 import socketserver
 import ssl
 import threading
@@ -31,6 +32,7 @@ class Pop3Elsewhere(Served):
         capa: bytes | None = b"USER\r\nUIDL\r\nTOP\r\n",
         stls: ssl.SSLContext | None = None,
         implicit: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.messages = dict(messages or {})
         self.names, self.top, self.capa = names, top, capa
@@ -55,8 +57,9 @@ class Pop3Elsewhere(Served):
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = False
             allow_reuse_address = True
+            address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
 
-        super().__init__(Server(("127.0.0.1", 0), Handler))
+        super().__init__(Server((host, 0), Handler))
 
     def __exit__(
         self,

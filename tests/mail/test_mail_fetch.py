@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -89,6 +90,14 @@ def test_what_is_there_is_fetched_once_and_stays_there(tmp_path: Path) -> None:
         assert anna.account.ok_at is not None
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_mail_is_fetched_by_ipv6(tmp_path: Path) -> None:
+    with Pop3Elsewhere(three(), host="::1") as old, fetching(tmp_path, old, server="::1") as house:
+        assert house.subjects() == ["one", "three", "two"] and house.account.error == ""
+        (entry, *_) = house.box.inbox("anna")
+        assert b"Received: from [IPv6:::1]\r\n" in house.box.octets(entry)
+
+
 def test_the_octets_are_those_of_the_old_box_behind_our_own_lines(tmp_path: Path) -> None:
     body = b".dot\r\n..two\r\n\r\n" + bytes(range(32, 127)) + b"\r\nGr\xfc\xdfe"
     mail = letter("one", body, b"Return-Path: <carl@far.test>\r\nDelivered-To: anna@box.test\r\n")
@@ -98,7 +107,7 @@ def test_the_octets_are_those_of_the_old_box_behind_our_own_lines(tmp_path: Path
         head = re.sub("Switchhook-Sent-On: [0-9a-f]{32}\r\n", "", octets[: -len(mail) - 2].decode())
         assert octets.endswith(mail + b"\r\n"), "with the line end that POP3 adds"
         assert head.startswith("Return-Path: <carl@far.test>\r\nDelivered-To: anna@box.test\r\n")
-        assert "Received: from 127.0.0.1\r\n\tby box.test with POP3 id " in head
+        assert "Received: from [127.0.0.1]\r\n\tby box.test with POP3 id " in head
         assert entry.size == len(octets)
         history = anna.box.store.history(entry.person, entry.id)
         assert [(row.verb, row.door, row.by) for row in history] == [

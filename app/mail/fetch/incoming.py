@@ -23,7 +23,7 @@ from app.inbox.room import Reservation
 from app.inbox.store import Store
 from app.mail.smtp.content import IncomingContent, InFlight, Leftovers
 from app.mail.smtp.data import Findings
-from app.mail.smtp.grammar import GrammarError, parse_address
+from app.mail.smtp.grammar import GrammarError, host_named, parse_address
 from app.mail.smtp.trace import date
 from app.message.headers import HeadReader, fields, scan_head
 from app.message.notice import Told
@@ -159,7 +159,7 @@ class FetchedMessage:
 
     def _received(self, now: float) -> bytes:
         """Our mark and our Received field; POP3 is none of SMTP's protocols [RFC 5321 §4.4]."""
-        server, name = self._account.server, secrets.token_hex(8)
+        server, name = host_named(self._account.server), secrets.token_hex(8)
         text = f"Received: from {server}\r\n\tby {self._parts.hostname} with POP3 id {name}"
         own = self._parts.store.loop_marks.field(self._mark)
         return own + f"{text}; {date(now)}\r\n".encode()

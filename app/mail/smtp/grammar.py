@@ -266,6 +266,15 @@ def host_literal(host: str) -> str:
     return f"[IPv6:{host}]" if ":" in host else f"[{host}]"
 
 
+def host_named(host: str) -> str:
+    """A host as Received fields name it: an IP address as a literal, a name as it is."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return host_literal(host)
+
+
 @lru_cache
 def is_domain(text: str) -> bool:
     """True when the whole text is a domain or an address literal, fit for a Received line."""
