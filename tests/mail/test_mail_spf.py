@@ -5,7 +5,9 @@ over the same code by hand when it was written; these are the rules that it rest
 """
 
 import asyncio
+import contextlib
 import ipaddress
+import time
 
 import pytest
 
@@ -172,6 +174,22 @@ def test_a_long_name_loses_its_first_labels_and_ipv6_is_written_by_half_octets()
     assert expanded("%{i}", values) == "2.0.0.1.0.d.b.8" + ".0" * 20 + ".c.b.0.1"
     name = expanded(f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.net", values)
     assert name.startswith("b" * 60 + ".") and len(name) <= 253
+
+
+@pytest.mark.parametrize(
+    "spec", ["%{d}." * 800 + "x.net", "%{d1r}" * 600 + ".net", ".a-" * 1200 + "!", "%" * 4000]
+)
+def test_hostile_records_take_no_time(spec: str) -> None:
+    """Each in less than 20 ms of a processor; a quadratic step would take a thousand times that."""
+    values = Values(ipaddress.ip_address(HOST), "x@" + "y." * 120 + "net", "y." * 120 + "net", "h")
+    began = time.process_time()
+    with contextlib.suppress(BadRecord):
+        (mechanism,) = parse(f"v=spf1 exists:{spec}").mechanisms
+        name = expanded(mechanism.domain, values)
+        assert len(name) <= 253 and (name.endswith("net") or name == "")
+    with pytest.raises(BadRecord):
+        parse("v=spf1 " + "a " * 3000)
+    assert time.process_time() - began < 0.2
 
 
 def test_the_validated_name_of_the_domain_comes_first() -> None:

@@ -63,6 +63,5 @@ def expanded(spec: str, values: Values) -> str:
         return quote(value, safe="") if letter.isupper() else value
 
     name = _MACRO.sub(said, spec).removesuffix(".")
-    while len(name) > _LONGEST and "." in name:
-        name = name.partition(".")[2]
-    return name
+    # One octet more than may be, so that a label which begins right there stays.
+    return name if len(name) <= _LONGEST else name[-_LONGEST - 1 :].partition(".")[2]

@@ -62,6 +62,8 @@ class DnsNames:
         return [one.target.to_text(omit_final_dot=True) for one in await self._ask(name, "PTR")]
 
     async def _ask(self, name: str, kind: str) -> list[Any]:
+        if not name:
+            return []  # of a name that was too long, nothing is left
         try:
             wanted = dns.name.from_text(name)
         except (dns.exception.DNSException, UnicodeError):

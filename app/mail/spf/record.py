@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 VERSION = "v=spf1"
+LONGEST = 4_096
+"""Characters of a record; those of the field have 450, of large senders 2,000 [RFC 7208 §3.4]."""
 
 
 class SpfResult(StrEnum):
@@ -86,6 +88,8 @@ def is_record(text: str) -> bool:
 
 def parse(text: str) -> Record:
     """Read a record. Raises BadRecord."""
+    if len(text) > LONGEST:
+        raise BadRecord("it is too long")
     mechanisms: list[Mechanism] = []
     modifiers: dict[str, str] = {}
     for term in text[len(VERSION) :].split(" "):
