@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Iterable
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 
 from app.core import signing_key
@@ -24,6 +25,8 @@ from app.mail.fetch.states import FetchState
 from app.mail.outbound.smtp_client import OutgoingMail
 from app.mail.signing.keys import PublicKey, key_of
 from app.mail.signing.signer import Signer, SignerConfig
+from app.mail.spf.check import Check
+from app.mail.spf.record import SpfResult
 from app.message.canonical import BodyHash
 from app.message.dot_stuffing import dots_in
 from tests.fuzz.shaping import cut, grown
@@ -131,3 +134,44 @@ def _key() -> tuple[Path, SigningKey]:
 def _signer() -> Signer:
     config = SignerConfig(_key()[0], "box.test", "box.test")
     return Signer(config, _AnyKey(), lambda: 1_790_000_000.0)  # type: ignore[arg-type]
+
+
+class _Answers:
+    """A DNS of a stranger: each name has this record, and leads to itself."""
+
+    def __init__(self, record: str) -> None:
+        self._record = record
+        self.asked = 0
+
+    async def texts(self, name: str) -> list[str]:
+        self.asked += 1
+        return [self._record]
+
+    async def addresses(self, name: str, version: int) -> list[str]:
+        self.asked += 1
+        one = "192.0.2.1" if version == 4 else "2001:db8::1"
+        return [] if "0" in name else [one] * 10
+
+    async def exchangers(self, name: str) -> list[str]:
+        self.asked += 1
+        return [name] * (1 + len(name) % 11)
+
+    async def pointers(self, ip: object) -> list[str]:
+        self.asked += 1
+        return ["far.net"] * 20
+
+
+def spf(data: bytes) -> None:
+    """A stranger's record: one of the seven results, and a bounded number of questions."""
+    record = f"v=spf1 {grown(data, 5000).decode('ascii', 'replace')}"
+    names = _Answers(record)
+    ip = ip_address("192.0.2.7" if len(data) % 2 else "2001:db8::7")
+    checked = Check(names, ip, "carl@far.net", "mail.far.net").of("far.net")
+    try:
+        checked.send(None)
+    except StopIteration as found:
+        assert found.value in SpfResult
+    else:
+        raise AssertionError("it waits for something that nobody does")
+    # a term asks ten names at most, and for %{p} and ptr the host's ten names each time
+    assert names.asked <= 10 * (1 + 10 + 2 * 11) + 1, names.asked

@@ -34,6 +34,7 @@ _ALL = (
     Target("tests.fuzz.mail_targets", "reports", short_s=20),
     Target("tests.fuzz.fetch_targets", "fetch", short_s=20),
     Target("tests.fuzz.fetch_targets", "signatures", short_s=20),
+    Target("tests.fuzz.fetch_targets", "spf", short_s=20),
     Target("tests.fuzz.web_targets", "http", short_s=20),
     Target("tests.fuzz.web_targets", "autodiscover", short_s=20),
     Target("tests.fuzz.sound_targets", "mime"),
