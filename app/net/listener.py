@@ -47,6 +47,8 @@ TURNS_PER_ROUND = 8
 So a round is short, however many clients pipeline: whoever else has something to say is heard.
 """
 
+PORTS_TRIED = 10
+"""Ports that the system may choose until one is free on all addresses."""
 BACKLOG = 128
 """Connections that the kernel holds for us until we accept them; so many are accepted at once."""
 
@@ -99,20 +101,40 @@ class Server(Generic[S]):
         return ports
 
     async def _listen(self, endpoint: Endpoint) -> int:
-        """Listen on each address; where the system chooses the port, on the same one."""
-        port = endpoint.port
-        for host in hosts_listened_on(self.host):
+        """Listen on each address; where the system chooses the port, on the same one.
+
+        What it chose for one address may be somebody's at the next: then it chooses again.
+        """
+        for tried in range(PORTS_TRIED):
             try:
-                listener = await asyncio.get_running_loop().create_server(
-                    lambda: Connection(self, endpoint), host, port, backlog=BACKLOG
-                )
+                listeners = await self._listen_at(endpoint)
             except OSError as error:
-                raise ListenError(self._explain(error, endpoint)) from error
-            self._listeners.append(listener)
-            port = listener.sockets[0].getsockname()[1]
+                if endpoint.port or tried == PORTS_TRIED - 1:
+                    raise ListenError(self._explain(error, endpoint)) from error
+            else:
+                break
+        self._listeners += listeners
+        port: int = listeners[0].sockets[0].getsockname()[1]
         way = "by TLS " if endpoint.tls else ""
         log.info("%s listens %son %s port %d", self.service.label, way, self.host, port)
         return port
+
+    async def _listen_at(self, endpoint: Endpoint) -> list[asyncio.Server]:
+        """A listener for each address, or none at all. Raises OSError."""
+        listeners: list[asyncio.Server] = []
+        port = endpoint.port
+        try:
+            for host in hosts_listened_on(self.host):
+                listener = await asyncio.get_running_loop().create_server(
+                    lambda: Connection(self, endpoint), host, port, backlog=BACKLOG
+                )
+                listeners.append(listener)
+                port = listener.sockets[0].getsockname()[1]
+        except OSError:
+            for listener in listeners:
+                listener.close()
+            raise
+        return listeners
 
     async def stop(self, within_s: float = 5.0) -> None:
         """Refuse new connections, stop every session, abort those left after `within_s` seconds."""
