@@ -12,8 +12,10 @@ import ast
 import io
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from copy import deepcopy
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +23,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from app.config.catalogue import catalogue as settings_catalogue
+from app.config.settings import TABLES
 
 PROJECT = Path(__file__).resolve().parents[1]
 APP = PROJECT / "app"
@@ -36,7 +41,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     **{name: (1,) for name in ("Item", "Section")},  # of the navigation
 }
 """Functions whose first argument is a text for people."""
-SENTENCES = ("operations", "inbox")
+SENTENCES = ("config", "core", "device", "operations", "inbox")
 """Packages whose sentences [app/core/sentences.py] pages show."""
 SENTENCES_OF: dict[str, tuple[int, ...] | None] = {
     **{name: None for name in ("sentence", "N_")},
@@ -51,6 +56,9 @@ WRITTEN: dict[str, tuple[int, ...] | None] = {
 OPTIONS = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _VALUE = re.compile(r"%\(\w+\)[sd]")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+SEVERAL = 3
+"""Words from which on no sentence is the same in two languages."""
 _TAG = re.compile(r"</?\w+")
 
 
@@ -75,6 +83,8 @@ def extracted(folder: Path = FOLDERS[0]) -> Catalog:
         found = list(extract_from_dir(WEB, METHODS, OPTIONS, {**KEYWORDS, **SENTENCES_OF}))
         for package in SENTENCES:
             found += extract_from_dir(APP / package, METHODS, OPTIONS, SENTENCES_OF)
+        for setting in settings_catalogue({table: ["1"] for table in TABLES}):
+            catalog.add(setting.meaning, None, [("app/config", 1)])
     else:
         found = list(extract_from_dir(MAILS, METHODS, OPTIONS, WRITTEN))
     for file, line, message, comments, context in found:
@@ -94,7 +104,7 @@ def read(path: Path) -> Catalog:
 def brought_up_to_date(path: Path, words: Catalog) -> Catalog:
     """The catalogue with these words and no others; what is not translated yet is empty."""
     catalog = read(path)
-    catalog.update(words, no_fuzzy_matching=True)
+    catalog.update(deepcopy(words), no_fuzzy_matching=True)  # else all share what one is given
     catalog.obsolete.clear()
     return catalog
 
@@ -104,6 +114,17 @@ def problems(catalog: Catalog) -> Iterator[str]:
     for message in catalog:
         if message.id and (problem := _problem(message)):
             yield f"{catalog.locale}: {message.id!r}: {problem}"
+
+
+def alike(catalogs: Sequence[Catalog]) -> Iterator[str]:
+    """Sentences of several words that two languages say alike: one of them is not translated."""
+    for one, other in combinations(catalogs, 2):
+        for message in one:
+            said, also = message.string, other.get(message.id) if message.id else None
+            if also is None or not isinstance(said, str) or said != also.string:
+                continue
+            if said != message.id and len(_WORD.findall(_VALUE.sub("", said))) >= SEVERAL:
+                yield f"{one.locale} and {other.locale} say alike: {said!r}"
 
 
 def _problem(message: Message) -> str:
@@ -146,8 +167,10 @@ def main() -> int:
     for folder in FOLDERS:
         words = extracted(folder)
         count += len(words)
-        for language in LANGUAGES:
-            told += bring_up_to_date(folder / f"{language}.po", words, given.check)
+        paths = [folder / f"{language}.po" for language in LANGUAGES]
+        for path in paths:
+            told += bring_up_to_date(path, words, given.check)
+        told += alike([read(path) for path in paths])
     print("\n".join(told) or f"{count} texts, all translated")
     return int(bool(told))
 

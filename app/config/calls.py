@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from app.config.section import Section
+from app.core.sentences import sentence
 
 
 class Calls(Section):
@@ -65,6 +66,6 @@ class Calls(Section):
     def _seen(cls, ms: int) -> int:
         if 0 < ms < 100:
             raise ValueError(
-                "a break under 100 ms is seen by no machine; 500 suits most, 0 is none"
+                sentence("a break under 100 ms is seen by no machine; 500 suits most, 0 is none")
             )
         return ms

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from app.core.sentences import N_, sentence
 from drivers.countries import country
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_HOST_NAME_RULE = (
-    "letters, digits and hyphens, in parts of 1 to 63 with dots between, 253 characters at most"
+_NO_HOST_NAME = N_(
+    "%(name)s is no host name: letters, digits and hyphens, in parts of 1 to 63 with dots between,"
+    " 253 characters at most"
 )
 
 
@@ -22,7 +24,7 @@ def _network(text: str) -> str:
 
 def _own_address(text: str) -> str:
     if text and "/" not in text:
-        raise ValueError("the length of the network is missing, as in 192.168.1.10/24")
+        raise ValueError(sentence("the length of the network is missing, as in 192.168.1.10/24"))
     if text:
         ipaddress.ip_interface(text)
     return text
@@ -42,14 +44,14 @@ def _listening(text: str) -> str:
 
 def _host_name(name: str) -> str:
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
-        raise ValueError(f"{name!r} is no host name: {_HOST_NAME_RULE}")  # [RFC 1123 2.1]
+        raise ValueError(sentence(_NO_HOST_NAME, name=repr(name)))  # [RFC 1123 2.1]
     return name
 
 
 def _host_and_port(text: str) -> str:
     port = text.rpartition(":")[2]
     if ":" in text and port.isdecimal() and not 1 <= int(port) <= 65535:
-        raise ValueError("a port is a number from 1 to 65535")
+        raise ValueError(sentence("a port is a number from 1 to 65535"))
     return text
 
 
@@ -67,7 +69,7 @@ def _zone(text: str) -> str:
         if text:
             ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
-        raise ValueError("there is no such time zone; Europe/Berlin is one") from problem
+        raise ValueError(sentence("there is no such time zone; Europe/Berlin is one")) from problem
     return text
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from app.config.section import Section
+from app.core.sentences import sentence
 
 Access = Annotated[str, Field(pattern=r"^[0-9]{1,3}$")]
 Pattern = Annotated[str, Field(pattern=r"^[0-9X]{1,20}$")]
@@ -53,7 +54,13 @@ class Numbers(Section):
         for digits in outside:
             for other in outside:
                 if digits != other and other.startswith(digits):
-                    raise ValueError(f"{other} begins with {digits}, which is a number of its own")
+                    raise ValueError(
+                        sentence(
+                            "%(other)s begins with %(digits)s, which is a number of its own",
+                            other=other,
+                            digits=digits,
+                        )
+                    )
         return outside
 
 
@@ -84,6 +91,14 @@ class Codes(Section):
         for name, code in self:
             for other, known in seen.items():
                 if code.startswith(known) or known.startswith(code):
-                    raise ValueError(f"{name} is {code}, which {other} ({known}) is taken for")
+                    raise ValueError(
+                        sentence(
+                            "%(name)s is %(code)s, which %(other)s (%(known)s) is taken for",
+                            name=name,
+                            code=code,
+                            other=other,
+                            known=known,
+                        )
+                    )
             seen[name] = code
         return self

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     Field,
     ValidationError,
     ValidationInfo,
@@ -39,8 +38,10 @@ from app.config.mqtt import Mqtt
 from app.config.numbers import Codes, Numbers
 from app.config.panel import FrontPanel
 from app.config.ports import PORTS
+from app.config.refusals import reasons_of
 from app.config.section import Section
 from app.config.toml_file import SettingsError
+from app.core.sentences import sentence
 from drivers.countries import codes
 
 __all__ = ["Settings", "SettingsError", "load"]
@@ -85,7 +86,12 @@ class Site(Section):
         ours = [name.lower() for name in beside.data.get("domains", ())]
         for name in shared:
             if ours and name.lower() not in ours:
-                raise ValueError(f"{name} is not in site.domains; only domains there can be shared")
+                raise ValueError(
+                    sentence(
+                        "%(name)s is not in site.domains; only domains there can be shared",
+                        name=name,
+                    )
+                )
         return shared
 
 
@@ -168,7 +174,13 @@ class Mail(Section):
         for name, words in PORTS.items():
             if port and port == beside.data.get(f"{name}_port"):  # those declared before it
                 setting = f"mail.{name}_port"
-                raise ValueError(f"{words} has this port already ({setting}); each needs its own")
+                raise ValueError(
+                    sentence(
+                        "%(whose)s has this port already (%(setting)s); each needs its own",
+                        whose=words,
+                        setting=setting,
+                    )
+                )
         return port
 
 
@@ -434,7 +446,9 @@ def from_text(text: str, path: Path, beneath: Sequence[Path] = ()) -> Settings:
     try:
         return Settings.model_validate(merged)
     except ValidationError as problem:
-        raise SettingsError(_explain(path, text, problem), _reasons(problem)) from problem
+        raise SettingsError(
+            _explain(path, text, problem), reasons_of(problem, Settings, TABLES)
+        ) from problem
 
 
 def _lay_over(lower: dict[str, Any], upper: dict[str, Any]) -> None:
@@ -449,50 +463,8 @@ def _lay_over(lower: dict[str, Any], upper: dict[str, Any]) -> None:
 
 def _explain(path: Path, text: str, problem: ValidationError) -> str:
     lines = []
-    for name, reason in _reasons(problem):
+    for name, reason in reasons_of(problem, Settings, TABLES):
         number = toml_file.line_of(text, name.split("."))
         where = f"{path}, line {number}" if number else f"{path}"
         lines.append(f"{where}: {name}: {reason}")
     return "\n".join(lines)
-
-
-def _reasons(problem: ValidationError) -> list[tuple[str, str]]:
-    """Each setting that cannot be, with the reason."""
-    found = []
-    for error in problem.errors():
-        name = [str(part) for part in error["loc"]]
-        found.append((".".join(name), _reason(name, error)))
-    return found
-
-
-def _reason(name: list[str], error: Any) -> str:
-    if error["type"] == "extra_forbidden":
-        return f"no such setting; allowed here: {', '.join(_names_beside(name))}"
-    found = "" if name[-1] in toml_file.SECRETS else f" (found {error['input']!r})"
-    meaning = _meaning(name)
-    said = str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"]
-    return f"{said}{found}{f'; {meaning}' if meaning else ''}"
-
-
-def _section_of(name: list[str]) -> type[BaseModel]:
-    model: type[BaseModel] = Settings
-    for part in name:
-        if part in model.model_fields:
-            annotation = model.model_fields[part].annotation
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-                model = annotation
-            elif part in TABLES:
-                model = TABLES[part]
-    return model
-
-
-def _names_beside(name: list[str]) -> list[str]:
-    return sorted(_section_of(name[:-1]).model_fields)
-
-
-def _meaning(name: list[str]) -> str:
-    for depth in range(len(name), 0, -1):
-        field = _section_of(name[: depth - 1]).model_fields.get(name[depth - 1])
-        if field is not None and field.description:
-            return field.description
-    return ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core.errors import SwitchhookError
 from app.core.records import BadRecord, parse_json
+from app.core.sentences import sentence
 
 
 class NotRunning(SwitchhookError):
@@ -24,14 +25,26 @@ def ask(path: Path, question: dict[str, Any], within_s: float = 10.0) -> dict[st
                 line = answers.readline()
     except OSError as problem:
         raise NotRunning(
-            f"no answer at {path} ({problem.strerror or problem}); is the appliance running?"
+            sentence(
+                "no answer at %(path)s (%(why)s); is the appliance running?",
+                path=path,
+                why=problem.strerror or problem,
+            )
         ) from problem
     if not line:
-        raise NotRunning(f"the service at {path} hung up without an answer; see its log")
+        raise NotRunning(
+            sentence("the service at %(path)s hung up without an answer; see its log", path=path)
+        )
     try:
         answer = parse_json(line)
     except BadRecord as problem:
-        raise NotRunning(f"the answer at {path} is {problem}; see the service's log") from problem
+        raise NotRunning(
+            sentence(
+                "the answer at %(path)s is %(what)s; see the service's log", path=path, what=problem
+            )
+        ) from problem
     if not isinstance(answer, dict):
-        raise NotRunning(f"the answer at {path} is no object; see the service's log")
+        raise NotRunning(
+            sentence("the answer at %(path)s is no object; see the service's log", path=path)
+        )
     return answer

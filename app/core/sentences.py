@@ -6,7 +6,7 @@ Commands, logs and mails print them as they are; app/web/rendering.py looks the 
 values are put in up in the reader's catalogue. `python -m scripts.languages` finds these calls.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import SwitchhookError
@@ -30,7 +30,7 @@ class Sentence(str):
         return _made, (self.text, dict(self.values))
 
 
-def sentence(text: str, **values: object) -> Sentence:
+def sentence(text: str, /, **values: object) -> Sentence:
     """A sentence with values at its %(name)s; without values, % stands for itself.
 
     An error among the values stands for its text.
@@ -42,9 +42,15 @@ def sentence(text: str, **values: object) -> Sentence:
     return _made(text, said)
 
 
+def joined(separator: str, parts: Sequence[str]) -> Sentence:
+    """Sentences one after the other, of which each is translated by itself."""
+    values = {f"part{number}": part for number, part in enumerate(parts)}
+    return _made(separator.join(f"%({name})s" for name in values), values)
+
+
 def translated(said: Sentence, translate: Callable[[str], str]) -> str:
     """The sentence by another language's words for its text; values may be sentences, too."""
-    text = translate(said.text)
+    text = translate(said.text) if said.text else ""  # a catalogue's own header is named ""
     if not said.values:
         return text
     return text % {

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.core.sentences import sentence
 from app.inbox.errors import InboxError
 from app.store.database import Database, Tx
 
@@ -91,7 +92,9 @@ class AccountPasswords:
         )
         found = row.fetchone()
         if found is None:
-            raise NoSuchPassword(f"there is no password for {place}: enter it")
+            raise NoSuchPassword(
+                sentence("there is no password for %(place)s: enter it", place=place)
+            )
         return self._opened(bytes(found[0]), _use(person, account, place), place)
 
     def of_box(self, account: BoxAccount) -> str:
@@ -133,7 +136,8 @@ def _use(person: int, account: str, place: str) -> bytes:
 
 
 def _unreadable(place: str) -> str:
-    return (
-        f"the password for {place} cannot be read: it was kept with another key, or for another"
-        " server or user; enter it again"
+    return sentence(
+        "the password for %(place)s cannot be read: it was kept with another key, or for another"
+        " server or user; enter it again",
+        place=place,
     )

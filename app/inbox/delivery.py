@@ -11,7 +11,7 @@ members of an alias get a queue row each, and somebody here answers for them (qu
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from app.core.sentences import sentence
+from app.core.sentences import N_, sentence
 from app.inbox import probes
 from app.inbox.addresses import (
     ABUSE,
@@ -67,6 +67,12 @@ HOPS = 100
 
 REMEMBERED_MOST = 20
 """People and outside addresses of a route that is remembered; aliases may have thousands."""
+
+_PUBLIC = N_("%(address)s is the public address of %(login)s")
+_MAILBOX = N_("%(address)s is the mailbox of %(login)s")
+_POSTMASTER = N_("%(address)s is the postmaster")
+_COMPLAINTS = N_("%(address)s is for complaints, which the postmaster gets")
+_CATCH_ALL = N_("%(address)s is nobody here: the catch-all alias * gets it")
 
 
 @dataclass(frozen=True)
@@ -155,19 +161,19 @@ class Delivery:
         """The local names that an address may mean, best first, each with a line that says why."""
         person = self._people.by_address(address) or self._people.by_address(untagged(address))
         if person is not None:
-            yield person.login, f"{address} is the public address of {person.login}"
+            yield person.login, sentence(_PUBLIC, address=address, login=person.login)
         whole = self.config.whole_local_part(address)
         if whole is None:
             raise NotOurs(sentence("%(address)s is not at any of our domains", address=address))
         for name in dict.fromkeys((whole, untagged(whole))):
             if name == POSTMASTER:
-                yield self._postmaster(), f"{address} is the postmaster"
+                yield self._postmaster(), sentence(_POSTMASTER, address=address)
             person = self._people.by_mailbox(name)
             if person is not None:
-                yield person.login, f"{address} is the mailbox of {person.login}"
-            yield name, f"{address} is {name} here"
+                yield person.login, sentence(_MAILBOX, address=address, login=person.login)
+            yield name, sentence("%(address)s is %(name)s here", address=address, name=name)
         if untagged(whole) == ABUSE:  # [RFC 2142 §4]
-            yield self._postmaster(), f"{address} is for complaints, which the postmaster gets"
+            yield self._postmaster(), sentence(_COMPLAINTS, address=address)
         if self.config.is_shared(address):
             raise NotOurs(
                 sentence(
@@ -176,7 +182,7 @@ class Delivery:
                 )
             )
         if "@" in address:
-            yield CATCH_ALL, f"{address} is nobody here: the catch-all alias * gets it"
+            yield CATCH_ALL, sentence(_CATCH_ALL, address=address)
 
     def route_external(self, address: str) -> Destination:
         """The route of an address elsewhere, for mail that we have agreed to relay.
@@ -191,7 +197,8 @@ class Delivery:
                 )
             )
         outside = (Outside(address, None, ""),)
-        return Destination(address, (), outside, True, (f"{address} is elsewhere: it is relayed",))
+        said = sentence("%(address)s is elsewhere: it is relayed", address=address)
+        return Destination(address, (), outside, True, (said,))
 
     @property
     def voicemail_address(self) -> str:

@@ -246,10 +246,16 @@ class Walk:
         owner = named or self.touched.get(via.name) or self.postmaster()
         return Outside(address, owner, via.name)
 
+    def _say(self, text: str, **values: object) -> None:
+        """Add a step to the trace."""
+        self.trace.append(sentence(text, **values))
+
     def _comes_back(self, one: Outside) -> str:
         assert one.owner is not None
-        what = "is told" if one.is_list_mail else "gets it back"
-        return f"{one.owner.login} {what} if it cannot go to {one.address}"
+        values = {"login": one.owner.login, "address": one.address}
+        if one.is_list_mail:
+            return sentence("%(login)s is told if it cannot go to %(address)s", **values)
+        return sentence("%(login)s gets it back if it cannot go to %(address)s", **values)
 
     def _visit(self, name: str, way: _Way) -> None:
         alias, person = self.names.aliases.get(name), self.names.people.get(name)
@@ -257,26 +263,32 @@ class Walk:
             for above in way.above:
                 self.touched.setdefault(above, person)
         if name in self.seen:
-            self.trace.append(f"{name} has been reached already: once is enough")
+            self._say("%(name)s has been reached already: once is enough", name=name)
             return
         self.seen.add(name)
         if alias is None:
             self._keep(name, person, way)
         elif len(way.above) >= DEEPEST:
-            self.trace.append(f"{name} is not followed: {DEEPEST} aliases lie around it already")
+            self._say(
+                "%(name)s is not followed: %(most)s aliases lie around it already",
+                name=name,
+                most=DEEPEST,
+            )
             answers = way.owner or self.postmaster()
             self._keep(name if answers is None else answers.login, answers, way)
         else:
             self._follow(alias, person, way)
 
     def _follow(self, alias: Alias, person: Person | None, way: _Way) -> None:
-        self.trace.append(f"{alias.name} stands for {', '.join(alias.members)}")
+        members = ", ".join(alias.members)
+        self._say("%(name)s stands for %(members)s", name=alias.name, members=members)
         below = _Way((*way.above, alias.name), person or way.owner, way.sent_by)
         if alias.kind is AliasKind.LIST and (sender := self._sender(alias)) is not None:
             below = _Way(below.above, None, sender)
-            self.trace.append(
-                f"{alias.name} is a list: it is sent on in the name of {sender.owner.login}, who"
-                " gets what bounces"
+            self._say(
+                "%(name)s is a list: it is sent on in the name of %(login)s, who gets what bounces",
+                name=alias.name,
+                login=sender.owner.login,
             )
         for member in alias.members:
             self._member(member, alias, person, below, way)
@@ -290,15 +302,15 @@ class Walk:
         self, member: str, alias: Alias, person: Person | None, below: _Way, way: _Way
     ) -> None:
         if "@" in member and (local := self._ours(member)) is not None:
-            self.trace.append(f"{member} is ours: it is {local}")
+            self._say("%(member)s is ours: it is %(name)s", member=member, name=local)
             member = local
         if "@" in member:
-            self.trace.append(f"{member} is outside: it is sent there")
+            self._say("%(member)s is outside: it is sent there", member=member)
             self.pending.setdefault(member.lower(), (member, alias, below))
         elif member == alias.name:
             self._keep(member, person, way)
         elif member == POSTMASTER and (answers := self.postmaster()) is not None:
-            self.trace.append(f"the postmaster is {answers.login}")
+            self._say("the postmaster is %(login)s", login=answers.login)
             self._keep(answers.login, answers, below)
         else:
             self._visit(member, below)
@@ -312,7 +324,7 @@ class Walk:
 
     def _keep(self, name: str, person: Person | None, way: _Way) -> None:
         if person is None:
-            self.trace.append(f"{name} is nobody here: skipped")
+            self._say("%(name)s is nobody here: skipped", name=name)
             return
-        self.trace.append(f"{name} keeps it in the inbox")
+        self._say("%(name)s keeps it in the inbox", name=name)
         self.local.setdefault(person.id, Local(person, way.sent_by))

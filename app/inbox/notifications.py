@@ -1,5 +1,6 @@
 """What people want to be told of, and how: the plans of app/inbox/notification_rules.py, kept."""
 
+from app.core.sentences import joined, sentence
 from app.inbox.audit import AuditEvent, AuditLog
 from app.inbox.entries import Door
 from app.inbox.errors import Invalid
@@ -84,40 +85,69 @@ class Notifications:
 def check(plan: Plan) -> None:
     """Refuse a plan that cannot be. Raises Invalid, with the field."""
     if len(plan.texts_to) > TEXTS_MOST:
-        raise Invalid(f"{TEXTS_MOST} targets at most", "texts_to")
+        raise Invalid(sentence("%(most)s targets at most", most=TEXTS_MOST), "texts_to")
     if len(plan.levels) > LEVELS_MOST:
-        raise Invalid(f"there are {LEVELS_MOST} levels at most", "levels")
+        raise Invalid(sentence("there are %(most)s levels at most", most=LEVELS_MOST), "levels")
     for number, level in enumerate(plan.levels, 1):
         if not PERIOD_LEAST <= level.period <= PERIOD_MOST:
-            text = f"level {number}: {PERIOD_LEAST} to {PERIOD_MOST} minutes are possible"
+            text = sentence(
+                "level %(number)s: %(least)s to %(most)s minutes are possible",
+                number=number,
+                least=PERIOD_LEAST,
+                most=PERIOD_MOST,
+            )
             raise Invalid(text, f"period{number}")
         if not 0 <= level.retries <= RETRIES_MOST:
-            text = f"level {number}: {RETRIES_MOST} retries at most"
+            text = sentence(
+                "level %(number)s: %(most)s retries at most", number=number, most=RETRIES_MOST
+            )
             raise Invalid(text, f"retries{number}")
     quiet = plan.quiet
     if quiet is not None and not (0 <= quiet.begins < DAY_MIN and 0 <= quiet.ends < DAY_MIN):
-        raise Invalid("quiet hours are from 00:00 to 23:59", "quiet")
+        raise Invalid(sentence("quiet hours are from 00:00 to 23:59"), "quiet")
     if quiet is not None and quiet.begins == quiet.ends:
-        raise Invalid("quiet hours must end at another time than they begin", "quiet")
+        text = sentence("quiet hours must end at another time than they begin")
+        raise Invalid(text, "quiet")
+
+
+_WAYS = {Way.CALL: sentence("call"), Way.MAIL: sentence("mail")}
 
 
 def plan_words(plan: Plan) -> str:
     """A plan in one line."""
-    parts = [f"text to {', '.join(plan.texts_to)}"] if plan.texts_to else []
-    parts += [f"level {number}: {level_words(one)}" for number, one in enumerate(plan.levels, 1)]
+    if plan.empty:
+        return sentence("off")
+    parts = []
+    if plan.texts_to:
+        parts.append(sentence("text to %(targets)s", targets=", ".join(plan.texts_to)))
+    parts += [
+        sentence("level %(number)s: %(words)s", number=number, words=level_words(one))
+        for number, one in enumerate(plan.levels, 1)
+    ]
     if plan.emails:
-        parts.append("e-mail, too")
+        parts.append(sentence("e-mail, too"))
     if plan.quiet is not None:
-        parts.append(f"quiet {clock(plan.quiet.begins)} to {clock(plan.quiet.ends)}")
-        parts += ["but for urgent messages"] if plan.urgent else []
-    return "; ".join(parts) if not plan.empty else "off"
+        begins, ends = clock(plan.quiet.begins), clock(plan.quiet.ends)
+        parts.append(sentence("quiet %(begins)s to %(ends)s", begins=begins, ends=ends))
+        parts += [sentence("but for urgent messages")] if plan.urgent else []
+    return joined("; ", parts)
 
 
 def level_words(level: Level) -> str:
     """A level in words."""
-    words = f"{level.way} to {level.target} after {level.period} min"
-    words += f", {level.retries} retries" if level.retries else ""
-    return words + (", continued" if level.continued else "")
+    words = [
+        sentence(
+            "%(way)s to %(target)s after %(period)s min",
+            way=_WAYS[level.way],
+            target=level.target,
+            period=level.period,
+        )
+    ]
+    if level.retries:
+        words.append(sentence("%(count)s retries", count=level.retries))
+    if level.continued:
+        words.append(sentence("continued"))
+    return joined(", ", words)
 
 
 def clock(minute: int) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.core.domains import DomainState, domain_of
+from app.core.sentences import sentence
 from app.inbox.addresses import CATCH_ALL
 from app.inbox.aliases import Alias, AliasDraft, AliasKind
 from app.inbox.errors import BadAliases
@@ -120,7 +121,7 @@ def set_alias(
     def work(tx: Tx) -> Alias:
         now = box.aliases.get(name)  # whoever writes is alone: it cannot change any more
         if seen is not None and seen != version_of(now):
-            raise ChangedMeanwhile(f"{_who_changed(name, now, seen)}; nothing is saved", now)
+            raise ChangedMeanwhile(_who_changed(name, now, seen), now)
         return box.aliases.set(tx, name, members, owner, is_list, by=actor.login, door=actor.door)
 
     with _explained(box, members, look_up):
@@ -130,10 +131,10 @@ def set_alias(
 
 def _who_changed(name: str, now: Alias | None, seen: str) -> str:
     if now is None:
-        return f"somebody has removed {name} meanwhile"
+        return sentence("somebody has removed %(name)s meanwhile; nothing is saved", name=name)
     if seen == version_of(None):
-        return f"there is an alias {name} already"
-    return f"somebody has changed {name} meanwhile"
+        return sentence("there is an alias %(name)s already; nothing is saved", name=name)
+    return sentence("somebody has changed %(name)s meanwhile; nothing is saved", name=name)
 
 
 def remove_alias(box: Box, actor: Actor, name: str) -> None:
@@ -212,7 +213,7 @@ def _said(
     domains = dict.fromkeys(map(domain_of, (*members, *alias.members)))
     facts = refresh(box, [domain for domain in domains if domain], look_up)
     unknown = [
-        f"{one.domain} could not be looked up: {one.reason}"
+        sentence("%(domain)s could not be looked up: %(why)s", domain=one.domain, why=one.reason)
         for one in facts.values()
         if one.state is DomainState.UNKNOWN
     ]

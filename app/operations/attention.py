@@ -3,17 +3,23 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from app.core.sentences import N_, sentence
 from app.operations.status import StatusReport
 
 WITHOUT: Mapping[str, str] = {
-    "phone": "the telephones are dead: no calls come in, and handsets have no dial tone; mail"
-    " goes on",
-    "mail": "mail programs can neither fetch nor send, and mail from elsewhere waits with its"
-    " senders; telephones and voicemail go on",
-    "tasks": "what needs more rights than pages have (settings, backup, update, restart) is not"
-    " done from pages; everything else goes on",
-    "box": "the virtual board is away, and with it all its lines; mail goes on",
-    "admin": "there are no pages and no housekeeping; telephones and mail go on",
+    "phone": N_(
+        "the telephones are dead: no calls come in, and handsets have no dial tone; mail goes on"
+    ),
+    "mail": N_(
+        "mail programs can neither fetch nor send, and mail from elsewhere waits with its senders;"
+        " telephones and voicemail go on"
+    ),
+    "tasks": N_(
+        "what needs more rights than pages have (settings, backup, update, restart) is not done"
+        " from pages; everything else goes on"
+    ),
+    "box": N_("the virtual board is away, and with it all its lines; mail goes on"),
+    "admin": N_("there are no pages and no housekeeping; telephones and mail go on"),
 }
 """What it means that a service does not run."""
 
@@ -21,8 +27,12 @@ WITHOUT: Mapping[str, str] = {
 def stopped(report: StatusReport) -> list[str]:
     """The services that do not run, with what that means."""
     return [
-        f"{one.name} does not run: {WITHOUT.get(one.name, one.state)}. It is started again by"
-        " itself; its log says why it ended"
+        sentence(
+            "%(name)s does not run: %(meaning)s. It is started again by itself; its log says why it"
+            " ended",
+            name=one.name,
+            meaning=sentence(WITHOUT[one.name]) if one.name in WITHOUT else one.state,
+        )
         for one in report.services
         if not one.state.startswith("up ")
     ]
@@ -35,14 +45,15 @@ def when(at: float) -> str:
 
 def _full_disk(no_voicemail: bool) -> str:
     """What it means that the disk has no room for mail, or for voicemail either; what to do."""
-    callers = (
-        "callers cannot leave messages either"
-        if no_voicemail
-        else "callers can still leave messages"
-    )
-    return (
-        "the disk is full: senders of mail are told to try again later, and"
-        f" {callers}. Remove messages, or what else fills the disk; it goes on by itself then."
+    if no_voicemail:
+        return sentence(
+            "the disk is full: senders of mail are told to try again later, and callers cannot"
+            " leave messages either. Remove messages, or what else fills the disk; it goes on by"
+            " itself then."
+        )
+    return sentence(
+        "the disk is full: senders of mail are told to try again later, and callers can still leave"
+        " messages. Remove messages, or what else fills the disk; it goes on by itself then."
     )
 
 
@@ -50,34 +61,49 @@ def attention(report: StatusReport) -> list[str]:
     """What somebody must see to, a text each."""
     texts = list(report.notices)
     if report.settings_problem:
-        texts.append(f"the settings cannot be used:\n{report.settings_problem}")
+        texts.append(sentence("the settings cannot be used:\n%(why)s", why=report.settings_problem))
     if report.damage:
         texts.append(report.damage)
     elif report.store_problem:
-        texts.append(f"the store cannot be opened: {report.store_problem}")
+        texts.append(sentence("the store cannot be opened: %(why)s", why=report.store_problem))
     if report.holdings.no_mail:
         texts.append(_full_disk(report.holdings.no_voicemail))
     if report.spooled:
         texts.append(
-            f"{report.spooled} recordings or missed calls wait: the store could not take them, or"
-            " has nobody with their mailbox. They are delivered by themselves when it can and has,"
-            " and until then no handset plays them."
+            sentence(
+                "%(count)s recordings or missed calls wait: the store could not take them, or has"
+                " nobody with their mailbox. They are delivered by themselves when it can and has,"
+                " and until then no handset plays them.",
+                count=report.spooled,
+            )
         )
     texts += [
-        f"{line.name} is out of order: {line.fault}. It is tried again by itself every half minute."
+        sentence(
+            "%(line)s is out of order: %(fault)s. It is tried again by itself every half minute.",
+            line=line.name,
+            fault=line.fault,
+        )
         for line in report.lines.lines
         if not line.working
     ]
     if fault := report.lines.loudspeaker_fault:
         texts.append(
-            f"nothing can be played at the front panel: {fault}. The loudspeaker is tried again by"
-            " itself, each minute and whenever somebody presses play."
+            sentence(
+                "nothing can be played at the front panel: %(fault)s. The loudspeaker is tried"
+                " again by itself, each minute and whenever somebody presses play.",
+                fault=fault,
+            )
         )
     texts += report.certificate_problems
-    texts += [str(problem) for problem in report.problems]
+    texts += [problem.sentence for problem in report.problems]
     texts += [
-        f"after wrong PINs, {lock.origin} is locked out of the mailbox of {lock.login} until"
-        f" {when(lock.until)}; `people pin {lock.login}` lifts that"
+        sentence(
+            "after wrong PINs, %(origin)s is locked out of the mailbox of %(login)s until %(when)s;"
+            " `people pin %(login)s` lifts that",
+            origin=lock.origin,
+            login=lock.login,
+            when=when(lock.until),
+        )
         for lock in report.locks
     ]
     return texts

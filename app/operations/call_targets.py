@@ -36,8 +36,10 @@ def target_problems(
     yield from _outside_problems(settings, there)
     for number, group in groups.items():
         if number in (circle := _circle(number, groups)):
-            way = " to ".join((*circle, number))
-            text = f"calls would go round from {way} without an end; they end at its last group"
+            text = sentence(
+                "calls would go round without an end: %(way)s; they end at its last group",
+                way=" to ".join((*circle, number)),
+            )
             yield f"phone.groups.{number}.then", text
         yield from _group_problems(number, group, country, mailboxes, handsets)
         named[f"phone.groups.{number}.then"] = group.then
@@ -67,10 +69,14 @@ def _outside_problems(settings: Settings, numbers: Collection[str]) -> Iterator[
     for digits, lines in settings.numbers.access_digits.items():
         name = f"numbers.access_digits.{digits}"
         if digits in numbers:
-            text = "whoever dials it waits for 4 s, and reaches that before an outside line"
-            yield name, f"{digits} is the number of a handset, mailbox or group as well: {text}"
+            text = sentence(
+                "%(digits)s is the number of a handset, mailbox or group as well: whoever dials it"
+                " waits for 4 s, and reaches that before an outside line",
+                digits=digits,
+            )
+            yield name, text
         for line in dict.fromkeys(line for line in lines if lines.count(line) > 1):
-            yield name, f"the line {line} is named twice"
+            yield name, sentence("the line %(line)s is named twice", line=line)
 
 
 def _group_problems(

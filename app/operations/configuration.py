@@ -201,4 +201,4 @@ def show_domains(box: Box, actor: Actor) -> ShownDomains:
 
     found = check_domains(box, actor)
     domains = tuple(ShownDomain(x.domain, x.state.value, x.hosts) for x in found.facts)
-    return ShownDomains(domains, tuple(map(str, found.problems)))
+    return ShownDomains(domains, tuple(one.sentence for one in found.problems))

@@ -7,11 +7,12 @@ domain is saved, and once a day by the mail service.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.core.domains import DomainFacts, DomainState, domain_of, is_special
+from app.core.sentences import Sentence, sentence
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.aliases import Alias
 from app.inbox.domains import DomainNotes, watched_domains
@@ -99,8 +100,11 @@ def setting_problems(settings: Settings, config: DeliveryConfig, facts: Facts) -
         if domain in shared and found.state in (DomainState.ABSENT, DomainState.NO_MAIL):
             yield Problem(
                 "site.shared_domains",
-                f"no mail server in the world takes mail for {domain}, so mail to names that nobody"
-                f" has here comes back; take {domain} out of this setting",
+                sentence(
+                    "no mail server in the world takes mail for %(domain)s, so mail to names that"
+                    " nobody has here comes back; take %(domain)s out of this setting",
+                    domain=domain,
+                ),
             )
         elif domain not in shared and (text := elsewhere(settings, config, found)):
             yield Problem("site.domains", text)
@@ -114,14 +118,15 @@ def elsewhere(settings: Settings, config: DeliveryConfig, found: DomainFacts) ->
     domain = found.domain
     if found.state is not DomainState.MX or _is_us(settings, config, found):
         return ""
-    host = found.hosts[0]
-    return (
-        f"{domain} is one of our domains here, but the world's mail for it goes to {host}. What is"
-        f" sent to {domain} from outside does not come here; what is sent from here to a name that"
-        f" nobody has here comes back, although {host} may know the name; and whoever forwards to"
-        f" an address at {domain} forwards to this box. Use a subdomain of your own, such as"
-        f" box.{domain}, or name {domain} in site.shared_domains: unknown names then go on to"
-        f" {host}. If {host} is this very box, name {domain} in outbound.public_domain"
+    return sentence(
+        "%(domain)s is one of our domains here, but the world's mail for it goes to %(host)s. What"
+        " is sent to %(domain)s from outside does not come here; what is sent from here to a name"
+        " that nobody has here comes back, although %(host)s may know the name; and whoever"
+        " forwards to an address at %(domain)s forwards to this box. Use a subdomain of your own,"
+        " such as box.%(domain)s, or name %(domain)s in site.shared_domains: unknown names then go"
+        " on to %(host)s. If %(host)s is this very box, name %(domain)s in outbound.public_domain",
+        domain=domain,
+        host=found.hosts[0],
     )
 
 
@@ -152,8 +157,16 @@ def alias_problems(box: Box, alias: Alias, facts: Facts) -> Iterator[Problem]:
     for domain, members in by_domain.items():
         found = facts.get(domain) or DomainFacts(domain, DomainState.UNKNOWN)
         if text := _of_members(box, found, members):
-            more = f" and {len(members) - NAMED} more" if len(members) > NAMED else ""
-            yield Problem(f"alias.{alias.name}", f"{', '.join(members[:NAMED])}{more}: {text}")
+            who = some_of(members)
+            yield Problem(f"alias.{alias.name}", sentence("%(who)s: %(text)s", who=who, text=text))
+
+
+def some_of(addresses: Sequence[str]) -> str:
+    """The first addresses of some, and how many there are more."""
+    names = ", ".join(addresses[:NAMED])
+    if len(addresses) <= NAMED:
+        return names
+    return sentence("%(names)s and %(count)s more", names=names, count=len(addresses) - NAMED)
 
 
 def _of_members(box: Box, found: DomainFacts, members: list[str]) -> str:
@@ -163,22 +176,28 @@ def _of_members(box: Box, found: DomainFacts, members: list[str]) -> str:
         return ""
     unknown = [member for member in members if _is_nobody(box, member)]
     if unknown:
-        goes = "it goes out all the same"
+        goes = sentence("it goes out all the same")
         if found.state is DomainState.MX:
-            goes = f"it goes out to {found.hosts[0]}"
-        return (
-            f"{domain} is one of our domains by now and nobody here has this name; {goes}, while"
-            f" whoever writes there from here is told that there is no such person. Add the person,"
-            f" or name {domain} in site.shared_domains"
+            goes = sentence("it goes out to %(host)s", host=found.hosts[0])
+        return sentence(
+            "%(domain)s is one of our domains by now and nobody here has this name; %(goes)s, while"
+            " whoever writes there from here is told that there is no such person. Add the person,"
+            " or name %(domain)s in site.shared_domains",
+            domain=domain,
+            goes=goes,
         )
     if found.state is DomainState.ABSENT:
-        return f"there is no domain {domain}, so mail to it comes back. Is it spelt right?"
+        return sentence(
+            "there is no domain %(domain)s, so mail to it comes back. Is it spelt right?",
+            domain=domain,
+        )
     if found.state is DomainState.NO_MAIL:
-        return f"{domain} takes no mail, so what is sent to it comes back"
+        return sentence("%(domain)s takes no mail, so what is sent to it comes back", domain=domain)
     if is_this_box(box, found):
-        return (
-            f"the mail server of {domain} is this box, which does not serve {domain}: mail to it"
-            f" comes back. If it is ours, name {domain} in site.domains"
+        return sentence(
+            "the mail server of %(domain)s is this box, which does not serve %(domain)s: mail to it"
+            " comes back. If it is ours, name %(domain)s in site.domains",
+            domain=domain,
         )
     return ""
 
@@ -191,7 +210,7 @@ def _is_nobody(box: Box, address: str) -> bool:
     )
 
 
-def said_of_members(box: Box, members: Iterable[str], facts: Facts) -> list[str]:
+def said_of_members(box: Box, members: Iterable[str], facts: Facts) -> list[Sentence]:
     """What whoever types these members must know: addresses that do not go where it seems."""
     told = []
     for member in members:
@@ -203,8 +222,14 @@ def said_of_members(box: Box, members: Iterable[str], facts: Facts) -> list[str]
             name = box.delivery.local_name(member)
             if name is not None:
                 told.append(
-                    f"{member} is {name} here: mail to it stays in this box, and {found.hosts[0]},"
-                    f" which takes the world's mail for {domain}, does not get it"
+                    sentence(
+                        "%(member)s is %(name)s here: mail to it stays in this box, and %(host)s,"
+                        " which takes the world's mail for %(domain)s, does not get it",
+                        member=member,
+                        name=name,
+                        host=found.hosts[0],
+                        domain=domain,
+                    )
                 )
     return told
 

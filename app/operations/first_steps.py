@@ -16,7 +16,7 @@ from app.operations.actor import Actor, require_admin
 from app.operations.box import Box, find_person
 from app.operations.errors import NotFound, OperationError
 
-STEPS = ("country", "lines", "network", "domain", "people", "test")
+STEPS = ("language", "country", "lines", "network", "domain", "people", "test")
 DISMISSED = "dismissed"
 WITHIN_S = 20
 

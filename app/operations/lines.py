@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.config.paths import Paths
 from app.core.control import NotRunning
+from app.core.sentences import sentence
 from app.inbox.people import Person
 from app.operations.actor import Actor, Role, require_role
 from app.operations.box import Box, find_person
@@ -116,7 +117,7 @@ def read_lines(paths: Paths) -> Lines:
     try:
         answer = phone_status(paths)
     except NotRunning as problem:
-        return Lines(problem=str(problem))
+        return Lines(problem=problem.text)
     lines = tuple(
         LineStatus(
             name,
@@ -155,7 +156,10 @@ def list_lines(box: Box, actor: Actor, paths: Paths) -> Switchboard:
             Group(number, tuple(one.handsets), one.order, one.seconds, one.then)
             for number, one in sorted(box.settings.phone.groups.items())
         ),
-        found.problem or ("" if known.stations is not None else f"no board {known.board}"),
+        found.problem
+        or (
+            "" if known.stations is not None else sentence("no board %(board)s", board=known.board)
+        ),
     )
 
 

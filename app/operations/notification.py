@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
+from app.core.sentences import sentence
 from app.inbox.addresses import is_outside_address
 from app.inbox.errors import InboxError, NotOurs
 from app.inbox.follow_me import DIALLED_BESIDE
@@ -99,7 +100,9 @@ def quiet_hours(text: str) -> Quiet | None:
         return None
     times = [_TIME.fullmatch(part.strip()) for part in re.split(r"[-–]", text)]
     if len(times) != 2 or times[0] is None or times[1] is None:
-        raise OperationError("quiet", f"{text!r} are no hours; write them as 22:00-07:00")
+        raise OperationError(
+            "quiet", "%(typed)s are no hours; write them as 22:00-07:00", typed=repr(text)
+        )
     begins, ends = (60 * int(found[1]) + int(found[2]) for found in times if found is not None)
     return Quiet(begins, ends)
 
@@ -109,18 +112,31 @@ def _target(box: Box, person: Person, level: Level, field: str) -> str:
         return _mail_target(box, level.target, field)
     digits = level.target.translate(DIALLED_BESIDE)
     if not re.fullmatch(r"[0-9]{2,20}", digits):
-        raise OperationError(field, f"{level.target!r} is no number: 2 to 20 digits are")
+        raise OperationError(
+            field, "%(typed)s is no number: 2 to 20 digits are", typed=repr(level.target)
+        )
     numbering, numbers = country(box.settings.site.country).numbering, box.settings.numbers
     if numbering.emergency_for(digits):
-        raise OperationError(field, f"{digits} is an emergency number; nobody is called there")
+        raise OperationError(
+            field, "%(number)s is an emergency number; nobody is called there", number=digits
+        )
     own = {pattern: CallClass(name) for pattern, name in numbers.number_classes.items()}
     kind = numbering.class_of(digits, own)
     if kind is CallClass.PREMIUM:
-        raise OperationError(field, f"{digits} is a premium number; the box calls none by itself")
+        raise OperationError(
+            field,
+            "%(number)s is a premium number; the box calls none by itself",
+            number=digits,
+        )
     dearest = CallClass(person.may_call or numbers.person_class)
     if kind.rank > dearest.rank:
         raise OperationError(
-            field, f"{digits} is {kind}, and {person.login} may make {dearest} calls at most"
+            field,
+            "%(number)s is %(kind)s, and %(login)s may make %(dearest)s calls at most",
+            number=digits,
+            kind=sentence(kind.value),
+            login=person.login,
+            dearest=sentence(dearest.value),
         )
     return digits
 
@@ -131,9 +147,11 @@ def _mail_target(box: Box, text: str, field: str) -> str:
         box.delivery.route(target)
     except NotOurs as problem:
         if not is_outside_address(target):
-            raise OperationError(field, f"{target!r} is no address") from problem
+            raise OperationError(field, "%(typed)s is no address", typed=repr(target)) from problem
     except InboxError as problem:
-        raise OperationError(field, f"{target!r} cannot be told: {problem}") from problem
+        raise OperationError(
+            field, "%(typed)s cannot be told: %(why)s", typed=repr(target), why=problem
+        ) from problem
     if not target or " " in target:
-        raise OperationError(field, f"{text!r} is no person, alias or address")
+        raise OperationError(field, "%(typed)s is no person, alias or address", typed=repr(text))
     return target

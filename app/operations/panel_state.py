@@ -11,13 +11,14 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.sentences import sentence
 from app.core.text import visible
 
 log = logging.getLogger(__name__)
 
 LONGEST = 1000
 """Octets of the file that are read."""
-NOT_SERVED = "nobody serves it: does the service admin run?"
+NOT_SERVED = sentence("nobody serves it: does the service admin run?")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.sentences import N_
+from app.core.sentences import N_, sentence
 from app.core.text import visible
 from app.device.first_boot import BY as FIRST_BOOT
 from app.inbox.first_use import FirstStep
@@ -229,8 +229,11 @@ def _refuse_last_admin(box: Box, person: Person, field: str) -> None:
     """Somebody must be able to log in to web pages and console as an administrator."""
     others = [one for one in box.people.all() if one.id != person.id]
     if others and person.admin and not any(one.admin for one in others):
-        text = f"{person.login} is the only administrator; make somebody else one first"
-        raise OperationError(field, text)
+        raise OperationError(
+            field,
+            "%(login)s is the only administrator; make somebody else one first",
+            login=person.login,
+        )
 
 
 def _who_changed(box: Box, person: Person) -> str:
@@ -238,8 +241,15 @@ def _who_changed(box: Box, person: Person) -> str:
     rows = box.store.history(person.id, limit=LOOKED_BACK)
     last = next((row for row in reversed(rows) if row.verb == "person changed"), None)
     if last is None:
-        return f"{person.login} was changed by somebody else meanwhile; nothing is saved"
-    return f"{last.by} has changed {person.login} meanwhile: {last.detail}; nothing is saved"
+        return sentence(
+            "%(login)s was changed by somebody else meanwhile; nothing is saved", login=person.login
+        )
+    return sentence(
+        "%(by)s has changed %(login)s meanwhile: %(what)s; nothing is saved",
+        by=last.by,
+        login=person.login,
+        what=last.detail,
+    )
 
 
 def messages_held(box: Box, actor: Actor, login: str) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.config.defaults import ALL_HANDSETS, SOUNDS
 from app.config.paths import PROJECT
-from app.core.sentences import sentence
+from app.core.sentences import Sentence, sentence
 from app.inbox.people import Person
 from app.operations import languages
 from app.operations.call_targets import target_problems
@@ -39,6 +39,11 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.field}: {self.text}"
+
+    @property
+    def sentence(self) -> Sentence:
+        """Both, for a page that may say it in another language."""
+        return sentence("%(field)s: %(text)s", field=self.field, text=self.text)
 
 
 @dataclass(frozen=True)

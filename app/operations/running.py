@@ -11,6 +11,7 @@ from app.config.paths import PROJECT, Paths
 from app.core.control import NotRunning, ask
 from app.core.errors import DeviceError
 from app.core.process import run
+from app.core.sentences import sentence
 
 SERVICES = ("phone", "mail", "admin", "tasks")
 READY_WITHIN_S = 40
@@ -63,13 +64,14 @@ def _folder(paths: Paths, name: str) -> Path:
 def _state(paths: Paths, name: str) -> ServiceState:
     folder = _folder(paths, name)
     if not folder.is_dir():
-        return ServiceState(name, False, "not supervised here")
+        return ServiceState(name, False, sentence("not supervised here"))
     try:
         shown = subprocess.run(
             ["s6-svstat", str(folder)], check=False, capture_output=True, text=True
         )
     except OSError as problem:
-        return ServiceState(name, False, f"s6-svstat cannot be run: {problem.strerror}")
+        text = sentence("s6-svstat cannot be run: %(why)s", why=problem.strerror)
+        return ServiceState(name, False, text)
     return ServiceState(name, shown.returncode == 0, (shown.stdout or shown.stderr).strip())
 
 
@@ -96,7 +98,12 @@ def restart(paths: Paths, names: Iterable[str], during_calls: bool = False) -> R
             continue
         if name in ("phone", "box") and not during_calls and (line := _line_in_use(paths)):
             pending.append(
-                Pending(name, f"a call goes on ({line}); `settings apply` when it is over")
+                Pending(
+                    name,
+                    sentence(
+                        "a call goes on (%(line)s); `settings apply` when it is over", line=line
+                    ),
+                )
             )
             continue
         try:
@@ -104,7 +111,11 @@ def restart(paths: Paths, names: Iterable[str], during_calls: bool = False) -> R
                 pass
         except DeviceError as problem:
             log = paths.logs / name / "current"
-            raise DeviceError(f"the service {name} does not start; {log} says why") from problem
+            raise DeviceError(
+                sentence(
+                    "the service %(name)s does not start; %(log)s says why", name=name, log=log
+                )
+            ) from problem
         done.append(name)
     return Restarts(tuple(done), tuple(pending))
 

@@ -20,6 +20,7 @@ from app.config.settings import TABLES, Settings, SettingsError, from_text
 from app.core import files
 from app.core.errors import DeviceError
 from app.core.process import run
+from app.core.sentences import joined, sentence
 from app.device.boot_env import device_env
 from app.device.first_boot import done as first_boot_mark
 from app.inbox.audit import AuditEvent
@@ -365,8 +366,11 @@ def _allowed(text: str, paths: Paths, wanted: Sequence[Setting], old: Settings |
                         one.name, "%(name)s: %(reason)s", name=one.name, reason=reason
                     ) from problem
         if old is not None:  # alone it could be, beside another setting it cannot
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in problem.reasons)
-            raise OperationError(wanted[0].name, reasons) from problem
+            reasons = [
+                sentence("%(name)s: %(reason)s", name=name, reason=reason)
+                for name, reason in problem.reasons
+            ]
+            raise OperationError(wanted[0].name, joined("; ", reasons)) from problem
         raise
 
 
@@ -384,7 +388,7 @@ def _caused(
                     "%(name)s: %(what)s. %(meaning)s",
                     name=one.name,
                     what=problem.text,
-                    meaning=one.meaning,
+                    meaning=sentence(one.meaning),
                 )
     return caused
 
@@ -396,10 +400,12 @@ def _take_up(
     _device_apply(paths)
     pending: list[Pending] = []
     if old is None:  # nobody knows by what settings the services run
-        pending.append(Pending("what runs", "`settings apply`, or start the appliance again"))
+        why = sentence("`settings apply`, or start the appliance again")
+        pending.append(Pending(sentence("what runs"), why))
         return Restarts((), tuple(pending))
     if own_services(old.phone.board) != own_services(new.phone.board):
-        pending.append(Pending("the appliance", "other services are needed; start it again"))
+        why = sentence("other services are needed; start it again")
+        pending.append(Pending(sentence("the appliance"), why))
         return Restarts((), tuple(pending))
     before, after = plans(old), plans(new)
     names = [name for name in SERVICE_ORDER if after.get(name) != before.get(name)]
@@ -407,7 +413,8 @@ def _take_up(
         names.insert(1, "phone")  # its telephones are gone with the box
     restarts = restart(paths, [name for name in names if name in after], during_calls)
     if first_boot_mark(paths).exists() and device_env(old) != device_env(new):
-        pending.append(Pending("the device", "its own services read it at a start; `reboot`"))
+        why = sentence("its own services read it at a start; `reboot`")
+        pending.append(Pending(sentence("the device"), why))
     return replace(restarts, pending=(*restarts.pending, *pending))
 
 

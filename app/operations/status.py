@@ -160,7 +160,7 @@ def read_status(
         with closing(box.db):
             report = _with_store(report, box, paths, settings, clock or SystemClock())
     except SwitchhookError as problem:
-        report = replace(report, store_problem=str(problem))
+        report = replace(report, store_problem=problem.text)
     damage = StoreCondition(paths.database).damage()
     return replace(report, damage=damage.text)
 

@@ -23,7 +23,7 @@ from app.core.clock import Clock
 from app.core.errors import SwitchhookError
 from app.core.process import run, started_at
 from app.core.records import to_json
-from app.core.sentences import sentence
+from app.core.sentences import N_, sentence
 from app.core.text import visible
 from app.device.first_boot import done as first_boot_mark
 from app.device.reset import request_reset
@@ -31,9 +31,9 @@ from app.operations import backups, tasks
 from app.operations.actor import Role, require_admin, require_role
 from app.operations.backups import BackupFacts
 from app.operations.errors import OperationError
-from app.operations.running import own_services, restart
+from app.operations.running import Restarts, own_services, restart
 from app.operations.settings import Plans, change_settings
-from app.operations.task_results import Record, Restarted, Said, SettingsOutcome
+from app.operations.task_results import Record, Restarted, Said, SettingsOutcome, Told, told
 from app.operations.tasks import Task, TaskState
 from app.operations.uploads import BUNDLE, CERTIFICATE, opened_upload, remove_upload
 from drivers.errors import HardwareError
@@ -69,7 +69,7 @@ class Doing:
         process = (os.getpid(), started_at(os.getpid()))
         self.state = TaskState(
             task.number, task.kind, task.actor.login, means.clock.now(), None, "running",
-            (), "", "", "", process,
+            (), "", Told(""), "", process,
         )  # fmt: skip
         self._write()
 
@@ -88,7 +88,8 @@ class Doing:
     def refuse(self, problem: Exception) -> None:
         """It was refused, or could not be done."""
         field = problem.field if isinstance(problem, OperationError) else ""
-        self._end(outcome="refused", field=field, text=str(problem))
+        text = problem.text if isinstance(problem, SwitchhookError) else str(problem)
+        self._end(outcome="refused", field=field, why=told(text))
 
     def _end(self, **how: Any) -> None:
         self.state = replace(self.state, ended_at=self.means.clock.now(), **how)
@@ -118,7 +119,11 @@ def perform(paths: Paths, line: bytes, means: Means) -> Doing:
         log.exception("task %s", task.kind)
         doing.refuse(problem)
     except Exception as problem:
-        doing.refuse(SwitchhookError(f"a fault of this program's, which its log tells: {problem}"))
+        doing.refuse(
+            SwitchhookError(
+                sentence("a fault of this program's, which its log tells: %(what)s", what=problem)
+            )
+        )
         raise
     return doing
 
@@ -162,13 +167,13 @@ def _change_settings(doing: Doing, work: tasks.ChangeSettings) -> SettingsOutcom
     return SettingsOutcome(
         tuple((one.setting.name, one.old, one.new) for one in changed.changes),
         changed.restarts.done,
-        tuple((one.what, one.why) for one in changed.restarts.pending),
-        tuple(map(str, changed.problems)),
+        _pending(changed.restarts),
+        tuple(told(one.sentence) for one in changed.problems),
     )
 
 
 def _make_backup(doing: Doing, work: tasks.MakeBackup) -> object:
-    doing.say("the store is copied, sealed and written")
+    doing.say(N_("the store is copied, sealed and written"))
     return backups.make_backup(doing.paths, doing.actor, work.passphrase, doing.means.clock)
 
 
@@ -178,17 +183,17 @@ def _remove_backup(doing: Doing, work: tasks.RemoveBackup) -> None:
 
 
 def _check_backup(doing: Doing, work: tasks.CheckBackup) -> object:
-    doing.say("the file is read to its end, with all checksums")
+    doing.say(N_("the file is read to its end, with all checksums"))
     return backups.check_backup(doing.paths, doing.actor, doing.means.open_box, work.passphrase)
 
 
-def _begin_restore(doing: Doing, work: tasks.BeginRestore) -> str:
+def _begin_restore(doing: Doing, work: tasks.BeginRestore) -> Told:
     shown = tasks.result_of(tasks.read_task(doing.paths, "restore-check"), BackupFacts)
     backups.begin_restore(doing.paths, doing.actor, shown, work.made_at)
     if is_device(doing.paths):
         doing.afterwards.append(lambda: run("reboot"))
-        return "the box starts again now, with the backup in place"
-    return "the backup takes the place of what is here when `make run` is started again"
+        return Told(N_("the box starts again now, with the backup in place"))
+    return Told(N_("the backup takes the place of what is here when `make run` is started again"))
 
 
 def _check_bundle(doing: Doing, work: tasks.CheckBundle) -> Said:
@@ -254,33 +259,36 @@ def _restart_services(doing: Doing, work: tasks.RestartServices) -> Restarted:
     restarts = restart(doing.paths, names, work.during_calls)
     if "admin" in work.services:
         doing.afterwards.append(lambda: restart(doing.paths, ["admin"]))
-    pending = tuple((one.what, one.why) for one in restarts.pending)
-    return Restarted(restarts.done, pending)
+    return Restarted(restarts.done, _pending(restarts))
 
 
-def _start_again(doing: Doing, work: tasks.StartAgain) -> str:
+def _pending(restarts: Restarts) -> tuple[tuple[Told, Told], ...]:
+    return tuple((told(one.what), told(one.why)) for one in restarts.pending)
+
+
+def _start_again(doing: Doing, work: tasks.StartAgain) -> Told:
     require_role(doing.actor, Role.NETWORK, "start the box again")
     if not is_device(doing.paths):
         raise OperationError("", NO_DEVICE)
     doing.afterwards.append(lambda: run("reboot"))
-    return "the box starts again now; calls end, and recordings are finished first"
+    return Told(N_("the box starts again now; calls end, and recordings are finished first"))
 
 
-def _shut_down(doing: Doing, work: tasks.ShutDown) -> str:
+def _shut_down(doing: Doing, work: tasks.ShutDown) -> Told:
     require_role(doing.actor, Role.NETWORK, "shut the box down")
     if not is_device(doing.paths):
         raise OperationError("", NO_DEVICE)
     doing.afterwards.append(lambda: run("poweroff"))
-    return "the box shuts down now; calls end, and recordings are finished first"
+    return Told(N_("the box shuts down now; calls end, and recordings are finished first"))
 
 
-def _erase_box(doing: Doing, work: tasks.EraseBox) -> str:
+def _erase_box(doing: Doing, work: tasks.EraseBox) -> Told:
     require_admin(doing.actor, "erase the box")
     if not is_device(doing.paths):
         raise OperationError("", NO_DEVICE)
     request_reset(doing.paths)
     doing.afterwards.append(lambda: run("reboot"))
-    return "the box starts again now and is erased"
+    return Told(N_("the box starts again now and is erased"))
 
 
 NO_DEVICE = sentence(
@@ -305,7 +313,7 @@ def _use_certificate(doing: Doing, work: tasks.UseCertificate) -> None:
     permissions.share(doing.paths)
 
 
-def _own_certificate(doing: Doing, work: tasks.OwnCertificate) -> str:
+def _own_certificate(doing: Doing, work: tasks.OwnCertificate) -> Told:
     require_role(doing.actor, Role.NETWORK, "change the certificate")
     from app.device import permissions
     from app.device.by_acme import renew
@@ -315,12 +323,12 @@ def _own_certificate(doing: Doing, work: tasks.OwnCertificate) -> str:
     settings = doing.paths.settings()
     if settings.certificate.acme_directory:
         made = renew(doing.paths, settings)
-        said = "a new certificate was made" if made else "the certificate is good as it is"
+        said = N_("a new certificate was made") if made else N_("the certificate is good as it is")
     else:
         use_own(doing.paths, settings)
-        said = "the box's own authority signs"
+        said = N_("the box's own authority signs")
     permissions.share(doing.paths)
-    return said
+    return Told(said)
 
 
 def _make_signing_key(doing: Doing, work: tasks.MakeSigningKey) -> Record:

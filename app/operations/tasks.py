@@ -24,9 +24,11 @@ from app.core import files
 from app.core.control import NotRunning
 from app.core.process import started_at
 from app.core.records import BadRecord, from_json, parse_json, to_json
+from app.core.sentences import Sentence
 from app.inbox.entries import Door
 from app.operations.actor import Actor, Role
 from app.operations.errors import OperationError
+from app.operations.task_results import Told
 
 LONGEST = 4096
 """Octets of a task's line: what a pipe takes as a whole or not at all [pipe(7), PIPE_BUF]."""
@@ -211,12 +213,17 @@ class TaskState:
     """What it told meanwhile, oldest first."""
     field: str
     """What was wrong, of a refused one: see OperationError."""
-    text: str
-    """Why it was refused, in words."""
+    why: Told
+    """Why it was refused, in words; see `text`."""
     result: str
     """What it gives, as JSON; "" if it gives nothing yet."""
     process: tuple[int, int]
     """Its number, and when it started (app/core/process.py)."""
+
+    @property
+    def text(self) -> Sentence:
+        """Why it was refused, in words."""
+        return self.why.sentence
 
     @property
     def runs(self) -> bool:

@@ -1,6 +1,7 @@
 """Whether this machine has a place where an update could go."""
 
 from app.config.paths import Paths
+from app.core.sentences import sentence
 from app.device.update.errors import NoSlots
 from app.device.update.slots_disk import find
 
@@ -10,5 +11,8 @@ def why_no_update(paths: Paths) -> str:
     try:
         find(paths.run / "boot")
     except NoSlots as problem:
-        return f"{problem}. On a laptop the program's own folder is brought up to date instead"
+        return sentence(
+            "%(why)s. On a laptop the program's own folder is brought up to date instead",
+            why=problem,
+        )
     return ""

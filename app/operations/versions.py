@@ -21,7 +21,7 @@ class ChangedMeanwhile(OperationError):
         self.now = now
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.now)
+        return type(self), (self.text, self.now)
 
 
 def version_of(value: Any) -> str:

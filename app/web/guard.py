@@ -21,13 +21,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.core.errors import SwitchhookError
+from app.core.sentences import N_, sentence
 from app.operations.actor import Role
 from app.operations.errors import NotAllowed, NotFound, OperationError
 from app.operations.sessions import Visitor, find_visitor
 from app.store.errors import StoreError
 from app.web.forms import typed
 from app.web.web import Endpoint, Visit, Web
-from app.web.words import N_
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ async def guard(web: Web, request: Request, route: PrivateRoute, endpoint: Endpo
     try:
         visitor = await visitor_of(web, request)
     except SwitchhookError as problem:
-        return no_store(web, problem)
+        return no_store(web, request, problem)
     if visitor is None:
         return to_login(request)
     request.scope["uncounted"]()
@@ -136,22 +136,24 @@ async def _answer(visit: Visit, endpoint: Endpoint) -> Response:
     except OperationError as problem:
         return refusal(visit, HTTPStatus.UNPROCESSABLE_ENTITY, problem.text)
     except StoreError as problem:
-        return no_store(visit.web, problem)
+        return no_store(visit.web, visit.request, problem)
 
 
 def refusal(visit: Visit, status: HTTPStatus, text: str) -> Response:
     """A page that says why something was not done."""
-    return visit.page("error.html", status.value, title=status.phrase, text=text)
+    title = visit.say(status.phrase)
+    return visit.page("error.html", status.value, title=title, text=text)
 
 
-def no_store(web: Web, problem: Exception) -> Response:
+def no_store(web: Web, request: Request, problem: SwitchhookError) -> Response:
     """What is said while store or settings cannot be used."""
     log.error("no pages of people: %s", problem)
-    text = (
-        f"The box cannot read its messages or settings at present: {problem}. Telephones work, and"
-        " callers are recorded. `inbox check` and `inbox repair` at the console say more."
+    text = sentence(
+        "The box cannot read its messages or settings at present: %(why)s. Telephones work, and"
+        " callers are recorded. `inbox check` and `inbox repair` at the console say more.",
+        why=problem,
     )
-    return web.pages.page("error.html", 503, title="Not available", text=text)
+    return web.pages.refusal(request, 503, N_("Not available"), text)
 
 
 async def visitor_of(web: Web, request: Request) -> Visitor | None:
@@ -177,11 +179,11 @@ def to_tls(web: Web, request: Request) -> Response:
     """Send a browser to the same page by TLS, under the name it has used."""
     port = web.links.https_port
     if not port:
-        text = (
+        text = sentence(
             "This page is by TLS only, and the box has no certificate: `device certificates` makes"
             " one."
         )
-        return web.pages.page("error.html", 403, title="Not by plain text", text=text)
+        return web.pages.refusal(request, 403, N_("Not by plain text"), text)
     host = _HOST.match(request.headers.get("host", ""))
     query = f"?{request.url.query}" if request.url.query else ""
     name = host[1] if host else web.config.names[0]

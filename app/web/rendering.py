@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.core.sentences import Sentence, translated
-from app.web.tables import TRANSFERS
-from app.web.words import catalogue
+from app.core.sentences import N_, Sentence, sentence, translated
+from app.web.tables import SAID, TRANSFERS
+from app.web.words import accepted, catalogue
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -29,9 +29,10 @@ _LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 """Of the page that is made at the moment."""
 
 _WHAT_TO_DO = {
-    HTTPStatus.NOT_FOUND: "There is no such page here. The page that sets up mail programs is"
-    " linked below.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address takes no such request.",
+    HTTPStatus.NOT_FOUND: N_(
+        "There is no such page here. The page that sets up mail programs is linked below."
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: N_("This address takes no such request."),
 }
 
 
@@ -71,9 +72,15 @@ class Pages:
         assert isinstance(problem, HTTPException)
         status = HTTPStatus(problem.status_code)
         text = _WHAT_TO_DO.get(status, problem.detail)
-        answer = self.page("error.html", status.value, title=status.phrase, text=text)
+        answer = self.refusal(request, status.value, status.phrase, sentence(text))
         answer.headers.update(problem.headers or {})
         return answer
+
+    def refusal(self, request: Request, status: int, title: str, text: Sentence) -> Response:
+        """What somebody who is not known is told instead of a page, as their browser asks."""
+        language = accepted(request.headers.get("accept-language", ""))
+        shown = sentence(title)
+        return self.page("error.html", status, language=language, title=shown, text=text)
 
 
 def _environment() -> Environment:
@@ -95,6 +102,7 @@ def _environment() -> Environment:
         newstyle=True,
     )
     environment.globals.update(static=static, when=when, transfers=TRANSFERS)
+    environment.filters.update(said=said, translated=in_the_readers_words)
     return environment
 
 
@@ -103,6 +111,16 @@ def _in_the_readers_language(value: object) -> object:
     if isinstance(value, Sentence):
         return translated(value, catalogue(_LANGUAGE.get()).gettext)
     return value
+
+
+def said(value: str, kind: str) -> str:
+    """What the store or a service calls something, in the reader's language; see SAID."""
+    return in_the_readers_words(SAID[kind].get(str(value), str(value)))
+
+
+def in_the_readers_words(text: str) -> str:
+    """A text of a table in the reader's language; `_` would take a % in it for a value."""
+    return catalogue(_LANGUAGE.get()).gettext(text) if text else ""
 
 
 def when(at: float) -> str:

@@ -64,7 +64,7 @@ def telephone(box: Running, browser: Browser) -> Iterator[Page]:
 def test_first_start_is_gone_through_with_a_person_a_mail_and_the_country(
     box: Running, anna: Page
 ) -> None:
-    expect(anna.get_by_role("heading", name="Country and language")).to_be_visible()
+    expect(anna.get_by_role("heading", name="Language")).to_be_visible()
     assert_accessible(anna)
     picture(anna, "first-start")
     anna.get_by_label("site.country").select_option("gb")

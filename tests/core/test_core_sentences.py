@@ -2,8 +2,10 @@
 
 import pickle
 
-from app.core.sentences import sentence, translated
+from app.core.records import from_json, to_json
+from app.core.sentences import joined, sentence, translated
 from app.operations.errors import NotFound, OperationError
+from app.operations.task_results import Told, told
 
 GERMAN = {"there is no alias %(name)s": "es gibt keinen Alias %(name)s", "or none": "oder keiner"}
 
@@ -41,6 +43,19 @@ def test_error_of_another_process_can_still_be_translated() -> None:
     assert isinstance(came, NotFound) and came.field == "name"
     assert translated(came.text, german) == "es gibt keinen Alias 50 % off"  # type: ignore[arg-type]
     assert str(came) == "there is no alias 50 % off"
+
+
+def test_sentence_of_a_task_can_still_be_translated_after_its_record() -> None:
+    said = sentence("it stays as it is: %(why)s", why=sentence("or none"))
+    came = from_json(Told, to_json(told(said))).sentence
+    assert came == said and translated(came, german) == "it stays as it is: oder keiner"
+
+
+def test_sentences_one_after_the_other_are_each_translated() -> None:
+    said = joined("; ", [sentence("or none"), "100 %", sentence("or none")])
+    assert said == "or none; 100 %; or none"
+    assert translated(said, german) == "oder keiner; 100 %; oder keiner"
+    assert translated(joined("; ", []), german) == ""
 
 
 def test_text_that_came_from_elsewhere_is_left_as_it_is() -> None:

@@ -25,7 +25,7 @@ from app.operations.backups import (
 )
 from app.operations.errors import NotAllowed, NotFound, OperationError
 from app.operations.people import NewPerson, add_person
-from app.operations.task_results import Restarted, SettingsOutcome
+from app.operations.task_results import Restarted, SettingsOutcome, Told
 from app.operations.task_work import NO_DEVICE
 from app.operations.tasks import Task, TaskState, as_line, ask, from_line, read_task, result_of
 from app.operations.uploads import (
@@ -130,7 +130,7 @@ def test_secret_words_of_a_task_are_shown_by_no_text_of_it(house: Paths) -> None
 def test_task_whose_process_is_gone_is_lost_and_not_running(house: Paths) -> None:
     house.task_states.mkdir()
     me = (os.getpid(), started_at(os.getpid()))
-    state = TaskState("1", "backup", "anna", 5.0, None, "running", (), "", "", "", me)
+    state = TaskState("1", "backup", "anna", 5.0, None, "running", (), "", Told(""), "", me)
     tasks.write_state(house, state)
     assert read_task(house, "backup") == state
     tasks.write_state(house, replace(state, process=(me[0], me[1] + 1)))

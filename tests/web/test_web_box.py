@@ -330,6 +330,11 @@ def test_first_start_is_asked_step_by_step_goes_on_where_it_was_left_and_ends(
 ) -> None:
     assert anna.get("/home").headers["location"] == "/start"
     assert anna.get("/start").headers["location"] == f"/start/{STEPS[0]}"
+    assert "Español" in page(anna, "/start/language")
+    unknown = anna.post("/start/language", {"language": "xx", "do": "save"})
+    assert unknown.status == 422 and "no sound pack for xx" in unknown.text
+    chosen = anna.post("/start/language", {"language": "en", "do": "save"})
+    assert chosen.headers["location"] == "/start/country"
     fields = {**hidden(page(anna, "/start/country")), "site.country": "de", "do": "save"}
     assert anna.post("/start/country", fields).headers["location"] == "/start/lines"
     assert house.paths.settings().site.country == "de"

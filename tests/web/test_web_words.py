@@ -1,15 +1,23 @@
 """The words of pages in the reader's language."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.catalog import Catalog
 
+from app.core.domains import DomainState
+from app.inbox.entries import EntryState
+from app.inbox.queue import RowState
+from app.phone.calls.states import CALL
+from app.phone.jobs import Outcome
+from app.phone.lines.station import STATION
+from app.phone.lines.trunk_states import TRUNK
 from app.web import words
 from app.web.rendering import Pages
-from app.web.tables import VERBS
+from app.web.tables import SAID, VERBS
 from scripts import languages
 
 
@@ -53,6 +61,42 @@ def test_every_verb_of_the_history_has_words() -> None:
     files = [f for f in (languages.APP).rglob("*.py") if f.parent.name in ("inbox", "operations")]
     found = {verb for file in files for verb in note.findall(file.read_text())}
     assert len(found) > 20 and found <= VERBS, found - VERBS
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("outcome", get_args(Outcome)),
+        ("line", [*TRUNK.rows, *STATION.rows]),
+        ("call", CALL.rows),
+        ("entry", EntryState),
+        ("queue", RowState),
+        ("domain", DomainState),
+    ],
+)
+def test_everything_that_is_kept_by_a_name_of_its_own_has_words(
+    kind: str, values: Iterable[str]
+) -> None:
+    assert {str(value) for value in values} <= set(SAID[kind])
+
+
+def test_words_given_to_one_language_are_not_another_ones(tmp_path: Path) -> None:
+    words = Catalog()
+    words.add("a wholly new sentence", None)
+    one = languages.brought_up_to_date(tmp_path / "es.po", words)
+    one["a wholly new sentence"].string = "una frase del todo nueva"
+    assert not languages.brought_up_to_date(tmp_path / "fr.po", words)[
+        "a wholly new sentence"
+    ].string
+
+
+def test_sentence_that_two_languages_say_alike_is_told() -> None:
+    spanish, french = Catalog(locale="es"), Catalog(locale="fr")
+    for catalog in (spanish, french):
+        catalog.add("Who is told of it", "A quién se avisa")
+        catalog.add("Mail", "Mail")
+        catalog.add("Number %(n)s", "Num %(n)s")
+    assert list(languages.alike([spanish, french])) == ["es and fr say alike: 'A quién se avisa'"]
 
 
 def test_what_lacks_in_a_catalogue_is_told() -> None:

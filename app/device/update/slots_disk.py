@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.process import run
+from app.core.sentences import N_, sentence
 from app.device.update.errors import NoSlots, UpdateError, WriteFailed
 from app.device.update.slots import FILE_OCTETS, FILES, SlotState, newest, parse
 from app.device.update.slots_content import Content, look
@@ -121,14 +122,17 @@ def find(
     slot = _SLOT.search((proc / "cmdline").read_text())
     if slot is None:
         raise NoSlots(
-            "this system was not started by the slot loader (the kernel's command line has no"
-            " switchhook.slot), so there are no slots to update"
+            sentence(
+                "this system was not started by the slot loader (the kernel's command line has no"
+                " switchhook.slot), so there are no slots to update"
+            )
         )
     places = _partitions(proc, sys, dev)
     wanted = {BOOT_PARTITION, *PARTITIONS.values()}
     if not wanted <= set(places):
         missing = ", ".join(map(str, sorted(wanted - set(places))))
-        raise NoSlots(f"the disk that the root came from lacks partition {missing}")
+        text = N_("the disk that the root came from lacks partition %(missing)s")
+        raise NoSlots(sentence(text, missing=missing))
     return disk_of(places, slot[1], mount_at, proc)
 
 
@@ -155,7 +159,7 @@ def _root_device(proc: Path) -> str:
         fields = line.split()
         if fields[4] == "/" and not fields[2].startswith("0:"):
             return fields[2]
-    raise NoSlots("the root file system lies on no disk")
+    raise NoSlots(sentence("the root file system lies on no disk"))
 
 
 class _BootPartition:

@@ -21,7 +21,7 @@ from app.operations.backups import (
 from app.operations.errors import OperationError
 from app.operations.logs import log_tail
 from app.operations.status import StatusReport
-from app.operations.task_results import Restarted, Said
+from app.operations.task_results import Restarted, Said, Told
 from app.operations.tasks import (
     BeginRestore,
     CheckBackup,
@@ -39,7 +39,7 @@ from app.operations.tasks import (
 from app.operations.update_place import why_no_update
 from app.operations.uploads import BACKUP, BUNDLE, LONGEST, is_uploaded, keep_upload
 from app.web.box.shown import page, refused
-from app.web.box.tasks import begun, finished, running, tasks
+from app.web.box.tasks import begun, finished, running, said_by, tasks
 from app.web.web import Visit, Web, disposition
 
 SYSTEM, NETWORK = (Role.SYSTEM,), (Role.NETWORK,)
@@ -148,12 +148,13 @@ def _restore_page(visit: Visit, problem: OperationError | None = None) -> Respon
     paths = visit.web.paths
     states = tasks(visit, "restore-check", "restore")
     facts = result_of(states["restore_check"], BackupFacts) if is_checked(paths) else None
+    said = result_of(states["restore"], Told)
     values = {
         **states,
         "facts": facts,
         "uploaded": is_uploaded(paths, BACKUP),
         "waits": restore_waits(paths),
-        "said": result_of(states["restore"], str) or "",
+        "said": "" if said is None else said.sentence,
     }
     if problem is not None:
         return refused(visit, "restore.html", problem, **values)
@@ -185,7 +186,7 @@ async def begin_restore(visit: Visit) -> Response:
         )
     except OperationError as problem:
         return _restore_page(visit, problem)
-    return visit.redirect("/maintenance/restore", f"{result_of(state, str)}.".capitalize())
+    return visit.redirect("/maintenance/restore", said_by(visit, state))
 
 
 # ---- update
@@ -289,7 +290,7 @@ async def restart(visit: Visit) -> Response:
     try:
         if visit.form.get("do") == "box":
             state = await finished(visit, StartAgain())
-            return visit.redirect("/maintenance/restart", f"{result_of(state, str)}.".capitalize())
+            return visit.redirect("/maintenance/restart", said_by(visit, state))
         chosen = tuple(visit.form.getlist("services"))
         if not chosen:
             raise OperationError("services", "choose what is to be started again")
@@ -300,7 +301,10 @@ async def restart(visit: Visit) -> Response:
     done = result_of(state, Restarted) or Restarted((), ())
     names = ", ".join(done.done) or visit.say("nothing that runs")
     said = [visit.say("Started again: %(services)s", services=names)]
-    said += [visit.say("Not %(what)s: %(why)s", what=x, why=why) for x, why in done.pending]
+    said += [
+        visit.say("Not %(what)s: %(why)s", what=what.sentence, why=why.sentence)
+        for what, why in done.pending
+    ]
     if "admin" in chosen:
         said.append(visit.say("These pages are started again in two seconds"))
     return visit.redirect("/maintenance/restart", ". ".join(said) + ".")

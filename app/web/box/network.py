@@ -8,11 +8,11 @@ from starlette.routing import Route
 from app.operations.actor import Role
 from app.operations.configuration import ShownCertificate
 from app.operations.errors import OperationError
-from app.operations.tasks import OwnCertificate, UseCertificate, result_of
+from app.operations.tasks import OwnCertificate, UseCertificate
 from app.operations.uploads import CERTIFICATE, keep_text
 from app.web.box.settings_form import save, settings_of
 from app.web.box.shown import page, refused
-from app.web.box.tasks import finished
+from app.web.box.tasks import finished, said_by
 from app.web.web import Visit, Web
 
 CONFIGURATION = ("network", "web", "site.hostname", "site.domains", "site.shared_domains")
@@ -95,4 +95,4 @@ async def own_certificate(visit: Visit) -> Response:
         state = await finished(visit, OwnCertificate())
     except OperationError as problem:
         return await _certificate_page(visit, problem)
-    return visit.redirect("/network/certificate", f"Done: {result_of(state, str)}.")
+    return visit.redirect("/network/certificate", said_by(visit, state))

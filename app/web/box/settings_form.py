@@ -91,10 +91,10 @@ def told(visit: Visit, outcome: SettingsOutcome) -> str:
     if outcome.restarted:
         words.append(say("Started again: %(services)s", services=", ".join(outcome.restarted)))
     words += [
-        say("Not yet in effect for %(what)s: %(why)s", what=what, why=why)
+        say("Not yet in effect for %(what)s: %(why)s", what=what.sentence, why=why.sentence)
         for what, why in outcome.pending
     ]
-    words += [say("Attention: %(problem)s", problem=problem) for problem in outcome.problems]
+    words += [say("Attention: %(problem)s", problem=one.sentence) for one in outcome.problems]
     return ". ".join(words) + "."
 
 

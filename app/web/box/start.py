@@ -19,10 +19,13 @@ from app.operations.first_steps import (
     first_steps,
     step_done,
 )
-from app.operations.people import NewPerson, add_person, list_people
+from app.operations.own_box import own_box
+from app.operations.people import NewPerson, add_person, change_person, list_people
 from app.web.box.settings_form import save, settings_of
 from app.web.box.shown import page, refused
+from app.web.tables import LANGUAGES
 from app.web.web import Visit, Web
+from app.web.words import accepted
 
 ROLES = (Role.SYSTEM,)
 SETTINGS = {
@@ -88,6 +91,9 @@ async def step(visit: Visit) -> Response:
 
 
 async def _save(visit: Visit, name: str) -> str:
+    if name == "language":
+        wanted = visit.form.get("language", "")
+        await visit.web.do(change_person, visit.actor, visit.person.login, {"language": wanted})
     if name not in SETTINGS:
         return ""
     known = await settings_of(visit)
@@ -107,6 +113,7 @@ async def _page(visit: Visit, name: str, problem: OperationError | None = None) 
         "name": name,
         "steps": await web.do(first_steps, visit.actor),
         "settings": [],
+        "languages": [],
         "known": None,
         "domains": None,
         "people": [],
@@ -115,6 +122,10 @@ async def _page(visit: Visit, name: str, problem: OperationError | None = None) 
     if name in SETTINGS:
         known = await settings_of(visit)
         values |= {"known": known, "settings": _asked(known, name)}
+    if name == "language":
+        found = await web.do(own_box, visit.actor, visit.person.login)
+        values["languages"] = [(x, LANGUAGES[x]) for x in found.languages if x in LANGUAGES]
+        values["browsers"] = accepted(visit.request.headers.get("accept-language", ""))
     if name == "domain" and visit.request.query_params.get("look"):
         found = await web.apart("app.operations.configuration:show_domains", visit.actor)
         assert isinstance(found, ShownDomains)

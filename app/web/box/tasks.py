@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from app.core.control import NotRunning
 from app.operations.errors import OperationError
-from app.operations.tasks import KINDS, TaskState, Work, ask, read_task
+from app.operations.task_results import Told
+from app.operations.tasks import KINDS, TaskState, Work, ask, read_task, result_of
 from app.web.web import Visit
 
 LOOK_S = 0.1
@@ -56,6 +57,13 @@ async def _asked(visit: Visit, work: Work, within_s: float) -> TaskState | None:
     if found is not None and found.outcome == "lost":
         raise OperationError("", "it has ended without a word; the log of the system may tell why")
     return found
+
+
+def said_by(visit: Visit, state: TaskState) -> str:
+    """What a task that is done has told, as a sentence of its own in the reader's language."""
+    found = result_of(state, Told) or Told("")
+    text = visit.say(found.text, **found.sentence.values)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def tasks(visit: Visit, *kinds: str) -> dict[str, TaskState | None]:

@@ -71,7 +71,7 @@ class LoginPage:
                 return await self._log_in(request, await typed(request))
             visitor = await visitor_of(self._web, request)
         except SwitchhookError as problem:
-            return no_store(self._web, problem)
+            return no_store(self._web, request, problem)
         if visitor is not None:
             return RedirectResponse(self._after(request, visitor.person), 303)
         return self._page(request, Form())
@@ -89,7 +89,7 @@ class LoginPage:
             if person is not None:
                 return await self._let_in(request, person)
         except SwitchhookError as problem:
-            return no_store(self._web, problem)
+            return no_store(self._web, request, problem)
         text = N_(
             "This code does not fit, was used before, or there were too many; wait for the next."
         )

@@ -14,14 +14,10 @@ from app.operations.presence import PresenceShown, set_presence, set_presence_ru
 from app.web.forms import Form
 from app.web.mine.own_actor import own_actor
 from app.web.mine.shown import octets
+from app.web.tables import LANGUAGES
 from app.web.web import Visit, Web
 from app.web.words import N_
 
-LANGUAGES = {
-    "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "it": "Italiano",
-    "ru": "Русский",
-}  # fmt: skip
-"""Each in its own words; the others are shown by their two letters."""
 PRESENCES = {
     "in": N_("In"),
     "out": N_("Out"),
