@@ -92,6 +92,13 @@ class Aliases:
         """Every alias, by name."""
         return list(as_aliases(self._db.reader().execute(ALL_ALIASES).fetchall()).values())
 
+    def naming(self, member: str) -> list[str]:
+        """The names of the aliases that have this member, by name."""
+        rows = self._db.reader().execute(
+            "SELECT alias FROM alias_member WHERE member = ? ORDER BY alias", (member,)
+        )
+        return list(dict.fromkeys(alias for (alias,) in rows.fetchall()))
+
     def postmaster(self) -> Person | None:
         """Who answers for what nobody else does."""
         return self._people.by_login(self._config.postmaster) or self._people.first_admin()

@@ -51,6 +51,10 @@ class Counts:
         found = row.fetchone()
         return 0 if found is None else int(found[0])
 
+    def used_by_all(self) -> dict[int, int]:
+        """The same by the id of everybody who has anything."""
+        return dict(self._db.reader().execute("SELECT person, octets FROM usage").fetchall())
+
     def bin_octets(self) -> int:
         """Octets in all bins together."""
         row = self._db.reader().execute("SELECT coalesce(sum(bin_octets), 0) FROM held")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from app.core.clock import Clock, SystemClock
 from app.inbox import roles as role_names
@@ -120,6 +120,25 @@ class Former:
     """Of all these entries."""
 
 
+class PersonName(NamedTuple):
+    """What people are looked for by, and what their limits depend on; see Person."""
+
+    id: int
+    login: str
+    name: str
+    mailbox: str
+    handset: str | None
+    address: str | None
+    quota: int | None
+    voicemails: int | None
+    template: int | None
+
+    @property
+    def words(self) -> str:
+        """What somebody may look for, a line each."""
+        return "\n".join(filter(None, self[1:6]))
+
+
 @dataclass(frozen=True)
 class PinLock:
     """A box that takes no PIN from somewhere for now, after too many wrong ones."""
@@ -187,6 +206,18 @@ class People:
         rows = self._db.reader().execute(f"{_SELECT} ORDER BY login").fetchall()
         return [_person(row) for row in rows]
 
+    def names(self) -> list[PersonName]:
+        """Everybody by login, with what they are looked for by; a fifth of what `all` costs."""
+        columns = ", ".join(_COLUMNS.get(field, field) for field in PersonName._fields)
+        rows = self._db.reader().execute(
+            f"SELECT {columns} FROM person WHERE removed_at IS NULL ORDER BY login"
+        )
+        return list(map(PersonName._make, rows.fetchall()))
+
+    def with_ids(self, ids: Iterable[int]) -> dict[int, Person]:
+        """The people with these ids, in one statement, unless removed."""
+        return {person.id: person for person in self._those("id", ids)}
+
     def by_id(self, person_id: int) -> Person | None:
         """The person with this id, unless removed."""
         return self._one("id", person_id)
@@ -215,7 +246,7 @@ class People:
         """The people with these public addresses, in any case of letters, in one statement."""
         return self._those("address", addresses)
 
-    def _those(self, column: str, values: Iterable[str]) -> list[Person]:
+    def _those(self, column: str, values: Iterable[str | int]) -> list[Person]:
         terms = f"{column} IN (SELECT value FROM json_each(?))"
         rows = self._db.reader().execute(f"{_SELECT} AND {terms}", (json.dumps(list(values)),))
         return [_person(row) for row in rows.fetchall()]

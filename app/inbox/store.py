@@ -102,7 +102,8 @@ class Store:
         self.last_change = self.audit_log.last_change
         self.changes = self.audit_log.changes
         counts = Counts(db)
-        self.used, self.bin_octets = counts.used, counts.bin_octets
+        self.used, self.used_by_all = counts.used, counts.used_by_all
+        self.bin_octets = counts.bin_octets
         self.unheard, self.unheard_by_handset = counts.unheard, counts.unheard_by_handset
         self.voicemails = counts.voicemails
         self.unheard_beyond = Unheard(db).beyond

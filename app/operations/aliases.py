@@ -167,8 +167,7 @@ def show_alias(box: Box, actor: Actor, name: str) -> ShownAlias:
     found = box.aliases.get(name)
     if found is None:
         raise NotFound("name", "there is no alias %(name)s", name=name.lower())
-    others = (one for one in box.aliases.all() if one.name != found.name)
-    named_by = tuple(one.name for one in others if found.name in one.members)
+    named_by = tuple(one for one in box.aliases.naming(found.name) if one != found.name)
     return ShownAlias(found, named_by, version_of(found))
 
 

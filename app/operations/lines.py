@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.config.paths import Paths
 from app.core.control import NotRunning
 from app.core.sentences import sentence
-from app.inbox.people import Person
+from app.inbox.people import Person, PersonName
 from app.operations.actor import Actor, Role, require_role
 from app.operations.box import Box, find_person
 from app.operations.errors import OperationError
@@ -55,7 +55,7 @@ class Extension:
 
     jack: str
     """Its name, which is the number to dial."""
-    person: Person | None
+    person: PersonName | None
     """Whose it is; None: it rings with outside lines, and nobody's lamp shows messages."""
     status: LineStatus | None
     """None while the phone service does not run."""
@@ -106,7 +106,7 @@ class Switchboard:
     board: str
     extensions: tuple[Extension, ...]
     outside: tuple[OutsideLine, ...]
-    without_handset: tuple[Person, ...]
+    without_handset: tuple[PersonName, ...]
     groups: tuple[Group, ...]
     problem: str
     """Why the states of the jacks are not known; "" if they are."""
@@ -145,12 +145,12 @@ def list_lines(box: Box, actor: Actor, paths: Paths) -> Switchboard:
     require_role(actor, Role.PHONE, "see extensions and lines")
     known, found = known_of(box.settings), read_lines(paths)
     states = {one.name: one for one in found.lines}
-    people = box.people.all()
+    people = box.people.names()
     of_handset = {person.handset: person for person in people if person.handset}
     return Switchboard(
         known.board,
         tuple(Extension(x, of_handset.get(x), states.get(x)) for x in known.stations or ()),
-        tuple(_outside(box, people, x, states) for x in known.trunks or ()),
+        tuple(_outside(box, x, states) for x in known.trunks or ()),
         tuple(person for person in people if not person.handset),
         tuple(
             Group(number, tuple(one.handsets), one.order, one.seconds, one.then)
@@ -186,15 +186,10 @@ def give_handset(box: Box, actor: Actor, jack: str, login: str) -> None:
         box.db.now(work)
 
 
-def _outside(
-    box: Box, people: list[Person], jack: str, states: Mapping[str, LineStatus]
-) -> OutsideLine:
+def _outside(box: Box, jack: str, states: Mapping[str, LineStatus]) -> OutsideLine:
     setting, fax = box.settings.phone.incoming.get(jack), box.settings.fax.receiving.get(jack)
     mailbox = setting.mailbox if setting is not None else ""
-    if mailbox:
-        answers = next((person for person in people if person.mailbox == mailbox), None)
-    else:
-        answers = box.people.answers_lines()
+    answers = box.people.by_mailbox(mailbox) if mailbox else box.people.answers_lines()
     return OutsideLine(
         jack,
         () if setting is None else tuple(setting.handsets),

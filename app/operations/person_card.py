@@ -67,7 +67,7 @@ class PersonChoices:
 def person_choices(box: Box, actor: Actor) -> PersonChoices:
     """What can be set for people here. Raises NotAllowed."""
     require_admin(actor, "see what can be set for people")
-    known, people = known_of(box.settings), box.people.all()
+    known, people = known_of(box.settings), box.people.names()
     owners = {person.handset: person.login for person in people if person.handset}
     return PersonChoices(
         tuple((jack, owners.get(jack, "")) for jack in known.stations or ()),
@@ -86,27 +86,23 @@ def find_people(
 
     By login, `size` of them on each page. Who is no administrator finds themselves.
     """
-    found = [
-        person
-        for person in box.people.all()
-        if (actor.is_admin or actor.owns(person.id)) and has_words(_searched(person), words)
-    ]
-    return paged(found, page, size).each(lambda person: line_of(box, person))
-
-
-def _searched(person: Person) -> str:
-    fields = (person.login, person.name, person.mailbox, person.handset, person.address)
-    return "\n".join(field for field in fields if field)
+    found = paged(
+        [
+            one
+            for one in box.people.names()
+            if (actor.is_admin or actor.owns(one.id)) and has_words(one.words, words)
+        ],
+        page,
+        size,
+    )
+    people = box.people.with_ids(one.id for one in found.lines)
+    return found.each(lambda one: line_of(box, people[one.id]))
 
 
 def show_person(box: Box, actor: Actor, login: str) -> PersonCard:
     """One person. Raises NotFound or NotAllowed."""
     person = person_for(box, actor, login)
-    others = tuple(
-        alias.name
-        for alias in box.aliases.all()
-        if person.login in alias.members and alias.name != person.login
-    )
+    others = tuple(name for name in box.aliases.naming(person.login) if name != person.login)
     return PersonCard(
         line_of(box, person),
         box.store.voicemails(person.id),

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.inbox.entries import AuditRow, Entry, EntryState, Kind
-from app.inbox.people import Person
+from app.inbox.people import Person, PersonName
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box, find_person
 from app.operations.errors import NotFound, OperationError
+from app.operations.paging import PAGE, paged
 
 DAY_S = 86_400.0
 AT_ONCE = 2_000
@@ -40,14 +41,18 @@ class BoxSize:
     @property
     def percent(self) -> int:
         """How full it is."""
-        return 100 * self.used // self.quota if self.quota else 0
+        return percent(self.used, self.quota)
 
 
 @dataclass(frozen=True)
 class SizeReport:
-    """Everybody's, the fullest first, and what they share."""
+    """Everybody's, the fullest first, in pages, and what they share."""
 
     boxes: tuple[BoxSize, ...]
+    """Those of one page."""
+    page: int
+    """Which page this is, from 1."""
+    pages: int
     in_bin: int
     """Octets in all bins together; they come back to no quota and are deleted by themselves."""
 
@@ -73,15 +78,26 @@ class EntryHistory:
     rows: tuple[AuditRow, ...]
 
 
-def report_sizes(box: Box, actor: Actor) -> SizeReport:
+def report_sizes(box: Box, actor: Actor, page: int = 1, size: int = PAGE) -> SizeReport:
     """What everybody's box holds; costs the same however much that is. Raises NotAllowed."""
     require_admin(actor, "see what everybody's box holds")
-    sizes = [_size(box, person) for person in box.people.all()]
-    sizes.sort(key=lambda one: (-one.percent, -one.used, one.login))
-    return SizeReport(tuple(sizes), box.store.bin_octets())
+    limits, used = box.delivery.limits, box.store.used_by_all()
+
+    def fullness(person: PersonName) -> tuple[int, int, str]:
+        held = used.get(person.id, 0)
+        return -percent(held, limits.of(person).quota), -held, person.login
+
+    found = paged(sorted(box.people.names(), key=fullness), page, size)
+    sizes = found.each(lambda person: _size(box, person))
+    return SizeReport(sizes.lines, sizes.page, sizes.pages, box.store.bin_octets())
 
 
-def _size(box: Box, person: Person) -> BoxSize:
+def percent(used: int, quota: int) -> int:
+    """How full an inbox is; octets."""
+    return 100 * used // quota if quota else 0
+
+
+def _size(box: Box, person: PersonName) -> BoxSize:
     new_voicemails, new_emails = box.store.unheard(person.id)
     return BoxSize(
         person.login,

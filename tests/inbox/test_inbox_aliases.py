@@ -164,6 +164,13 @@ def test_alias_is_listed_until_it_is_removed(kit: StoreKit) -> None:
     assert [row.verb for row in kit.store.history()].count("alias removed") == 3
 
 
+def test_aliases_that_name_a_member_are_found_in_any_case_of_letters(kit: StoreKit) -> None:
+    kit.alias("sales", "bob", "anna")
+    kit.alias("all", "Sales", "bob")
+    assert kit.aliases.naming("BOB") == ["all", "sales"]
+    assert kit.aliases.naming("sales") == ["all"] and kit.aliases.naming("all") == []
+
+
 def test_trace_names_every_step_of_an_expansion(kit: StoreKit) -> None:
     kit.alias("bob", "bob", "bob@far.example")
     kit.alias("sales", "bob", "anna", "bob", "anna")

@@ -58,6 +58,8 @@ def test_sizes_are_told_the_fullest_first(box: Inbox) -> None:
     anna = found.boxes[1]
     assert (anna.voicemails, anna.new_voicemails, anna.new_emails) == (1, 1, 0)
     assert anna.quota == 1_000_000_000 and 100 < anna.used < 300
+    second = report_sizes(box, ADMIN, page=2, size=1)
+    assert [one.login for one in second.boxes] == ["anna"] and second.pages == 2
 
 
 def test_saved_messages_go_by_age_kind_and_whether_they_are_kept(box: Inbox) -> None:

@@ -385,3 +385,21 @@ def test_mailbox_is_shared_and_no_longer(box: Inbox, anna: Visitor) -> None:
     assert box.people.shared.members(ben) == [cleo]
     assert anna.post(f"{here}/unshare", {"member": "cleo"}).status == 303
     assert box.people.shared.members(ben) == []
+
+
+def test_among_many_people_pages_stay_small_and_a_login_is_typed(box: Inbox, anna: Visitor) -> None:
+    def add(tx: Tx) -> None:
+        for number in range(120):
+            box.people.add(tx, f"many{number:03}", f"One of Many {number}", str(5000 + number))
+
+    box.db.now(add)
+    for path in ("users", "users/many001", "users/many001/remove", "add-alias", "lines"):
+        answer = anna.get(f"/business/{path}")
+        assert answer.status == 200 and len(answer.body) < 60_000, path
+        assert answer.text.count("many119") == 0, path
+    assert len(anna.get("/reports/users").body) < 60_000
+    page = "/business/users/many001"
+    assert anna.post(f"{page}/share", {"member": "many119"}).status == 303
+    assert "many119" in anna.get(page).text
+    refused = anna.post(f"{page}/share", {"member": "nobody-at-all"})
+    assert refused.status == 422 and 'value="nobody-at-all"' in refused.text

@@ -17,6 +17,7 @@ from app.operations.queue import (
 )
 from app.operations.reports import find_message, remove_saved, report_sizes
 from app.web.box.shown import page, refused
+from app.web.business.typed import page_of
 from app.web.web import Visit, Web
 
 ROLES = (Role.SYSTEM,)
@@ -41,7 +42,9 @@ def routes(web: Web) -> list[Route]:
 
 async def users(visit: Visit) -> Response:
     """What everybody's box holds."""
-    return page(visit, "sizes.html", report=await visit.web.do(report_sizes, visit.actor))
+    wanted = page_of(visit.request.query_params.get("page", ""))
+    report = await visit.web.do(report_sizes, visit.actor, wanted)
+    return page(visit, "sizes.html", report=report)
 
 
 async def remove(visit: Visit) -> Response:

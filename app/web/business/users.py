@@ -9,6 +9,7 @@ from app.operations.actor import Role
 from app.operations.errors import OperationError
 from app.operations.people import messages_held, remove_person
 from app.operations.person_card import find_people, person_choices, show_person
+from app.operations.templates import list_templates
 from app.web.business.typed import page_of, text
 from app.web.forms import Form
 from app.web.web import Visit, Web
@@ -24,10 +25,10 @@ def routes(web: Web) -> list[Route]:
         found = await web.do(
             find_people, visit.actor, asked.get("q", ""), page_of(asked.get("page", ""))
         )
-        choices = await web.do(person_choices, visit.actor)
+        templates = await web.do(list_templates, visit.actor)
         form = Form({"q": asked.get("q", "")})
         return visit.page(
-            "business/users.html", found=found, choices=choices, form=form, now=web.clock.now()
+            "business/users.html", found=found, templates=templates, form=form, now=web.clock.now()
         )
 
     async def remove(visit: Visit) -> Response:
