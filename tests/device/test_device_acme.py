@@ -15,8 +15,11 @@ from app.device import given, pem
 from app.device.acme import AcmeClient, AcmeFailed
 from app.device.by_acme import PROBLEM, account_key, renew
 from app.device.certify import certify, use_files
+from app.pages_box import PagesBox
 from tests.kit.acme import Authority, authority
-from tests.kit.web import WebHouse, serving, web_settings
+from tests.kit.tasks import task_thread
+from tests.kit.web import WebHouse, apart_here, serving, web_settings
+from tests.kit.web_visitor import Visitor, furnish
 
 HOST = "box.example.org"
 DAY_S = 86_400
@@ -169,3 +172,28 @@ def test_authority_that_nobody_knows_is_not_asked(house: WebHouse, pebble: Autho
 def test_files_are_refused_while_an_authority_is_named(house: WebHouse, tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="comes by ACME"):
         use_files(house.paths, with_acme("https://a.test/dir"), [tmp_path / "x"])
+
+
+def test_page_has_the_authority_sign_and_says_so_when_it_is_not_time_yet(
+    house: WebHouse, pebble: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = house.paths.settings_file.read_text()
+    certificate = f'\n[certificate]\nacme_directory = "{pebble.directory}"\n'
+    house.paths.settings_file.write_text(before.replace("box.test", HOST, 1) + certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pebble.ca))  # as an owner's system would trust it
+    monkeypatch.setattr(PagesBox, "apart", apart_here)
+    box = furnish(house, anna={"admin": True})
+    try:
+        with task_thread(house.paths):
+            anna, page = Visitor(house).log_in("anna"), "/network/certificate"
+            assert "Ask the authority now" in anna.get(page).text
+            assert anna.post(f"{page}/own").status == 303
+            shown = anna.get(page).text
+            assert "A new certificate was made." in shown and "Pebble" in shown
+            assert anna.post(f"{page}/own").status == 303
+            assert "The certificate is good as it is." in anna.get(page).text
+    finally:
+        box.db.close()
+        house.paths.settings_file.write_text(before)
+    served = ssl.get_server_certificate(("127.0.0.1", house.https))
+    assert (house.paths.keys / "server.crt").read_text().startswith(served)

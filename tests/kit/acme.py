@@ -32,6 +32,8 @@ class Authority:
     """Whom its own connection is trusted by."""
     root: bytes
     """PEM of what its certificates lead to."""
+    ca: Path
+    """What `trusted` is made of."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -72,7 +74,7 @@ def authority(folder: Path, http_port: int) -> Iterator[Authority]:
             f"https://127.0.0.1:{control}/roots/0", context=trusted
         ) as answer:
             root = answer.read()
-        yield Authority(f"https://127.0.0.1:{port}/dir", trusted, root)
+        yield Authority(f"https://127.0.0.1:{port}/dir", trusted, root, folder / "ca.crt")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
