@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
 from app.config.annotated import allowed_range
+from app.config.edit import Value
+from app.config.entries import as_line, read_entries
 from app.config.settings import TABLES, Settings
 from app.config.toml_file import SECRETS
 from drivers.countries import codes
@@ -32,6 +34,8 @@ class Setting:
     """The smallest number, in `unit`; None if there is none."""
     most: float | None = None
     """The largest number, in `unit`."""
+    lists: bool = False
+    """It is a table whose entries are lists of words; see app/config/entries.py."""
 
     @property
     def kind(self) -> Kind:
@@ -98,7 +102,12 @@ def _setting(model: type[BaseModel], section: str, key: str) -> Setting:
         _choices(section, key, field.annotation),
         next((m.ge for m in field.metadata if hasattr(m, "ge")), None),
         next((m.le for m in field.metadata if hasattr(m, "le")), None),
+        _is_table_of_lists(field.annotation),
     )
+
+
+def _is_table_of_lists(annotation: Any) -> bool:
+    return get_origin(annotation) is dict and get_origin(get_args(annotation)[1]) is tuple
 
 
 def _choices(section: str, key: str, annotation: Any) -> tuple[str, ...]:
@@ -109,18 +118,23 @@ def _choices(section: str, key: str, annotation: Any) -> tuple[str, ...]:
 
 
 def as_text(value: Any) -> str:
-    """A setting's value as a command takes it: lists with commas, true and false."""
+    """A setting's value as a command takes it: lists with commas, true and false, entries."""
+    if isinstance(value, dict):
+        return as_line(value)
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def from_words(setting: Setting, words: str) -> str | int | float | bool | list[str]:
+def from_words(setting: Setting, words: str) -> Value:
     """What somebody typed, as the value the file takes; what does not fit stays text.
 
     Whether it can be is for the declarations to say (app.config.settings.from_text).
     """
     default = setting.default
+    if isinstance(default, dict):
+        entries = read_entries(words)
+        return {k: v.split() for k, v in entries.items()} if setting.lists else dict(entries)
     if isinstance(default, tuple):
         return [
             part for part in words.replace(",", " ").strip("[] ").replace('"', "").split() if part

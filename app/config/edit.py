@@ -16,7 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from app.config.toml_file import SettingsError
 
-Value = str | int | float | bool | list[str]
+Value = str | int | float | bool | list[str] | dict[str, list[str]] | dict[str, str]
 _HEADER = re.compile(r"^\s*\[")
 
 
@@ -47,11 +47,29 @@ def _replaced(text: str, name: Sequence[str], value: Value | None) -> str:
             table = table[part]
         if value is None:
             table.remove(name[-1])
+            _prune(document, name)
         else:
-            table[name[-1]] = value
+            table[name[-1]] = _item(value)
     except (TOMLKitError, TypeError, AttributeError):  # what is there is no table
         return text
     return tomlkit.dumps(document)
+
+
+def _prune(document: Any, name: Sequence[str]) -> None:
+    """Take out the table of one line or group of which nothing is left: it would be there still."""
+    if len(name) > 3:
+        beside = document[name[0]][name[1]]
+        if not beside[name[2]]:
+            beside.remove(name[2])
+
+
+def _item(value: Value) -> Any:
+    """A value as it is written: entries within one line, so that no other line moves."""
+    if not isinstance(value, dict):
+        return tomlkit.item(value)
+    table = tomlkit.inline_table()
+    table.update(value)
+    return table
 
 
 def _inserted(text: str, name: Sequence[str], value: Value | None) -> str:
@@ -59,11 +77,12 @@ def _inserted(text: str, name: Sequence[str], value: Value | None) -> str:
     lines = text.splitlines()
     section, key = list(name[:-1]), name[-1]
     start = _header_line(lines, section)
-    line = f"{_key(key)} = {tomlkit.item(value).as_string()}"
+    said = "" if value is None else _item(value).as_string()
+    line = f"{_key(key)} = {said}"
     if start is None:
         parent = _header_line(lines, section[:1]) if len(section) > 1 else None
         if parent is not None and _defined_in_parent(lines[parent:], section[1:]):
-            line = f"{'.'.join(map(_key, [*section[1:], key]))} = {tomlkit.item(value).as_string()}"
+            line = f"{'.'.join(map(_key, [*section[1:], key]))} = {said}"
             start = parent
         else:
             header = f"[{'.'.join(map(_key, section))}]"

@@ -382,7 +382,8 @@ def _caused(
     caused = [p for p in problems(new, people, known_of(new)) if p not in before]
     for problem in caused:
         for one in wanted:
-            if problem.field == one.name or one.name.startswith(f"{problem.field}."):
+            field = problem.field
+            if f"{field}.".startswith(f"{one.name}.") or one.name.startswith(f"{field}."):
                 raise OperationError(
                     one.name,
                     "%(name)s: %(what)s. %(meaning)s",

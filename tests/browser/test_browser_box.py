@@ -66,6 +66,9 @@ def test_first_start_is_gone_through_with_a_person_a_mail_and_the_country(
 ) -> None:
     expect(anna.get_by_role("heading", name="Language")).to_be_visible()
     assert_accessible(anna)
+    anna.get_by_role("button", name="Save and go on").click()
+    expect(anna.get_by_role("heading", name="Country and language")).to_be_visible()
+    assert_accessible(anna)
     picture(anna, "first-start")
     anna.get_by_label("site.country").select_option("gb")
     anna.get_by_role("button", name="Save and go on").click()

@@ -115,3 +115,21 @@ def test_section_on_one_line_is_changed_where_it_is() -> None:
 def test_file_whose_form_does_not_allow_it_is_left_alone() -> None:
     with pytest.raises(SettingsError, match="edit the file by hand"):
         with_value("site = 1\n", ("site", "language"), "de")
+
+
+def test_table_of_entries_is_written_in_one_line_and_may_be_empty() -> None:
+    text = "[numbers]\n#access_digits = { 9 = [] }\ndirect = true\n"
+    name = ("numbers", "access_digits")
+    changed = with_value(text, name, {"9": [], "0": ["line1", "line2"]})
+    assert 'access_digits = {9 = [], 0 = ["line1", "line2"]}\n' in changed
+    assert tomllib.loads(with_value(changed, name, {}))["numbers"]["access_digits"] == {}
+
+
+def test_group_of_which_nothing_is_left_is_not_there_any_more() -> None:
+    for text in (
+        '[phone]\nring_seconds = 9\n\n[phone.groups.620]\nhandsets = ["101"]\n',
+        '[phone]\nring_seconds = 9\ngroups.620 = { handsets = ["101"] }\n',
+        '[phone]\nring_seconds = 9\ngroups.620.handsets = ["101"]\n',
+    ):
+        left = tomllib.loads(with_value(text, ("phone", "groups", "620", "handsets"), None))
+        assert not left["phone"].get("groups") and left["phone"]["ring_seconds"] == 9

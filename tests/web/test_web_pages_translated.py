@@ -7,22 +7,22 @@ import re
 from collections.abc import Iterator
 from gettext import NullTranslations
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
 from app.appliance import Inbox
 from app.inbox.entries import EntryState, Facts, Kind
-from app.pages_box import PagesBox, operate
+from app.pages_box import PagesBox
 from app.store.database import Tx
 from app.web import rendering, words
-from tests.kit.web import WebHouse
+from tests.kit.web import WebHouse, apart_here
 from tests.kit.web_visitor import Visitor, furnish
 
 PAGES = (
     "/account", "/business/add-alias", "/business/add-user", "/business/alias-files",
     "/business/aliases", "/business/aliases/sales", "/business/greetings", "/business/lines",
-    "/business/lines/line1", "/business/notification", "/business/templates", "/business/users",
+    "/business/lines/line1", "/business/notification", "/business/numbers",
+    "/business/templates", "/business/users",
     "/business/users/anna", "/business/users/anna/add-account", "/business/users/anna/outgoing",
     "/business/users/anna/remove", "/email", "/email/connections", "/email/domains",
     "/email/signing", "/maintenance", "/maintenance/backup", "/maintenance/logs",
@@ -105,14 +105,9 @@ def anna(house: WebHouse) -> Iterator[Visitor]:
         marked = Marked()
         patch.setattr(words, "catalogue", lambda _language: marked)
         patch.setattr(rendering, "catalogue", lambda _language: marked)
-        patch.setattr(PagesBox, "apart", here)  # starting a process for each would take seconds
+        patch.setattr(PagesBox, "apart", apart_here)
         yield Visitor(house).log_in("anna")
     box.db.close()
-
-
-def here(box: PagesBox, operation: str, *args: Any, **kwargs: Any) -> Any:
-    """What a process of its own is asked for, done in this one."""
-    return operate(box._paths, operation, args, kwargs)
 
 
 def fill(box: Inbox) -> None:
@@ -124,7 +119,7 @@ def fill(box: Inbox) -> None:
         box.aliases.set(tx, "sales", ["anna", "x@elsewhere.test"], owner="anna")
         for outcome, way in (("voicemail", "group 600, follow-me"), ("busy", ""), ("cleared", "")):
             box.store.calls.note(tx, "line1", "5551234", "", "201", outcome, 3, 4, way=way)
-        facts = Facts(1.7e9, "Ben", "Lunch", "phone", "mail", "tasks", by="192.0.2.7")
+        facts = Facts(1.7e9, "Ben", "Lunch", by="192.0.2.7")
         content = box.store.contents.write(tx, [MAIL])
         add = box.store.add_entry
         entry = add(tx, anna.id, content, b"", Kind.EMAIL, EntryState.NEW, facts)

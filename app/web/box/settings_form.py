@@ -68,12 +68,19 @@ def changes(
 
 async def save(visit: Visit, settings: Sequence[ShownSetting]) -> str:
     """Change what was typed differently; a sentence for whoever did. Raises OperationError."""
-    values, seen = changes(visit.form, settings)
+    return await change(visit, *changes(visit.form, settings))
+
+
+async def change(visit: Visit, values: Mapping[str, str | None], seen: Mapping[str, str]) -> str:
+    """Change settings to these values; `seen` is what they were as the page showed them.
+
+    Gives a sentence for whoever did. Raises OperationError with the setting's name.
+    """
     if not values:
         return visit.say("Nothing was changed.")
     _known.clear()  # also a password that lies in the store is there, or not, from now on
     during_calls = bool(visit.form.get("during_calls"))
-    state = await finished(visit, ChangeSettings(values, seen, during_calls))
+    state = await finished(visit, ChangeSettings(dict(values), dict(seen), during_calls))
     outcome = result_of(state, SettingsOutcome)
     if outcome is None:
         raise OperationError("", "nobody knows whether this was saved; look at the page again")
