@@ -3,8 +3,11 @@
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from starlette.requests import Request
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
 
 SETUP = "/setup"
 """The page that sets up mail programs."""
@@ -27,7 +30,7 @@ class Links:
     https_port: int
     """0: not listened on."""
 
-    def seen_from(self, request: Request, path: str = SETUP) -> str:
+    def seen_from(self, request: "Request", path: str = SETUP) -> str:
         """The page's address for somebody beside the reader, such as their telephone.
 
         By the address that the reader has reached us at: a name that ends in .local is one that

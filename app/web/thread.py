@@ -19,15 +19,14 @@ from app.core import files
 from app.core.clock import Clock
 from app.net.listener import Endpoint, Limits, ListenError, Server, ServerCertificate
 from app.net.peers import Networks
-from app.web.application import application
-from app.web.areas import PrivatePages
 from app.web.config import WebConfig
 from app.web.http import HttpSession
 from app.web.links import Links
-from app.web.rendering import Pages
-from app.web.service import Application, WebService
+from app.web.service import Application, Message, Receive, Send, WebService
 
 if TYPE_CHECKING:
+    from app.web.areas import PrivatePages
+    from app.web.rendering import Pages
     from app.web.web import BoxDoor
 
 log = logging.getLogger(__name__)
@@ -148,11 +147,27 @@ class WebThread:
         return Server(service, config.listen, endpoints, self._clock, limits, certificate)
 
     def _application(self, links: Links) -> Application:
+        """The application, which is loaded with the first request: a box that nobody visits is
+        spared 7 MB for it."""
+        loaded: asyncio.Task[Application] | None = None
+
+        async def answer(scope: Message, receive: Receive, send: Send) -> None:
+            nonlocal loaded
+            if loaded is None:  # it takes a while, and the loop has signs of life to give
+                loaded = asyncio.create_task(asyncio.to_thread(self._loaded, links))
+            await (await asyncio.shield(loaded))(scope, receive, send)
+
+        return answer
+
+    def _loaded(self, links: Links) -> Application:
+        from app.web.application import application
+        from app.web.areas import PrivatePages
+
         door = self._door
         if door is None:
             return application(self._config, links, self._clock)
 
-        def private(pages: Pages) -> Application:
+        def private(pages: "Pages") -> Application:
             self._private = PrivatePages(self._config, links, pages, self._clock, self._paths, door)
             return self._private
 

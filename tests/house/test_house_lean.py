@@ -14,6 +14,7 @@ READS_SETTINGS = {"pydantic", "rich"}  # a short-lived child does that: app/core
 SOUND = {"numpy", "cffi"}
 STORE = {"sqlite3", "app.store.database"}
 CRYPTO = {"cryptography"}  # certificates and signatures are made and verified by commands
+PAGES = {"starlette", "jinja2"}  # with the first request for a page
 WATCHED = {"aiomqtt", "paho", "prometheus_client"}  # only where somebody wants to know
 
 # Module of a service, and what it must not load.
@@ -25,7 +26,7 @@ LEAN = {
     "app.commands.service_box": READS_SETTINGS | CRYPTO | STORE | {"asyncio", "ssl"},
     "app.commands.service_phone": READS_SETTINGS | CRYPTO | STORE,
     "app.commands.service_mail": READS_SETTINGS | CRYPTO | SOUND,
-    "app.commands.service_admin": READS_SETTINGS | CRYPTO | SOUND | WATCHED,
+    "app.commands.service_admin": READS_SETTINGS | CRYPTO | SOUND | WATCHED | PAGES,
     "app.panel.thread": READS_SETTINGS | CRYPTO | SOUND | {"asyncio"},
     "app.clerk.server": READS_SETTINGS | {"numpy", "asyncio", "ssl"},
 }
