@@ -130,8 +130,11 @@ class PersonName(NamedTuple):
     handset: str | None
     address: str | None
     quota: int | None
+    """Octets."""
     voicemails: int | None
+    """Number of them."""
     template: int | None
+    """Its id."""
 
     @property
     def words(self) -> str:

@@ -79,7 +79,10 @@ class EntryHistory:
 
 
 def report_sizes(box: Box, actor: Actor, page: int = 1, size: int = PAGE) -> SizeReport:
-    """What everybody's box holds; costs the same however much that is. Raises NotAllowed."""
+    """What everybody's box holds, `size` lines on each `page` (a number from 1 on).
+
+    Costs the same however much that is. Raises NotAllowed.
+    """
     require_admin(actor, "see what everybody's box holds")
     limits, used = box.delivery.limits, box.store.used_by_all()
 
@@ -93,7 +96,7 @@ def report_sizes(box: Box, actor: Actor, page: int = 1, size: int = PAGE) -> Siz
 
 
 def percent(used: int, quota: int) -> int:
-    """How full an inbox is; octets."""
+    """How full an inbox is; `used` and `quota` are octets."""
     return 100 * used // quota if quota else 0
 
 

@@ -63,7 +63,7 @@ def group_to_add(known: ShownSettings, number: str, fields: Mapping[str, str]) -
 
 
 def group_to_change(group: ShownGroup, fields: Mapping[str, str]) -> Values:
-    """What differs from the group as it was shown."""
+    """What differs from the group as it was shown. Raises OperationError: field "handsets"."""
     if not fields["handsets"]:
         raise OperationError("handsets", "choose the handsets that ring")
     return {
