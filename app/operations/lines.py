@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from app.config.paths import Paths
 from app.core.control import NotRunning
 from app.core.sentences import sentence
-from app.inbox.people import Person, PersonName
+from app.inbox.people import Person
+from app.inbox.people_names import PersonName
 from app.operations.actor import Actor, Role, require_role
 from app.operations.box import Box, find_person
 from app.operations.errors import OperationError

@@ -8,7 +8,7 @@ from app.inbox.greetings import GreetingKind
 from app.inbox.outgoing_accounts import OutgoingAccount
 from app.inbox.people import Person
 from app.operations.actor import Actor, require_admin
-from app.operations.box import Box, person_for
+from app.operations.box import Box, find_person, person_for
 from app.operations.paging import PAGE, Paged, has_words, paged
 from app.operations.people import PersonLine, line_of
 from app.operations.references import known_of
@@ -95,8 +95,7 @@ def find_people(
         page,
         size,
     )
-    people = box.people.with_ids(one.id for one in found.lines)
-    return found.each(lambda one: line_of(box, people[one.id]))
+    return found.each(lambda one: line_of(box, find_person(box, one.login)))
 
 
 def show_person(box: Box, actor: Actor, login: str) -> PersonCard:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.inbox.entries import AuditRow, Entry, EntryState, Kind
-from app.inbox.people import Person, PersonName
+from app.inbox.people import Person
+from app.inbox.people_names import PersonName
 from app.operations.actor import Actor, require_admin
 from app.operations.box import Box, find_person
 from app.operations.errors import NotFound, OperationError
