@@ -114,7 +114,7 @@ def test(line: str, lift_s: int, no_digit: bool, as_json: bool) -> None:
 def flash(line: str) -> None:
     """Give the exchange of an outside LINE a flash, in the call that a handset has on it.
 
-    It asks for a service of the exchange, such as a second call. At the handset it is R and *0.
+    It asks for a service of the exchange, such as a second call. At the handset it is R and *6.
     """
     flash_line(actor(), here(), line)
     say(f"{line}: the exchange has got a flash")

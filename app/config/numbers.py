@@ -80,7 +80,7 @@ class Codes(Section):
     )
     fetch: Code = Field("*4", description="And that number: connects with who is parked there.")
     flash: Code = Field(
-        "*0",
+        "*6",
         description="After a flash, with an outside line on hold: goes back to it and gives its"
         " exchange a flash, which asks for call waiting, a third party or transfer there.",
     )

@@ -40,7 +40,7 @@ class NumberPlan:
             "pick_up": "*8",
             "park": "*5",
             "fetch": "*4",
-            "flash": "*0",
+            "flash": "*6",
         }
     )
     """What is dialled for each of the box's features, by the feature's name."""

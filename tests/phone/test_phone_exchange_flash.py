@@ -12,7 +12,7 @@ from tests.phone.test_phone_lines import OneTrunk
 from tests.phone.test_phone_on_virtual_board import House
 from tests.phone.test_phone_outgoing import bench_of, call_out, dial, dial_tone
 
-FLASH = "*0"
+FLASH = "*6"
 
 
 def talking() -> tuple[House, Telephone, OfficeLine]:

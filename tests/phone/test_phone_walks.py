@@ -39,7 +39,7 @@ WHICH = st.integers(0, 3)
 HANDSETS = st.sampled_from(["101", "102", "103", "104"])
 LINES = st.sampled_from(["line1", "line2"])
 NUMBERS = st.sampled_from(
-    ["101", "102", "103", "104", "201", "203", "7", "95551234", "*8", "*8102", "*5", "*0", "*61"]
+    ["101", "102", "103", "104", "201", "203", "7", "95551234", "*8", "*8102", "*5", "*6", "*61"]
 )
 HOLDS = (
     HandsetState.CONSULTING,
