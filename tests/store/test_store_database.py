@@ -21,7 +21,7 @@ from app.store.connection import (
 from app.store.database import Database, Tx
 from app.store.errors import SchemaTooNew, StoreFailed
 from app.store.locks import FairLock, FileLock
-from app.store.schema import STEPS, Step, migrate, version_of
+from app.store.schema import STEPS, Step, migrate, prepare, version_of
 from tests.kit.store import StoreKit, open_store
 
 WAIT_S = 20  # how long a thread may take before we call it stuck; never waited in a good run
@@ -229,6 +229,35 @@ def test_a_step_that_fails_leaves_the_version_before_it(tmp_path: Path) -> None:
         migrate(connection, tmp_path, (*STEPS, broken))
     assert version_of(connection) == before
     assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchone()
+
+
+def test_an_empty_store_is_made_in_one_transaction(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
+    done: list[str] = []
+    connection.set_trace_callback(done.append)
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection, tmp_path, (*STEPS, Step(99, 99, ("CREATE TABLE person (a)",))))
+    assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    migrate(connection, tmp_path)
+    assert done.count("COMMIT") == 1
+    assert version_of(connection) == (STEPS[-1].version, STEPS[-1].readable_from)
+
+
+def test_store_of_a_test_is_as_the_steps_make_it_but_for_a_key_of_its_own(tmp_path: Path) -> None:
+    """See tests/kit/quick.py."""
+    made = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
+    prepare(made)
+    migrate(made, tmp_path)
+    look = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+    keys = {made.execute("SELECT key FROM loop_key").fetchone()}
+    for name in ("first", "second"):
+        db = Database(tmp_path / name / "inbox.db")
+        assert db.reader().execute(look).fetchall() == made.execute(look).fetchall()
+        for pragma in ("page_size", "auto_vacuum", "journal_mode"):
+            assert db.pragma(pragma) == made.execute(f"PRAGMA {pragma}").fetchone()[0]
+        keys.add(db.reader().execute("SELECT key FROM loop_key").fetchone())
+        db.close()
+    assert len(keys) == 3
 
 
 def test_steps_are_numbered_and_never_become_readable_by_less() -> None:
