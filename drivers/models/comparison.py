@@ -18,7 +18,7 @@ def find(wanted: Samples, heard: Samples) -> tuple[float, int]:
     if not count or len(heard) < count:
         return 0.0, 0
     pattern = wanted - wanted.mean()
-    size = 1 << (len(heard) + count).bit_length()
+    size = _size(len(heard))
     product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(pattern, size))
     scalar = np.fft.irfft(product, size)[: len(heard) - count + 1]
     sums = np.concatenate([[0.0], np.cumsum(heard, dtype=np.float64)])
@@ -29,6 +29,15 @@ def find(wanted: Samples, heard: Samples) -> tuple[float, int]:
     likeness = scalar / norm
     best = int(np.argmax(likeness))
     return float(likeness[best]), best
+
+
+def _size(count: int) -> int:
+    """The least length of a transform that is quick and has room for so many samples.
+
+    What a shift carries round its end belongs to places at which the sound would not lie whole.
+    """
+    octave = 1 << max(0, count.bit_length() - 4)
+    return next(n * octave for n in (8, 9, 10, 12, 15, 16) if n * octave >= count)
 
 
 def likeness(wanted: Samples, heard: Samples) -> float:

@@ -3,6 +3,7 @@
 import subprocess
 import wave
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,7 @@ def prompt(name: str) -> Samples:
     return read_wav(prompt_file(name))
 
 
+@cache
 def as_played(name: str) -> Samples:
     """A prompt of the sound pack as the box plays it: at the level of all, no silence around."""
     return np.frombuffer(levelled(prompt(name).tobytes()), "<i2").astype(np.int16)
