@@ -25,7 +25,7 @@ board: ## operate the running virtual board: lift, dial, ring, say, hear
 
 test: ## install what the tests need and run them all, on two cores
 	@scripts/setup test
-	@$(PYTHON) -m pytest -n 2 --dist loadfile $(PYTEST)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 screens: ## have the browser tests write pictures of the pages, into docs/screens
 	@scripts/setup test

@@ -1,16 +1,19 @@
 """People, their passwords and PINs."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.inbox import credentials
 from app.inbox.credentials import check_pin_rules, matches, new_password, new_pin, why_trivial
 from app.inbox.entries import EntryState, ids_of
 from app.inbox.errors import BadName, NameTaken, NoSuchPerson, OwnerGone, StillMember, TrivialPin
 from app.inbox.people import Former, PinOrigin, PinResult, Transfer
 from app.store.database import Tx
+from tests.kit import quick
 from tests.kit.defaults import add_person, delivery_config
 from tests.kit.store import StoreKit, open_store
 
@@ -223,6 +226,15 @@ def test_person_named_by_an_alias_cannot_be_removed_and_their_own_forward_goes_w
     assert kit.aliases.get("bob") is None
 
 
+@pytest.fixture
+def hashed_as_on_a_box(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(credentials, "_hasher", quick.own_hasher)
+    credentials._nobody.cache_clear()
+    yield
+    credentials._nobody.cache_clear()
+
+
+@pytest.mark.usefixtures("hashed_as_on_a_box")
 def test_password_fits_and_nothing_else_does(kit: StoreKit) -> None:
     anna = kit.person("anna")
     assert kit.people.check_password("anna", "") is None
@@ -234,6 +246,7 @@ def test_password_fits_and_nothing_else_does(kit: StoreKit) -> None:
     assert stored[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
+@pytest.mark.usefixtures("hashed_as_on_a_box")
 def test_check_without_a_stored_secret_costs_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     verified: list[str] = []
 
