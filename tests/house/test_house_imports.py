@@ -2,9 +2,10 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.kit import order
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -123,6 +124,7 @@ def modules() -> list[tuple[str, Path]]:
     return found
 
 
+@cache
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -140,47 +142,52 @@ def package_of(module: str) -> str:
     return ".".join(module.removesuffix(".__init__").split(".")[:2])
 
 
-@pytest.mark.parametrize(("module", "path"), modules())
-def test_imports_run_one_way(module: str, path: Path) -> None:
-    package = package_of(module)
-    if package in ("app", *SEES_ALL):
-        return
-    allowed = MAY_IMPORT[package] | {package} | EXCEPTIONS.get(module, set())
-    for name in imported(path):
-        if name.split(".")[0] in ("app", "drivers") and name not in ("app", "drivers"):
-            assert package_of(name) in allowed, (
-                f"{module} imports {name}; {package} may import {sorted(allowed)} only"
-            )
+def test_imports_run_one_way() -> None:
+    wrong = [
+        f"{module} imports {name}; {package} may import {sorted(allowed)} only"
+        for module, path in modules()
+        if (package := package_of(module)) not in ("app", *SEES_ALL)
+        for allowed in [MAY_IMPORT[package] | {package} | EXCEPTIONS.get(module, set())]
+        for name in imported(path)
+        if name.split(".")[0] in ("app", "drivers") and name not in ("app", "drivers")
+        if package_of(name) not in allowed
+    ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize(("module", "path"), modules())
-def test_hardware_libraries_have_one_door(module: str, path: Path) -> None:
-    used = {name.split(".")[0] for name in imported(path)} & HARDWARE
-    assert not used or module in ("drivers.linux", "drivers.linux_alsa"), (
+def test_hardware_libraries_have_one_door() -> None:
+    wrong = [
         f"{module} imports {used}; ask drivers/linux.py"
-    )
+        for module, path in modules()
+        if (used := {name.split(".")[0] for name in imported(path)} & HARDWARE)
+        if module not in ("drivers.linux", "drivers.linux_alsa")
+    ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize(("module", "path"), modules())
-def test_the_telephone_side_has_one_thread(module: str, path: Path) -> None:
-    if package_of(module) not in ("app.phone", "app.voicemail", "app.clerk"):
-        return
-    for word in ("to_thread", "Thread(", "ThreadPool", "run_in_executor"):
-        assert word not in path.read_text(), (
-            f"{module}: {word} makes beats late; give the work to the clerk"
-        )
+def test_the_telephone_side_has_one_thread() -> None:
+    wrong = [
+        f"{module}: {word} makes beats late; give the work to the clerk"
+        for module, path in modules()
+        if package_of(module) in ("app.phone", "app.voicemail", "app.clerk")
+        for word in ("to_thread", "Thread(", "ThreadPool", "run_in_executor")
+        if word in path.read_text()
+    ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize(("module", "path"), modules())
-def test_only_store_and_inbox_hold_sql(module: str, path: Path) -> None:
-    if package_of(module) in ("app.store", "app.inbox"):
-        return
-    assert "sqlite3" not in imported(path), f"{module} imports sqlite3; store and inbox may"
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            assert not SQL.search(node.value), (
-                f"{module}:{node.lineno}: SQL outside store and inbox"
-            )
+def test_only_store_and_inbox_hold_sql() -> None:
+    others = [m for m in modules() if package_of(m[0]) not in ("app.store", "app.inbox")]
+    wrong = [module for module, path in others if "sqlite3" in imported(path)]
+    assert wrong == [], "they import sqlite3; store and inbox may"
+    texts = [
+        f"{module}:{node.lineno}"
+        for module, path in others
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if SQL.search(node.value)
+    ]
+    assert texts == [], "SQL outside store and inbox"
 
 
 def test_sql_in_a_text_is_found() -> None:
@@ -231,3 +238,7 @@ def test_doors_change_a_box_through_operations_only() -> None:
         for word in (".db.now(", ".people.add(", ".store.remove("):
             assert word not in path.read_text(), f"{module}: {word} is for app/operations"
     assert looked_at >= 30
+
+
+def test_longest_tests_are_files_that_are_there() -> None:
+    assert [name for name in order.LONGEST if not (ROOT / "tests" / f"{name}.py").exists()] == []

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -149,6 +150,7 @@ def test_setting_changes_what_a_service_or_a_boot_script_is_told(name: str, tmp_
     assert effects(changed, paths) != effects(without, paths), f"{name} has no effect"
 
 
+@cache
 def sources(*without: str) -> str:
     """The text of all modules but these."""
     paths = (p for p in sorted((ROOT / "app").rglob("*.py")) if not p.match("*/settings.py"))
