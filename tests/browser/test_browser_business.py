@@ -8,7 +8,8 @@ from tests.kit.killing import PASSWORD
 from tests.kit.running import Running
 
 PATHS = ("users", "add-user", "templates", "aliases", "alias-files", "lines", "greetings",
-         "notification", "users/ben/remove", "users/ben/add-account")  # fmt: skip
+         "notification", "users/ben/remove", "users/ben/add-account", "groups", "numbers", "lamps",
+)  # fmt: skip
 
 
 def log_in(page: Page, path: str) -> None:
