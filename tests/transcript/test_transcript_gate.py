@@ -14,7 +14,7 @@ from drivers.tones import Tone
 from tests.kit import foreign_tones
 from tests.kit.hearing import prompt
 
-SOME_S = 2.0
+SOME_S = 1.2
 
 
 def sound_of(wave: Any) -> Floats:
