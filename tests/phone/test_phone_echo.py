@@ -268,27 +268,3 @@ def test_bridged_call_gives_nobody_their_own_voice_back(loss_db: float) -> None:
     back, there, said = bridged(loss_db, 6.0)
     assert power_db(said[8_000:]) - power_db(back[8_000:]) >= loss_db + 28
     assert power_db(there - said) < power_db(said) - 40, "it arrives whole, in the same period"
-
-
-@pytest.mark.parametrize("shapes", [("a", "x"), ("line1/1", "101/1"), ("own1", "own2")])
-def test_who_listens_again_after_a_turn_gets_no_echo_that_was_known_before(
-    shapes: tuple[str, str],
-) -> None:
-    """The first line talks for a second, the second one does, and then the first one again."""
-    canceller, hybrids = EchoCanceller(2), [Hybrid(shape, 12.0) for shape in shapes]
-    for slot in range(2):
-        canceller.want(slot, True)
-    said = speech("demo-congrats", -15, 3.0).reshape(300, PERIOD)
-    echo, left = [], []
-    played: Samples = np.zeros((2, PERIOD), np.int16)
-    for number, row in enumerate(said):
-        talks = number // 100 % 2
-        spoken = (SILENCE, row) if talks else (row, SILENCE)
-        rows = [h.returned(s, p) for h, s, p in zip(hybrids, spoken, played, strict=True)]
-        heard = np.stack([SILENCE if one is None else one for one in rows])
-        echo.append(heard[1].astype(np.int32))
-        canceller.cancel(heard)
-        left.append(heard[1].astype(np.int32))
-        played = np.ascontiguousarray(heard[::-1])
-        canceller.sent(played)
-    assert loss(np.concatenate(echo), np.concatenate(left), 2.02, 2.4) >= 22

@@ -86,7 +86,7 @@ class EchoCanceller:
         self._pause += 1
         self._sent.add(_SILENCE if played is None else played)
         if played is not None:
-            self._pause[np.maximum.reduce(played, 1) > SOFT] = 0
+            self._pause[played.max(axis=1) > SOFT] = 0
 
     def cancel(self, heard: Samples) -> None:
         """Take the echo out of a period of all lines, (slots, 80), in place."""

@@ -123,11 +123,8 @@ class FilterBank:
         self._learn(error, sounds)
         now.age += sounds
         if self._beat % JUDGED == 0:
-            self._judge(error[:, FRAME - ERROR :], echo, sounds)
-        given = error[:, FRAME - PERIOD :]
-        if now.harms.any():
-            given[now.harms] = heard[now.harms, PERIOD:]
-        return given
+            self._judge(error[:, FRAME - ERROR :], echo)
+        return np.where(now.harms[:, np.newaxis], heard[:, PERIOD:], error[:, FRAME - PERIOD :])
 
     def _learn(self, error: Rows, sounds: NDArray[np.bool_]) -> None:
         """Let those lines learn that are sent something: new ones now, others when all do."""
@@ -146,16 +143,12 @@ class FilterBank:
             some.learn(error[rows], latest, turn)
             now.put(rows, some)
 
-    def _judge(self, error: Rows, echo: Rows, sounds: NDArray[np.bool_]) -> None:
-        """Begin anew where the error is like the echo: the line has another response now.
-
-        Only what was sent while it sounds counts: who talks is sent next to nothing of their own
-        voice, which is like it, and the line would be taken for one that is harmed.
-        """
+    def _judge(self, error: Rows, echo: Rows) -> None:
+        """Begin anew where the error is like the echo: the line has another response now."""
         now = self._now
         now.sums *= WRONG_PACE
         for place, (one, other) in enumerate(((error, echo), (echo, echo), (error, error))):
-            now.sums[:, place] += np.vecdot(one, other) * sounds
+            now.sums[:, place] += np.vecdot(one, other)
         alike, echoes, errors = now.sums.T
         np.less(alike, -HARM * echoes, out=now.harms)
         now.harms &= now.age < YOUNG
