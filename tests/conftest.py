@@ -1,6 +1,7 @@
 """What every test may count on: the project's root on the path, and no way out of this machine."""
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,3 +36,11 @@ def close_houses() -> Iterator[None]:
     kit = sys.modules.get("tests.kit.voicemail")
     while kit is not None and kit.HOUSES:
         kit.HOUSES.pop().close()
+
+
+@pytest.fixture(autouse=True)
+def own_umask() -> Iterator[None]:
+    """Commands that a test before has run in this process may have set another one."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)

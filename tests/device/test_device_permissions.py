@@ -21,7 +21,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     for place in (privileges, permissions):
         monkeypatch.setattr(place, "service_ids", lambda: (SERVICE, GROUP))
     for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(0o755)
+        folder.chmod(folder.stat().st_mode | 0o755)
     var = tmp_path / "data"
     var.mkdir(mode=0o755)
     made = Paths(var)
