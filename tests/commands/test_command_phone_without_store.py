@@ -57,7 +57,7 @@ def service(house: House, name: str) -> Iterator[Path]:
         process.wait(WITHIN_S)
 
 
-@pytest.mark.parametrize("harm", ["damaged", "missing"])
+@pytest.mark.parametrize("harm", ["damaged", pytest.param("missing", marks=pytest.mark.soak)])
 def test_appliance_starts_without_a_store_and_says_what_to_do(house: House, harm: str) -> None:
     """Telephones need no store: a start that is refused would take them away as well."""
     store = house.paths.database

@@ -95,6 +95,7 @@ def test_a_mail_service_that_hangs_is_found_out(
     assert [person.login for person in box.house.inbox().people.all()] == ["anna", "ben"]
 
 
+@pytest.mark.soak
 def test_what_a_trial_has_left_that_the_power_ended_is_swept_up(box: Running) -> None:
     place, inbox = box.house.paths, box.house.inbox()
     trial = os.fork()

@@ -86,6 +86,7 @@ def talk_for_three_minutes(directory: Path) -> tuple[list[str], list[str], float
         return list(moves), digests, took
 
 
+@pytest.mark.soak
 def test_call_of_three_minutes_run_twice_gives_the_same_samples(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ from app.config.catalogue import catalogue
 from drivers.buses import Samples
 from drivers.countries import country
 from drivers.countries.base import Country, Modem
+from tests.kit import everyday
 from tests.kit.hearing import SAME, likeness, read_wav
 from tests.kit.letters import parsed, wav_of
 from tests.kit.world import World
@@ -43,7 +44,7 @@ def shown_by(where: Country) -> tuple[str, str] | None:
     return NUMBER, "" if service.modem in (Modem.DTMF, Modem.V23_NTT) else NAME
 
 
-@pytest.mark.parametrize("code", OFFERED)
+@pytest.mark.parametrize("code", everyday.cases(OFFERED))
 def test_call_in_every_country_is_shown_answered_kept_and_ended(
     tmp_path: Path, words: Path, words_at_8_khz: Samples, code: str
 ) -> None:

@@ -348,7 +348,7 @@ def walk(kind: type[Walk], walks: int, always_the_same: bool) -> None:
 
 @pytest.mark.parametrize("kind", [Walk, WalkWithKeys])
 def test_random_walks_leave_no_dead_line_and_no_call(kind: type[Walk]) -> None:
-    walk(kind, 12, always_the_same=True)
+    walk(kind, 6, always_the_same=True)
 
 
 @pytest.mark.soak
