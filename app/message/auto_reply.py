@@ -4,16 +4,11 @@ It goes to the one who wrote, under the null sender, marked as the work of a pro
 program answers it, with the subject and the Message-ID of what it answers.
 """
 
-import email.utils
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 
 from app.core.text import one_line
+from app.message import by_machine
 
 
 @dataclass(frozen=True)
@@ -45,20 +40,20 @@ class VoicemailReply:
 
 def compose(reply: VoicemailReply) -> bytes:
     """The answer as a whole message, CRLF line ends."""
-    message = EmailMessage(policy=SMTP.clone(utf8=not reply.to.isascii()))
-    message["From"] = Address("Voicemail", addr_spec=reply.sender)
-    message["To"] = f"<{one_line(reply.to)}>"
-    message["Subject"] = reply.subject
-    message["Date"] = email.utils.format_datetime(
-        datetime.fromtimestamp(int(reply.now)).astimezone()
+    message = by_machine.begun(
+        to=reply.to,
+        name="Voicemail",
+        sender=reply.sender,
+        subject=reply.subject,
+        at=by_machine.box_time(reply.now),
+        message_id=by_machine.new_id("reply", reply.hostname),
+        how="auto-replied",  # [RFC 3834 §3.1.7]
     )
-    message["Message-ID"] = f"<{secrets.token_hex(12)}.reply@{reply.hostname}>"
-    message["Auto-Submitted"] = "auto-replied"  # [RFC 3834 §3.1.7]
     if reply.message_id:
         message["In-Reply-To"] = reply.message_id
         message["References"] = reply.message_id
     text = "\n".join(_words(reply))
-    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    by_machine.set_text(message, text)
     return message.as_bytes()
 
 

@@ -13,14 +13,13 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.policy import SMTP
 from functools import partial
 
 from app.core.sentences import N_
 from app.core.text import one_line
+from app.message import by_machine
 from app.message.headers import fields, read_head, scan_head, shown
 from app.message.words import say, wrapped
 
@@ -146,16 +145,17 @@ _ABOUT = {
 
 def compose(report: FailureReport) -> bytes:
     """The report as a whole message, CRLF line ends."""
-    # An address that is not ASCII needs UTF-8 headers [RFC 6532]; it travels by SMTPUTF8 anyway.
-    message = EmailMessage(policy=SMTP.clone(utf8=not report.to.isascii()))
-    message["From"] = Address(say(report.language, "Mail system"), addr_spec=report.sender)
-    message["To"] = f"<{one_line(report.to)}>"
-    message["Subject"] = report.subject
-    message["Date"] = _date(report.now)
-    message["Message-ID"] = f"<{secrets.token_hex(12)}.report@{report.hostname}>"
-    message["Auto-Submitted"] = "auto-replied"  # [RFC 3834 §5]
+    message = by_machine.begun(
+        to=report.to,
+        name=say(report.language, "Mail system"),
+        sender=report.sender,
+        subject=report.subject,
+        at=by_machine.box_time(report.now),
+        message_id=by_machine.new_id("report", report.hostname),
+        how="auto-replied",  # [RFC 3834 §5]
+    )
     text = "\n".join(_words(report))
-    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    by_machine.set_text(message, text)
     message.make_mixed()
     message.set_type("multipart/report")
     message.set_param("report-type", "delivery-status")
@@ -316,4 +316,4 @@ def _ascii(text: str) -> str:
 
 def _date(at: float) -> str:
     """A time as RFC 5322 §3.3 writes it, in the zone of the box."""
-    return email.utils.format_datetime(datetime.fromtimestamp(int(at)).astimezone())
+    return email.utils.format_datetime(by_machine.box_time(at))

@@ -1,15 +1,11 @@
 """What somebody who has mailed a fax is told of it: that it has arrived, or why it could not."""
 
-import email.utils
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 
 from app.core.text import one_line
+from app.message import by_machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +47,17 @@ class FaxReport:
 
 def compose(report: FaxReport) -> bytes:
     """The report as a whole message, CRLF line ends."""
-    message = EmailMessage(policy=SMTP.clone(utf8=not report.to.isascii()))
-    message["From"] = Address("Fax", addr_spec=report.sender)
-    message["To"] = f"<{one_line(report.to)}>"
-    message["Subject"] = report.subject
-    message["Date"] = email.utils.format_datetime(report.at)
-    message["Message-ID"] = f"<{secrets.token_hex(12)}.fax@{report.hostname}>"
-    message["Auto-Submitted"] = "auto-generated"  # [RFC 3834 §5]
+    message = by_machine.begun(
+        to=report.to,
+        name="Fax",
+        sender=report.sender,
+        subject=report.subject,
+        at=report.at,
+        message_id=by_machine.new_id("fax", report.hostname),
+        how="auto-generated",  # [RFC 3834 §5]
+    )
     text = "\n".join(_words(report))
-    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    by_machine.set_text(message, text)
     return message.as_bytes()
 
 

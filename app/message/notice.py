@@ -1,15 +1,10 @@
 """Notices: mail from the box itself to a person, in their language, and what some of them say."""
 
-import email.utils
-import secrets
 from dataclasses import dataclass
-from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 
 from app.core.sentences import Sentence, sentence
 from app.core.text import one_line
+from app.message import by_machine
 from app.message.words import said, say
 
 
@@ -100,15 +95,15 @@ def password_made_anew(login: str, door: str) -> Told:
 
 def compose(notice: Notice) -> bytes:
     """The notice as a whole message, CRLF line ends."""
-    message = EmailMessage(policy=SMTP.clone(utf8=not notice.to.isascii()))
-    message["From"] = Address(say(notice.language, "Mail system"), addr_spec=notice.sender)
-    message["To"] = f"<{one_line(notice.to)}>"
-    message["Subject"] = notice.subject
-    message["Date"] = email.utils.format_datetime(
-        datetime.fromtimestamp(int(notice.now)).astimezone()
+    message = by_machine.begun(
+        to=notice.to,
+        name=say(notice.language, "Mail system"),
+        sender=notice.sender,
+        subject=notice.subject,
+        at=by_machine.box_time(notice.now),
+        message_id=by_machine.new_id("notice", notice.hostname),
+        how="auto-generated",  # [RFC 3834 §5.2]
     )
-    message["Message-ID"] = f"<{secrets.token_hex(12)}.notice@{notice.hostname}>"
-    message["Auto-Submitted"] = "auto-generated"  # [RFC 3834 §5.2]
     paragraphs = (said(notice.language, one) for one in notice.told.paragraphs)
     text = "".join(f"{one_line(line, 900)}\n\n" for line in paragraphs)
     message.set_content(text, cte="quoted-printable")

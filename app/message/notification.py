@@ -1,17 +1,13 @@
 """The text that tells somebody of a message: short enough for a gateway to SMS, plain, one line."""
 
-import email.utils
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
 from email.parser import BytesHeaderParser
-from email.policy import SMTP
 from functools import partial
 
 from app.core.sentences import N_
 from app.core.text import one_line
+from app.message import by_machine
 from app.message.words import say
 
 SMS_MOST = 160
@@ -58,7 +54,7 @@ class NotificationMail:
     @property
     def message_id(self) -> str:
         """A new Message-ID with its angle brackets [RFC 5322 §3.6.4]."""
-        return f"<{secrets.token_hex(12)}.notify@{self.hostname}>"
+        return by_machine.new_id("notify", self.hostname)
 
 
 _SUBJECTS = {
@@ -94,15 +90,15 @@ def text_of(told: Told) -> str:
 
 def compose(mail: NotificationMail, message_id: str) -> bytes:
     """The text as a whole message, CRLF line ends; it says that a machine has sent it."""
-    message = EmailMessage(policy=SMTP.clone(utf8=not mail.to.isascii()))
-    message["From"] = Address("Switchhook", addr_spec=mail.sender)
-    message["To"] = f"<{one_line(mail.to)}>"
-    message["Subject"] = subject_of(mail.told).capitalize()
-    message["Date"] = email.utils.format_datetime(
-        datetime.fromtimestamp(int(mail.now)).astimezone()
+    message = by_machine.begun(
+        to=mail.to,
+        name="Switchhook",
+        sender=mail.sender,
+        subject=subject_of(mail.told).capitalize(),
+        at=by_machine.box_time(mail.now),
+        message_id=message_id,
+        how="auto-generated",  # [RFC 3834 §5.2]
     )
-    message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"  # [RFC 3834 §5.2]
     message.set_content(text_of(mail.told) + "\n", cte="quoted-printable")
     return message.as_bytes()
 

@@ -1,18 +1,12 @@
 """The mail that tells an owner that the inbox is nearly full, as a whole message [RFC 5322]."""
 
-import email.utils
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from functools import partial
 
 from app.core.sentences import N_
-from app.core.text import one_line
 from app.core.units import MB
+from app.message import by_machine
 from app.message.words import say, wrapped
 
 
@@ -52,17 +46,17 @@ class QuotaWarning:
 
 def compose(warning: QuotaWarning) -> bytes:
     """The warning as a whole message, CRLF line ends."""
-    message = EmailMessage(policy=SMTP.clone(utf8=not warning.to.isascii()))
-    message["From"] = Address(say(warning.language, "Mailbox"), addr_spec=warning.sender)
-    message["To"] = f"<{one_line(warning.to)}>"
-    message["Subject"] = warning.subject
-    message["Date"] = email.utils.format_datetime(
-        datetime.fromtimestamp(int(warning.now)).astimezone()
+    message = by_machine.begun(
+        to=warning.to,
+        name=say(warning.language, "Mailbox"),
+        sender=warning.sender,
+        subject=warning.subject,
+        at=by_machine.box_time(warning.now),
+        message_id=by_machine.new_id("quota", warning.hostname),
+        how="auto-generated",  # [RFC 3834 §5]
     )
-    message["Message-ID"] = f"<{secrets.token_hex(12)}.quota@{warning.hostname}>"
-    message["Auto-Submitted"] = "auto-generated"  # [RFC 3834 §5]
     text = "\n".join(_words(warning))
-    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    by_machine.set_text(message, text)
     return message.as_bytes()
 
 
