@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import dns.asyncresolver
+
 from app.core.clock import Clock, ManualClock
 from app.inbox.account_passwords import BOX, BoxAccount
 from app.inbox.aliases import Aliases
@@ -32,12 +34,23 @@ CONFIG = mail_config(
 )
 
 
+def no_name_server() -> dns.asyncresolver.Resolver:
+    """A resolver of a box whose name servers do not answer: nobody outside is asked anything.
+
+    Those of the machine that runs the tests may answer that test domains do not exist, and mail to
+    them would come back in the middle of a test.
+    """
+    resolver = dns.asyncresolver.Resolver(configure=False)
+    resolver.nameservers = []
+    return resolver
+
+
 class MailBox:
     """`with MailBox(tmp_path) as box:` anna (admin), bob (public address) and carl have boxes."""
 
     def __init__(self, directory: Path, clock: Clock | None = None, **changes: Any) -> None:
         self.clock = clock if clock is not None else ManualClock()
-        self.config = replace(CONFIG, **changes)
+        self.config = replace(CONFIG, **{"resolver": no_name_server(), **changes})
         self.db = Database(directory / "inbox.db", self.clock)
         self.store = Store(self.db, self.clock)
         self.people = People(self.db, self.clock)
