@@ -115,6 +115,23 @@ def test_the_octets_are_those_of_the_old_box_behind_our_own_lines(tmp_path: Path
         ]
 
 
+@pytest.mark.parametrize("body", [b"hello\r\n", b""])
+def test_what_a_fetched_mail_says_in_the_name_of_the_box_is_taken_out(
+    tmp_path: Path, body: bytes
+) -> None:
+    forged = b"Authentication-Results: box.test;\r\n\tspf=pass smtp.mailfrom=bank.net\r\n"
+    other = b"Authentication-Results: old.test; spf=fail smtp.mailfrom=carl@bank.net\r\n"
+    mails = {"1": letter("one", body, forged + other + forged), "2": forged[:-2]}
+    with Pop3Elsewhere(mails) as old, fetching(tmp_path, old) as anna:
+        entries = {entry.subject: entry for entry in anna.box.inbox("anna")}
+        octets = anna.box.octets(entries["one"])
+        assert octets.endswith(letter("one", body, other))
+        assert entries["one"].size == len(octets)
+        assert b"bank.net" not in anna.box.octets(entries[""])
+        anna.again()
+        assert len(anna.subjects()) == 2 and old.count("RETR") == 2
+
+
 def test_fetched_mail_is_not_sent_on(tmp_path: Path) -> None:
     with Pop3Elsewhere() as old, fetching(tmp_path, old) as anna:
         anna.box.alias("anna", "anna@far.test")

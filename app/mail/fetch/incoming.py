@@ -25,6 +25,7 @@ from app.mail.smtp.content import IncomingContent, InFlight, Leftovers
 from app.mail.smtp.data import Findings
 from app.mail.smtp.grammar import GrammarError, host_named, parse_address
 from app.mail.smtp.trace import date
+from app.message.authentication_results import without_forged
 from app.message.headers import HeadReader, fields, scan_head
 from app.message.notice import Told
 from app.store.database import Database, Tx
@@ -85,6 +86,7 @@ class FetchedMessage:
         self._person = person
         self._room = room
         self._head = HeadReader()
+        self._forged = 0  # octets that were taken out of the header
         self._mark = f"account {account.id}"  # no alias has such a name
         self._progress = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -110,19 +112,38 @@ class FetchedMessage:
 
     async def add(self, block: bytes) -> None:
         """Keep more octets, and wait while too many are not on the disk. Raises NoSpace."""
-        self._content.add(self._head.feed(block))
+        self._content.add(self._kept(block))
         while self._content.must_wait:
             self._progress.clear()
             await self._progress.wait()
 
     def end(self) -> None:
         """The message is whole. Raises NoSpace."""
-        self._content.add(self._head.end())
+        if not self._head.complete:
+            self._content.add(self._without_forged(self._head.end()))
+
+    def _kept(self, block: bytes) -> bytes:
+        """What of the next octets is kept, once the header is known."""
+        if self._head.complete:
+            return block
+        return self._without_forged(self._head.feed(block))
+
+    def _without_forged(self, octets: bytes) -> bytes:
+        """The first octets without what somebody has said in the box's own name [RFC 8601 §5].
+
+        The header stays known as the server shows it: by that it is found again.
+        """
+        if not octets:
+            return b""
+        head = self._head.head
+        changed = without_forged(head, self._parts.hostname)
+        self._forged = len(head) - len(changed)
+        return changed + octets[len(head) :]
 
     async def deliver(self, mark: str, size: int, dotted: int) -> None:
         """Commit it, and that it is fetched. Raises StoreFailed, or NoSuchPerson."""
         envelope, accounts = self._envelope(), self._parts.accounts
-        found = Findings(size=size, dotted=dotted)
+        found = Findings(size=size - self._forged, dotted=dotted)
 
         def work(tx: Tx) -> None:
             content = self._content.finish(tx, found)
