@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import smtplib
+import socket
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,14 @@ def test_what_a_mail_says_in_our_name_is_taken_out(tmp_path: Path, lan: tuple[st
     assert octets.endswith(other + REST)
 
 
+def test_a_header_too_long_to_be_read_whole_is_cleaned_as_far_as_it_is_read(
+    tmp_path: Path,
+) -> None:
+    forged = b"Authentication-Results: box.test; spf=pass smtp.mailfrom=bank.net\r\n"
+    octets = kept(tmp_path, forged + b"X-Y: z\r\n" * 20_000 + REST, "carl@bad.net")
+    assert b"bank.net" not in octets and octets.endswith(REST)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -80,9 +90,9 @@ def test_only_our_own_words_are_handed_on() -> None:
     assert own_spf(fields(made("box.test", "spf=pass; dkim=pass")), "box.test") == ""
 
 
-def test_a_mail_waits_for_the_dns_and_holds_up_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def slow_dns(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """What the DNS says of domains with "slow" in their names waits for this event."""
     answered = asyncio.Event()
 
     async def late(names: object, host: str, sender: str, helo: str) -> str:
@@ -90,18 +100,57 @@ def test_a_mail_waits_for_the_dns_and_holds_up_no_other(
             await answered.wait()
         return "spf=none"
 
-    async def answer() -> None:
-        answered.set()
-
     monkeypatch.setattr(sender, "say", late)
+    return answered
+
+
+async def answer(slow_dns: asyncio.Event) -> None:
+    slow_dns.set()
+
+
+def whole_mail(client: smtplib.SMTP, after: bytes = b"") -> None:
+    """A mail from slow.net up to its end, whose answer is not waited for."""
+    client.ehlo()
+    client.mail("carl@slow.net")
+    client.rcpt("anna@box.test")
+    client.docmd("DATA")
+    client.send(REST + b".\r\n" + after)
+
+
+def test_a_mail_waits_for_the_dns_and_holds_up_no_other(
+    tmp_path: Path, slow_dns: asyncio.Event
+) -> None:
     with MailBox(tmp_path, lan=()) as box, box.client() as client:
-        client.ehlo()
-        client.mail("carl@slow.net")
-        client.rcpt("anna@box.test")
-        client.docmd("DATA")
-        client.send(REST + b".\r\n")
+        whole_mail(client)
         box.send(REST, "anna@box.test", sender="carl@quick.net")
         assert len(box.inbox("anna")) == 1
-        box.in_loop(answer())
+        box.in_loop(answer(slow_dns))
         assert client.getreply()[0] == 250
         assert len(box.inbox("anna")) == 2
+
+
+def test_who_hangs_up_while_the_dns_is_asked_has_sent_nothing(
+    tmp_path: Path, slow_dns: asyncio.Event
+) -> None:
+    with MailBox(tmp_path, lan=()) as box:
+        client = box.client()
+        whole_mail(client)
+        box.send(REST, "anna@box.test", sender="carl@quick.net")  # by now the end has been read
+        client.close()
+        box.in_loop(answer(slow_dns))
+        box.send(REST, "anna@box.test", sender="carl@slow.net")
+        assert len(box.inbox("anna")) == 2
+
+
+@pytest.mark.parametrize(("after", "code", "mails"), [(b"", 451, 0), (b"QUIT\r\n", 250, 1)])
+def test_who_sends_no_more_hears_what_became_of_the_mail(
+    tmp_path: Path, slow_dns: asyncio.Event, after: bytes, code: int, mails: int
+) -> None:
+    with MailBox(tmp_path, lan=()) as box, box.client() as client:
+        whole_mail(client, after)
+        assert client.sock is not None
+        client.sock.shutdown(socket.SHUT_WR)
+        box.send(REST, "bob@box.test", sender="carl@quick.net")
+        box.in_loop(answer(slow_dns))
+        assert client.getreply()[0] == code
+        assert len(box.inbox("anna")) == mails

@@ -165,9 +165,7 @@ class InboundMessage:
         head, mail = self._head, self._mail
         if not octets or mail is None:
             return octets
-        changed = without_mailbox_line(head.head)
-        if not head.cut_off:
-            changed = self._service.without_forged(changed)
+        changed = self._service.without_forged(without_mailbox_line(head.head))
         if mail.ours and not head.cut_off:
             changed = self._service.with_senders(mail, changed)
         if changed == head.head:
@@ -206,7 +204,15 @@ class InboundMessage:
         self, asked: "asyncio.Future[str]", mail: Transaction, found: Findings
     ) -> None:
         await asyncio.wait({asked})
-        if self._incoming is not None:  # else the connection was lost, and the mail with it
+        if self._incoming is None:
+            return  # the connection was lost, and the mail with it
+        if self._connection.will_send_no_more() and not self._session.unread:
+            # Whoever has hung up hears no 250 and sends the mail again [RFC 5321 §6.1]; who only
+            # sends no more, and still listens, hears that it was not taken.
+            log.info("mail from %s: it hung up before an answer", self._session.peer.host)
+            self.drop()
+            self._session.rejected(replies.TRY_AGAIN)
+        else:
             self._submit(mail, found)
 
     def _submit(self, mail: Transaction, found: Findings) -> None:
