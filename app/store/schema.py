@@ -15,6 +15,7 @@ from app.store import (
     alias_tables,
     call_tables,
     mail_tables,
+    mirror_tables,
     owner_tables,
     page_tables,
     people_tables,
@@ -412,6 +413,7 @@ STEPS: tuple[Step, ...] = (
     Step(40, 4, people_tables.PEOPLE_CHANGES),  # as with 8
     Step(41, 4, mail_tables.REMOVALS),  # a program before it does not end what was cut off
     Step(42, 4, transcript_tables.TRANSCRIPTS),  # a program before it shows none of it
+    Step(43, 4, mirror_tables.MIRROR),  # a program before it tells no server of changes
 )
 
 
