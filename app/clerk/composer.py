@@ -217,6 +217,7 @@ class Composer:
             clock_set=is_set(ended_at),
             token=self._token(),
             missing=missing,
+            language=owner.language,
         )
 
     def _deliver(

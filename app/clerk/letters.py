@@ -236,6 +236,7 @@ class LetterJobs:
             urgent=letter.urgent,
             private=letter.private,
             enclosed_s=0 if entry is None else max(1, entry.duration_s or 0),
+            language=owner.language if first is None else first.language,
         )
 
     def _enclosed(self, entry: Entry) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 A voicemail is one RFC 5322 message [RFC 2045, RFC 3458, RFC 3803]:
 
     head                      From, To, Subject, Date, Message-Context, Content-Duration ...
-    --boundary  text/plain    who called whom, when, for how long
+    --boundary  text/plain    who called whom, when, for how long, in the owner's language
     --boundary  audio/wav     RIFF, PCM 16 bit mono 8 kHz, base64 in lines of 76 characters
     --boundary--
 
@@ -19,8 +19,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.core.sentences import N_
 from app.message.audio_formats import wave_head
 from app.message.composing import RAW_LINE, base64_lines, fold, mailbox_of, text_part
+from app.message.words import say, wrapped
 from drivers.sampling import SAMPLE_RATE
 
 NAME_LIMIT = 64  # characters of a caller's name that are kept
@@ -71,6 +73,12 @@ class VoiceMessage:
     private: bool = False
     enclosed_s: int = 0
     """Seconds of the message that this one sends on, being its introduction."""
+    language: str = "en"
+    """Of who gets it, ISO 639-1."""
+    said: str = ""
+    """What is said in it, as far as a machine has understood it."""
+    said_number: str = ""
+    """Digits of a number that is said in it."""
 
     @property
     def seconds(self) -> int:
@@ -81,17 +89,25 @@ class VoiceMessage:
     def caller(self) -> str:
         """Name and number as far as they are known, for people to read."""
         known = [clean_name(self.caller_name), clean_number(self.caller_number)]
-        return " ".join(part for part in known if part) or "unknown caller"
+        return " ".join(part for part in known if part) or self.in_words(N_("unknown caller"))
 
     @property
     def display_name(self) -> str:
         """What stands in From: the name, else the number."""
-        return clean_name(self.caller_name) or clean_number(self.caller_number) or "Unknown caller"
+        known = clean_name(self.caller_name) or clean_number(self.caller_number)
+        return known or self.in_words(N_("Unknown caller"))
 
     @property
     def subject(self) -> str:
         """For example "Voicemail from ANNA CALLER 5551234 (0:12)"."""
-        return f"Voicemail from {self.caller} ({_minutes(self.whole_seconds)})"
+        length = _minutes(self.whole_seconds)
+        return self.in_words(
+            N_("Voicemail from %(caller)s (%(length)s)"), caller=self.caller, length=length
+        )
+
+    def in_words(self, text: str, **values: object) -> str:
+        """A sentence in the language of who gets it."""
+        return say(self.language, text, **values)
 
     @property
     def whole_seconds(self) -> int:
@@ -207,24 +223,56 @@ def _audio_head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     yield "Content-Duration", str(voice.seconds)
 
 
+_WHEN_UNKNOWN = N_("at a time that is not known, for the clock of the box was not set")
+_WHERE_MISSING = N_("%(where)s, which could not be kept: there is silence, or the end")
+_BROKEN_OFF = N_("where line or power failed while it was said")
+
+
 def _text_part(voice: VoiceMessage) -> bytes:
-    lines = [
-        f"Caller:   {voice.caller}",
-        f"For:      {clean_name(voice.to_name) or ''} (mailbox {voice.mailbox})",
-        f"Received: {voice.ended_at:%Y-%m-%d %H:%M:%S %z}"
-        if voice.clock_set
-        else "Received: at a time that is not known, for the clock of the box was not set",
-        f"Length:   {_minutes(voice.seconds)}",
+    in_words = voice.in_words
+    to = clean_name(voice.to_name) or ""
+    rows = [
+        (N_("Caller"), voice.caller),
+        (N_("For"), in_words(N_("%(name)s (mailbox %(mailbox)s)"), name=to, mailbox=voice.mailbox)),
+        (
+            N_("Received"),
+            f"{voice.ended_at:%Y-%m-%d %H:%M:%S %z}"
+            if voice.clock_set
+            else in_words(_WHEN_UNKNOWN),
+        ),
+        (N_("Length"), _minutes(voice.seconds)),
     ]
     if voice.urgent:
-        lines.append("Urgent:   yes, says the caller")
+        rows.append((N_("Urgent"), in_words(N_("yes, says the caller"))))
     if voice.broken_off:
-        lines.append("Ends:     where line or power failed while it was said")
+        rows.append((N_("Ends"), in_words(_BROKEN_OFF)))
     if voice.missing:
-        where = ", ".join(f"{_minutes(start)} to {_minutes(end)}" for start, end in voice.missing)
-        lines.append(f"Missing:  {where}, which could not be kept: there is silence, or the end")
-    text = "".join(line + "\r\n" for line in lines).encode("utf-8")
-    return text_part(text)
+        rows.append((N_("Missing"), in_words(_WHERE_MISSING, where=_spans(voice))))
+    labels = [f"{in_words(label)}:" for label, _ in rows]
+    width = max(map(len, labels[:4]))
+    lines = [f"{label:<{width}} {value}" for label, (_, value) in zip(labels, rows, strict=True)]
+    text = "".join(line + "\r\n" for line in (*lines, *_said(voice)))
+    return text_part(text.encode("utf-8"))
+
+
+def _spans(voice: VoiceMessage) -> str:
+    """From when to when nothing was kept."""
+    return ", ".join(
+        voice.in_words(N_("%(start)s to %(end)s"), start=_minutes(start), end=_minutes(end))
+        for start, end in voice.missing
+    )
+
+
+def _said(voice: VoiceMessage) -> Iterator[str]:
+    """The lines with what is said in it."""
+    if voice.said:
+        yield ""
+        yield voice.in_words(N_("Written down by a machine, which may have misheard:"))
+        yield from wrapped(voice.said)
+    if voice.said_number:
+        yield ""
+        number = clean_number(voice.said_number)
+        yield voice.in_words(N_("Possible number, said in the message: %(number)s"), number=number)
 
 
 def _minutes(seconds: int) -> str:

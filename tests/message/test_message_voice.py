@@ -91,6 +91,32 @@ def test_text_first_then_sound() -> None:
     assert struct.unpack("<HHIIHH", wav[20:36]) == (1, 1, 8000, 16000, 2, 16)
 
 
+def test_a_voicemail_is_in_the_language_of_who_gets_it() -> None:
+    message = parsed(voice(language="it", caller_name=None, caller_number=None, urgent=True))
+    text = next(iter(message.iter_parts())).get_content()
+    assert message["Subject"] == "Messaggio vocale da chiamante sconosciuto (0:02)"
+    assert message["From"] == "Chiamante sconosciuto <voicemail@example.org>"
+    assert text.splitlines()[:5] == [
+        "Chiamante: chiamante sconosciuto",
+        "Per:       Anna A. (casella 201)",
+        "Ricevuto:  2026-09-21 16:13:20 +0200",
+        "Durata:    0:02",
+        "Urgente:   sì, dice chi chiama",
+    ]
+
+
+def test_what_is_said_stands_below_in_short_lines() -> None:
+    said = "Please call me back about the roof. " * 4
+    message = parsed(voice(said=said, said_number="+1 555-0142"))
+    text = next(iter(message.iter_parts())).get_content()
+    top, below, number = text.replace("\r\n", "\n").split("\n\n")
+    assert "Length:" in top
+    assert below.splitlines()[0] == "Written down by a machine, which may have misheard:"
+    assert " ".join(below.splitlines()[1:]) == said.strip()
+    assert max(map(len, below.splitlines())) <= 72
+    assert number.strip() == "Possible number, said in the message: +15550142"
+
+
 def test_soxi_understands_the_sound(tmp_path: Path) -> None:
     _, audio = parsed(voice(20_000)).iter_parts()
     wav = tmp_path / "message.wav"
