@@ -23,6 +23,7 @@ from app.clerk.ending import Ending
 from app.clerk.known import ANYBODY
 from app.clerk.spool import CallFacts, Spool
 from app.clerk.writing import Writing
+from app.core import pack
 from app.core.clock import Clock, is_set
 from app.inbox.aliases import Aliases
 from app.inbox.contents import rechunk
@@ -30,6 +31,7 @@ from app.inbox.delivery import Delivery, Envelope
 from app.inbox.entries import Facts, Kind, Recording
 from app.inbox.people import People, Person
 from app.inbox.store import Store
+from app.inbox.transcripts import Outcome, Transcript
 from app.message.voice import VoiceMessage, clean_name, clean_number, compose
 from app.phone.calls.caller import Caller
 from app.phone.sound.end_tones import end_tones
@@ -74,10 +76,12 @@ class Composer:
         clock: Clock,
         zone: tzinfo | None,
         token: Callable[[], str] = new_token,
+        writes_down: Callable[[], bool] = lambda: pack.found() is not None,
     ) -> None:
+        """`writes_down` says whether there is anything that makes text of voicemail."""
         self._config, self._db, self._store, self._people = config, db, store, people
         self._aliases, self._delivery, self._clock = aliases, delivery, clock
-        self._zone, self._token = zone, token
+        self._zone, self._token, self._writes_down = zone, token, writes_down
         tones = country(config.country).tones
         self._end_tones, self._dial_tone = end_tones(tones), tones.dial
 
@@ -87,7 +91,8 @@ class Composer:
         `expected` is how many pieces there were to be kept, if that is known.
 
         Raises ContentGone if what was written has been swept meanwhile: begin anew. Raises
-        OwnerMissing if this store has not got the person whom it is for.
+        OwnerMissing if this store has not got the person whom it is for, TextAwaited if its owner
+        wants it to wait for its text.
         """
         recording = self._facts(number, spool)
         if recording is None:
@@ -98,6 +103,7 @@ class Composer:
         owner = self._people.by_id(recording.person) or self._aliases.postmaster()
         if expected is None and number in spool:
             expected = spool.get(number).ended.pieces
+        text = None if number in spool else self._text(number, owner, expected)
         for first, end in _takes(recording.takes):
             kept = partial(self._kept, number, spool, first, end)
             pieces = Pieces(kept, max(0, (end or expected or 0) - first))
@@ -112,8 +118,25 @@ class Composer:
         if not self._config.cleaned:
             cleaning = replace(survey.cleaning(whole=True), gain=1.0)
         voice = self._voice(recording, owner, cleaning.samples, pieces.missing)
-        yield from self._deliver(recording, owner, voice, cleaning.of(pieces))
+        if text is not None:
+            voice = replace(voice, said=text.said, said_number=text.number)
+        yield from self._deliver(recording, owner, voice, cleaning.of(pieces), text)
         return RecordingResult.DELIVERED
+
+    def _text(self, number: int, owner: Person | None, expected: int | None) -> Transcript | None:
+        """The text of a recording whose owner wants it in the mail; None: there is none.
+
+        Raises TextAwaited if there may still be one.
+        """
+        if owner is None or not owner.text_wait_min:
+            return None
+        awaited = self._store.awaited_texts.get(number)
+        if awaited is None and self._writes_down():
+            minutes = owner.text_wait_min
+            self._db.now(lambda tx: self._store.awaited_texts.begin(tx, number, minutes))
+        elif awaited is None or awaited.over or awaited.transcript is not None:
+            return None if awaited is None else awaited.transcript
+        raise TextAwaited(expected)
 
     def _survey(self, pieces: "Pieces") -> Generator[None, None, Survey]:
         survey, ending = Survey(self._dial_tone), Ending(self._end_tones)
@@ -221,7 +244,12 @@ class Composer:
         )
 
     def _deliver(
-        self, recording: Recording, owner: Person, voice: VoiceMessage, sound: Iterable[bytes]
+        self,
+        recording: Recording,
+        owner: Person,
+        voice: VoiceMessage,
+        sound: Iterable[bytes],
+        text: Transcript | None,
     ) -> Generator[None, None, None]:
         """Write the message but for its last piece; that piece and the rest together."""
         writing = Writing(self._store)
@@ -236,7 +264,10 @@ class Composer:
             if not self._store.recordings.once(tx, recording.id):
                 raise AlreadyDelivered(recording.id)
             writing.add(tx, chunk)
-            self._enter(tx, recording, owner, voice, writing.seal(tx))
+            content = writing.seal(tx)
+            self._enter(tx, recording, owner, voice, content)
+            if text is not None and text.outcome is not Outcome.FAILED:
+                self._store.transcripts.keep(tx, content, text)
 
         self._db.now(last)
         log.info("recording %d: %d s for %s", recording.id, voice.seconds, owner.login)
@@ -312,6 +343,15 @@ def _takes(begun: tuple[int, ...]) -> Iterator[tuple[int, int | None]]:
 
 class AlreadyDelivered(Exception):
     """The recording of this number has been made a message before: only its file is left."""
+
+
+class TextAwaited(Exception):
+    """The recording waits for its text (app/inbox/awaited_texts.py)."""
+
+    def __init__(self, expected: int | None) -> None:
+        """`expected` is as in Composer.finish."""
+        super().__init__("it waits for its text")
+        self.expected = expected
 
 
 class OwnerMissing(Exception):

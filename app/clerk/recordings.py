@@ -24,6 +24,7 @@ from app.clerk.composer import (
     Composer,
     OwnerMissing,
     Steps,
+    TextAwaited,
 )
 from app.clerk.ended import HowEnded
 from app.clerk.known import Known
@@ -49,6 +50,7 @@ PIECES_LIMIT = 64  # pieces of at most 1 s that are committed at once
 RESULTS_LIMIT = 1000  # kept for who asks again
 RETRY_S = 2.0  # before the first try to deliver what could not be delivered; doubled after each
 RETRY_LONGEST_S = 60.0
+TEXT_LOOK_S = 1.0  # between two looks whether the text is there that a recording waits for
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class RecordingJobs:
         self._results: OrderedDict[int, RecordingResult | JobFailed] = OrderedDict()
         self._ownerless: set[int] = set()  # the log says so of these
         self._pause, self._retry_at = RETRY_S, float("inf")
+        self._awaiting: dict[int, int | None] = {}  # that wait for their text, with their pieces
+        self._text_at = float("inf")
 
     # ---- what is left
 
@@ -153,6 +157,8 @@ class RecordingJobs:
         if self._clock.monotonic() >= self._retry_at:
             self._retry_at = float("inf")
             self.finish_left()
+        if self._clock.monotonic() >= self._text_at:
+            self._finish_with_texts()
         number = next(iter(self._finishing), None)
         if number is None:
             return False
@@ -169,6 +175,8 @@ class RecordingJobs:
                 self._begin_to_finish(inboxes, number)
         except OwnerMissing as problem:
             self._wait_for_owner(number, problem)
+        except TextAwaited as waits:
+            self._await_text(number, waits.expected)
         except TROUBLE as problem:
             self._store_failed(problem)
             self._finished(number, RecordingResult.KEPT)
@@ -177,6 +185,26 @@ class RecordingJobs:
             self._try_later()
             self._finished(number, JobFailed(f"recording {number}: {problem}"))
         return True
+
+    def _await_text(self, number: int, pieces: int | None) -> None:
+        """Its owner wants it with its text: it is finished when that is there, or time is over."""
+        self._awaiting[number] = pieces
+        self._text_at = self._clock.monotonic() + TEXT_LOOK_S
+        self._finished(number, RecordingResult.KEPT)
+
+    def _finish_with_texts(self) -> None:
+        self._text_at = self._clock.monotonic() + TEXT_LOOK_S if self._awaiting else float("inf")
+        inboxes = self._inboxes()
+        if inboxes is None or not self._awaiting:
+            return
+        try:
+            ended = inboxes.store.awaited_texts.ended()
+        except TROUBLE as problem:
+            self._store_failed(problem)
+            return
+        for number in ended:
+            if number in self._awaiting:
+                self._begin_to_finish(inboxes, number, self._awaiting.pop(number))
 
     def _begin_to_finish(self, inboxes: Inboxes, number: int, pieces: int | None = None) -> None:
         if number not in self._finishing:

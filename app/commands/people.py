@@ -17,6 +17,7 @@ from app.commands.presence import presence
 from app.commands.shared import share, unshare
 from app.commands.template import COUNT, DEFAULT, MEGABYTES, chosen
 from app.config.paths import here
+from app.inbox.awaited_texts import LONGEST_MIN
 from app.inbox.people import Former, Transfer
 from app.operations import people as operations
 from app.operations.box import Box
@@ -29,6 +30,7 @@ from drivers.countries.numbering import CallClass
 TRANSFERS = click.Choice([transfer.value for transfer in Transfer])
 CLASSES = click.Choice([*CallClass, ""])
 MAPS = click.Choice(list(KEY_MAPS))
+MINUTES = click.IntRange(0, LONGEST_MIN)
 ROLES_OPTION = click.option(
     "--roles",
     callback=lambda _, __, text: None if text is None else tuple(text.replace(",", " ").split()),
@@ -86,6 +88,13 @@ def people() -> None:
 )
 @click.option(
     "--missed-lamp", is_flag=True, help="Missed calls light their lamp until they are seen."
+)
+@click.option(
+    "--text-wait-min",
+    type=MINUTES,
+    default=0,
+    show_default=True,
+    help="Minutes that their voicemail may wait for its text, to have it in the mail.",
 )
 @click.option("--admin", is_flag=True, help="May administer the box.")
 @ROLES_OPTION
@@ -213,6 +222,7 @@ def pin_(login: str, pin: str | None) -> None:
 @click.option("--may-call", type=CLASSES, help='"": as the setting numbers.person_class says.')
 @click.option("--envelope-first/--no-envelope-first", default=None)
 @click.option("--missed-lamp/--no-missed-lamp", default=None)
+@click.option("--text-wait-min", type=MINUTES, help="0: voicemail is delivered at once.")
 @click.option("--admin/--no-admin", default=None)
 @ROLES_OPTION
 @reports_errors

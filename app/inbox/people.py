@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
+from app.core.sentences import sentence
 from app.inbox import roles as role_names
 from app.inbox.addresses import is_outside_address
 from app.inbox.audit import AuditEvent, AuditLog
+from app.inbox.awaited_texts import LONGEST_MIN
 from app.inbox.claim import Claim
 from app.inbox.credentials import check_pin_rules, hashed, matches, new_password, new_pin
 from app.inbox.entries import Door, Kind
@@ -101,6 +103,9 @@ class Person:
     """Whether the owner's menu says who called, and when, before each message."""
     missed_lamp: bool = False
     """Whether missed calls light the lamps of those who listen to the box, until they are seen."""
+    text_wait_min: int = 0
+    """Minutes that their voicemail waits at most for its text, which is then in the mail; 0: it is
+    delivered at once, and the text stands beside it where there is a pack that writes it."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,7 @@ _NEW = {
     "may_call": "",
     "envelope_first": False,
     "missed_lamp": False,
+    "text_wait_min": 0,
 }
 """What is so of a new person unless something else is said."""
 
@@ -494,6 +500,9 @@ def _check_fields(fields: dict[str, Any]) -> None:
         raise BadName("a quota is a number of octets, 0 or more", "quota")
     if (fields.get("voicemails") or 0) < 0:
         raise BadName("a number of voicemails is 0 (any number) or more", "voicemails")
+    if not 0 <= fields.get("text_wait_min", 0) <= LONGEST_MIN:
+        why = sentence("voicemail waits 0 to %(most)s minutes for its text", most=LONGEST_MIN)
+        raise BadName(why, "text_wait_min")
     if "transfer" in fields:
         fields["transfer"] = Transfer(fields["transfer"])
     if "roles" in fields:

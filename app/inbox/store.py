@@ -23,6 +23,7 @@ from typing import cast
 from app.core.clock import Clock, SystemClock
 from app.core.sentences import N_, sentence
 from app.inbox.audit import AuditEvent, AuditLog
+from app.inbox.awaited_texts import AwaitedTexts
 from app.inbox.call_log import CallLog
 from app.inbox.contents import CHUNK, Contents
 from app.inbox.counts import Counts
@@ -115,6 +116,7 @@ class Store:
         self.first_steps = FirstSteps(db, self._clock)
         self.faxes = FaxQueue(db)
         self.transcripts = Transcripts(db, self._clock, self.audit_log)
+        self.awaited_texts = AwaitedTexts(db)
 
     @property
     def directory(self) -> Path:

@@ -36,7 +36,7 @@ LOOKED_BACK = 100
 OWN_FIELDS = frozenset(
     {
         *("name", "transfer", "fetched_is_heard", "language", "key_map"),
-        *("outside_login", "mail_by_phone", "envelope_first", "missed_lamp"),
+        *("outside_login", "mail_by_phone", "envelope_first", "missed_lamp", "text_wait_min"),
     }
 )
 """What people may change about themselves; the rest is the administrator's."""
@@ -73,6 +73,8 @@ class NewPerson:
     missed_lamp: bool = False
     """Whether missed calls light their lamp until they are seen. Not by itself: who hangs up at a
     greeting leaves nothing to listen to, and on many lines most such calls are wrong numbers."""
+    text_wait_min: int = 0
+    """Minutes that their voicemail waits at most for its text, to have it in the mail."""
     first_use: bool = True
     """Whether the first visit by telephone leads through PIN, name and greeting."""
     may_call: str = ""

@@ -34,6 +34,13 @@ def _triggers(table: str, person: str, update: str = "UPDATE") -> tuple[str, ...
     )
 
 
+def person_noted_anew(*columns: str) -> tuple[str, ...]:
+    """Have changes of these columns, which a later step has added, noted as well."""
+    every = ", ".join((*PERSON_COLUMNS, *columns))
+    _, on_change, _ = _triggers("person", "NEW.id", f"UPDATE OF {every}")
+    return "DROP TRIGGER person_noted_set", on_change
+
+
 PEOPLE_CHANGES = (
     """CREATE TABLE person_change (seq INTEGER PRIMARY KEY AUTOINCREMENT,
         person INTEGER NOT NULL UNIQUE)""",

@@ -414,6 +414,7 @@ STEPS: tuple[Step, ...] = (
     Step(41, 4, mail_tables.REMOVALS),  # a program before it does not end what was cut off
     Step(42, 4, transcript_tables.TRANSCRIPTS),  # a program before it shows none of it
     Step(43, 4, mirror_tables.MIRROR),  # a program before it tells no server of changes
+    Step(44, 4, transcript_tables.AWAITED_TEXTS),  # a program before it waits for none
 )
 
 

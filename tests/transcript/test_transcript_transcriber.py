@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 
 from app.inbox.entries import Entry, Kind
-from app.inbox.transcripts import TRIES, Outcome
+from app.inbox.transcripts import TRIES, Outcome, Transcript
+from app.store.database import Tx
 from app.transcript import transcriber
-from app.transcript.transcriber import LONGEST_S, Transcriber, nobody_on_a_line
+from app.transcript.transcriber import (
+    LONGEST_S,
+    MOST_SAMPLES,
+    Transcriber,
+    as_message,
+    nobody_on_a_line,
+)
+from app.transcript.worker import sound_of
 from tests.kit.store import StoreKit, open_store
 
 ECHO = """
@@ -177,3 +185,57 @@ def test_message_longer_than_five_minutes_is_copied_in_part(
 
 def test_a_phone_that_does_not_answer_is_busy(tmp_path: Path) -> None:
     assert not nobody_on_a_line(tmp_path / "phone.sock")
+
+
+# ---- recordings that wait for their text
+
+
+def recorded(bench: Bench, takes: tuple[int, ...] = ()) -> int:
+    """A recording of two pieces that has ended and waits for its text."""
+    kit = bench.kit
+    recordings, anna = kit.store.recordings, kit.person("anna").id
+    started_at = kit.clock.now()
+
+    def keep(tx: Tx) -> int:
+        number = recordings.begin(tx, anna, "line1", None, None, started_at)
+        for seq in (0, 1):
+            recordings.add_samples(tx, number, seq, bytes([seq + 1]) * 16_000)
+        recordings.end(tx, number, "hung up", takes)
+        kit.store.awaited_texts.begin(tx, number, 5)
+        return number
+
+    return kit.db.now(keep)
+
+
+def test_recording_that_waits_comes_before_every_message(bench: Bench) -> None:
+    bench.voicemail("An older message.")
+    number = recorded(bench)
+    bench.voicemail("A newer message.")
+    bench.transcriber.look()
+    bench.wait()
+    bench.transcriber.look()
+    awaited = bench.kit.store.awaited_texts.get(number)
+    assert awaited is not None and awaited.transcript is not None
+    assert awaited.transcript.outcome is Outcome.SAID
+
+
+def test_recording_that_waits_is_tried_once(bench: Bench) -> None:
+    number, bench.program = recorded(bench), DIES
+    bench.transcriber.look()
+    bench.wait()
+    bench.transcriber.look()
+    awaited = bench.kit.store.awaited_texts.get(number)
+    assert awaited is not None and awaited.transcript == Transcript(Outcome.FAILED)
+    assert bench.kit.store.awaited_texts.next() is None
+
+
+def test_what_the_caller_has_said_anew_is_written_down_alone(bench: Bench) -> None:
+    number = recorded(bench, takes=(1,))
+    work = bench.transcriber._awaited()
+    assert work is not None and str(number) in work.name
+    assert sound_of(iter(work.message)) == b"\2" * 16_000
+
+
+def test_of_a_long_recording_five_minutes_are_written_down() -> None:
+    heard = sound_of(as_message(bytes(16_000) for _ in range(400)))
+    assert len(heard) == MOST_SAMPLES == 300 * 16_000

@@ -26,6 +26,7 @@ def routes(web: Web) -> list[Route]:
                 {
                     "template": visit.request.query_params.get("template", ""),
                     "mail_by_phone": "yes",
+                    "text_wait_min": "0",
                 }
             )
             return visit.page(TEMPLATE, choices=choices, form=form, former=None)

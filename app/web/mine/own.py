@@ -11,6 +11,7 @@ from app.operations.follow_me import AFTER_USUAL, set_follow_me, show_follow_me
 from app.operations.own_box import own_box
 from app.operations.people import change_person, set_pin
 from app.operations.presence import PresenceShown, set_presence, set_presence_rule, show_presence
+from app.web.business.typed import number
 from app.web.forms import Form
 from app.web.mine.own_actor import own_actor
 from app.web.mine.shown import octets
@@ -50,6 +51,7 @@ class OwnPages:
             "envelope_first": bool(given.get("envelope_first")),
         }
         try:
+            fields["text_wait_min"] = number(given, "text_wait_min", N_("minutes")) or 0
             if fields["transfer"] not in list(Transfer):
                 raise OperationError("transfer", "choose one of the three")
             await self._web.do(change_person, own_actor(visit), visit.person.login, fields)
@@ -131,6 +133,7 @@ class OwnPages:
                     "outside_login": person.outside_login,
                     "missed_lamp": person.missed_lamp,
                     "envelope_first": person.envelope_first,
+                    "text_wait_min": str(person.text_wait_min),
                     "number": "" if follow is None else follow.number,
                     "after": AFTER_USUAL if follow is None else follow.after_s,
                     **_as_fields(here),
