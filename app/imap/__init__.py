@@ -1,0 +1,1 @@
+"""The inbox of a person that lives on an IMAP server of somebody else."""
