@@ -1,17 +1,13 @@
-"""The connection to a POP3 server: moves octets between a socket and a session, and does TLS.
-
-A server's certificate must be signed by an authority that this system knows, and be for the name
-that the account says [RFC 8314 §5.3, RFC 6125]; or it is the one that the account pins.
-"""
+"""The connection to a POP3 server: moves octets between a socket and a session, and does TLS."""
 
 import asyncio
 import contextlib
-import hashlib
 import ssl
 from typing import TypeVar
 
 from app.inbox.fetch_accounts import FetchAccount, Tls
 from app.mail.fetch.session import Event, Failed, FetchSession, StartTls
+from app.net import client_tls
 
 CONNECT_S = 30.0
 """Seconds for a connection, and for a TLS handshake."""
@@ -42,7 +38,7 @@ class Wire:
     async def connect(self) -> None:
         """Connect, under TLS from the first octet if that is how it is done. Raises FetchFailed."""
         account = self._account
-        context = _context(account) if account.tls is Tls.IMPLICIT else None
+        context = self._context() if account.tls is Tls.IMPLICIT else None
         try:
             async with asyncio.timeout(CONNECT_S):
                 self._reader, self._writer = await asyncio.open_connection(
@@ -53,7 +49,7 @@ class Wire:
                     limit=READ,
                 )
         except (OSError, TimeoutError, UnicodeError) as problem:
-            raise FetchFailed(_why(problem)) from problem
+            raise FetchFailed(client_tls.why(problem, CONNECT_S)) from problem
         if context is not None:
             self._check_pin()
 
@@ -86,7 +82,7 @@ class Wire:
                 await self._writer.drain()
             data = await self._reader.read(READ)
         except OSError as problem:  # ssl.SSLError is one
-            self._session.fail(_why(problem))
+            self._session.fail(client_tls.why(problem, CONNECT_S))
             return
         if data:
             self._session.receive(data)
@@ -97,11 +93,9 @@ class Wire:
         assert self._writer is not None, "STLS was said by this connection"
         try:
             async with asyncio.timeout(CONNECT_S):
-                await self._writer.start_tls(
-                    _context(self._account), server_hostname=self._account.server
-                )
+                await self._writer.start_tls(self._context(), server_hostname=self._account.server)
         except (OSError, TimeoutError) as problem:
-            raise FetchFailed(_why(problem)) from problem
+            raise FetchFailed(client_tls.why(problem, CONNECT_S)) from problem
         self._check_pin()
         self._session.secured()
 
@@ -109,16 +103,16 @@ class Wire:
         """Raise FetchFailed if a certificate is pinned and the server has another one."""
         wanted, found = self._account.fingerprint, self.fingerprint
         if wanted and found != wanted:
-            raise FetchFailed(
-                f"its certificate is not the one that this account knows, but {found}: it has a new"
-                " one, or somebody else answers"
-            )
+            raise FetchFailed(client_tls.not_as_pinned(found))
+
+    def _context(self) -> ssl.SSLContext:
+        return client_tls.client_context(pinned=bool(self._account.fingerprint))
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the server's certificate in hexadecimal; "" without TLS."""
-        found = self._writer.get_extra_info("ssl_object") if self._writer else None
-        return "" if found is None else hashlib.sha256(found.getpeercert(True)).hexdigest()
+        writer = self._writer
+        return client_tls.fingerprint(writer.get_extra_info("ssl_object") if writer else None)
 
     def tick(self, now: float) -> None:
         """See the time; a server that is silent is left."""
@@ -135,23 +129,3 @@ class Wire:
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(1):
                 await self._writer.wait_closed()
-
-
-def _context(account: FetchAccount) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if account.fingerprint:  # then who signed it says nothing more
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _why(problem: BaseException) -> str:
-    """What is wrong with a connection, for people."""
-    if isinstance(problem, ssl.SSLCertVerificationError):
-        return f"its certificate is not accepted: {problem.verify_message}"
-    if isinstance(problem, ssl.SSLError):
-        return f"TLS failed: {(problem.reason or str(problem)).replace('_', ' ').lower()}"
-    if isinstance(problem, TimeoutError):
-        return f"no connection within {CONNECT_S:.0f} s"
-    return str(problem) or type(problem).__name__
