@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tests.kit.box_keys import BoxKeys
 
@@ -24,11 +25,10 @@ NOBODY = "nobody"
 READY_S = 20.0
 SMALL = 10  # octets that the box of "full" holds
 
-CONFIG = """\
+HEAD = """\
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
-protocols = pop3 lmtp
 listen = 127.0.0.1
 default_internal_user = {user}
 default_internal_group = {group}
@@ -37,10 +37,6 @@ first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:{folder}/mail/%u
 auth_username_format = %Ln
-mail_plugins = quota
-plugin {{
-  quota = maildir:box
-}}
 ssl = yes
 ssl_cert = <{folder}/server.crt
 ssl_key = <{folder}/server.key
@@ -54,16 +50,25 @@ userdb {{
   args = username_format=%u {folder}/users
   default_fields = uid={user} gid={group} home={folder}/home/%u
 }}
-service lmtp {{
-  inet_listener lmtp {{
-    port = {lmtp}
-  }}
-}}
 service anvil {{
   chroot =
 }}
 service stats {{
   chroot =
+}}
+"""
+"""Every service out of its chroot, so that none needs rights."""
+
+CONFIG = """\
+protocols = pop3 lmtp
+mail_plugins = quota
+plugin {{
+  quota = maildir:box
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
 }}
 service pop3-login {{
   chroot =
@@ -78,24 +83,23 @@ service pop3-login {{
 """
 
 
-class Dovecot:
-    """The server; its configuration is the manual's least, with every service out of its chroot."""
+class DovecotProcess:
+    """A Dovecot with this configuration; it must be started."""
 
-    def __init__(self, keys: BoxKeys) -> None:
+    def __init__(
+        self, keys: BoxKeys, config: str, users: str, doors: tuple[str, ...], **more: str
+    ) -> None:
+        """`doors`: what its ports are called in the configuration, `more` is for it as well."""
         self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
         as_root = os.geteuid() == 0
         self._user = pwd.getpwnam(NOBODY) if as_root else pwd.getpwuid(os.getuid())
-        self.pop3, self.pop3s, self.lmtp = free_ports(3)
-        group = str(self._user.pw_gid)
+        self.ports = dict(zip(doors, free_ports(len(doors)), strict=True))
         for source, name in zip(keys.files, ("server.crt", "server.key"), strict=True):
             shutil.copy(source, self.folder / name)
-        users = f"anna:{PASSWORD}::::::\nfull:{PASSWORD}::::::userdb_quota_rule=*:bytes={SMALL}\n"
         (self.folder / "users").write_text(users)
-        for name in ("new", "cur", "tmp"):
-            (self.folder / "mail" / "anna" / name).mkdir(parents=True)
-        text = CONFIG.format(
-            folder=self.folder, user=self._user.pw_name, group=_group(group), pop3=self.pop3,
-            pop3s=self.pop3s, lmtp=self.lmtp,
+        text = (HEAD + config).format(
+            folder=self.folder, user=self._user.pw_name,
+            group=grp.getgrgid(self._user.pw_gid).gr_name, **self.ports, **more,
         )  # fmt: skip
         (self.folder / "conf").write_text(text)
         self._own(self.folder)
@@ -106,27 +110,7 @@ class Dovecot:
             for one in (path, *path.rglob("*")):
                 os.chown(one, self._user.pw_uid, self._user.pw_gid)
 
-    def put(self, name: str, octets: bytes) -> None:
-        """A message, with LF line ends as in every maildir; names sort by the order of arrival."""
-        path = self.folder / "mail" / "anna" / "new" / f"{name}.box"
-        path.write_bytes(octets.replace(b"\r\n", b"\n"))
-        self._own(path)
-
-    def left(self) -> int:
-        """How many messages are there."""
-        box = self.folder / "mail" / "anna"
-        return sum(1 for name in ("new", "cur") for _ in (box / name).iterdir())
-
-    def mails(self, user: str) -> list[bytes]:
-        """The messages that have come for somebody since they last looked."""
-        return [path.read_bytes() for path in (self.folder / "mail" / user / "new").glob("*")]
-
-    def rename_all(self) -> None:
-        """Forget all unique-ids, as when the box is moved to another server."""
-        for path in (self.folder / "mail" / "anna").glob("dovecot*"):
-            path.unlink()
-
-    def __enter__(self) -> "Dovecot":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -138,7 +122,7 @@ class Dovecot:
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=(self.folder / "err").open("wb")
         )
-        for port in (self.pop3, self.pop3s, self.lmtp):
+        for port in self.ports.values():
             self._wait(port)
 
     def stop(self) -> None:
@@ -173,8 +157,36 @@ class Dovecot:
         shutil.rmtree(self.folder)
 
 
-def _group(number: str) -> str:
-    return grp.getgrgid(int(number)).gr_name
+class Dovecot(DovecotProcess):
+    """POP3 and LMTP for anna, and for somebody whose box is full."""
+
+    def __init__(self, keys: BoxKeys) -> None:
+        users = f"anna:{PASSWORD}::::::\nfull:{PASSWORD}::::::userdb_quota_rule=*:bytes={SMALL}\n"
+        super().__init__(keys, CONFIG, users, ("pop3", "pop3s", "lmtp"))
+        self.pop3, self.pop3s, self.lmtp = self.ports.values()
+        for name in ("new", "cur", "tmp"):
+            (self.folder / "mail" / "anna" / name).mkdir(parents=True)
+        self._own(self.folder)
+
+    def put(self, name: str, octets: bytes) -> None:
+        """A message, with LF line ends as in every maildir; names sort by the order of arrival."""
+        path = self.folder / "mail" / "anna" / "new" / f"{name}.box"
+        path.write_bytes(octets.replace(b"\r\n", b"\n"))
+        self._own(path)
+
+    def left(self) -> int:
+        """How many messages are there."""
+        box = self.folder / "mail" / "anna"
+        return sum(1 for name in ("new", "cur") for _ in (box / name).iterdir())
+
+    def mails(self, user: str) -> list[bytes]:
+        """The messages that have come for somebody since they last looked."""
+        return [path.read_bytes() for path in (self.folder / "mail" / user / "new").glob("*")]
+
+    def rename_all(self) -> None:
+        """Forget all unique-ids, as when the box is moved to another server."""
+        for path in (self.folder / "mail" / "anna").glob("dovecot*"):
+            path.unlink()
 
 
 def free_ports(count: int) -> list[int]:
