@@ -12,6 +12,7 @@ from typing import Any
 from app.bringup.session import STEP_ACTIONS
 from app.core.fsm import Actions, Table
 from app.core.timers import Timer
+from app.imap.net.states import IMAP_ACTIONS
 from app.mail.fetch.states import FETCH_ACTIONS
 from app.mail.outbound.client_states import CLIENT_ACTIONS
 from app.mail.pop3.states import POP3_ACTIONS
@@ -141,6 +142,12 @@ MACHINES = (
         "app/mail/fetch/states.py",
         "One connection to the POP3 server of an account of somebody here.",
         FETCH_ACTIONS,
+    ),
+    Drawn(
+        "A session with an IMAP server",
+        "app/imap/net/states.py",
+        "The inbox that lies on somebody else's server. One command at a time.",
+        IMAP_ACTIONS,
     ),
     Drawn(
         "A factory reset at the front panel",

@@ -35,6 +35,8 @@ _ALL = (
     Target("tests.fuzz.fetch_targets", "fetch", short_s=20),
     Target("tests.fuzz.fetch_targets", "signatures", short_s=20),
     Target("tests.fuzz.fetch_targets", "spf", short_s=20),
+    Target("tests.fuzz.imap_targets", "imap", short_s=20),
+    Target("tests.fuzz.imap_targets", "imap_reader", short_s=20),
     Target("tests.fuzz.web_targets", "http", short_s=20),
     Target("tests.fuzz.web_targets", "autodiscover", short_s=20),
     Target("tests.fuzz.sound_targets", "mime"),
