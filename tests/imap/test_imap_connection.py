@@ -191,13 +191,13 @@ def test_search_takes_ranges_and_numbers() -> None:
 
 FACTS = f"""
     {SELECT}
-    C: $ UID FETCH 1:2,13 (UID FLAGS RFC822.SIZE INTERNALDATE MODSEQ BODY.PEEK[HEADER.FIELDS (Subject)])
-    S: * 3 FETCH (UID 13 FLAGS () RFC822.SIZE 100 INTERNALDATE "28-Nov-2026 21:41:57 +0100" MODSEQ (90) BODY[HEADER.FIELDS (SUBJECT)] {{15}}
+    C: $ UID FETCH 1:2,13 (UID FLAGS RFC822.SIZE INTERNALDATE MODSEQ BODY.PEEK[HEADER.FIELDS (Subject)]<0.32768>)
+    S: * 3 FETCH (UID 13 FLAGS () RFC822.SIZE 100 INTERNALDATE "28-Nov-2026 21:41:57 +0100" MODSEQ (90) BODY[HEADER.FIELDS (SUBJECT)]<0> {{15}}
     S: Subject: a
     S+ \\r\\n
     S: )
     S: * 1 FETCH (UID 1 FLAGS (\\\\Seen))
-    S: * 1 FETCH (UID 1 RFC822.SIZE 5 INTERNALDATE " 1-Jan-2026 00:00:00 +0000" BODY[HEADER.FIELDS (SUBJECT)] "" FLAGS ($b))
+    S: * 1 FETCH (UID 1 RFC822.SIZE 5 INTERNALDATE " 1-Jan-2026 00:00:00 +0000" BODY[HEADER.FIELDS (SUBJECT)]<0> "" FLAGS ($b))
     S: * 2 FETCH (UID 2 FLAGS (\\\\Deleted))
     S: $ OK some are gone
 """  # noqa: E501
@@ -258,6 +258,18 @@ def test_other_mailbox_between_two_pieces_is_noticed() -> None:
 
     with pytest.raises(Refused, match="left"):
         played(SELECT + piece(0, "x" * 65_536) + SELECT, after_select(use))
+
+
+def test_header_that_is_larger_than_asked_for_ends_the_connection() -> None:
+    script = f"""
+        {SELECT}
+        C: $ UID FETCH*
+        S: * 1 FETCH (UID 1 BODY[HEADER.FIELDS (SUBJECT)]<0> {{32769}}
+        S+ {"x" * 32_769}
+        S: )
+    """
+    with pytest.raises(ProtocolError):
+        played(script, after_select(lambda c: c.fetch_facts([1], ["Subject"])))
 
 
 # ------------------------------------------------------------------ putting in
@@ -556,6 +568,8 @@ LIES: list[tuple[str, Use]] = [
     (SELECT + "C: $ NOOP\nS: * EXISTS\nS: $ OK", after_select(lambda c: c.changes())),
     (SELECT + "C: $ NOOP\nS: * 1 FETCH (UID 0 FLAGS ())", after_select(lambda c: c.changes())),
     (SELECT + "C: $ NOOP\nS: * 1 FETCH (UID)", after_select(lambda c: c.changes())),
+    (SELECT + "C: $ NOOP\nS: * 1 FETCH (FLAGS ((a)))", after_select(lambda c: c.changes())),
+    (SELECT + 'C: $ NOOP\nS: * 1 FETCH (FLAGS ("a b"))', after_select(lambda c: c.changes())),
     (SELECT + "C: $ NOOP\nS: * 1 FETCH 5", after_select(lambda c: c.changes())),
     (SELECT + "C: $ NOOP\nS: * VANISHED (LATER) 1", after_select(lambda c: c.changes())),
     (SELECT + "C: $ NOOP\nS: * VANISHED 1:*", after_select(lambda c: c.changes())),

@@ -174,7 +174,7 @@ class Facts:
     """In octets."""
     internal_date: datetime
     header: bytes
-    """The fields asked for, with the empty line that ends them."""
+    """The fields asked for, with the empty line that ends them; at most 32 KiB."""
 
 
 @dataclass(frozen=True)

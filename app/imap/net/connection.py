@@ -60,7 +60,8 @@ class ImapConnection:
         """See Connection."""
         # the server may be gone or say what it likes: we leave either way
         with contextlib.suppress(ImapError):
-            async with self._exchange.turn(FAREWELL_S):
+            async with self._exchange.turn():
+                self._exchange.patience_s = FAREWELL_S
                 await self._exchange.run(Command(b"LOGOUT"))
         await self._wire.close()
 

@@ -59,15 +59,12 @@ class Exchange:
         return self.selection
 
     @asynccontextmanager
-    async def turn(self, patience_s: float | None = None) -> AsyncIterator[None]:
-        """Be alone, with this patience; whatever leaves a command half done ends the connection.
-
-        Raises Gone.
-        """
+    async def turn(self) -> AsyncIterator[None]:
+        """Be alone; whatever leaves a command half done ends the connection. Raises Gone."""
         async with self._lock:
             if self.session.is_over:
                 raise Gone("the connection is closed")
-            self.patience_s = patience_s or self.wire.timeouts.answer_s
+            self.patience_s = self.wire.timeouts.answer_s
             try:
                 yield
             finally:

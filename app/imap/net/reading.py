@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 
 from app.imap.net import told
-from app.imap.net.api import Facts, ProtocolError, Refused
+from app.imap.net.api import Facts, Refused
 from app.imap.net.commands import Command, criteria, field_list, ranges, sets
 from app.imap.net.exchange import Exchange, Selection
 from app.imap.net.reader import BadResponse, Data, Status
@@ -11,6 +11,8 @@ from app.imap.net.told import Fetched
 
 PIECE = 65_536
 """Octets of a message that are asked for at a time: no more of it is ever held."""
+HEADER_LIMIT = 32_768
+"""Octets of the header fields of a mail: what is beyond is not asked for."""
 
 
 async def search(exchange: Exchange, text: str) -> list[int]:
@@ -35,8 +37,10 @@ async def search(exchange: Exchange, text: str) -> list[int]:
 class _Gathering:
     """FETCH responses of the mails that were asked for; a server may tell in several."""
 
-    def __init__(self, uids: Collection[int]) -> None:
+    def __init__(self, uids: Collection[int], largest: int) -> None:
+        """`largest`: octets of the part that is asked for."""
         self._asked = frozenset(uids)
+        self._largest = largest
         self.found: dict[int, Fetched] = {}
 
     def take(self, what: Data | Status) -> bool:
@@ -46,6 +50,8 @@ class _Gathering:
         one = told.fetched(what)
         if one.uid not in self._asked or one.uid is None:
             return False
+        if one.body is not None and len(one.body) > self._largest:
+            raise BadResponse(f"{len(one.body)} octets where {self._largest} were asked for")
         whole = self.found.setdefault(one.uid, one)
         for name, value in vars(one).items():
             if value is not None:
@@ -61,8 +67,8 @@ async def fetch_facts(
     if exchange.selected().highestmodseq is not None:
         items += b" MODSEQ"
     if headers:
-        items += b" BODY.PEEK[HEADER.FIELDS " + field_list(headers) + b"]"
-    gathering = _Gathering(uids)
+        items += b" BODY.PEEK[HEADER.FIELDS " + field_list(headers) + b"]<0.%d>" % HEADER_LIMIT
+    gathering = _Gathering(uids, HEADER_LIMIT)
     for some in sets(ranges(uids)):
         await exchange.run(Command(b"UID FETCH ", some, b" (", items, b")"), gathering.take)
     facts = [_facts(uid, one, bool(headers)) for uid, one in sorted(gathering.found.items())]
@@ -92,13 +98,9 @@ async def _piece(exchange: Exchange, selection: Selection, uid: int, at: int) ->
     async with exchange.turn():
         if exchange.selection is not selection:
             raise Refused(f"{selection.mailbox} was left before all of a mail was fetched")
-        gathering = _Gathering([uid])
+        gathering = _Gathering([uid], PIECE)
         await exchange.run(
             Command(b"UID FETCH %d (UID BODY.PEEK[]<%d.%d>)" % (uid, at, PIECE)), gathering.take
         )
     found = gathering.found.get(uid)
-    piece = (found.body if found else None) or b""
-    if len(piece) > PIECE:
-        exchange.wire.abort()
-        raise ProtocolError(f"{len(piece)} octets where {PIECE} were asked for")
-    return piece
+    return (found.body if found else None) or b""

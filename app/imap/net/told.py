@@ -78,7 +78,11 @@ def _note(found: Fetched, name: str, value: Token) -> None:
 
 def flags(token: Token) -> frozenset[str]:
     """A list of flags. Raises ValueError."""
-    return frozenset(_octets(flag).decode("utf-8", "replace") for flag in _list(token))
+    several = _list(token)
+    atoms = [flag for flag in several if isinstance(flag, Atom)]
+    if len(atoms) != len(several):
+        raise ValueError("a flag that is none")
+    return frozenset(flag.decode("utf-8", "replace") for flag in atoms)
 
 
 def vanished(data: Data) -> tuple[bool, list[UidRange]]:

@@ -26,10 +26,11 @@ async def watch(exchange: Exchange, mailboxes: Sequence[str]) -> AsyncGenerator[
     """As Connection.watch. Raises Unsupported, Gone and what else the server says."""
     if len(mailboxes) > 1 and not exchange.can("NOTIFY"):
         raise Unsupported("the server tells of one mailbox at a time only")
-    async with exchange.turn(exchange.wire.timeouts.beat_s):
+    async with exchange.turn():
         one = _Idle(exchange, mailboxes[0]) if len(mailboxes) == 1 else None
         watching = one or _Notify(exchange, mailboxes)
         await watching.begin()
+        exchange.patience_s = exchange.wire.timeouts.beat_s
         try:
             while True:
                 for event in watching.events():

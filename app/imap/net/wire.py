@@ -116,7 +116,19 @@ class Wire:
             self._fail(client_tls.why(problem, patience_s))
             return
         self._check_pin()
+        self.session.receive(await self._before_tls())
         self.session.secured()
+
+    async def _before_tls(self) -> bytes:
+        """What came as plain text after the server had agreed to TLS; the session refuses it.
+
+        The server has nothing to say yet, and asyncio leaves in the reader what was there before.
+        """
+        try:
+            async with asyncio.timeout(0):
+                return await self._reader.read(READ)
+        except TimeoutError:
+            return b""
 
     def _check_pin(self) -> None:
         """Raise ProtocolError if a certificate is pinned and the server has another one."""
