@@ -1,4 +1,7 @@
-"""The connection to a POP3 server: moves octets between a socket and a session, and does TLS."""
+"""The connection to a POP3 server: moves octets between a socket and a session.
+
+TLS is as app/net/client_tls.py has it, from the first octet or after STLS [RFC 2595 §4].
+"""
 
 import asyncio
 import contextlib
