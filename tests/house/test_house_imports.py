@@ -54,11 +54,13 @@ MAY_IMPORT = {
         "app.panel",
     },
     "app.bringup": {"drivers", "app.core"},
-    # of the phone its detectors; of the clerk how the sound of a message is read
+    # of the phone its detectors; of the clerk how the sound of a message is read; of mail the
+    # part of a message that waits for its text
     "app.transcript": {
         "drivers",
         "app.core",
         "app.store",
+        "app.message",
         "app.inbox",
         "app.phone",
         "app.clerk",
