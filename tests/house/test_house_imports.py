@@ -206,6 +206,8 @@ DOORS = ("app.commands", "app.web", "app.console", "app.panel")
 VALUES = {
     "app.store.errors",
     "app.store.errors.StoreError",
+    "app.inbox.awaited_texts",
+    "app.inbox.awaited_texts.LONGEST_MIN",
     "app.inbox.entries",
     "app.inbox.entries.Entry",
     "app.inbox.entries.EntryState",
