@@ -30,8 +30,9 @@ from app.phone_plan import PhonePlan
 from app.voicemail.config import RecordingLimits
 from drivers.board import virtual_board
 from drivers.errors import BusClosed
-from drivers.models.bus_client import RemoteBox, RemoteOperator
+from drivers.models.bus_client import RemoteBox
 from drivers.models.bus_server import serve
+from drivers.models.remote_operator import RemoteOperator
 from scripts.bench_phone import LINES, SPEECH, clerk_config
 
 Figures = dict[str, float]

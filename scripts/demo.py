@@ -30,7 +30,7 @@ from app.inbox.people import People
 from app.mail.service import MailConfig, MailService, Ports, Rates, RetrySchedule
 from app.store.database import Database
 from drivers.errors import HardwareError
-from drivers.models.bus_client import RemoteOperator
+from drivers.models.remote_operator import RemoteOperator
 from scripts.demo_steps import (
     NotAsTold,
     a_caller_leaves_a_message,

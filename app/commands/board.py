@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
-from app.commands.common import inbox
 from app.commands.errors import reports_errors
 from app.commands.output import say, say_text
 from app.config.paths import here
 from app.core.control import NotRunning, ask
-from drivers.models.bus_client import RemoteOperator
-from drivers.models.operator import VERBS, OperatorError, with_absolute_file
+from drivers.models.operator_verbs import VERBS, OperatorError, with_absolute_file
+from drivers.models.remote_operator import RemoteOperator
 
 ANSWER_WITHIN_S = 30.0
 
@@ -50,6 +49,8 @@ def perform(operator: RemoteOperator, line: str) -> bool:
 
 def settle() -> tuple[bool, str]:
     """Wait until what was done by phone is in the store, and the phone knows the store's state."""
+    from app.commands.common import inbox  # loads the settings, which takes longer than all else
+
     try:
         ask(here().phone_control, {"ask": "quiet"}, ANSWER_WITHIN_S)
         change = inbox().store.last_change()

@@ -19,8 +19,8 @@ from app.device.update.confirm import Check
 from app.device.update.errors import CheckFailed
 from app.device.update.guest import Inside, guest, sweep
 from drivers.errors import HardwareError
-from drivers.models.bus_client import RemoteOperator
-from drivers.models.operator import OperatorError
+from drivers.models.operator_verbs import OperatorError
+from drivers.models.remote_operator import RemoteOperator
 
 log = logging.getLogger(__name__)
 

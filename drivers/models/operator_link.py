@@ -12,7 +12,8 @@ import socket
 from collections import deque
 
 from drivers.models.live_link import LiveLink
-from drivers.models.operator import Doing, Operator, OperatorError
+from drivers.models.operator import Doing, Operator
+from drivers.models.operator_verbs import OperatorError
 
 LINE_MOST = 4096
 

@@ -13,7 +13,7 @@ import pytest
 from app.bringup.experiments import TITLES
 from app.bringup.report import Report, load, save
 from app.config.paths import PROJECT
-from drivers.models.bus_client import RemoteOperator
+from drivers.models.remote_operator import RemoteOperator
 from tests.kit.commands import Shell
 from tests.kit.phone_house import House
 from tests.kit.terminal import Terminal

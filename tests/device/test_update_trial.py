@@ -12,7 +12,7 @@ from app.commands.update_trial import checks, left_file, sweep_up
 from app.device.update.confirm import Check
 from app.device.update.errors import CheckFailed
 from app.inbox.store import Entry, EntryState
-from drivers.models.bus_client import RemoteOperator
+from drivers.models.remote_operator import RemoteOperator
 from tests.kit.killing import House
 from tests.kit.running import Running, until
 

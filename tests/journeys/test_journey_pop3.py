@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.models.operator import WaitFailed
+from drivers.models.operator_verbs import WaitFailed
 from tests.kit.letters import uidls
 from tests.kit.world import World
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.models.operator import WaitFailed
+from drivers.models.operator_verbs import WaitFailed
 from tests.kit.letters import LETTER, letter, parsed
 from tests.kit.world import World
 

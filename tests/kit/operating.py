@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from drivers.models.operator import Operator, OperatorError
+from drivers.models.operator import Operator
+from drivers.models.operator_verbs import OperatorError
 
 
 def carry_out(operator: Operator, line: str, period: Callable[[], None]) -> str:

@@ -23,7 +23,7 @@ from typing import TypeVar
 
 from app.config.paths import PROJECT
 from drivers.errors import BusClosed
-from drivers.models.bus_client import RemoteOperator
+from drivers.models.remote_operator import RemoteOperator
 from tests.kit.killing import House
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from drivers.models.bus_client import RemoteOperator
+from drivers.models.remote_operator import RemoteOperator
 from tests.kit.killing import House
 from tests.kit.running import Running, until
 

@@ -31,7 +31,7 @@ from app.config.paths import PROJECT
 from app.core.control import ask
 from app.operations.repair import repair_store
 from drivers.board import virtual_board
-from drivers.models.bus_client import RemoteOperator
+from drivers.models.remote_operator import RemoteOperator
 from tests.kit.actors import ADMIN
 from tests.kit.hearing import read_wav
 from tests.kit.killing import PASSWORD, House

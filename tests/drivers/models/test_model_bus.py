@@ -17,9 +17,10 @@ from drivers.board import virtual_board
 from drivers.buses import Samples
 from drivers.errors import BusClosed, HardwareError
 from drivers.models.box import VirtualBox
-from drivers.models.bus_client import RemoteBox, RemoteOperator, RemotePcm
+from drivers.models.bus_client import RemoteBox, RemotePcm
 from drivers.models.bus_server import BoxServer
 from drivers.models.bus_wire import CONTROL, HELLO, VERSION
+from drivers.models.remote_operator import RemoteOperator
 
 ANSWER_S = 5.0
 

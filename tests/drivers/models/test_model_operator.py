@@ -8,14 +8,8 @@ import pytest
 
 from drivers.models.box import VirtualBox
 from drivers.models.faults import Fault
-from drivers.models.operator import (
-    VERBS,
-    Operator,
-    OperatorError,
-    WaitFailed,
-    seconds,
-    with_absolute_file,
-)
+from drivers.models.operator import Operator, seconds
+from drivers.models.operator_verbs import VERBS, OperatorError, WaitFailed, with_absolute_file
 from drivers.models.sound import load_wav, save_wav
 from tests.kit.models import daa_write, new_box, run, set_up_station, set_up_trunk, sine, slic_write
 

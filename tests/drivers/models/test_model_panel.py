@@ -12,7 +12,8 @@ from drivers.errors import BusClosed, ChipMissing
 from drivers.models.box import VirtualBox
 from drivers.models.bus_control import RemotePanelBus
 from drivers.models.bus_server import BoxServer
-from drivers.models.operator import Operator, OperatorError
+from drivers.models.operator import Operator
+from drivers.models.operator_verbs import OperatorError
 from drivers.panel import ButtonChange, Light
 from drivers.panel_gpio import GpioPanel
 
