@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from scripts.image.work import PROJECT
-from tests.kit.guest import SLOW, Guest
+from tests.kit.guest import READY_S, SLOW, Guest
 from tests.kit.guest_load import owner_of
 from tests.kit.hearing import at_8_khz, spoken
 from tests.kit.running import until
@@ -23,7 +23,6 @@ PAGE = (PROJECT / "docs" / "install.md").read_text()
 WORDS = "words.8k.wav"
 CALLER = "5551234"
 SERVICES = "/run/switchhook/services"
-READY_S = 120
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,6 @@ class Owner:
     def __init__(self, guest: Guest) -> None:
         self.guest, self.admin = guest, owner_of(guest)
         self.answers: dict[str, str] = {}
-
-    def at_the_board(self, *commands: str) -> None:
-        """Lift, dial, ring: what the reader does by hand."""
-        for command in commands:
-            self.guest.run(f"echo {command} | switchhook board", within_s=200)
 
     def secrets_of_anna(self) -> tuple[str, str]:
         """Password and PIN, as `people add` has shown them."""
@@ -109,7 +103,7 @@ def test_settings_are_known_to_the_telephones_without_a_restart_by_hand(owner: O
 def test_first_call_is_in_the_mailbox_of_whom_the_page_adds(owner: Owner) -> None:
     password, pin = owner.secrets_of_anna()
     owner.guest.run(f"cp /run/card/{WORDS} /tmp/ && chmod 644 /tmp/{WORDS}")
-    owner.at_the_board(
+    owner.guest.at_the_board(
         f"ring line1 from {CALLER}", "wait-for 101 ringing within 60s",
         "wait-for line1 beep within 90s", f"say line1 /tmp/{WORDS}", "hangup line1", "settle",
     )  # fmt: skip
@@ -120,7 +114,7 @@ def test_first_call_is_in_the_mailbox_of_whom_the_page_adds(owner: Owner) -> Non
     )
     assert [p for p in message.walk() if p.get_content_type() == "audio/wav"]
     assert owner.guest.fetch(owner.admin.login, owner.admin.password) == []
-    owner.at_the_board(
+    owner.guest.at_the_board(
         "lift 101", "wait-for 101 stutter within 30s", "dial 101 201", "time 4s",
         f"dial 101 {pin}#", "time 10s", "hangup 101",
     )  # fmt: skip
@@ -131,4 +125,6 @@ def test_removing_it_by_pop3_makes_the_dial_tone_steady(owner: Owner) -> None:
     with owner.guest.mailbox("anna", password) as box:
         for number in range(1, box.stat()[0] + 1):
             box.dele(number)
-    owner.at_the_board("settle", "lift 101", "wait-for 101 dial-tone within 30s", "hangup 101")
+    owner.guest.at_the_board(
+        "settle", "lift 101", "wait-for 101 dial-tone within 30s", "hangup 101"
+    )

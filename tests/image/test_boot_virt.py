@@ -26,7 +26,7 @@ from drivers.buses import Samples
 from drivers.panel_frames import Decoder, frame
 from scripts.image.packages import SPOKEN
 from tests.kit.foreign_sound import encoded
-from tests.kit.guest import PRODUCTS, SLOW, Guest
+from tests.kit.guest import PRODUCTS, READY_S, SLOW, Guest
 from tests.kit.guest_load import LETTER, owner_of
 from tests.kit.hearing import at_8_khz, find, read_wav, spoken
 from tests.kit.running import until
@@ -53,8 +53,6 @@ LIKE, MOST = 0.8, 0.6
 """Likeness of a piece (of other words: below 0.75), and how many must be there."""
 CALLS = 4
 """Tried until one has lost no period that matters."""
-READY_S = 120
-"""A start on a machine with much other work fits in here."""
 
 
 class Panel(threading.Thread):
@@ -309,16 +307,13 @@ def test_the_hardware_tests_itself(ready: House) -> None:
 
 def test_the_front_panel_shows_the_box_and_its_buttons_act(ready: House) -> None:
     """The virtual board's, through its expander; the admin service's user may do so."""
-
-    def board(line: str) -> str:
-        return ready.guest.run(f"echo '{line}' | switchhook board", within_s=60)
-
-    until(lambda: "power lit" in board("leds"), within_s=60)
+    board = ready.guest.at_the_board
+    until(lambda: "power lit" in board("leds"), within_s=60 * SLOW)
     board("press panel night")
-    until(lambda: "night lit" in board("leds"), within_s=60)
+    until(lambda: "night lit" in board("leds"), within_s=60 * SLOW)
     assert ready.guest.run("stat -c %U /data/greetings/night") == "keeper"
     board("press panel night")
-    until(lambda: "night dark" in board("leds"), within_s=60)
+    until(lambda: "night dark" in board("leds"), within_s=60 * SLOW)
 
 
 def test_a_call_over_the_sound_card_is_fetched_by_pop3(ready: House) -> None:
@@ -343,15 +338,10 @@ def test_a_call_over_the_sound_card_is_fetched_by_pop3(ready: House) -> None:
 def call(house: House) -> bytes:
     """A caller rings, hears the beep, speaks; the message as POP3 gives it."""
     before = len(house.fetch())
-    for command in (
-        f"ring line1 from {CALLER}",
-        "wait-for line1 answered within 60s",
-        "wait-for line1 beep within 60s",
-        f"say line1 /tmp/{WORDS}",
-        "hangup line1",
-        "settle",
-    ):
-        house.guest.run(f"echo {command} | switchhook board", within_s=100)
+    house.guest.at_the_board(
+        f"ring line1 from {CALLER}", "wait-for line1 answered within 60s",
+        "wait-for line1 beep within 60s", f"say line1 /tmp/{WORDS}", "hangup line1", "settle",
+    )  # fmt: skip
     until(lambda: len(house.fetch()) > before, within_s=60 * SLOW)
     return house.fetch()[-1]
 

@@ -60,6 +60,13 @@ def test_restart_of_the_guest_ends_qemu_in_tests_and_not_for_people() -> None:
     assert "-no-reboot" not in start("virt", restarts=True)
 
 
+def test_tests_do_not_wait_where_the_guest_waits_and_people_keep_what_the_disk_has() -> None:
+    command = start("virt", own_time=True)
+    assert "-icount shift=0,sleep=off" in command and "cache=unsafe" in command
+    command = start("virt", restarts=True)
+    assert "-icount" not in command and "cache=writeback" in command
+
+
 @pytest.fixture
 def products(tmp_path: Path) -> Path:
     folder = tmp_path / "image"
