@@ -24,6 +24,7 @@ from app.core.clock import Clock, SystemClock
 from app.core.own_addresses import own_addresses
 from app.core.units import MB
 
+ANY_QUOTA = 1 << 50  # octets: the mail system that the inbox lives on has a quota of its own
 PORTS = {"smtp": 25, "lmtp": 24}  # LMTP must not be spoken on port 25 [RFC 2033 §1]
 
 if TYPE_CHECKING:
@@ -185,6 +186,8 @@ def default_limits(settings: Settings) -> Limits:
     from app.inbox.limits import Limits
 
     keeping = settings.keeping
+    if settings.store.kind == "imap":
+        return Limits(ANY_QUOTA, 0, 0, 0, 0, 0, elsewhere=True)
     return Limits(
         quota=keeping.quota_mb * MB,
         voicemails=keeping.voicemails,
@@ -281,8 +284,10 @@ def mail_access(settings: Settings) -> MailAccess:
     """What mail programs are told."""
     from app.web.clients.access import MailAccess, MailPort
 
-    mail = settings.mail
+    mail, store = settings.mail, settings.store
+    elsewhere = host_and_port(store.server, 0) if store.kind == "imap" else None
     return MailAccess(
+        mail_system=elsewhere[0] if elsewhere else "",
         host=settings.site.hostname,
         domains=settings.site.domains,
         ports=(
@@ -438,7 +443,7 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
     """What the mail service must know of the settings."""
     from app.mail.outbound.client_session import Tls
     from app.mail.service import MailConfig, Rates, RetrySchedule
-    from app.mail_plan import fax_numbers
+    from app.mail_plan import fax_numbers, imap_config
     from app.operations.kept_secrets import SMARTHOST, account_of
 
     outbound, account = settings.outbound, account_of(settings, SMARTHOST)
@@ -479,6 +484,7 @@ def mail_config(paths: Paths, settings: Settings) -> MailConfig:
         account_key=str(paths.account_key),
         signing_key=str(paths.signing_key),
         faxes=fax_numbers(settings),
+        imap=imap_config(settings),
     )
 
 

@@ -40,6 +40,7 @@ from app.config.panel import FrontPanel
 from app.config.ports import PORTS
 from app.config.refusals import reasons_of
 from app.config.section import Section
+from app.config.store import InboxStore
 from app.config.toml_file import SettingsError
 from app.core.sentences import sentence
 from drivers.countries import codes
@@ -425,6 +426,7 @@ class Settings(Section):
     voicemail: Voicemail = Voicemail()
     fax: Fax = Fax()
     keeping: Keeping = Keeping()
+    store: InboxStore = InboxStore()
     mqtt: Mqtt = Mqtt()
     lamps: Lamps = Lamps()
 

@@ -6,7 +6,7 @@ changed changes all who are assigned to it, but for what they have of their own.
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,11 @@ class Limits:
     fetched_days: int
     """How long mail is kept that a mail program has fetched whole."""
     unfetched_days: int
+    elsewhere: bool = False
+    """Whether a mail system that has the inbox decides, whatever a person or a template has."""
 
 
-LIMITS = tuple(field.name for field in fields(Limits))
+LIMITS = tuple(field.name for field in fields(Limits) if field.name != "elsewhere")
 """The names of all limits."""
 
 
@@ -79,6 +81,9 @@ class PersonLimits:
 
     def of(self, person: Assigned) -> Limits:
         """What holds for a person now."""
+        limits = self._defaults
+        if limits.elsewhere:
+            return limits
         if person.template is None and person.quota is None and person.voicemails is None:
             return self._defaults  # most people's, at every mail
         template = None if person.template is None else self._templates.get(person.template)
@@ -90,7 +95,7 @@ def _limits(
     defaults: Limits, quota: int | None, voicemails: int | None, template: Template | None
 ) -> Limits:
     own = {"quota": quota, "voicemails": voicemails}
-    chosen: dict[str, int] = {}
+    chosen: dict[str, Any] = {}
     for name in LIMITS:
         layers = (own.get(name), getattr(template, name, None), getattr(defaults, name))
         chosen[name] = next(value for value in layers if value is not None)

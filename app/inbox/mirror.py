@@ -46,7 +46,7 @@ class MirrorAccount:
     modseq: int = 0
     """HIGHESTMODSEQ up to which changes are known [RFC 7162]; 0: none are told."""
     ok_at: float | None = None
-    """When it was last in step, in seconds since 1970; None: never."""
+    """When it came in step last, in seconds since 1970; None: never."""
     error: str = ""
     """Why it is not in step, in words; "" while it is."""
     error_at: float | None = None
@@ -188,6 +188,15 @@ class Mirror:
             " WHERE due = 1 AND removed_at IS NULL GROUP BY person"
         )
         return dict(rows.fetchall())
+
+    def ready(self) -> list[int]:
+        """People (ids) of whom the server is to be told something now."""
+        rows = self._db.reader().execute(
+            "SELECT DISTINCT person FROM mirror_entry WHERE due = 1 AND next_box_s <= ?"
+            " AND place <> 'lost'",
+            (self._db.box_time.now(),),
+        )
+        return [person for (person,) in rows.fetchall()]
 
     def begun(
         self, tx: Tx, entry: int, message_id: str, uidnext: int, uidvalidity: int, octets: int

@@ -93,14 +93,19 @@ class Inward:
             flags = arrival.flags
             self._mirror.told(tx, row.entry, Place.INBOX, arrival.uid, flags.seen, flags.saved)
 
-    def arrived(self, tx: Tx, arrival: Arrival, fetched: Fetched) -> int:
-        """Make an entry of an arrival that is none yet; its number. Raises ContentGone."""
+    def arrived(self, tx: Tx, arrival: Arrival, fetched: Fetched, is_news: bool = True) -> int:
+        """Make an entry of an arrival that is none yet; its number. Raises ContentGone.
+
+        Nobody is notified of what is no news: it lay there before the box knew the inbox.
+        """
         content = self._store.contents.write(tx, fetched.pieces)
         state = EntryState.HEARD if arrival.flags.seen else EntryState.NEW
         parts = (content, b"", fetched.kind, state, fetched.facts)
         entry = self._store.add_entry(tx, self._person, *parts)
         if arrival.flags.saved:
             self._store.mark(tx, [entry], None, saved=True, door=DOOR, by=self._by)
+        if not is_news:
+            tx.execute("DELETE FROM notification_run WHERE entry = ?", (entry,))
         tx.execute(
             "INSERT OR REPLACE INTO mirror_entry (entry, person, place, uid, seen, saved,"
             " message_id, octets, partial) VALUES (?, ?, 'inbox', ?, ?, ?, ?, ?, ?)",

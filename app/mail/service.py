@@ -1,5 +1,7 @@
 """The mail service: POP3 [RFC 1939], SMTP [RFC 5321] and the outgoing queue over one store.
 
+Where the inbox lives on an IMAP server it serves no mail programs, and keeps both in step instead.
+
     mail = MailService(db, appliance.mail_config(paths, settings))
     ports = await mail.start()          # Ports(pop3=2110, smtp=2525, pop3s=2995)
     ...
@@ -23,12 +25,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dns.asyncresolver
 
 from app.core.clock import Clock, SystemClock
 from app.core.own_addresses import is_this_machine
+from app.imap.mirror.config import ImapConfig
+from app.imap.mirror.none import NoMirror
 from app.inbox.account_passwords import AccountPasswords, BoxAccount
 from app.inbox.addresses import POSTMASTER
 from app.inbox.aliases import Aliases
@@ -73,6 +77,9 @@ from app.net.listener import Endpoint, Limits, ListenError, Server, ServerCertif
 from app.net.logins import Logins
 from app.net.peers import Networks
 from app.store.database import Database
+
+if TYPE_CHECKING:
+    from app.imap.mirror.service import MirrorService
 
 __all__ = ["ListenError", "MailConfig", "MailService", "Ports", "Rates", "RetrySchedule"]
 
@@ -143,19 +150,25 @@ class MailConfig:
     """Public domain that rewritten senders are in; needed with a key."""
     mx_port: int = SMTP_PORT
     """Port of the world's mail servers; a test has its own."""
+    imap: ImapConfig | None = None
+    """The server that the inbox lives on, which then serves mail programs; None: it lives here."""
     faxes: FaxNumbers | None = None
     """Which numbers mail is faxed to; None: to none."""
     resolver: dns.asyncresolver.Resolver | None = None
     """Who is asked for mail servers; None: the system's name servers."""
 
     def pop3_endpoints(self) -> tuple[Endpoint, ...]:
-        """Where POP3 is served; the names are those of fields of Ports."""
+        """Where POP3 is served, if it is; the names are those of fields of Ports."""
+        if self.imap is not None:
+            return ()
         plain = Endpoint(self.pop3_port, "mail.pop3_port", name="pop3")
         tls = Endpoint(self.pop3s_port, "mail.pop3s_port", tls=True, name="pop3s")
         return (plain, tls) if self.certificate else (plain,)
 
     def smtp_endpoints(self) -> tuple[Endpoint, ...]:
-        """Where SMTP is served; the names are those of fields of Ports."""
+        """Where SMTP is served, if it is; the names are those of fields of Ports."""
+        if self.imap is not None:
+            return ()
         world = Endpoint(self.smtp_port, "mail.smtp_port", name="smtp")
         own = Endpoint(self.submission_port, "mail.submission_port", name="submission")
         tls = Endpoint(self.submissions_port, "mail.submissions_port", tls=True, name="submissions")
@@ -173,9 +186,9 @@ class MailConfig:
 class Ports:
     """The TCP ports that are really listened on; 0: not listened on."""
 
-    pop3: int
+    pop3: int = 0
     """POP3 [RFC 1939]."""
-    smtp: int
+    smtp: int = 0
     """SMTP [RFC 5321]."""
     pop3s: int = 0
     """POP3 by TLS from the first octet [RFC 8314 §3.2]."""
@@ -231,6 +244,7 @@ class MailService:
         )
         self._outbound = self._make_outbound(people)
         self._fetch = self._make_fetch(people)
+        self._mirror = self._make_mirror(people)
         self.domain_watch = DomainWatch(db, aliases, config.delivery, self._clock, config.resolver)
         self._listener = db.listener("mail")
         self._ticker: asyncio.TimerHandle | None = None
@@ -252,6 +266,7 @@ class MailService:
         except ListenError:
             await self.stop()
             raise
+        await self._mirror.start()
         self._check_regularly()
         return ports
 
@@ -262,7 +277,11 @@ class MailService:
             if timer is not None:
                 timer.cancel()
         await asyncio.gather(
-            self._smtp.stop(), self._pop3.stop(), self._outbound.stop(), self._fetch.stop()
+            self._smtp.stop(),
+            self._pop3.stop(),
+            self._outbound.stop(),
+            self._fetch.stop(),
+            self._mirror.stop(),
         )
         await self.domain_watch.stop()
         self._logins.close()
@@ -281,9 +300,12 @@ class MailService:
         listening     both addresses are open
         loop_late_ms  how late the loop came to what was due, at most, in the last minute or two
         connections   number of connections
+        imap          the inboxes on a server: how many are `connected`, and `away`
         """
+        listening = self._pop3.listening and self._smtp.listening
         return {
-            "listening": self._pop3.listening and self._smtp.listening,
+            "listening": listening or self._config.imap is not None,
+            "imap": self._mirror.status(),
             "loop_late_ms": round(self._lateness.worst * 1000),
             "connections": self._pop3.connections + self._smtp.connections,
         }
@@ -311,7 +333,7 @@ class MailService:
         May be called from any thread.
         """
         done = not self._smtp_service.deciding and self._outbound.idle() and self._fetch.idle()
-        return self._seen >= change and done
+        return self._seen >= change and done and self._mirror.idle()
 
     def _on_change(self) -> None:
         """Look at what has changed, and then not for REST_S: mail may come in hundreds a second."""
@@ -331,6 +353,7 @@ class MailService:
         seen = self._store.last_change()
         self._outbound.send_due()
         self._fetch.visit_due()
+        self._mirror.changed()
         self._smtp_service.leftovers.retry()
         self.domain_watch.look()
         self._seen = seen
@@ -439,6 +462,16 @@ class MailService:
             self._config.largest,
         )
         return FetchService(parts, people, self.passwords)
+
+    def _make_mirror(self, people: People) -> "MirrorService | NoMirror":
+        config = self._config
+        if config.imap is None:
+            return NoMirror(self._db)
+        from app.imap.mirror.service import MirrorService
+        from app.imap.net.connection import connect
+
+        parts = (self._db, self._store, people, self.passwords, config.imap)
+        return MirrorService(*parts, config.delivery.hostname, connect)
 
 
 def limits(config: MailConfig) -> Limits:

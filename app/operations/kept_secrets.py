@@ -57,7 +57,8 @@ SMARTHOST = KeptSecret(
     "outbound.smarthost_password", "smarthost", "outbound.smarthost", "outbound.smarthost_user"
 )
 MQTT = KeptSecret("mqtt.password", "mqtt", "mqtt.server", "mqtt.user")
-KEPT_SECRETS = {secret.setting: secret for secret in (SMARTHOST, MQTT)}
+INBOX_STORE = KeptSecret("store.password", "imap", "store.server", "store.user")
+KEPT_SECRETS = {secret.setting: secret for secret in (SMARTHOST, MQTT, INBOX_STORE)}
 """All of them, by the names of settings."""
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from app.config.paths import Paths
 from app.core.control import NotRunning, ask
+from app.inbox.mirror import Mirror
 from app.operations.box import Box
 from app.operations.running import ASK_WITHIN_S
 from app.operations.states import LINE_STATES, line_state
@@ -87,6 +88,7 @@ def measure_store(box: Box, paths: Paths) -> list[Measurement]:
         ({"state": "held"}, float(queue.held.count())),
     ]
     return [
+        *_of_mail_system(box),
         Measurement("inbox_new_messages", "Messages nobody has heard or read.", "gauge", kinds),
         Measurement("inbox_size_bytes", "Octets in an inbox.", "gauge", sizes),
         Measurement("queue_recipients", "Recipients whose mail waits.", "gauge", recipients),
@@ -103,6 +105,20 @@ def measure_store(box: Box, paths: Paths) -> list[Measurement]:
             store.audit_log.last_change(),
             "counter",
         ),
+    ]
+
+
+def _of_mail_system(box: Box) -> list[Measurement]:
+    """Of the IMAP server, where the inbox lives on one."""
+    mirror = Mirror(box.db)
+    if not mirror.is_on:
+        return []
+    waiting, people = mirror.waiting(), box.people.all()
+    counts = [({"login": one.login}, float(waiting.get(one.id, 0))) for one in people]
+    steps = [({"login": one.login}, float(not mirror.account(one.id).error)) for one in people]
+    return [
+        Measurement("imap_waiting", "Changes that the mail system does not know.", "gauge", counts),
+        Measurement("imap_in_step", "Whether an inbox is as the mail system's.", "gauge", steps),
     ]
 
 

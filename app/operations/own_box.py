@@ -25,6 +25,8 @@ class OwnBox:
     """How many it may hold; 0 for any number."""
     languages: tuple[str, ...]
     """Two letters each [ISO 639-1]."""
+    elsewhere: bool = False
+    """Whether a mail system that the inbox lives on decides what it may hold."""
 
 
 def own_box(box: Box, actor: Actor, login: str) -> OwnBox:
@@ -39,4 +41,5 @@ def own_box(box: Box, actor: Actor, login: str) -> OwnBox:
         kept,
         limits.voicemails,
         tuple(sorted({*languages.available(box.settings.voicemail.sounds), person.language})),
+        limits.elsewhere,
     )

@@ -21,6 +21,7 @@ from app.operations.domains import domain_problems
 from app.operations.kept_secrets import secret_problems
 from app.operations.line_readings import BoardReading
 from app.operations.lines import Lines, read_lines
+from app.operations.mail_system import mail_system_problems
 from app.operations.panel_state import PanelState, told_problem
 from app.operations.queue import DownDestination, down_destinations
 from app.operations.references import Problem, known_of, problems, read_board
@@ -179,6 +180,7 @@ def _with_store(
             *problems(settings, box.people.all(), known_of(settings)),
             *domain_problems(box, settings),
             *secret_problems(box, settings),
+            *mail_system_problems(box, settings),
         ),
         locks=_locks(box),
         elsewhere=_elsewhere(box),

@@ -41,7 +41,7 @@ class SetupPages:
     async def setup(self, request: Request) -> Response:
         """The page for people."""
         address = request.query_params.get("address", "").strip()[:_LONGEST_ADDRESS]
-        access = self._access()
+        access = self._now()
         authority = self._authority()
         return self._pages.page(
             "setup.html",
@@ -113,6 +113,12 @@ class SetupPages:
         return self._file(content, "application/octet-stream")
 
     def _access(self) -> MailAccess:
+        """What programs are told. Raises HTTPException where another system serves them."""
+        if server := self._config.access.mail_system:
+            raise HTTPException(404, f"Mail is served by {server}, and not by this box.")
+        return self._now()
+
+    def _now(self) -> MailAccess:
         return as_now(self._config.access, Path(self._config.mail_ports))
 
     def _authority(self) -> bytes | None:

@@ -15,7 +15,8 @@ from app.config.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DECLARATIONS = [
-    ROOT / "app" / "config" / f"{name}.py" for name in ("settings", "keeping", "mqtt", "fax")
+    ROOT / "app" / "config" / f"{name}.py"
+    for name in ("settings", "keeping", "mqtt", "fax", "store")
 ]
 
 NO_DEFAULT = {
@@ -42,6 +43,17 @@ NO_DEFAULT = {
 """Settings whose default nothing else may repeat, and what else such a number is called."""
 
 HOMONYMS = {
+    **{
+        (path, "kind"): "of what sort something is"
+        for path in (
+            "app/device/update/bundle.py",
+            "app/message/mime.py",
+            "app/operations/measurements.py",
+            "app/phone/jobs.py",
+            "app/phone/lines/station.py",
+            "app/phone/lines/trunk.py",
+        )
+    },
     ("app/mail/smtp/envelope.py", "lan"): "whether one peer is on the LAN",
     ("app/voicemail/menu.py", "listen"): "the choices of a menu that plays messages",
 }

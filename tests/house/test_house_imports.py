@@ -29,9 +29,17 @@ MAY_IMPORT = {
         "app.voicemail",
     },
     "app.net": {"app.core"},
-    "app.imap": {"app.core", "app.net"},
+    "app.imap": {"app.core", "app.store", "app.message", "app.inbox", "app.net"},
     # of drivers: the countries, by which a fax number is judged
-    "app.mail": {"drivers", "app.core", "app.store", "app.message", "app.inbox", "app.net"},
+    "app.mail": {
+        "drivers",
+        "app.core",
+        "app.store",
+        "app.message",
+        "app.inbox",
+        "app.net",
+        "app.imap",
+    },
     "app.web": {
         "app.core",
         "app.config",

@@ -13,6 +13,7 @@ from app.config.mqtt import Mqtt
 from app.config.paths import Paths
 from app.config.services import PLANS
 from app.config.settings import Settings
+from app.config.store import InboxStore
 from app.device.boot_env import device_env
 from app.inbox.people import Person
 
@@ -51,6 +52,13 @@ OTHER: dict[str, Any] = {
     "mqtt.user": "box",
     "mqtt.topic": "house/box",
     "mqtt.discovery": "",
+    "store.server": "imap.example.org",
+    "store.encryption": "starttls",
+    "store.fingerprint": "0" * 64,
+    "store.user": "box",
+    "store.authorize": "{mailbox}",
+    "store.inbox": "Calls",
+    "store.trash": "Bin",
     "phone.board": "rpi",
     "codes.pick_up": "*31",
     "codes.park": "*32",
@@ -85,6 +93,7 @@ OTHER: dict[str, Any] = {
 BY_COMMANDS = {
     "outbound.smarthost_password": "app/operations/kept_secrets.py",
     "mqtt.password": "app/operations/kept_secrets.py",
+    "store.password": "app/operations/kept_secrets.py",
     "certificate.acme_directory": "app/device/by_acme.py",
     "certificate.acme_contact": "app/device/by_acme.py",
     "console.idle_minutes": "app/commands/console.py",
@@ -98,6 +107,12 @@ BESIDE: dict[str, dict[str, Any]] = {
         for field in Mqtt.model_fields
         if field not in ("server", "password")
     },
+    **{
+        f"store.{field}": {"server": "imap.test", "user": "anna", "kind": "imap"}
+        for field in InboxStore.model_fields
+        if field not in ("password", "kind")
+    },
+    "store.kind": {"server": "imap.test", "user": "anna"},
 }
 """Settings of the same section without which one has no effect."""
 

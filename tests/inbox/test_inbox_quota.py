@@ -7,7 +7,7 @@ import pytest
 
 from app.inbox.entries import Entry, Kind
 from app.inbox.errors import BadName, MailboxFull, MailboxFullForGood, StillMember
-from app.inbox.limits import Limits
+from app.inbox.limits import Limits, PersonLimits
 from app.inbox.quota import fullness, level, percent
 from app.inbox.retention import clean_up
 from tests.kit.defaults import RETENTION, SETTINGS
@@ -72,6 +72,12 @@ def test_own_limit_goes_before_the_templates_and_that_before_the_settings(kit: S
     assert limits_of(kit, "anna") == replace(CONFIG.limits, quota=3000, voicemails=7)
     change(kit, "anna", quota=None)
     assert limits_of(kit, "anna") == replace(CONFIG.limits, quota=5000, voicemails=7)
+
+
+def test_where_a_mail_system_decides_nobody_has_a_limit_of_their_own(kit: StoreKit) -> None:
+    change(kit, "anna", quota=3000)
+    elsewhere = replace(CONFIG.limits, elsewhere=True)
+    assert PersonLimits(kit.people.templates, elsewhere).of(kit.person("anna")) == elsewhere
 
 
 def test_template_that_is_changed_changes_whom_it_is_assigned_to(kit: StoreKit) -> None:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from app.config.store import InboxStore
 from tests.kit.web import HOST, WebHouse, serving, web_settings
 
 
@@ -205,3 +206,12 @@ def test_challenge_is_given_only_for_a_token_that_is_there(house: WebHouse, toke
     answer = house.ask("/.well-known/acme-challenge/toke-n_1")
     assert (answer.status, answer.body) == (200, b"toke-n_1.thumbprint")
     assert house.ask(f"/.well-known/acme-challenge/{token}").status == 404
+
+
+def test_where_a_mail_system_serves_mail_the_page_says_so_and_no_file_does(tmp_path: Path) -> None:
+    store = InboxStore(kind="imap", server="imap.example.org", user="box")
+    with serving(tmp_path, web_settings().model_copy(update={"store": store})) as house:
+        page = Reading(house.ask("/setup").text)
+        assert "on the mail system imap.example.org" in page.text and "POP3" not in page.text
+        for address in ("/setup/apple.mobileconfig", "/mail/config-v1.1.xml"):
+            assert house.ask(address).status == 404

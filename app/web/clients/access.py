@@ -44,6 +44,8 @@ class MailAccess:
     ports: tuple[MailPort, ...]
     leave_days: int
     """Days that programs leave messages on the box; 0: they take them away at once."""
+    mail_system: str = ""
+    """Name of the mail system that the inbox lives on, which then serves mail; "": the box does."""
 
     def incoming(self) -> list[MailPort]:
         """Where mail is fetched, the best way first."""
