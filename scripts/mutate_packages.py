@@ -12,6 +12,7 @@ class Package:
 
 
 PACKAGES = {
+    "app/imap": Package(("app/imap",), ("tests/imap",)),
     "app/inbox": Package(("app/inbox", "app/store"), ("tests/inbox", "tests/store")),
     "app/mail": Package(("app/mail", "app/message"), ("tests/mail", "tests/message")),
     "app/phone": Package(("app/phone",), ("tests/phone",)),

@@ -272,7 +272,8 @@ class Connection(Protocol):
     def fetch_message(self, uid: int) -> AsyncIterator[bytes]:
         """The octets of a mail in pieces of at most 64 KiB; none at all: it is gone.
 
-        Its \\Seen stays as it is. Other calls may come between two pieces.
+        Its \\Seen stays as it is. Other calls may come between two pieces, but where
+        another mailbox is selected, Refused is raised.
         """
 
     async def append(
