@@ -623,6 +623,19 @@ def test_call_that_is_cancelled_closes_the_connection() -> None:
     played("C: $ LIST*", use)
 
 
+def test_close_ends_a_call_that_waits() -> None:
+    async def use(connection: Connection) -> None:
+        asking = asyncio.ensure_future(connection.list_status("*"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await connection.close()
+        with pytest.raises(Gone):
+            await asking
+
+    played("C: $ LIST*", use)
+
+
 def test_calls_wait_for_each_other() -> None:
     async def use(connection: Connection) -> None:
         await asyncio.gather(connection.create("a"), connection.create("b"))

@@ -126,6 +126,12 @@ def test_line_without_end_is_refused_while_it_comes() -> None:
         reading.next()
 
 
+def test_lines_of_one_response_count_together() -> None:
+    half = b"x" * (reader.LINE_LIMIT // 2)
+    with pytest.raises(BadResponse):
+        read(b"* X " + half + b" {0}\r\n " + half + b"\r\n")
+
+
 def test_literal_that_is_too_long_is_refused_before_it_comes() -> None:
     with pytest.raises(BadResponse):
         read(b"* X {%d}\r\n" % (reader.LITERALS_LIMIT + 1))
@@ -138,7 +144,7 @@ def test_literals_without_end_are_refused() -> None:
         read(b"* X" + b" {0}\r\n" * (reader.LITERALS + 2))
 
 
-def test_literals_and_lines_of_one_response_count_together() -> None:
+def test_literals_of_one_response_count_together() -> None:
     half = reader.LITERALS_LIMIT // 2 + 1
     with pytest.raises(BadResponse):
         read((b" {%d}\r\n" % half + b"x" * half).join([b"* X", b"", b""]))

@@ -141,6 +141,15 @@ LOGINS = [
         C: A3 AUTHENTICATE PLAIN {PLAIN}
         S: A3 OK [CAPABILITY IMAP4rev1] in
     """),
+    ("under TLS, where nothing of before counts", SECURE, """
+        S: * OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN SASL-IR] hello
+        C: A1 STARTTLS
+        S: A1 OK begin
+        C: A2 CAPABILITY
+        S: A2 OK
+        C: A3 LOGIN "anna" "pass word"
+        S: A3 OK [CAPABILITY IMAP4rev1] in
+    """),
     ("with extensions [RFC 5161, RFC 7162]", ANNA, f"""
         S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello
         C: A1 AUTHENTICATE PLAIN {PLAIN}

@@ -246,7 +246,10 @@ class Connection(Protocol):
         """What the server says it can after the login, in capitals, such as "NOTIFY"."""
 
     async def close(self) -> None:
-        """Log out, waiting a moment for the server; never fails, twice is harmless."""
+        """Log out, waiting a moment for the server; never fails, twice is harmless.
+
+        A call that waits for an answer meanwhile raises Gone.
+        """
 
     async def namespaces(self) -> Namespaces:
         """Where mailboxes are. A server without NAMESPACE has one of no name [RFC 2342]."""

@@ -58,11 +58,12 @@ class ImapConnection:
 
     async def close(self) -> None:
         """See Connection."""
-        # the server may be gone or say what it likes: we leave either way
-        with contextlib.suppress(ImapError):
-            async with self._exchange.turn():
-                self._exchange.patience_s = FAREWELL_S
-                await self._exchange.run(Command(b"LOGOUT"))
+        if not self._exchange.busy:
+            # the server may be gone or say what it likes: we leave either way
+            with contextlib.suppress(ImapError):
+                async with self._exchange.turn():
+                    self._exchange.patience_s = FAREWELL_S
+                    await self._exchange.run(Command(b"LOGOUT"))
         await self._wire.close()
 
     async def namespaces(self) -> Namespaces:

@@ -52,6 +52,11 @@ class Exchange:
         """Whether it knows CONDSTORE, by itself or with QRESYNC [RFC 7162 §3.2.3]."""
         return self.can("CONDSTORE") or self.can("QRESYNC")
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is somebody's turn."""
+        return self._lock.locked()
+
     def selected(self) -> Selection:
         """The mailbox that is selected. Raises ValueError if none is."""
         if self.selection is None:
