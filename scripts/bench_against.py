@@ -36,6 +36,8 @@ def worktree(commit: str) -> Iterator[Path]:
         raise click.ClickException(done.stderr.strip())
     try:
         (path / ".venv").symlink_to(ROOT / ".venv")
+        if (path / "scripts" / "native").exists():
+            subprocess.run([path / "scripts" / "native"], check=True)
         yield path
     finally:
         _git("worktree", "remove", "--force", str(path))

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.kit import order, quick
 
 quick.install()
+# Who runs tests without `make test`, after another tree was checked out, has old C otherwise.
+subprocess.run([Path(__file__).resolve().parents[1] / "scripts" / "native"], check=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

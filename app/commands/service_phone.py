@@ -50,12 +50,13 @@ def _check_store(paths: Paths) -> None:
 
 def _check_library() -> None:
     """Better now than at the first digit."""
-    from app.phone.sound.dsp import library
+    from app.phone.sound import dsp, native
     from app.phone.sound.spandsp import SpandspMissing
 
     try:
-        library()
-    except SpandspMissing as missing:
+        dsp.library()
+        native.library()
+    except (SpandspMissing, native.NativeMissing) as missing:
         raise click.ClickException(str(missing)) from missing
 
 

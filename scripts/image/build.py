@@ -114,6 +114,7 @@ def _root(
             shutil.copy2(module, root / python_parts.SITE)
     with progress.step("our files"):
         python_parts.install_ours(root, _boards(linux))
+        python_parts.install_native(root, extensions.COMPILER)
         rootfs.add_overlay(root)
         shutil.copytree(linux.modules, root / "usr", dirs_exist_ok=True)
         update.trust(root, update.signing_key(folders, request.key))

@@ -52,10 +52,11 @@ class Places:
         return found[0]
 
 
-def install(root: Path, config: Path) -> None:
-    """Our code, and the boards that this kernel can drive."""
+def install(root: Path, config: Path, compiler: str) -> None:
+    """Our code, compiled by Buildroot's compiler where it is C, and the boards that fit."""
     shutil.rmtree(root / python_parts.HOME, ignore_errors=True)
     python_parts.install_ours(root, fitting(config))
+    python_parts.install_native(root, compiler)
 
 
 def fitting(config: Path) -> list[str]:
@@ -177,8 +178,8 @@ def main(arguments: Sequence[str]) -> int:
     """One step. 0: done; 1: the reason is on standard error, and Buildroot stops."""
     try:
         match arguments:
-            case ["install", root, config]:
-                install(Path(root), Path(config))
+            case ["install", root, config, compiler]:
+                install(Path(root), Path(config), compiler)
             case ["post-build", _]:
                 post_build(_places())
             case ["post-image", _, machine] if machine in MACHINES:

@@ -20,6 +20,8 @@ SITE = "usr/lib/python3/dist-packages"
 HOME = "usr/lib/switchhook"
 """Our own code on the device."""
 OUR_FOLDERS = ("app", "drivers")
+NATIVE = "app/phone/sound/native/sound.so"
+"""What of ours is compiled, seen from HOME."""
 VIRTUAL_ONLY = "app/web/board"
 """The virtual board's page: a device has a board of its own, and no WebSocket."""
 PYTHON = "3.11"
@@ -123,12 +125,20 @@ def install(root: Path, wheels: Sequence[Path]) -> None:
 def install_ours(root: Path, boards: Sequence[str]) -> None:
     """Our own code, and the boards that this image's kernel can drive."""
     home = root / HOME
-    leave = shutil.ignore_patterns("__pycache__", "*.pyc", "*.po")  # the box reads the .mo
+    # The box reads the .mo of a .po; what is made of C here is not for it.
+    leave = shutil.ignore_patterns("__pycache__", "*.pyc", "*.po", "*.c", "*.so", "*.made-of")
     for name in OUR_FOLDERS:
         shutil.copytree(PROJECT / name, home / name, ignore=leave)
     shutil.rmtree(home / VIRTUAL_ONLY)
     for board in boards:
         shutil.copytree(PROJECT / "board" / board, home / "board" / board, ignore=leave)
+
+
+def install_native(root: Path, compiler: str) -> None:
+    """Our own C (scripts/native) by the target's compiler. Raises BuildError."""
+    library = root / HOME / NATIVE
+    run(PROJECT / "scripts" / "native", compiler, library)
+    library.with_name(f"{library.name}.made-of").unlink()
 
 
 def compiler() -> Path | None:

@@ -258,6 +258,7 @@ def test_make_reads_every_recipe() -> None:
             "TARGET_DIR = /target",
             "HOST_DIR = /host",
             "LINUX_DIR = /linux",
+            "TARGET_CC = /host/bin/aarch64-linux-gcc",
             'qstrip = $(strip $(subst ",,$(1)))',
             'BR2_SWITCHHOOK_PYTHON_ARCHIVE = "https://index.example"',
             'BR2_SWITCHHOOK_DEBIAN_ARCHIVE = "https://mirror.example/debian"',

@@ -16,6 +16,7 @@ from scripts.image import buildroot, rootfs
 from scripts.image.buildroot import Places, install, main, post_build, post_image
 from scripts.image.kernel import DEVICE_TREES
 from scripts.image.kernel_config import wanted
+from scripts.image.python_parts import NATIVE
 from scripts.image.work import PROJECT, BuildError
 
 MIB = 1 << 20
@@ -86,17 +87,18 @@ def _images(places: Places) -> None:
 def test_the_package_installs_code_and_the_boards_that_fit(places: Places) -> None:
     home = places.target / "usr" / "lib" / "switchhook"
     (home / "old").mkdir(parents=True)
-    install(places.target, places.kernel_config)
+    install(places.target, places.kernel_config, "gcc")
+    assert (home / NATIVE).read_bytes().startswith(b"\x7fELF")
     assert {path.name for path in home.iterdir()} == {"app", "drivers", "board"}
     assert {path.name for path in (home / "board").iterdir()} == {"qemu", "rpi", "virtual"}
     config = places.kernel_config
     config.write_text(config.read_text().replace("CONFIG_SPI_BCM2835=y\n", ""))
-    install(places.target, config)
+    install(places.target, config, "gcc")
     assert {path.name for path in (home / "board").iterdir()} == {"qemu", "virtual"}
 
 
 def test_after_the_build_the_root_is_ours(places: Places) -> None:
-    install(places.target, places.kernel_config)
+    install(places.target, places.kernel_config, "gcc")
     post_build(places)
     home = places.target / "usr" / "lib" / "switchhook"
     release = json.loads((home / "release.json").read_text())

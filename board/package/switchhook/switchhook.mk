@@ -18,7 +18,7 @@ SWITCHHOOK_DEPENDENCIES = host-python3 host-python-cryptography host-python-nump
 
 define SWITCHHOOK_INSTALL_TARGET_CMDS
 	cd $(@D) && $(HOST_DIR)/bin/python3 -m scripts.image.buildroot \
-		install $(TARGET_DIR) $(LINUX_DIR)/.config
+		install $(TARGET_DIR) $(LINUX_DIR)/.config $(TARGET_CC)
 endef
 
 $(eval $(generic-package))

@@ -1,0 +1,84 @@
+/* Calls the canceller with whatever it may be given, to be run under sanitizers: line counts that are
+ * no multiple of four, silence, full scale, noise, delays, and arguments that there are not. Says
+ * what went wrong and ends with 1. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sound.h"
+
+enum { PERIOD = 80, KEPT = 960, MOST = 9, BEATS = 400 };
+
+static int16_t played[MOST * PERIOD], heard[MOST * PERIOD];
+static float sent[KEPT], came[560];
+
+static void must(int holds, const char *what, int slots)
+{
+    if (!holds) {
+        printf("%d lines: %s\n", slots, what);
+        exit(1);
+    }
+}
+
+static int16_t sample(int kind)
+{
+    switch (kind) {
+    case 0: return 0;
+    case 1: return rand() % 2 ? INT16_MAX : INT16_MIN;
+    case 2: return INT16_MIN;
+    default: return (int16_t)(rand() % 65536 - 32768);
+    }
+}
+
+static void refuses(echo *e, int slots)
+{
+    uint8_t active[MOST];
+    must(echo_want(e, slots, 1) == -1 && echo_want(e, -1, 1) == -1, "a line there is not", slots);
+    must(echo_new_call(e, slots) == -1, "a call of a line there is not", slots);
+    must(echo_set_delay(e, -1) == -1 && echo_set_delay(e, KEPT) == -1, "a delay", slots);
+    must(echo_sent(e, played, slots * PERIOD - 1) == -1, "samples sent", slots);
+    must(echo_sent(e, NULL, slots * PERIOD) == -1, "no samples sent, but a number", slots);
+    must(echo_cancel(e, heard, slots * PERIOD + 1) == -1, "samples heard", slots);
+    must(echo_active(e, active, slots + 1) == -1, "lines", slots);
+    must(echo_recent(e, slots, sent, KEPT, came, 480) == -1, "the past of no line", slots);
+    must(echo_recent(e, 0, sent, 2 * KEPT, came, 480) == -1, "what was not kept", slots);
+    must(echo_recent(e, 0, sent, KEPT, came, 560) == -1, "what was not kept of the line", slots);
+}
+
+static void go_on(echo *e, int slots, int beat)
+{
+    int silent = beat / 80 % 2, count = slots * PERIOD;
+    for (int n = 0; n < count; n++) {
+        played[n] = silent ? 0 : sample(beat / 20 % 4);
+        heard[n] = beat % 3 ? (int16_t)(-played[n] / 2) : sample(rand() % 4);
+    }
+    must(echo_sent(e, silent ? NULL : played, silent ? 0 : count) == 0, "a period", slots);
+    must(echo_cancel(e, heard, count) >= 0, "a period heard", slots);
+    echo_want(e, rand() % slots, rand() % 4 > 0);
+    if (rand() % 50 == 0)
+        echo_new_call(e, rand() % slots);
+    if (rand() % 100 == 0)
+        echo_set_delay(e, rand() % (KEPT - 256 + 1));
+    echo_recent(e, rand() % slots, sent, KEPT, came, 480);
+    for (int n = 0; n < KEPT; n++)
+        must(isfinite(sent[n]), "a number that is none", slots);
+}
+
+int main(void)
+{
+    must(echo_new(0, KEPT) == NULL && echo_new(4, 81) == NULL, "a canceller of nothing", 0);
+    for (int slots = 1; slots <= MOST; slots += 4) {
+        echo *e = echo_new(slots, KEPT);
+        must(e != NULL, "no memory", slots);
+        for (int slot = 0; slot < slots; slot++)
+            echo_want(e, slot, 1);
+        for (int beat = 0; beat < BEATS; beat++)
+            go_on(e, slots, beat);
+        refuses(e, slots);
+        echo_free(e);
+    }
+    echo_free(NULL);
+    return 0;
+}
