@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from app.phone_plan import PhonePlan
     from app.store.database import Database
     from app.voicemail.jobs import VoicemailClerk
-    from app.web.clients.access import MailAccess
     from app.web.config import WebConfig
     from drivers.board import BoardSpec, Hardware
 
@@ -255,6 +254,7 @@ def admin_plan(paths: Paths, settings: Settings) -> AdminPlan:
 
 def web_config(paths: Paths, settings: Settings) -> WebConfig:
     """What the web pages must know of the settings."""
+    from app.mail_plan import mail_access
     from app.web.config import SAMPLE, WebConfig
 
     web = settings.web
@@ -277,27 +277,6 @@ def web_config(paths: Paths, settings: Settings) -> WebConfig:
         challenges=str(paths.challenges),
         operator=str(paths.operator) if has_board_page(settings) else "",
         sample=str(settings.voicemail.sounds / SAMPLE),
-    )
-
-
-def mail_access(settings: Settings) -> MailAccess:
-    """What mail programs are told."""
-    from app.web.clients.access import MailAccess, MailPort
-
-    mail, store = settings.mail, settings.store
-    elsewhere = host_and_port(store.server, 0) if store.kind == "imap" else None
-    return MailAccess(
-        mail_system=elsewhere[0] if elsewhere else "",
-        host=settings.site.hostname,
-        domains=settings.site.domains,
-        ports=(
-            MailPort("pop3", "pop3", mail.pop3_port, "starttls"),
-            MailPort("pop3s", "pop3", mail.pop3s_port, "tls"),
-            MailPort("submission", "smtp", mail.submission_port, "starttls"),
-            MailPort("submissions", "smtp", mail.submissions_port, "tls"),
-            MailPort("smtp", "smtp", mail.smtp_port, "none", login=False),
-        ),
-        leave_days=settings.web.leave_days,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the mail service must know of the settings of other packages."""
+"""What the mail service, and mail programs, must know of the settings of other packages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from app.mail.smtp.faxes import FaxNumbers
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
+    from app.web.clients.access import MailAccess
 
 IMAP, IMAPS = 143, 993
 """TCP ports of IMAP, and of that by TLS from the first octet."""
@@ -36,4 +37,25 @@ def imap_config(settings: Settings) -> ImapConfig | None:
     folders = Folders(store.inbox, store.trash)
     return ImapConfig(
         *place, store.encryption, account, store.authorize, folders, store.fingerprint
+    )
+
+
+def mail_access(settings: Settings) -> MailAccess:
+    """What mail programs are told."""
+    from app.web.clients.access import MailAccess, MailPort
+
+    mail, store = settings.mail, settings.store
+    elsewhere = host_and_port(store.server, 0) if store.kind == "imap" else None
+    return MailAccess(
+        mail_system=elsewhere[0] if elsewhere else "",
+        host=settings.site.hostname,
+        domains=settings.site.domains,
+        ports=(
+            MailPort("pop3", "pop3", mail.pop3_port, "starttls"),
+            MailPort("pop3s", "pop3", mail.pop3s_port, "tls"),
+            MailPort("submission", "smtp", mail.submission_port, "starttls"),
+            MailPort("submissions", "smtp", mail.submissions_port, "tls"),
+            MailPort("smtp", "smtp", mail.smtp_port, "none", login=False),
+        ),
+        leave_days=settings.web.leave_days,
     )

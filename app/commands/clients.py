@@ -34,7 +34,7 @@ def page() -> None:
 @reports_errors
 def records() -> None:
     """DNS records by which mail programs find this box, as lines of a zone file [RFC 6186]."""
-    from app.appliance import mail_access
+    from app.mail_plan import mail_access
     from app.web.clients.dns_records import records
 
     settings = here().settings()

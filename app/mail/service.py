@@ -233,8 +233,7 @@ class MailService:
         self._keeping = Keeping(self._delivery.limits, people, self._clock)
         self._pop3_service = self._make_pop3_service()
         shared = self._clock, limits(config), config.shown()
-        given, system = config.resolver, SystemResolver(remembers=DNS_ANSWERS)
-        self._resolver = system.current if given is None else lambda: given
+        self._resolver = _resolver(config)
         self._pop3: Server[Pop3Session] = Server(
             self._pop3_service, config.listen, config.pop3_endpoints(), *shared
         )
@@ -472,6 +471,12 @@ class MailService:
 
         parts = (self._db, self._store, people, self.passwords, config.imap)
         return MirrorService(*parts, config.delivery.hostname, connect)
+
+
+def _resolver(config: MailConfig) -> Callable[[], dns.asyncresolver.Resolver]:
+    """Who is asked for names of strangers: what it gives at the time."""
+    given, system = config.resolver, SystemResolver(remembers=DNS_ANSWERS)
+    return system.current if given is None else lambda: given
 
 
 def limits(config: MailConfig) -> Limits:

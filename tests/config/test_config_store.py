@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.appliance import default_limits, mail_access, mail_config
+from app.appliance import default_limits, mail_config
 from app.config.paths import Paths
 from app.config.settings import Settings
 from app.config.store import InboxStore
+from app.mail_plan import mail_access
 
 
 @pytest.fixture

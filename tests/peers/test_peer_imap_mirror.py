@@ -87,7 +87,7 @@ def box(tmp_path: Path, dovecot: ImapDovecot) -> Iterator[MailBox]:
     key.write_bytes(bytes(32))
     config = imap_config(dovecot)
     box = MailBox(tmp_path, SystemClock(), imap=config, account_key=str(key))
-    for login in ("bob", "carl"):  # whom Dovecot refuses, and then lets everybody here wait
+    for login in ("bob", "carl"):  # who have no mailboxes there
         person = box.people.by_login(login)
         assert person is not None
         box.db.now(lambda tx, number=person.id: box.people.remove(tx, number))  # type: ignore[misc]
