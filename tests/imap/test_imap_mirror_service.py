@@ -9,6 +9,7 @@ import pytest
 
 from app.imap.mirror.config import ImapConfig
 from app.imap.mirror.none import NoMirror
+from app.imap.mirror.person import PersonInbox
 from app.imap.mirror.service import MirrorService
 from app.imap.net.api import Server
 from app.inbox.account_passwords import BOX, AccountPasswords, BoxAccount
@@ -134,6 +135,27 @@ def test_a_refused_login_is_said_and_disturbs_nobody(world: World) -> None:
             assert "wrong password" in world.mirror.account(anna).error
             assert not world.service.idle()
 
+    anna = world.kit.person("anna").id
+    run(work())
+
+
+def test_a_fault_of_ours_with_one_inbox_leaves_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = PersonInbox.open
+
+    async def fails_for_anna(inbox: PersonInbox) -> None:
+        if inbox._person.login == "anna":
+            raise ValueError("nobody has foreseen this")
+        await opened(inbox)
+
+    async def work() -> None:
+        async with world.running():
+            await world.until(lambda: world.service.status() == {"connected": 2, "away": 1})
+            await world.until(lambda: world.mirror.account(anna).error)
+            assert "a fault of this box" in world.mirror.account(anna).error
+
+    monkeypatch.setattr(PersonInbox, "open", fails_for_anna)
     anna = world.kit.person("anna").id
     run(work())
 
