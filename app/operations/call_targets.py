@@ -17,10 +17,11 @@ ATTENDANT = "attendant"
 
 def target_problems(
     settings: Settings, country: str, mailboxes: Collection[str], handsets: Collection[str] | None
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, ...]]:
     """Settings that lead calls to nobody, each with what is wrong.
 
-    `handsets` are the board's jacks; None if the board is not known.
+    Where two numbers are one, the other's setting is third. `handsets` are the board's jacks; None
+    if the board is not known.
     """
     groups = settings.phone.groups
     there = {*mailboxes, *(handsets or ()), *groups, ATTENDANT, ""}
@@ -64,7 +65,7 @@ def _circle(number: str, groups: Mapping[str, Group]) -> list[str]:
     return []
 
 
-def _outside_problems(settings: Settings, numbers: Collection[str]) -> Iterator[tuple[str, str]]:
+def _outside_problems(settings: Settings, numbers: Collection[str]) -> Iterator[tuple[str, ...]]:
     """Access digits that are a number of ours, and lines that are named twice behind them."""
     for digits, lines in settings.numbers.access_digits.items():
         name = f"numbers.access_digits.{digits}"
@@ -74,7 +75,7 @@ def _outside_problems(settings: Settings, numbers: Collection[str]) -> Iterator[
                 " waits for 4 s, and reaches that before an outside line",
                 digits=digits,
             )
-            yield name, text
+            yield name, text, f"phone.groups.{digits}" if digits in settings.phone.groups else ""
         for line in dict.fromkeys(line for line in lines if lines.count(line) > 1):
             yield name, sentence("the line %(line)s is named twice", line=line)
 

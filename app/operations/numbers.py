@@ -33,6 +33,18 @@ def why_no_number(number: str, country: str) -> str | None:
     return None
 
 
+def why_no_code(code: str) -> str | None:
+    """Why this cannot be the code of a feature, in words; None if it can."""
+    for service in SERVICES:
+        if code.startswith(service) or service.startswith(code):
+            return sentence(
+                "%(code)s is taken for %(service)s, by which a new box says its claim code",
+                code=code,
+                service=service,
+            )
+    return None
+
+
 def why_no_mailbox(number: str, country: str, handsets: Iterable[str]) -> str | None:
     """Why this number cannot be a mailbox, in words; None if it can. `handsets` are the jacks."""
     if text := why_no_number(number, country):

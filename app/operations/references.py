@@ -7,7 +7,7 @@ and what was right has become wrong.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from app.core.sentences import Sentence, sentence
 from app.inbox.people import Person
 from app.operations import languages
 from app.operations.call_targets import target_problems
-from app.operations.numbers import why_no_mailbox, why_no_number
+from app.operations.numbers import why_no_code, why_no_mailbox, why_no_number
 from app.voicemail.key_maps import FORMERLY, KEY_MAPS
 from drivers.board_spec import BoardSpec, load_board
 from drivers.errors import BoardFileError
@@ -36,6 +36,16 @@ class Problem:
     """A setting's name ("site.postmaster"), or "people.LOGIN.FIELD"."""
     text: str
     """What is wrong, and what there is instead."""
+    other: str = ""
+    """Another such name, of what has the same number; "" if it is wrong by itself."""
+
+    def concerns(self, setting: str) -> bool:
+        """Whether it is wrong at this setting, or at a part or the whole of what that names."""
+        return any(
+            f"{field}.".startswith(f"{setting}.") or setting.startswith(f"{field}.")
+            for field in (self.field, self.other)
+            if field
+        )
 
     def __str__(self) -> str:
         return f"{self.field}: {self.text}"
@@ -57,6 +67,8 @@ class Known:
     trunks: tuple[str, ...] | None
     """Jacks of outside lines."""
     languages: frozenset[str]
+    taken: Mapping[str, Sentence]
+    """Numbers of groups and access digits, with why no mailbox that is typed may be such a one."""
 
 
 def known_of(settings: Settings, boards: Path = BOARDS) -> Known:
@@ -68,7 +80,22 @@ def known_of(settings: Settings, boards: Path = BOARDS) -> Known:
         None if board is None else tuple(x.name for x in board.jacks if x.kind == "station"),
         None if board is None else tuple(x.name for x in board.jacks if x.kind == "trunk"),
         languages.available(settings.voicemail.sounds),
+        _taken(settings),
     )
+
+
+def _taken(settings: Settings) -> dict[str, Sentence]:
+    access = {
+        digits: sentence(
+            "%(digits)s leads to an outside line (numbers.access_digits)", digits=digits
+        )
+        for digits in settings.numbers.access_digits
+    }
+    groups = {
+        number: sentence("%(number)s is a ring group (phone.groups)", number=number)
+        for number in settings.phone.groups
+    }
+    return access | groups
 
 
 def read_board(settings: Settings, boards: Path = BOARDS) -> BoardSpec | None:
@@ -85,7 +112,7 @@ def problems(settings: Settings, people: Sequence[Person], known: Known) -> list
     targets = target_problems(settings, known.country, boxes, known.stations)
     return [
         *setting_problems(settings, people, known),
-        *(Problem(name, text) for name, text in targets),
+        *(Problem(*found) for found in targets),
         *_people_problems(people, known),
     ]
 
@@ -218,6 +245,9 @@ def _number_problems(settings: Settings, known: Known) -> Iterator[Problem]:
     for digits in numbers.access_digits:
         if why := why_no_number(digits, known.country):
             yield Problem(f"numbers.access_digits.{digits}", why)
+    for name, code in settings.codes:
+        if why := why_no_code(code):
+            yield Problem(f"codes.{name}", why)
     for handset in known.stations or ():
         if why := why_no_number(handset, known.country):
             yield Problem(
@@ -240,6 +270,7 @@ def _lamp_problems(settings: Settings, known: Known) -> Iterator[Problem]:
 
 
 def _people_problems(people: Sequence[Person], known: Known) -> Iterator[Problem]:
+    known = replace(known, taken={})  # that is told of the setting
     for person in people:
         for field in ("mailbox", "handset", "language", "key_map"):
             if text := why_not({field: getattr(person, field)}, known).get(field):
@@ -258,7 +289,10 @@ def why_not(fields: Mapping[str, Any], known: Known) -> dict[str, str]:
 
 
 def _bad_mailbox(mailbox: str | None, known: Known) -> str | None:
-    return None if not mailbox else why_no_mailbox(mailbox, known.country, known.stations or ())
+    if not mailbox:
+        return None
+    why = why_no_mailbox(mailbox, known.country, known.stations or ())
+    return why or known.taken.get(mailbox)
 
 
 def _no_handset(handset: str | None, known: Known) -> str | None:

@@ -382,8 +382,7 @@ def _caused(
     caused = [p for p in problems(new, people, known_of(new)) if p not in before]
     for problem in caused:
         for one in wanted:
-            field = problem.field
-            if f"{field}.".startswith(f"{one.name}.") or one.name.startswith(f"{field}."):
+            if problem.concerns(one.name):
                 raise OperationError(
                     one.name,
                     "%(name)s: %(what)s. %(meaning)s",

@@ -10,7 +10,7 @@ from app.operations.call_targets import target_problems
 
 def problems(settings: dict[str, Any]) -> dict[str, str]:
     found = target_problems(Settings.model_validate(settings), "us", {"201"}, ("101", "102"))
-    return dict(found)
+    return {name: text for name, text, *_ in found}
 
 
 def test_what_is_there_is_no_problem() -> None:

@@ -137,7 +137,7 @@ class Dialplan:
     numbering: Numbering = NO_NUMBERING
     """Of the country."""
     group_numbers: Iterable[str] = ()
-    """Numbers of ring groups; everything else goes before them."""
+    """Numbers of ring groups; all goes before them but what a rotary dial dials for a code."""
     _numbers: dict[str, Whole] = field(default_factory=dict, init=False)
     _help: list[str] = field(default_factory=list, init=False)
 
@@ -145,13 +145,13 @@ class Dialplan:
         numbering = self.numbering
         if numbering.emergency:
             self._help.extend((*numbering.emergency, *numbering.helplines, *VISITORS))
-        for group in self.group_numbers:
-            self._numbers[group] = Group(group)
         for digits, feature in self._features():
             by_pulses = STAR_BY_PULSES + digits[1:]
-            self._numbers[digits] = feature
             if not any(n.startswith(by_pulses) or by_pulses.startswith(n) for n in self._help):
                 self._numbers[by_pulses] = feature
+        for group in self.group_numbers:
+            self._numbers[group] = Group(group)
+        self._numbers.update(self._features())
         for service in self.directory.services:
             self._numbers[service] = Service(service)
         stations = tuple(self.stations)
