@@ -14,6 +14,8 @@ import numpy as np
 
 from app.clerk.media import MediaFailed, Source
 from app.core.tiff import Bitmap, TiffError, bitmaps, write_fax
+from app.message import fax_reasons
+from app.message.fax_reasons import DOCUMENT_MOST, PAGES_MOST
 from app.message.mime import (
     DEPTH_LIMIT,
     PARTS_LIMIT,
@@ -26,15 +28,11 @@ from app.message.mime import (
 )
 from app.message.transfer import Lines, decoded
 
-PAGES_MOST = 50
-"""Pages of one fax."""
 WIDTH = 1728
 """Dots of a line [T.4 §2.2]."""
 X_DPI, Y_DPI = 204, 196
 A4_LENGTH = 2292
 """Lines of a page of A4, 297 mm; what is longer is made smaller."""
-DOCUMENT_MOST = 32 << 20
-"""Octets of one attachment."""
 PIECE = 1 << 18
 _PDF, _TIFF = "pdf", "tiff"
 _KINDS = {"application/pdf": _PDF, "application/x-pdf": _PDF, "image/tiff": _TIFF}
@@ -51,10 +49,10 @@ def fax_pages(source: Source) -> Iterator[bytes]:
         drawn = of_pdf(octets) if kind == _PDF else of_tiff(octets)
         for page in drawn:
             if len(pages) == PAGES_MOST:
-                raise MediaFailed(f"it has more than {PAGES_MOST} pages, which is the most")
+                raise MediaFailed(fax_reasons.TOO_MANY)
             pages.append(page)
     if not pages:
-        raise MediaFailed("no PDF is attached, and only a PDF or a fax as TIFF can be sent")
+        raise MediaFailed(fax_reasons.NO_DOCUMENT)
     file = os.memfd_create("fax", os.MFD_CLOEXEC)
     try:
         write_fax(f"/proc/self/fd/{file}", pages)
@@ -92,7 +90,7 @@ def _whole(pieces: Iterator[bytes]) -> bytes:
     for piece in pieces:
         gathered += piece
         if len(gathered) > DOCUMENT_MOST:
-            raise MediaFailed(f"an attachment is bigger than {DOCUMENT_MOST >> 20} MB")
+            raise MediaFailed(fax_reasons.TOO_BIG)
     return bytes(gathered)
 
 
@@ -103,10 +101,10 @@ def of_tiff(octets: bytes) -> Iterator[Bitmap]:
         os.write(file, octets)
         for page in bitmaps(f"/proc/self/fd/{file}"):
             if page.width != WIDTH:
-                raise MediaFailed(f"a page of its TIFF is {page.width} dots wide, not {WIDTH}")
+                raise MediaFailed(fax_reasons.BAD_TIFF)
             yield page
     except TiffError as problem:
-        raise MediaFailed(f"its TIFF is no fax of one strip a page: {problem}") from problem
+        raise MediaFailed(fax_reasons.BAD_TIFF) from problem
     finally:
         os.close(file)
 
@@ -120,9 +118,7 @@ def of_pdf(octets: bytes) -> Iterator[Bitmap]:
         for number in range(len(document)):
             yield _drawn(pypdfium2, document[number])
     except pypdfium2.PdfiumError as problem:
-        raise MediaFailed(f"its PDF cannot be read ({problem}); a password on it, perhaps") from (
-            problem
-        )
+        raise MediaFailed(fax_reasons.BAD_PDF) from problem
 
 
 def _drawn(pdfium: object, page: object) -> Bitmap:

@@ -17,10 +17,12 @@ from app.clerk.media import LONGEST, Conversion, Media, MediaFailed, Source, Sou
 from app.clerk.recordings import Inboxes
 from app.core import files
 from app.core.clock import Clock
+from app.core.sentences import Sentence
 from app.inbox.delivery import Envelope
 from app.inbox.entries import Entry, Facts, Kind
 from app.inbox.fax_queue import TRIES, FaxJob
 from app.inbox.people import Person
+from app.message import fax_reasons
 from app.message.fax_report import FaxReport, compose
 from app.phone.fax.folder import BROKEN_OFF, FaxEnd
 from app.store.database import Tx
@@ -70,7 +72,8 @@ class FaxesOut:
             inboxes.db.now(lambda tx: queue.later(tx, entry.id, 60.0))
             return None
         except MediaFailed as problem:
-            self._give_up(inboxes, job, entry, f"No pages could be made of it: {problem}.")
+            log.info("fax %d: no pages: %s", entry.id, problem)
+            self._give_up(inboxes, job, entry, fax_reasons.no_pages(str(problem)))
             return None
         attempt = inboxes.db.now(lambda tx: queue.begin(tx, entry.id))
         return FaxToSend(
@@ -105,10 +108,11 @@ class FaxesOut:
             self._give_up(inboxes, job, entry, _words(outcome, end), end)
 
     def _sent(self, inboxes: Inboxes, job: FaxJob, entry: Entry, end: FaxEnd, line: str) -> None:
-        report = self._report(inboxes, job, entry, end, "")
+        report = self._report(inboxes, job, entry, end, None)
 
         def note(tx: Tx) -> None:
-            said = f"faxed to {job.number} on {line}: {report.pages} in {end.seconds} s"
+            pages = f"{end.pages} page{'' if end.pages == 1 else 's'}"
+            said = f"faxed to {job.number} on {line}: {pages} in {end.seconds} s"
             if inboxes.store.remove(tx, [entry.id], DOOR, line, said):
                 self._tell(tx, inboxes, entry, report)
 
@@ -116,7 +120,7 @@ class FaxesOut:
         self._forget(entry.id)
 
     def _give_up(
-        self, inboxes: Inboxes, job: FaxJob, entry: Entry, why: str, end: FaxEnd = BROKEN_OFF
+        self, inboxes: Inboxes, job: FaxJob, entry: Entry, why: Sentence, end: FaxEnd = BROKEN_OFF
     ) -> None:
         report = self._report(inboxes, job, entry, end, why)
 
@@ -129,7 +133,7 @@ class FaxesOut:
         self._forget(entry.id)
 
     def _report(
-        self, inboxes: Inboxes, job: FaxJob, entry: Entry, end: FaxEnd, why: str
+        self, inboxes: Inboxes, job: FaxJob, entry: Entry, end: FaxEnd, why: Sentence | None
     ) -> FaxReport:
         person = inboxes.people.by_id(entry.person)
         now = datetime.fromtimestamp(self._clock.now(), self._zone).astimezone(self._zone)
@@ -146,6 +150,7 @@ class FaxesOut:
             calls=job.attempts,
             why=why,
             at=now,
+            language=self._config.language if person is None else person.language,
         )
 
     def _tell(self, tx: Tx, inboxes: Inboxes, entry: Entry, report: FaxReport) -> None:
@@ -196,16 +201,14 @@ def _pages_of(source: Source) -> Iterator[bytes]:
     yield from fax_pages(source)
 
 
-def _words(outcome: FaxOutcome, end: FaxEnd) -> str:
+_GIVEN_UP = {
+    FaxOutcome.BUSY: fax_reasons.BUSY,
+    FaxOutcome.NO_NUMBER: fax_reasons.NO_NUMBER,
+    FaxOutcome.NO_ANSWER: fax_reasons.NO_ANSWER,
+    FaxOutcome.NOT_ALLOWED: fax_reasons.NOT_ALLOWED,
+}
+
+
+def _words(outcome: FaxOutcome, end: FaxEnd) -> Sentence:
     """Why a fax is given up, for its sender."""
-    match outcome:
-        case FaxOutcome.BUSY:
-            return "The number was busy each time."
-        case FaxOutcome.NO_NUMBER:
-            return "The network says that this number does not exist: check it, and send anew."
-        case FaxOutcome.NO_ANSWER:
-            return "No fax machine answered there."
-        case FaxOutcome.NOT_ALLOWED:
-            return "You may not call this number any more, or this box sends no faxes any more."
-        case _:
-            return f"The call broke off each time; the last time: {end.why}."
+    return _GIVEN_UP.get(outcome) or fax_reasons.broken_off(end.why)

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from app.core.sentences import Sentence
 from app.core.text import one_line
 from app.message import by_machine
+from app.message.words import said, say, wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +31,28 @@ class FaxReport:
     """Length of the last call."""
     calls: int
     """How many were made."""
-    why: str
-    """Why it was given up, as a sentence; "": it has arrived."""
+    why: Sentence | None
+    """Why it was given up (fax_reasons.py); None: it has arrived."""
     at: datetime
-
-    @property
-    def pages(self) -> str:
-        """For example "3 pages"."""
-        return f"{self.count} page{'' if self.count == 1 else 's'}"
+    language: str = "en"
+    """Of the person, ISO 639-1."""
 
     @property
     def subject(self) -> str:
         """For example "Fax sent to 5551234 (3 pages)"."""
-        if self.why:
-            return f"Fax not sent to {self.number}"
-        return f"Fax sent to {self.number} ({self.pages})"
+        in_words = partial(say, self.language, number=self.number)
+        if self.why is not None:
+            return in_words("Fax not sent to %(number)s")
+        if self.count == 1:
+            return in_words("Fax sent to %(number)s (1 page)")
+        return in_words("Fax sent to %(number)s (%(count)d pages)", count=self.count)
 
 
 def compose(report: FaxReport) -> bytes:
     """The report as a whole message, CRLF line ends."""
     message = by_machine.begun(
         to=report.to,
-        name="Fax",
+        name=say(report.language, "Fax"),
         sender=report.sender,
         subject=report.subject,
         at=report.at,
@@ -62,22 +65,31 @@ def compose(report: FaxReport) -> bytes:
 
 
 def _words(report: FaxReport) -> Iterator[str]:
-    done = f"Your fax to {report.number} "
-    yield done + ("was not sent." if report.why else "has arrived.")
-    yield ""
-    yield f"Your mail: {one_line(report.about) or '(no subject)'}"
-    if report.why:
-        yield f"Why:       {one_line(report.why)}"
-        yield f"Calls:     {report.calls}"
-        yield f"Arrived:   {report.pages if report.count else 'nothing'}"
+    in_words = partial(say, report.language)
+    number, about = report.number, one_line(report.about)
+    if report.why is None:
+        yield in_words("Your fax to %(number)s has arrived.", number=number)
     else:
-        minutes = f"{report.seconds // 60}:{report.seconds % 60:02}"
-        yield f"Pages:     {report.count}, in {minutes}"
-        yield f"Calls:     {report.calls}"
-    yield f"Machine:   {one_line(report.station) or 'did not say who it is'}"
-    yield f"Time:      {report.at:%Y-%m-%d %H:%M:%S %z}"
+        yield in_words("Your fax to %(number)s was not sent.", number=number)
     yield ""
-    if report.why:
-        yield "Your mail is in your inbox again, with what was to be sent. Mail it once more if the"
-        yield "number is right, or send it another way."
+    yield in_words("Your mail: %(subject)s", subject=about or in_words("(no subject)"))
+    if report.why is not None:
+        why = one_line(said(report.language, report.why))
+        yield from wrapped(in_words("Why: %(reason)s", reason=why))
+        yield in_words("Pages that have arrived: %(count)d", count=report.count)
+    else:
+        lasted = f"{report.seconds // 60}:{report.seconds % 60:02}"
+        yield in_words("Pages: %(count)d, in %(minutes)s", count=report.count, minutes=lasted)
+    yield in_words("Calls: %(count)d", count=report.calls)
+    station = one_line(report.station) or in_words("did not say who it is")
+    yield in_words("The other machine: %(station)s", station=station)
+    yield in_words("Time: %(time)s", time=f"{report.at:%Y-%m-%d %H:%M:%S %z}")
+    yield ""
+    if report.why is not None:
+        yield from wrapped(
+            in_words(
+                "Your mail is in your inbox again, with what was to be sent. Mail it once more if"
+                " the number is right, or send it another way."
+            )
+        )
         yield ""

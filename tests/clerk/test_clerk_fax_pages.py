@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.clerk.fax_pages import A4_LENGTH, PAGES_MOST, WIDTH, fax_pages
+from app.clerk.fax_pages import A4_LENGTH, WIDTH, fax_pages
 from app.clerk.media import MediaFailed, Source
 from app.core.tiff import Bitmap
+from app.message.fax_reasons import PAGES_MOST
 from tests.kit.fax import document, page, received
 
 A4 = (595.0, 842.0)

@@ -96,7 +96,7 @@ def test_pdf_mailed_to_a_number_arrives_and_is_reported(tmp_path: Path) -> None:
             above = got.length - sent.length  # the line that says who sends it, and when
             assert 0 <= above < 60 and got.octets[above * got.width // 8 :] == sent.octets
         said = words(world)
-        assert "+1 555 2000" in said and "Pages:     2, in " in said and "The contract" in said
+        assert "+1 555 2000" in said and "Pages: 2, in " in said and "The contract" in said
         (call,) = world.store.calls.newest(10)
         assert (call.outcome, call.to, call.trunk) == ("fax", NUMBER, "line1")
         assert [entry.subject for entry in world.entries("anna", EntryState.BIN)] == [
