@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ipaddress
 import time
+from typing import ClassVar
 
 import pytest
 
@@ -190,6 +191,32 @@ def test_hostile_records_take_no_time(spec: str) -> None:
     with pytest.raises(BadRecord):
         parse("v=spf1 " + "a " * 3000)
     assert time.process_time() - began < 0.2
+
+
+class Counted(Values):
+    """Values that count how often they are asked for."""
+
+    asked: ClassVar[list[str]] = []
+
+    def of(self, letter: str) -> str:
+        self.asked.append(letter)
+        return super().of(letter)
+
+
+@pytest.mark.parametrize("end", ["", ".", ".net", ".net.", "." + "z" * 250, "z" * 253 + ".", "%%"])
+@pytest.mark.parametrize("macro", ["%{s}", "%{S}", "%{d1}", "%{h}", "a%%"])
+def test_of_a_long_record_no_more_macros_are_read_than_a_name_can_show(
+    macro: str, end: str
+) -> None:
+    values = Counted(ipaddress.ip_address(HOST), "x@" + "y." * 20 + "net", "y.net", "h")
+    for times in (1, 60, 900):
+        Counted.asked.clear()
+        one = {"%{s}": values.sender, "%{S}": values.sender.replace("@", "%40"), "%{d1}": "net",
+               "%{h}": "h", "a%%": "a%"}[macro]  # fmt: skip
+        whole = (one * times + end.replace("%%", "%")).removesuffix(".")
+        name = expanded(macro * times + end, values)
+        assert name == (whole if len(whole) <= 253 else whole[-254:].partition(".")[2])
+        assert len(Counted.asked) <= 256
 
 
 def test_the_validated_name_of_the_domain_comes_first() -> None:

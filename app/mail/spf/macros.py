@@ -49,19 +49,31 @@ def wants_validated(spec: str) -> bool:
 
 
 def expanded(spec: str, values: Values) -> str:
-    """The name that a well-formed domain-spec means; of a long one, its end [RFC 7208 §7.3]."""
+    """The name that a well-formed domain-spec means; of a long one, its end [RFC 7208 §7.3].
 
-    def said(found: re.Match[str]) -> str:
-        letter, count, backwards, delimiters, plain = found.groups()
-        if plain:
-            return _PLAIN[plain]
-        value = values.of(letter.lower())
-        parts = re.split(f"[{re.escape(delimiters or '.')}]", value)
-        if backwards:
-            parts.reverse()
-        value = ".".join(parts[-int(count) :] if count else parts)
-        return quote(value, safe="") if letter.isupper() else value
-
-    name = _MACRO.sub(said, spec).removesuffix(".")
+    A stranger writes the record, and macros by the hundred: no more are read than that end needs.
+    """
+    parts, octets, end = [], 0, len(spec)
+    for found in reversed([*_MACRO.finditer(spec)]):
+        parts += [spec[found.end() : end], _said(found, values)]
+        octets += len(parts[-2]) + len(parts[-1])
+        end = found.start()
+        if octets > _LONGEST + 2:  # a dot at the end does not count
+            break
+    else:
+        parts.append(spec[:end])
+    name = "".join(reversed(parts)).removesuffix(".")
     # One octet more than may be, so that a label which begins right there stays.
     return name if len(name) <= _LONGEST else name[-_LONGEST - 1 :].partition(".")[2]
+
+
+def _said(found: re.Match[str], values: Values) -> str:
+    letter, count, backwards, delimiters, plain = found.groups()
+    if plain:
+        return _PLAIN[plain]
+    value = values.of(letter.lower())
+    parts = re.split(f"[{re.escape(delimiters or '.')}]", value)
+    if backwards:
+        parts.reverse()
+    value = ".".join(parts[-int(count) :] if count else parts)
+    return quote(value, safe="") if letter.isupper() else value
