@@ -1,7 +1,9 @@
 """The pages and files by which mail programs are set up. They read files, and change nothing."""
 
+import asyncio
 import hashlib
 import io
+import logging
 import re
 import ssl
 from datetime import UTC, datetime
@@ -11,13 +13,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.core.apart import apart
 from app.core.clock import Clock
+from app.core.errors import SwitchhookError
+from app.operations.signed_profile import signed
 from app.web.clients import autoconfig, autodiscover
 from app.web.clients.access import MailAccess, as_now
 from app.web.config import WebConfig
 from app.web.links import SETUP, Links
 from app.web.rendering import Pages
 from app.web.words import accepted
+
+log = logging.getLogger(__name__)
 
 GIVEN = "server.given"
 """In the folder of keys: the certificate is the owner's, signed by whom programs know already."""
@@ -33,6 +40,7 @@ class SetupPages:
     def __init__(self, config: WebConfig, links: Links, pages: Pages, clock: Clock) -> None:
         self._config, self._links, self._pages, self._clock = config, links, pages, clock
         self._keys = Path(config.keys)
+        self._signing = asyncio.Lock()
 
     async def home(self, request: Request) -> Response:
         """There is one page so far."""
@@ -81,7 +89,19 @@ class SetupPages:
         if address and not access.is_ours(address):
             raise HTTPException(404, "This address is not of this box's mail domains.")
         profile = apple.profile(access, address, self._authority())
-        return self._file(profile, apple.MEDIA_TYPE, "switchhook.mobileconfig")
+        return self._file(await self._signed(profile), apple.MEDIA_TYPE, "switchhook.mobileconfig")
+
+    async def _signed(self, profile: bytes) -> bytes:
+        """The profile signed by the box's certificate, by which the device shows who made it.
+
+        One at a time, whoever asks; where there is no certificate it comes as it is.
+        """
+        async with self._signing:
+            try:
+                return await asyncio.to_thread(apart, signed, self._keys, profile)
+            except SwitchhookError as problem:
+                log.info("a profile goes out unsigned: %s", problem)
+                return profile
 
     async def autoconfig(self, request: Request) -> Response:
         """The file that Thunderbird asks for."""

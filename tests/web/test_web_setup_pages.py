@@ -37,6 +37,16 @@ class Reading(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+def unwrapped(house: WebHouse, profile: bytes, signer: Path) -> bytes:
+    """What OpenSSL finds in a profile that the box's certificate has signed; that into `signer`."""
+    ca = str(house.paths.keys / "ca.crt")
+    words = ["cms", "-verify", "-inform", "DER", "-CAfile", ca, "-purpose", "any", "-binary"]
+    found = subprocess.run(
+        ["openssl", *words, "-signer", signer], input=profile, check=True, capture_output=True
+    )
+    return found.stdout
+
+
 def test_page_tells_everything_and_all_it_links_to_is_there(house: WebHouse) -> None:
     page = Reading(house.ask("/setup").text)
     assert f"Mail and voicemail of {HOST}" in page.text
@@ -48,12 +58,21 @@ def test_page_tells_everything_and_all_it_links_to_is_there(house: WebHouse) -> 
         assert house.ask(address).status == 200, address
 
 
-def test_page_shows_the_settings_of_an_address(house: WebHouse) -> None:
+def test_page_shows_the_settings_of_an_address(house: WebHouse, tmp_path: Path) -> None:
     page = Reading(house.ask("/setup?address=anna%2Bx%40example.org").text)
     assert "Your user name: anna+x@example.org" in page.text
     (profile,) = (a for a in page.addresses if "mobileconfig" in a)
-    mail = plistlib.loads(house.ask(profile).body)["PayloadContent"][-1]
+    answer, signer = house.ask(profile), tmp_path / "signer.crt"
+    assert answer.headers["content-type"] == "application/x-apple-aspen-config"
+    mail = plistlib.loads(unwrapped(house, answer.body, signer))["PayloadContent"][-1]
     assert mail["EmailAddress"] == "anna+x@example.org"
+    assert signer.read_text() == (house.paths.keys / "server.crt").read_text()
+
+
+def test_profile_of_a_box_without_a_certificate_comes_unsigned(tmp_path: Path) -> None:
+    with serving(tmp_path / "var", web_settings()) as house:
+        (house.paths.keys / "server.key").unlink()
+        assert plistlib.loads(house.ask("/setup/apple.mobileconfig").body)["PayloadContent"]
 
 
 @pytest.mark.parametrize(
@@ -79,15 +98,15 @@ def test_page_says_which_addresses_there_are(house: WebHouse, address: str) -> N
     assert "Your user name:" not in page.text and len(answer.body) < 10_000
 
 
-def test_nobody_learns_who_is_here(house: WebHouse) -> None:
+def test_nobody_learns_who_is_here(house: WebHouse, tmp_path: Path) -> None:
     """The pages are the same for a person as for nobody: they do not look into the store."""
     paths = ("/setup?address={}", "/setup/apple.mobileconfig?address={}",
              "/mail/config-v1.1.xml?emailaddress={}")  # fmt: skip
     for path in paths:
-        bodies = {
-            re.sub("anna|nobody", "x", house.ask(path.format(f"{name}@box.test")).text)
-            for name in ("anna", "nobody")
-        }
+        answers = [house.ask(path.format(f"{name}@box.test")).body for name in ("anna", "nobody")]
+        if "mobileconfig" in path:
+            answers = [unwrapped(house, body, tmp_path / "signer.crt") for body in answers]
+        bodies = {re.sub("anna|nobody", "x", body.decode()) for body in answers}
         bodies = {re.sub(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27}", "id", body) for body in bodies}
         assert len(bodies) == 1
     assert not house.paths.database.exists()
@@ -113,9 +132,9 @@ def test_page_of_a_box_whose_certificate_everybody_knows_has_no_authority(tmp_pa
         page = Reading(house.ask("/setup").text)
         assert "certificate authority" not in page.text and "/setup/ca.crt" not in page.addresses
         assert house.ask("/setup/ca.crt").status == 404
-        assert (
-            len(plistlib.loads(house.ask("/setup/apple.mobileconfig").body)["PayloadContent"]) == 1
-        )
+        profile = house.ask("/setup/apple.mobileconfig").body
+        (mail,) = plistlib.loads(unwrapped(house, profile, tmp_path / "x"))["PayloadContent"]
+        assert mail["PayloadType"] == "com.apple.mail.managed"
 
 
 def bitmap(svg: bytes, path: Path, scale: int = 4) -> None:

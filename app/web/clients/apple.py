@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/x-apple-aspen-config"
 
 
 def profile(access: MailAccess, address: str, authority: bytes | None) -> bytes:
-    """The profile as an XML property list.
+    """The profile as an XML property list, which is yet to be signed.
 
     `address` is somebody's e-mail address, "" for whoever installs it; `authority` the certificate
     that signs the box's own (DER), None if programs know it already.
