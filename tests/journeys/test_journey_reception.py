@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from drivers.buses import Samples
 from tests.kit.hearing import prompt_file
 from tests.kit.world import World
@@ -87,3 +89,34 @@ def test_person_is_followed_to_an_outside_number_and_joined_after_a_1(
         world.board("hangup line1", "time 15s", "hangup line2", "settle")
         row = world.inbox.store.calls.newest(1)[0]
         assert (row.line, row.to, row.trunk, row.outcome) == ("line1", "202", "line2", "answered")
+
+
+@pytest.mark.soak
+def test_caller_without_tones_is_given_to_the_operator(tmp_path: Path) -> None:
+    settings = f"{ATTENDANT}[attendant]\ntries = 1\n"
+    with World(tmp_path, more_settings=settings) as world:
+        answered_by_the_attendant(world)
+        caller = world.listen("line1")
+        caller.hears("one-moment-please", within_s=40)
+        world.board("wait-for 101 ringing within 5s", "lift 101", "time 500ms")
+        world.board(f"say 101 {prompt_file('demo-thanks')}")
+        caller.hears("demo-thanks", within_s=3)
+        world.board("hangup line1", "hangup 101")
+
+
+@pytest.mark.soak
+def test_rotary_dial_reaches_who_is_followed_on_a_line_that_takes_pulses_alone(
+    tmp_path: Path, words: Path, words_at_8_khz: Samples
+) -> None:
+    with World(tmp_path, more_settings='[numbers]\npulse_lines = ["line1"]\n') as world:
+        world.command("people", "follow-me", "ben", "--number", "5559876", "--after", "4")
+        world.board("number 5559876 answers after 1s", "lift 101", "wait-for 101 dial-tone")
+        world.board("pulse 101 202", "wait-for 102 ringing")
+        world.board("wait-for line1 ringing within 40s", "wait-for line1 answered within 10s")
+        assert world.board("dialled line1") == ["on line1 was dialled: 5559876"]
+        ben = world.listen("line1")
+        world.board("time 4s", "dial line1 1", "time 1s", f"say 101 {words}")
+        ben.hears(words_at_8_khz, within_s=3)
+        world.board("hangup line1", "wait-for 101 busy within 15s", "hangup 101", "settle")
+        row = world.inbox.store.calls.newest(1)[0]
+        assert (row.line, row.to, row.trunk, row.outcome) == ("101", "202", "line1", "answered")

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.phone.sound import prompts
 from app.phone.sound.grammar import Kind, Noun
 from app.phone.sound.languages import grammar_of
 from tests.kit.lexicon import sentence
+from tests.kit.prompt_names import recorded
 
 LANGUAGES = ("en", "es", "fr", "it", "ru")
 
@@ -311,3 +313,20 @@ def test_lengths(column: int, language: str) -> None:
     lasting = grammar_of(language).lasting
     said = ((sentence(language, lasting(s)), row[column]) for s, row in LENGTHS.items())
     assert differing(said) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "one zero one two three"),
+        ("es", "uno cero uno dos tres"),
+        ("fr", "un zéro un deux trois"),
+        ("it", "uno zero uno due tre"),
+        ("ru", "один ноль один два три"),
+    ],
+)
+def test_numbers_of_handsets_are_recorded_and_said_digit_by_digit(language: str, said: str) -> None:
+    first, _, more = ["101", "102", "103"]
+    names = prompts.digits(first + "23"), prompts.digits(more)
+    assert sentence(language, names[0]) == said
+    assert set(names[0]) | set(names[1]) <= recorded(language)
