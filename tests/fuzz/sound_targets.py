@@ -1,6 +1,7 @@
 """Sound: what is found in a mail, files of sound, and the tones of a telephone line."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 import numpy as np
 
@@ -86,13 +87,21 @@ def fsk(data: bytes) -> None:
         samples = _said(octets[:SAYABLE])
     else:
         samples = np.frombuffer(octets[: len(octets) // 2 * 2], "<i2").astype(np.int16)
-    receiver, ear = dsp.FskReceiver(), DigitEar()
+    receiver, ear = _line()
+    receiver.begin_again()
+    ear.begin_again()
     samples = np.concatenate((samples, np.zeros(PERIOD - len(samples) % PERIOD, np.int16)))
     for at in range(0, len(samples), PERIOD):
         period = np.ascontiguousarray(samples[at : at + PERIOD])
         for message in receiver.hear(period):
             _check_caller(message)
         assert set(ear.hear(period)) <= set("0123456789*#ABCD")
+
+
+@cache
+def _line() -> tuple[dsp.FskReceiver, DigitEar]:
+    """What listens to a line. It begins again for each input, as it does for each call."""
+    return dsp.FskReceiver(), DigitEar()
 
 
 def _said(body: bytes) -> Samples:

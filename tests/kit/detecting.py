@@ -6,7 +6,7 @@ import numpy as np
 
 from app.phone.sound.dtmf import DtmfDetector
 from app.phone.sound.information_tone import InformationToneDetector
-from app.phone.sound.tone_bank import ToneBank
+from app.phone.sound.tone_bank import KEPT, ToneBank
 from drivers.buses import PERIOD, Samples
 
 
@@ -21,10 +21,20 @@ def periods(samples: Samples) -> Iterator[Samples]:
 class DigitEar:
     """The DTMF detector of one line."""
 
+    _SILENCE = np.zeros((1, PERIOD), np.int16)
+
     def __init__(self, under_dial_tone: bool = False) -> None:
         self._bank = ToneBank(1)
         self._detector = DtmfDetector(self._bank)
+        self._under_dial_tone = under_dial_tone
         self._detector.listen(0, True, under_dial_tone)
+
+    def begin_again(self) -> None:
+        """Forget what was heard: a new ear costs as much as a second of sound."""
+        self._detector.listen(0, False)
+        for _ in range(KEPT):
+            self._bank.hear(self._SILENCE)
+        self._detector.listen(0, True, self._under_dial_tone)
 
     def hear(self, period: Samples) -> str:
         """The digits recognized in 80 samples more; nearly always none."""
