@@ -111,9 +111,11 @@ class MailBox:
         for _ in range(10):  # those whose patience has ended act on it
             await asyncio.sleep(0)
 
-    def client(self) -> smtplib.SMTP:
-        """A client that is connected."""
-        return smtplib.SMTP("127.0.0.1", self.ports.smtp, timeout=30, local_hostname="client.test")
+    def client(self, address: str = "127.0.0.1") -> smtplib.SMTP:
+        """A client that is connected, from one of loopback's addresses."""
+        return smtplib.SMTP(
+            "127.0.0.1", self.ports.smtp, "client.test", timeout=30, source_address=(address, 0)
+        )
 
     def send(self, octets: bytes, *recipients: str, sender: str = "x@y.test") -> None:
         """Send one mail; smtplib's errors if it is refused."""

@@ -4,6 +4,7 @@ import asyncio
 import re
 import smtplib
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,16 @@ def test_who_sends_no_more_hears_what_became_of_the_mail(
         box.in_loop(answer(slow_dns))
         assert client.getreply()[0] == code
         assert len(box.inbox("anna")) == mails
+
+
+def test_mails_that_wait_for_the_dns_shut_no_other_host_out(
+    tmp_path: Path, slow_dns: asyncio.Event
+) -> None:
+    with MailBox(tmp_path, lan=(), connections=4, strangers_percent=75) as box, ExitStack() as held:
+        for _ in range(3):
+            client = box.client("127.0.1.1")
+            held.callback(client.close)
+            whole_mail(client)
+        box.send(REST, "anna@box.test", sender="carl@quick.net")
+        assert len(box.inbox("anna")) == 1
+        box.in_loop(answer(slow_dns))

@@ -198,12 +198,14 @@ class InboundMessage:
         elif self._spf is None or self._spf.done():
             self._submit(mail, found)
         else:
+            self._session.waits_for_others(True)
             self._connection.run(self._submit_after(self._spf, mail, found))
 
     async def _submit_after(
         self, asked: "asyncio.Future[str]", mail: Transaction, found: Findings
     ) -> None:
         await asyncio.wait({asked})
+        self._session.waits_for_others(False)
         if self._incoming is None:
             return  # the connection was lost, and the mail with it
         if self._connection.will_send_no_more() and not self._session.unread:

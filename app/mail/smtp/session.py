@@ -54,6 +54,7 @@ class SmtpSession(Conversation):
         self._anew = False  # a mail was accepted since the last tick
         self._held_refusal: tuple[float, Reply] | None = None  # when it may be said (monotonic s)
         self._stopping = False
+        self._for_others = False  # the verdict waits for what is asked of others, not for us
 
     # what its connection calls
 
@@ -117,8 +118,9 @@ class SmtpSession(Conversation):
 
     @property
     def waits_since(self) -> float | None:
-        """Since when there has been no mail, less what has come of one; None while it decides."""
-        return None if self.state is SmtpState.DECIDING else self._since
+        """Since when there has been no mail, less what has come of one; None while we commit it."""
+        deciding = self.state is SmtpState.DECIDING and not self._for_others
+        return None if deciding else self._since
 
     def secured(self) -> None:
         """Begin anew under TLS [RFC 3207 §4.2]: what was said before, or lies unread, is gone."""
@@ -148,6 +150,13 @@ class SmtpSession(Conversation):
     def hold_input(self, held: bool) -> None:
         """Read no more of the message while the service has enough octets that are not durable."""
         self._input_held = held
+
+    def waits_for_others(self, waits: bool) -> None:
+        """The verdict waits for the DNS of a stranger, who may take long on purpose, or no more.
+
+        Meanwhile the session may be ended in favour of others.
+        """
+        self._for_others = waits
 
     def accepted(self, name: str) -> None:
         """Answer `Complete`: the message is durably stored under this name."""
