@@ -167,7 +167,8 @@ class FaxJobs:
 
         inboxes.db.now(last)
         fax.remove()
-        log.info("fax on %s for %s: %s", fax.facts.line, owner.login, message.length)
+        ended = "" if fax.end.well else f", then {fax.end.why}"
+        log.info("fax on %s for %s: %d pages%s", fax.facts.line, owner.login, len(fax.pages), ended)
 
     def _message(self, inboxes: Inboxes, fax: KeptFax, owner: Person) -> FaxMessage:
         ended_at = datetime.fromtimestamp(fax.facts.started_at + fax.end.seconds, self._zone)
@@ -186,6 +187,7 @@ class FaxJobs:
             well=fax.end.well,
             why=fax.end.why,
             token=new_token(),
+            language=owner.language,
         )
 
     def _enter(

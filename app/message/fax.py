@@ -1,7 +1,7 @@
 """A fax that came in as one RFC 5322 message: a text part and the pages as a PDF [RFC 3458].
 
     head                          From, To, Subject, Date, Message-Context: fax-message ...
-    --boundary  text/plain        from whom, for whom, how many pages
+    --boundary  text/plain        from whom, for whom, how many pages, in its owner's language
     --boundary  application/pdf   the pages, base64 in lines of 76 characters
     --boundary--
 
@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.fax_page import FaxPage
+from app.core.sentences import N_
+from app.message import fax_reasons
 from app.message.composing import RAW_LINE, base64_lines, fold, mailbox_of, text_part
 from app.message.fax_pdf import fax_pdf
 from app.message.voice import BLOCK_LINES, clean_name, clean_number
+from app.message.words import said, say, wrapped
 
-BROKEN_OFF = "broken off"
 MINUTE_S = 60
 
 
@@ -46,6 +48,12 @@ class FaxMessage:
     """Why it did not."""
     token: str
     """Random letters and digits; make the Message-ID, the boundary and the file name unique."""
+    language: str = "en"
+    """Of who gets it, ISO 639-1."""
+
+    def in_words(self, text: str, **values: object) -> str:
+        """A sentence in the language of who gets it."""
+        return say(self.language, text, **values)
 
     @property
     def number(self) -> str | None:
@@ -55,24 +63,28 @@ class FaxMessage:
     @property
     def display_name(self) -> str:
         """What stands in From."""
-        return clean_name(self.caller_name) or self.number or clean_name(self.station) or "Fax"
+        known = clean_name(self.caller_name) or self.number or clean_name(self.station)
+        return known or self.in_words(N_("Fax"))
 
     @property
     def sender(self) -> str:
         """Name and number as far as they are known, for people to read."""
         known = dict.fromkeys((clean_name(self.caller_name), self.number))
-        return " ".join(part for part in known if part) or clean_name(self.station) or "unknown"
+        named = " ".join(part for part in known if part) or clean_name(self.station)
+        return named or self.in_words(N_("unknown"))
 
     @property
     def length(self) -> str:
         """For example "3 pages" or "1 page, broken off"."""
-        pages = f"{self.pages} page{'' if self.pages == 1 else 's'}"
-        return pages if self.well else f"{pages}, {BROKEN_OFF}"
+        text = N_("1 page") if self.pages == 1 else N_("%(count)d pages")
+        pages = self.in_words(text, count=self.pages)
+        return pages if self.well else self.in_words(N_("%(pages)s, broken off"), pages=pages)
 
     @property
     def subject(self) -> str:
         """For example "Fax from MARTA KOVACS 5551234 (3 pages)"."""
-        return f"Fax from {self.sender} ({self.length})"
+        text = N_("Fax from %(sender)s (%(length)s)")
+        return self.in_words(text, sender=self.sender, length=self.length)
 
     @property
     def message_id(self) -> str:
@@ -131,18 +143,28 @@ def _pdf_head(fax: FaxMessage) -> Iterator[tuple[str, str]]:
     yield "Content-Disposition", f'attachment; filename="{fax.file_name}"'
 
 
+_MISSING = N_(
+    "More pages were to come when the call broke off: %(why)s. What had arrived is in the"
+    " attachment; ask the sender for the rest."
+)
+
+
 def _text(fax: FaxMessage) -> bytes:
-    minutes = f"{fax.seconds // MINUTE_S}:{fax.seconds % MINUTE_S:02}"
-    lines = [
-        f"Sender:   {fax.sender}",
-        f"Machine:  {clean_name(fax.station) or 'does not say who it is'}",
-        f"For:      {clean_name(fax.to_name) or ''} (mailbox {fax.mailbox}), line {fax.line}",
-        f"Received: {fax.ended_at:%Y-%m-%d %H:%M:%S %z}",
-        f"Pages:    {fax.pages}, in {minutes}",
+    in_words, to = fax.in_words, clean_name(fax.to_name) or ""
+    machine = clean_name(fax.station) or in_words(N_("does not say who it is"))
+    whom = N_("%(name)s (mailbox %(mailbox)s), line %(line)s")
+    lasted = f"{fax.seconds // MINUTE_S}:{fax.seconds % MINUTE_S:02}"
+    rows = [
+        (N_("Sender"), fax.sender),
+        (N_("Machine"), machine),
+        (N_("For"), in_words(whom, name=to, mailbox=fax.mailbox, line=fax.line)),
+        (N_("Received"), f"{fax.ended_at:%Y-%m-%d %H:%M:%S %z}"),
+        (N_("Pages"), in_words(N_("%(count)d, in %(minutes)s"), count=fax.pages, minutes=lasted)),
     ]
+    labels = [f"{in_words(label)}:" for label, _ in rows]
+    width = max(map(len, labels))
+    lines = [f"{label:<{width}} {value}" for label, (_, value) in zip(labels, rows, strict=True)]
     if not fax.well:
-        lines += [
-            f"Missing:  more pages were to come when the call broke off: {clean_name(fax.why)}.",
-            "          What had arrived is in the attachment; ask the sender for the rest.",
-        ]
+        why = said(fax.language, fax_reasons.meant(fax.why))
+        lines += ["", *wrapped(in_words(_MISSING, why=why))]
     return "".join(line + "\r\n" for line in lines).encode("utf-8")

@@ -1,7 +1,8 @@
-"""Why a fax was not sent, in sentences that its sender is told in their language.
+"""Why a fax was not sent, or came in part, in sentences that people read in their language.
 
-What spandsp, or a worker, says of a failure is English and for the log. Its many texts are a few
-things to a person: who sends the fax can send it anew, send it to another number, or otherwise.
+What spandsp, or a worker, says of a failure is English and for the log. Its many texts, with the
+names of T.30's signals in them [ITU-T T.30 §5.3.6], are a few things to a person: who sends the fax
+can send it anew, send it to another number, or otherwise.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ _DOCUMENTS = {
 _HUNG_UP = sentence("the other end hung up")
 _SILENT = sentence("the other machine did not answer any more")
 _BAD_LINE = sentence("the line was too bad for the two machines")
-_UNABLE = sentence("the other machine cannot receive this fax")
+_UNABLE = sentence("the other machine cannot do what this fax needs")
 _REFUSED = sentence("the other machine refused it")
 _MUDDLE = sentence("the two machines did not understand each other")
 _OWN_TROUBLE = sentence("the box itself had trouble; its log says which")
@@ -64,10 +65,15 @@ _MEANT: Mapping[str, Sentence] = {
 }
 
 
+def meant(words: str) -> Sentence:
+    """What the engine's words mean to a person, as a part of a sentence."""
+    found = (said for sign, said in _MEANT.items() if sign in words)
+    return next(found, _OWN_TROUBLE)
+
+
 def broken_off(words: str) -> Sentence:
     """What the engine's words for the end of a call mean to a person."""
-    meant = (said for sign, said in _MEANT.items() if sign in words)
-    why = next(meant, _OWN_TROUBLE)
+    why = meant(words)
     return sentence("The call broke off each time; the last time: %(why)s.", why=why)
 
 

@@ -125,7 +125,7 @@ def test_fax_broken_off_is_delivered_as_a_part(tmp_path: Path) -> None:
         assert pages(message) == PAGES[:2]
         assert message["Subject"].endswith("(2 pages, broken off)")
         body = message.get_body()
-        assert body is not None and "more pages were to come" in body.get_content()
+        assert body is not None and "More pages were to come" in body.get_content()
 
 
 def test_fax_in_a_power_cut_is_delivered_as_a_part(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from itertools import count
 
 import pytest
 
+from app.core.fax_page import FaxPage
 from app.core.sentences import Sentence
-from app.message import fax_reasons
+from app.message import fax, fax_reasons
 from app.message.fax_report import FaxReport, compose
 from app.message.words import FOLDER, said
 from app.phone.sound import dsp, t30
@@ -44,6 +45,30 @@ def test_no_line_of_a_report_is_english_to_who_reads_another_language(language: 
             both = {*english[1].splitlines()} & {*theirs[1].splitlines()}
             assert both <= {""}, both
             assert "5552000" in theirs[1] and "Договор" in theirs[1] and "+1 555 2000" in theirs[1]
+
+
+def part_of_a_fax(language: str) -> tuple[str, list[str]]:
+    """Subject and lines of a fax that came in from nobody knows whom, and not whole."""
+    at = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
+    message = fax.FaxMessage(
+        "Anna", "anna@box.test", "201", "voicemail@box.test", None, None, "", "line1", at, 61, 2,
+        False, "The call dropped prematurely", "t" * 24, language,
+    )  # fmt: skip
+    whole = email.message_from_bytes(
+        b"".join(fax.compose(message, (FaxPage(8, 1, 204, 196, b"x") for _ in range(2)))),
+        policy=email.policy.default,
+    )
+    body = whole.get_body()
+    assert body is not None
+    return whole["Subject"], body.get_content().splitlines()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_fax_that_came_in_is_told_of_in_the_language_of_who_gets_it(language: str) -> None:
+    english, theirs = part_of_a_fax("en"), part_of_a_fax(language)
+    assert english[0] == "Fax from unknown (2 pages, broken off)" != theirs[0]
+    assert {*english[1]} & {*theirs[1]} <= {""}
+    assert "broke off: the other end hung up" in " ".join(english[1])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
