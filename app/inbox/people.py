@@ -1,18 +1,15 @@
 """Who has a box here: logins, mailboxes, handsets, public addresses, passwords and PINs."""
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
 from app.core.clock import Clock, SystemClock
-from app.core.sentences import sentence
+from app.inbox import person_fields
 from app.inbox import roles as role_names
-from app.inbox.addresses import is_outside_address
 from app.inbox.audit import AuditEvent, AuditLog
-from app.inbox.awaited_texts import LONGEST_MIN
 from app.inbox.claim import Claim
 from app.inbox.credentials import check_pin_rules, hashed, matches, new_password, new_pin
 from app.inbox.entries import Door, Kind
@@ -45,8 +42,6 @@ __all__ = [
     "new_password",
     "new_pin",
 ]
-
-_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 class Transfer(StrEnum):
@@ -491,18 +486,7 @@ def _must(found: int, person_id: int) -> None:
 
 
 def _check_fields(fields: dict[str, Any]) -> None:
-    mailbox, address = fields.get("mailbox"), fields.get("address")
-    if mailbox is not None and not _NUMBER.fullmatch(mailbox):
-        raise BadName(f"{mailbox!r} cannot be a mailbox: 1 to 10 digits are", "mailbox")
-    if address and not is_outside_address(address):
-        raise BadName(f"{address!r} cannot be a public address: name@domain.example can", "address")
-    if (fields.get("quota") or 0) < 0:
-        raise BadName("a quota is a number of octets, 0 or more", "quota")
-    if (fields.get("voicemails") or 0) < 0:
-        raise BadName("a number of voicemails is 0 (any number) or more", "voicemails")
-    if not 0 <= fields.get("text_wait_min", 0) <= LONGEST_MIN:
-        why = sentence("voicemail waits 0 to %(most)s minutes for its text", most=LONGEST_MIN)
-        raise BadName(why, "text_wait_min")
+    person_fields.check(fields)
     if "transfer" in fields:
         fields["transfer"] = Transfer(fields["transfer"])
     if "roles" in fields:
