@@ -47,10 +47,8 @@ Part = bytes | Octets | Stream
 class Command:
     """One command without its tag."""
 
-    def __init__(self, *parts: Part, secret: bool = False) -> None:
-        """`secret`: it has a password."""
+    def __init__(self, *parts: Part) -> None:
         self.parts = parts
-        self.secret = secret
 
 
 def string(octets: bytes) -> Iterator[Part]:

@@ -25,6 +25,16 @@ AT_ONCE = 4_096
 """Octets of a literal that is sent without waiting [RFC 7888 §5], so that a server that has no room
 can say so before a message is sent."""
 _BEFORE_LOGIN = frozenset({ImapState.GREETING, ImapState.CAPABILITIES, ImapState.STARTTLS})
+_AFTER_LOGIN = frozenset(
+    {
+        ImapState.READY,
+        ImapState.COMMAND,
+        ImapState.LITERAL,
+        ImapState.OCTETS,
+        ImapState.ASKED_IDLE,
+        ImapState.IDLE,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -289,16 +299,9 @@ class ImapSession:
             self._set_capabilities(data.fields)
         elif data.name == "ENABLED" and self.state is ImapState.ENABLING:
             self.enabled |= _words(data.fields)
-        elif self.state is ImapState.READY or self._is_logged_in:
+        elif self.state in _AFTER_LOGIN:
             self._events.append(Told(data))
         # before the login there is nothing that concerns us
-
-    @property
-    def _is_logged_in(self) -> bool:
-        return self.state in (
-            ImapState.COMMAND, ImapState.LITERAL, ImapState.OCTETS, ImapState.ASKED_IDLE,
-            ImapState.IDLE,
-        )  # fmt: skip
 
     def _take_answer(self, status: Status) -> None:
         state = self.state
@@ -349,7 +352,7 @@ class ImapSession:
             self._machine.event(ImapEvent.LOGIN)
             words = [string(self._login.user.encode()), string(self._login.password.encode())]
             arguments = [part for word in words for part in (b" ", *word)]
-            self._send_command(Command(b"LOGIN", *arguments, secret=True))
+            self._send_command(Command(b"LOGIN", *arguments))
 
     def _authenticate(self) -> None:
         """By SASL PLAIN [RFC 4616 §2], in one go where the server takes that [RFC 4959]."""
@@ -358,7 +361,7 @@ class ImapSession:
         coded = base64.b64encode(text.encode())
         self._machine.event(ImapEvent.LOGIN)
         if "SASL-IR" in self.capabilities:
-            self._send_command(Command(b"AUTHENTICATE PLAIN " + coded, secret=True))
+            self._send_command(Command(b"AUTHENTICATE PLAIN " + coded))
             return
         self._send_command(Command(b"AUTHENTICATE PLAIN"))
         self._rest.append(coded)

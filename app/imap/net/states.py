@@ -69,7 +69,7 @@ IMAP: Table[ImapState, ImapEvent] = Table(
         ),
         _S.LOGIN: Row(
             {_E.CAPABILITY: _S.ABILITIES, _E.ENABLE: _S.ENABLING, _E.READY: _S.READY, **_OVER},
-            stay=frozenset({_E.GO_ON}),
+            stay=frozenset({_E.ANNOUNCED}),
             meaning="Waits for the login.",
         ),
         _S.ABILITIES: Row(
