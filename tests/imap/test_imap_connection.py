@@ -131,6 +131,18 @@ def test_select_of_an_old_server_takes_all_flags() -> None:
     assert found.vanished == (UidRange(2, 3), UidRange(10, 11))
 
 
+def test_select_that_fails_leaves_none_selected() -> None:
+    """As RFC 3501 §6.3.1 has it; Dovecot gives no code for what is not there."""
+
+    async def use(connection: Connection) -> None:
+        with pytest.raises(NotThere):
+            await connection.select("Nowhere")
+        with pytest.raises(ValueError):
+            await connection.search("ALL")
+
+    played(f'{SELECT}\nC: $ SELECT "Nowhere"*\nS: $ NO none', after_select(use))
+
+
 def test_changes_are_what_was_told_meanwhile() -> None:
     script = f"""
         {SELECT}
