@@ -41,7 +41,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     **{name: (1,) for name in ("Item", "Section")},  # of the navigation
 }
 """Functions whose first argument is a text for people."""
-SENTENCES = ("config", "core", "device", "operations", "inbox")
+SENTENCES = ("config", "core", "device", "operations", "inbox", "phone")
 """Packages whose sentences [app/core/sentences.py] pages show."""
 SENTENCES_OF: dict[str, tuple[int, ...] | None] = {
     **{name: None for name in ("sentence", "N_")},

@@ -28,13 +28,11 @@ def selftest(as_json: bool, only: tuple[str, ...]) -> None:
 
     Lines and calls go on meanwhile. Needs root: the kernel's simulated devices are made for it.
     """
-    logging.disable(logging.WARNING)  # what drivers warn of is what the trials bring about
     results = []
-    with _one_at_a_time():
-        for outcome in _outcomes(only):
-            results.append({**asdict(outcome), "result": outcome.result.value})
-            if not as_json:
-                say(outcome.line)
+    for outcome in outcomes(only):
+        results.append({**asdict(outcome), "result": outcome.result.value})
+        if not as_json:
+            say(outcome.line)
     if as_json:
         say_text(json.dumps(results, indent=1, allow_nan=False))
     sys.exit(any(outcome["result"] == "failed" for outcome in results))
@@ -50,12 +48,14 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _outcomes(only: tuple[str, ...]) -> Iterator[Outcome]:
-    """Each part's outcome, tried when it is asked for."""
-    for name, do in _parts().items():
-        if not only or name in only:
-            # the pin library keeps the chip it has opened, so each part has a process of its own
-            yield from in_child(partial(_tried, Trial(name, do)), OURS)
+def outcomes(only: tuple[str, ...] = ()) -> Iterator[Outcome]:
+    """Each part's outcome, tried when it is asked for; `only` these parts if there are any."""
+    logging.disable(logging.WARNING)  # what drivers warn of is what the trials bring about
+    with _one_at_a_time():
+        for name, do in _parts().items():
+            if not only or name in only:
+                # the pin library keeps the chip it has opened, so each part has its own process
+                yield from in_child(partial(_tried, Trial(name, do)), OURS)
 
 
 def _tried(trial: Trial) -> list[Outcome]:

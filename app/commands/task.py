@@ -9,6 +9,7 @@ import click
 
 from app.commands.common import existing
 from app.commands.errors import reports_errors
+from app.commands.selftest import outcomes
 from app.config.paths import Paths, here
 from app.config.services import PLANS
 from app.config.settings import Settings
@@ -46,4 +47,4 @@ def means_of(paths: Paths) -> task_work.Means:
     def plans(settings: Settings) -> Mapping[str, Any]:
         return {service: work(paths, settings) for service, work in PLANS.items()}
 
-    return task_work.Means(existing, plans, SystemClock())
+    return task_work.Means(existing, plans, SystemClock(), outcomes)

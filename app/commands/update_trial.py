@@ -12,6 +12,7 @@ from app.config.paths import Paths
 from app.core.clock import SystemClock
 from app.core.control import NotRunning, ask
 from app.core.records import parse_json
+from app.core.sentences import N_, sentence
 from app.device.health import Health
 from app.device.update import checks as update_checks
 from app.device.update.checks import TestOperator
@@ -36,10 +37,10 @@ OWN = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 def checks(paths: Paths, lines_before: Path) -> list[Check]:
     """What is checked, in order; the first one waits until the services are up."""
     return [
-        Check("services", partial(_well, paths)),
-        Check("mail", partial(_mail, paths)),
-        Check("lines", partial(_lines, paths, lines_before)),
-        Check("call", partial(_call, paths)),
+        Check(N_("services"), partial(_well, paths)),
+        Check(N_("mail"), partial(_mail, paths)),
+        Check(N_("lines"), partial(_lines, paths, lines_before)),
+        Check(N_("call"), partial(_call, paths)),
     ]
 
 
@@ -56,14 +57,16 @@ def sweep_up(paths: Paths) -> int:
 def _well(paths: Paths) -> str:
     """Wait until all services are well, several times in a row. Raises CheckFailed."""
     patient = Health(paths, time.monotonic)
-    last, well, said = time.monotonic() + WELL_WITHIN_S, 0, "nothing was asked"
+    said: str = sentence("nothing was asked")
+    last, well = time.monotonic() + WELL_WITHIN_S, 0
     while time.monotonic() < last:
         bad = [f"{found.name}: {found.says}" for found in patient.look() if not found.ok]
-        well, said = (0, "; ".join(bad)) if bad else (well + 1, "all well")
+        well, said = (0, "; ".join(bad)) if bad else (well + 1, sentence("all well"))
         if well >= WELL_TIMES:
             return said
         time.sleep(LOOK_S)
-    raise CheckFailed(f"not well within {WELL_WITHIN_S:.0f} s: {said}")
+    text = N_("not well within %(seconds)s s: %(what)s")
+    raise CheckFailed(sentence(text, seconds=round(WELL_WITHIN_S), what=said))
 
 
 def _mail(paths: Paths) -> str:
@@ -77,7 +80,7 @@ def _lines(paths: Paths, lines_before: Path) -> str:
     try:
         status = ask(paths.phone_control, {"ask": "status"})
     except NotRunning as problem:
-        raise CheckFailed(str(problem)) from problem
+        raise CheckFailed(problem.text) from problem
     return update_checks.lines_as_before(status, _broken(lines_before), _settle)
 
 
@@ -94,15 +97,16 @@ def _call(paths: Paths) -> str:
     """On the virtual board only: somebody is called there without disturbing anybody."""
     box = inbox()
     if not has_box(box.settings.phone.board):
-        return "none on a real board: it would ring"
+        return sentence("none on a real board: it would ring")
     if not box.people.all():
-        return "none: nobody has a mailbox yet"
+        return sentence("none: nobody has a mailbox yet")
     line = next(line.name for line in board_spec(box.settings).lines if line.kind == "trunk")
     inside = _inside(paths, box)
     try:
         remote = RemoteOperator(paths.operator)
     except HardwareError as problem:
-        raise CheckFailed(f"the virtual board does not answer: {problem}") from problem
+        text = N_("the virtual board does not answer: %(why)s")
+        raise CheckFailed(sentence(text, why=problem)) from problem
     try:
         operator = TestOperator(partial(_operate, remote), _settle)
         words = paths.run / "check.wav"
@@ -124,14 +128,17 @@ def _operate(remote: RemoteOperator, command: str) -> None:
 def _settle() -> None:
     done, text = settle()
     if not done:
-        raise CheckFailed(f"the phone service does not know the store's last change: {text}")
+        raise CheckFailed(
+            sentence("the phone service does not know the store's last change: %(why)s", why=text)
+        )
 
 
 def _inside(paths: Paths, box: Inbox) -> Inside:
     try:
         ports = parse_json(paths.mail_ports.read_text())
     except (OSError, ValueError) as problem:
-        raise CheckFailed(f"the mail service tells no ports: {problem}") from problem
+        text = N_("the mail service tells no ports: %(why)s")
+        raise CheckFailed(sentence(text, why=problem)) from problem
     host = ports.pop("host", "")
     domains = box.settings.site.domains or (box.settings.site.hostname,)
     clock = SystemClock()

@@ -18,6 +18,7 @@ from app.core.errors import DeviceError
 from app.core.pack import MOUNTED, Facts, unfit
 from app.core.process import run
 from app.core.records import BadRecord, from_json, parse_json
+from app.core.sentences import N_
 from app.device.update.bundle import open_signed, whole
 
 MEMBERS = ("manifest.json", "manifest.sig", "pack.sqfs")
@@ -62,7 +63,7 @@ def add(source: Path, folder: Path, keys: Sequence[Path]) -> Kept:
     Raises BundleError for one that is not whole or not signed, and DeviceError for one that is not
     for this machine.
     """
-    signed = open_signed(source, keys, MEMBERS, "pack")
+    signed = open_signed(source, keys, MEMBERS, N_("pack"))
     try:
         manifest = from_json(Manifest, parse_json(signed.manifest), "manifest")
     except BadRecord as problem:

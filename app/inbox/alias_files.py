@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from app.core.sentences import N_, Sentence, sentence
 from app.inbox.addresses import CATCH_ALL, DeliveryConfig
 from app.inbox.expansion import Alias, AliasKind
 
@@ -51,10 +52,14 @@ class Finding:
     """What is wrong in a line (1..n; 0: with the file as a whole)."""
 
     line: int
-    text: str
+    text: Sentence
 
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.text}" if self.line else self.text
+    @property
+    def sentence(self) -> Sentence:
+        """With the number of its line."""
+        if not self.line:
+            return self.text
+        return sentence("line %(line)s: %(what)s", line=self.line, what=self.text)
 
 
 @dataclass
@@ -64,7 +69,7 @@ class FileContent:
     aliases: list[FileAlias] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
-    def wrong(self, line: int, text: str) -> None:
+    def wrong(self, line: int, text: Sentence) -> None:
         """Note what is wrong in a line."""
         self.findings.append(Finding(line, text))
 
@@ -75,10 +80,11 @@ def read(octets: bytes, form: AliasFormat | None, config: DeliveryConfig) -> Fil
         text = octets.decode("utf-8-sig")  # spreadsheets begin with a mark of the byte order
     except UnicodeDecodeError as problem:
         line = octets.count(b"\n", 0, problem.start) + 1
-        return FileContent(findings=[Finding(line, "this is not UTF-8; save the file as UTF-8")])
+        said = sentence("this is not UTF-8; save the file as UTF-8")
+        return FileContent(findings=[Finding(line, said)])
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        return FileContent(findings=[Finding(line, "this is no text")])
+        return FileContent(findings=[Finding(line, sentence("this is no text"))])
     if form is None:
         form = AliasFormat.CSV if _is_csv(text) else AliasFormat.POSTFIX
     return _read_csv(text) if form is AliasFormat.CSV else _Postfix(config).read(text)
@@ -108,27 +114,31 @@ def _read_csv(text: str) -> FileContent:
         for name in heading:
             if name not in COLUMNS:
                 known = ", ".join(COLUMNS)
-                found.wrong(1, f"there is no column {name or '(empty)'}; there are: {known}")
+                text = N_("there is no column %(name)s; there are: %(known)s")
+                found.wrong(1, sentence(text, name=name or sentence("(empty)"), known=known))
         for name in ("name", "members"):
             if name not in heading:
-                found.wrong(1, f"the column {name} is missing; the first line names the columns")
+                text = N_("the column %(name)s is missing; the first line names the columns")
+                found.wrong(1, sentence(text, name=name))
         if found.findings:
             return found
         for row in rows:
             if any(cell.strip() for cell in row):
                 if len(row) != len(heading):
-                    text = f"{len(row)} cells where there are {len(heading)} columns"
-                    found.wrong(rows.line_num, text)
+                    text = N_("%(cells)s cells where there are %(columns)s columns")
+                    said = sentence(text, cells=len(row), columns=len(heading))
+                    found.wrong(rows.line_num, said)
                 _csv_row(found, rows.line_num, dict(zip(heading, row, strict=False)))
     except csv.Error as problem:
-        found.wrong(rows.line_num, f"this is no CSV: {problem}")
+        found.wrong(rows.line_num, sentence("this is no CSV: %(why)s", why=problem))
     return found
 
 
 def _csv_row(found: FileContent, line: int, cells: dict[str, str]) -> None:
     kind = cells.get("kind", "").strip().lower()
     if kind and kind not in list(AliasKind):
-        found.wrong(line, f"there is no kind {kind}; there are: {', '.join(AliasKind)}")
+        text = N_("there is no kind %(kind)s; there are: %(known)s")
+        found.wrong(line, sentence(text, kind=kind, known=", ".join(AliasKind)))
         kind = ""
     members = cells.get("members", "").replace(",", " ").replace(";", " ").split()
     owner = cells.get("owner", "").strip() or None
@@ -165,7 +175,8 @@ class _Postfix:
             self._entry(line, logical)
         self._found.aliases = [self._with_owner(alias) for alias in self._found.aliases]
         for name, (line, _) in self._owners.items():
-            self._found.wrong(line, f"{OWNER}{name} owns nothing: there is no {name} in this file")
+            text = N_("%(owner)s owns nothing: there is no %(name)s in this file")
+            self._found.wrong(line, sentence(text, owner=f"{OWNER}{name}", name=name))
         return self._found
 
     def _with_owner(self, alias: FileAlias) -> FileAlias:
@@ -180,7 +191,8 @@ class _Postfix:
                 continue
             if line[0] in " \t":
                 if not parts:
-                    self._found.wrong(number, "begins with a blank and goes on with no line before")
+                    text = N_("begins with a blank and goes on with no line before")
+                    self._found.wrong(number, sentence(text))
                     continue
             elif parts:
                 yield begun, " ".join(parts)
@@ -194,10 +206,11 @@ class _Postfix:
     def _entry(self, line: int, text: str) -> None:
         words = _words(text)
         if words is None:
-            self._found.wrong(line, "a quotation mark opens and does not close")
+            self._found.wrong(line, sentence("a quotation mark opens and does not close"))
             return
         if len(words) < 2:
-            self._found.wrong(line, "there is no member: a line is `name: member, member`")
+            said = sentence("there is no member: a line is `name: member, member`")
+            self._found.wrong(line, said)
             return
         members = [member for word in words[1:] if (member := self._member(line, word))]
         name = self._name(line, words[0])
@@ -210,7 +223,8 @@ class _Postfix:
 
     def _owner(self, line: int, of: str, members: Sequence[str]) -> None:
         if len(members) != 1:
-            self._found.wrong(line, f"{OWNER}{of}: the owner is one person here")
+            said = sentence("%(name)s: the owner is one person here", name=f"{OWNER}{of}")
+            self._found.wrong(line, said)
             return
         local = self._config.local_part(members[0])
         self._owners[of] = line, members[0] if local is None else local
@@ -226,7 +240,8 @@ class _Postfix:
             name = self._config.whole_local_part(key)
         if name is None:
             domains = ", ".join(self._config.domains)
-            self._found.wrong(line, f"{key} is at none of our domains, which are: {domains}")
+            text = N_("%(name)s is at none of our domains, which are: %(domains)s")
+            self._found.wrong(line, sentence(text, name=key, domains=domains))
         return name
 
     def _member(self, line: int, word: str) -> str | None:
@@ -239,21 +254,23 @@ class _Postfix:
         return member
 
 
-def _why_not(member: str) -> str:
-    """Why something that may stand in an alias file can be no member here; "" if it can."""
+def _why_not(member: str) -> Sentence | None:
+    """Why something that may stand in an alias file can be no member here; None if it can."""
     if not member:
-        return "there is an empty member"
+        return sentence("there is an empty member")
     if member.startswith("|"):
-        return f"{member}: mail is given to no program here; name people or addresses"
-    if member == "/dev/null":
-        return "/dev/null: mail is not thrown away here; without the line its sender is told"
-    if member.startswith(("/", "./", "../", "~")):
-        return f"{member}: mail is written to no file here; name people or addresses"
-    if member.lower().startswith(":include:"):
-        return f"{member}: no other file is read; write its addresses into the line"
-    if member.startswith(":"):
-        return f"{member}: there is no such command here; name people or addresses"
-    return ""
+        text = N_("%(member)s: mail is given to no program here; name people or addresses")
+    elif member == "/dev/null":
+        text = N_("%(member)s: mail is not thrown away here; without the line its sender is told")
+    elif member.startswith(("/", "./", "../", "~")):
+        text = N_("%(member)s: mail is written to no file here; name people or addresses")
+    elif member.lower().startswith(":include:"):
+        text = N_("%(member)s: no other file is read; write its addresses into the line")
+    elif member.startswith(":"):
+        text = N_("%(member)s: there is no such command here; name people or addresses")
+    else:
+        return None
+    return sentence(text, member=member)
 
 
 def _words(text: str) -> list[str] | None:

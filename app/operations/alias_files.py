@@ -6,6 +6,7 @@ What a file does not say (who owns a group, whether an alias is a list) stays as
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.sentences import N_, joined, sentence
 from app.inbox import alias_files
 from app.inbox.alias_files import AliasFormat, FileAlias, Finding
 from app.inbox.aliases import Alias, AliasDraft, AliasKind
@@ -28,10 +29,11 @@ class BadFile(OperationError):
 
     def __init__(self, findings: list[Finding]) -> None:
         """`findings` are in the order of their lines."""
-        lines = [str(finding) for finding in findings[:SHOWN]]
+        lines = [sentence("nothing is taken from this file:")]
+        lines += [finding.sentence for finding in findings[:SHOWN]]
         if len(findings) > SHOWN:
-            lines.append(f"and {len(findings) - SHOWN} more")
-        super().__init__("file", "\n".join(["nothing is taken from this file:", *lines]))
+            lines.append(sentence("and %(count)s more", count=len(findings) - SHOWN))
+        super().__init__("file", joined("\n", lines))
         self.findings = tuple(findings)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -70,12 +72,13 @@ def import_aliases(
     drafts = [_draft(alias, before.get(alias.name.lower())) for alias in content.aliases]
     findings = [*content.findings, *_wrong_kinds(box, content.aliases)]
     if not content.aliases and not findings:
-        findings.append(Finding(0, "there is no alias in it"))
+        findings.append(Finding(0, sentence("there is no alias in it")))
     try:
         made = box.db.now(lambda tx: box.aliases.judge(tx, drafts))
     except BadAliases as found:
         findings += [
-            Finding(content.aliases[place].line, str(problem)) for place, problem in found.findings
+            Finding(content.aliases[place].line, sentence("%(why)s", why=problem))
+            for place, problem in found.findings
         ]
     if findings:
         raise BadFile(sorted(findings, key=lambda finding: finding.line))
@@ -100,10 +103,11 @@ def _wrong_kinds(box: Box, found: list[FileAlias]) -> list[Finding]:
     logins = {person.login for person in box.people.all()}
     for alias in found:
         if alias.kind is AliasKind.PERSON and alias.name.lower() not in logins:
-            wrong.append(Finding(alias.line, f"{alias.name} is no login, so it is no person's"))
+            text = N_("%(name)s is no login, so it is no person's")
+            wrong.append(Finding(alias.line, sentence(text, name=alias.name)))
         if alias.kind is AliasKind.GROUP and alias.name.lower() in logins:
-            text = f"{alias.name} is a login, so it is that person's forward and no group"
-            wrong.append(Finding(alias.line, text))
+            text = N_("%(name)s is a login, so it is that person's forward and no group")
+            wrong.append(Finding(alias.line, sentence(text, name=alias.name)))
     return wrong
 
 

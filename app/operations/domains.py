@@ -60,7 +60,7 @@ def check_domains(box: Box, actor: Actor, look_up: LookUp = look_up_now) -> Doma
 def _unasked(domain: str) -> DomainFacts:
     if is_special(domain):
         return DomainFacts(domain, DomainState.SPECIAL)
-    return DomainFacts(domain, DomainState.UNKNOWN, reason="it was not asked for yet")
+    return DomainFacts(domain, DomainState.UNKNOWN, reason=sentence("it was not asked for yet"))
 
 
 def is_worth_asking(members: Iterable[str]) -> bool:

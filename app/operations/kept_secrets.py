@@ -17,6 +17,7 @@ from app.config import toml_file
 from app.config.host_port import host_and_port
 from app.config.paths import Paths
 from app.core import files
+from app.core.sentences import sentence
 from app.inbox.account_passwords import BOX, BoxAccount
 from app.inbox.audit import AuditEvent
 from app.inbox.destinations import WHOLE
@@ -189,7 +190,12 @@ def secret_problems(box: Box, settings: Settings) -> list[Problem]:
     """Accounts without a password."""
     return [
         Problem(
-            name, f"there is no password for {account.place}: `settings set {name}` asks for it"
+            name,
+            sentence(
+                "there is no password for %(place)s: `settings set %(name)s` asks for it",
+                place=account.place,
+                name=name,
+            ),
         )
         for name, secret in KEPT_SECRETS.items()
         if (account := account_of(settings, secret)) is not None and not is_kept(box, secret)
@@ -199,7 +205,14 @@ def secret_problems(box: Box, settings: Settings) -> list[Problem]:
 def moved(box: Box, old: Settings, new: Settings) -> list[Problem]:
     """Passwords that are kept for another user or server than the new settings name."""
     return [
-        Problem(name, f"the password is kept for {before.place}: `settings set {name}` asks for it")
+        Problem(
+            name,
+            sentence(
+                "the password is kept for %(place)s: `settings set %(name)s` asks for it",
+                place=before.place,
+                name=name,
+            ),
+        )
         for name, secret in KEPT_SECRETS.items()
         if (before := account_of(old, secret)) is not None
         and account_of(new, secret) not in (None, before)

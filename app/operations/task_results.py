@@ -1,40 +1,8 @@
 """What tasks give (tasks.py), for whoever shows it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Union
+from dataclasses import dataclass
 
-from app.core.sentences import Sentence, sentence
-
-
-@dataclass(frozen=True)
-class Told:
-    """A sentence as a record has it, so that who reads it can say it in another language."""
-
-    text: str
-    values: Mapping[str, Union[str, int, float, "Told"]] = field(default_factory=dict)
-
-    @property
-    def sentence(self) -> Sentence:
-        """The sentence again."""
-        values = {
-            name: value.sentence if isinstance(value, Told) else value
-            for name, value in self.values.items()
-        }
-        return sentence(self.text, **values)
-
-
-def told(text: str) -> Told:
-    """Any text, or a Sentence with all that it was made of."""
-    if not isinstance(text, Sentence):
-        return Told(text)
-    return Told(text.text, {name: _kept(value) for name, value in text.values.items()})
-
-
-def _kept(value: object) -> str | int | float | Told:
-    if isinstance(value, Sentence):
-        return told(value)
-    return value if isinstance(value, str | int | float) else str(value)
+from app.core.told import Told
 
 
 @dataclass(frozen=True)
@@ -60,9 +28,9 @@ class Restarted:
 
 @dataclass(frozen=True)
 class Said:
-    """What a command has printed, and whether it has found nothing wrong."""
+    """What was told line by line, and whether nothing wrong was found."""
 
-    lines: tuple[str, ...]
+    lines: tuple[Told, ...]
     well: bool
 
 

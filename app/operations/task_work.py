@@ -10,30 +10,33 @@ import fcntl
 import json
 import logging
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from app.config.paths import PROJECT, Paths
+from app.config.paths import Paths
 from app.config.settings import Settings, SettingsError
 from app.core.clock import Clock
 from app.core.errors import SwitchhookError
 from app.core.process import run, started_at
 from app.core.records import to_json
 from app.core.sentences import N_, sentence
-from app.core.text import visible
+from app.core.told import Told, told
 from app.device.first_boot import done as first_boot_mark
 from app.device.reset import request_reset
-from app.operations import backups, tasks
+from app.device.selftest.findings import Outcome, Result
+from app.device.update.bundle import Bundle, open_bundle
+from app.device.update.errors import UpdateError
+from app.device.update.rules import Here
+from app.operations import backups, tasks, update_place, updates
 from app.operations.actor import Role, require_admin, require_role
 from app.operations.backups import BackupFacts
 from app.operations.errors import OperationError
 from app.operations.running import Restarts, own_services, restart
 from app.operations.settings import Plans, change_settings
-from app.operations.task_results import Record, Restarted, Said, SettingsOutcome, Told, told
+from app.operations.task_results import Record, Restarted, Said, SettingsOutcome
 from app.operations.tasks import Task, TaskState
 from app.operations.uploads import BUNDLE, CERTIFICATE, opened_upload, remove_upload
 from drivers.errors import HardwareError
@@ -43,7 +46,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COMMAND = (sys.executable, "-m", "app")
 SAID = 200
 """Lines that a task keeps of what it has said."""
 LONG = frozenset({"backup", "restore-check", "restore", "update", "update-check", "selftest"})
@@ -57,6 +59,8 @@ class Means:
     open_box: OpenBox
     plans: Plans
     clock: Clock
+    self_test: Callable[[], Iterable[Outcome]]
+    """Tries each part of the board when its outcome is asked for."""
 
 
 class Doing:
@@ -74,11 +78,11 @@ class Doing:
         self._write()
 
     def say(self, line: str) -> None:
-        """Tell how far it is; a line that begins as the last one did takes its place."""
-        said, line = self.state.said, visible(line)[:500]
-        if said and line.split(" ")[0] == said[-1].split(" ")[0] and line.endswith("%"):
+        """Tell how far it is; a step that goes on takes the place of what was told of it."""
+        said, new = self.state.said, told(line)
+        if said and "percent" in new.values and _of_one_step(said[-1], new):
             said = said[:-1]
-        self.state = replace(self.state, said=(*said, line)[-SAID:])
+        self.state = replace(self.state, said=(*said, new)[-SAID:])
         self._write()
 
     def end(self, result: object) -> None:
@@ -196,52 +200,58 @@ def _begin_restore(doing: Doing, work: tasks.BeginRestore) -> Told:
     return Told(N_("the backup takes the place of what is here when `make run` is started again"))
 
 
-def _check_bundle(doing: Doing, work: tasks.CheckBundle) -> Said:
+def _of_one_step(one: Told, other: Told) -> bool:
+    """Whether two sentences differ in their percentage alone."""
+    return one.text == other.text and {**one.values, "percent": 0} == {**other.values, "percent": 0}
+
+
+@contextmanager
+def _uploaded_bundle(doing: Doing) -> Iterator[tuple[Bundle, Callable[[], Here]]]:
+    """What was uploaded, and what it is judged against. What is wrong names the field "file"."""
     require_role(doing.actor, Role.NETWORK, "update the box")
-    with opened_upload(doing.paths, BUNDLE) as path:
-        return _told(doing, "update", "info", str(path))
+    paths = doing.paths
+
+    def here() -> Here:
+        box = doing.means.open_box(paths, _settings(paths))
+        with closing(box.db):
+            return updates.what_holds_here(paths, update_place.disk_of(paths), box)
+
+    with opened_upload(paths, BUNDLE) as path:
+        try:
+            yield open_bundle(path, updates.trusted_keys()), here
+        except UpdateError as problem:
+            raise OperationError("file", problem.text) from problem
+
+
+def _check_bundle(doing: Doing, work: tasks.CheckBundle) -> Said:
+    with _uploaded_bundle(doing) as (bundle, here):
+        lines = list(updates.describe(bundle, here, _moment))
+    return Said(tuple(map(told, lines)), True)
 
 
 def _install_bundle(doing: Doing, work: tasks.InstallBundle) -> Said:
-    require_role(doing.actor, Role.NETWORK, "update the box")
-    with opened_upload(doing.paths, BUNDLE) as path:
-        said = _told(doing, "update", "install", str(path))
+    with _uploaded_bundle(doing) as (bundle, here):
+        disk = update_place.disk_of(doing.paths)
+        done = updates.install_update(doing.paths, disk, bundle, here(), doing.say)
     remove_upload(doing.paths, BUNDLE)
     if work.restart:
         doing.afterwards.append(lambda: run("reboot"))
-    return said
+    return Said((told(done),), True)
+
+
+def _moment(at: float) -> str:
+    """Seconds since 1970 as the pages say them."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _self_test(doing: Doing, work: tasks.SelfTest) -> Said:
     require_role(doing.actor, Role.NETWORK, "start the self-test")
-    return _told(doing, "device", "selftest", well=(0, 1))
-
-
-def _told(doing: Doing, *words: str, well: tuple[int, ...] = (0,)) -> Said:
-    """What one of our own commands prints, told line by line.
-
-    Raises OperationError with its last line if it ends with a code other than those of `well`.
-    """
-    fds = [int(word.rpartition("/")[2]) for word in words if word.startswith("/proc/self/fd/")]
-    with subprocess.Popen(
-        [*COMMAND, *words],
-        cwd=PROJECT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        pass_fds=fds,
-    ) as process:
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(visible(line.rstrip("\n"))[:500])
-            doing.say(line.rstrip("\n"))
-    if process.returncode not in well:
-        last = lines[-1] if lines else f"it ended with code {process.returncode}"
-        raise OperationError("file" if fds else "", last.removeprefix("switchhook: "))
-    return Said(tuple(lines[-SAID:]), process.returncode == 0)
+    lines, well = list[Told](), True
+    for outcome in doing.means.self_test():
+        doing.say(outcome.sentence)
+        lines.append(told(outcome.sentence))
+        well = well and outcome.result is not Result.FAILED
+    return Said(tuple(lines), well)
 
 
 def _restart_services(doing: Doing, work: tasks.RestartServices) -> Restarted:

@@ -25,10 +25,10 @@ from app.core.control import NotRunning
 from app.core.process import started_at
 from app.core.records import BadRecord, from_json, parse_json, to_json
 from app.core.sentences import Sentence
+from app.core.told import Told
 from app.inbox.entries import Door
 from app.operations.actor import Actor, Role
 from app.operations.errors import OperationError
-from app.operations.task_results import Told
 
 LONGEST = 4096
 """Octets of a task's line: what a pipe takes as a whole or not at all [pipe(7), PIPE_BUF]."""
@@ -209,7 +209,7 @@ class TaskState:
     """Seconds since 1970; None while it runs."""
     outcome: Literal["running", "done", "refused", "lost"]
     """lost: its process has ended without a word, by a power cut for example."""
-    said: tuple[str, ...]
+    said: tuple[Told, ...]
     """What it told meanwhile, oldest first."""
     field: str
     """What was wrong, of a refused one: see OperationError."""

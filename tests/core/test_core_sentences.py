@@ -4,8 +4,8 @@ import pickle
 
 from app.core.records import from_json, to_json
 from app.core.sentences import joined, sentence, translated
+from app.core.told import Told, told
 from app.operations.errors import NotFound, OperationError
-from app.operations.task_results import Told, told
 
 GERMAN = {"there is no alias %(name)s": "es gibt keinen Alias %(name)s", "or none": "oder keiner"}
 

@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from app.commands import update
-from app.config.paths import Paths
+from app.config.paths import Paths, here
 from app.device.update.errors import NoSlots, UpdateError
 from app.device.update.slots import SlotState
 from app.device.update.slots_disk import find, only_one
+from app.operations import updates
 from app.store.database import Database
 from app.store.schema import STEPS
 from tests.kit.bundles import NEW, Workshop
@@ -47,10 +48,10 @@ def console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Console:
     release, tree = tmp_path / "release.json", tmp_path / "compatible"
     release.write_text(json.dumps(asdict(RELEASE)))
     tree.write_bytes(b"linux,dummy-virt\0")
-    monkeypatch.setattr(update, "RELEASE", release)
-    monkeypatch.setattr(update, "DEVICE_TREE", tree)
-    monkeypatch.setattr(update, "KEYS", shop.trusted[0].parent)
-    monkeypatch.setattr(update, "_be_modest", lambda: None)  # the test's own process stays as it is
+    monkeypatch.setattr(updates, "RELEASE", release)
+    monkeypatch.setattr(updates, "DEVICE_TREE", tree)
+    monkeypatch.setattr(updates, "KEYS", shop.trusted[0].parent)
+    monkeypatch.setattr(updates, "_be_modest", lambda: None)  # the test's own process stays
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     return Console(plain, shop)
 
@@ -59,9 +60,9 @@ def test_info_tells_all_and_whether_it_fits(console: Console) -> None:
     said = console.type(f"info {console.shop.bundle(release=NEXT)}")
     for words in ("0.2.0 of build", "development.pub", "raspberrypi,4-model-b", "whole"):
         assert words in said
-    assert said.endswith("here can be installed")
+    assert said.endswith("here: can be installed")
     older = console.shop.bundle(release=replace(NEXT, version="0.0.1"))
-    assert "here not installed: it is older" in console.type(f"info {older}")
+    assert "here: not installed: it is older" in console.type(f"info {older}")
 
 
 def test_install_status_and_what_comes_after(console: Console) -> None:
@@ -69,7 +70,7 @@ def test_install_status_and_what_comes_after(console: Console) -> None:
     said = console.type(f"install {console.shop.folders.build / 'image'}")  # the one in a folder
     assert said.endswith(f"slot B holds 0.2.0 of build {NEW.built} and is tried at the next start")
     assert console.plain.disk().state() == SlotState(2, "A", "B", 3)
-    assert json.loads(update.lines_before().read_text()) == []
+    assert json.loads(updates.lines_before(here()).read_text()) == []
     said = console.type("status")
     assert f"slot A 0.1.0 of build {RELEASE.built}: runs, good" in said
     assert f"slot B 0.2.0 of build {NEW.built}: on trial, 3 tries left" in said

@@ -9,6 +9,7 @@ import pytest
 from app.appliance import Inbox, open_inbox
 from app.config.paths import Paths
 from app.config.settings import Settings, Site
+from app.core.sentences import sentence
 from app.inbox.alias_files import Finding
 from app.operations.alias_files import BadFile
 from app.operations.aliases import (
@@ -66,7 +67,7 @@ def test_check_can_be_asked_of_a_process_of_its_own(house: Inbox, ask: LookUp) -
     checked = check_alias(house, ADMIN, "ben", ["ben", "x@far.net"], look_up=ask)
     assert pickle.loads(pickle.dumps(checked)) == checked
     refused = OperationError("members", "no"), ChangedMeanwhile("no", checked.alias)
-    for problem in (*refused, BadFile([Finding(3, "no")])):
+    for problem in (*refused, BadFile([Finding(3, sentence("no"))])):
         again = pickle.loads(pickle.dumps(problem))
         assert type(again) is type(problem)
         assert (again.field, str(again)) == (problem.field, str(problem))

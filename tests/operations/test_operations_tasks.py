@@ -15,6 +15,7 @@ from app.config.paths import Paths
 from app.core.control import NotRunning
 from app.core.process import started_at
 from app.core.records import BadRecord
+from app.core.told import Told
 from app.device import reset
 from app.operations import task_work, tasks
 from app.operations.backups import (
@@ -25,7 +26,7 @@ from app.operations.backups import (
 )
 from app.operations.errors import NotAllowed, NotFound, OperationError
 from app.operations.people import NewPerson, add_person
-from app.operations.task_results import Restarted, SettingsOutcome, Told
+from app.operations.task_results import Restarted, SettingsOutcome
 from app.operations.task_work import NO_DEVICE
 from app.operations.tasks import Task, TaskState, as_line, ask, from_line, read_task, result_of
 from app.operations.uploads import (

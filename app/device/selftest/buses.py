@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.sentences import N_, sentence
 from app.device.selftest.findings import Absent, Broken
 from drivers.board_spec import BoardSpec
 from drivers.errors import HardwareError
@@ -49,7 +50,7 @@ class Bank:
 def simulated_bank(root: Path = SIMULATED_PINS) -> Iterator[Bank]:
     """A bank that is there for as long as the block lasts. Raises Absent, or OSError."""
     if not root.is_dir():
-        raise Absent("the kernel has no gpio-sim")
+        raise Absent(sentence("the kernel has no gpio-sim"))
     device = root / f"selftest-{secrets.token_hex(4)}"
     bank = device / "bank0"
     bank.mkdir(parents=True)
@@ -76,7 +77,10 @@ def pins(board: BoardSpec) -> str:
             _drive_and_see(hardware, bank)
         finally:
             hardware.close()
-    return f"gpiochip{bank.number} (simulated): driven and seen, a fall and a rise seen"
+    return sentence(
+        "gpiochip%(number)s (simulated): driven and seen, a fall and a rise seen",
+        number=bank.number,
+    )
 
 
 def _drive_and_see(hardware: LinuxHardware, bank: Bank) -> None:
@@ -84,13 +88,16 @@ def _drive_and_see(hardware: LinuxHardware, bank: Bank) -> None:
     for level in (False, True, False):
         output.set(level)
         if bank.level(_OUT) != level:
-            raise Broken(f"pin {_OUT} was set to {level:d} and its wire is not; check the kernel")
+            text = N_("pin %(pin)s was set to %(level)s and its wire is not; check the kernel")
+            raise Broken(sentence(text, pin=_OUT, level=int(level)))
     if not wire.read():
-        raise Broken(f"pin {_IN} is not pulled up; check the kernel's pin control")
+        text = N_("pin %(pin)s is not pulled up; check the kernel's pin control")
+        raise Broken(sentence(text, pin=_IN))
     for level in (False, True):
         bank.pull(_IN, level)
         if wire.read() != level:
-            raise Broken(f"the wire at pin {_IN} went to {level:d}, unseen; check the kernel")
+            text = N_("the wire at pin %(pin)s went to %(level)s, unseen; check the kernel")
+            raise Broken(sentence(text, pin=_IN, level=int(level)))
 
 
 def i2c() -> str:
@@ -104,11 +111,17 @@ def i2c() -> str:
         for register, value in ((0x00, 0x5A), (0x07, 0xA5), (0xFF, 0x00)):
             chip.write_register(register, value)
             if (read := chip.read_register(register)) != value:
-                raise Broken(f"I2C {bus}: wrote {value:#04x}, read {read:#04x}; check the kernel")
+                text = N_("I2C %(bus)s: wrote %(wrote)s, read %(read)s; check the kernel")
+                raise Broken(sentence(text, bus=bus, wrote=f"{value:#04x}", read=f"{read:#04x}"))
     finally:
         chip.close()
     _nobody_answers(bus)
-    return f"bus {bus} ({_STUB_NAME}): three registers kept, nobody at {_NOBODY:#04x}"
+    return sentence(
+        "bus %(bus)s (%(name)s): three registers kept, nobody at %(address)s",
+        bus=bus,
+        name=_STUB_NAME,
+        address=f"{_NOBODY:#04x}",
+    )
 
 
 def stub_bus() -> int:
@@ -121,7 +134,8 @@ def stub_bus() -> int:
         )  # fmt: skip
         bus = _bus_named(_STUB_NAME)
         if bus is None:
-            raise Absent(f"the kernel has no i2c-stub ({made.stderr.strip() or 'no such bus'})")
+            why = made.stderr.strip() or sentence("no such bus")
+            raise Absent(sentence("the kernel has no i2c-stub (%(why)s)", why=why))
     return bus
 
 
@@ -133,7 +147,8 @@ def _nobody_answers(bus: int) -> None:
         return
     finally:
         nobody.close()
-    raise Broken(f"I2C {bus}: somebody answers at {_NOBODY:#04x}, where nobody is")
+    text = N_("I2C %(bus)s: somebody answers at %(address)s, where nobody is")
+    raise Broken(sentence(text, bus=bus, address=f"{_NOBODY:#04x}"))
 
 
 def _bus_named(name: str) -> int | None:
@@ -149,31 +164,32 @@ def spi(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
     Raises Absent.
     """
     if not board.lines:
-        raise Absent("the board has no chip on SPI")
+        raise Absent(sentence("the board has no chip on SPI"))
     places = sorted({(line.bus, line.chip_select) for line in board.lines})
     nodes = {place: Path("/dev/spidev{}.{}".format(*place)) for place in places}
     if made_of_python:
         places = [place for place in places if nodes[place].exists()]
     if not places:
-        raise Absent("the chips are made of Python, and there is no /dev/spidev…")
+        raise Absent(sentence("the chips are made of Python, and there is no /dev/spidev…"))
     names = ", ".join(str(nodes[place]) for place in places)
     if lines_run and not made_of_python:
-        return f"{names}: in use by the lines (see there)"
+        return sentence("%(what)s: in use by the lines (see there)", what=names)
     try:
         for bus, select in places:
             _clock(bus, select, board.spi_hz)
     except HardwareError as problem:
         if made_of_python:  # an emulator has the node, and no controller behind it
-            raise Absent(str(problem)) from problem
+            raise Absent(problem.args[0]) from problem
         raise
-    return f"{names}: clocked"
+    return sentence("%(what)s: clocked", what=names)
 
 
 def _clock(bus: int, select: int, speed_hz: int) -> None:
     device = LinuxSpi(bus, select, speed_hz)
     try:
         if len(device.transfer([0])) != 1:
-            raise Broken(f"/dev/spidev{bus}.{select}: no octet came back; check its driver")
+            text = N_("%(what)s: no octet came back; check its driver")
+            raise Broken(sentence(text, what=f"/dev/spidev{bus}.{select}"))
     finally:
         device.close()
 
@@ -184,15 +200,17 @@ def board_pins(board: BoardSpec, made_of_python: bool, lines_run: bool) -> str:
     Raises Absent.
     """
     if made_of_python:
-        raise Absent("the chips are made of Python")
+        raise Absent(sentence("the chips are made of Python"))
     asking = {line.interrupt for line in board.lines} | {slic.hook for slic in board.slics}
     numbers = sorted(asking)
     names = ", ".join(map(str, numbers))
     if lines_run:
-        return f"interrupt pins {names}: in use by the lines (see there)"
+        return sentence("interrupt pins %(what)s: in use by the lines (see there)", what=names)
     hardware = LinuxHardware(board)
     try:
         levels = [hardware.input_pin(number).read() for number in numbers]
     finally:
         hardware.close()
-    return f"interrupt pins {names}: {'low' if not all(levels) else 'high'}"
+    if all(levels):
+        return sentence("interrupt pins %(what)s: high", what=names)
+    return sentence("interrupt pins %(what)s: low", what=names)

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.errors import DeviceError
+from app.core.sentences import N_, Sentence, sentence
 from drivers.errors import HardwareError
 
 
 class Result(StrEnum):
     """How a trial ended."""
 
-    OK = "ok"
-    FAILED = "failed"
-    ABSENT = "not present"
+    OK = N_("ok")
+    FAILED = N_("failed")
+    ABSENT = N_("not present")
 
 
 class Absent(Exception):
@@ -52,6 +53,14 @@ class Outcome:
         """For a terminal."""
         return f"{self.name:<9} {self.result.value:<12} {self.says}"
 
+    @property
+    def sentence(self) -> Sentence:
+        """For a page."""
+        result = sentence(self.result.value)
+        return sentence(
+            "%(part)s: %(result)s: %(says)s", part=self.name, result=result, says=self.says
+        )
+
 
 def run(trials: Iterable[Trial], now: Callable[[], float]) -> Iterator[Outcome]:
     """Do the trials one by one; none can keep the next from being done. `now` is monotonic."""
@@ -65,9 +74,10 @@ def _tried(trial: Trial) -> tuple[Result, str]:
     try:
         return Result.OK, trial.do()
     except Absent as absent:
-        return Result.ABSENT, str(absent)
+        return Result.ABSENT, absent.args[0]
     except (Broken, HardwareError) as problem:
-        return Result.FAILED, str(problem)
+        return Result.FAILED, problem.args[0]
     except OSError as problem:
-        where = f"{problem.filename}: " if problem.filename else ""
-        return Result.FAILED, f"{where}{problem.strerror}; see the kernel's log (dmesg)"
+        what = f"{problem.filename}: " if problem.filename else ""
+        text = N_("%(what)s; see the kernel's log (dmesg)")
+        return Result.FAILED, sentence(text, what=f"{what}{problem.strerror}")

@@ -7,6 +7,7 @@ register GPIO from outside. Time is handed to the driver: nothing here waits.
 import os
 from typing import Protocol
 
+from app.core.sentences import N_, sentence
 from app.device.selftest import buses
 from app.device.selftest.findings import Broken
 from drivers.linux import LinuxI2c, PinHardware
@@ -47,7 +48,7 @@ def front_panel() -> str:
         finally:
             hardware.close()
             chip.close()
-    return "LEDs and buttons on simulated pins and a simulated expander: seen and pressed"
+    return sentence("LEDs and buttons on simulated pins and a simulated expander: seen and pressed")
 
 
 def try_panel(hardware: PanelHardware, world: World, chip: I2cDevice, bus: int) -> None:
@@ -66,15 +67,18 @@ def try_panel(hardware: PanelHardware, world: World, chip: I2cDevice, bus: int) 
         panel.show({"power": light, "voicemail": light})
         _look(panel, 1.0 + level)
         if not panel.present:
-            raise Broken(f"the simulated expander is not set up: {panel.problem}")
+            text = N_("the simulated expander is not set up: %(why)s")
+            raise Broken(sentence(text, why=panel.problem))
         seen = (world.level(_LED), bool(chip.read_register(OLAT) & 1 << _PORT_LED))
         if seen != (level, level):
-            raise Broken(f"LEDs were switched to {level:d} and are {seen}")
+            text = N_("LEDs were switched to %(level)s and are %(seen)s")
+            raise Broken(sentence(text, level=int(level), seen=seen))
     world.pull(_BUTTON, False)
     _set_pins(chip, 0xFFFF & ~(1 << _PORT_BUTTON))
     pressed = sorted(change.name for change in _look(panel, 3.0) if change.pressed)
     if pressed != ["night", "play"]:
-        raise Broken(f"two buttons were pressed and seen are: {', '.join(pressed) or 'none'}")
+        seen_as = ", ".join(pressed) or sentence("none")
+        raise Broken(sentence("two buttons were pressed and seen are: %(names)s", names=seen_as))
 
 
 def _look(panel: GpioPanel, at_s: float) -> list[ButtonChange]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.core.sentences import N_, sentence
 from app.core.text import visible
 from app.device.selftest.findings import Absent, Broken
 from drivers.errors import HardwareError
@@ -33,19 +34,25 @@ def panel(dev: Path = Path("/dev")) -> str:
     """The panel's serial line over USB: who it is. Raises Absent, Broken."""
     found = sorted(node for pattern in PANELS for node in dev.glob(pattern))
     if not found:
-        raise Absent("no serial line over USB")
+        raise Absent(sentence("no serial line over USB"))
     try:
         line = LinuxSerial(str(found[0]))
     except HardwareError as problem:
         if getattr(problem.__cause__, "errno", None) in (errno.EAGAIN, errno.EBUSY):
-            return f"{found[0]}: in use by the front panel's service"
+            return sentence("%(what)s: in use by the front panel's service", what=found[0])
         raise
     try:
         greeting = _greeting(line, str(found[0]))
     finally:
         line.close()
     name = visible(greeting[3:].decode("utf-8", "replace"))
-    return f"{found[0]}: {name}, {greeting[1]} LEDs, {greeting[2]} buttons"
+    return sentence(
+        "%(where)s: %(name)s, %(leds)s LEDs, %(buttons)s buttons",
+        where=found[0],
+        name=name,
+        leds=greeting[1],
+        buttons=greeting[2],
+    )
 
 
 def _greeting(line: LinuxSerial, name: str) -> bytes:
@@ -56,8 +63,12 @@ def _greeting(line: LinuxSerial, name: str) -> bytes:
         left = last - time.monotonic()
         if left <= 0 or not select.select([line.fileno()], [], [], left)[0]:
             raise Broken(
-                f"{name}: nothing answers within {ANSWER_S:g} s; check that the panel has its"
-                " program"
+                sentence(
+                    "%(what)s: nothing answers within %(seconds)s s; check that the panel has its"
+                    " program",
+                    what=name,
+                    seconds=f"{ANSWER_S:g}",
+                )
             )
         for one in decoder.receive(line.read()):
             if one.kind == "G" and len(one.payload) >= 3:
@@ -70,26 +81,30 @@ def watchdog(sys: Path = WATCHDOG, arguments: Path = Path("/proc/cmdline")) -> s
     Raises Absent or Broken.
     """
     if not sys.is_dir():
-        raise Absent("the kernel has no watchdog")
+        raise Absent(sentence("the kernel has no watchdog"))
     name, state, timeout = (
         (sys / file).read_text().strip() for file in ("identity", "state", "timeout")
     )
     if state == "active":
-        return f"{name}: fed, resets the machine after {timeout} s without"
+        text = N_("%(what)s: fed, resets the machine after %(seconds)s s without")
+        return sentence(text, what=name, seconds=timeout)
     if "switchhook.watchdog=off" in arguments.read_text():
-        raise Absent(f"{name}: switched off by a kernel argument")
-    raise Broken(f"{name}: nobody feeds it; check the service watchdog")
+        raise Absent(sentence("%(what)s: switched off by a kernel argument", what=name))
+    raise Broken(sentence("%(what)s: nobody feeds it; check the service watchdog", what=name))
 
 
 def clock(sys: Path = CLOCK) -> str:
     """The battery-backed clock tells the time that the system has. Raises Absent, Broken."""
     if not (sys / "time").exists():
-        raise Absent("no real-time clock that the kernel shows; the time comes from the network")
+        raise Absent(
+            sentence("no real-time clock that the kernel shows; the time comes from the network")
+        )
     name, date, hour = ((sys / file).read_text().strip() for file in ("name", "date", "time"))
     moment = datetime.fromisoformat(f"{date}T{hour}").replace(tzinfo=UTC)
     apart = (moment - datetime.now(UTC)).total_seconds()
     if abs(apart) > CLOCK_WITHIN_S:
-        raise Broken(f"{name}: {apart:+.0f} s off; check its battery, and the network's time")
+        text = N_("%(what)s: %(seconds)s s off; check its battery, and the network's time")
+        raise Broken(sentence(text, what=name, seconds=f"{apart:+.0f}"))
     return f"{name}: {moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -104,16 +119,21 @@ def data(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
         "",
     )
     if kind == "tmpfs":
-        raise Broken(f"{folder} lies in memory: nothing is kept; check the card's data partition")
+        text = N_("%(what)s lies in memory: nothing is kept; check the card's data partition")
+        raise Broken(sentence(text, what=folder))
     path = folder / ".selftest"
     seconds = _write_and_read(path)
     for _ in range(DATA_TIMES - 1):
         if seconds > SLOW_S:
             seconds = min(seconds, _write_and_read(path))
     if seconds > SLOW_S:
-        raise Broken(f"{folder}: 1 MB took {seconds:.1f} s; the card is worn out or too slow")
-    return (
-        f"{folder} ({kind or 'a folder'}): 1 MB written, durable in {seconds * 1000:.0f} ms, read"
+        text = N_("%(what)s: 1 MB took %(seconds)s s; the card is worn out or too slow")
+        raise Broken(sentence(text, what=folder, seconds=f"{seconds:.1f}"))
+    return sentence(
+        "%(what)s (%(kind)s): 1 MB written, durable in %(ms)s ms, read",
+        what=folder,
+        kind=kind or sentence("a folder"),
+        ms=round(seconds * 1000),
     )
 
 
@@ -129,7 +149,8 @@ def _write_and_read(path: Path) -> float:
         seconds = time.monotonic() - begun
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)  # so that the medium is read
         if os.pread(fd, DATA_OCTETS, 0) != octets:
-            raise Broken(f"{path}: other octets came back; the card is bad")
+            text = N_("%(what)s: other octets came back; the card is bad")
+            raise Broken(sentence(text, what=path))
     finally:
         os.close(fd)
         path.unlink()
@@ -139,8 +160,12 @@ def _write_and_read(path: Path) -> float:
 def lines(status: Mapping[str, Any] | None) -> str:
     """What the phone service says of its lines. Raises Absent, Broken."""
     if status is None:
-        raise Absent("the phone service does not run")
+        raise Absent(sentence("the phone service does not run"))
     bad = [f"{name}: {line['fault']}" for name, line in status["lines"].items() if line["fault"]]
     if bad:
         raise Broken("; ".join(bad))
-    return f"{len(status['lines'])} without fault, {status['lost_periods']} periods lost"
+    return sentence(
+        "%(count)s without fault, %(lost)s periods lost",
+        count=len(status["lines"]),
+        lost=status["lost_periods"],
+    )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.core.sentences import N_, Sentence, sentence
 from app.device.selftest.findings import Absent, Broken
 from drivers.board_spec import BoardSpec
 from drivers.buses import PERIOD, PERIODS_PER_SECOND, SAMPLE_RATE, PcmPort, Samples
@@ -102,7 +103,8 @@ class _Pair:
         while len(self.heard) < wanted:
             ready, _, _ = select.select([self.near.fileno(), self.far.fileno()], [], [], _SILENT_S)
             if not ready:
-                raise Broken(f"the card gives no period within {_SILENT_S:g} s; check its driver")
+                text = N_("the card gives no period within %(seconds)s s; check its driver")
+                raise Broken(sentence(text, seconds=f"{_SILENT_S:g}"))
             while self.near.read() is not None:
                 self.near.write(self.tone.period(SLOTS))
             while (period := self.far.read()) is not None:
@@ -121,10 +123,16 @@ class _Pair:
         return rate
 
 
-def _wrong_rate(card: str, rate: float | None) -> str:
+def _wrong_rate(card: str, rate: float | None) -> Sentence:
     if rate is None:
-        return f"{card}: periods are lost all the time; check what else runs on this machine"
-    return f"{card}: {rate:.1f} periods/s instead of {PERIODS_PER_SECOND}; check the card's clock"
+        text = N_("%(card)s: periods are lost all the time; check what else runs on this machine")
+        return sentence(text, card=card)
+    return sentence(
+        "%(card)s: %(rate)s periods/s instead of %(due)s; check the card's clock",
+        card=card,
+        rate=f"{rate:.1f}",
+        due=PERIODS_PER_SECOND,
+    )
 
 
 def _come_first() -> None:
@@ -140,7 +148,7 @@ def loopback(rest: Callable[[float], None]) -> str:
     """
     cards = Path("/proc/asound/cards")
     if not cards.exists() or CARD not in cards.read_text():
-        raise Absent("the kernel has no snd-aloop")
+        raise Absent(sentence("the kernel has no snd-aloop"))
     near, far = open_pcm(NEAR, Stream(SLOTS)), open_pcm(FAR, Stream(SLOTS))
     try:
         _come_first()
@@ -155,14 +163,21 @@ def loopback(rest: Callable[[float], None]) -> str:
         pair.beat(_PERIODS)
         lost = near.lost_periods - before[0], far.lost_periods - before[1]
         if not all(lost):
-            raise Broken(f"{_LATE_S * 1000:.0f} ms late and the ports counted {lost} losses")
+            text = N_("%(ms)s ms late and the ports counted %(lost)s losses")
+            raise Broken(sentence(text, ms=round(_LATE_S * 1000), lost=lost))
         _right_tone(pair.heard[-_PERIODS // 2 :])
     finally:
         near.close()
         far.close()
-    return (
-        f"hw:{CARD}: {TONE_HZ} Hz through it, {rate:.1f} periods/s,"
-        f" {_LATE_S * 1000:.0f} ms late mended ({lost[0]} + {lost[1]} losses counted)"
+    return sentence(
+        "%(card)s: %(hz)s Hz through it, %(rate)s periods/s, %(ms)s ms late mended (%(near)s +"
+        " %(far)s losses counted)",
+        card=f"hw:{CARD}",
+        hz=TONE_HZ,
+        rate=f"{rate:.1f}",
+        ms=round(_LATE_S * 1000),
+        near=lost[0],
+        far=lost[1],
     )
 
 
@@ -173,17 +188,16 @@ def _right_tone(periods: list[Samples]) -> None:
     peak = float(np.argmax(spectrum)) * SAMPLE_RATE / len(samples)
     level = float(np.sqrt(np.mean(samples**2)))
     if abs(peak - TONE_HZ) > 2 * SAMPLE_RATE / len(samples) or level < _AMPLITUDE / 4:
-        raise Broken(
-            f"{TONE_HZ} Hz was played, {peak:.0f} Hz at level {level:.0f} came; check ALSA"
-        )
+        text = N_("%(played)s Hz was played, %(came)s Hz at level %(level)s came; check ALSA")
+        raise Broken(sentence(text, played=TONE_HZ, came=round(peak), level=round(level)))
 
 
 def board_card(board: BoardSpec, on_the_bus: bool, lines_run: bool) -> str:
     """The board's own sound card beats at its rate. Raises Absent, Broken, HardwareError."""
     if on_the_bus:
-        raise Absent("the samples of this board go over its bus")
+        raise Absent(sentence("the samples of this board go over its bus"))
     if lines_run:
-        return f"{board.pcm_device}: in use by the lines (see there)"
+        return sentence("%(what)s: in use by the lines (see there)", what=board.pcm_device)
     port = open_pcm(board.pcm_device, board.stream, board.capture_device)
     silence = np.zeros((board.slots, PERIOD), np.int16)
     moments: list[Moment] = []
@@ -194,10 +208,11 @@ def board_card(board: BoardSpec, on_the_bus: bool, lines_run: bool) -> str:
             if len(moments) >= MOST:
                 raise Broken(_wrong_rate(board.pcm_device, rate))
             if not select.select([port.fileno()], [], [], _SILENT_S)[0]:
-                raise Broken(f"{board.pcm_device}: no clock; check the overlay and the hat")
+                text = N_("%(card)s: no clock; check the overlay and the hat")
+                raise Broken(sentence(text, card=board.pcm_device))
             while port.read() is not None:
                 port.write(silence)
                 moments.append(Moment(time.monotonic(), port.lost_periods))
     finally:
         port.close()
-    return f"{board.pcm_device}: {rate:.1f} periods/s"
+    return sentence("%(card)s: %(rate)s periods/s", card=board.pcm_device, rate=f"{rate:.1f}")

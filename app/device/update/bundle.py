@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from app.core.records import BadRecord, from_json, parse_json
+from app.core.sentences import N_, sentence
 from app.device.update.errors import BundleError
 from app.device.update.slots_content import Release, pieces
 
@@ -36,6 +37,8 @@ SUFFIX = ".update"
 MEMBERS = ("manifest.json", "manifest.sig", "slot.img")
 LONGEST_MANIFEST = 65536
 SIGNATURE_OCTETS = 64
+OPENED = Path("/proc/self/fd")
+"""Where files lie that somebody else has opened for us: those that were uploaded."""
 
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+){0,3}([-+~][A-Za-z0-9.]+)?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -71,19 +74,31 @@ def read_manifest(octets: bytes) -> Manifest:
     try:
         fields = parse_json(octets)
         if fields["product"] != PRODUCT:
-            raise BundleError(f"the bundle is for {fields['product']!r}, not for {PRODUCT}")
+            raise BundleError(
+                sentence(
+                    "the bundle is for %(other)s, not for %(ours)s",
+                    other=repr(fields["product"]),
+                    ours=PRODUCT,
+                )
+            )
         if fields["format"] != FORMAT:
             raise BundleError(
-                f"the bundle has format {fields['format']!r}, this system reads {FORMAT};"
-                " an update in between is needed"
+                sentence(
+                    "the bundle has format %(format)s, this system reads %(ours)s; an update in"
+                    " between is needed",
+                    format=repr(fields["format"]),
+                    ours=FORMAT,
+                )
             )
         known = _known(Manifest, fields)
         known["release"] = _known(Release, fields["release"])
         manifest = from_json(Manifest, known, "manifest")
     except (BadRecord, KeyError, TypeError) as problem:
-        raise BundleError(f"the bundle's manifest is not understood: {problem!r}") from problem
+        raise BundleError(
+            sentence("the bundle's manifest is not understood: %(what)s", what=repr(problem))
+        ) from problem
     if not _VERSION.fullmatch(manifest.release.version) or not _SHA256.fullmatch(manifest.sha256):
-        raise BundleError("the bundle's manifest has no proper version or checksum")
+        raise BundleError(sentence("the bundle's manifest has no proper version or checksum"))
     return manifest
 
 
@@ -106,11 +121,23 @@ def whole(path: Path, offset: int, octets: int, sha256: str) -> Iterator[bytes]:
                 left -= len(piece)
                 yield piece
     except OSError as problem:
-        raise BundleError(f"{path.name} cannot be read: {problem.strerror}") from problem
+        raise _unreadable(path, problem) from problem
     if left:
-        raise BundleError(f"{path.name} is cut off: {left} octets are missing")
+        text = N_("%(file)s is cut off: %(left)s octets are missing")
+        raise BundleError(sentence(text, file=called(path), left=left))
     if digest.hexdigest() != sha256:
-        raise BundleError(f"{path.name} is damaged: the content's checksum is wrong")
+        text = N_("%(file)s is damaged: the content's checksum is wrong")
+        raise BundleError(sentence(text, file=called(path)))
+
+
+def called(path: Path) -> str:
+    """What to call a file to whoever gave it: one that was uploaded has no name here."""
+    return sentence("the file") if path.parent == OPENED else path.name
+
+
+def _unreadable(path: Path, problem: OSError) -> BundleError:
+    text = N_("%(file)s cannot be read: %(why)s")
+    return BundleError(sentence(text, file=called(path), why=problem.strerror))
 
 
 @dataclass(frozen=True)
@@ -139,7 +166,8 @@ def open_bundle(path: Path, keys: Sequence[Path]) -> Bundle:
     found = open_signed(path, keys, MEMBERS)
     signed = read_manifest(found.manifest)
     if found.octets != signed.octets:
-        raise BundleError(f"{path.name} is damaged: its content has another size than signed")
+        text = N_("%(file)s is damaged: its content has another size than signed")
+        raise BundleError(sentence(text, file=called(path)))
     return Bundle(path, signed, found.signed_by, found.offset)
 
 
@@ -157,7 +185,7 @@ class Signed:
 
 
 def open_signed(
-    path: Path, keys: Sequence[Path], members: Sequence[str], kind: str = "update bundle"
+    path: Path, keys: Sequence[Path], members: Sequence[str], kind: str = N_("update bundle")
 ) -> Signed:
     """A tar archive of manifest, signature and content, by these names, and by one of these keys.
 
@@ -169,31 +197,39 @@ def open_signed(
             manifest_octets = _octets(archive, manifest, LONGEST_MANIFEST)
             signature_octets = _octets(archive, signature, SIGNATURE_OCTETS)
     except tarfile.TarError as problem:
-        raise BundleError(f"{path.name} is no {kind}, or cut off: {problem}") from problem
+        raise _no_bundle(path, kind, problem) from problem
     except OSError as problem:
-        raise BundleError(f"{path} cannot be read: {problem.strerror}") from problem
+        raise _unreadable(path, problem) from problem
     signed_by = _signer(manifest_octets, signature_octets, keys)
     if signed_by is None:
         raise BundleError(
-            f"{path.name} is not signed by any key this system trusts"
-            f" ({', '.join(key.name for key in keys) or 'it has none'}): it was made elsewhere, or"
-            " has been changed"
+            sentence(
+                "%(file)s is not signed by any key this system trusts (%(keys)s): it was made"
+                " elsewhere, or has been changed",
+                file=called(path),
+                keys=", ".join(key.name for key in keys) or sentence("it has none"),
+            )
         )
     return Signed(manifest_octets, signed_by.name, content.offset_data, content.size)
+
+
+def _no_bundle(path: Path, kind: str, why: object) -> BundleError:
+    text = N_("%(file)s is no %(kind)s, or cut off: %(why)s")
+    return BundleError(sentence(text, file=called(path), kind=sentence(kind), why=why))
 
 
 def _member(archive: tarfile.TarFile, name: str, kind: str) -> tarfile.TarInfo:
     member = archive.next()
     if member is None or member.name != name or not member.isreg():
-        raise BundleError(
-            f"{Path(str(archive.name)).name} is no {kind}, or cut off: {name} is missing"
-        )
+        missing = sentence("%(name)s is missing", name=name)
+        raise _no_bundle(Path(str(archive.name)), kind, missing)
     return member
 
 
 def _octets(archive: tarfile.TarFile, member: tarfile.TarInfo, most: int) -> bytes:
     if member.size > most:
-        raise BundleError(f"the bundle's {member.name} is too large ({member.size} octets)")
+        text = N_("the bundle's %(name)s is too large (%(octets)s octets)")
+        raise BundleError(sentence(text, name=member.name, octets=member.size))
     file = archive.extractfile(member)
     assert file is not None  # it is a regular file
     return file.read()

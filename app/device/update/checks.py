@@ -20,6 +20,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from app.core.sentences import N_, sentence
 from app.device.update.errors import CheckFailed
 from app.device.update.guest import BY, DOOR, Guest, Inside, voicemails
 from app.inbox.store import Entry, EntryState, Facts, Kind
@@ -51,11 +52,13 @@ def self_mail(inside: Inside, to: Guest) -> str:
         with smtplib.SMTP(inside.host, inside.ports["smtp"], timeout=WITHIN_S) as client:
             client.send_message(mail)
     except (OSError, smtplib.SMTPException) as problem:
-        raise CheckFailed(f"the mail was not taken by SMTP: {problem}") from problem
+        text = N_("the mail was not taken by SMTP: %(why)s")
+        raise CheckFailed(sentence(text, why=problem)) from problem
     fetched = _fetch_all(inside, to)
     if [message["Subject"] for message in fetched] != [mail["Subject"]]:
-        raise CheckFailed(f"POP3 gave {len(fetched)} messages and not the one that was sent")
-    return "a mail went in by SMTP and out by POP3"
+        text = N_("POP3 gave %(count)s messages and not the one that was sent")
+        raise CheckFailed(sentence(text, count=len(fetched)))
+    return sentence("a mail went in by SMTP and out by POP3")
 
 
 def _fetch_all(inside: Inside, of: Guest) -> list[email.message.EmailMessage]:
@@ -77,7 +80,8 @@ def _fetch_all(inside: Inside, of: Guest) -> list[email.message.EmailMessage]:
             client.dele(number)
         client.quit()
     except (OSError, poplib.error_proto) as problem:
-        raise CheckFailed(f"POP3 does not give what is in the inbox: {problem}") from problem
+        text = N_("POP3 does not give what is in the inbox: %(why)s")
+        raise CheckFailed(sentence(text, why=problem)) from problem
     return [email.message_from_bytes(octets, policy=email.policy.default) for octets in fetched]
 
 
@@ -114,7 +118,8 @@ def self_call(inside: Inside, to: Guest, line: str, operator: TestOperator, word
          if entry.id not in before and entry.caller_number in (number, None)), None,
     )  # fmt: skip
     if made is None:
-        raise CheckFailed(f"the call from {number} left no message in any inbox")
+        text = N_("the call from %(number)s left no message in any inbox")
+        raise CheckFailed(sentence(text, number=number))
     try:
         inside.db.now(lambda tx: _show_to(tx, inside, to, made))
         fetched = _fetch_all(inside, to)
@@ -122,8 +127,13 @@ def self_call(inside: Inside, to: Guest, line: str, operator: TestOperator, word
         inside.db.now(lambda tx: inside.store.remove(tx, [made.id], DOOR, BY))
     seconds = sum(_seconds(message) for message in fetched)
     if seconds < HEARD_S:
-        raise CheckFailed(f"the caller spoke for {WORDS_S} s and the message has {seconds:.1f} s")
-    return f"a call on {line} was answered; its {seconds:.1f} s came out by POP3"
+        text = N_("the caller spoke for %(words)s s and the message has %(seconds)s s")
+        raise CheckFailed(sentence(text, words=WORDS_S, seconds=f"{seconds:.1f}"))
+    return sentence(
+        "a call on %(line)s was answered; its %(seconds)s s came out by POP3",
+        line=line,
+        seconds=f"{seconds:.1f}",
+    )
 
 
 def _show_to(tx: Tx, inside: Inside, to: Guest, made: Entry) -> None:
@@ -180,6 +190,9 @@ def lines_as_before(
     worse = faulty(status) - broken_before
     if worse:
         faults = "; ".join(f"{name}: {status['lines'][name]['fault']}" for name in sorted(worse))
-        raise CheckFailed(f"lines that worked before do not work now: {faults}")
+        text = N_("lines that worked before do not work now: %(faults)s")
+        raise CheckFailed(sentence(text, faults=faults))
     await_idle()
-    return f"{len(status['lines'])} lines, the clerk knows the store's last change"
+    return sentence(
+        "%(count)s lines, the clerk knows the store's last change", count=len(status["lines"])
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from app.core.sentences import sentence
 from app.device.update.errors import CheckFailed
 from app.device.update.slots import SlotState
 from app.device.update.slots_disk import Disk
@@ -44,10 +45,11 @@ def confirm(disk: Disk, checks: Sequence[Check], tell: Callable[[str], None]) ->
         return Verdict.NOTHING
     for check in checks:
         try:
-            tell(f"{check.name}: {check.do()}")
+            tell(sentence("%(check)s: %(found)s", check=sentence(check.name), found=check.do()))
         except CheckFailed as problem:
             log.error("%s: %s", check.name, problem)
-            tell(f"{check.name}: FAILED: {problem}")
+            name = sentence(check.name)
+            tell(sentence("%(check)s: FAILED: %(found)s", check=name, found=problem))
             return Verdict.FAILED
     mark_good(disk)
     return Verdict.GOOD

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from app.core.sentences import N_, sentence
 from app.device.update.bundle import Bundle
 from app.device.update.errors import Refused, WriteFailed
 from app.device.update.rules import Here, judge
@@ -24,6 +25,8 @@ from app.device.update.slots import TRIES
 from app.device.update.slots_content import BLOCK, PIECE
 from app.device.update.slots_disk import BlockFile, Disk
 
+WRITTEN, READ_BACK = N_("written"), N_("read back")
+"""The steps that take long."""
 BURST = 4 * PIECE
 """Octets written before they are made durable: as much as the card has to swallow at a time."""
 
@@ -35,7 +38,7 @@ class Pace:
     rest: Callable[[float], None]
     """Waits; given the seconds that the burst took."""
     tell: Callable[[str, int, int], None]
-    """Told what is done: the step, octets so far, octets in all."""
+    """Told what is done: the step (WRITTEN, READ_BACK), octets so far, octets in all."""
     clock: Callable[[], float] = time.monotonic
 
 
@@ -47,8 +50,11 @@ def install(bundle: Bundle, disk: Disk, here: Here, pace: Pace) -> None:
     judge(bundle.manifest, here)
     if disk.state().good != disk.running:
         raise Refused(
-            f"not installed: slot {disk.running}, which runs, has not proved itself yet; wait for"
-            " `update confirm`, or say `update mark-good` if it is"
+            sentence(
+                "not installed: slot %(slot)s, which runs, has not proved itself yet; wait for"
+                " `update confirm`, or say `update mark-good` if it is",
+                slot=disk.running,
+            )
         )
     bundle.verify()
     if disk.state().trial is not None:
@@ -56,7 +62,9 @@ def install(bundle: Bundle, disk: Disk, here: Here, pace: Pace) -> None:
     with disk.open(disk.slots[disk.other]) as slot:
         _write(bundle, slot, pace)
     if disk.content(disk.other) is None:
-        raise WriteFailed(f"slot {disk.other} holds nothing that could be started")
+        raise WriteFailed(
+            sentence("slot %(slot)s holds nothing that could be started", slot=disk.other)
+        )
     disk.write(lambda state: state.on_trial(disk.other, TRIES))
 
 
@@ -70,9 +78,13 @@ def _write(bundle: Bundle, slot: BlockFile, pace: Pace) -> None:
         slot.write(0, first)
         slot.sync()
         if slot.read(0, BLOCK) != first:
-            raise WriteFailed("the slot's first sector does not read back as it was written")
+            raise WriteFailed(
+                sentence("the slot's first sector does not read back as it was written")
+            )
     except OSError as problem:
-        raise WriteFailed(f"the slot cannot be written: {problem.strerror}") from problem
+        raise WriteFailed(
+            sentence("the slot cannot be written: %(why)s", why=problem.strerror)
+        ) from problem
 
 
 def _body(bundle: Bundle, slot: BlockFile, pace: Pace) -> bytes:
@@ -86,11 +98,11 @@ def _body(bundle: Bundle, slot: BlockFile, pace: Pace) -> bytes:
         at, unsynced = at + len(piece), unsynced + len(piece)
         if unsynced >= BURST:
             slot.sync()
-            pace.tell("written", at, total)
+            pace.tell(WRITTEN, at, total)
             pace.rest(pace.clock() - begun)
             begun, unsynced = pace.clock(), 0
     slot.sync()
-    pace.tell("written", at, total)
+    pace.tell(WRITTEN, at, total)
     return first
 
 
@@ -106,10 +118,12 @@ def _read_back(bundle: Bundle, slot: BlockFile, first: bytes, pace: Pace) -> Non
     for at in range(BLOCK, total, PIECE):
         begun = pace.clock()
         digest.update(slot.read(at, min(PIECE, total - at)))
-        pace.tell("read back", min(at + PIECE, total), total)
+        pace.tell(READ_BACK, min(at + PIECE, total), total)
         pace.rest(pace.clock() - begun)
     if digest.hexdigest() != bundle.manifest.sha256:
         raise WriteFailed(
-            "what was written does not read back: the card is bad, or was taken out; the running"
-            " version goes on"
+            sentence(
+                "what was written does not read back: the card is bad, or was taken out; the"
+                " running version goes on"
+            )
         )

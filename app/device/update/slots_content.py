@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from app.core.sentences import Sentence, sentence
+
 PAGE = 4096
 BLOCK = 512
 SLOT_OCTETS = 256 * 1024 * 1024
@@ -45,6 +47,11 @@ class Content:
 
     release: Release | None
     """None if its facts do not say."""
+
+
+def named(release: Release) -> Sentence:
+    """A release for people: version and build."""
+    return sentence("%(version)s of build %(build)s", version=release.version, build=release.built)
 
 
 def padded(octets: bytes, unit: int) -> bytes:

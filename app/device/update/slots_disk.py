@@ -96,7 +96,8 @@ class Disk:
                 file.write(0, after.octets())
                 file.sync()
                 if parse(file.read(0, FILE_OCTETS)) != after:
-                    raise WriteFailed(f"{FILES[spare]} does not read back as it was written")
+                    text = N_("%(file)s does not read back as it was written")
+                    raise WriteFailed(sentence(text, file=FILES[spare]))
         return after
 
 
@@ -213,5 +214,7 @@ def only_one(lock: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
-            raise UpdateError("another update command is at work; wait for its end") from problem
+            raise UpdateError(
+                sentence("another update command is at work; wait for its end")
+            ) from problem
         yield

@@ -1,12 +1,13 @@
-"""*Maintenance*: how the box is, backup, restore, update, logs, self-test, restart."""
+"""*Maintenance*: how the box is, backup, restore, logs, self-test, restart."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from app.core.told import Told
 from app.operations.actor import Role
 from app.operations.attention import attention, stopped
 from app.operations.backups import (
@@ -21,25 +22,22 @@ from app.operations.backups import (
 from app.operations.errors import OperationError
 from app.operations.logs import log_tail
 from app.operations.status import StatusReport
-from app.operations.task_results import Restarted, Said, Told
+from app.operations.task_results import Restarted, Said
 from app.operations.tasks import (
     BeginRestore,
     CheckBackup,
-    CheckBundle,
-    InstallBundle,
     MakeBackup,
     RemoveBackup,
     RestartServices,
     SelfTest,
     StartAgain,
-    Work,
     read_task,
     result_of,
 )
-from app.operations.update_place import why_no_update
-from app.operations.uploads import BACKUP, BUNDLE, LONGEST, is_uploaded, keep_upload
+from app.operations.uploads import BACKUP, LONGEST, is_uploaded
+from app.web.box import update
 from app.web.box.shown import page, refused
-from app.web.box.tasks import begun, finished, running, said_by, tasks
+from app.web.box.tasks import begun, finished, running, said_by, tasks, uploaded
 from app.web.web import Visit, Web, disposition
 
 SYSTEM, NETWORK = (Role.SYSTEM,), (Role.NETWORK,)
@@ -59,12 +57,10 @@ def routes(web: Web) -> list[Route]:
         web.route("/maintenance/restore/file", upload_backup, SYSTEM, post, LONGEST[BACKUP]),
         web.route("/maintenance/restore/check", check_backup, SYSTEM, post),
         web.route("/maintenance/restore/begin", begin_restore, SYSTEM, post),
-        web.route("/maintenance/update", update, NETWORK),
-        web.route("/maintenance/update/file", upload_bundle, NETWORK, post, LONGEST[BUNDLE]),
-        web.route("/maintenance/update/install", install, NETWORK, post),
         web.route("/maintenance/logs", logs, NETWORK),
         web.route("/maintenance/selftest", selftest, NETWORK, both),
         web.route("/maintenance/restart", restart, NETWORK, both),
+        *update.routes(web),
     ]
 
 
@@ -163,7 +159,7 @@ def _restore_page(visit: Visit, problem: OperationError | None = None) -> Respon
 
 async def upload_backup(visit: Visit) -> Response:
     """Take the file, and check it with the passphrase that came with it."""
-    return await _uploaded(visit, BACKUP, _restore_page, "/maintenance/restore", None)
+    return await uploaded(visit, BACKUP, _restore_page, "/maintenance/restore", None)
 
 
 async def check_backup(visit: Visit) -> Response:
@@ -187,61 +183,6 @@ async def begin_restore(visit: Visit) -> Response:
     except OperationError as problem:
         return _restore_page(visit, problem)
     return visit.redirect("/maintenance/restore", said_by(visit, state))
-
-
-# ---- update
-
-
-async def update(visit: Visit) -> Response:
-    """Upload a bundle, see what it is, and install it."""
-    return _update_page(visit)
-
-
-def _update_page(visit: Visit, problem: OperationError | None = None) -> Response:
-    states = tasks(visit, "update-check", "update")
-    values = {
-        **states,
-        "why_not": why_no_update(visit.web.paths),
-        "uploaded": is_uploaded(visit.web.paths, BUNDLE),
-        "about": result_of(states["update_check"], Said),
-        "installed": result_of(states["update"], Said),
-    }
-    if problem is not None:
-        return refused(visit, "update.html", problem, **values)
-    return running(page(visit, "update.html", **values), *states.values())
-
-
-async def upload_bundle(visit: Visit) -> Response:
-    """Take the file, and look what is in it."""
-    return await _uploaded(visit, BUNDLE, _update_page, "/maintenance/update", CheckBundle())
-
-
-async def _uploaded(
-    visit: Visit,
-    kind: str,
-    page: Callable[[Visit, OperationError | None], Response],
-    then: str,
-    work: Work | None,
-) -> Response:
-    try:
-        file = visit.files.get("file")
-        if file is None:
-            raise OperationError("file", "no file was chosen")
-        await asyncio.to_thread(keep_upload, visit.web.paths, visit.actor, kind, file.path)
-        if work is not None:
-            await begun(visit, work)
-    except OperationError as problem:
-        return page(visit, problem)
-    return visit.redirect(then)
-
-
-async def install(visit: Visit) -> Response:
-    """Write it into the other slot."""
-    try:
-        await begun(visit, InstallBundle(restart=bool(visit.form.get("restart"))))
-    except OperationError as problem:
-        return _update_page(visit, problem)
-    return visit.redirect("/maintenance/update", visit.say("The update is being installed."))
 
 
 # ---- logs, self-test, restart

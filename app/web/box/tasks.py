@@ -1,13 +1,15 @@
 """Tasks as pages use them: asked for, waited for where they are short, else shown."""
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.responses import Response
 
 from app.core.control import NotRunning
+from app.core.told import Told
 from app.operations.errors import OperationError
-from app.operations.task_results import Told
 from app.operations.tasks import KINDS, TaskState, Work, ask, read_task, result_of
+from app.operations.uploads import keep_upload
 from app.web.web import Visit
 
 LOOK_S = 0.1
@@ -57,6 +59,26 @@ async def _asked(visit: Visit, work: Work, within_s: float) -> TaskState | None:
     if found is not None and found.outcome == "lost":
         raise OperationError("", "it has ended without a word; the log of the system may tell why")
     return found
+
+
+async def uploaded(
+    visit: Visit,
+    kind: str,
+    page: Callable[[Visit, OperationError | None], Response],
+    then: str,
+    work: Work | None,
+) -> Response:
+    """Keep the file that came for a task, and ask for `work` if any; then go to the page `then`."""
+    try:
+        file = visit.files.get("file")
+        if file is None:
+            raise OperationError("file", "no file was chosen")
+        await asyncio.to_thread(keep_upload, visit.web.paths, visit.actor, kind, file.path)
+        if work is not None:
+            await begun(visit, work)
+    except OperationError as problem:
+        return page(visit, problem)
+    return visit.redirect(then)
 
 
 def said_by(visit: Visit, state: TaskState) -> str:
