@@ -6,6 +6,7 @@ from app.config.paths import Paths
 from app.core.control import NotRunning, ask
 from app.core.errors import SwitchhookError
 from app.core.records import BadRecord, from_json
+from app.core.told import heard
 from app.operations.actor import Actor, Role, require_role
 from drivers.findings import Finding
 
@@ -58,4 +59,4 @@ def flash_line(actor: Actor, paths: Paths, jack: str) -> None:
     require_role(actor, Role.PHONE, "flash on an outside line")
     answer = ask(paths.phone_control, {"ask": "flash", "line": jack}, FLASH_WITHIN_S)
     if "error" in answer:
-        raise NotFlashed(str(answer["error"]))
+        raise NotFlashed(heard(answer.get("told"), str(answer["error"])))

@@ -13,9 +13,10 @@
                                    kind K for M, or with "company/" before K for the company
 {"ask": "press", "handset": H, "key": K}
                                 -> {"done": true}: K was pressed for what is played on H
-                                   all: {"error": text} if that cannot be done
 {"ask": "flash", "line": J}     -> {"done": true}: J's exchange was asked for a service in the call
-                                   that a handset has on it; or {"error": text}
+                                   that a handset has on it
+                                   these four: {"error": text, "told": the fields of
+                                   app.core.told.Told} if that cannot be done
 {"ask": "quiet"}                -> {"quiet": true} once the clerk has no job left undone: what
                                    callers and owners did so far is in the store
 {"ask": "lines"}                -> {"lines": {JACK: the fields of drivers.ports.LineReading, or
@@ -35,6 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.records import parse_json, to_json
+from app.core.told import told as told_of
 from app.phone.lines.line_test import Ended
 from drivers.findings import TestOrder
 from drivers.sampling import PERIODS_PER_SECOND
@@ -151,17 +153,17 @@ class Control:
             if asked == "play":
                 handset, mailbox = str(question["handset"]), str(question["mailbox"])
                 why = self._player.play(handset, mailbox, int(question.get("entry", 0)))
-                return {"error": why} if why else {"done": True}
+                return _outcome(why)
             if asked == "record":
                 handset, mailbox = str(question["handset"]), str(question["mailbox"])
                 why = self._player.play(handset, mailbox, str(question["greeting"]))
-                return {"error": why} if why else {"done": True}
+                return _outcome(why)
             if asked == "press":
                 why = self._player.press(str(question["handset"]), str(question["key"]))
-                return {"error": why} if why else {"done": True}
+                return _outcome(why)
             if asked == "flash":
                 why = self._bench.flash(str(question["line"]))
-                return {"error": why} if why else {"done": True}
+                return _outcome(why)
             if asked == "shown":
                 change = int(question["change"])
                 await self._when(lambda: self._shows(change))
@@ -215,3 +217,8 @@ def order_of(question: dict[str, Any]) -> TestOrder:
             f"lift_s {lift_s!r}, dials {dials!r}; 0 to {LONGEST_LIFT_S}, true or false"
         )
     return TestOrder(lift_periods=lift_s * PERIODS_PER_SECOND, dials=bool(dials))
+
+
+def _outcome(why: str) -> dict[str, Any]:
+    """The answer to what was asked to be done: done, or why it cannot be."""
+    return {"error": why, "told": to_json(told_of(why))} if why else {"done": True}

@@ -1,6 +1,9 @@
 """Business › Extensions and Lines, Greetings, Notification, by HTTP."""
 
+import json
 import re
+import socketserver
+import threading
 from collections.abc import Iterator
 from datetime import date
 from html import unescape
@@ -50,6 +53,44 @@ def login_of(box: Inbox, jack: str) -> str | None:
 
 
 # ---- lines
+
+
+class Exchange(socketserver.StreamRequestHandler):
+    """In the place of the telephone service: a handset talks on line1, and nobody on line2."""
+
+    def handle(self) -> None:
+        question = json.loads(self.rfile.readline())
+        answer: dict[str, object] = {"done": True}
+        if question != {"ask": "flash", "line": "line1"}:
+            text = "no handset talks on %(name)s; its exchange takes a flash in a call only"
+            values = {"name": question["line"]}
+            answer = {"error": text % values, "told": {"text": text, "values": values}}
+        self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+
+@pytest.fixture
+def exchange(house: WebHouse) -> Iterator[None]:
+    with socketserver.UnixStreamServer(str(house.paths.phone_control), Exchange) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+            house.paths.phone_control.unlink()
+
+
+@pytest.mark.usefixtures("exchange")
+def test_exchange_gets_a_flash_from_the_page_of_its_line(cora: Visitor) -> None:
+    assert "Give the exchange a flash" in words(cora.get("/business/lines/line1"))
+    answer = cora.post("/business/lines/line1/flash")
+    assert (answer.status, answer.headers["location"]) == (303, "/business/lines/line1")
+    said = words(cora.get("/business/lines/line1"))
+    assert "The exchange of line1 has got a flash." in said
+    cora.post("/business/lines/line2/flash")
+    said = words(cora.get("/business/lines/line1"))
+    assert "no handset talks on line2; its exchange takes a flash in a call only." in said
 
 
 def test_jacks_are_shown_with_whose_they_are_and_who_answers(anna: Visitor) -> None:

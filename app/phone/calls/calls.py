@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.core.sentences import N_, sentence
 from app.core.timers import TimerQueue, periods
 from app.phone.calls.aims import Aim, Aims
 from app.phone.calls.call import Call
@@ -163,14 +164,17 @@ class Calls:
         """Give the exchange of a line in a call with a handset a flash; "", or why it cannot be."""
         line, call = self.trunks.get(name), self._calls.get(name)
         if line is None:
-            return f"there is no outside line {name}; there are: {', '.join(self.trunks)}"
+            text = N_("there is no outside line %(name)s; there are: %(known)s")
+            return sentence(text, name=name, known=", ".join(self.trunks))
         talking = [] if call is None else [p for p in call.legs if isinstance(p, StationLine)]
         if call is None or not talking:
-            return f"no handset talks on {name}; its exchange takes a flash in a call only"
+            text = N_("no handset talks on %(name)s; its exchange takes a flash in a call only")
+            return sentence(text, name=name)
         if call.is_emergency:
-            return f"{name} has a call for help, which nothing disturbs"
+            return sentence("%(name)s has a call for help, which nothing disturbs", name=name)
         done = self.outside_lines.flash(line, talking[0].name, self.queue.now)
-        return "" if done else f"{name} has no call that is up; wait until it is answered"
+        text = N_("%(name)s has no call that is up; wait until it is answered")
+        return "" if done else sentence(text, name=name)
 
     def flash_outside(self, handset: StationLine) -> bool:
         """Let a handset go back to an outside line on hold, and flash; False if it has none."""

@@ -3,11 +3,16 @@
 Each outside line has a page of its own, with the settings of who answers it.
 """
 
+import asyncio
+from urllib.parse import quote
+
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.core.control import NotRunning
 from app.operations.actor import Role
 from app.operations.errors import NotFound, OperationError
+from app.operations.line_tests import NotFlashed, flash_line
 from app.operations.lines import give_handset, list_lines
 from app.web.box.settings_form import save, settings_of, values_of
 from app.web.box.shown import pairs
@@ -40,6 +45,7 @@ def routes(web: Web) -> list[Route]:
     return [
         web.route(LINES, lines, (Role.PHONE,), ("GET", "POST")),
         web.route(LINES + "/{jack}", line, (Role.PHONE,), ("GET", "POST")),
+        web.route(LINES + "/{jack}/flash", flash, (Role.PHONE,), ("POST",)),
     ]
 
 
@@ -58,3 +64,14 @@ async def line(visit: Visit) -> Response:
         except OperationError as problem:
             return visit.refused(LINE, problem, **values)
     return visit.page(LINE, form=Form(values_of(shown)), **values)
+
+
+async def flash(visit: Visit) -> Response:
+    """Give the exchange of one outside line a flash, in the call that a handset has on it."""
+    jack = visit.request.path_params["jack"]
+    page = f"{LINES}/{quote(jack, safe='')}"
+    try:
+        await asyncio.to_thread(flash_line, visit.actor, visit.web.paths, jack)
+    except (NotFlashed, NotRunning) as problem:
+        return visit.redirect(page, visit.say("%(why)s.", why=problem))
+    return visit.redirect(page, visit.say("The exchange of %(line)s has got a flash.", line=jack))
