@@ -16,6 +16,7 @@ current; the sense of PD. These are values of the board file (codec_spec.py).
 import logging
 from dataclasses import dataclass
 
+from app.core.sentences import sentence
 from drivers.buses import InputPin, OutputPin
 from drivers.chip import Beats, ChipPort, Debounced
 from drivers.codec import Codec
@@ -120,13 +121,20 @@ class Ag1171(ChipPort):
         yield DARK_PERIODS
         if self._spec.test_hook and self._pins.power_down and self._pins.hook.read():
             raise ChipFault(
-                f"{self.place}: SHK on pin {self._spec.hook} says off hook while the module is"
-                " powered down; check its wire, and power_down_level and test_hook in board.toml"
+                sentence(
+                    "%(place)s: SHK on pin %(pin)s says off hook while the "
+                    "module is powered down; check its wire, and "
+                    "power_down_level and test_hook in board.toml",
+                    place=self.place,
+                    pin=self._spec.hook,
+                )
             )
         try:
             yield from self._codec.set_up()
         except (ChipFault, ChipMissing) as error:
-            raise ChipMissing(f"{self.place}: {error}") from error
+            raise ChipMissing(
+                sentence("%(place)s: %(what)s", place=self.place, what=error)
+            ) from error
         self._power(True)
         yield START_PERIODS
         self._codec.hear(self.slot, True)
@@ -159,7 +167,7 @@ class Ag1171(ChipPort):
         trouble = self._look_after_codec()
         self._drive(Feed.ACTIVE if trouble else self._feed)
         if trouble and not self._ringing:
-            raise ChipMissing(f"{self.place}: {trouble}")
+            raise ChipMissing(sentence("%(place)s: %(what)s", place=self.place, what=trouble))
         return self._ring_trip() if self._ringing else self._hook_changed()
 
     def _look_after_codec(self) -> str:

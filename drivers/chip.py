@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from app.core.fsm import Actions, Machine, Row, Table
+from app.core.sentences import sentence
 from drivers.buses import InputPin
 from drivers.errors import BusClosed, ChipMissing, ChipTimeout, HardwareError
 from drivers.ports import PortEvent, PortFault, PortRecovered, Steps
@@ -94,7 +95,14 @@ def wait_for(place: str, what: str, ready: Callable[[], bool], periods: int) -> 
         if ready():
             return
         yield 1
-    raise ChipTimeout(f"{place}: {what} not within {periods * 10} ms")
+    raise ChipTimeout(
+        sentence(
+            "%(place)s: %(what)s not within %(periods)s ms",
+            place=place,
+            what=what,
+            periods=periods * 10,
+        )
+    )
 
 
 class Debounced:
@@ -232,7 +240,7 @@ class ChipPort(ABC):
             raise
         except HardwareError as error:
             self._silent = isinstance(error, ChipMissing)
-            return self._fail(str(error))
+            return self._fail(error.text)
 
     def quiet(self) -> bool:
         """A check of a chip that is not eager: whether nothing has changed, as nearly always.
@@ -251,7 +259,7 @@ class ChipPort(ABC):
 
     def _start_repair(self, what: str) -> list[PortEvent]:
         """The chip must be set up again; done in small steps over the next beats."""
-        return self._fail(f"{self.place}: {what}")
+        return self._fail(sentence("%(place)s: %(what)s", place=self.place, what=what))
 
     def _fail(self, what: str) -> list[PortEvent]:
         """Let the repair come when it is due."""

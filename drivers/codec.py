@@ -10,6 +10,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
+from app.core.sentences import sentence
 from drivers.chip import CHECK_PERIODS
 from drivers.codec_spec import CodecSpec
 from drivers.errors import ChipFault, ChipMissing
@@ -97,8 +98,11 @@ class Codec(ABC):
         if lost >= CLOCKLESS_PERIODS:
             raise ChipFault(
                 self._fail(
-                    "acknowledges, but gives no clock to the PCM port; check crystal_hz in"
-                    " board.toml, and BCLK and LRCLK between codec and processor"
+                    sentence(
+                        "acknowledges, but gives no clock to the PCM port; check "
+                        "crystal_hz in board.toml, and BCLK and LRCLK between codec "
+                        "and processor"
+                    )
                 )
             )
 
@@ -126,14 +130,18 @@ class Codec(ABC):
         except ChipMissing as error:
             raise ChipMissing(
                 self._fail(
-                    "no acknowledge; check that the hat is plugged in, its supply, SDA and SCL,"
-                    " the address in board.toml, and that the kernel has no driver for it"
+                    sentence(
+                        "no acknowledge; check that the hat is plugged in, its "
+                        "supply, SDA and SCL, the address in board.toml, and that "
+                        "the kernel has no driver for it"
+                    )
                 )
             ) from error
 
     def _fail(self, what: str) -> str:
         """It must be set up again; what is wrong, with its place."""
-        self.works, self.trouble = False, f"{self.place}: {what}"
+        trouble = sentence("%(place)s: %(what)s", place=self.place, what=what)
+        self.works, self.trouble = False, trouble
         return self.trouble
 
     def _write_all(self, writes: Sequence[Write]) -> Steps:

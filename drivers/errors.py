@@ -4,6 +4,11 @@
 class HardwareError(Exception):
     """A part does not do what it must; the text says which part, what was seen, what to check."""
 
+    @property
+    def text(self) -> str:
+        """What str() gives, as the Sentence it was made of [app/core/sentences.py]."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class ChipMissing(HardwareError):
     """No chip answers at this place, or it is another chip than the board file says."""

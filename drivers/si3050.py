@@ -5,6 +5,7 @@ voltage go (CPC: the far end hung up) or turn round. Set-up is in si3050_setup.p
 ringing in si3050_ring.py; who answers is the telephone side's.
 """
 
+from app.core.sentences import sentence
 from drivers import si3050_measure
 from drivers import si3050_registers as reg
 from drivers.board_spec import LineSpec
@@ -247,12 +248,18 @@ class Si3050(ChipPort):
         """Register 2 reads wrong: the chip is out of step, or must be set up again anyhow."""
         if self._setup.put_in_step():
             return self._start_repair(
-                "the chip was out of step, its registers may be wrong; check the wiring of the "
-                "SPI bus if this comes again"
+                sentence(
+                    "the chip was out of step, its registers may be wrong; check "
+                    "the wiring of the SPI bus if this comes again"
+                )
             )
         return self._start_repair(
-            f"chip reset itself or is gone (register 2 reads {control:#04x} instead of "
-            f"{RUNNING:#04x}); check the supply of the line hat"
+            sentence(
+                "chip reset itself or is gone (register 2 reads %(control)s "
+                "instead of %(running)s); check the supply of the line hat",
+                control=f"{control:#04x}",
+                running=f"{RUNNING:#04x}",
+            )
         )
 
     def _nobody_answers(self, line: tuple[int, ...]) -> bool:
@@ -285,8 +292,10 @@ class Si3050(ChipPort):
     def _link_lost(self) -> list[PortEvent]:
         self._link = Debounced(True)
         return self._start_repair(
-            "isolation link to the line side has no frame lock; check the Si3019, its parts and "
-            "the PCM bit clock"
+            sentence(
+                "isolation link to the line side has no frame lock; check "
+                "the Si3019, its parts and the PCM bit clock"
+            )
         )
 
     def _weigh(self, line: tuple[int, ...], edge: bool) -> list[PortEvent]:

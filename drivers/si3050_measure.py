@@ -3,6 +3,7 @@
 [Si3050 DS, registers 2, 5, 11, 12 and 29]
 """
 
+from app.core.sentences import sentence
 from drivers import si3050_registers as reg
 from drivers.errors import ChipMissing
 from drivers.ports import LineReading
@@ -31,8 +32,12 @@ def reading(bus: RegisterBus, place: str) -> LineReading:
     control, hook, revision, status, volts = bus.send(_LOOK)
     if control in (0x00, 0xFF):
         raise ChipMissing(
-            f"{place}: no chip answers (register 2 reads {control:#04x}); check the line hat and "
-            "its supply"
+            sentence(
+                "%(place)s: no chip answers (register 2 reads %(control)s); "
+                "check the line hat and its supply",
+                place=place,
+                control=f"{control:#04x}",
+            )
         )
     linked = bool(reg.FDT.of(status))
     side = LINE_SIDES.get(reg.LSID.of(revision), "unknown line side")

@@ -5,6 +5,7 @@
 
 import logging
 
+from app.core.sentences import sentence
 from drivers import si3050_registers as reg
 from drivers.board_spec import LineSpec
 from drivers.chip import wait_for
@@ -79,13 +80,24 @@ class Si3050Setup:
         seen, line_side = self._bus.run(reg.CONTROL_2.read(), reg.LINE_REVISION.read())
         if seen != AFTER_RESET:
             raise ChipMissing(
-                f"{self._place}: no Si3050 answers (register 2 reads {seen:#04x} instead of "
-                f"{AFTER_RESET:#04x}); check the line hat, its chip select and its reset pin"
+                sentence(
+                    "%(place)s: no Si3050 answers (register 2 reads %(seen)s "
+                    "instead of %(after_reset)s); check the line hat, its chip "
+                    "select and its reset pin",
+                    place=self._place,
+                    seen=f"{seen:#04x}",
+                    after_reset=f"{AFTER_RESET:#04x}",
+                )
             )
         if not reg.PRESENT.of(line_side):
             raise ChipMissing(
-                f"{self._place}: what answers is no Si3050 (register 13 reads {line_side:#04x}, "
-                f"bit 6 must be 1); check which chip is fitted, and its supply"
+                sentence(
+                    "%(place)s: what answers is no Si3050 (register 13 reads "
+                    "%(line_side)s, bit 6 must be 1); check which chip is "
+                    "fitted, and its supply",
+                    place=self._place,
+                    line_side=f"{line_side:#04x}",
+                )
             )
 
     def _audio(self) -> None:
@@ -154,10 +166,15 @@ class Si3050Setup:
         self._bus.write(reg.DAA_CONTROL_2, 0)
         try:
             yield from wait_for(
-                self._place, "isolation link to the line side up", self._linked, LINK_PERIODS
+                self._place,
+                sentence("isolation link to the line side up"),
+                self._linked,
+                LINK_PERIODS,
             )
         except ChipTimeout as error:
-            raise ChipFault(f"{error}; check the Si3019 and the PCM bit clock") from error
+            raise ChipFault(
+                sentence("%(what)s; check the Si3019 and the PCM bit clock", what=error)
+            ) from error
 
     def _linked(self) -> bool:
         revision, status = self._bus.run(reg.REVISION.read(), reg.LINE_STATUS.read())

@@ -9,6 +9,7 @@ lifted handset means, is the telephone side's.
 
 import logging
 
+from app.core.sentences import sentence
 from drivers import si321x_measure
 from drivers import si321x_registers as reg
 from drivers.board_spec import LineSpec
@@ -258,8 +259,10 @@ class Si321x(ChipPort):
         if identity != self._setup.identity:
             self._setup.identify()
             return self._start_repair(
-                "the chip was out of step by one octet, its registers may be wrong; check the "
-                "wiring of the SPI bus if this comes again"
+                sentence(
+                    "the chip was out of step by one octet, its registers may be "
+                    "wrong; check the wiring of the SPI bus if this comes again"
+                )
             )
         if loopback != reg.DLM.place(int(self._looped)):
             log.warning("%s: chip reset itself, register 8 reads %#04x", self.place, loopback)
@@ -298,7 +301,13 @@ class Si321x(ChipPort):
         battery = self._bus.read(reg.BATTERY_SENSE) * 0.376
         return [
             PortFault(
-                f"{self.place}: line opened by power alarms {ALARM_RETRIES} times, battery "
-                f"{battery:.0f} V; check handset and wiring for a short"
+                sentence(
+                    "%(place)s: line opened by power alarms %(alarm_retries)s "
+                    "times, battery %(battery)s V; check handset and wiring for "
+                    "a short",
+                    place=self.place,
+                    alarm_retries=ALARM_RETRIES,
+                    battery=f"{battery:.0f}",
+                )
             )
         ]

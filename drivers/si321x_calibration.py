@@ -8,6 +8,7 @@ line IC Si3201, with which RING and TIP must not be calibrated by the chip [Si32
 import logging
 from collections.abc import Callable, Sequence
 
+from app.core.sentences import sentence
 from drivers import si321x_registers as reg
 from drivers.chip import wait_for
 from drivers.errors import ChipFault, ChipMissing, ChipTimeout
@@ -51,21 +52,30 @@ class Si321xCalibration:
     @property
     def no_supply(self) -> str:
         """What is reported when the supply fails: the chip resets itself, the battery goes."""
-        return (
-            f"{self._place}: chip reset itself, or its converter makes no battery of "
-            f"{self._supply.idle_battery * BATTERY_STEP:.0f} V; check the {self._supply.volts} V "
-            f"supply of the line hat, and [supply] in the board's file"
+        return sentence(
+            "%(place)s: chip reset itself, or its converter makes no "
+            "battery of %(volts)s V; check the %(volts2)s V supply of "
+            "the line hat, and [supply] in the board's file",
+            place=self._place,
+            volts=f"{self._supply.idle_battery * BATTERY_STEP:.0f}",
+            volts2=self._supply.volts,
         )
 
     def battery_up(self) -> Steps:
         """DC-DC converter on; the battery must come up within 500 ms. Raises HardwareError."""
         timing = self._supply.converter_of(self.m_version)
         if timing.for_mosfet != self.m_version:
-            seen, fitting = ("an", "64 to 127") if self.m_version else ("no", "192 to 255")
+            fitting = "64…127" if self.m_version else "192…255"
             raise ChipMissing(
-                f"{self._place}: {seen} M version, but supply.period of the board's file is "
-                f"{timing.period}, which would burn the converter's transistor; give {fitting}, or "
-                f"leave period and off_time out"
+                sentence(
+                    "%(place)s: supply.period of the board's file is %(period)s "
+                    "and the chip of the other version (M, or not), which would "
+                    "burn the converter's transistor; give %(fitting)s, or leave "
+                    "period and off_time out",
+                    place=self._place,
+                    period=timing.period,
+                    fitting=fitting,
+                )
             )
         battery = self._supply.idle_battery
         self._bus.run(
@@ -79,7 +89,7 @@ class Si321xCalibration:
         try:
             yield from wait_for(
                 self._place,
-                f"battery above {good * SENSE_STEP:.0f} V",
+                sentence("battery above %(volts)s V", volts=f"{good * SENSE_STEP:.0f}"),
                 lambda: self._bus.read(reg.BATTERY_SENSE) >= good,
                 POWER_PERIODS,
             )
@@ -94,8 +104,13 @@ class Si321xCalibration:
         volts = max(wires) * SENSE_STEP
         if volts > FOREIGN_VOLTS:
             raise ChipFault(
-                f"{self._place}: {volts:.0f} V on the line before it is fed; another line feeds "
-                f"this jack: unplug it, handsets only belong here"
+                sentence(
+                    "%(place)s: %(volts)s V on the line before it is fed; "
+                    "another line feeds this jack: unplug it, handsets only "
+                    "belong here",
+                    place=self._place,
+                    volts=f"{volts:.0f}",
+                )
             )
 
     def leak_test(self) -> Steps:
@@ -106,8 +121,11 @@ class Si321xCalibration:
             if self._bus.read(reg.BATTERY_SENSE) < BATTERY_GONE:
                 log.warning("%s: battery gone after %d ms", self._place, period * 10 + 10)
                 raise ChipFault(
-                    f"{self._place}: something drains the battery while the converter is off; "
-                    f"check jack and line hat for moisture and shorts"
+                    sentence(
+                        "%(place)s: something drains the battery while the converter "
+                        "is off; check jack and line hat for moisture and shorts",
+                        place=self._place,
+                    )
                 )
 
     def calibrate(self) -> Steps:
@@ -148,7 +166,7 @@ class Si321xCalibration:
         """
         self._bus.run(reg.CALIBRATE_2.write(second), reg.CALIBRATE_1.write(reg.CAL.mask | first))
         yield from self._wait(
-            "calibration finished",
+            sentence("calibration finished"),
             lambda: not reg.CAL.of(self._bus.read(reg.CALIBRATE_1)),
             CALIBRATION_PERIODS,
         )
@@ -158,8 +176,11 @@ class Si321xCalibration:
             yield from wait_for(self._place, what, ready, periods)
         except ChipTimeout as error:
             raise ChipTimeout(
-                f"{error}; check that the PCM bit clock runs and the supply of the line hat is "
-                f"steady, else change the chip"
+                sentence(
+                    "%(what)s; check that the PCM bit clock runs and the supply "
+                    "of the line hat is steady, else change the chip",
+                    what=error,
+                )
             ) from error
 
     def _calibrate_by_hand(self) -> Steps:
@@ -182,8 +203,14 @@ class Si321xCalibration:
             if self._bus.read(current) == 0:
                 return
         raise ChipFault(
-            f"{self._place}: {gain.name} finds no balance, register {current.address} never reads "
-            f"0; check the line IC and supply.line_ic in the board's file"
+            sentence(
+                "%(place)s: %(name)s finds no balance, register %(address)s "
+                "never reads 0; check the line IC and supply.line_ic in the "
+                "board's file",
+                place=self._place,
+                name=gain.name,
+                address=current.address,
+            )
         )
 
     def _calibrate_converter(self) -> Steps:
@@ -191,7 +218,7 @@ class Si321xCalibration:
         timing = self._supply.converter_of(self.m_version)
         self._bus.write(reg.DCDC_DELAY, reg.DCCAL.mask | timing.off_time)
         yield from self._wait(
-            "converter calibrated",
+            sentence("converter calibrated"),
             lambda: not reg.DCCAL.of(self._bus.read(reg.DCDC_DELAY)),
             POWER_PERIODS,
         )

@@ -1,5 +1,6 @@
 """Access to the 16-bit registers of Si3210 and Si3215 [Si3215 DS, "Indirect Registers"]."""
 
+from app.core.sentences import sentence
 from drivers import si321x_registers as reg
 from drivers.errors import ChipTimeout
 from drivers.registers import Access, RegisterBus
@@ -50,6 +51,10 @@ class IndirectAccess:
                 return
             pending = self._bus.run(*polls)[-1]
         raise ChipTimeout(
-            f"{self._place}: indirect register not served within {POLLS_AT_MOST} polls; "
-            f"check that the PCM bit clock runs"
+            sentence(
+                "%(place)s: indirect register not served within "
+                "%(polls_at_most)s polls; check that the PCM bit clock runs",
+                place=self._place,
+                polls_at_most=POLLS_AT_MOST,
+            )
         )

@@ -3,6 +3,7 @@
 [Si3215 DS, "Line voltage and current monitoring"; registers 64, 68, 78 to 82]
 """
 
+from app.core.sentences import sentence
 from drivers import si321x_registers as reg
 from drivers.errors import ChipMissing
 from drivers.ports import LineReading
@@ -47,8 +48,13 @@ def reading(bus: RegisterBus, place: str) -> LineReading:
     revision = reg.REVISION.of(mode)
     if revision in (0, 15) or hybrid == 0xFF:
         raise ChipMissing(
-            f"{place}: no chip answers (registers 0, 11 read {mode:#04x} {hybrid:#04x}); check the "
-            "line hat and its supply"
+            sentence(
+                "%(place)s: no chip answers (registers 0, 11 read %(mode)s "
+                "%(hybrid)s); check the line hat and its supply",
+                place=place,
+                mode=f"{mode:#04x}",
+                hybrid=f"{hybrid:#04x}",
+            )
         )
     state = reg.LINEFEED_ACTUAL.of(linefeed)
     closed = reg.RTP.of(loop) if state == _RINGING else reg.LCR.of(loop)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
+from app.core.sentences import sentence
 from drivers import si321x_registers as reg
 from drivers.board_spec import LineSpec
 from drivers.chip import wait_for
@@ -144,8 +145,14 @@ class Si321xSetup:
         loopback, linefeed = self._bus.run(reg.LOOPBACK.read(), reg.LINEFEED.read())
         if (loopback, linefeed) != (0x02, 0x00):
             raise ChipMissing(
-                f"{self._place}: chip did not reset (registers 8, 64 read {loopback:#04x} "
-                f"{linefeed:#04x} instead of 0x02 0x00); check its reset pin"
+                sentence(
+                    "%(place)s: chip did not reset (registers 8, 64 read "
+                    "%(loopback)s %(linefeed)s instead of 0x02 0x00); check its "
+                    "reset pin",
+                    place=self._place,
+                    loopback=f"{loopback:#04x}",
+                    linefeed=f"{linefeed:#04x}",
+                )
             )
 
     def identify(self) -> None:
@@ -165,14 +172,24 @@ class Si321xSetup:
             self._bus.step()
             mode, pcm, hybrid, converter = seen
             raise ChipMissing(
-                f"{self._place}: no Si3210 or Si3215 answers (registers 0, 11 read {mode:#04x} "
-                f"{hybrid:#04x}); check the line hat, its chip select and its supply"
+                sentence(
+                    "%(place)s: no Si3210 or Si3215 answers (registers 0, 11 "
+                    "read %(mode)s %(hybrid)s); check the line hat, its chip "
+                    "select and its supply",
+                    place=self._place,
+                    mode=f"{mode:#04x}",
+                    hybrid=f"{hybrid:#04x}",
+                )
             )
         revision = reg.REVISION.of(mode)
         if revision < 2:
             raise ChipMissing(
-                f"{self._place}: revision {revision} (A) of the chip is too old; fit one of "
-                f"revision B or later"
+                sentence(
+                    "%(place)s: revision %(revision)s (A) of the chip is too "
+                    "old; fit one of revision B or later",
+                    place=self._place,
+                    revision=revision,
+                )
             )
         self.calibration.m_version = reg.PART.of(mode) == 3 or bool(reg.DCPOL.of(converter))
         self._indirect.si3215 = bool(reg.IS_SI3215.of(pcm))
@@ -258,7 +275,7 @@ class Si321xSetup:
         try:
             yield from wait_for(
                 self._place,
-                f"battery of {wanted:.0f} V for ringing",
+                sentence("battery of %(wanted)s V for ringing", wanted=f"{wanted:.0f}"),
                 lambda: (
                     self._bus.read(reg.BATTERY_SENSE) * SENSE_STEP >= wanted - BATTERY_SHORTFALL
                 ),
@@ -292,7 +309,13 @@ class Si321xSetup:
                 seen, wanted = self._indirect.read(register), self._value(register)
                 if seen is not None and seen != wanted:
                     raise ChipFault(
-                        f"{self._place}: indirect register {register.name} reads {seen:#06x} "
-                        f"instead of {wanted:#06x}; check the wiring of the SPI bus"
+                        sentence(
+                            "%(place)s: indirect register %(name)s reads %(seen)s "
+                            "instead of %(wanted)s; check the wiring of the SPI bus",
+                            place=self._place,
+                            name=register.name,
+                            seen=f"{seen:#06x}",
+                            wanted=f"{wanted:#06x}",
+                        )
                     )
             yield 1

@@ -27,6 +27,7 @@ from typing import Protocol
 
 import numpy as np
 
+from app.core.sentences import sentence
 from drivers.buses import PERIOD, SAMPLE_RATE, PcmPort, Samples
 
 PATIENCE_POLLS = 15
@@ -329,8 +330,10 @@ class SlotProof:
         return {chip.name: self._fault(chip) for chip in failed}
 
     def _fault(self, chip: LoopingChip) -> str:
-        return (
-            f"{chip.place}: its voice does not come back in slot {chip.slot} of the PCM port, so "
-            f"nothing is connected; check the wiring of PCLK, FSYNC, DRX and DTX, and [pcm] of "
-            f"the board file"
+        return sentence(
+            "%(place)s: its voice does not come back in slot %(slot)s of "
+            "the PCM port, so nothing is connected; check the wiring of "
+            "PCLK, FSYNC, DRX and DTX, and [pcm] of the board file",
+            place=chip.place,
+            slot=chip.slot,
         )

@@ -29,6 +29,7 @@ from app.config.settings import TABLES
 
 PROJECT = Path(__file__).resolve().parents[1]
 APP = PROJECT / "app"
+DRIVERS = PROJECT / "drivers"
 WEB = APP / "web"
 MAILS = APP / "message"
 FOLDERS = (WEB / "languages", MAILS / "languages")
@@ -81,8 +82,8 @@ def extracted(folder: Path = FOLDERS[0]) -> Catalog:
     catalog = Catalog(project="Switchhook")
     if folder.parent == WEB:
         found = list(extract_from_dir(WEB, METHODS, OPTIONS, {**KEYWORDS, **SENTENCES_OF}))
-        for package in SENTENCES:
-            found += extract_from_dir(APP / package, METHODS, OPTIONS, SENTENCES_OF)
+        for package in (*(APP / name for name in SENTENCES), DRIVERS):
+            found += extract_from_dir(package, METHODS, OPTIONS, SENTENCES_OF)
         for setting in settings_catalogue({table: ["1"] for table in TABLES}):
             catalog.add(setting.meaning, None, [("app/config", 1)])
     else:

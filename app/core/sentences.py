@@ -9,8 +9,6 @@ values are put in up in the reader's catalogue. `python -m scripts.languages` fi
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.core.errors import SwitchhookError
-
 
 def N_(text: str) -> str:  # gettext's own name for it
     """Marks a text that is translated where it is shown."""
@@ -36,7 +34,7 @@ def sentence(text: str, /, **values: object) -> Sentence:
     An error among the values stands for its text.
     """
     said = {
-        name: value.text if isinstance(value, SwitchhookError) else value
+        name: getattr(value, "text", value) if isinstance(value, Exception) else value
         for name, value in values.items()
     }
     return _made(text, said)

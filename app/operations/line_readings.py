@@ -6,6 +6,7 @@ from typing import Any
 from app.config.paths import Paths
 from app.core.control import NotRunning, ask
 from app.core.records import BadRecord, from_json
+from app.core.told import heard
 from app.operations.actor import Actor, Role, require_role
 from app.operations.errors import NotAllowed
 from app.operations.running import ASK_WITHIN_S, phone_status
@@ -65,7 +66,8 @@ def readings_or_none(actor: Actor, paths: Paths) -> BoardReading | None:
 
 
 def _jack(name: str, line: dict[str, Any], measured: dict[str, Any]) -> JackReading:
-    known = name, line["kind"], line["state"], line["call"], line["fault"] or "", line["faults"]
+    fault = heard(line.get("fault_told"), line["fault"] or "")
+    known = name, line["kind"], line["state"], line["call"], fault, line["faults"]
     if "problem" in measured:
         return JackReading(*known, None, str(measured["problem"]))
     try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.config.paths import Paths
 from app.core.control import NotRunning
 from app.core.sentences import sentence
+from app.core.told import heard
 from app.inbox.people import Person
 from app.inbox.people_names import PersonName
 from app.operations.actor import Actor, Role, require_role
@@ -126,7 +127,7 @@ def read_lines(paths: Paths) -> Lines:
             line["state"],
             line["call"],
             line.get("message_waiting"),
-            line["fault"] or "",
+            heard(line.get("fault_told"), line["fault"] or ""),
             line["working"],
         )
         for name, line in answer["lines"].items()

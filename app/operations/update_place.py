@@ -11,6 +11,8 @@ from app.device.update.record import Stage
 from app.device.update.slots_content import Release, named
 from app.device.update.slots_disk import Disk, find
 
+__all__ = ["RELEASE", "LastUpdate", "Stage", "UpdatePlace", "disk_of", "update_place"]
+
 RELEASE = PROJECT / "release.json"
 
 

@@ -15,7 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, Protocol
 
+from app.core.records import to_json
 from app.core.timers import TimerQueue
+from app.core.told import told
 from app.phone.calls.calls import Calls
 from app.phone.calls.context import AnyLine, CallScript, PlayScript
 from app.phone.config import PhoneConfig
@@ -230,6 +232,7 @@ class Pbx:
             "working": line.working,
             "call": str(call.machine.state) if call else "",
             "fault": line.fault,
+            "fault_told": to_json(told(line.fault)),
             "faults": self._faults[line.name],
         }
         if isinstance(line, StationLine):

@@ -108,6 +108,16 @@ SEES_ALL = (
 EXCEPTIONS = {
     "app.core.timers": {"drivers"},  # the length of a period
     "drivers.chip": {"app.core"},  # the state engine
+    # what is wrong with a chip, as sentences that pages translate
+    **{
+        f"drivers.{name}": {"app.core"}
+        for name in ("ag1171", "codec", "si3050", "si3050_measure", "si3050_setup", "si321x")
+    },
+    **{
+        f"drivers.si321x_{name}": {"app.core"}
+        for name in ("calibration", "indirect", "measure", "setup")
+    },
+    "drivers.slot_proof": {"app.core"},
     "app.config.services": {
         "app.appliance",
         "app.call_parts",

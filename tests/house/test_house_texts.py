@@ -17,6 +17,13 @@ SPOKEN = (
     "app/device/update/*.py",
     "app/inbox/alias_files.py",
     "app/operations/*.py",
+    "drivers/si3050.py",
+    "drivers/si3050_setup.py",
+    "drivers/si321x.py",
+    "drivers/si321x_calibration.py",
+    "drivers/si321x_indirect.py",
+    "drivers/si321x_setup.py",
+    "drivers/slot_proof.py",
 )
 MAKES_SENTENCES = frozenset(
     {"sentence", "N_", "joined", "OperationError", "NotFound", "NotAllowed", "require_admin"}

@@ -5,15 +5,21 @@ import re
 import socketserver
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from html import unescape
 
 import pytest
 
 from app.appliance import Inbox
+from app.core.records import to_json
+from app.core.sentences import sentence
+from app.core.told import told
 from app.inbox.greetings import COMPANY, GreetingKind
 from app.message.audio_formats import wave_head
 from app.operations.greetings import Sound
+from app.web import rendering
+from app.web.words import catalogue
 from tests.kit.tasks import task_service
 from tests.kit.voicemail import tone
 from tests.kit.web import Answer, WebHouse
@@ -68,9 +74,33 @@ class Exchange(socketserver.StreamRequestHandler):
         self.wfile.write(json.dumps(answer).encode() + b"\n")
 
 
-@pytest.fixture
-def exchange(house: WebHouse) -> Iterator[None]:
-    with socketserver.UnixStreamServer(str(house.paths.phone_control), Exchange) as server:
+class BrokenLine(socketserver.StreamRequestHandler):
+    """In the place of the telephone service: the chip of line1 is gone."""
+
+    def handle(self) -> None:
+        self.rfile.readline()
+        no_link = told(
+            sentence("%(place)s: %(what)s", place="line1", what=sentence("being set up"))
+        )
+        line = {"kind": "trunk", "state": "fault", "call": "", "fault": "line1: being set up",
+                "fault_told": to_json(no_link), "faults": 1, "working": False}  # fmt: skip
+        status = {"lines": {"line1": line}, "lost_periods": 0}
+        self.wfile.write(json.dumps(status).encode() + b"\n")
+
+
+def test_fault_of_a_chip_is_told_in_the_readers_language(house: WebHouse, cora: Visitor) -> None:
+    with phone_in(house, BrokenLine):
+        assert "line1: being set up" in words(cora.get("/business/lines"))
+        with pytest.MonkeyPatch.context() as patch:
+            spanish = catalogue("es")
+            patch.setattr(rendering, "catalogue", lambda _language: spanish)
+            assert "line1: en configuración" in words(cora.get("/business/lines"))
+
+
+@contextmanager
+def phone_in(house: WebHouse, handler: type[socketserver.StreamRequestHandler]) -> Iterator[None]:
+    """What answers at the telephone service's control socket meanwhile."""
+    with socketserver.UnixStreamServer(str(house.paths.phone_control), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -79,6 +109,12 @@ def exchange(house: WebHouse) -> Iterator[None]:
             server.shutdown()
             thread.join()
             house.paths.phone_control.unlink()
+
+
+@pytest.fixture
+def exchange(house: WebHouse) -> Iterator[None]:
+    with phone_in(house, Exchange):
+        yield
 
 
 @pytest.mark.usefixtures("exchange")

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from app.core.fsm import Actions, Machine, Row, Table
+from app.core.sentences import sentence
 from app.core.timers import Timer, TimerQueue
 from app.phone.calls.line import Caller
 from app.phone.config import NORTH_AMERICA, Lamps
@@ -222,7 +223,7 @@ class StationLine:
         self.caller = Caller(number=port.name)
         self._waiting = False
         self._short_flash = country.code not in NORTH_AMERICA
-        self.fault = "being set up"
+        self.fault: str = sentence("being set up")
         self._port, self._queue, self._report = port, queue, report
         self._stutters = named(port.name, lamps.stutter)
         self._message_waiting = MessageWaiting(port, channel, queue, country.modem, lost, lamps)

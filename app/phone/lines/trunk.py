@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from app.core.fsm import Actions, Machine
+from app.core.sentences import sentence
 from app.core.timers import TimerQueue, periods
 from app.phone.calls.line import Caller
 from app.phone.lines import line_events
@@ -49,7 +50,7 @@ _WITH_CALLER = (
     TrunkState.SEIZED,
     TrunkState.NO_BATTERY,
 )
-NO_VOLTAGE = "no line voltage: is it plugged in?"
+NO_VOLTAGE = sentence("no line voltage: is it plugged in?")
 
 
 class TrunkLine:
@@ -70,7 +71,7 @@ class TrunkLine:
         self.name = port.name
         self.channel = channel
         self.caller = Caller()
-        self.fault = "being set up"
+        self.fault: str = sentence("being set up")
         self._port, self._report = port, report
         self._queue = queue
         self._end_tones = end_tones(where.tones)

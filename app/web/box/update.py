@@ -4,12 +4,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.core.sentences import N_, Sentence, sentence
-from app.device.update.record import Stage
 from app.operations.actor import Role
 from app.operations.errors import OperationError
 from app.operations.task_results import Said
 from app.operations.tasks import CheckBundle, InstallBundle, StartAgain, result_of
-from app.operations.update_place import LastUpdate, update_place
+from app.operations.update_place import LastUpdate, Stage, update_place
 from app.operations.uploads import BUNDLE, LONGEST, is_uploaded
 from app.web.box.shown import page, refused
 from app.web.box.tasks import begun, finished, said_by, tasks, uploaded
