@@ -42,7 +42,7 @@ _WARBLE_HZ = (700, 1100, 900, 1500)
 def self_mail(inside: Inside, to: Guest) -> str:
     """A mail through the box and out again. Raises CheckFailed."""
     if not inside.ports["smtp"]:
-        return "mail is the mail system's: none was tried"
+        return sentence("mail is the mail system's: none was tried")
     token = secrets.token_hex(8)
     mail = EmailMessage()
     mail["From"] = mail["To"] = f"{to.login}@{inside.domain}"
