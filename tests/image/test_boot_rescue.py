@@ -14,8 +14,6 @@ from scripts.image.machine import copy_card
 from tests.kit.guest import PRODUCTS, Guest
 from tests.kit.guest_load import LETTER, owner_of
 
-pytestmark = pytest.mark.bootfull
-
 SLOT_PARTITIONS = (2, 3)
 
 
@@ -38,6 +36,7 @@ def stick(folder: Path) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+@pytest.mark.bootfull
 def test_a_card_that_does_not_start_leaves_the_start_to_the_stick(tmp_path: Path) -> None:
     guest = Guest(tmp_path, "raspi3b", uboot=True, devices=stick(tmp_path))
     erase_slots(guest.card)
@@ -50,6 +49,7 @@ def test_a_card_that_does_not_start_leaves_the_start_to_the_stick(tmp_path: Path
         guest.expect("Kernel command line: .*root=/dev/sda2 ", 120)
 
 
+@pytest.mark.boot
 def test_the_sticks_system_puts_the_card_right_and_its_data_stay(tmp_path: Path) -> None:
     with Guest(tmp_path) as guest:
         owner = owner_of(guest)
