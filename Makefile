@@ -75,12 +75,12 @@ packs: ## make what a box may have besides: text of voicemail, for this machine 
 	@scripts/setup packs
 	@$(PYTHON) -m scripts.packs $(PACKS)
 
-boot-test: ## start the built image in QEMU: mail, login, hardware, a call
+boot-test: ## start the built image in QEMU: mail, login, hardware, a call, an update, power cuts
 	@scripts/setup image
 	@scripts/setup test
 	@$(PYTHON) -m pytest -n 2 --dist loadfile -m boot -rA tests/image
 
-boot-test-full: ## the same, Raspberry Pi, updates, and 50 power cuts
+boot-test-full: ## the same, Raspberry Pi, what breaks, and 50 power cuts
 	@scripts/setup image
 	@scripts/setup test
 	@$(PYTHON) -m pytest -m "boot or bootfull" -rA tests/image

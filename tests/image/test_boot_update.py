@@ -14,8 +14,6 @@ from tests.kit.guest import PRODUCTS, SLOW, Guest
 from tests.kit.guest_load import LETTER, Owner, owner_of
 from tests.kit.running import until
 
-pytestmark = pytest.mark.bootfull
-
 TRIES = 3
 """Starts that a version on trial has [board/boot/boot.cmd]."""
 RESTART_S = 120.0
@@ -68,40 +66,47 @@ def install(guest: Guest, name: str) -> None:
     guest.wait_off()
 
 
-def test_a_good_update_stays_and_a_broken_one_goes(tmp_path: Path) -> None:
+def newer(root: Path, version: str, seconds: int, folder: Path) -> Path:
+    """A bundle of this root whose version is newer than the card's, built so much later."""
     release = built().release
-    good = bundle_of(
-        PRODUCTS / "root.sqfs", replace(release, version="9.0.0", built=release.built + 100),
-        tmp_path / "good",
-    )  # fmt: skip
-    broken = bundle_of(
-        empty_root(tmp_path),
-        replace(release, version="9.0.1", built=release.built + 200),
-        tmp_path / "broken",
-    )
-    guest = Guest(tmp_path, uboot=True)
-    guest.put_file_on_card(good.rename(tmp_path / "good.update"))
-    guest.put_file_on_card(broken.rename(tmp_path / "broken.update"))
+    told = replace(release, version=version, built=release.built + seconds)
+    return bundle_of(root, told, folder / "bundle").rename(folder / f"{version}.update")
 
+
+@pytest.mark.boot
+def test_a_good_update_stays(tmp_path: Path) -> None:
+    guest = Guest(tmp_path, uboot=True)
+    guest.put_file_on_card(newer(PRODUCTS / "root.sqfs", "9.0.0", 100, tmp_path))
     with guest:
         owner = owner_of(guest)
         with guest.smtp() as client:
             client.sendmail("carol@y.test", [owner.address], LETTER)
         guest.log_in(owner.console)
         assert "runs" in status(guest)["A"]
-        install(guest, "good.update")
+        install(guest, "9.0.0.update")
     with guest:
         guest.expect("trial B, tries left 3; starting B", RESTART_S)
         stays_good(guest, owner, "B", "9.0.0")
-        install(guest, "broken.update")
+
+
+@pytest.mark.bootfull
+def test_a_broken_update_goes(tmp_path: Path) -> None:
+    guest = Guest(tmp_path, uboot=True)
+    guest.put_file_on_card(newer(empty_root(tmp_path), "9.0.1", 200, tmp_path))
+    with guest:
+        owner = owner_of(guest)
+        with guest.smtp() as client:
+            client.sendmail("carol@y.test", [owner.address], LETTER)
+        guest.log_in(owner.console)
+        install(guest, "9.0.1.update")
     for left in reversed(range(TRIES)):
         with guest:
-            guest.expect(f"trial A, tries left {left + 1}; starting A", RESTART_S)
+            guest.expect(f"trial B, tries left {left + 1}; starting B", RESTART_S)
             guest.wait_off(RESTART_S)
     with guest:
-        guest.expect("tries left 0; starting B", RESTART_S)
-        stays_good(guest, owner, "B", "9.0.0")
-        assert "has not proved itself" in status(guest)["A"]
+        guest.expect("tries left 0; starting A", RESTART_S)
+        stays_good(guest, owner, "A", str(built().release.version))
+        assert "has not proved itself" in status(guest)["B"]
 
 
 def stays_good(guest: Guest, owner: Owner, slot: str, version: str) -> None:
