@@ -32,7 +32,7 @@ enum {
     ERROR = 2 * PERIOD, /* samples at the end of a frame from which is learned */
     SOFT = 32,          /* samples up to this are no sound: their echo is -63 dBm0 at most */
     PAUSE = 50,         /* periods without sound after which a line takes no part */
-    YOUNG = 250,        /* periods with sound for which a filter is new, and learns in each */
+    YOUNG = 200,        /* periods with sound for which a filter is new, and learns in each */
     SELDOM = 2,         /* afterwards in each so manyth */
     TAIL = 48,          /* samples of a response behind which hardly any line has much */
     JUDGED = 2,         /* a filter is judged in each so manyth period */
