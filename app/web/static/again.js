@@ -7,7 +7,8 @@
 
   function show(fresh) {
     const main = document.getElementById("main");
-    if (main.querySelector("form")?.contains(document.activeElement)) return;
+    const files = [...main.querySelectorAll("input[type=file]")];
+    if (document.activeElement.closest("form") || files.some((input) => input.files.length)) return;  // somebody types
     main.replaceWith(fresh.getElementById("main"));
   }
 
@@ -22,7 +23,7 @@
     if (answer && answer.ok) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       show(fresh);
-      if (!waits(fresh)) return undefined;
+      if (!waits(document)) return undefined;
     }
     return setTimeout(look, EVERY_MS);
   }
