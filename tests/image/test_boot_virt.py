@@ -290,7 +290,7 @@ def test_certificate_names_the_address_that_the_router_gave(ready: House) -> Non
 def test_builds_own_update_is_believed(ready: House) -> None:
     """By the cryptography library of Debian, which is older than that of the other tests."""
     said = ready.guest.run(f"switchhook update info /run/card/{UPDATE}", within_s=200)
-    assert "signed by development.pub" in said and ", whole" in said, said
+    assert "signed by: development.pub" in said and ", whole" in said, said
 
 
 def test_the_hardware_tests_itself(ready: House) -> None:
