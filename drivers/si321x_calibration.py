@@ -68,10 +68,10 @@ class Si321xCalibration:
             fitting = "64…127" if self.m_version else "192…255"
             raise ChipMissing(
                 sentence(
-                    "%(place)s: supply.period of the board's file is %(period)s "
-                    "and the chip of the other version (M, or not), which would "
-                    "burn the converter's transistor; give %(fitting)s, or leave "
-                    "period and off_time out",
+                    "%(place)s: supply.period of the board's file is %(period)s, "
+                    "which is for the other version of the chip (M, or not) and "
+                    "would burn the converter's transistor; give %(fitting)s, or "
+                    "leave period and off_time out",
                     place=self._place,
                     period=timing.period,
                     fitting=fitting,

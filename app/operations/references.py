@@ -245,7 +245,7 @@ def _number_problems(settings: Settings, known: Known) -> Iterator[Problem]:
     for digits in numbers.access_digits:
         if why := why_no_number(digits, known.country):
             yield Problem(f"numbers.access_digits.{digits}", why)
-    for name, code in settings.codes:
+    for name, code in vars(settings.codes).items():
         if why := why_no_code(code):
             yield Problem(f"codes.{name}", why)
     for handset in known.stations or ():

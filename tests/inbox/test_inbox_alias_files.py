@@ -20,7 +20,7 @@ def good(text: str, form: AliasFormat | None = None) -> list[FileAlias]:
 
 def wrong(octets: str | bytes, form: AliasFormat | None = None) -> list[str]:
     octets = octets.encode() if isinstance(octets, str) else octets
-    return [str(finding) for finding in read(octets, form, CONFIG).findings]
+    return [finding.sentence for finding in read(octets, form, CONFIG).findings]
 
 
 # ---- CSV

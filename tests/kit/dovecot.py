@@ -10,6 +10,7 @@ with Dovecot(keys) as dovecot:
 import grp
 import os
 import pwd
+import select
 import shutil
 import socket
 import subprocess
@@ -126,9 +127,24 @@ class DovecotProcess:
             self._wait(port)
 
     def stop(self) -> None:
-        """End it."""
+        """End it; its sessions may outlive it for a moment, and hold the ports until they see."""
         self._process.terminate()
         self._process.wait(10)
+        for port in self.ports.values():
+            self._wait_until_free(port)
+
+    @staticmethod
+    def _wait_until_free(port: int) -> None:
+        for _ in range(int(READY_S / 0.05)):
+            with socket.socket() as door:
+                door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    door.bind(("127.0.0.1", port))
+                except OSError:
+                    select.select([], [], [], 0.05)
+                else:
+                    return
+        raise AssertionError(f"port {port} is still taken {READY_S:g} s after Dovecot has ended")
 
     def _wait(self, port: int) -> None:
         for _ in range(int(READY_S / 0.05)):

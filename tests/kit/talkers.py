@@ -11,13 +11,15 @@ from drivers.buses import PERIOD, Samples
 from tests.kit.phone import Bench, power_at
 
 VOICES = {
-    "101": 700.0,
-    "102": 1100.0,
-    "103": 1500.0,
-    "104": 1900.0,
-    "line1": 2700.0,
-    "line2": 3100.0,
+    "101": 707.0,
+    "102": 1109.0,
+    "103": 1511.0,
+    "104": 1913.0,
+    "line1": 2711.0,
+    "line2": 3119.0,
 }
+"""Hertz. No multiples of 100: those begin each period in the same phase, so that the frames of a
+canceller are alike for ever, and what leaks from one tone to another is taken for an echo."""
 NAMES = {"101": "1", "102": "2", "103": "3", "104": "4", "line1": "X", "line2": "Y"}
 MUSIC = 2300.0
 BUSY = 620.0

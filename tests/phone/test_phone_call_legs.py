@@ -6,7 +6,7 @@ from app.phone.calls.line import Line
 from app.phone.sound.mixer import Leg
 from app.phone.sound.sounds import Tone
 from tests.kit.phone import power_at
-from tests.kit.talkers import MUSIC, Party
+from tests.kit.talkers import MUSIC, VOICES, Party
 
 
 def test_three_parties_hear_each_other_but_not_themselves() -> None:
@@ -19,8 +19,12 @@ def test_gain_of_a_party_is_heard_by_the_others() -> None:
     party = Party()
     party.add(party.connect("101", "102"), "103", gain_db=-10)
     heard = party.levels()
-    assert power_at(heard["101"], 1500) == pytest.approx(power_at(heard["101"], 1100) - 10, abs=0.1)
-    assert power_at(heard["103"], 700) == pytest.approx(power_at(heard["102"], 700), abs=0.1)
+    assert power_at(heard["101"], VOICES["103"]) == pytest.approx(
+        power_at(heard["101"], VOICES["102"]) - 10, abs=0.1
+    )
+    assert power_at(heard["103"], VOICES["101"]) == pytest.approx(
+        power_at(heard["102"], VOICES["101"]), abs=0.1
+    )
 
 
 def test_call_of_three_goes_on_when_its_caller_leaves() -> None:

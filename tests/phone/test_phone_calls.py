@@ -392,6 +392,7 @@ def test_status_has_lines_calls_and_faults(bench: Bench) -> None:
         "working": True,
         "call": "dial tone",
         "fault": "",
+        "fault_told": {"text": "", "values": {}},
         "message_waiting": False,
         "faults": 0,
     }
