@@ -49,7 +49,7 @@ def test_a_card_that_does_not_start_leaves_the_start_to_the_stick(tmp_path: Path
         guest.expect("Kernel command line: .*root=/dev/sda2 ", 120)
 
 
-@pytest.mark.boot
+@pytest.mark.bootfull
 def test_the_sticks_system_puts_the_card_right_and_its_data_stay(tmp_path: Path) -> None:
     with Guest(tmp_path) as guest:
         owner = owner_of(guest)

@@ -8,7 +8,7 @@ from app.device.watchdog import TIMEOUT_S
 from tests.kit.guest import READY_S, Guest
 from tests.kit.guest_load import owner_of
 
-pytestmark = pytest.mark.boot
+pytestmark = pytest.mark.bootfull
 
 SERVICES = "/run/switchhook/services"
 WATCHDOG = f"{SERVICES}/watchdog"
