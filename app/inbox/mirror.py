@@ -73,6 +73,8 @@ class Mirrored:
     """Lowest UID that a copy under way may have; None: there is none."""
     begun_validity: int | None
     """The UIDVALIDITY of that."""
+    again: bool
+    """A second copy was sent, since the first one had not arrived when it was looked for."""
     failures: int
     """How often it could not be told."""
     state: EntryState | None
@@ -105,7 +107,8 @@ class Mirrored:
 
 _COLUMNS = (
     "m.entry, m.person, m.place, m.uid, m.seen, m.saved, m.message_id, m.octets, m.partial,"
-    " m.begun, m.begun_validity, m.failures, entry.state, coalesce(entry.saved, 0), entry.kind"
+    " m.begun, m.begun_validity, m.again, m.failures, entry.state, coalesce(entry.saved, 0),"
+    " entry.kind"
 )
 _FROM = "FROM mirror_entry AS m {index} LEFT JOIN entry ON entry.id = m.entry"
 _SELECT = f"SELECT {_COLUMNS} {_FROM.format(index='')}"
@@ -115,7 +118,7 @@ _SELECT_DUE = f"SELECT {_COLUMNS} {_FROM.format(index='INDEXED BY mirror_entry_d
 def mirrored_of(row: Sequence[Any]) -> Mirrored:
     """A row of _COLUMNS."""
     entry, person, place, uid, seen, saved, known, octets, partial, *rest = row
-    begun, validity, failures, state, kept, kind = rest
+    begun, validity, again, failures, state, kept, kind = rest
     return Mirrored(
         entry,
         person,
@@ -128,6 +131,7 @@ def mirrored_of(row: Sequence[Any]) -> Mirrored:
         bool(partial),
         begun,
         validity,
+        bool(again),
         failures,
         None if state is None else EntryState(state),
         bool(kept),
@@ -206,8 +210,8 @@ class Mirror:
         It will have a UID of `uidnext` or above under this `uidvalidity`.
         """
         tx.execute(
-            "UPDATE mirror_entry SET message_id = ?, begun = ?, begun_validity = ?, octets = ?"
-            " WHERE entry = ?",
+            "UPDATE mirror_entry SET again = again OR (place = '' AND message_id = ?1),"
+            " message_id = ?1, begun = ?2, begun_validity = ?3, octets = ?4 WHERE entry = ?5",
             (message_id, uidnext, uidvalidity, octets, entry),
         )
 

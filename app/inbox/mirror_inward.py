@@ -80,6 +80,16 @@ class Inward:
         self._bind(tx, row, arrival)
         return True
 
+    def is_second(self, tx: Tx, arrival: Arrival) -> bool:
+        """Whether an arrival is a second copy of an entry: the server took a copy whose sending
+        broke off only after it had been looked for, and sent again."""
+        if self._mirror.at(tx, self._person, arrival.uid) is not None:
+            return False
+        known = self._mirror.with_message_id(tx, self._person, arrival.message_id)
+        return any(
+            row.again and row.place is Place.INBOX and row.octets == arrival.octets for row in known
+        )
+
     def _bind(self, tx: Tx, row: Mirrored, arrival: Arrival) -> None:
         """Give an entry its UID, with the flags last told as those that the server had before."""
         tx.execute(

@@ -19,12 +19,13 @@ MIRROR = (
         error_at REAL)""",
     # `place`: app/inbox/mirror.py; uid is NULL but for what is in the inbox there. `begun` is the
     # lowest UID that a copy under way may have got, with the UIDVALIDITY it was begun under.
-    # `octets` is the size that the server names.
+    # `octets` is the size that the server names. `again`: a second copy was sent, because the first
+    # one was not found after the connection had broken.
     """CREATE TABLE mirror_entry (entry INTEGER PRIMARY KEY, person INTEGER NOT NULL,
         place TEXT NOT NULL DEFAULT '', uid INTEGER, seen INTEGER NOT NULL DEFAULT 0,
         saved INTEGER NOT NULL DEFAULT 0, message_id TEXT NOT NULL DEFAULT '',
         octets INTEGER NOT NULL DEFAULT 0, partial INTEGER NOT NULL DEFAULT 0,
-        begun INTEGER, begun_validity INTEGER,
+        begun INTEGER, begun_validity INTEGER, again INTEGER NOT NULL DEFAULT 0,
         due INTEGER, next_box_s REAL NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,
         error TEXT NOT NULL DEFAULT '')""",
     "CREATE INDEX mirror_entry_due ON mirror_entry (person, entry) WHERE due = 1",

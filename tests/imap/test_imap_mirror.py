@@ -13,7 +13,7 @@ from app.imap.mirror.person import Parts, PersonInbox
 from app.imap.net.api import Gone, ImapError, Server
 from app.inbox.entries import Entry, EntryState, Kind
 from app.inbox.mirror import Mirror
-from tests.kit.imap_model import ModelServer
+from tests.kit.imap_model import ModelConnection, ModelServer
 from tests.kit.store import StoreKit, open_store
 
 VOICE = (
@@ -349,6 +349,33 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_doubled(
             is_well(site)
             kit.close()
     assert number > 12, "the calls that it takes"
+
+
+def test_a_copy_that_arrives_after_it_was_looked_for_and_sent_again_is_removed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise Gone("cut")
+
+    entry = site.voicemail()
+    with monkeypatch.context() as patch, pytest.raises(Gone):
+        patch.setattr(ModelConnection, "append", breaks)
+        site.sync()
+    site.sync()
+    (uid,) = site.server.inbox.mails
+    site.server.deliver(site.server.inbox.mails[uid].octets)
+    site.sync()
+    assert list(site.server.inbox.mails) == [uid]
+    assert [one.id for one in site.kit.inbox("anna")] == [entry.id]
+
+
+def test_a_copy_that_a_mail_program_makes_stays(site: Site) -> None:
+    site.voicemail()
+    site.sync()
+    (uid,) = site.server.inbox.mails
+    site.server.deliver(site.server.inbox.mails[uid].octets)
+    site.sync()
+    assert len(site.server.inbox.mails) == 2
 
 
 def test_a_restore_that_breaks_doubles_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:

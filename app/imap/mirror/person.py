@@ -156,6 +156,10 @@ class PersonInbox:
         arrival = plan.arrival_of(facts)
         if await self._parts.commit(lambda tx: self._inward.recognize(tx, arrival)):
             return
+        if await self._parts.commit(lambda tx: self._inward.is_second(tx, arrival)):
+            log.info("a voicemail of %s had arrived twice: one is removed", self._person.login)
+            await self._connection.expunge([facts.uid])
+            return
         person = self._person
         pieces = self._connection.fetch_message(facts.uid)
         kept = await fetched(pieces, facts, person.login, person.language)
