@@ -81,10 +81,8 @@ class Inward:
         return True
 
     def is_second(self, tx: Tx, arrival: Arrival) -> bool:
-        """Whether an arrival is a second copy of an entry: the server took a copy whose sending
-        broke off only after it had been looked for, and sent again."""
-        if self._mirror.at(tx, self._person, arrival.uid) is not None:
-            return False
+        """Whether an arrival that is not recognized is a second copy of an entry: the server took
+        a copy whose sending broke off only after it had been looked for, and sent again."""
         known = self._mirror.with_message_id(tx, self._person, arrival.message_id)
         return any(
             row.again and row.place is Place.INBOX and row.octets == arrival.octets for row in known

@@ -154,9 +154,15 @@ class PersonInbox:
     async def _take(self, facts: Facts, is_news: bool) -> None:
         """Make an entry of a mail, unless it is one."""
         arrival = plan.arrival_of(facts)
-        if await self._parts.commit(lambda tx: self._inward.recognize(tx, arrival)):
+
+        def known(tx: Tx) -> tuple[bool, bool]:
+            recognized = self._inward.recognize(tx, arrival)
+            return recognized, not recognized and self._inward.is_second(tx, arrival)
+
+        recognized, is_second = await self._parts.commit(known)
+        if recognized:
             return
-        if await self._parts.commit(lambda tx: self._inward.is_second(tx, arrival)):
+        if is_second:
             log.info("a voicemail of %s had arrived twice: one is removed", self._person.login)
             await self._connection.expunge([facts.uid])
             return
