@@ -68,17 +68,18 @@ static void go_on(echo *e, int slots, int beat)
 
 int main(void)
 {
-    must(echo_new(0, KEPT) == NULL && echo_new(4, 81) == NULL, "a canceller of nothing", 0);
+    must(echo_size(0, KEPT) == 0 && echo_new(sent, 0, KEPT) == NULL, "a canceller of nothing", 0);
+    must(echo_size(4, 81) == 0 && echo_new(NULL, 4, KEPT) == NULL, "a canceller nowhere", 4);
     for (int slots = 1; slots <= MOST; slots += 4) {
-        echo *e = echo_new(slots, KEPT);
-        must(e != NULL, "no memory", slots);
+        void *memory = calloc(1, echo_size(slots, KEPT));
+        must(memory != NULL, "no memory", slots);
+        echo *e = echo_new(memory, slots, KEPT);
         for (int slot = 0; slot < slots; slot++)
             echo_want(e, slot, 1);
         for (int beat = 0; beat < BEATS; beat++)
             go_on(e, slots, beat);
         refuses(e, slots);
-        echo_free(e);
+        free(memory);
     }
-    echo_free(NULL);
     return 0;
 }

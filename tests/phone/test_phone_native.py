@@ -1,7 +1,10 @@
 """What is compiled from C: how it is loaded, what it refuses, that it stays in its memory."""
 
+import asyncio
+import gc
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,3 +65,28 @@ def test_no_input_leads_out_of_its_memory(tmp_path: Path) -> None:
     )  # fmt: skip
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_calls_given_up_together_with_their_canceller_can_still_tell_it_that_they_end() -> None:
+    """As the lines of a board that nobody holds any more are: in any order."""
+    refused: list[str] = []
+
+    async def call(canceller: EchoCanceller, cycle: list[Any]) -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            try:
+                canceller.want(2, False)
+            except ValueError as problem:
+                refused.append(str(problem))
+
+    async def calls() -> None:
+        for _ in range(20):
+            canceller, cycle = EchoCanceller(3), list[Any]()
+            call_of_it = call(canceller, cycle)
+            call_of_it.send(None)
+            cycle.append(call_of_it)
+
+    asyncio.run(calls())
+    gc.collect()
+    assert not refused

@@ -30,7 +30,10 @@ class EchoCanceller:
 
     def __init__(self, slots: int) -> None:
         self._library = library()
-        self._echo: Any = ffi.gc(self._library.echo_new(slots, KEPT), self._library.echo_free)
+        # An array's memory stays until nobody can reach it. A finalizer of cffi may run before that
+        # of a call that is given up, which still says that it wants nothing.
+        self._memory = np.zeros(self._library.echo_size(slots, KEPT), np.uint8)
+        self._echo: Any = self._library.echo_new(pointer(self._memory, "uint8_t"), slots, KEPT)
         if not self._echo:
             raise ValueError(f"no echo canceller of {slots} lines")
         self._slots = slots

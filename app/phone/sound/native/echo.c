@@ -37,6 +37,7 @@ enum {
     TAIL = 48,          /* samples of a response behind which hardly any line has much */
     JUDGED = 2,         /* a filter is judged in each so manyth period */
     KEPT_HEARD = 6 * PERIOD + PERIOD,
+    ECHO_ALIGNED = 16, /* octets: what vectors need */
 };
 _Static_assert(ERROR + PERIOD - 1 <= FRAME, "the convolution of what is learned from is circular");
 
@@ -106,11 +107,10 @@ struct echo {
     group *group;
 };
 
-static bool history_make(history *h, int groups, int samples)
+/* Octets that the samples of a history take. */
+static size_t history_size(const history *h, int groups)
 {
-    h->periods = samples / PERIOD;
-    h->samples = calloc((size_t)groups * 2 * h->periods * PERIOD, sizeof *h->samples);
-    return h->samples != NULL;
+    return (size_t)groups * 2 * h->periods * PERIOD * sizeof *h->samples;
 }
 
 /* Behind the last sample of a group. */
@@ -174,40 +174,46 @@ static void renew(group *now, int lane)
     now->age[lane] = 0;
 }
 
-echo *echo_new(int slots, int kept)
+/* The sizes of a canceller, without its memory; gives the octets of that, 0 where there is none. */
+static size_t sized(echo *e, int slots, int kept)
 {
     if (slots < 1 || kept < FRAME || kept % PERIOD)
-        return NULL;
-    fft_prepare();
-    echo *e = calloc(1, sizeof *e);
-    if (e == NULL)
-        return NULL;
+        return 0;
     e->slots = slots;
     e->groups = (slots + LANES - 1) / LANES;
     e->longest_delay = kept - FRAME;
     /* Periods of silence on all lines after which nothing is done, for all that is kept is it. */
     e->silent = e->awake = (kept / PERIOD > PAUSE ? kept / PERIOD : PAUSE) + 1;
-    e->group = calloc((size_t)e->groups, sizeof *e->group);
-    if (!history_make(&e->sent, e->groups, kept + PERIOD) ||
-        !history_make(&e->heard, e->groups, KEPT_HEARD) || e->group == NULL) {
-        echo_free(e);
+    e->sent.periods = kept / PERIOD + 1;
+    e->heard.periods = KEPT_HEARD / PERIOD;
+    return e->groups * sizeof *e->group + history_size(&e->sent, e->groups) +
+           history_size(&e->heard, e->groups) + sizeof *e + ECHO_ALIGNED;
+}
+
+size_t echo_size(int slots, int kept)
+{
+    echo unused = {0};
+    return sized(&unused, slots, kept);
+}
+
+echo *echo_new(void *memory, int slots, int kept)
+{
+    echo fresh = {0};
+    if (memory == NULL || !sized(&fresh, slots, kept))
         return NULL;
-    }
+    fft_prepare();
+    uintptr_t at = ((uintptr_t)memory + ECHO_ALIGNED - 1) / ECHO_ALIGNED * ECHO_ALIGNED;
+    fresh.group = (group *)at;
+    fresh.sent.samples = (s4 *)(fresh.group + fresh.groups);
+    fresh.heard.samples =
+        (s4 *)((char *)fresh.sent.samples + history_size(&fresh.sent, fresh.groups));
+    echo *e = (echo *)((char *)fresh.heard.samples + history_size(&fresh.heard, fresh.groups));
+    *e = fresh;
     for (int slot = 0; slot < e->groups * LANES; slot++) {
         renew(&e->group[slot / LANES], slot % LANES);
         e->group[slot / LANES].pause[slot % LANES] = PAUSE;
     }
     return e;
-}
-
-void echo_free(echo *e)
-{
-    if (e == NULL)
-        return;
-    free(e->sent.samples);
-    free(e->heard.samples);
-    free(e->group);
-    free(e);
 }
 
 /* The group of a slot, NULL out of range. */
@@ -260,8 +266,7 @@ static bool sounds(const int16_t *row)
 /* After long silence what was heard before is of another time. */
 static void wake(echo *e)
 {
-    memset(e->heard.samples, 0,
-           (size_t)e->groups * 2 * e->heard.periods * PERIOD * sizeof *e->heard.samples);
+    memset(e->heard.samples, 0, history_size(&e->heard, e->groups));
     for (int g = 0; g < e->groups; g++)
         memset(e->group[g].last_given, 0, sizeof e->group[g].last_given);
 }

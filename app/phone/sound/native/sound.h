@@ -6,9 +6,12 @@
 
 typedef struct echo echo;
 
-/* The canceller of so many lines, which remembers `kept` samples sent; NULL without memory. */
-echo *echo_new(int slots, int kept);
-void echo_free(echo *e);
+/* Octets of memory that the canceller of so many lines takes, which remembers `kept` samples sent;
+ * 0 where there can be none. */
+size_t echo_size(int slots, int kept);
+
+/* Make it in so much memory, all zeros, which must outlive it; NULL where there can be none. */
+echo *echo_new(void *memory, int slots, int kept);
 
 /* Whether anybody hears what comes from this line. */
 int echo_want(echo *e, int slot, int wanted);
