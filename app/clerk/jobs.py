@@ -29,6 +29,7 @@ from app.inbox.claim import SERVICE_NUMBER, Claim
 from app.inbox.delivery import Delivery
 from app.inbox.entries import Entry, EntryState
 from app.inbox.greetings import Greetings
+from app.inbox.mirror import Mirror
 from app.inbox.notifier import Notifier
 from app.inbox.people import People, Person
 from app.inbox.people_changes import Remembered
@@ -96,6 +97,7 @@ class ClerkJobs:
     ) -> None:
         self.listener = listener
         self._config, self._db, self._store = config, db, store
+        self._mirror = Mirror(db)
         self._people, self._clock = people, clock
         self._zone = ZoneInfo(config.zone) if config.zone else None
         self._claim = Claim(config.store_path)
@@ -304,7 +306,8 @@ class ClerkJobs:
         new, new_mails = self._store.unheard(person)
         owner = self._people.by_id(person)
         room = fullness(0 if owner is None else self.inboxes.delivery.inboxes.percent_full(owner))
-        return Listing(messages, new, self._store.voicemails(person) - new, new_mails, room)
+        old = self._store.voicemails(person) - new
+        return Listing(messages, new, old, new_mails, room, self._mirror.is_away(person))
 
     def _page(self, person: int, which: MessageList, after: int, before: int) -> list[Entry]:
         """In the list's order; the bin's is against that of numbers."""

@@ -47,6 +47,11 @@ def list_(login: str, removed: bool, former: bool, before: int | None, limit: in
     since = time.time() - MISSED_DAYS * DAY_S
     listing = operations.list_inbox(inbox(), actor(), login, removed, since, before, limit)
     _show_entries((*listing.urgent, *listing.entries), listing.missed_calls)
+    if listing.away:
+        say(
+            f"The mail system is out of reach: this is what was known last. What is done to"
+            f" {login}'s messages is done there, too, when it is back; `status` says why."
+        )
     if listing.more:
         of = f"{login} --bin" if removed else login
         say(f"older ones: `inbox list {of} --before {listing.oldest}`")

@@ -331,6 +331,14 @@ class Mirror:
         found = row.fetchone()
         return MirrorAccount(person) if found is None else MirrorAccount(*found)
 
+    def is_away(self, person: int) -> bool:
+        """Whether a person's inbox lies on a server that cannot be worked with now: what is here
+        is what was known last, and what is done to it is told there later."""
+        found = self._db.reader().execute(
+            "SELECT 1 FROM mirror, mirror_account WHERE person = ? AND error <> ''", (person,)
+        )
+        return found.fetchone() is not None
+
     def synced(self, tx: Tx, person: int, uidvalidity: int, uidnext: int, modseq: int) -> None:
         """Note up to where the inbox of a person has been looked at.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.inbox.entries import AuditRow, Entry, EntryState, Kind, MissedCall
+from app.inbox.mirror import Mirror
 from app.inbox.people import Former, Person
 from app.inbox.transcripts import Transcript
 from app.operations.actor import Actor, may_use, require_admin
@@ -35,6 +36,8 @@ class InboxListing:
     entries, and not again among them."""
     said: Mapping[int, Transcript] = field(default_factory=dict)
     """What is said in voicemails, as text, where it has been written down; by entry."""
+    away: bool = False
+    """Whether the mail system that the inbox lies on is out of reach."""
 
     @property
     def oldest(self) -> int:
@@ -87,7 +90,8 @@ def list_inbox(
     unseen = box.store.unseen_missed_calls(person.id) if begins and person.missed_lamp else 0
     more = len(found) > limit
     said = texts_of(box, (*urgent, *entries))
-    return InboxListing(person, entries, tuple(missed), more, taken, unseen, urgent, said)
+    away = Mirror(box.db).is_away(person.id)
+    return InboxListing(person, entries, tuple(missed), more, taken, unseen, urgent, said, away)
 
 
 def texts_of(box: Box, entries: Sequence[Entry]) -> dict[int, Transcript]:

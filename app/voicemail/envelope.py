@@ -19,6 +19,8 @@ FULLNESS: dict[Fullness, prompts.Names] = {
     "full": ("switchhook/full",),
 }
 """What is said of the room in the inbox."""
+AWAY = ("switchhook/mail-system-away",)
+"""What is said first where the inbox lies on a mail system that is out of reach."""
 
 
 @dataclass(slots=True)

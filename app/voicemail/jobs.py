@@ -132,6 +132,9 @@ class Listing:
     new_mails: int
     """Unread e-mails."""
     fullness: Fullness = ""
+    away: bool = False
+    """Whether the mail system that the inbox lies on is out of reach: these are what was known
+    last, and it is told later what is done to them."""
 
 
 class MessageSound(StrEnum):

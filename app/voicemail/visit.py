@@ -17,7 +17,7 @@ from app.voicemail import letters
 from app.voicemail.calling_back import call_back
 from app.voicemail.common import Voice
 from app.voicemail.conversation import Conversation
-from app.voicemail.envelope import FULLNESS, Message, counts, envelope, lead_in, taken
+from app.voicemail.envelope import AWAY, FULLNESS, Message, counts, envelope, lead_in, taken
 from app.voicemail.jobs import (
     PHONE_DOOR,
     Listing,
@@ -84,7 +84,8 @@ class Visit:
         """
         listing = await self._page(MessageList.NEW)
         held = counts(self.talk.voice.grammar, listing.new, listing.old, listing.new_mails)
-        await self.talk.say(*FULLNESS[listing.fullness], *held)
+        away = AWAY if listing.away else ()
+        await self.talk.say(*away, *FULLNESS[listing.fullness], *held)
         if Action.MISSED in self._more_in_main:
             self._missed = await count_missed(self.talk)
         await self._begin(listing, at_once)

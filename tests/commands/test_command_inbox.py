@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.inbox.mirror import Mirror
 from app.inbox.store import EntryState, Facts, Kind
 from tests.kit.commands import Shell
 
@@ -38,6 +39,16 @@ def test_an_entry_is_listed_shown_and_exported(shell: Shell, entry: int) -> None
     assert re.search(rf"{entry} +email +new .*eva@example.org +hello", shell.ok("inbox list anna"))
     assert shell.ok(f"inbox show {entry}").startswith("Return-Path: <>\nFrom: eva@example.org\n")
     assert shell.run(f"inbox export {entry}").octets == b"Return-Path: <>\r\n" + MAIL
+
+
+def test_list_says_so_while_the_mail_system_is_away(shell: Shell, entry: int) -> None:
+    box = shell.inbox()
+    mirror, anna = Mirror(box.db), box.people.by_login("anna")
+    assert anna is not None and "mail system" not in shell.ok("inbox list anna")
+    box.db.now(lambda tx: mirror.switch(tx, True))
+    box.db.now(lambda tx: mirror.failed(tx, anna.id, "no route"))
+    said = shell.ok("inbox list anna")
+    assert re.search(rf"{entry} +email", said) and "The mail system is out of reach" in said
 
 
 def numbers(said: str) -> list[str]:

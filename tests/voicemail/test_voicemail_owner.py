@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.inbox.entries import EntryState, Kind
+from app.inbox.mirror import Mirror
 from app.phone.calls.caller import Caller
 from app.phone.calls.line import Kind as LineKind
 from app.voicemail.jobs import MessageSound, MessageStatus
@@ -216,6 +217,16 @@ def test_owner_is_told_of_a_full_inbox_before_the_messages(
     warned = len(house.kit.inbox("anna")) - 4
     mails = f"vm-youhave digits/{warned} vm-INBOX switchhook/e-mail" if warned else ""
     logged_in(house).talk(f"hears {said} vm-youhave digits/4 vm-INBOX vm-messages {mails}")
+
+
+def test_owner_is_told_first_while_the_mail_system_is_away(house: House) -> None:
+    mirror, anna = Mirror(house.kit.db), house.kit.person("anna").id
+    house.kit.db.now(lambda tx: mirror.switch(tx, True))
+    logged_in(house).talk("hears vm-youhave")
+    house.kit.db.now(lambda tx: mirror.failed(tx, anna, "no route"))
+    logged_in(house).talk("hears switchhook/mail-system-away vm-youhave")
+    house.kit.db.now(lambda tx: mirror.went_well(tx, anna))
+    logged_in(house).talk("hears vm-youhave")
 
 
 # ---- listening

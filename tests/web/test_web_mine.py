@@ -11,6 +11,7 @@ from app.inbox.delivery import Envelope, scan_head
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.greetings import GreetingKind
 from app.inbox.marks import set_marks
+from app.inbox.mirror import Mirror
 from app.inbox.transcripts import Outcome, Transcript
 from app.message.audio_formats import wave_head
 from app.operations.greetings import KINDS
@@ -442,3 +443,13 @@ def test_missed_calls_that_light_the_lamp_are_seen_by_a_button(ben: Visitor, box
     assert ben.post("/mine/do", {"do": "missed-seen"}).status == 303
     assert button not in ben.get("/mine").text
     assert box.store.unseen_missed_calls(person.id) == 0
+
+
+def test_list_says_so_while_the_mail_system_is_away(box: Inbox, ben: Visitor) -> None:
+    mirror, number = Mirror(box.db), box.people.by_login("ben").id  # type: ignore[union-attr]
+    box.db.now(lambda tx: mirror.switch(tx, True))
+    assert "mail system" not in ben.get("/mine").text
+    box.db.now(lambda tx: mirror.failed(tx, number, "no route"))
+    assert "The mail system cannot be reached" in ben.get("/mine").text
+    box.db.now(lambda tx: mirror.switch(tx, False))
+    assert "mail system" not in ben.get("/mine").text

@@ -47,6 +47,8 @@ WORDS: dict[str, str] = {
     "switchhook/e-mails": "e-mails",
     "switchhook/nearly-full": "Your mailbox is nearly full. Please delete some messages.",
     "switchhook/full": "Your mailbox is full. Please delete some messages.",
+    "switchhook/mail-system-away": "The mail system cannot be reached at the moment. You hear the"
+    " messages that are stored here. What you delete or save is done there, too, when it is back.",
     "switchhook/locked": "Too many wrong passwords. This mailbox is locked for a while.",
     # the owner's side: one message
     "vm-first": "first",

@@ -16,6 +16,9 @@ SPANISH = {
     "switchhook/e-mails": "correos electrónicos",
     "switchhook/nearly-full": "Su buzón está casi lleno. Borre algunos mensajes, por favor.",
     "switchhook/full": "Su buzón está lleno. Borre algunos mensajes, por favor.",
+    "switchhook/mail-system-away": "El sistema de correo no está disponible en este momento."
+    " Oirá los mensajes guardados aquí. Lo que borre o guarde se hará también allí"
+    " cuando vuelva a estar disponible.",
     "switchhook/locked": "Demasiadas contraseñas incorrectas."
     " Este buzón queda bloqueado por un tiempo.",
     "switchhook/to-listen": "para escuchar sus mensajes.",
@@ -41,6 +44,9 @@ FRENCH = {
     "switchhook/nearly-full": "Votre boîte vocale est presque pleine."
     " Veuillez effacer quelques messages.",
     "switchhook/full": "Votre boîte vocale est pleine. Veuillez effacer quelques messages.",
+    "switchhook/mail-system-away": "Le système de messagerie n'est pas joignable pour le moment."
+    " Vous entendez les messages conservés ici. Ce que vous effacez ou gardez"
+    " sera fait là-bas aussi dès son retour.",
     "switchhook/locked": "Trop de mots de passe erronés."
     " Cette boîte vocale est bloquée pour un moment.",
     "switchhook/to-listen": "pour écouter vos messages.",
@@ -64,6 +70,9 @@ ITALIAN = {
     "switchhook/e-mails": "messaggi di posta elettronica",
     "switchhook/nearly-full": "La sua casella è quasi piena. Cancelli alcuni messaggi.",
     "switchhook/full": "La sua casella è piena. Cancelli alcuni messaggi.",
+    "switchhook/mail-system-away": "Il sistema di posta al momento non è raggiungibile."
+    " Ascolterà i messaggi conservati qui. Ciò che cancella o salva"
+    " sarà fatto anche là quando tornerà disponibile.",
     "switchhook/locked": "Troppe password errate. Questa casella è bloccata per qualche tempo.",
     "switchhook/to-listen": "per ascoltare i suoi messaggi.",
     "switchhook/to-previous": "per il messaggio precedente.",
@@ -86,6 +95,9 @@ RUSSIAN = {
     "switchhook/e-mails": "электронных писем",
     "switchhook/nearly-full": "Ваш почтовый ящик почти полон. Удалите часть сообщений.",
     "switchhook/full": "Ваш почтовый ящик полон. Удалите часть сообщений.",
+    "switchhook/mail-system-away": "Почтовая система сейчас недоступна."
+    " Вы услышите сообщения, которые хранятся здесь. Всё, что вы удалите или сохраните,"
+    " будет сделано и там, когда она снова заработает.",
     "switchhook/locked": "Слишком много неверных паролей. Ящик на время заблокирован.",
     "switchhook/to-listen": "чтобы прослушать сообщения.",
     "switchhook/to-previous": "чтобы перейти к предыдущему сообщению.",
@@ -109,6 +121,9 @@ GERMAN = {
     "switchhook/e-mails": "E-Mails",
     "switchhook/nearly-full": "Ihr Postfach ist fast voll. Bitte löschen Sie einige Nachrichten.",
     "switchhook/full": "Ihr Postfach ist voll. Bitte löschen Sie einige Nachrichten.",
+    "switchhook/mail-system-away": "Das Mailsystem ist zurzeit nicht erreichbar."
+    " Sie hören die Nachrichten, die hier gespeichert sind. Was Sie löschen oder speichern,"
+    " geschieht auch dort, sobald es wieder da ist.",
     "switchhook/locked": "Zu viele falsche Passwörter."
     " Dieses Postfach ist eine Zeit lang gesperrt.",
     "switchhook/to-listen": "um Ihre Nachrichten zu hören.",

@@ -64,6 +64,7 @@ class InboxPages:
             ],
             "more": listing.more,
             "unseen": listing.unseen_calls,
+            "away": listing.away,
             "missed": [(local_time(call.at), call.caller) for call in listing.missed_calls[::-1]],
         }
 
@@ -77,7 +78,7 @@ class InboxPages:
         **values: Any,
     ) -> Response:
         given: dict[str, Any] = {"entries": [], "more": False, "missed": [], "unseen": 0}
-        given |= {"problem": "", "progress": 100, **values}
+        given |= {"problem": "", "progress": 100, "away": False, **values}
         entries = given["entries"]
         older = address(question, removed, entries[-1].id) if given["more"] and entries else ""
         return visit.page(
