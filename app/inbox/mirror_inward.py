@@ -44,9 +44,11 @@ class Fetched:
     kind: Kind
     facts: Facts
     pieces: tuple[bytes, ...]
-    """Its octets, or those that stand for it."""
+    """Its octets, or those that stand for it; none where they are kept already."""
     partial: bool = False
     """They are not all that the server has."""
+    content: int | None = None
+    """Number of the sealed content that has them, where they were kept as they came."""
 
 
 class Inward:
@@ -106,7 +108,9 @@ class Inward:
 
         Nobody is notified of what is no news: it lay there before the box knew the inbox.
         """
-        content = self._store.contents.write(tx, fetched.pieces)
+        content = fetched.content
+        if content is None:
+            content = self._store.contents.write(tx, fetched.pieces)
         state = EntryState.HEARD if arrival.flags.seen else EntryState.NEW
         parts = (content, b"", fetched.kind, state, fetched.facts)
         entry = self._store.add_entry(tx, self._person, *parts)

@@ -736,6 +736,49 @@ def test_idle_that_the_server_ends_begins_again() -> None:
     assert len(played(script, use, server=server)) == 2
 
 
+TRICKLE = "wait 29\nS+ *\nwait 29\nS: \\x20OK slow"
+"""An answer of which the first octet comes late, and the rest, too."""
+
+
+def test_server_that_says_an_octet_in_29_s_is_gone_after_30() -> None:
+    with pytest.raises(Gone, match="silent for 30 s"):
+        played(f"C: $ LIST*\n{TRICKLE}\nS: $ OK", lambda c: c.list_status("*"))
+    begin = (
+        f"S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello\nC: $ AUTH*\n{TRICKLE}\nS: $ OK"
+    )
+    with pytest.raises(Gone, match="no login within 30 s"):
+        played("", lambda c: c.changes(), begin=begin)
+
+
+def test_server_that_says_an_octet_in_3_s_while_it_is_watched_is_gone() -> None:
+    use, server = watched(["INBOX"], 2)
+    trickle = "wait 3\nS+ *\n" * 5
+    with pytest.raises(Gone, match="silent for 4 s"):
+        played(f"{SELECT}\nC: $ IDLE\nS: + idling\n{trickle}\ncut", use, server=server)
+
+
+def test_server_that_says_much_and_answers_nothing_is_gone_after_two_minutes() -> None:
+    still = "wait 29\nS: * OK it searches\n"
+    search = after_select(lambda c: c.search("ALL"))
+    assert played(f"{SELECT}\nC: $ UID SEARCH*\n{still * 4}\nS: * SEARCH 3\nS: $ OK", search) == [3]
+    with pytest.raises(Gone, match="no answer for 120 s"):
+        played(f"{SELECT}\nC: $ UID SEARCH*\n{still * 5}", search)
+
+
+def test_closing_takes_a_second_whatever_the_server_says() -> None:
+    took_s: list[float] = []
+
+    async def close(connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await connection.close()
+        took_s.append(loop.time() - begun)
+
+    with pytest.raises(AssertionError, match="not played"):  # the rest, for it has left
+        played("C: $ LOGOUT\n" + "wait 0.8\nS+ *\n" * 9, close)
+    assert took_s[0] < 3
+
+
 @pytest.mark.parametrize("silent_at", ["wait 4.1\nC: DONE\nwait 4.1", "wait 4.1\nC: DONE\ncut"])
 def test_idle_notices_a_server_that_is_gone(silent_at: str) -> None:
     use, server = watched(["INBOX"], 2)

@@ -9,10 +9,12 @@ import pytest
 from app.imap.mirror import plan
 from app.imap.mirror.config import Folders
 from app.imap.mirror.messages import WHOLE
-from app.imap.mirror.person import Parts, PersonInbox
+from app.imap.mirror.person import AT_ONCE, Parts, PersonInbox
 from app.imap.net.api import Gone, ImapError, Server
+from app.inbox.contents import CHUNK
 from app.inbox.entries import Entry, EntryState, Kind
 from app.inbox.mirror import Mirror
+from app.store.database import Tx
 from tests.kit.imap_model import ModelConnection, ModelServer
 from tests.kit.store import StoreKit, open_store
 
@@ -293,6 +295,40 @@ def test_of_a_large_mail_the_header_is_kept_and_a_text_that_says_so(site: Site) 
     assert len(site.server.inbox.mails) == 1, "a text that stands for a mail is never sent"
     ((entry, why),) = site.mirror.refusals(site.anna.id)
     assert entry == mail.id and "only its header" in why
+
+
+def test_nobody_who_writes_waits_for_much_at_a_time(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A telephone at a key writes, too."""
+    rows, octets = [0], [0]
+    submit = site.db.submit
+
+    def measured(work: Callable[[Tx], object]) -> object:
+        def measuring(tx: Tx) -> object:
+            (before,) = tx.execute("SELECT total_changes()").fetchone()
+            held, result = tx.octets, work(tx)
+            rows.append(tx.execute("SELECT total_changes()").fetchone()[0] - before)
+            octets.append(tx.octets - held)
+            return result
+
+        return submit(measuring)
+
+    monkeypatch.setattr(site.db, "submit", measured)
+    uids = [site.mail() for _ in range(6 * AT_ONCE)]
+    voice = VOICE % 901 + b".x\r\n" * CHUNK
+    site.server.deliver(voice)
+    site.sync()
+    assert max(octets) == CHUNK and site.kit.text(site.kit.inbox("anna")[-1]) == voice
+    for uid in uids:
+        site.server.inbox.flag(uid, ["\\Seen"])
+    site.sync()
+    assert {site.state(entry) for entry in site.kit.inbox("anna")[:-1]} == {EntryState.HEARD}
+    for uid in uids:
+        site.server.inbox.remove(uid)
+    site.sync()
+    assert len(site.kit.inbox("anna")) == 1
+    assert max(rows) < 20 * AT_ONCE
 
 
 def test_a_full_mailbox_holds_up_nothing_else(site: Site) -> None:

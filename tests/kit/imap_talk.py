@@ -184,7 +184,10 @@ async def _serve(
 ) -> None:
     while True:
         writer.write(player.say())
-        await writer.drain()
+        try:
+            await writer.drain()
+        except ConnectionError:  # the client has left
+            return
         if player.steps and player.steps[0].verb == "wait":
             await _turns()  # what was said is heard before
             loop.ahead += float(player.steps.pop(0).octets)

@@ -1,17 +1,31 @@
 """Messages as they go to the server, and as they are kept of what it has."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, TypeVar, cast
 
 from app.imap.net.api import Facts
+from app.inbox.contents import CHUNK, Contents
 from app.inbox.entries import Entry, Kind
 from app.inbox.mail_facts import mail_facts
 from app.inbox.mirror_inward import DOOR, Fetched
 from app.inbox.store import Store
+from app.message.dot_stuffing import DotCounter
 from app.message.headers import HeadReader, scan_head
 from app.message.large_mail import stand_in
+from app.store.database import Tx
+
+T = TypeVar("T")
+
+
+class Commit(Protocol):
+    """Does one unit of work in the writer thread. Raises what it raises, and StoreFailed."""
+
+    async def __call__(self, work: Callable[[Tx], T], /) -> T:
+        """Do it."""
+        ...
+
 
 WHOLE = 262_144
 """Octets of the largest mail that is kept whole; of larger ones the header is."""
@@ -53,31 +67,79 @@ def outgoing(store: Store, entry: Entry, hostname: str) -> Outgoing:
     return Outgoing(message_id, len(line) + entry.size, pieces())
 
 
+class Keeping:
+    """Keeps the octets of a message as they come.
+
+    Each chunk is a transaction of its own, so that nobody who writes waits for more than that. What
+    breaks off is swept with all messages that never arrived whole.
+    """
+
+    def __init__(self, contents: Contents, commit: Commit) -> None:
+        self._contents, self._commit = contents, commit
+        self._content = 0
+        self._held = bytearray()
+        self._dots = DotCounter()
+        self._size = self._seq = 0
+
+    async def add(self, octets: bytes) -> None:
+        """Take the next octets. Raises ContentGone, StoreFailed."""
+        self._held += octets
+        while len(self._held) >= CHUNK:
+            await self._put(CHUNK)
+
+    async def seal(self) -> int:
+        """The content's number, when all octets are there. Raises ContentGone, StoreFailed."""
+        if self._held:
+            await self._put(len(self._held))
+        content, size, dots = self._content, self._size, self._dots.count
+        await self._commit(lambda tx: self._contents.seal(tx, content, size, dots))
+        return content
+
+    async def _put(self, count: int) -> None:
+        chunk = bytes(self._held[:count])
+        del self._held[:count]
+        self._content = await self._commit(lambda tx: self._added(tx, chunk))
+        self._dots.feed(chunk)
+        self._size, self._seq = self._size + count, self._seq + 1
+
+    def _added(self, tx: Tx, chunk: bytes) -> int:
+        content = self._content or self._contents.begin(tx)
+        self._contents.add_chunk(tx, content, self._seq, chunk)
+        return content
+
+
 async def fetched(
-    pieces: AsyncIterator[bytes], facts: Facts, by: str, language: str
+    pieces: AsyncIterator[bytes], facts: Facts, by: str, language: str, keeping: Keeping
 ) -> Fetched | None:
     """What there is to be kept of a mail; None: it is gone.
 
     Of a large mail no more is fetched than the pieces that have its header. `by` is whose it is,
-    `language` what is said in instead of the rest.
+    `language` what is said in instead of the rest. What is more than a chunk goes to `keeping`.
+    Raises ContentGone, StoreFailed.
     """
-    reader, held, size = HeadReader(), list[bytes](), 0
+    reader, held, is_small = HeadReader(), list[bytes](), facts.size <= CHUNK
+    size, content = 0, None
     async with aclosing(cast("AsyncGenerator[bytes, None]", pieces)) as stream:
         async for piece in stream:
-            held.append(piece)
             size += len(piece)
             if not reader.complete:
                 reader.feed(piece)
             if reader.complete and facts.size > _most(reader.head):
                 break
-    if not held:
+            if is_small:
+                held.append(piece)
+            else:
+                await keeping.add(piece)
+    if not size:
         return None
     if not reader.complete:
         reader.end()
     kind, noted = mail_facts(scan_head(reader.head), facts.internal_date.timestamp(), DOOR, by)
     if facts.size > _most(reader.head):
         return Fetched(Kind.EMAIL, noted, (stand_in(reader.head, facts.size, language),), True)
-    return Fetched(kind, noted, tuple(held))
+    if not is_small:
+        content = await keeping.seal()
+    return Fetched(kind, noted, tuple(held), content=content)
 
 
 def _most(head: bytes) -> int:

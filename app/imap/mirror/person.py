@@ -12,14 +12,14 @@ at, and before a copy is sent is noted by what it will be found. So the next `op
 
 import logging
 from asyncio import wrap_future
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from app.imap.mirror import plan
 from app.imap.mirror.config import Folders
-from app.imap.mirror.messages import fetched, outgoing
+from app.imap.mirror.messages import Keeping, fetched, outgoing
 from app.imap.mirror.plan import Step
 from app.imap.net.api import (
     Connection,
@@ -47,7 +47,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 AT_ONCE = 20
-"""Entries that are looked up, or mails whose facts are fetched, in one go."""
+"""Entries that are looked up or changed, or mails whose facts are fetched, in one go: whoever else
+writes, such as a telephone at a key, waits for no more than that."""
 STEPS = 6
 """Steps for one entry in a row at most; what then is not settled has changed again and waits."""
 
@@ -145,8 +146,7 @@ class PersonInbox:
 
         Of what is no news nobody is notified.
         """
-        for at in range(0, len(uids), AT_ONCE):
-            some = uids[at : at + AT_ONCE]
+        for some in batches(uids):
             for facts in await self._connection.fetch_facts(some, plan.HEADERS):
                 if facts.uid not in but_read or not plan.flags_of(facts.flags).seen:
                     await self._take(facts, are_news)
@@ -168,7 +168,8 @@ class PersonInbox:
             return
         person = self._person
         pieces = self._connection.fetch_message(facts.uid)
-        kept = await fetched(pieces, facts, person.login, person.language)
+        keeping = Keeping(self._parts.store.contents, self._parts.commit)
+        kept = await fetched(pieces, facts, person.login, person.language, keeping)
         if kept is not None:
             await self._parts.commit(lambda tx: self._inward.arrived(tx, arrival, kept, is_news))
 
@@ -176,17 +177,17 @@ class PersonInbox:
         known = self._mirror.uids(self._person.id)
         ours = [one for one in changed if one.uid in known]
 
-        def work(tx: Tx) -> None:
-            for one in ours:
+        def work(tx: Tx, some: list[MailFlags]) -> None:
+            for one in some:
                 self._inward.flagged(tx, one.uid, plan.flags_of(one.flags))
 
-        if ours:
-            await self._parts.commit(work)
+        for some in batches(ours):
+            await self._parts.commit(lambda tx, some=some: work(tx, some))  # type: ignore[misc]
 
     async def _vanish(self, ranges: Iterable[UidRange]) -> None:
         gone = plan.within(self._mirror.uids(self._person.id), ranges)
-        if gone:
-            await self._parts.commit(lambda tx: self._inward.vanished(tx, gone))
+        for some in batches(gone):
+            await self._parts.commit(lambda tx, some=some: self._inward.vanished(tx, some))  # type: ignore[misc]
 
     async def _find_lost(self) -> None:
         """Find entries again that are known by a UID of before, and are none of the newest."""
@@ -353,10 +354,15 @@ class PersonInbox:
         """Give up read mail that is none of the newest; how many entries."""
         old = self._mirror.old_mail(self._person.id, plan.RECENT)
         gone = 0
-        for at in range(0, len(old), AT_ONCE):
-            some = old[at : at + AT_ONCE]
+        for some in batches(old):
             gone += await self._parts.commit(lambda tx, some=some: self._inward.forget(tx, some))  # type: ignore[misc]
         return gone
+
+
+def batches(several: Sequence[T]) -> Iterator[list[T]]:
+    """AT_ONCE of them at a time."""
+    for at in range(0, len(several), AT_ONCE):
+        yield list(several[at : at + AT_ONCE])
 
 
 def _date(entry: Entry) -> datetime:

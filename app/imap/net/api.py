@@ -57,6 +57,9 @@ class ProtocolError(ImapError):
     """The server says what no server may, or does not understand us."""
 
 
+SLOWEST = 1_000
+"""Octets a second below which a server is taken to be gone."""
+
 Tls = Literal["implicit", "starttls", "none"]
 
 
@@ -67,7 +70,11 @@ class Timeouts:
     connect_s: float = 10.0
     """For the connection and the handshake of TLS, each."""
     answer_s: float = 30.0
-    """Without an octet from it while it owes an answer, or takes none of what we send."""
+    """While it owes a word of an answer, or takes none of what we send. Every SLOWEST octets that
+    come in are worth a second more; a server that says one octet now and then is gone."""
+    command_s: float = 120.0
+    """For the answer to a command, with all it says meanwhile: servers tell that they still search,
+    for minutes. Octets in either direction count as above."""
     beat_s: float = 4.0
     """While it is watched: between two signs of life that are asked for; each must come within as
     long again, so that a server that is gone is noticed after twice this."""

@@ -3,6 +3,7 @@
 What each method may rely on, what it raises and what its numbers mean is said there.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Collection, Sequence
 from datetime import datetime
@@ -60,9 +61,8 @@ class ImapConnection:
         """See Connection."""
         if not self._exchange.busy:
             # the server may be gone or say what it likes: we leave either way
-            with contextlib.suppress(ImapError):
-                async with self._exchange.turn():
-                    self._exchange.patience_s = FAREWELL_S
+            with contextlib.suppress(ImapError, TimeoutError):
+                async with asyncio.timeout(FAREWELL_S), self._exchange.turn():
                     await self._exchange.run(Command(b"LOGOUT"))
         await self._wire.close()
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from app.imap.net import refusals
-from app.imap.net.api import Gone, ProtocolError
+from app.imap.net.api import SLOWEST, Gone, ProtocolError
 from app.imap.net.commands import Command
 from app.imap.net.news import News
 from app.imap.net.reader import BadResponse, Data, Status
@@ -90,7 +90,9 @@ class Exchange:
     ) -> Status:
         """Send a command, within a turn; its answer, whatever it is. Raises Gone, ProtocolError."""
         self.session.ask(command)
+        must_be_in_time = self.timed()
         while True:
+            must_be_in_time()
             event = await self.next_event()
             if isinstance(event, Told):
                 self.note(event.what, take)
@@ -99,6 +101,19 @@ class Exchange:
                 await self._stream(octets)
             elif isinstance(event, Answered):
                 return event.status
+
+    def timed(self) -> Callable[[], None]:
+        """Begin to count the time of a command; what it gives raises Gone when that is over."""
+        loop, before = asyncio.get_running_loop(), self.wire.octets
+        begun = loop.time()
+
+        def must_be_in_time() -> None:
+            most_s = self.wire.timeouts.command_s + (self.wire.octets - before) / SLOWEST
+            if loop.time() - begun > most_s:
+                self.wire.abort()
+                raise Gone(f"no answer for {most_s:.0f} s")
+
+        return must_be_in_time
 
     async def next_event(self) -> Event:
         """The next event of the session. Raises Gone if there is none for too long."""

@@ -79,8 +79,7 @@ class _Idle:
         """End IDLE; the server's answer is a sign of life. Raises ImapError."""
         if self._is(ImapState.IDLE):
             self._session.done()
-            while self._is(ImapState.COMMAND):
-                self._note(await self._exchange.next_event())
+            await self._while(ImapState.COMMAND)
         elif not self._can_idle:
             await self._exchange.run(Command(b"NOOP"), self._take)
 
@@ -88,7 +87,12 @@ class _Idle:
         if not self._can_idle:
             return
         self._session.idle()
-        while self._is(ImapState.ASKED_IDLE):
+        await self._while(ImapState.ASKED_IDLE)
+
+    async def _while(self, state: ImapState) -> None:
+        must_be_in_time = self._exchange.timed()
+        while self._is(state):
+            must_be_in_time()
             self._note(await self._exchange.next_event())
 
     def _is(self, state: ImapState) -> bool:

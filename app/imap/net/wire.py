@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 
-from app.imap.net.api import Gone, ProtocolError, Server, Timeouts
+from app.imap.net.api import SLOWEST, Gone, ProtocolError, Server, Timeouts
 from app.imap.net.session import Event, Failed, ImapSession, Login, StartTls
 from app.net import client_tls
 
@@ -29,6 +29,8 @@ class Wire:
         self.session = ImapSession(
             Login(server.login, server.password, server.authorize_as, server.tls)
         )
+        self.octets = 0
+        """How many have gone to and fro."""
 
     @classmethod
     async def open(cls, server: Server) -> "Wire":
@@ -62,8 +64,11 @@ class Wire:
     async def next_event(self, patience_s: float) -> Event:
         """The next event but those of TLS and of failure; sends what there is to send.
 
-        Raises Quiet if nothing comes for so long, and the error that the session ended with.
+        Raises Quiet if none comes for so long and the time that the octets are worth which have
+        come, and the error that the session ended with.
         """
+        loop, before = asyncio.get_running_loop(), self.octets
+        begun = loop.time()
         while True:
             event = self.session.next_event()
             if isinstance(event, StartTls):
@@ -75,7 +80,8 @@ class Wire:
                 return event
             else:
                 await self.send()
-                await self._receive(patience_s)
+                until = begun + patience_s + (self.octets - before) / SLOWEST
+                await self._receive(max(0.0, until - loop.time()))
 
     async def send(self) -> None:
         """Send what there is to send; one that takes none of it fails the session."""
@@ -84,6 +90,7 @@ class Wire:
                 if octets := self.session.to_send():
                     self._writer.write(octets)
                     await self._writer.drain()
+                    self.octets += len(octets)
         except TimeoutError:
             self._fail(f"it takes nothing for {self.timeouts.answer_s:.0f} s")
         except OSError as problem:
@@ -101,6 +108,7 @@ class Wire:
             self._fail(client_tls.why(problem, patience_s))
             return
         if data:
+            self.octets += len(data)
             self.session.receive(data)
         else:
             self.session.lost()
