@@ -1,17 +1,17 @@
 """`python -m app …`: the appliance's services and everything an administrator does by command."""
 
 import importlib
-import signal
+from functools import partial
 
 import click
 
-# Where each command lives; a file is loaded when its command is used, so that services stay small.
+from app import service
+
+BY_HAND = ("phone", "mail", "admin", "box")
+"""Services that are commands, too, for trials."""
+# Where each other command lives; a file is loaded when its command is used.
 COMMANDS = {
     "run": ("app.commands.run", "run"),
-    "phone": ("app.commands.service_phone", "phone"),
-    "mail": ("app.commands.service_mail", "mail"),
-    "admin": ("app.commands.service_admin", "admin"),
-    "box": ("app.commands.service_box", "box"),
     "console": ("app.commands.console", "console"),
     "board": ("app.commands.board", "board"),
     "people": ("app.commands.people", "people"),
@@ -39,10 +39,13 @@ class Lazy(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order above."""
-        return list(COMMANDS)
+        run, *others = COMMANDS
+        return [run, *BY_HAND, *others]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, or None."""
+        if cmd_name in BY_HAND:
+            return _service(cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name]
@@ -51,12 +54,20 @@ class Lazy(click.Group):
         return command
 
 
+def _service(name: str) -> click.Command:
+    told = "Descriptor to tell a supervisor on that the service is ready."
+    return click.Command(
+        name,
+        params=[click.Option(["--ready-fd"], type=int, help=told)],
+        callback=partial(service.serve, name),
+        help=importlib.import_module(service.SERVICES[name]).serve.__doc__.splitlines()[0],
+    )
+
+
 @click.command(cls=Lazy)
 def main() -> None:
     """Switchhook: one inbox for voicemail and e-mail."""
-    # A service that waits for these has them blocked, and so would what it starts: nobody could
-    # end that.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
+    service.unblock()
 
 
 if __name__ == "__main__":

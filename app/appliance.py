@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from app.config.host_port import host_and_port
 from app.config.own_names import own_names
@@ -382,6 +381,7 @@ async def make_phone(
     """
     from app.call_parts import call_scripts, loudspeaker, on_news, receptionist
     from app.clerk.client import ProcessClerk
+    from app.core.zones import zone_of
     from app.phone.fax.process import FaxProcess
     from app.phone.lines.kept_callers import kept_callers
     from app.phone.service import PhoneService
@@ -393,7 +393,7 @@ async def make_phone(
     from app.voicemail.notify import notify_script
 
     board = await hardware
-    zone = ZoneInfo(plan.clerk.zone) if plan.clerk.zone else None
+    zone = zone_of(plan.clerk.zone)
     lamps = MessageWaitingLamps(
         lambda station, on: service.pbx.message_waiting(station, on), plan.jacks("station")
     )

@@ -4,7 +4,6 @@ A board file names its lines in jack order; see board/virtual/board.toml for one
 Numbering: `slot` is the place in the PCM frame from 0; pins are GPIO numbers of the processor.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -169,6 +168,8 @@ def load_board(path: Path) -> BoardSpec:
 
     Raises BoardFileError naming file, key and what is allowed there.
     """
+    import tomllib  # services are given their boards without
+
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

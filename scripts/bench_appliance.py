@@ -45,6 +45,8 @@ PASSWORD = "bench-password"
 IDLE_S = 5.0
 PAGE_KB = 4
 PRESENT, FRAME = 1 << 63, (1 << 55) - 1  # bits of /proc/PID/pagemap [proc(5)]
+PROGRAMS = {"app.clerk.server": "clerk", "app.commands.attend": "run"}
+"""Whose process runs a module that is not named after it."""
 KERNEL_HALF = 1 << 47
 MESSAGE = b"From: bench@bench.test\r\nSubject: bench\r\n\r\nWords.\r\n"
 
@@ -131,7 +133,7 @@ def _service(pid: int) -> str:
     words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
     if words[1:2] != ["-m"]:
         return "s6"
-    return "clerk" if "clerk" in words[2] else words[3]
+    return PROGRAMS.get(words[2], words[3])
 
 
 def _pss_kb(pid: int) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from app.clerk.config import ClerkConfig
 from app.clerk.drafts import Drafts
@@ -30,6 +29,7 @@ from app.clerk.spool import Spool, SpoolFolder
 from app.core.clock import Clock
 from app.core.presence import Presence
 from app.core.units import MB
+from app.core.zones import zone_of
 from app.inbox.greetings import GreetingKind, Greetings
 from app.phone.calls.caller import Caller, WhyVoicemail
 from app.phone.calls.directory_news import DirectoryNews, news
@@ -112,7 +112,7 @@ class Desk:
         self._prompts = PromptStore(Path(config.packs), Speaker(Path(config.cache)), media)
         self._greetings = Greetings(Path(config.greetings))
         self._drafts = Drafts(Path(config.spool) / "drafts", DRAFT_LONGEST_S)
-        zone = ZoneInfo(config.zone) if config.zone else None
+        zone = zone_of(config.zone)
         self._greeting_jobs = GreetingJobs(self._greetings, self._drafts, clock, zone, self._ask)
         self._zone = zone
 

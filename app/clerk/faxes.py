@@ -9,7 +9,6 @@ folder goes; a folder whose number is noted only goes.
 import logging
 from collections.abc import Callable, Generator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from app.clerk.composer import DOOR, new_token
 from app.clerk.config import ClerkConfig
@@ -17,6 +16,7 @@ from app.clerk.known import Known
 from app.clerk.recordings import Inboxes, refusal
 from app.clerk.writing import Writing
 from app.core.clock import Clock
+from app.core.zones import zone_of
 from app.inbox.contents import rechunk
 from app.inbox.delivery import Envelope
 from app.inbox.entries import Facts, Kind
@@ -69,7 +69,7 @@ class FaxJobs:
         self._inboxes, self._trouble, self._known = inboxes, trouble, known
         self._config, self._clock = config, clock
         self._root = config.faxes
-        self._zone = ZoneInfo(config.zone) if config.zone else None
+        self._zone = zone_of(config.zone)
         self._steps: Steps | None = None
         self._at = ""  # the folder that is being worked on
         self._put_off: set[str] = set()  # folders that could not be delivered; others may be

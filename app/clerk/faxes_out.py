@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from app.clerk.config import ClerkConfig
 from app.clerk.media import LONGEST, Conversion, Media, MediaFailed, Source, SourceFailed
@@ -18,6 +17,7 @@ from app.clerk.recordings import Inboxes
 from app.core import files
 from app.core.clock import Clock
 from app.core.sentences import Sentence
+from app.core.zones import zone_of
 from app.inbox.delivery import Envelope
 from app.inbox.entries import Entry, Facts, Kind
 from app.inbox.fax_queue import TRIES, FaxJob
@@ -46,7 +46,7 @@ class FaxesOut:
 
     def __init__(self, config: ClerkConfig, clock: Clock, media: Media) -> None:
         self._config, self._clock, self._media = config, clock, media
-        self._zone = ZoneInfo(config.zone) if config.zone else None
+        self._zone = zone_of(config.zone)
         self._folder = config.faxes_out
         self._made_for = 0
         self._making: Conversion | None = None

@@ -7,7 +7,6 @@ messages comes from playback.py.
 import logging
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from app.clerk.claims import Claims
 from app.clerk.composer import DOOR, Composer
@@ -22,6 +21,7 @@ from app.clerk.register import Register
 from app.core.clock import Clock, is_set
 from app.core.notices import Listener
 from app.core.presence import Presence
+from app.core.zones import zone_of
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.aliases import Aliases
 from app.inbox.audit import AuditEvent
@@ -99,7 +99,7 @@ class ClerkJobs:
         self._config, self._db, self._store = config, db, store
         self._mirror = Mirror(db)
         self._people, self._clock = people, clock
-        self._zone = ZoneInfo(config.zone) if config.zone else None
+        self._zone = zone_of(config.zone)
         self._claim = Claim(config.store_path)
         composer = Composer(config, db, store, people, aliases, delivery, clock, self._zone)
         self.inboxes, self.aliases = Inboxes(db, store, people, delivery, composer), aliases

@@ -7,7 +7,6 @@ import click
 # Where each command lives; a file is loaded when its command is used: a boot cannot wait.
 COMMANDS = {
     "health": "app.commands.device_care",
-    "watchdog": "app.commands.device_care",
     "factory-reset": "app.commands.device_care",
     "reset-button": "app.commands.device_care",
     "backup": "app.commands.device_backup",

@@ -1,6 +1,5 @@
-"""Health, watchdog and reset: `python -m app device health`, …"""
+"""Health and reset: `python -m app device health`, …"""
 
-import signal
 import sys
 import time
 
@@ -8,7 +7,7 @@ import click
 
 from app.commands.errors import reports_errors
 from app.commands.output import say
-from app.commands.services import ENDING, begin, ready_option, ready_teller
+from app.commands.services import begin
 from app.config.paths import PROJECT, here
 
 BEAT_S = 0.3
@@ -29,27 +28,6 @@ def health() -> None:
     for finding in findings:
         say(f"{finding.name:<8} {'well' if finding.ok else 'NOT WELL':<9} {finding.says}")
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
-
-
-@click.command("watchdog")
-@ready_option
-@reports_errors
-def watchdog(ready_fd: int | None) -> None:
-    """Feed the hardware watchdog for as long as the box is well."""
-    from app.device.health import Health
-    from app.device.watchdog import ROUND_S, Judge, Watchdog
-
-    paths = begin("watchdog")
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    patient, judge = Health(paths, time.monotonic), Judge()
-    dog = Watchdog()
-    ready_teller(ready_fd)()
-    while True:
-        if judge.feed(time.monotonic(), patient.look()):
-            dog.feed()
-        if signal.sigtimedwait(ENDING, ROUND_S) is not None:
-            break
-    dog.leave()
 
 
 @click.command("factory-reset")

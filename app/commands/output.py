@@ -4,11 +4,8 @@ Every text is made visible (app/core/text.py), whoever it is from: a subject or 
 neither move the cursor nor turn a line round, end a command by looking like markup, or add a line.
 """
 
-import shutil
 import sys
 from collections.abc import Callable, Iterable
-
-import click
 
 from app.core.text import visible, visible_lines
 
@@ -27,7 +24,7 @@ def show_by(shows: Callable[[str], None] | None) -> None:
 
 def _show(text: str) -> None:
     if _shows is None:
-        click.echo(text, nl=False)  # which flushes
+        print(text, end="", flush=True)
     else:
         _shows(text)
 
@@ -45,12 +42,14 @@ def say_text(text: str) -> None:
 
 def complain(text: str) -> None:
     """Print an error, which may have several lines, on standard error."""
-    click.echo(f"switchhook: {visible_lines(text)}", err=True)
+    print(f"switchhook: {visible_lines(text)}", file=sys.stderr, flush=True)
 
 
 def columns() -> int:
     """How wide a table may be."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns if sys.stdout.isatty() else WIDE
 
 
 class Listing:

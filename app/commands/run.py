@@ -1,23 +1,21 @@
 """`python -m app run`: the whole appliance in the foreground.
 
-This process stays as small as it can for as long as the box runs, so what needs much code
-(settings, store) is done in short-lived children of it.
+What needs much code (settings, store) is done in short-lived children, and when all is ready this
+process becomes a smaller one, app/commands/attend.py.
 """
 
-import os
 import signal
-import sys
 import time
 from functools import partial
 from typing import Any
 
 import click
 
+from app.commands import attend
 from app.commands.errors import OURS
 from app.commands.output import say
 from app.commands.supervision import FolderLock, StartError, Supervised
 from app.config.paths import Paths, PathsError, here
-from app.console.cable import Cable
 from app.core.subprocess_call import in_child, in_two_steps
 
 
@@ -35,19 +33,11 @@ def run() -> None:
         with Supervised(paths, prepared["services"], lock) as services:
             try:
                 show(time.monotonic() - started)
-                with _console(paths):  # a thread: nothing is forked from here on
-                    services.wait()
+                attend.become(str(paths.var), str(paths.console), services.scan, lock.fd)
             except KeyboardInterrupt:
                 say("", "ending the services …")
     except (StartError, PathsError) as problem:
         raise click.ClickException(str(problem)) from problem
-
-
-def _console(paths: Paths) -> Cable:
-    """The serial console, to which terminal programs can be attached."""
-    login = [sys.executable, "-m", "app", "console", "--terminal"]
-    environment = {**os.environ, "SWITCHHOOK_VAR": str(paths.var), "TERM": "vt100"}
-    return Cable(paths.console, login, environment)
 
 
 def _must_not_have_been(paths: Paths) -> None:

@@ -1,4 +1,4 @@
-"""`python -m app admin`: housekeeping and the web pages, in the foreground."""
+"""The admin service: housekeeping and the web pages, in the foreground."""
 
 import logging
 import signal
@@ -6,11 +6,8 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from app.admin_plan import AdminPlan
-from app.commands.errors import reports_errors
-from app.commands.services import ENDING, begin, open_store, ready_option, ready_teller
+from app.commands.services import ENDING, begin, open_store, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
 from app.core import pack
@@ -46,10 +43,7 @@ INDEXED_AT_ONCE = 20
 """Slices of the search index between two looks: about a second's work on a Raspberry Pi."""
 
 
-@click.command()
-@ready_option
-@reports_errors
-def admin(ready_fd: int | None) -> None:
+def serve(ready_fd: int | None) -> None:
     """Housekeeping: the bin, what never arrived, old history; and the web pages."""
     paths = begin("admin")
     known: AdminPlan = plan(paths, "admin")

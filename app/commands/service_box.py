@@ -1,17 +1,11 @@
-"""`python -m app box`: the virtual board in the foreground."""
+"""The virtual board in the foreground."""
 
-import click
-
-from app.commands.errors import reports_errors
-from app.commands.services import begin, ready_option, ready_teller
+from app.commands.services import begin, ready_teller
 from app.config.services import plan
-from drivers.models.bus_server import serve
+from drivers.models import bus_server
 
 
-@click.command()
-@ready_option
-@reports_errors
-def box(ready_fd: int | None) -> None:
+def serve(ready_fd: int | None) -> None:
     """The virtual board: models in Python of chips, telephones and a public exchange."""
     paths = begin("box", needs_folders=False)
     spec = plan(paths, "box")
@@ -20,4 +14,4 @@ def box(ready_fd: int | None) -> None:
         from drivers.linux_alsa import open_pcm
 
         pcm = open_pcm(spec.box_device, spec.stream)
-    serve(spec, paths.bus, paths.operator, ready_teller(ready_fd), pcm=pcm)
+    bus_server.serve(spec, paths.bus, paths.operator, ready_teller(ready_fd), pcm=pcm)

@@ -1,4 +1,4 @@
-"""`python -m app mail`: the mail service in the foreground."""
+"""The mail service in the foreground."""
 
 import asyncio
 import faulthandler
@@ -9,10 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import click
-
-from app.commands.errors import reports_errors
-from app.commands.services import ENDING, begin, open_store, ready_option, ready_teller
+from app.commands.services import ENDING, CannotServe, begin, open_store, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
 from app.core import files
@@ -40,18 +37,18 @@ ALIVE_S = 5.0
 """Seconds between two signs that the loop goes round."""
 
 
-@click.command()
-@ready_option
-@reports_errors
-def mail(ready_fd: int | None) -> None:
-    """POP3, SMTP and the outgoing queue."""
+def serve(ready_fd: int | None) -> None:
+    """POP3, SMTP and the outgoing queue.
+
+    Raises CannotServe if nobody can reach it.
+    """
     paths = begin("mail")
     config = plan(paths, "mail")
     try:
         db = _opened(paths.database)
         asyncio.run(_serve_mail(paths, db, config, ready_teller(ready_fd)))
     except ListenError as problem:
-        raise click.ClickException(str(problem)) from problem
+        raise CannotServe(str(problem)) from problem
 
 
 def _opened(store: Path) -> Database | None:

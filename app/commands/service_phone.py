@@ -1,15 +1,13 @@
-"""`python -m app phone`: the phone service in the foreground."""
+"""The phone service in the foreground."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable
 
-import click
-
 from app.appliance import make_phone
-from app.commands.errors import OURS, reports_errors
-from app.commands.services import ENDING, begin, ready_option, ready_teller
+from app.commands.errors import OURS
+from app.commands.services import ENDING, CannotServe, begin, ready_teller
 from app.config.paths import Paths
 from app.config.services import plan
 from app.core.subprocess_call import in_child
@@ -23,11 +21,11 @@ BOX_WITHIN_S = 10.0
 """How long the phone service waits for the virtual board to answer, in seconds."""
 
 
-@click.command()
-@ready_option
-@reports_errors
-def phone(ready_fd: int | None) -> None:
-    """Lines, calls and voicemail."""
+def serve(ready_fd: int | None) -> None:
+    """Lines, calls and voicemail.
+
+    Raises CannotServe if a library is missing.
+    """
     paths = begin("phone", needs_folders=False)
     known = plan(paths, "phone")
     in_child(lambda: _check_store(paths), OURS)
@@ -57,7 +55,7 @@ def _check_library() -> None:
         dsp.library()
         native.library()
     except (SpandspMissing, native.NativeMissing) as missing:
-        raise click.ClickException(str(missing)) from missing
+        raise CannotServe(str(missing)) from missing
 
 
 async def _serve_phone(paths: Paths, plan: PhonePlan, ready: Callable[[], None]) -> None:

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from app.config.paths import Paths, PathsError, here
 from app.core import logs
+from app.core.errors import SwitchhookError
 
 if TYPE_CHECKING:
     from app.store.database import Database
@@ -27,9 +26,9 @@ ENDING = (signal.SIGTERM, signal.SIGINT)
 ROOM_S = 2
 """Seconds between two tries to open a store on a full disk."""
 
-ready_option = click.option(
-    "--ready-fd", type=int, help="Descriptor to tell a supervisor on that the service is ready."
-)
+
+class CannotServe(SwitchhookError):
+    """What a service needs is not there; the text says what, and what to do."""
 
 
 def begin(name: str, needs_folders: bool = True) -> Paths:

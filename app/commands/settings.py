@@ -2,9 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,7 +13,7 @@ from app.commands.errors import reports_errors
 from app.commands.output import Listing, say, say_text
 from app.config.annotated import annotated
 from app.config.paths import here
-from app.config.services import PLANS
+from app.config.services import plans
 from app.config.settings import Settings, SettingsError
 from app.operations import settings as operations
 from app.operations.kept_secrets import KEPT_SECRETS, kept_in, take_in
@@ -82,10 +81,7 @@ def set_(name: str, value: str | None, clear: bool, now: bool, password_file: Pa
         known = Settings()  # this very change may mend it
     box = existing(paths, known)
 
-    def plans(settings: Settings) -> Mapping[str, Any]:
-        return {service: work(paths, settings) for service, work in PLANS.items()}
-
-    changed = operations.set_setting(box, actor(), paths, name, value, plans, now)
+    changed = operations.set_setting(box, actor(), paths, name, value, partial(plans, paths), now)
     allowed = f" {changed.setting.allowed}" if changed.setting.allowed else ""
     say(f"{name}: {changed.old or '-'} → {changed.new or '-'}")
     say(f"  {changed.setting.meaning}{allowed}")
@@ -103,10 +99,7 @@ def metrics_token() -> None:
     token = secrets.token_urlsafe(24)
     told = hashlib.sha256(token.encode()).hexdigest()
 
-    def plans(settings: Settings) -> Mapping[str, Any]:
-        return {service: work(paths, settings) for service, work in PLANS.items()}
-
-    operations.set_setting(box, actor(), paths, "web.metrics_token", told, plans)
+    operations.set_setting(box, actor(), paths, "web.metrics_token", told, partial(plans, paths))
     say(f"token: {token}   (not shown again; Prometheus: authorization, credentials)")
     if not box.settings.web.metrics:
         say("`settings set web.metrics true` has them told at all")

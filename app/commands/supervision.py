@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import select
 import shutil
 import signal
 import socket
@@ -126,19 +127,51 @@ class FolderLock:
         )
 
 
+class _Child:
+    """A child of this process that an earlier program in it has started; waited for as Popen is."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._ended = False
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Until it has ended. Raises subprocess.TimeoutExpired."""
+        if self._ended:
+            return
+        watched = os.pidfd_open(self.pid)
+        try:
+            if not select.select([watched], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
+        finally:
+            os.close(watched)
+        os.waitpid(self.pid, 0)
+        self._ended = True
+
+
 class Supervised:
     """The services of one box, started together, logged, restarted, and ended together.
 
-    `lock` is given to them, so that the folder stays taken while one of them lives.
+    `lock` is given to them, so that the folder stays taken while one of them lives. `scan` is what
+    start() has left, where this process has become another program since.
     """
 
     def __init__(
-        self, paths: Paths, services: Sequence[str], lock: FolderLock | None = None
+        self,
+        paths: Paths,
+        services: Sequence[str],
+        lock: FolderLock | None = None,
+        scan: int | None = None,
     ) -> None:
         self.paths = paths
         self._lock = lock
         self.services = [Path(service) for service in services]
-        self._scan: subprocess.Popen[bytes] | None = None
+        self._scan: subprocess.Popen[bytes] | _Child | None = None if scan is None else _Child(scan)
+
+    @property
+    def scan(self) -> int:
+        """The process that starts the services, a child of this one; start() has been called."""
+        assert self._scan is not None
+        return self._scan.pid
 
     @property
     def folder(self) -> Path:
@@ -181,7 +214,7 @@ class Supervised:
             self._scan.wait()
             self._scan = None
 
-    def _wait_for_the_end(self, scan: "subprocess.Popen[bytes]") -> None:
+    def _wait_for_the_end(self, scan: "subprocess.Popen[bytes] | _Child") -> None:
         """Until all have ended, it takes too long, or only loggers are left that cannot write."""
         now = time.monotonic()
         last, logs_last = now + END_WITHIN_S, now + LOGS_WITHIN_S

@@ -2,8 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 import click
 
@@ -11,8 +10,7 @@ from app.commands.common import existing
 from app.commands.errors import reports_errors
 from app.commands.selftest import outcomes
 from app.config.paths import Paths, here
-from app.config.services import PLANS
-from app.config.settings import Settings
+from app.config.services import plans
 from app.core.clock import SystemClock
 from app.core.errors import SwitchhookError
 from app.core.records import BadRecord
@@ -44,7 +42,4 @@ def task() -> None:
 def means_of(paths: Paths) -> task_work.Means:
     """What the work needs of the rest of the program."""
 
-    def plans(settings: Settings) -> Mapping[str, Any]:
-        return {service: work(paths, settings) for service, work in PLANS.items()}
-
-    return task_work.Means(existing, plans, SystemClock(), outcomes)
+    return task_work.Means(existing, partial(plans, paths), SystemClock(), outcomes)

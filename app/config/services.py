@@ -16,13 +16,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app import appliance
 from app.commands.errors import OURS
 from app.config.paths import PROJECT, Paths
-from app.core.own_addresses import own_addresses
 from app.core.records import BadRecord, from_json, parse_json, to_json
 from app.core.subprocess_call import in_child
-from app.device.permissions import set_group
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
@@ -32,13 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-PLANS: Mapping[str, Callable[[Paths, "Settings"], Any]] = {
-    "box": lambda _, settings: appliance.board_spec(settings),
-    "phone": appliance.phone_plan,
-    "mail": appliance.mail_config,
-    "admin": appliance.admin_plan,
-}
-
 _TYPES = {
     "box": ("drivers.board_spec", "BoardSpec"),
     "phone": ("app.phone_plan", "PhonePlan"),
@@ -46,6 +36,20 @@ _TYPES = {
     "admin": ("app.admin_plan", "AdminPlan"),
 }
 """Module and name of each plan's dataclass; only the service itself loads it."""
+NAMES = tuple(_TYPES)
+
+
+def work_out(paths: Paths, settings: "Settings", service: str) -> Any:
+    """The plan of a service by these settings. Raises BoardFileError."""
+    from app import appliance  # a service whose plan is prepared does without it
+
+    made: Mapping[str, Callable[[Paths, Settings], Any]] = {
+        "box": lambda _, settings: appliance.board_spec(settings),
+        "phone": appliance.phone_plan,
+        "mail": appliance.mail_config,
+        "admin": appliance.admin_plan,
+    }
+    return made[service](paths, settings)
 
 
 def plan(paths: Paths, service: str) -> Any:
@@ -55,21 +59,28 @@ def plan(paths: Paths, service: str) -> Any:
     """
     prepared = _prepared(paths, service)
     if prepared is None:
-        return in_child(lambda: PLANS[service](paths, paths.settings()), OURS)
+        return in_child(lambda: work_out(paths, paths.settings(), service), OURS)
     return _REFRESHED.get(service, lambda value: value)(prepared)
 
 
-def prepare(paths: Paths, settings: "Settings", names: Iterable[str] = PLANS) -> None:
+def plans(paths: Paths, settings: "Settings") -> dict[str, Any]:
+    """The plans of all services by these settings. Raises BoardFileError."""
+    return {service: work_out(paths, settings, service) for service in NAMES}
+
+
+def prepare(paths: Paths, settings: "Settings", names: Iterable[str] = NAMES) -> None:
     """Work the plans of these services out and keep them, as JSON, for their next start."""
-    appliance.account_key(paths)  # the first time: only root may make it, and services need it
+    from app.appliance import account_key
+    from app.device.permissions import set_group
+
+    account_key(paths)  # the first time: only root may make it, and services need it
     folder = paths.etc / "plans"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     inputs = _inputs(paths)
     for service in names:
-        work = PLANS[service]
         fresh = folder / f"{service}.new"
-        written = {"inputs": inputs, "plan": to_json(work(paths, settings))}
+        written = {"inputs": inputs, "plan": to_json(work_out(paths, settings, service))}
         fresh.write_text(json.dumps(written, indent=1))
         fresh.chmod(0o640)  # whatever the umask: it has secrets, and services do what it says
         set_group(fresh, 0o640)
@@ -112,10 +123,14 @@ def _inputs(paths: Paths) -> str:
 
 
 def _mail_now(config: "MailConfig") -> "MailConfig":
+    from app.core.own_addresses import own_addresses
+
     return replace(config, delivery=replace(config.delivery, host_addresses=own_addresses()))
 
 
 def _phone_now(known: "PhonePlan") -> "PhonePlan":
+    from app.core.own_addresses import own_addresses
+
     return replace(known, clerk=replace(known.clerk, host_addresses=own_addresses()))
 
 

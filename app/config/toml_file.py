@@ -6,7 +6,6 @@ the parser's own words follow in brackets.
 """
 
 import re
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -78,6 +77,8 @@ def parse(path: Path, text: str) -> dict[str, Any]:
             f"{path}, line {number}: a name has far more parts than any setting;"
             " the file is damaged: take it back from a backup, or take that line out"
         )
+    import tomllib  # services whose plans are prepared read no settings
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:

@@ -2,23 +2,16 @@
 
 Two pseudo terminals, end to end. Ours is where the login runs; the other is for whoever attaches:
 `screen`, `picocom`, pyserial. As at a line without handshake, what is sent while nobody reads is
-lost in the end, and nobody notices who comes and goes. It uses the standard library alone, since
-the process that it is in stays for as long as the box runs.
+lost in the end, and nobody notices who comes and goes. It loads next to nothing, since the process
+that it is in stays for as long as the box runs.
 """
 
-import logging
 import os
 import pty
 import select
-import subprocess
-import threading
+import signal
 import tty
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
-from types import TracebackType
-
-log = logging.getLogger(__name__)
 
 MOST = 65_536
 """Octets that wait for whoever attaches; of more the oldest are dropped."""
@@ -27,34 +20,23 @@ END_WITHIN_S = 5.0
 
 
 class Cable:
-    """One line: `start` it, and `stop` it at the end."""
+    """One line: `lay` it, `relay`, and `stop` it at the end."""
 
-    def __init__(self, link: Path, login: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, link: str, login: Sequence[str], environment: Mapping[str, str]) -> None:
         """`link` becomes the name of the far end; `login` runs when somebody presses a key.
 
         The name of the terminal that it is to open is appended to its words.
         """
         self.link = link
         self._login, self._environment = login, environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._logged_in = 0
+        """The process of the login; 0: there is none."""
         self._watched: list[int] = []
         """Readable when the login has ended [pidfd_open(2)]."""
         self._for_user, self._for_box = bytearray(INVITATION), bytearray()
 
-    def __enter__(self) -> "Cable":
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Lay it. Raises OSError."""
+    def lay(self) -> None:
+        """Make the terminals and the link. Raises OSError."""
         self._user, user_end = pty.openpty()
         self._box, box_end = pty.openpty()
         self._ends = (user_end, box_end)  # held open: else the line is gone with who leaves it
@@ -62,34 +44,34 @@ class Cable:
         for fd in (self._user, self._box):
             os.set_blocking(fd, False)
         self._terminal = os.ttyname(box_end)
-        self.link.unlink(missing_ok=True)
-        self.link.symlink_to(os.ttyname(user_end))
-        self._wake, self._stop = os.pipe()
-        self._thread = threading.Thread(target=self._relay, name="console", daemon=True)
-        self._thread.start()
+        self._unlink()
+        os.symlink(os.ttyname(user_end), self.link)  # noqa: PTH211 - pathlib is half a megabyte
 
     def stop(self) -> None:
         """Take it away; who is logged in is logged out."""
-        os.close(self._stop)
-        self._thread.join()
-        self.link.unlink(missing_ok=True)
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(END_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        for fd in (self._user, self._box, *self._ends, self._wake, *self._watched):
+        self._unlink()
+        if self._logged_in:
+            os.kill(self._logged_in, signal.SIGTERM)
+            if not select.select(self._watched, [], [], END_WITHIN_S)[0]:
+                os.kill(self._logged_in, signal.SIGKILL)
+            os.waitpid(self._logged_in, 0)
+        for fd in (self._user, self._box, *self._ends, *self._watched):
             os.close(fd)
 
-    def _relay(self) -> None:
-        """Until `stop`: octets both ways, and a login when a key is pressed and there is none."""
+    def _unlink(self) -> None:
+        if os.path.lexists(self.link):
+            os.unlink(self.link)  # noqa: PTH108 - as above
+
+    def relay(self, until: int) -> None:
+        """Octets both ways, and a login when a key is pressed and there is none.
+
+        Returns when the descriptor `until` is readable.
+        """
         while True:
-            reads = [self._user, self._box, self._wake, *self._watched]
+            reads = [until, self._user, self._box, *self._watched]
             writes = [self._user] * bool(self._for_user) + [self._box] * bool(self._for_box)
             ready, free, _ = select.select(reads, writes, [])
-            if self._wake in ready:
+            if until in ready:
                 return
             if self._watched and self._watched[0] in ready:
                 self._logged_out()
@@ -104,34 +86,40 @@ class Cable:
                 _write(self._box, self._for_box)
 
     def _typed(self, octets: bytes) -> None:
-        if self._process is not None:
+        if self._logged_in:
             self._for_box += octets[: MOST - len(self._for_box)]
             return
         words = [*self._login, self._terminal]
+        silent = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         try:
-            self._process = subprocess.Popen(
-                words, env=self._environment, start_new_session=True, stdin=subprocess.DEVNULL
+            self._logged_in = os.posix_spawn(
+                words[0], words, self._environment, file_actions=[silent], setsid=True
             )
-            self._watched = [os.pidfd_open(self._process.pid)]
+            self._watched = [os.pidfd_open(self._logged_in)]
         except OSError as problem:
-            log.error("the console's login does not start: %s", problem)
+            import logging  # a login that does not start is rare, and this is for ever
+
+            logging.getLogger(__name__).error("the console's login does not start: %s", problem)
 
     def _logged_out(self) -> None:
-        assert self._process is not None
-        self._process.wait()
+        os.waitpid(self._logged_in, 0)
         os.close(self._watched.pop())
-        self._process = None
+        self._logged_in = 0
         self._for_box.clear()
         self._for_user += INVITATION
 
 
 def _read(fd: int) -> bytes:
-    with suppress(BlockingIOError):
+    try:
         return os.read(fd, 4096)
-    return b""
+    except BlockingIOError:
+        return b""
 
 
 def _write(fd: int, waiting: bytearray) -> None:
     """Send what goes now, and take it off."""
-    with suppress(BlockingIOError):
-        del waiting[: os.write(fd, waiting[:4096])]
+    try:
+        sent = os.write(fd, waiting[:4096])
+    except BlockingIOError:
+        return
+    del waiting[:sent]

@@ -12,8 +12,6 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-import click
-
 from app.core.errors import SwitchhookError
 from app.core.text import visible_lines
 
@@ -119,7 +117,7 @@ def _answer(work: Callable[[], object], errors: Errors, writable: int) -> int:
     try:
         result = work()
     except errors as problem:
-        click.echo(f"switchhook: {visible_lines(str(problem))}", err=True)
+        print(f"switchhook: {visible_lines(str(problem))}", file=sys.stderr, flush=True)
         return 1
     except SystemExit as ended:  # of a child of its own, which has said why
         return ended.code if isinstance(ended.code, int) else 1

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from zoneinfo import ZoneInfo
 
 from app.core.clock import CLOCK_SET
 from app.core.presence import Presence
 from app.core.sentences import sentence
+from app.core.zones import zone_of
 from app.inbox.people import Person
 from app.inbox.presence import (
     PresenceNow,
@@ -128,5 +128,4 @@ def _day(box: Box, at: float) -> date:
 
 
 def _zone(box: Box) -> tzinfo | None:
-    name = box.settings.site.time_zone
-    return ZoneInfo(name) if name else None
+    return zone_of(box.settings.site.time_zone)

@@ -29,7 +29,7 @@ def prepared(paths: Paths) -> None:
     services.prepare(paths, paths.settings())
 
 
-@pytest.mark.parametrize("service", sorted(services.PLANS))
+@pytest.mark.parametrize("service", services.NAMES)
 def test_a_prepared_plan_is_the_one_worked_out(paths: Paths, service: str) -> None:
     now = services.plan(paths, service)
     prepared(paths)

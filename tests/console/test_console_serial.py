@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ PROMPT = b"switchhook> "
 class Line:
     """A terminal program at the serial line that shows what comes and answers nothing."""
 
-    def __init__(self, link: Path) -> None:
+    def __init__(self, link: Path | str) -> None:
         self.port = serial.Serial(str(link), 115_200, timeout=WITHIN_S)
 
     def see(self, octets: bytes) -> str:
@@ -128,8 +129,17 @@ def cable(tmp_path: Path):  # type: ignore[no-untyped-def]
         "while (line := terminal.readline()) != b'end\\n':\n"
         "    terminal.write(b'<' + line.strip() + b'>')\n"
     )
-    with Cable(tmp_path / "console", [sys.executable, str(login)], os.environ) as cable:
-        yield cable
+    cable = Cable(str(tmp_path / "console"), [sys.executable, str(login)], os.environ)
+    until, end = os.pipe()
+    cable.lay()
+    relaying = threading.Thread(target=cable.relay, args=[until])
+    relaying.start()
+    yield cable
+    os.close(end)
+    relaying.join()
+    cable.stop()
+    os.close(until)
+    assert not os.path.lexists(cable.link)
 
 
 def test_login_starts_at_the_first_key_and_again_after_its_end(cable: Cable) -> None:
@@ -153,3 +163,22 @@ def test_who_leaves_the_line_and_comes_back_finds_the_same_session(cable: Cable)
     line.type("again")
     line.see(b"<again>")
     line.port.close()
+
+
+def test_who_is_logged_in_when_the_line_ends_is_logged_out(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    login = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(1000)"
+    cable = Cable(str(tmp_path / "console"), [sys.executable, "-c", login], os.environ)
+    until_, end = os.pipe()
+    cable.lay()
+    relaying = threading.Thread(target=cable.relay, args=[until_])
+    relaying.start()
+    line = Line(cable.link)
+    line.type("")
+    until(lambda: pid.exists() and pid.read_text() != "")
+    os.close(end)
+    relaying.join()
+    cable.stop()
+    assert not Path(f"/proc/{pid.read_text()}").exists()
+    line.port.close()
+    os.close(until_)

@@ -102,6 +102,7 @@ SEES_ALL = (
     "app.mail_plan",
     "app.admin_plan",
     "app.commands",
+    "app.service",
     "app.__main__",
 )
 # One module of a package that otherwise sees less: it works out what each service is told.

@@ -15,6 +15,7 @@ SOUND = {"numpy", "cffi"}
 STORE = {"sqlite3", "app.store.database"}
 CRYPTO = {"cryptography"}  # certificates and signatures are made and verified by commands
 PAGES = {"starlette", "jinja2"}  # with the first request for a page
+BY_HAND = {"click", "tomllib"}  # what people type is read by commands
 WATCHED = {"aiomqtt", "paho", "prometheus_client"}  # only where somebody wants to know
 
 # Module of a service, and what it must not load.
@@ -23,12 +24,18 @@ LEAN = {
     # before any service starts; what a first start or a restored backup needs is loaded then
     "app.commands.first_start": CRYPTO | SOUND | {"asyncio", "ssl", "dns", "tomlkit", "argon2"},
     "app.phone_plan": READS_SETTINGS | CRYPTO | SOUND | STORE | {"asyncio", "ssl"},
-    "app.commands.service_box": READS_SETTINGS | CRYPTO | STORE | {"asyncio", "ssl"},
-    "app.commands.service_phone": READS_SETTINGS | CRYPTO | STORE,
-    "app.commands.service_mail": READS_SETTINGS | CRYPTO | SOUND,
-    "app.commands.service_admin": READS_SETTINGS | CRYPTO | SOUND | WATCHED | PAGES,
+    # what `run` is while the box runs: nothing but the interpreter
+    "app.commands.attend": READS_SETTINGS
+    | BY_HAND
+    | {"asyncio", "threading", "subprocess", "pathlib", "logging", "dataclasses"},
+    "app.service": READS_SETTINGS | BY_HAND | {"shutil"},
+    "app.commands.service_box": READS_SETTINGS | BY_HAND | CRYPTO | STORE | {"asyncio", "ssl"},
+    "app.commands.service_phone": READS_SETTINGS | BY_HAND | CRYPTO | STORE,
+    "app.commands.service_mail": READS_SETTINGS | BY_HAND | CRYPTO | SOUND,
+    "app.commands.service_admin": READS_SETTINGS | BY_HAND | CRYPTO | SOUND | WATCHED | PAGES,
+    "app.commands.service_watchdog": READS_SETTINGS | BY_HAND | CRYPTO | SOUND,
     "app.panel.thread": READS_SETTINGS | CRYPTO | SOUND | {"asyncio"},
-    "app.clerk.server": READS_SETTINGS | {"numpy", "asyncio", "ssl"},
+    "app.clerk.server": READS_SETTINGS | BY_HAND | {"numpy", "asyncio", "ssl"},
 }
 
 

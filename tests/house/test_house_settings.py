@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 import pytest
 
+from app.config import services
 from app.config.mqtt import Mqtt
 from app.config.paths import Paths
-from app.config.services import PLANS
 from app.config.settings import Settings
 from app.config.store import InboxStore
 from app.device.boot_env import device_env
@@ -148,7 +148,7 @@ def another_value(name: str) -> Any:
 
 def effects(settings: Settings, paths: Paths) -> dict[str, Any]:
     """What services and boot scripts are told of these settings."""
-    plans = {service: work(paths, settings) for service, work in PLANS.items()}
+    plans = services.plans(paths, settings)
     return {**plans, "boot scripts": device_env(settings)}
 
 
@@ -192,8 +192,8 @@ def told_fields() -> list[tuple[str, str]]:
     paths = Paths(ROOT / "build" / "nowhere")
     found = {
         (kind.__name__, field.name)
-        for work in PLANS.values()
-        for kind in plan_classes(work(paths, settings))
+        for plan in services.plans(paths, settings).values()
+        for kind in plan_classes(plan)
         if kind.__module__.startswith("app.") and kind.__name__ != "PhonePlan"
         for field in dataclasses.fields(kind)
     }

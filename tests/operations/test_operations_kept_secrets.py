@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.appliance import Inbox, mail_config, open_existing, open_inbox
+from app.config import services
 from app.config.paths import Paths
-from app.config.services import PLANS
 from app.config.settings import Settings
 from app.inbox.account_passwords import PasswordUnreadable
 from app.operations.errors import NotAllowed, OperationError
@@ -52,7 +52,7 @@ def said(paths: Paths) -> str | None:
 
 def put(box: Inbox, paths: Paths, name: str, words: str | None) -> ChangedSetting:
     def plans(settings: Settings) -> Mapping[str, Any]:
-        return {service: work(paths, settings) for service, work in PLANS.items()}
+        return services.plans(paths, settings)
 
     return set_setting(box, ADMIN, paths, name, words, plans)
 

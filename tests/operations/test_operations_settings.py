@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.appliance import Inbox, open_inbox
+from app.config import services
 from app.config.annotated import annotated
 from app.config.paths import Paths
-from app.config.services import PLANS
 from app.config.settings import Settings
 from app.device import given, pem
 from app.device.certify import certify
@@ -38,7 +38,7 @@ class Box:
         return open_inbox(self.paths, self.paths.settings())
 
     def plans(self, settings: Settings) -> Mapping[str, Any]:
-        return {name: work(self.paths, settings) for name, work in PLANS.items()}
+        return services.plans(self.paths, settings)
 
     def set(self, name: str, value: str | None, actor: Actor = ADMIN) -> ChangedSetting:
         return set_setting(self.box(), actor, self.paths, name, value, self.plans)
