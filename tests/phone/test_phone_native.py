@@ -35,6 +35,8 @@ def test_lines_and_samples_that_there_are_not_are_refused() -> None:
     for rows in (2, 4):
         with pytest.raises(ValueError, match="samples"):
             canceller.sent(np.zeros((rows, PERIOD), np.int16))
+    canceller.sent(np.zeros((3, PERIOD), np.int16))  # from now on it is at work
+    for rows in (2, 4):
         with pytest.raises(ValueError, match="samples"):
             canceller.cancel(np.zeros((rows, PERIOD), np.int16))
     with pytest.raises(ValueError, match="0 lines"):
@@ -42,8 +44,10 @@ def test_lines_and_samples_that_there_are_not_are_refused() -> None:
 
 
 def test_rows_that_do_not_lie_in_one_piece_are_refused() -> None:
+    canceller = EchoCanceller(3)
+    canceller.sent(np.zeros((3, PERIOD), np.int16))
     with pytest.raises(ValueError, match="contiguous"):
-        EchoCanceller(3).cancel(np.zeros((6, PERIOD), np.int16)[::2])
+        canceller.cancel(np.zeros((6, PERIOD), np.int16)[::2])
 
 
 def test_what_is_loaded_was_made_of_the_sources_that_lie_there() -> None:

@@ -1,7 +1,7 @@
 """Players and recorders, sample by sample."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from app.phone.calls.line import Recorded
 from app.phone.jobs import JobFailed
 from app.phone.sound import audio
+from app.phone.sound.detectors import Detectors
 from app.phone.sound.player import PIECE, Player, Sounds, Source
 from app.phone.sound.recorder import DIGIT_CUT, Recorder, Tape
 from app.phone.sound.sounds import (
@@ -21,7 +22,6 @@ from app.phone.sound.sounds import (
     Sound,
     Spoken,
 )
-from app.phone.sound.tone_bank import Floats
 from drivers.buses import PERIOD, Samples
 from drivers.countries import country
 from tests.kit.phone import StubClerk
@@ -161,11 +161,16 @@ def test_sound_of_the_clerk_is_asked_for_when_its_source_is_made(sound: Sound) -
     assert clerk.asked == [("sound", {"sound": sound, "start": 0, "count": PIECE})]
 
 
-def power(frame: Samples) -> Floats:
-    """Sum of squares of each row, as the detectors have it."""
-    rows = frame.astype(np.float32)
-    sums: Floats = np.vecdot(rows, rows)
-    return sums
+class HeardTape(Tape):
+    """A tape behind the detectors that tell it of silence, as a mixer has it."""
+
+    def __init__(self, places: int) -> None:
+        self._detectors = Detectors(places)
+        super().__init__(places, self._detectors.quiet)
+
+    def hear(self, heard: Samples, scripts: Sequence[tuple[int, Samples]] = ()) -> None:
+        self._detectors.hear(heard)
+        super().hear(heard, scripts)
 
 
 class Taken:
@@ -175,7 +180,7 @@ class Taken:
         self.pieces: list[bytes] = []
         self.ends: list[Recorded] = []
         self.recorder = Recorder(self.pieces.append, limit, silence, self._ended)
-        self.tape = Tape(1)
+        self.tape = HeardTape(1)
         self.tape.record(0, self.recorder)
 
     def _ended(self, recorded: Recorded) -> None:
@@ -184,7 +189,7 @@ class Taken:
 
     def hear(self, samples: Samples) -> None:
         for row in samples.reshape(-1, 1, PERIOD):
-            self.tape.hear(row, power(row))
+            self.tape.hear(row)
 
     @property
     def octets(self) -> bytes:
@@ -249,7 +254,7 @@ def test_who_talks_is_looked_at_for_pieces_and_hardly_for_silence() -> None:
 
 
 def test_recordings_of_many_lines_are_told_apart_and_another_begins_where_one_has_ended() -> None:
-    tape, pieces, ends = Tape(3), [list[bytes]() for _ in range(4)], list[Recorded]()
+    tape, pieces, ends = HeardTape(3), [list[bytes]() for _ in range(4)], list[Recorded]()
     said = ramp(3 * 300 * PERIOD).reshape(300, 3, PERIOD)
     recorders = [Recorder(piece.append, 1000, 1000, ends.append) for piece in pieces]
     for number, frame in enumerate(said):
@@ -259,7 +264,7 @@ def test_recordings_of_many_lines_are_told_apart_and_another_begins_where_one_ha
         if number == 133:
             recorders[1].end("hung up")
             tape.record(1, recorders[3])
-        tape.hear(frame, power(frame))
+        tape.hear(frame)
     for recorder in (recorders[0], recorders[2], recorders[3]):
         recorder.end("hung up")
     heard = [b"".join(piece) for piece in pieces]
@@ -269,20 +274,18 @@ def test_recordings_of_many_lines_are_told_apart_and_another_begins_where_one_ha
 
 
 def test_recording_of_a_script_is_of_its_own_place() -> None:
-    tape, pieces, said = Tape(2), list[bytes](), ramp(30 * PERIOD).reshape(30, PERIOD)
+    tape, pieces, said = HeardTape(2), list[bytes](), ramp(30 * PERIOD).reshape(30, PERIOD)
     recorder = Recorder(pieces.append, 1000, 1000, lambda _: None)
     tape.record(4, recorder)
     for row in said:
-        tape.hear(
-            np.zeros((2, PERIOD), np.int16), np.zeros(5, np.float32), [(2, row[::-1]), (4, row)]
-        )
+        tape.hear(np.zeros((2, PERIOD), np.int16), [(2, row[::-1]), (4, row)])
     recorder.end("hung up")
     assert b"".join(pieces) == audio.to_bytes(said)
 
 
 def test_lines_that_began_together_give_whole_seconds_a_few_in_each_beat() -> None:
     lines, seconds = 48, 3
-    tape, given = Tape(lines), list[tuple[int, int]]()
+    tape, given = HeardTape(lines), list[tuple[int, int]]()
     pieces = [list[bytes]() for _ in range(lines)]
 
     def sink(line: int) -> Callable[[bytes], None]:
@@ -297,7 +300,7 @@ def test_lines_that_began_together_give_whole_seconds_a_few_in_each_beat() -> No
         tape.record(line, recorder)
     said = ramp(lines * (100 * seconds + 50) * PERIOD).reshape(-1, lines, PERIOD)
     for frame in said:
-        tape.hear(frame, power(frame))
+        tape.hear(frame)
     in_beats = Counter(now for now, _ in given)
     assert max(in_beats.values()) <= 4
     assert max((now - DIGIT_CUT) % 100 for now in in_beats) < 16
@@ -308,13 +311,13 @@ def test_lines_that_began_together_give_whole_seconds_a_few_in_each_beat() -> No
 
 
 def test_piece_that_waits_is_given_whole_when_the_recording_ends_first() -> None:
-    tape, pieces = Tape(20), [list[bytes]() for _ in range(20)]
+    tape, pieces = HeardTape(20), [list[bytes]() for _ in range(20)]
     recorders = [Recorder(piece.append, 1000, 1000, lambda _: None) for piece in pieces]
     for line, recorder in enumerate(recorders):
         tape.record(line, recorder)
     said = ramp(20 * 107 * PERIOD).reshape(107, 20, PERIOD)
     for frame in said:
-        tape.hear(frame, power(frame))
+        tape.hear(frame)
     assert sum(bool(piece) for piece in pieces) == 6, "two in each beat"
     for line, recorder in enumerate(recorders):
         recorder.end("digit", "#")

@@ -58,6 +58,12 @@ class DataReceivers:
         """On how many lines a receiver is at work."""
         return len(self._carriers)
 
+    @property
+    def awake(self) -> bool:
+        """Whether hear() has something to do in the bank's latest period."""
+        found = self._bank.sounding >> self._carrier & 1
+        return bool(found or self._carriers or self._lasted[0])
+
     def hear(self) -> list[tuple[int, bytes]]:
         """The messages that the bank's latest period completed, with their places."""
         carrier = self._bank.found(self._carrier)

@@ -13,7 +13,7 @@ from app.phone.sound.end_tones import EndTones
 from app.phone.sound.far_end import FarEndWatch
 from app.phone.sound.fax_tone import FaxToneDetector
 from app.phone.sound.information_tone import InformationToneDetector
-from app.phone.sound.tone_bank import Floats, ToneBank
+from app.phone.sound.tone_bank import ToneBank
 from drivers.buses import Samples
 from drivers.countries.base import Modem
 
@@ -51,24 +51,23 @@ class Detectors:
         """A script's place is free again."""
         self._scripts.remove(place)
 
-    @property
-    def power(self) -> Floats:
-        """Sum of squares of the period heard last, of each place."""
-        return self._bank.power
+    def quiet(self, place: int) -> int:
+        """For how many periods a place has been silent."""
+        return self._bank.quiet(place)
 
     def hear(self, heard: Samples, scripts: Sequence[tuple[int, Samples]] = ()) -> None:
         """Take one period of all slots, (slots, 80), and of the scripts' places, (80,) each."""
         self._bank.hear(heard, scripts)
-        if self._digits:
+        if self._digits and self._dtmf.awake:
             for place, key in self._dtmf.hear():
                 digit = self._digits.get(place)
                 if digit is not None:  # the digit of another line may just have ended this one
                     digit(key)
-        if self._messages and self._data is not None:
+        if self._messages and self._data is not None and self._data.awake:
             for place, message in self._data.hear():
                 if (arrived := self._messages.get(place)) is not None:
                     arrived(message)
-        if self._fax_calls and self._fax_tone is not None:
+        if self._fax_calls and self._fax_tone is not None and self._fax_tone.awake:
             _tell(self._fax_calls, self._fax_tone.hear())
         if self._no_numbers and self._information is not None:
             _tell(self._no_numbers, self._information.hear())
@@ -76,8 +75,9 @@ class Detectors:
     def watch(self) -> None:
         """Notice far ends that have gone in the period heard last."""
         for far_end in self._far_ends.values():
-            far_end.hear()
-        if self._dial_tone is not None:
+            if far_end.awake:
+                far_end.hear()
+        if self._dial_tone is not None and self._dial_tone.awake:
             self._dial_tone.hear()
 
     def listen(self, place: int, digit: Digit | None, dial_tone: bool) -> None:

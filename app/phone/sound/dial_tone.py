@@ -39,7 +39,7 @@ class _Run:
 
     def __init__(self, periods: int) -> None:
         self.periods = periods
-        self.parts: list[Floats] = []
+        self.parts: list[list[float]] = []
         self.told = False
 
 
@@ -56,7 +56,8 @@ class DialToneWatch:
         self._apart = min(steps, default=0.0) >= _APART_HZ
         self._wanted: dict[int, _Wanted] = {}
         self._runs: dict[int, _Run] = {}
-        self._since_look = 0
+        self._looked_at = bank.now
+        """By the bank's count of periods."""
 
     def watch(self, slot: int, periods: int, heard: Callable[[], None] | None) -> None:
         """Call `heard` once when there was dial tone for so many periods; None: do not listen."""
@@ -74,25 +75,29 @@ class DialToneWatch:
         run = self._runs.get(slot)
         return 0 if run is None else run.periods
 
+    @property
+    def awake(self) -> bool:
+        """Whether hear() has something to do in the bank's latest period."""
+        return bool(self._runs or self._bank.sounding >> self._tone & 1)
+
     def hear(self) -> None:
-        """Go on by the bank's latest period."""
-        if not self._wanted:
+        """Go on by the bank's latest period; it may be left out for those that are not `awake`."""
+        since = self._bank.now - self._looked_at
+        if not self._wanted or (not self._runs and since % LOOK_EVERY):
             return
-        self._since_look += 1
-        if not self._runs and self._since_look < LOOK_EVERY:
-            return
+        self._looked_at = self._bank.now
         tone = self._bank.found(self._tone)
         for slot in [slot for slot in self._runs if not tone >> slot & 1]:
             del self._runs[slot]
         for slot in places_in(tone):
             if slot in self._wanted:  # another line's tone may just have ended this one's call
-                self._sounds(slot)
-        self._since_look = 0
+                self._sounds(slot, min(since, LOOK_EVERY))
 
-    def _sounds(self, slot: int) -> None:
+    def _sounds(self, slot: int, since: int) -> None:
+        """The tone is there, `since` periods after the look before."""
         run = self._runs.get(slot)
         if run is None:
-            run = self._runs[slot] = _Run(self._since_look)
+            run = self._runs[slot] = _Run(since)
         else:
             run.periods += 1
         wanted = self._wanted[slot]

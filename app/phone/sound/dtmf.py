@@ -100,11 +100,10 @@ class DtmfDetector:
         low, high = ([v for hz in group for v in tone_basis((hz,))] for group in (LOW, HIGH))
         self._each = bank.measure([*low, *high])
         # What is at all frequencies of a group is no less than what is at one of them.
-        self._gates = (
-            bank.judge([*low, *high], _GATE_PURE, _GATE_FLOOR / _GATE_PURE),
-            bank.judge(low, _GATE_LESSER, 0.0),
-            bank.judge(high, _GATE_LESSER, 0.0),
-        )
+        most = bank.judge([*low, *high], _GATE_PURE, _GATE_FLOOR / _GATE_PURE)
+        lower = bank.judge(low, _GATE_LESSER, 0.0, within=most)
+        self._all = bank.judge(high, _GATE_LESSER, 0.0, within=lower)
+        self._gates = (most, lower, self._all)
         self._listening = set[int]()
         self._under_dial_tone: set[int] = set()
         self._now: dict[int, _Energy] = {}
@@ -129,10 +128,15 @@ class DtmfDetector:
         """Whether a digit that was recognized on this place still sounds."""
         return place in self._digits
 
+    @property
+    def awake(self) -> bool:
+        """Whether hear() has something to do in the bank's latest period."""
+        found = self._bank.sounding >> self._all & 1
+        return bool(found or self._runs or self._digits or self._under_dial_tone)
+
     def hear(self) -> list[tuple[int, str]]:
         """The digits recognized in the bank's latest period, with their places."""
-        most, low, high = (self._bank.found(gate) for gate in self._gates)
-        maybe = most & low & high
+        maybe = self._bank.found(self._all)
         if not (maybe or self._runs or self._digits or self._under_dial_tone):
             return []
         self._now = self._without_dial_tone() if self._under_dial_tone else {}
@@ -152,8 +156,10 @@ class DtmfDetector:
         """What a place has in the latest period."""
         if place not in self._now:
             squares = self._bank.squares(place, self._each)
-            each = (squares[0::2] + squares[1::2]).tolist()
-            self._now[place] = _Energy(each, float(self._bank.power[place]))
+            each = [
+                sine + cosine for sine, cosine in zip(squares[0::2], squares[1::2], strict=True)
+            ]
+            self._now[place] = _Energy(each, self._bank.power(place))
         return self._now[place]
 
     def _go_on(self, places: list[int]) -> list[tuple[int, str]]:

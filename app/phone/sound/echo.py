@@ -40,6 +40,8 @@ class EchoCanceller:
         self._finder = DelayFinder()
         self._recent = np.zeros(KEPT + WINDOW, np.float32)
         self._beat = 0
+        self._asleep = True
+        """Whether nothing has been sent for so long that there is nothing to do."""
 
     @property
     def active(self) -> list[int]:
@@ -63,11 +65,16 @@ class EchoCanceller:
 
     def sent(self, played: Samples | None) -> None:
         """A period is sent to all lines, (slots, 80); None is silence."""
+        if played is None and self._asleep:
+            return
         rows = ffi.NULL if played is None else pointer(played, "int16_t")
-        checked(self._library.echo_sent(self._echo, rows, 0 if played is None else played.size))
+        samples = 0 if played is None else played.size
+        self._asleep = checked(self._library.echo_sent(self._echo, rows, samples)) == 1
 
     def cancel(self, heard: Samples) -> None:
         """Take the echo out of a period of all lines, (slots, 80), in place."""
+        if self._asleep:
+            return
         rows = pointer(heard, "int16_t")
         if checked(self._library.echo_cancel(self._echo, rows, heard.size)):
             self._beat += 1

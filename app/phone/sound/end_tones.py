@@ -77,11 +77,15 @@ def most(periods: int) -> int:
 
 
 def tone_basis(hertz: Sequence[float], samples: int = PERIOD) -> tuple[tuple[float, ...], ...]:
-    """Sine and cosine of each frequency (Hz), made orthonormal (Gram-Schmidt)."""
+    """Sine and cosine of each frequency (Hz), made orthonormal (Gram-Schmidt).
+
+    Their phase is 0 in the middle, so that each is odd or even.
+    """
+    middle = (samples - 1) / 2
     found: list[tuple[float, ...]] = []
     for hz in hertz:
         for wave in (sin, cos):
-            vector = [wave(2 * pi * hz * n / SAMPLE_RATE) for n in range(samples)]
+            vector = [wave(2 * pi * hz * (n - middle) / SAMPLE_RATE) for n in range(samples)]
             for other in found:
                 along = product(vector, other)
                 vector = [v - along * o for v, o in zip(vector, other, strict=True)]

@@ -20,7 +20,7 @@ from app.phone.sound.end_tones import (
     most,
     runs_needed,
 )
-from app.phone.sound.tone_bank import Floats, ToneBank, places_in
+from app.phone.sound.tone_bank import ToneBank, places_in
 
 _STEADY = 0.6
 """Mean power of a burst against its loudest period: a note that fades is no tone."""
@@ -70,8 +70,6 @@ class FarEndWatch:
         self._gone: dict[int, Callable[[], None]] = {}
         self._one_before = self._two_before = 0
         """Where the tone was in the periods before the latest one."""
-        self._powers: tuple[Floats, Floats, Floats] = (bank.power,) * 3
-        """Of the latest three periods."""
         self._needed = max(runs_needed(cadence) for cadence in tones.cadences)
         self._shortest, self._longest = tones.bursts
         self._lines: dict[int, _Line] = {}
@@ -86,15 +84,20 @@ class FarEndWatch:
         if gone is not None:
             self._gone[slot] = gone
 
+    @property
+    def awake(self) -> bool:
+        """Whether hear() has something to do in the bank's latest period."""
+        found = self._bank.sounding >> self._pure & 1
+        return bool(found or self._lines or self._one_before or self._two_before)
+
     def hear(self) -> None:
-        """Go on by the bank's latest period."""
+        """Go on by the bank's latest period; it may be left out for those that are not `awake`."""
         if not self._gone:
             return
         latest = self._bank.found(self._pure)
         two, one = self._two_before, self._one_before
         tone = (two & one) | (latest & (two | one))  # of the period before this one
         self._two_before, self._one_before = one, latest
-        self._powers = (*self._powers[1:], self._bank.power)
         if not (tone or self._lines):
             return
         for slot in places_in(tone):
@@ -122,7 +125,7 @@ class FarEndWatch:
 
     def _median(self, slot: int) -> float:
         """The power of the period before the latest one, as the median with its neighbours."""
-        return sorted(float(power[slot]) for power in self._powers)[1]
+        return sorted(self._bank.power(slot, ago) for ago in range(3))[1]
 
 
 def _matches(runs: deque[_Run], cadence: Cadence) -> bool:

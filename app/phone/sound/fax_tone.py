@@ -67,6 +67,11 @@ class FaxToneDetector:
         self._bank.ask([self._tone], place, on)
         self._lines.pop(place, None)
 
+    @property
+    def awake(self) -> bool:
+        """Whether hear() has something to do in the bank's latest period."""
+        return bool(self._lines or self._bank.sounding >> self._tone & 1)
+
     def hear(self) -> list[int]:
         """Where a fax calls: said once for each burst at the right distance from another."""
         tone = self._bank.found(self._tone)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.phone.sound.tone_bank import Floats, ToneBank
+from app.phone.sound.tone_bank import Floats, ToneBank, centred
 from drivers.sampling import PERIOD, PERIOD_MS, SAMPLE_RATE, amplitude
 
 BANDS_HZ = ((920.0, 980.0), (1370.0, 1430.0), (1765.0, 1825.0))
@@ -84,6 +84,6 @@ class InformationToneDetector:
 
 def _vectors(pair: tuple[float, float]) -> Floats:
     """Cosines and sines of two frequencies, made of length 1 and at right angles: (4, PERIOD)."""
-    angles = 2 * np.pi * np.outer(np.arange(PERIOD) / SAMPLE_RATE, pair)
+    angles = 2 * np.pi * np.outer(centred(PERIOD) / SAMPLE_RATE, pair)
     waves = np.concatenate((np.cos(angles), np.sin(angles)), axis=1)
     return np.linalg.qr(waves)[0].T.astype(np.float32)

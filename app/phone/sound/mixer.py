@@ -347,7 +347,7 @@ class Mixer:
         self._faxing: list[Channel] = []
         self._sounding: list[Channel] = []
         self.detectors = Detectors(slots)
-        self.tape = Tape(slots)
+        self.tape = Tape(slots, self.detectors.quiet)
         self._pairs: list[Bus] = []
         self._conferences: list[Bus] = []
         self._to = self._from = np.zeros(0, np.intp)
@@ -394,7 +394,7 @@ class Mixer:
         self.detectors.hear(self.heard, scripts)
         for channel in self._faxing:
             channel.hear()
-        self.tape.hear(self.heard, self.detectors.power, scripts)
+        self.tape.hear(self.heard, scripts)
         self.detectors.watch()
 
     def play(self) -> Samples:

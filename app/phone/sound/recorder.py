@@ -15,15 +15,12 @@ import numpy as np
 
 from app.phone.calls.line import Recorded, RecordingEnd
 from app.phone.sound import audio
-from app.phone.sound.tone_bank import Floats
 from drivers.buses import PERIOD, Samples
 
 PIECE = 100
 """Periods handed to the sink at a time: 1 s."""
 DIGIT_CUT = 5
 """Periods before a digit's report that are its tone."""
-SILENCE_DBM0 = -45.0
-"""Below this a period is silence; a quiet line's noise lies near -60 dBm0, speech at -15 to -30."""
 _LOOK = 25
 """Periods from one look for silence to the next: four a second cost less than a hundred."""
 _KEPT = 128
@@ -115,16 +112,14 @@ def _look_after(periods: int) -> int:
 
 
 class Tape:
-    """The latest periods of all places, and who records them; without recorders it stands still."""
+    """The latest periods of all places, and who records them; without recorders it stands still.
 
-    def __init__(self, places: int) -> None:
+    `quiet` tells for how many periods a place has been silent.
+    """
+
+    def __init__(self, places: int, quiet: Callable[[int], int]) -> None:
         self._kept: Samples = np.zeros((_KEPT, places, PERIOD), np.int16)
-        self._powers: Floats = np.zeros((_KEPT, places), np.float32)
-        """Of the same periods."""
-        self._loud_at = np.zeros(places, np.int64)
-        """The latest period of each place that was no silence, as far as that has been looked at:
-        it is asked for seldom, and looking costs most of what a period costs."""
-        self._looked_at = 0
+        self.quiet = quiet
         self._recorders: dict[int, Recorder] = {}
         self._due: dict[int, list[Recorder]] = {}
         self._full: deque[Recorder] = deque()
@@ -135,23 +130,16 @@ class Tape:
     def record(self, place: int, recorder: Recorder | None) -> None:
         """Let this recorder hear a place from now on; None: nobody."""
         self._recorders.pop(place, None)
-        more = place + 1 - len(self._loud_at)
+        more = place + 1 - self._kept.shape[1]
         if more > 0:
             self._kept = np.pad(self._kept, ((0, 0), (0, more), (0, 0)))
-            self._powers = np.pad(self._powers, ((0, 0), (0, more)))
-            self._loud_at = np.pad(self._loud_at, (0, more))
         if recorder is not None:
             self._recorders[place] = recorder
             recorder.begin(self, place)
             self._due.setdefault(recorder.due, []).append(recorder)
 
-    def hear(
-        self, heard: Samples, power: Floats, scripts: Sequence[tuple[int, Samples]] = ()
-    ) -> None:
-        """Take one period of all slots, (slots, 80), and of the scripts' places, (80,) each.
-
-        `power` has the sum of squares of each place's period, of slots and then of scripts.
-        """
+    def hear(self, heard: Samples, scripts: Sequence[tuple[int, Samples]] = ()) -> None:
+        """Take one period of all slots, (slots, 80), and of the scripts' places, (80,) each."""
         if not self._recorders:
             self._due.clear()
             self._full.clear()
@@ -161,11 +149,7 @@ class Tape:
         for place, row in scripts:
             if place in self._recorders:
                 kept[place] = row
-        powers = self._powers[self.now % _KEPT]
-        powers[: len(power)] = power[: len(powers)]
         self.now += 1
-        if self.now - self._looked_at == _KEPT:
-            self._look()
         for recorder in self._due.pop(self.now, ()):
             if self._records(recorder):
                 recorder.go_on()
@@ -186,19 +170,6 @@ class Tape:
     def _records(self, recorder: Recorder) -> bool:
         return self._recorders.get(recorder.place) is recorder
 
-    def _look(self) -> None:
-        """Find the periods that were no silence among those not looked at."""
-        periods = np.arange(self._looked_at, self.now)
-        loud = self._powers[periods % _KEPT] > _FLOOR
-        self._loud_at = np.maximum(self._loud_at, np.max(loud * (periods[:, None] + 1), axis=0))
-        self._looked_at = self.now
-
-    def quiet(self, place: int) -> int:
-        """For how many periods a place has been silent."""
-        if self._looked_at < self.now:
-            self._look()
-        return self.now - int(self._loud_at[place])
-
     def before(self, place: int, ago: int, count: int) -> Samples:
         """So many periods of a place, (count, 80), the first of `ago` periods; at most _KEPT."""
         first = (self.now - ago) % _KEPT
@@ -207,6 +178,3 @@ class Tape:
         return np.concatenate(
             [self._kept[first:, place], self._kept[: first + count - _KEPT, place]]
         )
-
-
-_FLOOR = audio.mean_square(SILENCE_DBM0) * PERIOD

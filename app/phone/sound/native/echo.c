@@ -277,7 +277,7 @@ int echo_sent(echo *e, const int16_t *played, int samples)
         return -1;
     if (played == NULL) {
         if (e->silent >= e->awake)
-            return 0;
+            return 1;
         e->silent++;
     } else {
         if (e->silent >= e->awake)
