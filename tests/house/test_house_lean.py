@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 READS_SETTINGS = {"pydantic", "rich"}  # a short-lived child does that: app/core/subprocess_call.py
 SOUND = {"numpy", "cffi"}
+PARSER = {"cffi", "pycparser"}  # declarations of C are made ready beforehand: scripts/declared.py
 STORE = {"sqlite3", "app.store.database"}
 CRYPTO = {"cryptography"}  # certificates and signatures are made and verified by commands
 PAGES = {"starlette", "jinja2"}  # with the first request for a page
@@ -30,7 +31,9 @@ LEAN = {
     | {"asyncio", "threading", "subprocess", "pathlib", "logging", "dataclasses"},
     "app.service": READS_SETTINGS | BY_HAND | {"shutil"},
     "app.commands.service_box": READS_SETTINGS | BY_HAND | CRYPTO | STORE | {"asyncio", "ssl"},
-    "app.commands.service_phone": READS_SETTINGS | BY_HAND | CRYPTO | STORE,
+    "app.commands.service_phone": READS_SETTINGS | BY_HAND | CRYPTO | STORE | PARSER,
+    "app.phone.pbx": READS_SETTINGS | BY_HAND | CRYPTO | STORE | PARSER,
+    "app.phone.sound.t30": PARSER,
     "app.commands.service_mail": READS_SETTINGS | BY_HAND | CRYPTO | SOUND,
     "app.commands.service_admin": READS_SETTINGS | BY_HAND | CRYPTO | SOUND | WATCHED | PAGES,
     "app.commands.service_watchdog": READS_SETTINGS | BY_HAND | CRYPTO | SOUND,

@@ -1,51 +1,20 @@
 """Binding to spandsp, a telephony DSP library: DTMF to dial, caller-ID modems, speed of speech.
 
 With t30.py, which has its fax, the only module that knows what is in the library. ABI mode:
-libspandsp.so.2 (0.0.6, Debian) or .so.3 (3.x, Buildroot) is opened at first use. What is declared
-below is the same in both, with one exception: dtmf_tx_init of 3.x takes two more arguments, which
-are harmless to 0.0.6.
+libspandsp.so.2 (0.0.6, Debian) or .so.3 (3.x, Buildroot) is opened at first use, as spandsp.h
+declares it.
 """
 
 from functools import cache
 from typing import Any
 
-import cffi  # type: ignore[import-untyped]  # it has no stubs
 import numpy as np
 from numpy.typing import NDArray
 
 from app.phone.sound import spandsp
+from app.phone.sound.spandsp_declared import ffi
 from drivers.buses import PERIOD, SAMPLE_RATE, Samples
 from drivers.countries.base import Modem
-
-_DECLARATIONS = """
-typedef ... dtmf_tx_state_t;
-typedef ... adsi_rx_state_t;
-typedef ... adsi_tx_state_t;
-typedef ... time_scale_state_t;
-
-dtmf_tx_state_t *dtmf_tx_init(dtmf_tx_state_t *s, void *callback, void *user_data);
-int dtmf_tx(dtmf_tx_state_t *s, int16_t *samples, int most);
-int dtmf_tx_put(dtmf_tx_state_t *s, const char *digits, int len);
-void dtmf_tx_set_level(dtmf_tx_state_t *s, int level, int twist);
-void dtmf_tx_set_timing(dtmf_tx_state_t *s, int on_ms, int off_ms);
-int dtmf_tx_free(dtmf_tx_state_t *s);
-
-typedef void (*put_msg)(void *user_data, const uint8_t *msg, int len);
-adsi_rx_state_t *adsi_rx_init(adsi_rx_state_t *s, int standard, put_msg callback, void *user_data);
-int adsi_rx(adsi_rx_state_t *s, const int16_t *samples, int count);
-int adsi_rx_free(adsi_rx_state_t *s);
-
-adsi_tx_state_t *adsi_tx_init(adsi_tx_state_t *s, int standard);
-int adsi_tx(adsi_tx_state_t *s, int16_t *samples, int most);
-void adsi_tx_set_preamble(adsi_tx_state_t *s, int seizure, int marks, int marks_after,
-                          int stop_bits);
-int adsi_tx_put_message(adsi_tx_state_t *s, const uint8_t *msg, int len);
-int adsi_tx_free(adsi_tx_state_t *s);
-
-time_scale_state_t *time_scale_init(time_scale_state_t *s, int sample_rate, float playout_rate);
-int time_scale(time_scale_state_t *s, int16_t *out, int16_t *in, int len);
-int time_scale_free(time_scale_state_t *s);
-"""
 
 STANDARDS = {Modem.BELL_202: 1, Modem.V23: 2, Modem.V23_NTT: 4}
 """ADSI_STANDARD_CLASS [GR-30], ADSI_STANDARD_CLIP [ETSI EN 300 659], ADSI_STANDARD_JCLIP [NTT]."""
@@ -57,9 +26,6 @@ _OFF_HOOK_PREAMBLE = (0, 80, 5, -1)
 """The same in a call [GR-30, off hook: 80 marks and no seizure]."""
 
 FloatArray = NDArray[np.float64]
-
-ffi = cffi.FFI()
-ffi.cdef(_DECLARATIONS)
 
 
 @cache

@@ -12,45 +12,16 @@ from typing import Any
 import numpy as np
 
 from app.phone.sound import dsp
-from app.phone.sound.dsp import ffi, pointer
+from app.phone.sound.dsp import pointer
+from app.phone.sound.spandsp_declared import ffi
 from drivers.buses import PERIOD, Samples
 
-_DECLARATIONS = """
-typedef ... fax_state_t;
-typedef ... t30_state_t;
-typedef struct { int bit_rate; int ecm; int sent; int received; int rest[28]; } t30_figures_t;
-
-fax_state_t *fax_init(fax_state_t *s, int calling);
-int fax_free(fax_state_t *s);
-int fax_rx(fax_state_t *s, const int16_t *samples, int count);
-int fax_tx(fax_state_t *s, int16_t *samples, int most);
-void fax_set_transmit_on_idle(fax_state_t *s, int on);
-t30_state_t *fax_get_t30_state(fax_state_t *s);
-int t30_set_tx_ident(t30_state_t *s, const char *ident);
-const char *t30_get_rx_ident(t30_state_t *s);
-int t30_set_tx_page_header_info(t30_state_t *s, const char *info);
-void t30_set_rx_file(t30_state_t *s, const char *file, int stop_page);
-void t30_set_tx_file(t30_state_t *s, const char *file, int start_page, int stop_page);
-int t30_set_ecm_capability(t30_state_t *s, int on);
-int t30_set_supported_modems(t30_state_t *s, int modems);
-int t30_set_supported_compressions(t30_state_t *s, int compressions);
-int t30_set_rx_encoding(t30_state_t *s, int encoding);
-int t30_set_supported_output_compressions(t30_state_t *s, int compressions);
-void t30_set_phase_d_handler(t30_state_t *s, void *handler, void *user_data);
-void t30_set_phase_e_handler(t30_state_t *s, void *handler, void *user_data);
-void t30_get_transfer_statistics(t30_state_t *s, t30_figures_t *figures);
-void t30_terminate(t30_state_t *s);
-const char *t30_completion_code_to_str(int code);
-"""
 _ALL_MODEMS = 0x07  # T30_SUPPORT_V27TER, _V29, _V17
 _COMPRESSIONS = 0x0E  # T30_SUPPORT_T4_1D_COMPRESSION, _T4_2D, _T6
 _KEEP_AS_T6 = 3  # T4_COMPRESSION_ITU_T6, of 0.0.6
 _KEEP_AS_T6_3X = 0x08  # T4_COMPRESSION_T6, of 3.x
 IDENT_LONGEST = 20
 """Characters of a station's identification [T.30 §5.3.6.2.4]: digits, "+" and spaces."""
-
-
-ffi.cdef(_DECLARATIONS)
 
 
 class FaxTerminal:

@@ -2,21 +2,21 @@
 
 `sound.h` declares what there is. The C files beside it are compiled by scripts/native: for this
 machine by scripts/setup, for devices when an image is built. Opened by cffi without a compiled
-wrapper, so one build serves every version of Python, and needs no headers of it.
+wrapper, so one build serves every version of Python, and needs no headers of it; declared.py is
+made of sound.h by scripts/declared.py.
 """
 
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import cffi  # type: ignore[import-untyped]  # it has no stubs
 import numpy as np
 from numpy.typing import NDArray
 
+from app.phone.sound.native.declared import ffi as ffi
+
 FOLDER = Path(__file__).resolve().parent
 LIBRARY = FOLDER / "sound.so"
-
-ffi = cffi.FFI()
 
 
 class NativeMissing(RuntimeError):
@@ -33,11 +33,9 @@ class NativeMissing(RuntimeError):
 def library() -> Any:
     """The opened library. Raises NativeMissing."""
     try:
-        opened = ffi.dlopen(str(LIBRARY))
+        return ffi.dlopen(str(LIBRARY))
     except OSError as problem:
         raise NativeMissing(str(problem)) from problem
-    ffi.cdef((FOLDER / "sound.h").read_text(encoding="utf-8"))
-    return opened
 
 
 def pointer(array: NDArray[np.generic], kind: str) -> Any:

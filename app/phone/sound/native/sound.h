@@ -1,4 +1,4 @@
-/* What Python calls; app/phone/sound/native/__init__.py reads these declarations as they are.
+/* What Python calls; scripts/declared.py makes declared.py of these declarations.
  *
  * Rows of samples are (slots, 80), one row behind the other. A function that is given a slot or a
  * number of samples that do not exist does nothing and returns -1.
