@@ -335,6 +335,12 @@ class VirtualBox:
             return self.loudspeaker if name == self.loudspeaker.name else None
         return jack.party
 
+    @property
+    def set_up(self) -> bool:
+        """Whether somebody has set its lines up, or there is no chip that takes long for it."""
+        fed = [chip.linefeed for chip in self.chips.values() if isinstance(chip, Si3210Model)]
+        return any(fed) or not fed
+
     def period(self, played: Samples) -> Samples:
         """Play one period (slots, PERIOD) to the lines, let 10 ms pass, give what was heard.
 

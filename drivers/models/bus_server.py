@@ -3,6 +3,9 @@
 One thread, one loop. A period passes every 10 ms of the monotonic clock, counted from the start so
 that nothing drifts; between two periods the sockets are served. A box that plays on a sound card
 (snd-aloop, whose other end is the telephone service's) has that card's clock instead.
+
+While a service sets its lines up, nobody hears anything: then a period passes as soon as the one
+before was played. The chips' calibrations take as many periods as ever, but hardly a second.
 """
 
 import logging
@@ -52,6 +55,8 @@ from drivers.models.operator_link import OperatorLink
 log = logging.getLogger(__name__)
 
 BEAT_S = 1 / PERIODS_PER_SECOND
+SET_UP_PERIODS = 500
+"""A service that has not set its lines up by then, does it at the common pace: a line is broken."""
 HOPELESS_S = 1.0
 """Later than this (a machine that was asleep) the clock starts anew instead of catching up."""
 
@@ -66,14 +71,21 @@ class BoxServer:
         operator_path: Path,
         monotonic: Callable[[], float] = time.monotonic,
         pcm: PcmPort | None = None,
+        set_up_periods: int = 0,
     ) -> None:
-        """`pcm`: the samples of all lines go over this port, not over the bus."""
+        """`pcm`: the samples of all lines go over this port, not over the bus.
+
+        `set_up_periods`: as many pass quickly while a service sets its lines up.
+        """
         self._box, self._monotonic = box, monotonic
         self._operator = Operator(box)
         self._selector = selectors.DefaultSelector()
         self._pins = self._interrupt_pins()
         self._silence = np.zeros((box.spec.slots, PERIOD), np.int16)
         self._voice: socket.socket | None = None
+        self._set_up_periods = set_up_periods
+        self._quick = 0
+        """Periods that may yet pass quickly."""
         self._watching: list[socket.socket] = []
         """Who gets the levels alone."""
         self._panels: list[socket.socket] = []
@@ -120,8 +132,13 @@ class BoxServer:
                 key.data()
             return
         wait = max(self._next - self._monotonic(), 0.0)
-        for key, _ in self._selector.select(wait):
+        for key, _ in self._selector.select(0.0 if self._is_quick() else wait):
             key.data()
+        if self._is_quick():
+            self._quick -= 1
+            self._next = self._monotonic() + BEAT_S
+            self._beat()
+            return
         late = self._monotonic() - self._next
         if late > HOPELESS_S:
             log.warning("virtual box: %.1f s late, the clock starts anew", late)
@@ -129,6 +146,12 @@ class BoxServer:
         if late >= 0:
             self._next += BEAT_S
             self._beat()
+
+    def _is_quick(self) -> bool:
+        """Whether the next period need not wait: no line is set up yet, and this one was played."""
+        if self._quick and self._box.set_up:
+            self._quick = 0
+        return self._quick > 0 and len(self._played) > 0
 
     def stop(self) -> None:
         """End run() soon; may be called from a signal handler or another thread."""
@@ -325,6 +348,7 @@ class BoxServer:
         """A service begins to play; one that was there before is let go."""
         self._end_voice()
         self._voice = client
+        self._quick = self._set_up_periods
         self._played.extend([self._silence] * PREFILL)
         self._listen(client, lambda: self._hear_service(client))
 
@@ -338,6 +362,7 @@ class BoxServer:
         if self._voice is not None:
             self._forget(self._voice)
         self._voice = None
+        self._quick = 0
         self._played.clear()
 
     def _hear_service(self, client: socket.socket) -> None:
@@ -384,7 +409,7 @@ def serve(
     the lines, if one does. Raises HardwareError if the sockets cannot listen.
     """
     box = VirtualBox(spec, spec.country, started=datetime.now())
-    server = BoxServer(box, bus_path, operator_path, pcm=pcm)
+    server = BoxServer(box, bus_path, operator_path, pcm=pcm, set_up_periods=SET_UP_PERIODS)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
     try:

@@ -28,11 +28,17 @@ ANSWER_S = 5.0
 class Pace:
     """The server's thread and the hands of its clock."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, set_up_periods: int = 0) -> None:
         self.box = VirtualBox(virtual_board(1, 1))
         self.bus, self.operator = folder / "bus", folder / "operator"
         self.time = 100.0
-        self.server = BoxServer(self.box, self.bus, self.operator, lambda: self.time)
+        self.server = BoxServer(
+            self.box,
+            self.bus,
+            self.operator,
+            lambda: self.time,
+            set_up_periods=set_up_periods,
+        )
         self.time += 0.005  # between two beats, so that rounding cannot matter
         self._thread = threading.Thread(target=self.server.run, daemon=True)
         self._thread.start()
@@ -116,6 +122,46 @@ def test_periods_travel_both_ways_with_two_of_prefill(pace: Pace) -> None:
     assert pcm.lost_periods == 0
     assert pcm.now == 7 * 80
     box.close()
+
+
+def test_periods_pass_quickly_until_a_line_is_fed_and_then_by_the_clock(tmp_path: Path) -> None:
+    pace = Pace(tmp_path, set_up_periods=100)
+    box = RemoteBox(pace.bus)
+    pcm = box.pcm()
+    pcm.start()
+    for _ in range(20):  # the clock stands still
+        heard(pcm)
+        pcm.write(silence())
+    box.spi(0, 0).transfer([14, 0, 64, 1])
+    while pcm.read() is not None:
+        pcm.write(silence())
+    passed = pcm.now
+    pace.server.poke()
+    box.spi(0, 0).transfer([0x80, 0])
+    assert pcm.read() is None
+    pace.beats(1)
+    heard(pcm)
+    assert pcm.now == passed + 80
+    assert pcm.lost_periods == 0
+    box.close()
+    pace.end()
+
+
+def test_lines_that_are_never_fed_are_waited_for_by_the_clock(tmp_path: Path) -> None:
+    pace = Pace(tmp_path, set_up_periods=10)
+    box = RemoteBox(pace.bus)
+    pcm = box.pcm()
+    pcm.start()
+    for _ in range(10):
+        heard(pcm)
+        pcm.write(silence())
+    box.spi(0, 0).transfer([0x80, 0])
+    assert pcm.read() is None
+    pace.beats(1)
+    heard(pcm)
+    assert pcm.now == 11 * 80
+    box.close()
+    pace.end()
 
 
 def test_a_late_service_loses_periods_but_no_latency(pace: Pace) -> None:
