@@ -5,9 +5,10 @@ A chip's register file (si321x_registers.py, si3050_registers.py) declares `Regi
 call of SpiDevice.transfer. A poll that is always the same is prepared once as a `RegisterTransfer`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from operator import itemgetter
 
 from drivers.buses import SpiDevice
 from drivers.errors import FieldRange
@@ -151,7 +152,7 @@ SI3050_FRAMING = Framing(read_control=0x60, write_control=0x20, address_apart=Tr
 class RegisterTransfer:
     """Accesses laid out as frames, ready to be sent again and again."""
 
-    __slots__ = ("frames", "places")
+    __slots__ = ("frames", "read")
 
     def __init__(self, framing: Framing, accesses: Iterable[Access]) -> None:
         frames: list[int] = []
@@ -162,7 +163,15 @@ class RegisterTransfer:
                 places.append(len(frames))
             frames.append(framing.filler if access.value is None else access.value)
         self.frames: Sequence[int] = tuple(frames)
-        self.places: Sequence[int] = tuple(places)
+        self.read = _picker(places)
+        """What the reads brought, from all octets that came back."""
+
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[int]], tuple[int, ...]]:
+    """Gives the octets at these places; many polls a second do this."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda octets: tuple(octets[place] for place in places)
 
 
 class RegisterBus:
@@ -172,14 +181,13 @@ class RegisterBus:
         self._spi = spi
         self._framing = framing
 
-    def run(self, *accesses: Access) -> list[int]:
+    def run(self, *accesses: Access) -> tuple[int, ...]:
         """Do these in one transfer and return what the reads among them brought, in order."""
         return self.send(RegisterTransfer(self._framing, accesses))
 
-    def send(self, transfer: RegisterTransfer) -> list[int]:
+    def send(self, transfer: RegisterTransfer) -> tuple[int, ...]:
         """Send a prepared transfer and return what its reads brought."""
-        octets = self._spi.transfer(transfer.frames)
-        return [octets[place] for place in transfer.places]
+        return transfer.read(self._spi.transfer(transfer.frames))
 
     def step(self) -> None:
         """Send one frame alone, the filler: it shifts what the chip takes for a first octet."""

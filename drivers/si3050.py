@@ -197,6 +197,8 @@ class Si3050(ChipPort):
         """Read a seized line; whether it says what has said nothing before."""
         if not self._nothing_new:
             return False
+        if self._beats.now < self._whole_check:  # as three times of four
+            return self._bus.send(_SEIZED) in self._nothing_new
         line, control, linked = self._read()
         return control == RUNNING and linked and line in self._nothing_new
 
@@ -206,7 +208,7 @@ class Si3050(ChipPort):
         They count as right until the next one.
         """
         if self._beats.now < self._whole_check and not whole:
-            return tuple(self._bus.send(_SEIZED if self.seized else _LINE)), RUNNING, True
+            return self._bus.send(_SEIZED if self.seized else _LINE), RUNNING, True
         *line, control, link = self._bus.send(_WHOLE)
         linked = bool(reg.FDT.of(link))
         if control == RUNNING and linked:

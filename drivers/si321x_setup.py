@@ -195,7 +195,7 @@ class Si321xSetup:
         self._indirect.si3215 = bool(reg.IS_SI3215.of(pcm))
         self.identity = mode
 
-    def _identity(self) -> list[int]:
+    def _identity(self) -> tuple[int, ...]:
         """Registers that no other chip shows, whatever was set [DS, registers 0, 1, 11, 93]."""
         return self._bus.run(
             reg.SPI_MODE.read(), reg.PCM_MODE.read(), reg.HYBRID.read(), reg.DCDC_DELAY.read()

@@ -89,7 +89,7 @@ def test_a_field_is_read_out_of_an_octet() -> None:
 def test_si321x_access_is_two_frames() -> None:
     wire = Wire()
     bus = RegisterBus(wire, SI321X_FRAMING)
-    assert bus.run(SENSE.read(), TERMINATION.write(0xC0), EVENTS_1.read()) == [101, 105]
+    assert bus.run(SENSE.read(), TERMINATION.write(0xC0), EVENTS_1.read()) == (101, 105)
     assert wire.sent == [[0x80 | 29, 0x80, 26, 0xC0, 0x80 | 19, 0x80]]
 
 
@@ -105,7 +105,7 @@ def test_filler_of_a_read_is_no_write_to_a_chip_that_is_out_of_step() -> None:
 def test_si3050_access_is_three_frames() -> None:
     wire = Wire()
     bus = RegisterBus(wire, SI3050_FRAMING)
-    assert bus.run(TERMINATION.write(0xC0), SENSE.read()) == [105]
+    assert bus.run(TERMINATION.write(0xC0), SENSE.read()) == (105,)
     assert wire.sent == [[0x20, 26, 0xC0, 0x60, 29, 0]]
 
 

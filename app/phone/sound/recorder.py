@@ -4,8 +4,10 @@ Samples are held back for a moment, so that the tone of the digit that ended a r
 cut off: a digit is recognized up to 50 ms after its tone began.
 
 The Tape keeps the latest second of all places with one copy a period. A Recorder is only called
-when it has something to do: to look for silence, to give a piece, to end. Lines that began together
-have their pieces ready in one beat; they give them in the beats that follow, a few in each.
+when it has something to do: to look for silence, to give a piece, to end. Pieces are given together
+in one beat of eight: a beat's first costs more than those that follow, for no code is warm then,
+and the clerk commits together what comes together. Of very many lines each has its turn in the
+beats that follow.
 """
 
 from collections import deque
@@ -25,8 +27,10 @@ _LOOK = 25
 """Periods from one look for silence to the next: four a second cost less than a hundred."""
 _KEPT = 128
 """Periods on the tape: a piece, what is held back, and those for which a piece waits."""
-_WAIT = 16
-"""Periods for which a piece waits to be given, at most."""
+_TOGETHER = 8
+"""Periods from one beat in which pieces are given to the next."""
+_TURNS = 4
+"""Beats in which the pieces of all recorders are given, at most."""
 
 
 class Recorder:
@@ -124,6 +128,8 @@ class Tape:
         self._due: dict[int, list[Recorder]] = {}
         self._full: deque[Recorder] = deque()
         """Those that have a piece to give, in turn."""
+        self._giving = False
+        """Whether some wait for the next beat who should have given theirs in this one."""
         self.now = 0
         """Periods heard."""
 
@@ -157,15 +163,16 @@ class Tape:
                     self._due.setdefault(recorder.due, []).append(recorder)
                     if recorder.full and recorder not in self._full:
                         self._full.append(recorder)
-        if self._full:
+        if self._full and (self._giving or self.now % _TOGETHER == 0):
             self._hand_over()
 
     def _hand_over(self) -> None:
-        """Let some of those that are full give a piece: each has its turn within _WAIT periods."""
-        for _ in range(min(len(self._full), 1 + len(self._recorders) // _WAIT)):
+        """Let some of those that are full give a piece, and the others in the beats that follow."""
+        for _ in range(min(len(self._full), 1 + len(self._recorders) // _TURNS)):
             recorder = self._full.popleft()
             if self._records(recorder):
                 recorder.give_piece()
+        self._giving = bool(self._full)
 
     def _records(self, recorder: Recorder) -> bool:
         return self._recorders.get(recorder.place) is recorder
