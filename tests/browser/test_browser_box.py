@@ -1,37 +1,14 @@
 """The pages of the box itself in a browser: first start, settings, backup; for everybody."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.kit.browser import PHONE, Complaints, assert_accessible, opened, picture, web_address
+from tests.kit.browser import Complaints, assert_accessible, picture
 from tests.kit.killing import PASSWORD
 from tests.kit.running import Running
-
-PAGES = (
-    "/network",
-    "/network/certificate",
-    "/email",
-    "/email/connections",
-    "/email/signing",
-    "/reports/users",
-    "/reports/users/ben/remove",
-    "/reports/calls",
-    "/reports/queue",
-    "/reports/history",
-    "/maintenance",
-    "/maintenance/backup",
-    "/maintenance/restore",
-    "/maintenance/update",
-    "/maintenance/logs",
-    "/maintenance/selftest",
-    "/maintenance/restart",
-    "/start/lines",
-)
-
 
 SAVED_MS = 60_000
 """What a click may take that starts services again, on a machine that has much else to do."""
@@ -50,15 +27,6 @@ def anna(page: Page) -> Page:
     """A page of the administrator's."""
     log_in(page)
     return page
-
-
-@pytest.fixture(scope="module")
-def telephone(box: Running, browser: Browser) -> Iterator[Page]:
-    """The same on a telephone, by night."""
-    address = web_address(box.house.paths.web_ports)
-    with opened(browser, address, viewport=PHONE, color_scheme="dark") as (page, _):
-        log_in(page)
-        yield page
 
 
 def test_first_start_is_gone_through_with_a_person_a_mail_and_the_country(
@@ -134,12 +102,3 @@ def test_backup_is_made_downloaded_and_checked_before_it_is_restored(
     picture(anna, "restore")
     anna.get_by_role("button", name="Do not; remove the file").click()
     expect(anna.get_by_role("heading", name="What will happen")).to_be_hidden()
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_page_is_accessible_and_fits_a_telephone(telephone: Page, path: str) -> None:
-    telephone.goto(path)
-    expect(telephone.get_by_role("heading", level=1)).to_be_visible()
-    assert_accessible(telephone)
-    wide = telephone.evaluate("document.documentElement.scrollWidth")
-    assert wide <= PHONE["width"], f"{path} is {wide} pixels wide"

@@ -3,13 +3,9 @@
 from playwright.sync_api import Page, expect
 
 from app.appliance import open_inbox
-from tests.kit.browser import DESK, PHONE, Complaints, assert_accessible, picture
+from tests.kit.browser import Complaints, assert_accessible, picture
 from tests.kit.killing import PASSWORD
 from tests.kit.running import Running
-
-PATHS = ("users", "add-user", "templates", "aliases", "alias-files", "lines", "greetings",
-         "notification", "users/ben/remove", "users/ben/add-account", "groups", "numbers", "lamps",
-)  # fmt: skip
 
 
 def log_in(page: Page, path: str) -> None:
@@ -61,15 +57,3 @@ def test_alias_is_checked_with_its_trace_and_then_saved(
     alias = kept.aliases.get("ben")
     kept.db.close()
     assert alias is not None and alias.members == ("ben", "anna", "ben@far.test")
-
-
-def test_pages_are_readable_by_everybody_and_on_a_telephone(page: Page) -> None:
-    log_in(page, "/business/users")
-    for path in PATHS:
-        page.goto(f"/business/{path}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        assert_accessible(page)
-        page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE["width"], path
-        page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.appliance import Inbox, open_inbox
 from app.config.settings import Settings
@@ -13,7 +13,7 @@ from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.greetings import GreetingKind
 from app.message.audio_formats import wave_head
 from tests.kit import foreign_voicemail as foreign
-from tests.kit.browser import PHONE, assert_accessible, opened, picture, web_address
+from tests.kit.browser import assert_accessible, picture
 from tests.kit.killing import PASSWORD
 from tests.kit.running import Running
 from tests.kit.voicemail import silence, tone
@@ -129,18 +129,3 @@ def test_greeting_is_recorded_by_microphone(page: Page, inbox: Inbox) -> None:
     assert anna is not None
     wave = inbox.greetings.read(anna.id, GreetingKind.DAY)
     assert wave is not None and 2 * 16_000 <= len(wave) - 44 < 4 * 16_000 and any(wave[44:])
-
-
-def test_pages_fit_on_a_telephone_by_night(box: Running, browser: Browser, inbox: Inbox) -> None:
-    entry = put(inbox, VOICEMAIL, Kind.VOICEMAIL, 2)
-    address = web_address(box.house.paths.web_ports)
-    with opened(browser, address, viewport=PHONE, color_scheme="dark") as (page, _):
-        log_in(page)
-        for path in ("/mine", f"/mine/{entry}", f"/mine/{entry}/forward", "/mine/settings"):
-            page.goto(path)
-            assert_accessible(page)
-            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
-        page.goto("/mine/greetings")
-        assert_accessible(page)
-        page.goto("/mine")
-        picture(page, "mine-phone-dark")

@@ -127,10 +127,19 @@ def opened(browser: Browser, address: str, **options: Any) -> Iterator[tuple[Pag
         context.close()
 
 
-def assert_accessible(page: Page) -> None:
-    """Have axe-core judge the page as it is now; nothing serious may be found (WCAG 2.1 AA)."""
-    page.evaluate(AXE.read_text())  # by the debugger: the page's own policy lets nobody in
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+def assert_accessible(page: Page, *rules: str) -> None:
+    """Have axe-core judge the page as it is now; nothing serious may be found (WCAG 2.1 AA).
+
+    `rules` are the only ones that it is to apply; none: all.
+    """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())  # by the debugger: the page's own policy lets nobody in
+    asked = {
+        "resultTypes": ["violations"],
+        "preload": False,
+        **({"runOnly": list(rules)} if rules else {}),
+    }
+    found = page.evaluate("asked => axe.run(document, asked)", asked)
     assert found["passes"], "axe-core has looked at nothing"
     violations = [
         f"{rule['impact']}: {rule['help']} ({rule['id']})\n    "
@@ -139,6 +148,12 @@ def assert_accessible(page: Page) -> None:
         if rule["impact"] in SERIOUS
     ]
     assert not violations, f"{page.url}\n" + "\n".join(violations)
+
+
+def assert_fits(page: Page) -> None:
+    """The page is no wider than the window: nobody has to scroll sideways."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= page.evaluate("window.innerWidth"), f"{page.url} is {wide} pixels wide"
 
 
 def picture(page: Page, name: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
+from starlette.routing import BaseRoute
 
 from app import appliance
 from app.config.paths import Paths
@@ -17,6 +18,9 @@ from app.config.settings import Settings
 from app.core.clock import SystemClock
 from app.device import certificates
 from app.pages_box import PagesBox, operate
+from app.web.areas import AREAS, PrivatePages
+from app.web.links import Links
+from app.web.rendering import Pages
 from app.web.thread import WebThread
 from tests.kit.running import until
 
@@ -82,6 +86,15 @@ def web_settings(**web: Any) -> Settings:
             "web": {"http_port": 0, "https_port": 0, **web},
         }
     )
+
+
+def private_routes() -> list[BaseRoute]:
+    """Every address of the pages for people who log in, as the router itself has them."""
+    paths = Paths(Path("/nonexistent"))
+    config, links = appliance.web_config(paths, web_settings()), Links((HOST,), 80, 443)
+    box = PagesBox(paths, SystemClock())
+    pages = PrivatePages(config, links, Pages(), SystemClock(), paths, box)
+    return [route for module in sorted(set(AREAS.values())) for route in pages.load(module).routes]
 
 
 def apart_here(box: PagesBox, operation: str, *args: Any, **kwargs: Any) -> Any:

@@ -9,37 +9,29 @@ from pathlib import Path
 
 import pytest
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from app import appliance
 from app.appliance import Inbox
 from app.config.paths import Paths
 from app.core.clock import SystemClock
 from app.pages_box import PagesBox
-from app.web.areas import AREAS, PrivatePages
+from app.web.areas import AREAS
 from app.web.guard import PrivateRoute, is_private, to_tls
 from app.web.links import Links
 from app.web.rendering import Pages
 from app.web.web import Web
-from tests.kit.web import WebHouse, web_settings
+from tests.kit.web import WebHouse, private_routes, web_settings
 from tests.kit.web_visitor import Visitor, furnish
 
 PUBLIC = {"/login", "/login/code", "/metrics"}
 """Addresses of areas that anybody may open."""
 
 
-def routes() -> list[BaseRoute]:
-    paths = Paths(Path("/nonexistent"))
-    config, links = appliance.web_config(paths, web_settings()), Links(("box.test",), 80, 443)
-    box = PagesBox(paths, SystemClock())
-    pages = PrivatePages(config, links, Pages(), SystemClock(), paths, box)
-    return [route for module in sorted(set(AREAS.values())) for route in pages.load(module).routes]
-
-
 def private() -> list[tuple[str, str, PrivateRoute]]:
     """Method, an address that fits, and the route."""
     found = []
-    for route in routes():
+    for route in private_routes():
         if isinstance(route, PrivateRoute):
             path = re.sub(r"{[^}]*}", "1", route.path)
             for method in sorted((route.methods or set()) - {"HEAD"}):
@@ -71,7 +63,7 @@ def ask(visitor: Visitor, method: str, path: str) -> int:
 
 def test_every_address_is_private_or_known_to_be_public() -> None:
     assert len(PRIVATE) >= 3
-    for route in routes():
+    for route in private_routes():
         if not isinstance(route, PrivateRoute):
             assert isinstance(route, Route) and route.path in PUBLIC, route
         first = getattr(route, "path", "/").split("/")[1]
