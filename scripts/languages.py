@@ -42,8 +42,10 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     **{name: (1,) for name in ("Item", "Section")},  # of the navigation
 }
 """Functions whose first argument is a text for people."""
-SENTENCES = ("config", "core", "device", "operations", "inbox", "phone")
-"""Packages whose sentences [app/core/sentences.py] pages show."""
+SENTENCES = (
+    "commands", "config", "console", "core", "device", "inbox", "operations", "phone",
+)  # fmt: skip
+"""Packages whose sentences [app/core/sentences.py] pages and the console show."""
 SENTENCES_OF: dict[str, tuple[int, ...] | None] = {
     **{name: None for name in ("sentence", "N_")},
     **{name: (2,) for name in ("OperationError", "NotFound", "NotAllowed", "require_admin")},

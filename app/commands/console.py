@@ -53,6 +53,7 @@ def console(name: str | None, terminal: Path | None) -> None:
         lambda: _idle_s(paths),
         lambda: _button(paths),
         lambda: _renew(paths),
+        lambda: _language(paths),
     )
     try:
         with suppress(KeyboardInterrupt):
@@ -106,11 +107,24 @@ def as_of_now(paths: Paths, who: "Actor") -> "Actor | None":
     return actor if actor is not None and may_log_in(actor) else None
 
 
-def _act_as(who: "Actor", shows: Callable[[str], None]) -> None:
+def _act_as(who: "Actor", shows: Callable[[str], None], language: str) -> None:
     from app.commands import common, output
 
     common.act_as(who)
     output.show_by(shows)
+    output.speak(language)
+
+
+def _language(paths: Paths) -> str:
+    """Of the box; English if its settings cannot be read. Their checks would take too long here."""
+    from app.config.toml_file import read
+
+    try:
+        site = read(paths.settings_file)[1].get("site", {})
+    except SwitchhookError:
+        return "en"
+    said = site.get("language", "en") if isinstance(site, dict) else "en"
+    return said if isinstance(said, str) else "en"
 
 
 class StoreJudge:

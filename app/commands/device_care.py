@@ -9,10 +9,12 @@ from app.commands.errors import reports_errors
 from app.commands.output import say
 from app.commands.services import begin
 from app.config.paths import PROJECT, here
+from app.core.sentences import sentence
 
 BEAT_S = 0.3
 """Between the two looks of `health`: thirty beats."""
 BUTTON_S = 0.1
+_LINE = "%(part)-8s %(how)-9s %(says)s"
 
 
 @click.command("health")
@@ -26,7 +28,8 @@ def health() -> None:
     time.sleep(BEAT_S)
     findings = patient.look()
     for finding in findings:
-        say(f"{finding.name:<8} {'well' if finding.ok else 'NOT WELL':<9} {finding.says}")
+        how = sentence("well") if finding.ok else sentence("NOT WELL")
+        say(sentence(_LINE, part=finding.name, how=how, says=finding.says))
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
 
 

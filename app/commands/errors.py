@@ -13,7 +13,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-OURS: tuple[type[Exception], ...] = (SwitchhookError, HardwareError)
+OURS: tuple[type[SwitchhookError] | type[HardwareError], ...] = (SwitchhookError, HardwareError)
 """The errors that we raise on purpose."""
 
 
@@ -25,7 +25,7 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except OURS as problem:
-            complain(str(problem))
+            complain(problem.text)
             sys.exit(1)
 
     return wrapper

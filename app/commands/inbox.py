@@ -12,6 +12,7 @@ from app.commands.output import Listing, say, say_text
 from app.commands.shared import release, take
 from app.config.paths import here
 from app.core.process import lower_priority
+from app.core.sentences import sentence
 from app.inbox.entries import Entry, EntryState, MissedCall
 from app.operations import inbox as operations
 from app.operations.repair import check_store, repair_store
@@ -128,7 +129,8 @@ def history(login: str, entry: int | None, before: int | None, limit: int) -> No
     page = operations.history(inbox(), actor(), login, entry, before, limit)
     for row in page.rows:
         number = "-" if row.entry is None else str(row.entry)
-        table.row(when(row.at), row.verb, number, row.door, row.by or "the box", row.detail)
+        verb, by = sentence(row.verb), row.by or sentence("the box")
+        table.row(when(row.at), verb, number, row.door, by, row.detail)
     table.show()
     if page.more:
         of = login if entry is None else f"{login} --entry {entry}"

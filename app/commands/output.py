@@ -2,11 +2,13 @@
 
 Every text is made visible (app/core/text.py), whoever it is from: a subject or a caller's name can
 neither move the cursor nor turn a line round, end a command by looking like markup, or add a line.
+A Sentence [app/core/sentences.py] is said in the language of who has logged in at the console.
 """
 
 import sys
 from collections.abc import Callable, Iterable
 
+from app.core.catalogues import in_language
 from app.core.text import visible, visible_lines
 
 WIDE = 200
@@ -22,6 +24,19 @@ def show_by(shows: Callable[[str], None] | None) -> None:
     _shows = shows
 
 
+_language = "en"
+
+
+def speak(language: str) -> None:
+    """From now on say sentences in this language [ISO 639-1]."""
+    global _language
+    _language = language
+
+
+def _said(text: str) -> str:
+    return in_language(_language, text)
+
+
 def _show(text: str) -> None:
     if _shows is None:
         print(text, end="", flush=True)
@@ -32,17 +47,17 @@ def _show(text: str) -> None:
 def say(*lines: str) -> None:
     """Print lines; what a line holds stays in that line."""
     for line in lines:
-        _show(f"{visible(line)}\n")
+        _show(f"{visible(_said(line))}\n")
 
 
 def say_text(text: str) -> None:
     """Print a text of several lines whose line ends are its own, such as a mail's header."""
-    _show(visible_lines(text).rstrip("\n") + "\n")
+    _show(visible_lines(_said(text)).rstrip("\n") + "\n")
 
 
 def complain(text: str) -> None:
     """Print an error, which may have several lines, on standard error."""
-    print(f"switchhook: {visible_lines(text)}", file=sys.stderr, flush=True)
+    print(f"switchhook: {visible_lines(_said(text))}", file=sys.stderr, flush=True)
 
 
 def columns() -> int:
@@ -64,7 +79,7 @@ class Listing:
         self._table = Table(box=None, padding=(0, 2, 0, 0))
         for heading in headings:
             self._table.add_column(
-                heading,
+                _said(heading),
                 overflow="fold",
                 justify="right" if heading in right else "left",
                 no_wrap=heading in (*right, *whole),
@@ -75,10 +90,7 @@ class Listing:
         from rich.text import Text  # no markup is looked for in a Text
 
         self._table.add_row(
-            *(
-                Text("\n".join(map(visible, (cell,) if isinstance(cell, str) else cell)))
-                for cell in cells
-            )
+            *(Text("\n".join(visible(_said(line)) for line in _lines_of(cell))) for cell in cells)
         )
 
     def show(self) -> None:
@@ -93,3 +105,7 @@ class Listing:
         with console.capture() as captured:
             console.print(self._table)
         return "\n".join(line.rstrip() for line in captured.get().split("\n"))
+
+
+def _lines_of(cell: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (cell,) if isinstance(cell, str) else cell

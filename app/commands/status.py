@@ -8,6 +8,7 @@ from app.commands.output import Listing, say, say_text
 from app.commands.queue import down_text, held_text
 from app.config.paths import here
 from app.config.ports import ports_text
+from app.core.sentences import sentence
 from app.operations.attention import attention
 from app.operations.connections import Connections, read_connections
 from app.operations.lines import Lines
@@ -72,7 +73,7 @@ def show_connections(found: Connections) -> None:
 def show(report: StatusReport) -> None:
     """Print a report, what needs attention first."""
     for text in attention(report):
-        say_text(f"ATTENTION: {text}")
+        say_text(sentence("ATTENTION: %(text)s", text=text))
         say("")
     for service in report.services:
         say(f"{service.name:<8} {service.state}")

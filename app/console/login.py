@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from app.config.paths import Paths
 from app.core.errors import SwitchhookError
 from app.core.records import BadRecord, parse_json
+from app.core.sentences import joined, sentence
 from app.device.identity import CONSOLE_USER, console_password_fits
 from app.inbox.people import Person
 from app.net.logins import LoginThrottle
@@ -40,10 +41,12 @@ class Refused:
 
 DOOR = "console"
 ALL_ROLES = frozenset({Role.SYSTEM})
-WRONG = "Login incorrect."
-TOO_OFTEN = "Too many wrong passwords: wait a minute, then try again."
-WITHOUT_STORE = f"The console's own password still works; its login is {CONSOLE_USER}."
-NO_ADMIN = "This console is for administrators."
+WRONG = sentence("Login incorrect.")
+TOO_OFTEN = sentence("Too many wrong passwords: wait a minute, then try again.")
+WITHOUT_STORE = sentence(
+    "The console's own password still works; its login is %(login)s.", login=CONSOLE_USER
+)
+NO_ADMIN = sentence("This console is for administrators.")
 
 
 def may_log_in(actor: Actor) -> bool:
@@ -76,6 +79,8 @@ class Logins:
         self._file = paths.run / "console-logins"
         self._shadow, self._paths = paths.etc / "shadow", paths
         self._judge, self._monotonic = judge, monotonic
+        self.language = ""
+        """Of whoever was let in, or has only to give a code yet; "" if there is no such person."""
 
     def log_in(self, name: str, password: str) -> Actor | CodeWanted | Refused:
         """Who this is, or how a login is refused. Raises OSError if guesses cannot be counted."""
@@ -102,7 +107,8 @@ class Logins:
             try:
                 found = look()
             except SwitchhookError as problem:
-                found = f"{WRONG}\nThe store cannot be asked: {problem}\n{WITHOUT_STORE}"
+                why = sentence("The store cannot be asked: %(why)s", why=problem)
+                found = joined("\n", (WRONG, why, WITHOUT_STORE))
             if isinstance(found, str):
                 refused = Refused(throttle.failed(PEER), found)
                 self._keep(throttle)
@@ -124,6 +130,7 @@ class Logins:
         actor = actor_of(person, DOOR)
         if not may_log_in(actor):
             return NO_ADMIN
+        self.language = person.language
         return CodeWanted(person) if wants_code else actor
 
     @contextmanager

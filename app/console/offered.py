@@ -1,13 +1,17 @@
 """What can be typed at the console: the commands of `python -m app`, and a few of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import click
 
+from app.console.in_words import help_in_words
+from app.core.sentences import N_
 from app.operations.actor import Actor, Role, require_admin, require_role
 
 NOT_OFFERED = frozenset({"run", "phone", "mail", "admin", "box", "board", "console"})
 """Services, which their supervisor starts, and what belongs to a terminal of its own."""
+
+HELP = N_("`help COMMAND` tells more of each.")
 
 SHORT = {
     "selftest": ("device", "selftest"),
@@ -31,16 +35,25 @@ NEEDS = {
 class Offered(click.Group):
     """The commands of one session."""
 
-    def __init__(self, root: click.Group, own: Mapping[str, click.Command], actor: Actor) -> None:
-        """`root` is `python -m app`; `own` are the console's own commands, by name."""
+    def __init__(
+        self,
+        root: click.Group,
+        own: Mapping[str, click.Command],
+        actor: Actor,
+        words: Callable[[str], str] = str,
+    ) -> None:
+        """`root` is `python -m app`; `own` are the console's own commands, by name.
+
+        `words` gives what commands say of themselves in the language of the session.
+        """
         super().__init__(
             name="",
-            help="`help COMMAND` tells more of each.",
+            help=words(HELP),
             options_metavar="",
             subcommand_metavar="COMMAND [ARGS]...",
             add_help_option=False,
         )
-        self._root, self._own = root, own
+        self._root, self._own, self._words = root, own, words
         self.actor = actor
         """Whose rights count."""
         self._short = click.Context(root)
@@ -51,7 +64,13 @@ class Offered(click.Group):
         return [*self._own, *there, *(name for name in SHORT if name not in there)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, or None."""
+        """The command of this name, or None; its help is in the language of the session."""
+        found = self._found(cmd_name)
+        if found is not None:
+            help_in_words(found, self._words)
+        return found
+
+    def _found(self, cmd_name: str) -> click.Command | None:
         if cmd_name in self._own:
             return self._own[cmd_name]
         if cmd_name in NOT_OFFERED:

@@ -8,6 +8,7 @@ import click
 from app.console.lines import History
 from app.console.offered import find
 from app.console.terminal import Terminal
+from app.core.sentences import Sentence, sentence
 from app.core.text import visible, visible_lines
 
 
@@ -24,6 +25,11 @@ class Session(Protocol):
         """Show lines, each with its line end."""
 
 
+def no_command(name: str) -> Sentence:
+    """What is said of a word that no command has for its name."""
+    return sentence("there is no command %(name)s; `help` lists them", name=name)
+
+
 def help_command(shell: Session) -> click.Command:
     """`help`, which looks at all commands and so is carried out in a child as they are."""
 
@@ -33,7 +39,8 @@ def help_command(shell: Session) -> click.Command:
         """List the commands, or explain one: `help people add`."""
         context, rest = find(shell.commands, list(words))
         if rest:
-            raise click.UsageError(f"there is no command {visible(' '.join(words))}")
+            missing = no_command(visible(" ".join(words)))
+            raise click.UsageError(shell.terminal.words(missing))
         shell.show(visible_lines(context.command.get_help(context)) + "\n")
 
     return help_

@@ -1,8 +1,9 @@
 """Text on a screen that ends: a screenful at a time, then a key."""
 
 from app.console.terminal import Ended, Idle, Size, Terminal
+from app.core.sentences import sentence
 
-MORE = "-- more: Space a screen, Enter a line, q no more --"
+MORE = sentence("-- more: Space a screen, Enter a line, q no more --")
 
 
 class Pager:
@@ -35,14 +36,15 @@ class Pager:
 
         Who goes away meanwhile stops the output, not the command.
         """
-        self._terminal.write(MORE)
+        more = self._terminal.words(MORE)
+        self._terminal.write(more)
         try:
             with self._terminal.keys():
                 key = self._terminal.key(self._within_s)
         except (Idle, Ended):
             key = "q"
         finally:
-            self._terminal.write("\r" + " " * len(MORE) + "\r")
+            self._terminal.write("\r" + " " * len(more) + "\r")
         if key in "qQ\x04\x1b":
             self._over = True
         self._left = 1 if key in "\r\n" else self._room

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.console.terminal import Terminal
 from app.core.errors import SwitchhookError
-from app.core.text import visible
+from app.core.sentences import sentence
 from app.device.button import ASKED_S, HOLD_S, Asked
 from drivers.errors import HardwareError
 
@@ -28,21 +28,29 @@ def recover(
     """
     try:
         asked = button()
-        terminal.write(
-            f"Hold the panel's button `{asked.name}` for {HOLD_S:.0f} seconds, within"
-            f" {ASKED_S:.0f} seconds from now. Ctrl-C gives up.\n"
+        terminal.say(
+            sentence(
+                "Hold the panel's button `%(button)s` for %(hold)s seconds, within %(asked)s"
+                " seconds from now. Ctrl-C gives up.",
+                button=asked.name,
+                hold=round(HOLD_S),
+                asked=round(ASKED_S),
+            )
         )
         if not held(terminal, asked.is_pressed):
-            terminal.write("The button was not held: nothing has changed.\n")
+            terminal.say(sentence("The button was not held: nothing has changed."))
             return
         fresh = renew()
     except (SwitchhookError, HardwareError) as problem:
-        terminal.write(f"switchhook: {visible(str(problem))}\n")
+        terminal.write("switchhook: ")
+        terminal.say(problem.text)
         return
-    terminal.write(
-        f"\n  login     {fresh.login}\n  password  {fresh.password}    {fresh.meaning}\n\n"
-        "It is shown this once. Log in with it now.\n"
-    )
+    login, password = terminal.words(sentence("login")), terminal.words(sentence("password"))
+    wide = max(len(login), len(password)) + 2
+    terminal.write(f"\n  {login:<{wide}}{fresh.login}\n  {password:<{wide}}{fresh.password}    ")
+    terminal.say(fresh.meaning)
+    terminal.write("\n")
+    terminal.say(sentence("It is shown this once. Log in with it now."))
 
 
 def held(terminal: Terminal, pressed: Callable[[], bool]) -> bool:
@@ -51,7 +59,7 @@ def held(terminal: Terminal, pressed: Callable[[], bool]) -> bool:
     was_down = False
     while (sure := asked.look(time.monotonic(), pressed())) is None:
         if asked.is_down and not was_down:
-            terminal.write("It is pressed: go on holding it.\n")
+            terminal.say(sentence("It is pressed: go on holding it."))
         was_down = asked.is_down
         terminal.pause(LOOK_S)
     return sure

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.console.terminal import Ended, Idle, Terminal
-from app.core.text import visible_lines
+from app.core.sentences import sentence
 
 if TYPE_CHECKING:
     from app.console.login import Logins
@@ -35,6 +35,8 @@ class Console:
     """Opens the panel's button. Raises SwitchhookError and HardwareError."""
     renew: "Callable[[], Recovered]"
     """Makes a new password, once somebody has pressed it."""
+    language: Callable[[], str]
+    """The box's, for whoever is not known yet."""
 
     def serve(self, name: str | None) -> None:
         """One login, and the session that follows from it. `name` was typed already, if not None.
@@ -42,6 +44,7 @@ class Console:
         KeyboardInterrupt is for whoever calls.
         """
         self.terminal.begin()
+        self.terminal.language = self.language()
         try:
             if name is None:
                 name = self.terminal.line("login: ", LOGIN_S)
@@ -57,7 +60,7 @@ class Console:
             self.terminal.write("\n")
 
     def _log_in(self, name: str) -> None:
-        with self.terminal.secret("Password: ") as password:
+        with self.terminal.secret(self._asks(sentence("Password"))) as password:
             # What comes next needs much code, which is loaded while the password is typed.
             from app.console.login import CodeWanted, Refused
             from app.console.shell import Shell
@@ -68,9 +71,15 @@ class Console:
             typed = password(LOGIN_S)
         found = logins.log_in(name, typed)
         if isinstance(found, CodeWanted):
-            found = logins.code(found, self.terminal.line("Code: ", LOGIN_S).strip())
+            found = logins.code(
+                found, self.terminal.line(self._asks(sentence("Code")), LOGIN_S).strip()
+            )
         if isinstance(found, Refused):
             self.terminal.pause(found.wait_s)
-            self.terminal.write(f"{visible_lines(found.why)}\n")
+            self.terminal.say(found.why)
             return
+        self.terminal.language = logins.language or self.terminal.language
         Shell(self.terminal, found, doings, idle_s).run()
+
+    def _asks(self, what: str) -> str:
+        return f"{self.terminal.words(what)}: "

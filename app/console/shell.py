@@ -15,18 +15,21 @@ from dataclasses import dataclass, field
 import click
 
 from app.console.discretion import memorable
+from app.console.in_words import in_words
 from app.console.lines import EditedLines, History, Lines, PlainLines
 from app.console.offered import Offered, find
-from app.console.own import help_command, own_commands
+from app.console.own import help_command, no_command, own_commands
 from app.console.paging import Pager
 from app.console.terminal import Ended, Idle, Terminal
+from app.core.catalogues import catalogue
 from app.core.errors import SwitchhookError
-from app.core.text import visible, visible_lines
+from app.core.sentences import sentence
+from app.core.text import visible
 from app.operations.actor import Actor
 
 NOT_YOURS = 77
 """Exit code of a child that has found that who is logged in may be here no longer."""
-WELCOME = "`help` lists the commands; Ctrl-D logs out."
+WELCOME = sentence("`help` lists the commands; Ctrl-D logs out.")
 
 
 @dataclass
@@ -35,8 +38,8 @@ class Doings:
 
     root: click.Group
     """`python -m app`."""
-    act_as: Callable[[Actor, Callable[[str], None]], None]
-    """In a child: who acts from now on, and what shows the lines that are printed."""
+    act_as: Callable[[Actor, Callable[[str], None], str], None]
+    """In a child: who acts from now on, what shows the lines that are printed, the language."""
     notices: Callable[[], Sequence[str]]
     """What somebody must see to, as texts of several lines; shown after the login."""
     as_of_now: Callable[[Actor], Actor | None]
@@ -60,14 +63,17 @@ class Shell:
         self.show = self.terminal.write
         self._here = own_commands(self)
         own = {"help": help_command(self), **self._here}
-        self.commands = Offered(self.doings.root, own, self.who)
+        words = catalogue(self.terminal.language).gettext
+        in_words(words)
+        self.commands = Offered(self.doings.root, own, self.who, words)
         self.history = History(lambda line: memorable(self.commands, line))
 
     def run(self) -> None:
         """Until logout, the end of the line, or nobody has typed anything for long."""
-        self.terminal.write(f"{WELCOME}\n")
+        self.terminal.say(WELCOME)
         for notice in self.doings.notices():
-            self.terminal.write(f"\nATTENTION: {visible_lines(notice)}\n")
+            self.terminal.write("\n")
+            self.terminal.say(sentence("ATTENTION: %(text)s", text=notice))
         lines: Lines = (
             EditedLines(self.commands, self.history, self.idle_s)
             if self.terminal.edits
@@ -83,18 +89,21 @@ class Shell:
             except Ended:
                 self.is_over = True
             except Idle:
-                self.terminal.write("\nNobody has typed anything for a while: logged out.\n")
+                self.terminal.write("\n")
+                self.terminal.say(sentence("Nobody has typed anything for a while: logged out."))
                 self.is_over = True
 
     def do(self, line: str) -> None:
         """Carry out one line."""
         if line != visible(line):
-            self._complain("the line holds characters that cannot be seen; nothing was done")
+            self._complain(
+                sentence("the line holds characters that cannot be seen; nothing was done")
+            )
             return
         try:
             words = shlex.split(line)
         except ValueError as problem:
-            self._complain(f"cannot read this line: {problem}")
+            self._complain(sentence("cannot read this line: %(why)s", why=sentence(str(problem))))
             return
         if words[:1] in (["switchhook"], ["?"]):  # as the manual names commands
             words = words[1:] if words[0] == "switchhook" else ["help", *words[1:]]
@@ -103,7 +112,7 @@ class Shell:
         if words[0] in self._here:
             self._run(words)
         elif find(self.commands, words[:1])[1] and not words[0].startswith("-"):
-            self._complain(f"there is no command {words[0]}; `help` lists them")
+            self._complain(no_command(words[0]))
         else:
             self._in_child(words)
 
@@ -125,9 +134,9 @@ class Shell:
                 termios.tcsetattr(0, termios.TCSADRAIN, mode)
         code = os.waitstatus_to_exitcode(status)
         if code < 0:
-            self._complain(f"the command was ended by signal {-code}")
+            self._complain(sentence("the command was ended by signal %(number)s", number=-code))
         if code == NOT_YOURS:
-            self.terminal.write("This console is for administrators: logged out.\n")
+            self.terminal.say(sentence("This console is for administrators: logged out."))
             self.is_over = True
 
     def _as_child(self, words: list[str]) -> int:
@@ -143,7 +152,7 @@ class Shell:
             if who is None:
                 return NOT_YOURS
             self.commands.actor = who
-            self.doings.act_as(who, self.show)
+            self.doings.act_as(who, self.show, self.terminal.language)
             if "--help" in words:
                 words = ["help", *(word for word in words if word != "--help")]
             return self._run(words)
@@ -158,12 +167,12 @@ class Shell:
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else 1
         except SwitchhookError as problem:  # the right to use a command at all
-            self._complain(str(problem))
+            self._complain(problem.text)
             return 1
         return 0
 
     def _complain(self, text: str) -> None:
-        self.terminal.write(f"switchhook: {visible(text)}\n")
+        self.terminal.write(f"switchhook: {visible(self.terminal.words(text))}\n")
 
 
 def _limit_questions(idle_s: float) -> None:

@@ -16,6 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from app.core.catalogues import in_language
+from app.core.text import visible_lines
+
 ANSWER_WITHIN_S = 0.4
 """A terminal answers at once, and 9600 baud carry question and answer in 40 ms."""
 LONGEST_LINE = 4096
@@ -61,6 +64,8 @@ class Terminal:
         """Octets that were typed before anybody read."""
         self.edits = False
         """Whether lines can be edited on its screen; known after `begin`."""
+        self.language = "en"
+        """Of whoever is at it [ISO 639-1]."""
 
     def begin(self) -> None:
         """Find out what it can do, and tell its size to whoever asks this machine for it."""
@@ -131,6 +136,14 @@ class Terminal:
     def write(self, text: str) -> None:
         """Show a text, which must be fit to be shown (app/core/text.py)."""
         self.write_octets(text.encode("utf-8", "replace"))
+
+    def words(self, text: str) -> str:
+        """A Sentence as whoever is at the terminal reads it; any other text as it is."""
+        return in_language(self.language, text)
+
+    def say(self, text: str) -> None:
+        """Show a line, or several, in their language; what cannot be shown is made visible."""
+        self.write(f"{visible_lines(self.words(text))}\n")
 
     def write_octets(self, octets: bytes) -> None:
         """Send these octets as they are."""

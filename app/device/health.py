@@ -13,6 +13,7 @@ from typing import Any
 
 from app.config.paths import Paths
 from app.core.control import NotRunning, ask
+from app.core.sentences import joined, sentence
 from app.core.units import MB
 from app.store.condition import State, StoreCondition
 from app.store.presence import StoreMissing, must_exist
@@ -50,7 +51,7 @@ class Health:
         self._paths, self._now = paths, now
         self._periods: int | None = None
         self._probed_at: float | None = None
-        self._probe = Finding("store", True, "not tried yet")
+        self._probe = Finding("store", True, sentence("not tried yet"))
 
     def look(self) -> list[Finding]:
         """Ask all questions. The first look cannot tell whether the beat goes on."""
@@ -61,16 +62,20 @@ class Health:
             status = _ask_phone(self._paths.phone_control)
         except (NotRunning, ValueError) as problem:
             self._periods = None
-            return [Finding("phone", False, str(problem))]
+            return [Finding("phone", False, getattr(problem, "text", str(problem)))]
         return [self._phone(status), _lines(status["lines"])]
 
     def _phone(self, status: dict[str, Any]) -> Finding:
         before, self._periods = self._periods, int(status["periods"])
         if not status["ready"]:
-            return Finding("phone", False, "the lines are not up yet")
+            return Finding("phone", False, sentence("the lines are not up yet"))
         if before is not None and self._periods == before:
-            return Finding("phone", False, f"the beat stands still at {before}")
-        return Finding("phone", True, f"period {self._periods}, {status['lost_periods']} lost")
+            return Finding(
+                "phone", False, sentence("the beat stands still at %(period)s", period=before)
+            )
+        lost = status["lost_periods"]
+        says = sentence("period %(period)s, %(lost)s lost", period=self._periods, lost=lost)
+        return Finding("phone", True, says)
 
     def _mail(self) -> Finding:
         """Asked at the service's own socket, which no visitor can fill; its loop answers.
@@ -82,14 +87,18 @@ class Health:
             listening, late_ms = bool(status["listening"]), int(status["loop_late_ms"])
             held = int(status["connections"])
         except NotRunning as problem:
-            return Finding("mail", False, str(problem), cured_by_start=False)
+            return Finding("mail", False, problem.text, cured_by_start=False)
         except (ValueError, KeyError, TypeError) as problem:
             return Finding(
                 "mail", False, f"no answer that can be used: {problem}", cured_by_start=False
             )
-        says = f"answers; {held} connections, at most {late_ms} ms late lately"
+        says = sentence(
+            "answers; %(held)s connections, at most %(late_ms)s ms late lately",
+            held=held,
+            late_ms=late_ms,
+        )
         if not listening:
-            says = "it listens no more"
+            says = sentence("it listens no more")
         return Finding("mail", listening, says, cured_by_start=False)
 
     def _web(self) -> Finding:
@@ -100,10 +109,12 @@ class Health:
         try:
             age = self._now() - self._paths.web_ports.stat().st_mtime
         except OSError:
-            return Finding("web", False, "no pages are served", cured_by_start=False)
+            return Finding("web", False, sentence("no pages are served"), cured_by_start=False)
         if not 0 <= age <= WEB_SILENT_S:
-            return Finding("web", False, "its loop gives no sign of life", cured_by_start=False)
-        return Finding("web", True, f"pages are served, seen {age:.0f} s ago", cured_by_start=False)
+            says = sentence("its loop gives no sign of life")
+            return Finding("web", False, says, cured_by_start=False)
+        says = sentence("pages are served, seen %(age)s s ago", age=round(age))
+        return Finding("web", True, says, cured_by_start=False)
 
     def _store(self) -> Finding:
         now = self._now()
@@ -114,7 +125,7 @@ class Health:
         try:
             must_exist(self._paths.database)
         except StoreMissing as problem:
-            return Finding("store", False, str(problem), cured_by_start=False)
+            return Finding("store", False, problem.text, cured_by_start=False)
         damage = StoreCondition(self._paths.database).damage()
         if damage.state is not State.WELL:
             return Finding("store", False, damage.text, cured_by_start=False)
@@ -125,8 +136,8 @@ def _lines(lines: dict[str, dict[str, Any]]) -> Finding:
     """Lines whose chips do not work. The phone service sets them up again by itself, for ever."""
     broken = [line["fault"] for line in lines.values() if not line["working"]]
     if not broken:
-        return Finding("lines", True, f"{len(lines)} up")
-    return Finding("lines", False, "; ".join(broken), cured_by_start=False)
+        return Finding("lines", True, sentence("%(count)s up", count=len(lines)))
+    return Finding("lines", False, joined("; ", broken), cured_by_start=False)
 
 
 def _ask_phone(path: Path) -> dict[str, Any]:
@@ -149,4 +160,8 @@ def _probe(folder: Path) -> Finding:
     except OSError as problem:
         well = problem.errno not in _CURED_BY_A_START
         return Finding("store", well, f"{path}: {problem.strerror}")
-    return Finding("store", True, f"writable, {disk_free(folder) // MB} MB of the disk are free")
+    return Finding(
+        "store",
+        True,
+        sentence("writable, %(free)s MB of the disk are free", free=disk_free(folder) // MB),
+    )

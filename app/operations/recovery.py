@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.config.paths import Paths
+from app.core.sentences import sentence
 from app.device.identity import CONSOLE_USER, new_console_password
 from app.inbox.claim import Claim
 from app.inbox.credentials import new_password
@@ -47,7 +48,7 @@ def recover_password(box: Box, actor: Actor) -> Recovered:
             put_notice(tx, box.store, box.delivery.config, admin, told, door=actor.door, by=BY)
 
     box.db.now(work)
-    return Recovered(first.login, fresh, "mail, web and this console")
+    return Recovered(first.login, fresh, sentence("mail, web and this console"))
 
 
 def recover_console(paths: Paths) -> Recovered:
@@ -56,7 +57,8 @@ def recover_console(paths: Paths) -> Recovered:
     Raises DeviceError.
     """
     fresh = new_console_password(paths.etc / "shadow")
-    return Recovered(CONSOLE_USER, fresh, "this console alone: the store cannot take one")
+    meaning = sentence("this console alone: the store cannot take one")
+    return Recovered(CONSOLE_USER, fresh, meaning)
 
 
 def administrator_is_here(paths: Paths) -> None:

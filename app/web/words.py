@@ -4,22 +4,10 @@ English is what stands in templates and code; `python -m scripts.languages` take
 of `_("…")`, `{% trans %}`, `visit.say("…")`, and `N_("…")` where a text only lies in a table.
 """
 
-from functools import cache
-from gettext import NullTranslations
-from pathlib import Path
-
-from app.core.catalogues import load
+from app.core.catalogues import WORDS, catalogue
 from app.core.sentences import N_, sentence, translated
 
 __all__ = ["N_", "accepted", "catalogue", "say"]
-
-FOLDER = Path(__file__).parent / "languages"
-
-
-@cache
-def catalogue(language: str) -> NullTranslations:
-    """The catalogue of a language (ISO 639-1); English says everything as it stands in the code."""
-    return load(FOLDER, language)
 
 
 def accepted(header: str) -> str:
@@ -29,7 +17,7 @@ def accepted(header: str) -> str:
     """
     for wanted in header.split(",")[:20]:
         language = wanted.strip()[:2].lower()
-        if language == "en" or (language.isascii() and (FOLDER / f"{language}.mo").is_file()):
+        if language == "en" or (language.isascii() and (WORDS / f"{language}.mo").is_file()):
             return language
     return "en"
 

@@ -9,7 +9,7 @@ from app.appliance import open_inbox
 from app.config.paths import Paths
 from app.inbox.store import EntryState, Facts, Kind
 from app.store.database import Tx
-from tests.kit.console import CONSOLE_PASSWORD, PASSWORD, AtConsole, make_box
+from tests.kit.console import CONSOLE_PASSWORD, PASSWORD, PROMPT, AtConsole, make_box
 
 
 @pytest.fixture
@@ -151,3 +151,36 @@ def test_console_that_cannot_count_guesses_lets_nobody_in_and_says_so(paths: Pat
         assert "nobody can log in by this console" in screen.ended()
         screen.terminal.wait()
         assert screen.terminal.exitstatus == 1, "for getty, which goes on with the system's login"
+
+
+def test_session_speaks_the_language_of_the_box_and_then_of_who_has_logged_in(paths: Paths) -> None:
+    paths.settings_file.write_text('[site]\nlanguage = "fr"\n')
+    change(paths, "anna", language="es")
+    with AtConsole(paths) as screen:
+        screen.see("login: ")
+        screen.terminal.sendline("anna")
+        screen.see("Mot de passe: ")
+        screen.terminal.sendline("wrong")
+        screen.see("Nom ou mot de passe incorrect.")
+        screen.ended()
+    with AtConsole(paths) as screen:
+        screen.see("login: ")
+        screen.terminal.sendline("anna")
+        screen.see("Mot de passe: ")
+        screen.terminal.sendline(PASSWORD)
+        assert "`help` enumera las órdenes; Ctrl-D cierra la sesión." in screen.see(PROMPT)
+        assert "no hay ninguna orden pepole; `help` las enumera" in screen.run("pepole list")
+        assert "no se entiende esta línea" in screen.run('people add "eva')
+        assert "Falta el argumento 'LOGIN'" in screen.run("people remove")
+        assert "aquí no hay ningún eva; hay: anna, ben" in screen.run("people pin eva")
+        assert "contraseña definida" in screen.run("inbox history ben")
+        screen.terminal.sendline("exit")
+        screen.ended()
+
+
+def test_edited_lines_are_in_that_language_too(paths: Paths) -> None:
+    change(paths, "anna", language="ru")
+    with AtConsole(paths, "vt100") as screen:
+        assert "`help` перечислит команды" in screen.log_in()
+        screen.terminal.send("device health\r")
+        screen.see("НЕ В ПОРЯДКЕ")

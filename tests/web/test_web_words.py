@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from babel.messages.catalog import Catalog
 
+from app.core import catalogues
 from app.core.domains import DomainState
 from app.inbox.entries import EntryState
 from app.inbox.queue import RowState
@@ -27,7 +28,7 @@ def spanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     catalog.add("Password", "Contraseña")
     catalog.add("%(n)s of %(all)s", "%(n)s de %(all)s")
     (tmp_path / "es.mo").write_bytes(languages.as_mo(catalog))
-    monkeypatch.setattr(words, "FOLDER", tmp_path)
+    monkeypatch.setattr(catalogues, "WORDS", tmp_path)
     words.catalogue.cache_clear()
     yield
     words.catalogue.cache_clear()
@@ -127,5 +128,5 @@ def test_web_words_unknown_visitors_are_spoken_to_as_their_browser_asks(
     header: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "fr.mo").touch()
-    monkeypatch.setattr(words, "FOLDER", tmp_path)
+    monkeypatch.setattr(catalogues, "WORDS", tmp_path)
     assert words.accepted(header) == language

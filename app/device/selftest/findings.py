@@ -14,6 +14,8 @@ from app.core.errors import DeviceError
 from app.core.sentences import N_, Sentence, sentence
 from drivers.errors import HardwareError
 
+_LINE = "%(part)-9s %(result)-12s %(says)s"
+
 
 class Result(StrEnum):
     """How a trial ended."""
@@ -49,9 +51,10 @@ class Outcome:
     seconds: float
 
     @property
-    def line(self) -> str:
+    def line(self) -> Sentence:
         """For a terminal."""
-        return f"{self.name:<9} {self.result.value:<12} {self.says}"
+        result = sentence(self.result.value)
+        return sentence(_LINE, part=self.name, result=result, says=self.says)
 
     @property
     def sentence(self) -> Sentence:
