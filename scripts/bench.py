@@ -2,8 +2,8 @@
 
     python -m scripts.bench [--seconds 4] [--directory FOLDER] [--against COMMIT] [PART ...]
 
-Parts are phone, pace, menus, appliance, web, pop3, smtp, queue, panel, wait and transcribe (which
-needs `make packs`); without any, all.
+Parts are phone, pace, menus, appliance, web, pop3, smtp, queue, panel, wait, imap (which needs
+Dovecot) and transcribe (which needs `make packs`); without any, all.
 Prints a table and writes all figures to var/bench.json. A goal that is missed is shown as missed;
 it is no error. Each part runs in a process of its own (scripts/bench_PART.py), so that none
 measures what another left.
@@ -230,6 +230,32 @@ PARTS = {
             Row("inbox_search_none_ms", "  for what is nowhere", "ms", most=100),
             Row("inbox_index_ms_per_mail", "indexing, a mail", "ms"),
             Row("inbox_index_octets_per_mail", "  size of the index, a mail", "B"),
+        ),
+    ),
+    "imap": Part(
+        "inboxes on a Dovecot beside it: 1 box and 3, 10 people each; an inbox of 50,000 mails",
+        ("seconds", 1),
+        (
+            Row("imap_key_ms_max", "a key of the menu, beside 50,000 mails", "ms", most=300),
+            Row("imap_key_ms_p99", "  99th percentile", "ms"),
+            Row("imap_key_ms_p50", "  median", "ms"),
+            Row("imap_open_50000_s", "in step with 50,000 from nothing", "s"),
+            Row("imap_idle_box_percent", "a person at rest, the box's CPU", "%"),
+            Row("imap_idle_server_percent", "  Dovecot's", "%"),
+            *(
+                row
+                for boxes, name in ((1, "1 box"), (3, "3 boxes"))
+                for row in (
+                    Row(
+                        f"imap_{boxes}_lamp_ms_max", f"{name}: read there to lamp", "ms", most=1200
+                    ),
+                    Row(f"imap_{boxes}_lamp_ms", "  median", "ms"),
+                    Row(f"imap_{boxes}_voicemails_per_s", "  voicemails of 160 kB there", "/s"),
+                    Row(f"imap_{boxes}_box_cpu_ms", "  a box's CPU for one", "ms"),
+                    Row(f"imap_{boxes}_server_cpu_ms", "  Dovecot's CPU for one", "ms"),
+                    Row(f"imap_{boxes}_server_mb", "  Dovecot's memory, PSS", "MB"),
+                )
+            ),
         ),
     ),
     "panel": Part(

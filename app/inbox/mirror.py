@@ -264,6 +264,11 @@ class Mirror:
         row = tx.execute(f"{_SELECT} WHERE m.entry = ?", (entry,)).fetchone()
         return None if row is None else mirrored_of(row)
 
+    def find(self, entry: int) -> Mirrored | None:
+        """The row of an entry, as it was committed last."""
+        row = self._db.reader().execute(f"{_SELECT} WHERE m.entry = ?", (entry,)).fetchone()
+        return None if row is None else mirrored_of(row)
+
     def at(self, tx: Tx, person: int, uid: int) -> Mirrored | None:
         """What has this UID in the inbox of a person."""
         row = tx.execute(

@@ -7,11 +7,13 @@ with Dovecot(keys) as dovecot:
     dovecot.mails("anna")                      # what she has then; the box of "full" is full
 """
 
+import contextlib
 import grp
 import os
 import pwd
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -117,18 +119,37 @@ class DovecotProcess:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        rights = ["setpriv", f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}"]
-        as_nobody = [*rights, "--clear-groups"] if os.geteuid() == 0 else []
-        command = [*as_nobody, "/usr/sbin/dovecot", "-F", "-c", str(self.folder / "conf")]
+        command = ["/usr/sbin/dovecot", "-F", "-c", str(self.folder / "conf")]
         self._process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=(self.folder / "err").open("wb")
+            [*self._as_nobody(), *command],
+            stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "err").open("wb"),
         )
         for port in self.ports.values():
             self._wait(port)
 
+    def doveadm(self, *command: str) -> None:
+        """A command of its administrator's, while it runs."""
+        doveadm = ["doveadm", "-c", str(self.folder / "conf"), *command]
+        subprocess.run([*self._as_nobody(), *doveadm], check=True, capture_output=True)
+
+    def _as_nobody(self) -> list[str]:
+        rights = ["setpriv", f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}"]
+        return [*rights, "--clear-groups"] if os.geteuid() == 0 else []
+
     def stop(self) -> None:
         """End it; its sessions may outlive it for a moment, and hold the ports until they see."""
         self._process.terminate()
+        self._process.wait(10)
+        for port in self.ports.values():
+            self._wait_until_free(port)
+
+    def kill(self) -> None:
+        """End it and all its sessions in an instant, as a power cut does."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        for pid in [*map(int, children.read_text().split()), self._process.pid]:
+            with contextlib.suppress(ProcessLookupError):  # that session had just ended
+                os.kill(pid, signal.SIGKILL)
         self._process.wait(10)
         for port in self.ports.values():
             self._wait_until_free(port)

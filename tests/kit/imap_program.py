@@ -43,6 +43,10 @@ class MailProgram:
         """Set a flag of a mail, or take it away."""
         self._imap.uid("STORE", str(uid), "+FLAGS" if on else "-FLAGS", f"({flag})")
 
+    def mark_all(self, numbers: str, flag: str, on: bool = True) -> None:
+        """The same of many, by their numbers in the mailbox."""
+        self._imap.store(numbers, "+FLAGS.SILENT" if on else "-FLAGS.SILENT", f"({flag})")
+
     def delete(self, uid: int) -> None:
         """Delete a mail for good."""
         self.mark(uid, "\\Deleted")

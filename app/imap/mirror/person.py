@@ -231,13 +231,14 @@ class PersonInbox:
         return told
 
     async def _tell(self, entry: int) -> None:
-        for _ in range(STEPS):
-            row = await self._parts.commit(lambda tx: self._mirror.get(tx, entry))
+        for number in range(STEPS):
+            row = self._mirror.find(entry)
             if row is None:
                 return
             step = plan.next_step(row)
             if step is Step.NOTHING:
-                await self._parts.commit(lambda tx: self._mirror.settle(tx, entry))
+                if not number:  # it was due though nothing has changed in the end
+                    await self._parts.commit(lambda tx: self._mirror.settle(tx, entry))
                 return
             try:
                 await _STEPS[step](self, row)
