@@ -8,7 +8,6 @@ telephone plays the introduction first [RFC 3801 §5].
 import logging
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
-from email.utils import parseaddr
 
 from app.clerk.composer import DOOR, new_token
 from app.clerk.drafts import Drafts
@@ -80,6 +79,8 @@ class LetterJobs:
         caller = self._person(entry.caller_number or "")
         if caller is not None:
             return self._known(caller)
+        from email.utils import parseaddr
+
         head = read_head(self._store.contents.octets(entry.content))
         found = {field.name: shown(field.value) for field in fields(head)}
         name, address = parseaddr(found.get("reply-to") or found.get("from") or "")

@@ -5,15 +5,14 @@ Without a network that is no error: the facts then say that nothing is known, an
 
 import asyncio
 from collections.abc import Iterable
-
-import dns.asyncresolver
-import dns.exception
-import dns.name
-import dns.rdatatype
-import dns.resolver
+from typing import TYPE_CHECKING
 
 from app.core.domains import DomainFacts, DomainState, is_special
+from app.core.resolver import Resolver
 from app.core.text import one_line
+
+if TYPE_CHECKING:
+    import dns.name
 
 AT_ONCE = 20
 """Domains that are asked for at a time."""
@@ -25,16 +24,14 @@ HOSTS = 5
 """Mail servers of a domain whose addresses are asked for."""
 
 
-def look_up_now(
-    domains: Iterable[str], resolver: dns.asyncresolver.Resolver | None = None
-) -> dict[str, DomainFacts]:
+def look_up_now(domains: Iterable[str], resolver: Resolver | None = None) -> dict[str, DomainFacts]:
     """As `look_up`, for whoever has no event loop; takes ALL_S seconds at most."""
     return asyncio.run(look_up(domains, resolver))
 
 
 async def look_up(
     domains: Iterable[str],
-    resolver: dns.asyncresolver.Resolver | None = None,
+    resolver: Resolver | None = None,
     within_s: float = ALL_S,
 ) -> dict[str, DomainFacts]:
     """What the DNS says of each domain; `resolver` None asks the system's name servers.
@@ -45,6 +42,9 @@ async def look_up(
     found = {d: DomainFacts(d, DomainState.SPECIAL) for d in wanted if is_special(d)}
     public = [domain for domain in wanted if domain not in found]
     if public and resolver is None:
+        import dns.asyncresolver
+        import dns.exception
+
         try:
             resolver = dns.asyncresolver.Resolver()
         except (dns.exception.DNSException, OSError) as problem:
@@ -70,7 +70,11 @@ def _unknown(domain: str, reason: str) -> DomainFacts:
     return DomainFacts(domain, DomainState.UNKNOWN, reason=one_line(reason, 200))
 
 
-async def _facts(resolver: dns.asyncresolver.Resolver, domain: str) -> DomainFacts:
+async def _facts(resolver: Resolver, domain: str) -> DomainFacts:
+    import dns.exception
+    import dns.name
+    import dns.resolver
+
     try:
         name = dns.name.from_text(domain, idna_codec=dns.name.IDNA_2003)
     except (dns.exception.DNSException, UnicodeError):
@@ -96,8 +100,11 @@ async def _facts(resolver: dns.asyncresolver.Resolver, domain: str) -> DomainFac
     return DomainFacts(domain, DomainState.MX, tuple(hosts), tuple(addresses))
 
 
-async def _exchangers(resolver: dns.asyncresolver.Resolver, name: dns.name.Name) -> list[str]:
+async def _exchangers(resolver: Resolver, name: "dns.name.Name") -> list[str]:
     """Names of the mail servers, best first; [""] if the domain takes no mail [RFC 7505]."""
+    import dns.rdatatype
+    import dns.resolver
+
     try:
         answer = await resolver.resolve(name, dns.rdatatype.MX, lifetime=ONE_S)
     except dns.resolver.NoAnswer:
@@ -107,7 +114,10 @@ async def _exchangers(resolver: dns.asyncresolver.Resolver, name: dns.name.Name)
     return [name for name in names if name] or [""]
 
 
-async def _addresses(resolver: dns.asyncresolver.Resolver, host: str) -> list[str]:
+async def _addresses(resolver: Resolver, host: str) -> list[str]:
+    import dns.rdatatype
+    import dns.resolver
+
     found: list[str] = []
     for kind in (dns.rdatatype.A, dns.rdatatype.AAAA):
         try:

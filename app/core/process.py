@@ -1,6 +1,5 @@
 """Processes: running the system's own small programs, giving way to others, ending together."""
 
-import ctypes
 import logging
 import os
 import signal
@@ -44,6 +43,8 @@ def started_at(pid: int) -> int:
 def lower_priority() -> None:
     """Let this process have what nobody else needs: of the processor, and of the disk."""
     os.nice(19)
+    import ctypes
+
     number = _IOPRIO_SET.get(os.uname().machine)
     if number is not None and ctypes.CDLL(None, use_errno=True).syscall(number, 1, 0, _IDLE_CLASS):
         log.info("the disk is used at normal priority: %s", os.strerror(ctypes.get_errno()))
@@ -54,6 +55,8 @@ def end_with(parent: int) -> None:
 
     Strictly: when the thread that has started it ends. Raises OSError [prctl(2)].
     """
+    import ctypes
+
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0):
         raise OSError(ctypes.get_errno(), "PR_SET_PDEATHSIG")

@@ -4,7 +4,6 @@ argon2id with 19 MiB and two passes, the least that OWASP advises; one at a time
 that a crowd of logins cannot eat the memory of a small box.
 """
 
-import ctypes
 import secrets
 import threading
 from functools import cache
@@ -38,7 +37,9 @@ def _hasher() -> "PasswordHasher":
     for later [mallopt(3), M_MMAP_THRESHOLD]: each service would be 20 MB larger from its first
     login on.
     """
-    from argon2 import PasswordHasher  # whoever never checks a password is spared it
+    import ctypes  # whoever never checks a password is spared both
+
+    from argon2 import PasswordHasher
 
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other libraries of C keep none
     if mallopt is not None:

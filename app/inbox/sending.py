@@ -5,14 +5,10 @@ to people and aliases here, and elsewhere by the queue, which signs it and bring
 cannot be sent.
 """
 
-import email.utils
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from app.core.text import one_line
 from app.inbox.audit import AuditEvent
@@ -22,6 +18,9 @@ from app.inbox.errors import NotOurs
 from app.inbox.people import Person
 from app.inbox.store import Store
 from app.store.database import Database, Tx
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 T = TypeVar("T")
 
@@ -56,8 +55,13 @@ class Sending:
 
     def begun(
         self, person: Person, routes: Sequence[Destination], before: str = "", door: Door = "web"
-    ) -> EmailMessage:
+    ) -> "EmailMessage":
         """A header that says who sends a mail to whom, when; `before` stands before each name."""
+        from email.headerregistry import Address
+        from email.message import EmailMessage
+        from email.policy import SMTP
+        from email.utils import format_datetime
+
         sender, config = self._delivery.sender_of(person), self._delivery.config
         to = ", ".join(
             route.address if "@" in route.address else config.canonical(route.address)
@@ -67,7 +71,7 @@ class Sending:
         mail = EmailMessage(policy=SMTP.clone(utf8=not f"{sender}{to}".isascii()))
         mail[f"{before}From"] = Address(one_line(person.name), addr_spec=sender)
         mail[f"{before}To"] = to
-        mail[f"{before}Date"] = email.utils.format_datetime(now)
+        mail[f"{before}Date"] = format_datetime(now)
         mail[f"{before}Message-ID"] = f"<{secrets.token_hex(12)}.{door}@{config.hostname}>"
         return mail
 

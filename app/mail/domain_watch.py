@@ -7,11 +7,10 @@ anything; `status` then says so. The look-up runs beside everything else in the 
 import asyncio
 import logging
 
-import dns.asyncresolver
-
 from app.core.clock import Clock
 from app.core.domain_lookup import look_up
 from app.core.domains import DomainState
+from app.core.resolver import Resolver
 from app.inbox.addresses import DeliveryConfig
 from app.inbox.aliases import Aliases
 from app.inbox.domains import DomainNotes, watched_domains
@@ -37,7 +36,7 @@ class DomainWatch:
         aliases: Aliases,
         config: DeliveryConfig,
         clock: Clock,
-        resolver: dns.asyncresolver.Resolver | None = None,
+        resolver: Resolver | None = None,
     ) -> None:
         """`resolver` None asks the system's name servers, those of the moment."""
         self._db, self._aliases, self._config = db, aliases, config

@@ -27,10 +27,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import dns.asyncresolver
-
 from app.core.clock import Clock, SystemClock
 from app.core.own_addresses import is_this_machine
+from app.core.resolver import Resolver
 from app.imap.mirror.config import ImapConfig
 from app.imap.mirror.none import NoMirror
 from app.inbox.account_passwords import AccountPasswords, BoxAccount
@@ -154,7 +153,7 @@ class MailConfig:
     """The server that the inbox lives on, which then serves mail programs; None: it lives here."""
     faxes: FaxNumbers | None = None
     """Which numbers mail is faxed to; None: to none."""
-    resolver: dns.asyncresolver.Resolver | None = None
+    resolver: Resolver | None = None
     """Who is asked for mail servers; None: the system's name servers."""
 
     def pop3_endpoints(self) -> tuple[Endpoint, ...]:
@@ -473,7 +472,7 @@ class MailService:
         return MirrorService(*parts, config.delivery.hostname, connect)
 
 
-def _resolver(config: MailConfig) -> Callable[[], dns.asyncresolver.Resolver]:
+def _resolver(config: MailConfig) -> Callable[[], Resolver]:
     """Who is asked for names of strangers: what it gives at the time."""
     given, system = config.resolver, SystemResolver(remembers=DNS_ANSWERS)
     return system.current if given is None else lambda: given

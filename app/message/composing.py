@@ -1,21 +1,21 @@
 """What messages that are composed here have in common: fields, text parts, base64."""
 
 import binascii
-import email.policy
-from email.headerregistry import Address
 
 RAW_LINE = 57  # octets in a base64 line of 76 characters [RFC 2045 §6.8]
-
-_HEAD = email.policy.SMTP  # folds at 78, CRLF, RFC 2047 for what is not ASCII
 
 
 def fold(name: str, value: str) -> bytes:
     """A field of a head, with its CRLF."""
-    return bytes(_HEAD.fold_binary(name, _HEAD.header_factory(name, value)))
+    from email.policy import SMTP as head  # folds at 78, CRLF, RFC 2047 for what is not ASCII
+
+    return bytes(head.fold_binary(name, head.header_factory(name, value)))
 
 
 def mailbox_of(name: str, address: str) -> str:
     """A name with an address, as From and To have them [RFC 5322 §3.4]."""
+    from email.headerregistry import Address
+
     login, _, domain = address.rpartition("@")
     return str(Address(name, login, domain))
 

@@ -8,20 +8,21 @@ so that nobody answers it [RFC 3464 §2], and never sends one about a mail of th
 [RFC 5321 §4.5.5]; it is marked as the work of a program [RFC 3834 §5].
 """
 
-import email.utils
 import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import EmailMessage, Message
-from email.policy import SMTP
 from functools import partial
+from typing import TYPE_CHECKING
 
 from app.core.sentences import N_
 from app.core.text import one_line
 from app.message import by_machine
 from app.message.headers import fields, read_head, scan_head, shown
 from app.message.words import say, wrapped
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage, Message
 
 HEADER_LIMIT = 32_768
 """Octets of the mail's header that are given back."""
@@ -32,7 +33,6 @@ REPLY_LIMIT = 900
 _INDENT = " " * 4
 _FAILED = re.compile(rb"^action:[ \t]*failed[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _PLACE = f"the whole mail {secrets.token_hex(16)}"
-_LONG_LINES = SMTP.clone(max_line_length=998)  # fields for programs, which folding would encode
 _OPENINGS = {
     "custody": N_("A message that your alias sends on could not be delivered everywhere."),
     "copy": N_("A copy that your alias sends on could not be delivered everywhere."),
@@ -237,14 +237,22 @@ def _about(report: FailureReport) -> Iterator[str]:
     yield in_words("Received: %(date)s", date=_date(report.arrived_at))
 
 
-def _status_part(report: FailureReport) -> EmailMessage:
+def _part(longest: int = 78) -> "EmailMessage":
+    """A part whose lines have so many characters at most."""
+    from email.message import EmailMessage
+    from email.policy import SMTP
+
+    return EmailMessage(policy=SMTP.clone(max_line_length=longest))
+
+
+def _status_part(report: FailureReport) -> "EmailMessage":
     """`message/delivery-status` [RFC 3464 §2]: a block for the mail, then one a recipient."""
     about = {"Reporting-MTA": f"dns; {report.hostname}", "Arrival-Date": _date(report.arrived_at)}
     if report.envelope_id:
         about = {"Original-Envelope-Id": _ascii(one_line(report.envelope_id)), **about}
     blocks: list[Message[str, str] | str] = [_block(about)]
     blocks += [_block(_recipient(failed, report)) for failed in report.failed]
-    part = EmailMessage(policy=SMTP)
+    part = _part()
     part["Content-Type"] = "message/delivery-status"
     part.set_payload(blocks)
     return part
@@ -268,7 +276,7 @@ def _recipient(failed: FailedRecipient, report: FailureReport) -> dict[str, str]
 
 
 def _block(facts: dict[str, str]) -> "Message[str, str]":
-    block = EmailMessage(policy=_LONG_LINES)
+    block = _part(longest=998)  # fields for programs, which folding would encode
     for name, value in facts.items():
         block[name] = value
     return block
@@ -289,21 +297,21 @@ def _original(orcpt: str) -> str:
     return _ascii(f"{kind}; {address}") if address else ""
 
 
-def _mail_part(mail: bytes) -> EmailMessage:
+def _mail_part(mail: bytes) -> "EmailMessage":
     """The mail as it came, `message/rfc822`."""
-    part = EmailMessage(policy=SMTP)
+    part = _part()
     part["Content-Type"] = "message/rfc822"
     part["Content-Transfer-Encoding"] = "7bit" if mail.isascii() else "8bit"
     part.set_payload(_PLACE)
     return part
 
 
-def _header_part(header: bytes) -> EmailMessage:
+def _header_part(header: bytes) -> "EmailMessage":
     """`text/rfc822-headers` [RFC 6522 §4], as it came, but cut at a line end if it is very long."""
     kept = header
     if len(kept) > HEADER_LIMIT:
         kept = kept[: kept.rfind(b"\r\n", 0, HEADER_LIMIT) + 2]
-    part = EmailMessage(policy=SMTP)
+    part = _part()
     part["Content-Type"] = "text/rfc822-headers"
     part["Content-Transfer-Encoding"] = "7bit" if kept.isascii() else "8bit"
     part.set_payload(kept.replace(b"\r\n", b"\n").decode("ascii", "surrogateescape"))
@@ -316,4 +324,6 @@ def _ascii(text: str) -> str:
 
 def _date(at: float) -> str:
     """A time as RFC 5322 §3.3 writes it, in the zone of the box."""
-    return email.utils.format_datetime(by_machine.box_time(at))
+    from email.utils import format_datetime
+
+    return format_datetime(by_machine.box_time(at))

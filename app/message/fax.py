@@ -8,7 +8,6 @@
 A page at a time is in memory. Line ends are CRLF.
 """
 
-import email.utils
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -127,7 +126,9 @@ def _head(fax: FaxMessage) -> Iterator[tuple[str, str]]:
     yield "From", mailbox_of(fax.display_name, fax.from_address)
     yield "To", mailbox_of(clean_name(fax.to_name) or fax.mailbox, fax.to_address)
     yield "Subject", fax.subject
-    yield "Date", email.utils.format_datetime(fax.ended_at)
+    from email.utils import format_datetime
+
+    yield "Date", format_datetime(fax.ended_at)
     yield "Message-ID", fax.message_id
     yield "MIME-Version", "1.0"
     yield "Message-Context", "fax-message"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.parser import BytesHeaderParser
 from functools import partial
 
 from app.core.sentences import N_
@@ -114,6 +113,8 @@ class Nature:
 
 def nature_of(header: bytes) -> Nature:
     """What a header, prefix and all, says of its message."""
+    from email.parser import BytesHeaderParser
+
     fields = BytesHeaderParser().parsebytes(header)
     said = {str(fields.get(name, "")).strip().lower() for name in ("importance", "priority")}
     urgent = bool(said & URGENT) or str(fields.get("x-priority", "")).strip()[:1] in ("1", "2")

@@ -1,11 +1,7 @@
 """The mail by which a forward is tried out: marked, short, and nothing to be answered."""
 
-import email.utils
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 
 
 @dataclass(frozen=True)
@@ -26,12 +22,17 @@ class ProbeMail:
 
 def compose(probe: ProbeMail) -> bytes:
     """The probe as a whole message, CRLF line ends."""
+    from email.headerregistry import Address
+    from email.message import EmailMessage
+    from email.policy import SMTP
+    from email.utils import format_datetime
+
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("Mail system", addr_spec=probe.sender)
     message["To"] = Address(addr_spec=probe.to)
     message["Subject"] = f"Test: does mail to {probe.to} arrive?"
     at = datetime.fromtimestamp(int(probe.now)).astimezone()
-    message["Date"] = email.utils.format_datetime(at)
+    message["Date"] = format_datetime(at)
     message["Message-ID"] = probe.message_id
     message["Auto-Submitted"] = "auto-generated"  # [RFC 3834 §5]
     message.set_content(

@@ -9,7 +9,6 @@ function here raises, and each takes time linear in the octets; texts are bounde
 makes HTML harmless: whoever shows it must.
 """
 
-import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -188,6 +187,8 @@ def without_markup(markup: str) -> str:
             continue
         said.append("\n" if called.lstrip("/") in _BREAKING else "")
         said.append(text)
+    import html  # its table of names is large, and few mails are read here
+
     lines = (" ".join(line.split()) for line in html.unescape("".join(said)).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

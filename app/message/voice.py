@@ -12,7 +12,6 @@ and the size is known before, because base64 makes 78 octets (with CRLF) of ever
 Line ends are CRLF everywhere. Lengths are octets, or samples of 1/8000 s where it says so.
 """
 
-import email.utils
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -192,7 +191,9 @@ def _head(voice: VoiceMessage) -> Iterator[tuple[str, str]]:
     yield "To", ", ".join((to, *voice.also_to))
     yield "Subject", voice.subject
     if voice.clock_set:  # a mail has a date [RFC 5322 §3.6], but not a wrong one
-        yield "Date", email.utils.format_datetime(voice.ended_at)
+        from email.utils import format_datetime
+
+        yield "Date", format_datetime(voice.ended_at)
     yield "Message-ID", voice.message_id
     yield "MIME-Version", "1.0"
     yield "Message-Context", "voice-message"

@@ -13,8 +13,6 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from email.header import decode_header, make_header
-from email.parser import BytesHeaderParser
 
 from app.store.counts import count_again
 from app.store.salvage import Loss, Salvage
@@ -403,6 +401,9 @@ def _dotted(chunks: Iterator[bytes]) -> int:
 
 def _shown(octets: bytes, name: str) -> str:
     """A header field as text for lists; "" if there is none, or none that can be read."""
+    from email.header import decode_header, make_header  # a repair is rare
+    from email.parser import BytesHeaderParser
+
     try:
         value = BytesHeaderParser().parsebytes(octets[:65_536])[name]
         return _one_line(str(make_header(decode_header(value or ""))))[:_LONGEST]

@@ -6,7 +6,6 @@ The damaged store is only read, and stays in use meanwhile: mail can be fetched,
 
 import logging
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -102,7 +101,9 @@ def salvage(store: Path, clock: Clock) -> RepairReport:
 def _demand_room(store: Path) -> None:
     wal = store.with_name(store.name + "-wal")
     octets = sum(path.stat().st_size for path in (store, wal) if path.exists())
-    free = shutil.disk_usage(store.parent).free + _size(salvaged(store))
+    from shutil import disk_usage  # it loads what unpacks archives
+
+    free = disk_usage(store.parent).free + _size(salvaged(store))
     if free < octets + SPARE:
         raise StoreFailed(
             f"the repair needs {(octets + SPARE) // 1_000_000} MB beside the damaged store, and"

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -141,6 +140,8 @@ class WebService:
 
     def _date(self) -> tuple[bytes, bytes]:
         """[RFC 9110 §6.6.1]."""
+        from email.utils import format_datetime
+
         now = datetime.fromtimestamp(int(self._clock.now()), UTC)
         return b"date", format_datetime(now, usegmt=True).encode()
 

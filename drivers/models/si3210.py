@@ -90,8 +90,9 @@ def noise_of(scratch: int) -> Samples | None:
     """A period of the noise that this word in indirect register 97 makes; none for 0."""
     if not scratch:
         return None
-    noise = np.random.default_rng(scratch).integers(-SCRATCH_NOISE, SCRATCH_NOISE + 1, PERIOD)
-    return noise.astype(np.int16)
+    random = Random(scratch)
+    noise = [random.randint(-SCRATCH_NOISE, SCRATCH_NOISE) for _ in range(PERIOD)]
+    return np.array(noise, np.int16)
 
 
 class Si3210Model(SpiChip):

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READS_SETTINGS = {"pydantic", "rich"}  # a short-lived child does that: app/core/subprocess_call.py
 SOUND = {"numpy", "cffi"}
 PARSER = {"cffi", "pycparser"}  # declarations of C are made ready beforehand: scripts/declared.py
+FIRST_USE = {"dns", "email", "html", "zoneinfo"}  # with the first question, mail or page
 STORE = {"sqlite3", "app.store.database"}
 CRYPTO = {"cryptography"}  # certificates and signatures are made and verified by commands
 PAGES = {"starlette", "jinja2"}  # with the first request for a page
@@ -34,11 +35,17 @@ LEAN = {
     "app.commands.service_phone": READS_SETTINGS | BY_HAND | CRYPTO | STORE | PARSER,
     "app.phone.pbx": READS_SETTINGS | BY_HAND | CRYPTO | STORE | PARSER,
     "app.phone.sound.t30": PARSER,
-    "app.commands.service_mail": READS_SETTINGS | BY_HAND | CRYPTO | SOUND,
-    "app.commands.service_admin": READS_SETTINGS | BY_HAND | CRYPTO | SOUND | WATCHED | PAGES,
+    "app.commands.service_mail": READS_SETTINGS | BY_HAND | CRYPTO | SOUND | FIRST_USE,
+    "app.commands.service_admin": READS_SETTINGS
+    | BY_HAND
+    | CRYPTO
+    | SOUND
+    | WATCHED
+    | PAGES
+    | FIRST_USE,
     "app.commands.service_watchdog": READS_SETTINGS | BY_HAND | CRYPTO | SOUND,
     "app.panel.thread": READS_SETTINGS | CRYPTO | SOUND | {"asyncio"},
-    "app.clerk.server": READS_SETTINGS | BY_HAND | {"numpy", "asyncio", "ssl"},
+    "app.clerk.server": READS_SETTINGS | BY_HAND | FIRST_USE | {"numpy", "asyncio", "ssl"},
 }
 
 

@@ -389,7 +389,7 @@ def test_repair_without_room_says_how_much_it_needs(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(path.parent)._replace(free=1_000_000)
-    monkeypatch.setattr("app.store.repair.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(StoreFailed, match=r"needs .* MB .* 1 MB are free"):
         salvage(path, ManualClock(NOW))
     assert StoreCondition(path).read().state is State.WELL

@@ -16,16 +16,16 @@ import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-import dns.asyncresolver
-import dns.exception
-import dns.name
-import dns.rdatatype
-import dns.resolver
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.core.own_addresses import is_this_machine
+from app.core.resolver import Resolver
 from app.inbox.destinations import person_of
+
+if TYPE_CHECKING:
+    import dns.asyncresolver
+    import dns.name
+    import dns.rdatatype
 
 SMTP_PORT = 25
 ADDRESSES_LIMIT = 10  # of one domain's hosts that are tried in one go
@@ -132,9 +132,9 @@ class SystemResolver:
         self._path, self._remembers = path, remembers
         self._port = port
         self._read: tuple[int, ...] = ()
-        self._resolver = dns.asyncresolver.Resolver(configure=False)
+        self._resolver: dns.asyncresolver.Resolver
 
-    def current(self) -> dns.asyncresolver.Resolver:
+    def current(self) -> "dns.asyncresolver.Resolver":
         """A resolver that asks them. Raises dns.exception.DNSException or OSError: there is none.
 
         The file is read again when it has changed, which takes one stat to see.
@@ -142,6 +142,9 @@ class SystemResolver:
         stat = self._path.stat()
         seen = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         if seen != self._read:
+            import dns.asyncresolver
+            import dns.resolver
+
             self._resolver = dns.asyncresolver.Resolver(str(self._path))
             self._resolver.port = self._port
             if self._remembers:
@@ -161,7 +164,7 @@ class MxRoute:
         self,
         own_names: Iterable[str],
         is_own: Callable[[str], bool] = is_this_machine,
-        resolver: dns.asyncresolver.Resolver | None = None,
+        resolver: Resolver | None = None,
         port: int = SMTP_PORT,
         resolv_conf: Path = RESOLV_CONF,
     ) -> None:
@@ -211,6 +214,9 @@ class MxRoute:
 
     async def _exchangers(self, domain: str) -> list[tuple[int, str]]:
         """Preferences and names of hosts, best first; equal ones in any order [RFC 5321 §5.1]."""
+        import dns.rdatatype
+        import dns.resolver
+
         try:
             answer = await self._ask(domain, dns.rdatatype.MX)
         except dns.resolver.NXDOMAIN:
@@ -226,6 +232,9 @@ class MxRoute:
         """A host at each of its addresses; none if it has none. Raises NoHop if nobody knows."""
         if name in self._own_names:
             return [Hop(name, "127.0.0.1", self._port)]  # nobody will go there
+        import dns.rdatatype
+        import dns.resolver
+
         found: list[str] = []
         trouble = None
         for kind in (dns.rdatatype.A, dns.rdatatype.AAAA):
@@ -239,8 +248,11 @@ class MxRoute:
             raise trouble
         return [Hop(name, address, self._port) for address in found]
 
-    async def _ask(self, name: str, kind: dns.rdatatype.RdataType) -> list[Any]:
+    async def _ask(self, name: str, kind: "dns.rdatatype.RdataType") -> list[Any]:
         """The records; none if the name has none of this kind. Raises NXDOMAIN or NoHop."""
+        import dns.exception
+        import dns.resolver
+
         try:
             resolver = self._resolver or self._system.current()
             return list(await resolver.resolve(_encoded(name), kind))
@@ -258,12 +270,15 @@ _NO_ADDRESS = "550 5.1.2 The domain has no mail server"
 _LOOP = "550 5.4.6 The domain's mail server is this box, which does not serve it"
 
 
-def _encoded(name: str) -> dns.name.Name:
+def _encoded(name: str) -> "dns.name.Name":
+    import dns.exception
+    import dns.name
+
     try:
         return dns.name.from_text(name, idna_codec=dns.name.IDNA_2003)
     except (dns.exception.DNSException, UnicodeError) as problem:
         raise NoHop(f"550 5.1.2 The domain is no name: {problem}") from problem
 
 
-def _text(name: dns.name.Name) -> str:
+def _text(name: "dns.name.Name") -> str:
     return name.to_text(omit_final_dot=True).lower().removesuffix(".")

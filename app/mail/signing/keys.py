@@ -8,10 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import dns.asyncresolver
-import dns.exception
-import dns.resolver
-
+from app.core.resolver import Resolver
 from app.mail.signing import tags
 
 if TYPE_CHECKING:
@@ -66,7 +63,7 @@ class KeyFinder:
 
     def __init__(
         self,
-        resolver: Callable[[], dns.asyncresolver.Resolver],
+        resolver: Callable[[], Resolver],
         monotonic: Callable[[], float],
     ) -> None:
         self._resolver = resolver
@@ -91,6 +88,9 @@ class KeyFinder:
         return record if until > self._monotonic() else None
 
     async def _ask(self, name: str) -> bytes:
+        import dns.exception
+        import dns.resolver
+
         try:
             answer = await self._resolver().resolve(name, "TXT")
         except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):

@@ -16,8 +16,6 @@ from app.inbox.people import Person
 from app.mail.smtp import replies
 from app.mail.smtp.envelope import Transaction
 from app.mail.smtp.replies import Reply
-from drivers.countries import country
-from drivers.countries.numbering import CallClass
 
 LONGEST = 32
 """Digits of a number at most."""
@@ -37,6 +35,9 @@ class FaxNumbers:
 
     def why_not(self, number: str, may_call: str) -> str:
         """Why this number is not called for a person with this class of calls; "": it is."""
+        from drivers.countries import country  # a mail to a number is rare
+        from drivers.countries.numbering import CallClass
+
         numbering = country(self.country).numbering
         if len(number) > LONGEST:
             return f"a number has {LONGEST} digits at most"

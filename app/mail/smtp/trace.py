@@ -12,7 +12,6 @@ whose signatures must stay good, is not touched.
 
 import re
 from collections.abc import Callable
-from email.utils import formatdate
 
 from app.mail.smtp.envelope import Transaction
 from app.mail.smtp.grammar import host_literal, is_domain
@@ -94,5 +93,7 @@ def date(now: float) -> str:
     """A time (seconds since 1970 UTC) as RFC 5322 §3.3 writes it, in the zone of the box."""
     global _last_date  # under load a second has thousands of mails
     if _last_date[0] != int(now):
+        from email.utils import formatdate
+
         _last_date = int(now), formatdate(int(now), localtime=True)
     return _last_date[1]

@@ -3,12 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import dns.asyncresolver
-import dns.exception
-import dns.name
-import dns.resolver
-import dns.reversename
-
+from app.core.resolver import Resolver
 from app.mail.spf.macros import Address
 
 
@@ -39,7 +34,7 @@ class Names(Protocol):
 class DnsNames:
     """The DNS itself; `resolver` gives the name servers of now, and may raise."""
 
-    def __init__(self, resolver: Callable[[], dns.asyncresolver.Resolver]) -> None:
+    def __init__(self, resolver: Callable[[], Resolver]) -> None:
         self._resolver = resolver
 
     async def texts(self, name: str) -> list[str]:
@@ -58,12 +53,18 @@ class DnsNames:
 
     async def pointers(self, ip: Address) -> list[str]:
         """As Names."""
+        import dns.reversename
+
         name = dns.reversename.from_address(str(ip)).to_text()
         return [one.target.to_text(omit_final_dot=True) for one in await self._ask(name, "PTR")]
 
     async def _ask(self, name: str, kind: str) -> list[Any]:
         if not name:
             return []  # of a name that was too long, nothing is left
+        import dns.exception
+        import dns.name
+        import dns.resolver
+
         try:
             wanted = dns.name.from_text(name)
         except (dns.exception.DNSException, UnicodeError):

@@ -14,7 +14,6 @@ import fcntl
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +115,9 @@ class KeptFax:
 
     def remove(self) -> None:
         """It is delivered. Raises OSError."""
-        shutil.rmtree(self.path)
+        from shutil import rmtree  # it loads what unpacks archives
+
+        rmtree(self.path)
 
 
 def kept_faxes(root: Path) -> Iterator[KeptFax]:
