@@ -29,6 +29,7 @@ COMMANDS = {
     "settings": ("app.commands.settings", "settings_"),
     "prompts": ("app.commands.prompts", "prompts"),
     "packs": ("app.commands.packs", "packs"),
+    "store": ("app.commands.store", "store"),
     "device": ("app.commands.device", "device"),
     "update": ("app.commands.update", "update"),
 }

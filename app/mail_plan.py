@@ -10,6 +10,8 @@ from app.mail.smtp.faxes import FaxNumbers
 
 if TYPE_CHECKING:
     from app.config.settings import Settings
+    from app.imap.mirror.migration import Migration
+    from app.operations.box import Box
     from app.web.clients.access import MailAccess
 
 IMAP, IMAPS = 143, 993
@@ -27,17 +29,37 @@ def fax_numbers(settings: Settings) -> FaxNumbers:
 
 def imap_config(settings: Settings) -> ImapConfig | None:
     """The server that the inbox lives on; None: it lives here."""
+    return imap_server(settings) if settings.store.kind == "imap" else None
+
+
+def imap_server(settings: Settings) -> ImapConfig | None:
+    """The server that it may live on; None: none is named."""
     from app.operations.kept_secrets import INBOX_STORE, account_of
 
     store = settings.store
     place = host_and_port(store.server, IMAPS if store.encryption == "implicit" else IMAP)
     account = account_of(settings, INBOX_STORE)
-    if store.kind != "imap" or place is None or account is None:
+    if place is None or account is None:
         return None
     folders = Folders(store.inbox, store.trash)
     return ImapConfig(
         *place, store.encryption, account, store.authorize, folders, store.fingerprint
     )
+
+
+def migration(box: Box) -> Migration | None:
+    """What moves the inboxes of a box to the server that is named; None: none is."""
+    from app.imap.mirror.migration import Migration
+    from app.imap.mirror.person import Parts
+    from app.imap.net.connection import connect
+    from app.inbox.mirror import Mirror
+
+    config = imap_server(box.settings)
+    if config is None:
+        return None
+    hostname = box.settings.site.hostname
+    parts = Parts(box.db, box.store, Mirror(box.db), config.folders, hostname)
+    return Migration(parts, box.people, box.passwords, config, connect)
 
 
 def mail_access(settings: Settings) -> MailAccess:

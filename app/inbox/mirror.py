@@ -75,6 +75,8 @@ class Mirrored:
     """The UIDVALIDITY of that."""
     again: bool
     """A second copy was sent, since the first one had not arrived when it was looked for."""
+    verified: bool
+    """What the server has was compared with what is here, octet by octet, or came from there."""
     failures: int
     """How often it could not be told."""
     state: EntryState | None
@@ -107,8 +109,8 @@ class Mirrored:
 
 _COLUMNS = (
     "m.entry, m.person, m.place, m.uid, m.seen, m.saved, m.message_id, m.octets, m.partial,"
-    " m.begun, m.begun_validity, m.again, m.failures, entry.state, coalesce(entry.saved, 0),"
-    " entry.kind"
+    " m.begun, m.begun_validity, m.again, m.verified, m.failures, entry.state,"
+    " coalesce(entry.saved, 0), entry.kind"
 )
 _FROM = "FROM mirror_entry AS m {index} LEFT JOIN entry ON entry.id = m.entry"
 _SELECT = f"SELECT {_COLUMNS} {_FROM.format(index='')}"
@@ -118,7 +120,7 @@ _SELECT_DUE = f"SELECT {_COLUMNS} {_FROM.format(index='INDEXED BY mirror_entry_d
 def mirrored_of(row: Sequence[Any]) -> Mirrored:
     """A row of _COLUMNS."""
     entry, person, place, uid, seen, saved, known, octets, partial, *rest = row
-    begun, validity, again, failures, state, kept, kind = rest
+    begun, validity, again, verified, failures, state, kept, kind = rest
     return Mirrored(
         entry,
         person,
@@ -132,6 +134,7 @@ def mirrored_of(row: Sequence[Any]) -> Mirrored:
         begun,
         validity,
         bool(again),
+        bool(verified),
         failures,
         None if state is None else EntryState(state),
         bool(kept),
@@ -211,7 +214,8 @@ class Mirror:
         """
         tx.execute(
             "UPDATE mirror_entry SET again = again OR (place = '' AND message_id = ?1),"
-            " message_id = ?1, begun = ?2, begun_validity = ?3, octets = ?4 WHERE entry = ?5",
+            " message_id = ?1, begun = ?2, begun_validity = ?3, octets = ?4, verified = 0"
+            " WHERE entry = ?5",
             (message_id, uidnext, uidvalidity, octets, entry),
         )
 
@@ -239,6 +243,63 @@ class Mirror:
             return
         due = None if row.settled else 1
         tx.execute("UPDATE mirror_entry SET due = ? WHERE entry = ?", (due, entry))
+
+    def compared(self, tx: Tx, entry: int) -> None:
+        """What the server has of it are the octets that are here."""
+        tx.execute("UPDATE mirror_entry SET verified = 1 WHERE entry = ?", (entry,))
+
+    # ---- migration
+
+    def include(self, tx: Tx, person: int) -> None:
+        """Have a row for each entry of a person's inbox, also while the server is told nothing."""
+        tx.execute(
+            "INSERT OR IGNORE INTO mirror_entry (entry, person, due)"
+            " SELECT id, person, 1 FROM entry WHERE person = ? AND state IN ('new', 'heard')",
+            (person,),
+        )
+
+    def whole(self, person: int) -> set[int]:
+        """The UIDs of the inbox whose messages are here as a whole, removed ones, too."""
+        rows = self._db.reader().execute(
+            "SELECT uid FROM mirror_entry INDEXED BY mirror_entry_uid"
+            " WHERE person = ? AND place = 'inbox' AND partial = 0 AND uid IS NOT NULL",
+            (person,),
+        )
+        return {uid for (uid,) in rows.fetchall()}
+
+    def incomplete(self, tx: Tx, entry: int) -> None:
+        """Not all of it is here: it is to be fetched again."""
+        tx.execute("UPDATE mirror_entry SET partial = 1 WHERE entry = ?", (entry,))
+
+    def to_migrate(self, person: int) -> list[int]:
+        """Entries of a person's inbox here that the server is not known to have as they are."""
+        rows = self._db.reader().execute(
+            "SELECT entry.id FROM entry LEFT JOIN mirror_entry ON entry = entry.id"
+            " WHERE entry.person = ? AND state IN ('new', 'heard') AND partial IS NOT 1"
+            " AND (place IS NOT 'inbox' OR verified = 0 OR seen <> (state = 'heard')"
+            " OR mirror_entry.saved <> entry.saved) ORDER BY entry.id",
+            (person,),
+        )
+        return [entry for (entry,) in rows.fetchall()]
+
+    def look_again(self, tx: Tx, person: int, entry: int | None = None) -> None:
+        """Where the server has these entries is void: they are looked for by their Message-IDs."""
+        tx.execute(
+            "UPDATE mirror_entry SET place = '', uid = NULL, begun = 1, begun_validity = NULL,"
+            " verified = 0 WHERE person = ?1 AND place IN ('inbox', 'lost')"
+            " AND (?2 IS NULL OR entry = ?2)",
+            (person, entry),
+        )
+
+    def uidls(self, person: int) -> list[tuple[int, int, str]]:
+        """Of what the server has in its inbox and was compared: UIDVALIDITY, UID, our UIDL."""
+        rows = self._db.reader().execute(
+            "SELECT uidvalidity, uid, uidl FROM mirror_entry AS m JOIN entry ON entry.id = m.entry"
+            " JOIN mirror_account AS a ON a.person = m.person"
+            " WHERE m.person = ? AND place = 'inbox' AND verified = 1 ORDER BY uid",
+            (person,),
+        )
+        return cast(list[tuple[int, int, str]], rows.fetchall())
 
     def put_off(self, tx: Tx, entry: int, wait_s: float, error: str) -> None:
         """It could not be told: try again after so many seconds."""

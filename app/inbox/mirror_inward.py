@@ -120,7 +120,7 @@ class Inward:
             tx.execute("DELETE FROM notification_run WHERE entry = ?", (entry,))
         tx.execute(
             "INSERT OR REPLACE INTO mirror_entry (entry, person, place, uid, seen, saved,"
-            " message_id, octets, partial) VALUES (?, ?, 'inbox', ?, ?, ?, ?, ?, ?)",
+            " message_id, octets, partial, verified) VALUES (?, ?, 'inbox', ?, ?, ?, ?, ?, ?, 1)",
             (
                 entry,
                 self._person,
@@ -132,6 +132,17 @@ class Inward:
                 fetched.partial,
             ),
         )
+        return entry
+
+    def completed(self, tx: Tx, row: Mirrored, arrival: Arrival, fetched: Fetched) -> int:
+        """All of a message of which the header was kept takes its place; the new entry's number.
+
+        What its owner has done with it holds. Raises ContentGone.
+        """
+        self._drop(tx, row.entry)
+        entry = self.arrived(tx, arrival, fetched, is_news=False)
+        state = EntryState.HEARD if row.heard else EntryState.NEW
+        self._store.mark(tx, [entry], state, row.kept, DOOR, self._by)
         return entry
 
     def flagged(self, tx: Tx, uid: int, flags: Flags) -> None:
@@ -193,15 +204,21 @@ class Inward:
         """Keep these no longer, as the cache is for what is new; the server keeps them."""
         forgotten = 0
         for number in entries:
-            row, entry = self._mirror.get(tx, number), self._store.entry(number)
-            if row is None or entry is None or not row.settled:
-                continue
-            tx.execute("DELETE FROM mirror_entry WHERE entry = ?", (number,))
-            tx.execute("DELETE FROM entry WHERE id = ?", (number,))
-            self._store.contents.drop_unused(tx, [entry.content])
-            self._store.audit_log.note(tx, "purged", self._person, number)
-            forgotten += 1
+            row = self._mirror.get(tx, number)
+            if row is not None and row.settled and row.verified:
+                forgotten += self._drop(tx, number)
         return forgotten
+
+    def _drop(self, tx: Tx, number: int) -> bool:
+        """Keep an entry no longer that the server keeps; whether there was one."""
+        entry = self._store.entry(number)
+        if entry is None:
+            return False
+        tx.execute("DELETE FROM mirror_entry WHERE entry = ?", (number,))
+        tx.execute("DELETE FROM entry WHERE id = ?", (number,))
+        self._store.contents.drop_unused(tx, [entry.content])
+        self._store.audit_log.note(tx, "purged", self._person, number)
+        return True
 
 
 def _is_meant(row: Mirrored, arrival: Arrival) -> bool:

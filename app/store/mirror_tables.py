@@ -48,3 +48,14 @@ MIRROR = (
     """CREATE TRIGGER mirror_gone AFTER DELETE ON entry BEGIN
         DELETE FROM mirror_entry WHERE entry = OLD.id AND NOT (due = 1 AND place = 'inbox'); END""",
 )
+
+VERIFIED = (
+    # `verified`: what the server has was compared with what is here, or is where it came from.
+    "ALTER TABLE mirror_entry ADD COLUMN verified INTEGER NOT NULL DEFAULT 0",
+    # What the server has in its inbox is remembered until it is told, also while it is told
+    # nothing: else it would come back from there.
+    "DROP TRIGGER mirror_gone",
+    """CREATE TRIGGER mirror_gone AFTER DELETE ON entry BEGIN
+        UPDATE mirror_entry SET due = 1 WHERE entry = OLD.id AND place = 'inbox';
+        DELETE FROM mirror_entry WHERE entry = OLD.id AND place <> 'inbox'; END""",
+)

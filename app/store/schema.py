@@ -415,6 +415,7 @@ STEPS: tuple[Step, ...] = (
     Step(42, 4, transcript_tables.TRANSCRIPTS),  # a program before it shows none of it
     Step(43, 4, mirror_tables.MIRROR),  # a program before it tells no server of changes
     Step(44, 4, transcript_tables.AWAITED_TEXTS),  # a program before it waits for none
+    Step(45, 4, mirror_tables.VERIFIED),  # a program before it gives up what was not compared
 )
 
 

@@ -241,6 +241,51 @@ def test_another_uidvalidity_doubles_nothing_and_loses_nothing(site: Site) -> No
     assert site.mirror.waiting() == {}
 
 
+def test_an_inbox_that_was_copied_before_is_taken_over(site: Site) -> None:
+    """By `store migrate-to-imap`, while nobody noted what has changed here since."""
+    site.db.now(lambda tx: site.mirror.switch(tx, False))
+    deleted, heard, removed, purged = (site.voicemail() for _ in range(4))
+
+    async def copy() -> None:
+        inbox = PersonInbox(site.parts, site.anna, await site.server.connect(NOBODY))
+        await inbox.open_to_tell()
+        site.db.now(lambda tx: site.mirror.include(tx, site.anna.id))
+        for entry in site.mirror.to_migrate(site.anna.id):
+            await inbox.tell_of(entry)
+            assert await inbox.compare(entry)
+        assert site.mirror.to_migrate(site.anna.id) == []
+
+    asyncio.run(copy())
+    site.server.inbox.remove(1)
+    site.server.inbox.flag(2, ["\\Seen"])
+    site.mail()
+    site.do(removed, "remove")
+    site.db.now(lambda tx: tx.execute("DELETE FROM entry WHERE id = ?", (purged.id,)))
+    site.db.now(lambda tx: site.mirror.switch(tx, True))
+    site.sync()
+    assert site.ids() == [b"<2@box.test>", b"<5@far.test>"]
+    assert site.ids("Trash") == [b"<3@box.test>", b"<4@box.test>"]
+    assert (site.state(deleted), site.state(heard)) == (EntryState.BIN, EntryState.HEARD)
+    assert len(site.kit.inbox("anna")) == 2 and site.mirror.waiting() == {}
+
+
+def test_read_mail_is_given_up_only_if_the_server_has_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "RECENT", 0)
+    same, other = (site.kit.put("anna", MAIL % number) for number in (801, 802))
+    for entry in (same, other):
+        site.do(entry, "hear")
+    site.sync()
+    site.server.inbox.mails[2].octets = MAIL % 803
+
+    async def trim(inbox: PersonInbox) -> None:
+        assert await inbox.trim() == 1
+
+    site.connected(trim)
+    assert site.kit.inbox("anna") == [site.store.need(other.id)]
+
+
 def test_of_a_large_inbox_only_what_is_new_is_kept(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

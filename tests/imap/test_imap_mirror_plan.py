@@ -24,7 +24,7 @@ def row(
     kept: bool = False,
 ) -> Mirrored:
     begun_validity = None if begun is None else 1
-    rest = (False, begun, begun_validity, False, 0, state, kept, Kind.VOICEMAIL)
+    rest = (False, begun, begun_validity, False, False, 0, state, kept, Kind.VOICEMAIL)
     return Mirrored(1, 1, place, uid, seen, saved, message_id, 0, *rest)
 
 

@@ -1,6 +1,7 @@
 """Messages as they go to the server, and as they are kept of what it has."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
@@ -108,14 +109,27 @@ class Keeping:
         return content
 
 
+def digest_of(pieces: Iterable[bytes]) -> bytes:
+    """SHA-256 of a message."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()
+
+
 async def fetched(
-    pieces: AsyncIterator[bytes], facts: Facts, by: str, language: str, keeping: Keeping
+    pieces: AsyncIterator[bytes],
+    facts: Facts,
+    by: str,
+    language: str,
+    keeping: Keeping,
+    whole: bool = False,
 ) -> Fetched | None:
     """What there is to be kept of a mail; None: it is gone.
 
-    Of a large mail no more is fetched than the pieces that have its header. `by` is whose it is,
-    `language` what is said in instead of the rest. What is more than a chunk goes to `keeping`.
-    Raises ContentGone, StoreFailed.
+    Unless `whole`, no more of a large mail is fetched than the pieces that have its header. `by` is
+    whose it is, `language` what is said in instead of the rest. What is more than a chunk goes to
+    `keeping`. Raises ContentGone, StoreFailed.
     """
     reader, held, is_small = HeadReader(), list[bytes](), facts.size <= CHUNK
     size, content = 0, None
@@ -124,7 +138,7 @@ async def fetched(
             size += len(piece)
             if not reader.complete:
                 reader.feed(piece)
-            if reader.complete and facts.size > _most(reader.head):
+            if reader.complete and not whole and facts.size > _most(reader.head):
                 break
             if is_small:
                 held.append(piece)
@@ -135,7 +149,7 @@ async def fetched(
     if not reader.complete:
         reader.end()
     kind, noted = mail_facts(scan_head(reader.head), facts.internal_date.timestamp(), DOOR, by)
-    if facts.size > _most(reader.head):
+    if not whole and facts.size > _most(reader.head):
         return Fetched(Kind.EMAIL, noted, (stand_in(reader.head, facts.size, language),), True)
     if not is_small:
         content = await keeping.seal()

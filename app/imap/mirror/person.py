@@ -10,6 +10,7 @@ noted after the server's answer, what was fetched together with how far the inbo
 at, and before a copy is sent is noted by what it will be found. So the next `open` goes on there.
 """
 
+import hashlib
 import logging
 from asyncio import wrap_future
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -19,7 +20,7 @@ from typing import TypeVar
 
 from app.imap.mirror import plan
 from app.imap.mirror.config import Folders
-from app.imap.mirror.messages import Keeping, fetched, outgoing
+from app.imap.mirror.messages import Keeping, digest_of, fetched, outgoing
 from app.imap.mirror.plan import Step
 from app.imap.net.api import (
     Connection,
@@ -36,7 +37,7 @@ from app.imap.net.api import (
 from app.imap.net.api import Flags as MailFlags
 from app.inbox.entries import Entry
 from app.inbox.errors import ContentGone
-from app.inbox.mirror import Mirror, Mirrored, Place
+from app.inbox.mirror import Mirror, MirrorAccount, Mirrored, Place
 from app.inbox.mirror_inward import Inward
 from app.inbox.people import Person
 from app.inbox.store import Store
@@ -79,6 +80,7 @@ class PersonInbox:
         self._inward = Inward(parts.store, parts.mirror, person.id, person.login)
         self._selected: Selected
         self._uidnext = 0  # what has lower UIDs has been looked at
+        self._reopen = self.open
 
     # ---- inward
 
@@ -86,7 +88,7 @@ class PersonInbox:
         """Select the inbox and bring in what has changed since it was last looked at."""
         account = self._mirror.account(self._person.id)
         known = None
-        if account.uidvalidity:
+        if account.uidvalidity and account.uidnext:
             uids = plan.ranges_of(self._mirror.uids(self._person.id))
             modseq = account.modseq or None
             known = SyncPoint(account.uidvalidity, account.uidnext, modseq, uids)
@@ -99,13 +101,22 @@ class PersonInbox:
             counted = () if selected.highestmodseq is None else selected.changed
             await self._fetch_new(one.uid for one in counted)
         else:
-            if account.uidvalidity not in (0, selected.uidvalidity):
+            await self._begin_anew(account)
+        await self._synced(selected.uidnext, selected.highestmodseq or 0)
+
+    async def _begin_anew(self, account: MirrorAccount) -> None:
+        """Look at the inbox as for the first time."""
+        if account.uidvalidity == self._selected.uidvalidity:  # mails were only copied to it yet
+            there = set(await self._connection.search("ALL"))
+            gone = sorted(self._mirror.uids(self._person.id) - there)
+            await self._vanish(plan.ranges_of(gone))
+        else:
+            if account.uidvalidity:
                 log.info("the inbox of %s is numbered anew", self._person.login)
             await self._parts.commit(self._inward.lose_uids)
-            self._uidnext = 0
-            await self._fetch(await self._window(), are_news=False)
-            await self._find_lost()
-        await self._synced(selected.uidnext, selected.highestmodseq or 0)
+        self._uidnext = 0
+        await self._fetch(await self._window(), are_news=False)
+        await self._find_lost()
 
     async def look(self) -> None:
         """Bring in what the server has to tell since the last time."""
@@ -221,16 +232,35 @@ class PersonInbox:
 
     # ---- outward
 
+    async def open_to_tell(self) -> None:
+        """Select the inbox, and look at nothing in it: only what is here is to be told.
+
+        Where it was numbered anew, what was told before is looked for again.
+        """
+        self._reopen = self.open_to_tell
+        account = self._mirror.account(self._person.id)
+        self._selected = selected = await self._connection.select(self._parts.folders.inbox)
+        self._uidnext = selected.uidnext
+        if account.uidvalidity != selected.uidvalidity:
+            number, validity = self._person.id, selected.uidvalidity
+
+            def begin(tx: Tx) -> None:
+                self._mirror.look_again(tx, number)
+                self._mirror.synced(tx, number, validity, 0, 0)
+
+            await self._parts.commit(begin)
+
     async def tell(self) -> bool:
         """Tell the server what it does not have as it is here; whether there was anything."""
         told = False
         while rows := self._mirror.due(self._person.id, AT_ONCE):
             told = True
             for row in rows:
-                await self._tell(row.entry)
+                await self.tell_of(row.entry)
         return told
 
-    async def _tell(self, entry: int) -> None:
+    async def tell_of(self, entry: int) -> None:
+        """Tell the server of one entry, if it does not have it as it is here."""
         for number in range(STEPS):
             row = self._mirror.find(entry)
             if row is None:
@@ -295,7 +325,7 @@ class PersonInbox:
             try:
                 moved = await self._moved_back(row)
             finally:
-                await self.open()  # nothing else is to be done while the trash is selected
+                await self._reopen()  # nothing else is to be done while the trash is selected
             if moved:
                 return
         if row.partial:
@@ -352,12 +382,32 @@ class PersonInbox:
     # ---- the cache
 
     async def trim(self) -> int:
-        """Give up read mail that is none of the newest; how many entries."""
+        """Give up read mail that is none of the newest and that the server has; how many."""
         old = self._mirror.old_mail(self._person.id, plan.RECENT)
         gone = 0
+        for entry in old:
+            await self.compare(entry)
         for some in batches(old):
             gone += await self._parts.commit(lambda tx, some=some: self._inward.forget(tx, some))  # type: ignore[misc]
         return gone
+
+    async def compare(self, entry: int) -> bool:
+        """Whether the server has just the octets of an entry, which is then noted."""
+        row, here = self._mirror.find(entry), self._parts.store.entry(entry)
+        if row is None or here is None or row.uid is None or row.verified:
+            return row is not None and row.verified
+        theirs = hashlib.sha256()
+        async for piece in self._connection.fetch_message(row.uid):
+            theirs.update(piece)
+        copy = outgoing(self._parts.store, here, self._parts.hostname)
+        if digest_of(copy.pieces) == theirs.digest():
+            await self._parts.commit(lambda tx: self._mirror.compared(tx, entry))
+            return True
+        return False
+
+    async def has(self, uid: int) -> bool:
+        """Whether the inbox on the server has a message of this UID."""
+        return uid in await self._connection.search(f"UID {uid}")
 
 
 def batches(several: Sequence[T]) -> Iterator[list[T]]:
