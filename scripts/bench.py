@@ -169,6 +169,8 @@ PARTS = {
             Row("web_load_ms", "the first private page since the start", "ms"),
             Row("web_first_page_ms", "a page, median", "ms", most=50),
             Row("web_first_page_kb", "  with its stylesheet and script", "kB", most=60),
+            Row("web_crowded_ms", "the slowest page among 1,000 people, processor", "ms", most=50),
+            Row("web_crowded_kb", "  and the largest", "kB", most=60),
             Row("web_idle_percent", "idle, of a core", "%"),
             Row("web_open_pages_percent", "  more with 50 open pages", "%", most=1),
             Row("web_memory_before_pss_mb", "memory before anybody opens a page", "MB"),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from app.config.paths import Paths
 from app.core.clock import SystemClock
+from app.core.errors import DeviceError
+from app.core.sentences import sentence
 from app.operations.actor import Actor, Role, require_admin, require_role
 from app.operations.box import Box
 from app.operations.certificate import certificate_problems
@@ -146,27 +148,37 @@ def _shown(line: SettingLine) -> ShownSetting:
 
 
 def show_certificate(box: Box, actor: Actor, paths: Paths) -> ShownCertificate:
-    """The certificate in use. Raises NotAllowed or DeviceError."""
+    """The certificate in use, or why none can be read, as a problem. Raises NotAllowed."""
     require_role(actor, Role.NETWORK, "see to the certificate")
     from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256
 
     from app.device import given, pem
 
-    found, mark = given.read(paths.keys), given.mark(paths.keys)
-    fingerprint = ""
-    if mark is None:
-        authority = x509.load_pem_x509_certificate((paths.keys / "ca.crt").read_bytes())
-        fingerprint = authority.fingerprint(SHA256()).hex(":").upper()
+    mark, fingerprint, acme = given.mark(paths.keys), "", box.settings.certificate.acme_directory
+    problems = certificate_problems(paths.keys, SystemClock().now())
+    by = "own" if mark is None else mark.by
+    try:
+        found = given.read(paths.keys)
+        if mark is None:
+            authority = x509.load_pem_x509_certificate((paths.keys / "ca.crt").read_bytes())
+            fingerprint = authority.fingerprint(SHA256()).hex(":").upper()
+    except (DeviceError, OSError, ValueError) as problem:
+        why = sentence(
+            "no certificate can be read: %(why)s. Mail programs and browsers cannot use TLS. Let"
+            " the box's own authority sign, or give the box a certificate of yours, below.",
+            why=problem,
+        )
+        return ShownCertificate((), "", "", by, "", acme, (why, *problems))
     _, ends = pem.validity(found.certificate)
     return ShownCertificate(
         tuple(dict.fromkeys(pem.names(found.certificate))),
         pem.issuer_name(found.certificate),
         f"{ends:%Y-%m-%d}",
-        "own" if mark is None else mark.by,
+        by,
         fingerprint,
-        box.settings.certificate.acme_directory,
-        certificate_problems(paths.keys, SystemClock().now()),
+        acme,
+        problems,
     )
 
 

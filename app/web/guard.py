@@ -137,6 +137,9 @@ async def _answer(visit: Visit, endpoint: Endpoint) -> Response:
         return refusal(visit, HTTPStatus.UNPROCESSABLE_ENTITY, problem.text)
     except StoreError as problem:
         return no_store(visit.web, visit.request, problem)
+    except SwitchhookError as problem:  # a part of the box does not do what it must
+        log.error("%s: %s", visit.request.url.path, problem)
+        return refusal(visit, HTTPStatus.SERVICE_UNAVAILABLE, problem.text)
 
 
 def refusal(visit: Visit, status: HTTPStatus, text: str) -> Response:

@@ -40,6 +40,7 @@ STATUSES = frozenset(
     (
         N_("Bad Request"), N_("Forbidden"), N_("Not Found"), N_("Method Not Allowed"),
         N_("Request Entity Too Large"), N_("Unsupported Media Type"), N_("Unprocessable Entity"),
+        N_("Service Unavailable"),
     )
 )  # fmt: skip
 """Titles of pages that say why something was not done: what HTTP calls it [RFC 9110 §15]."""

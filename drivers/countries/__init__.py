@@ -8,6 +8,7 @@ but no box works there. A code that is a Python keyword has an underscore behind
 it (`in_.py`).
 """
 
+from functools import cache
 from importlib import import_module
 from keyword import iskeyword
 from pathlib import Path
@@ -40,7 +41,7 @@ class UnknownCountry(HardwareError, ValueError):
 
 def codes() -> list[str]:
     """The countries with complete data, sorted."""
-    return _codes_in(_HERE)
+    return list(_codes_in(_HERE))
 
 
 def country(code: str) -> Country:
@@ -84,7 +85,8 @@ def _module(code: str) -> str:
     return f"{code}_" if iskeyword(code) else code
 
 
-def _codes_in(folder: Path) -> list[str]:
+@cache  # a country is asked for once for each person, and the program's files stay as they are
+def _codes_in(folder: Path) -> tuple[str, ...]:
     """Two letters and perhaps an underscore are a country; base and families are not."""
     names = {path.name.split(".")[0].rstrip("_") for path in folder.glob("*.py*")}
-    return sorted(name for name in names if len(name) == 2 or name == GENERIC)
+    return tuple(sorted(name for name in names if len(name) == 2 or name == GENERIC))

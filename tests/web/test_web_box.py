@@ -10,10 +10,12 @@ from dataclasses import asdict
 import pytest
 
 from app.appliance import Inbox
+from app.core.errors import DeviceError
 from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.queue import Purpose, QueueItem
 from app.operations.first_steps import STEPS
 from app.operations.tasks import TaskState, read_task
+from app.pages_box import PagesBox
 from app.store.database import Tx
 from drivers.ports import LineReading
 from tests.kit.running import until
@@ -130,6 +132,30 @@ def test_pages_of_the_email_server_say_what_is_missing(anna: Visitor) -> None:
     assert "The mail service does not answer" in page(anna, "/email/connections")
     assert "names none, so nothing is signed" in page(anna, "/email/signing")
     assert "Look now" in page(anna, "/email/domains")
+
+
+def test_certificate_that_cannot_be_read_is_said_on_the_page_that_gets_another(
+    house: WebHouse, anna: Visitor
+) -> None:
+    away = house.paths.keys / "server.away"
+    (house.paths.keys / "server.crt").rename(away)
+    try:
+        shown = page(anna, "/network/certificate")
+    finally:
+        away.rename(house.paths.keys / "server.crt")
+    assert "no certificate can be read" in shown and "sign" in shown
+    assert "Fingerprint" not in shown
+
+
+def test_part_of_the_box_that_fails_is_named_on_a_page(
+    anna: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise DeviceError("the card <b>is</b> gone")
+
+    monkeypatch.setattr(PagesBox, "apart", broken)
+    answer = anna.get("/maintenance")
+    assert answer.status == 503 and "the card &lt;b&gt;is&lt;/b&gt; gone" in answer.text
 
 
 def test_certificate_that_is_none_is_refused_beside_its_field(

@@ -20,7 +20,8 @@ from app.operations.first_steps import (
     step_done,
 )
 from app.operations.own_box import own_box
-from app.operations.people import NewPerson, add_person, change_person, list_people
+from app.operations.people import NewPerson, add_person, change_person
+from app.operations.person_card import find_people
 from app.web.box.settings_form import save, settings_of
 from app.web.box.shown import page, refused
 from app.web.tables import LANGUAGES
@@ -116,7 +117,7 @@ async def _page(visit: Visit, name: str, problem: OperationError | None = None) 
         "languages": [],
         "known": None,
         "domains": None,
-        "people": [],
+        "people": None,
         "calls": [],
     }
     if name in SETTINGS:
@@ -131,7 +132,7 @@ async def _page(visit: Visit, name: str, problem: OperationError | None = None) 
         assert isinstance(found, ShownDomains)
         values["domains"] = found
     if name in ("people", "test"):
-        values["people"] = await web.do(list_people, visit.actor)
+        values["people"] = await web.do(find_people, visit.actor)
     if name == "test":
         values["calls"] = (await web.do(list_calls, visit.actor, None, 5)).calls
     if problem is not None:
