@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from drivers.board import BoardSpec, LineSpec
+from drivers.board_spec import BoardSpec, LineSpec
 from drivers.buses import PERIOD, SAMPLE_RATE, I2cDevice, Samples
 from drivers.countries import Country
 from drivers.countries import country as country_of

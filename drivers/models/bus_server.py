@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drivers.board import BoardSpec
+from drivers.board_spec import BoardSpec
 from drivers.buses import PERIOD, PERIODS_PER_SECOND, InputPin, PcmPort, Samples
 from drivers.errors import ChipMissing, HardwareError
 from drivers.models.box import VirtualBox

@@ -12,7 +12,7 @@ import serial
 
 from app.console.cable import INVITATION, Cable
 from tests.kit.killing import PASSWORD, House
-from tests.kit.running import Running, until
+from tests.kit.running import Running, processes_of, until
 
 WITHIN_S = 20.0
 PROMPT = b"switchhook> "
@@ -57,6 +57,19 @@ def line(box: Running) -> Iterator[Line]:
     line.see(b"login: ")
     yield line
     line.port.close()
+
+
+def own_memory(pid: int) -> int:
+    """Octets that a process has for itself, files of its programs left out [proc(5)]."""
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return int(next(line for line in told if line.startswith("Pss_Anon:")).split()[1]) * 1024
+
+
+def test_memory_of_a_box_that_nobody_has_used_yet_is_bounded(box: Running) -> None:
+    """Here since a box runs; other programs on the machine make no difference to this memory."""
+    memory = {pid: own_memory(pid) for pid in processes_of(box.house.var)}
+    assert sum(memory.values()) < 122_000_000, memory
+    assert memory[box.process] < 6_000_000, "what only waits has loaded something"
 
 
 def log_in(line: Line, password: str = PASSWORD) -> None:

@@ -31,7 +31,11 @@ LEAN = {
     | BY_HAND
     | {"asyncio", "threading", "subprocess", "pathlib", "logging", "dataclasses"},
     "app.service": READS_SETTINGS | BY_HAND | {"shutil"},
-    "app.commands.service_box": READS_SETTINGS | BY_HAND | CRYPTO | STORE | {"asyncio", "ssl"},
+    "app.commands.service_box": READS_SETTINGS
+    | BY_HAND
+    | CRYPTO
+    | STORE
+    | {"asyncio", "ssl", "subprocess", "drivers.board", "numpy.random"},
     "app.commands.service_phone": READS_SETTINGS | BY_HAND | CRYPTO | STORE | PARSER,
     "app.phone.pbx": READS_SETTINGS | BY_HAND | CRYPTO | STORE | PARSER,
     "app.phone.sound.t30": PARSER,

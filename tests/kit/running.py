@@ -98,6 +98,11 @@ class Running:
         assert self._said_ready.wait(START_S) and READY in self.screen, "\n".join(self.screen)
         self._operator = RemoteOperator(self.house.paths.operator)
 
+    @property
+    def process(self) -> int:
+        """The process that was started."""
+        return self._process.pid
+
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
