@@ -46,6 +46,13 @@ static const float EMPHASIS = 0.9f; /* part of each sample that is taken off the
 /* Variance of each partition of a response that is not known. A line's echo is 6 dB below what was
  * sent at least; what is left of it after 10 ms is softer by far [ITU-T G.168, annex D]. */
 static const float START[PARTS] = {0.08f, 0.001f};
+/* Part of what was sent that comes back from a line that is badly met: 13 dB less. Where less comes
+ * back there is less to be known of the response, down to 14 dB less: else noise is taken for echo
+ * at frequencies of which little is sent. Bounded is by the square of the ratio, for what is told by
+ * the first sounds of speech may be some dB wrong, and a loud echo is to be learned at once. */
+static const float BADLY = 0.05f, SOFTEST = 0.04f;
+/* What is beyond that bound becomes known faster by so much: it was hardly likely. */
+static const float UNLIKELY = 6.0f;
 static const float NEW_CALL = 0.1f; /* how much of it a filter gets back with a new call */
 /* Part of a response that is the same when its partition is next constrained; the rest may have
  * changed. */
@@ -60,8 +67,8 @@ static const float FLOOR = FRAME / 2;
  * are not as independent of each other as the step assumes. Of the samples in the error, a line that
  * learns in every period has seen the first half. */
 static const float SURER = 0.5f * ERROR / FRAME, SURER_YOUNG = 0.5f * PERIOD / FRAME;
-/* Frequencies that a tone has its power at, and its neighbours. */
-static const float FEW = 5.0f;
+/* Frequencies that a tone has its power at, and its neighbours; and that two tones have. */
+static const float FEW = 5.0f, SOME = 10.0f;
 /* Sum of squares of a frame that was sent below which nothing is learned from it: -68 dBm0. */
 static const float SENT_LEAST = FRAME * 100.0f;
 
@@ -86,6 +93,8 @@ typedef struct {
     v4 unknown[PARTS][BINS];
     v4 noise[BINS];
     c4 sent[PARTS][BINS]; /* spectra of the last frames, in turn */
+    v4 came, went;        /* sums of squares of what a new filter's line sent back, and was sent */
+    v4 loud;              /* part of START that its response can have by them, at most 1 */
     v4 alike, echoes, errors; /* sums of error times echo, and of the squares of both */
     i4 active, harms;     /* all ones for yes */
     i4 age;               /* periods with sound since the filter began, up to YOUNG */
@@ -169,6 +178,8 @@ static void renew(group *now, int lane)
         }
         now->noise[k][lane] = 0;
     }
+    now->came[lane] = now->went[lane] = 0;
+    now->loud[lane] = 1;
     now->alike[lane] = now->echoes[lane] = now->errors[lane] = 0;
     now->harms[lane] = 0;
     now->age[lane] = 0;
@@ -242,6 +253,7 @@ int echo_new_call(echo *e, int slot)
             (*unknown)[slot % LANES] = fmaxf((*unknown)[slot % LANES], NEW_CALL * START[part]);
         }
     one->age[slot % LANES] = 0;
+    one->came[slot % LANES] = one->went[slot % LANES] = 0;
     return 0;
 }
 
@@ -348,9 +360,11 @@ static void learn(group *now, const v4 error[FRAME], int latest, i4 learns)
     fft_forward(error, spectrum);
     v4 surer = chosen(young(now), SURER_YOUNG + (v4){0}, SURER + (v4){0});
     for (int k = 0; k < BINS; k++) {
-        v4 gains[PARTS], all = {0};
+        v4 likely[PARTS], gains[PARTS], all = {0};
         for (int part = 0; part < PARTS; part++) {
-            gains[part] = power(now->sent[(latest + part) % PARTS][k]) * now->unknown[part][k];
+            v4 unknown = now->unknown[part][k], most = START[part] * now->loud;
+            likely[part] = chosen(unknown < most, unknown, most);
+            gains[part] = power(now->sent[(latest + part) % PARTS][k]) * likely[part];
             all += gains[part];
         }
         v4 noise = PACE * now->noise[k] + (1 - PACE) * FRAME / ERROR * power(spectrum[k]);
@@ -358,11 +372,13 @@ static void learn(group *now, const v4 error[FRAME], int latest, i4 learns)
         v4 scale = chosen(learns, 1.0f / (all + noise + FLOOR), (v4){0});
         for (int part = 0; part < PARTS; part++) {
             c4 sent = now->sent[(latest + part) % PARTS][k], wrong = spectrum[k];
-            v4 step = now->unknown[part][k] * scale;
+            v4 step = likely[part] * scale;
             c4 *weight = &now->weights[part][k];
             weight->re += step * (sent.re * wrong.re + sent.im * wrong.im);
             weight->im += step * (sent.re * wrong.im - sent.im * wrong.re);
-            now->unknown[part][k] *= 1.0f - surer * gains[part] * scale;
+            v4 told = surer * gains[part] * scale, rest = 1 - UNLIKELY * told;
+            v4 more = chosen(rest > 0, rest, (v4){0}) * (now->unknown[part][k] - likely[part]);
+            now->unknown[part][k] = likely[part] * (1 - told) + more;
         }
     }
 }
@@ -413,9 +429,9 @@ static void expected(const group *now, int latest, v4 echoed[FRAME])
     fft_inverse(spectrum, echoed);
 }
 
-/* All ones where a spectrum has its power at more than a few frequencies: a tone teaches nothing of
+/* All ones where a spectrum has its power at more than so many frequencies: a tone teaches nothing of
  * the others, and what has heard nothing else is new. */
-static i4 broad(const c4 spectrum[BINS])
+static i4 broad(const c4 spectrum[BINS], float few)
 {
     v4 all = {0}, squares = {0};
     for (int k = 0; k < BINS; k++) {
@@ -423,13 +439,28 @@ static i4 broad(const c4 spectrum[BINS])
         all += part;
         squares += part * part;
     }
-    return all * all > FEW * squares;
+    return all * all > few * squares;
+}
+
+/* Of a new filter nothing is expected that is much louder than what has come back so far: what is
+ * near speech besides only makes that less sure. */
+static void bound(group *now, const v4 *sent, const v4 *heard, i4 new)
+{
+    now->came += chosen(new, product(heard, heard, ERROR), (v4){0});
+    now->went += chosen(new, product(sent, sent, ERROR), (v4){0});
+    v4 part = now->came / (now->went + 1.0f) / BADLY, loud = part * part;
+    loud = chosen(loud < 1.0f, loud, 1.0f + (v4){0});
+    now->loud = chosen(new, chosen(loud > SOFTEST, loud, SOFTEST + (v4){0}), now->loud);
 }
 
 /* Let those of four lines learn whose turn it is and that are sent something. */
-static void teach(group *now, const v4 sent[FRAME], const v4 error[FRAME], int beat, int latest)
+static void teach(group *now, const v4 sent[FRAME], const v4 heard[ERROR], const v4 error[FRAME],
+                  int beat, int latest)
 {
     i4 sounding = (product(sent, sent, FRAME) > SENT_LEAST) & now->active;
+    i4 new = sounding & young(now);
+    if (any(new))
+        bound(now, sent + FRAME - ERROR, heard, new & broad(now->sent[latest], SOME));
     i4 learns = beat % SELDOM == 0 ? sounding : sounding & young(now);
     if (any(learns)) {
         learn(now, error, latest, learns);
@@ -441,7 +472,7 @@ static void teach(group *now, const v4 sent[FRAME], const v4 error[FRAME], int b
                 constrain(now, part, learns & turn);
         }
     }
-    now->age -= sounding & young(now) & broad(now->sent[latest]);
+    now->age -= new & broad(now->sent[latest], FEW);
 }
 
 /* Take the echo of four lines out of `rows`, and learn. */
@@ -457,7 +488,7 @@ static void cancel(echo *e, int g, int16_t *rows)
     memset(error, 0, (FRAME - ERROR) * sizeof *error);
     for (int n = 0; n < ERROR; n++)
         error[FRAME - ERROR + n] = heard[n] - echoed[FRAME - ERROR + n];
-    teach(now, sent, error, e->beat, latest);
+    teach(now, sent, heard, error, e->beat, latest);
     if (e->beat % JUDGED == 0)
         judge(now, error + FRAME - ERROR, echoed + FRAME - ERROR);
     v4 given[PERIOD];
