@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -27,6 +28,7 @@ import pytest
 from app.appliance import Inbox, open_inbox
 from app.config.paths import PROJECT, Paths
 from app.device import certificates
+from app.inbox.removals import Removals
 from app.store.database import Tx
 from tests.kit.defaults import add_person
 from tests.kit.invariants import check_store
@@ -233,6 +235,14 @@ class House:
     def inbox(self) -> Inbox:
         """The store, opened in this process; close its db."""
         return open_inbox(self.paths, self.paths.settings())
+
+    def restarted(self) -> Inbox:
+        """The same, after what the mail service does at its start before anybody can look."""
+        box = self.inbox()
+        removals = Removals(box.db, box.store)
+        for part in removals.waiting():
+            box.db.now(partial(removals.do, part=part))
+        return box
 
     def copy(self, to: Path) -> "House":
         """A house just like this one."""

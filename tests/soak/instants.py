@@ -157,7 +157,7 @@ class Instants:
             file.unlink()
         for file, image in self._images.items():
             database.with_name(file.name).write_bytes(image.torn(dice))
-        box = copy.inbox()
+        box = copy.restarted()
         try:
             assert box.db.pragma("integrity_check") == "ok"
             promises.settle(box)

@@ -325,7 +325,7 @@ class Soak:
         for file, disk in disks.items():
             if file.exists():
                 disk.tear(copy.paths.database.with_name(file.name), dice)
-        box = copy.inbox()
+        box = copy.restarted()
         try:
             assert box.db.pragma("integrity_check") == "ok"
             self.promises.copy().settle(box)
