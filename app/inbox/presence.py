@@ -4,7 +4,6 @@ A presence with an end is over at that moment by itself: whoever asks then is to
 is in. Where nothing is said, a person is in.
 """
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
@@ -186,9 +185,13 @@ def day_of(text: str, today: date) -> date | None:
         month, day = (int(part) for part in text.split("-"))
     except ValueError:
         return None
-    if today.year < CLOCK_SET or not (1 <= month <= 12 and 1 <= day <= monthrange(2000, month)[1]):
+    if today.year < CLOCK_SET:
         return None
     for year in range(today.year, today.year + 9):  # a leap day comes within eight years
-        if day <= monthrange(year, month)[1] and date(year, month, day) > today:
-            return date(year, month, day)
+        try:
+            found = date(year, month, day)
+        except ValueError:
+            continue  # not in this year, or in none
+        if found > today:
+            return found
     return None
