@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from app.core.domains import DomainFacts, DomainState, is_special
-from app.core.resolver import Resolver
+from app.core.resolver import Resolver, load_dns
 from app.core.text import one_line
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ async def look_up(
     wanted = list(dict.fromkeys(domain.lower().rstrip(".") for domain in domains))
     found = {d: DomainFacts(d, DomainState.SPECIAL) for d in wanted if is_special(d)}
     public = [domain for domain in wanted if domain not in found]
+    if public:
+        await load_dns()
     if public and resolver is None:
         import dns.asyncresolver
         import dns.exception

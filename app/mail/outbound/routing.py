@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.core.own_addresses import is_this_machine
-from app.core.resolver import Resolver
+from app.core.resolver import Resolver, load_dns
 from app.inbox.destinations import person_of
 
 if TYPE_CHECKING:
@@ -214,6 +214,7 @@ class MxRoute:
 
     async def _exchangers(self, domain: str) -> list[tuple[int, str]]:
         """Preferences and names of hosts, best first; equal ones in any order [RFC 5321 §5.1]."""
+        await load_dns()
         import dns.rdatatype
         import dns.resolver
 

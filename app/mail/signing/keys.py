@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.core.resolver import Resolver
+from app.core.resolver import Resolver, load_dns
 from app.mail.signing import tags
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class KeyFinder:
         return record if until > self._monotonic() else None
 
     async def _ask(self, name: str) -> bytes:
+        await load_dns()
         import dns.exception
         import dns.resolver
 

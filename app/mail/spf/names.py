@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from app.core.resolver import Resolver
+from app.core.resolver import Resolver, load_dns
 from app.mail.spf.macros import Address
 
 
@@ -53,6 +53,7 @@ class DnsNames:
 
     async def pointers(self, ip: Address) -> list[str]:
         """As Names."""
+        await load_dns()
         import dns.reversename
 
         name = dns.reversename.from_address(str(ip)).to_text()
@@ -61,6 +62,7 @@ class DnsNames:
     async def _ask(self, name: str, kind: str) -> list[Any]:
         if not name:
             return []  # of a name that was too long, nothing is left
+        await load_dns()
         import dns.exception
         import dns.name
         import dns.resolver
