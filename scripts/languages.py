@@ -17,15 +17,20 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from app.__main__ import main as commands
 from app.config.catalogue import catalogue as settings_catalogue
 from app.config.settings import TABLES
+from app.console.in_words import helps
+from app.console.offered import Offered
+from app.console.own import Session, help_command, own_commands
+from app.operations.actor import Actor
 
 PROJECT = Path(__file__).resolve().parents[1]
 APP = PROJECT / "app"
@@ -86,6 +91,8 @@ def extracted(folder: Path = FOLDERS[0]) -> Catalog:
         found = list(extract_from_dir(WEB, METHODS, OPTIONS, {**KEYWORDS, **SENTENCES_OF}))
         for package in (*(APP / name for name in SENTENCES), DRIVERS):
             found += extract_from_dir(package, METHODS, OPTIONS, SENTENCES_OF)
+        for text in helps(_commands()):
+            catalog.add(text, None, [("app/commands", 1)])
         for setting in settings_catalogue({table: ["1"] for table in TABLES}):
             catalog.add(setting.meaning, None, [("app/config", 1)])
     else:
@@ -93,6 +100,13 @@ def extracted(folder: Path = FOLDERS[0]) -> Catalog:
     for file, line, message, comments, context in found:
         catalog.add(message, None, [(file, line)], auto_comments=comments, context=context)
     return catalog
+
+
+def _commands() -> Offered:
+    """All that can be typed at the console; nothing is carried out, so there is no session."""
+    nobody = cast(Session, None)
+    own = {"help": help_command(nobody), **own_commands(nobody)}
+    return Offered(commands, own, Actor("", "console", frozenset()))
 
 
 def read(path: Path) -> Catalog:

@@ -8,7 +8,7 @@ from app.commands.output import Listing, say, say_text
 from app.commands.queue import down_text, held_text
 from app.config.paths import here
 from app.config.ports import ports_text
-from app.core.sentences import sentence
+from app.core.sentences import joined, sentence
 from app.operations.attention import attention
 from app.operations.connections import Connections, read_connections
 from app.operations.lines import Lines
@@ -124,7 +124,7 @@ def _show_elsewhere(accounts: tuple[Elsewhere, ...]) -> None:
 
 def _show_lines(lines: Lines) -> None:
     if lines.problem:
-        say("", f"lines    {lines.problem}")
+        say("", joined("", ("lines    ", lines.problem)))
         return
     table = Listing("line", "kind", "state", "call", "message waiting", "fault")
     for line in lines.lines:

@@ -3,15 +3,16 @@
 A console is one process for one session: what is put into another language stays so.
 """
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import click
-from click import core, exceptions, formatting, parser, termui, types
+from click import core, decorators, exceptions, formatting, parser, termui, types
 
 from app.core.sentences import N_
 
-_SPEAK: tuple[ModuleType, ...] = (core, exceptions, formatting, parser, termui, types)
+_SPEAK: tuple[ModuleType, ...] = (core, decorators, exceptions, formatting, parser, termui, types)
 """Modules of click with texts of its own, which they look up by gettext under the name `_`."""
 
 OF_CLICK = (
@@ -46,10 +47,26 @@ def in_words(words: Callable[[str], str]) -> None:
 
 def help_in_words(command: click.Command, words: Callable[[str], str]) -> None:
     """Put what a command, and what is beneath it, says of itself into other words."""
-    command.help = words(command.help) if command.help else command.help
-    for parameter in command.params:
-        if isinstance(parameter, click.Option) and parameter.help:
-            parameter.help = words(parameter.help)
+    for one in _with_help(command):
+        one.help = words(inspect.cleandoc(one.help or ""))
     if isinstance(command, click.Group):
         for beneath in command.commands.values():
             help_in_words(beneath, words)
+
+
+def helps(group: click.Group) -> Iterator[str]:
+    """All texts that `help_in_words` looks up, of a group and of what is beneath it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield from (inspect.cleandoc(one.help or "") for one in _with_help(command))
+        if isinstance(command, click.Group):
+            yield from helps(command)
+
+
+def _with_help(command: click.Command) -> Iterator[click.Command | click.Option]:
+    """The command and its options, as far as they say anything of themselves."""
+    if command.help:
+        yield command
+    yield from (one for one in command.params if isinstance(one, click.Option) and one.help)

@@ -171,6 +171,10 @@ def test_session_speaks_the_language_of_the_box_and_then_of_who_has_logged_in(pa
         assert "`help` enumera las órdenes; Ctrl-D cierra la sesión." in screen.see(PROMPT)
         assert "no hay ninguna orden pepole; `help` las enumera" in screen.run("pepole list")
         assert "no se entiende esta línea" in screen.run('people add "eva')
+        screen.run("paging off")
+        helps = screen.run("help people pin")
+        assert "Uso:" in helps and "Dar a LOGIN un PIN nuevo" in helps and "Opciones" in helps
+        assert "Personas, sus contraseñas" in screen.run("help")
         assert "Falta el argumento 'LOGIN'" in screen.run("people remove")
         assert "aquí no hay ningún eva; hay: anna, ben" in screen.run("people pin eva")
         assert "contraseña definida" in screen.run("inbox history ben")
