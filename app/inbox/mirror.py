@@ -206,17 +206,25 @@ class Mirror:
         return [person for (person,) in rows.fetchall()]
 
     def begun(
-        self, tx: Tx, entry: int, message_id: str, uidnext: int, uidvalidity: int, octets: int
+        self,
+        tx: Tx,
+        entry: int,
+        message_id: str,
+        uidnext: int,
+        uidvalidity: int,
+        octets: int,
+        flags: tuple[bool, bool],
     ) -> None:
         """A copy is going to be sent: note by what it is found, should the answer be lost.
 
-        It will have a UID of `uidnext` or above under this `uidvalidity`.
+        It will have a UID of `uidnext` or above under this `uidvalidity`, and these flags, read and
+        saved: if they are others when it is found, a mail program has changed them.
         """
         tx.execute(
             "UPDATE mirror_entry SET again = again OR (place = '' AND message_id = ?1),"
-            " message_id = ?1, begun = ?2, begun_validity = ?3, octets = ?4, verified = 0"
-            " WHERE entry = ?5",
-            (message_id, uidnext, uidvalidity, octets, entry),
+            " message_id = ?1, begun = ?2, begun_validity = ?3, octets = ?4, verified = 0,"
+            " seen = ?6, saved = ?7 WHERE entry = ?5",
+            (message_id, uidnext, uidvalidity, octets, entry, *flags),
         )
 
     def told(

@@ -79,7 +79,7 @@ class Inward:
             state = EntryState.HEARD if arrival.flags.seen else EntryState.NEW
             self._store.restore(tx, [row.entry], DOOR, self._by, detail="in a mail program")
             self._store.mark(tx, [row.entry], state, arrival.flags.saved, DOOR, self._by)
-        self._bind(tx, row, arrival)
+        self.found(tx, row, arrival)
         return True
 
     def is_second(self, tx: Tx, arrival: Arrival) -> bool:
@@ -90,18 +90,15 @@ class Inward:
             row.again and row.place is Place.INBOX and row.octets == arrival.octets for row in known
         )
 
-    def _bind(self, tx: Tx, row: Mirrored, arrival: Arrival) -> None:
-        """Give an entry its UID, with the flags last told as those that the server had before."""
+    def found(self, tx: Tx, row: Mirrored, arrival: Arrival) -> None:
+        """Give an entry its UID. Flags that are not as last told were changed there."""
         tx.execute(
             "UPDATE mirror_entry SET place = 'inbox', uid = ?, begun = NULL,"
-            " begun_validity = NULL, octets = ? WHERE entry = ?",
+            " begun_validity = NULL, octets = ?, failures = 0, next_box_s = 0, error = ''"
+            " WHERE entry = ?",
             (arrival.uid, arrival.octets, row.entry),
         )
-        if row.place is Place.LOST:
-            self.flagged(tx, arrival.uid, arrival.flags)
-        else:
-            flags = arrival.flags
-            self._mirror.told(tx, row.entry, Place.INBOX, arrival.uid, flags.seen, flags.saved)
+        self.flagged(tx, arrival.uid, arrival.flags)
 
     def arrived(self, tx: Tx, arrival: Arrival, fetched: Fetched, is_news: bool = True) -> int:
         """Make an entry of an arrival that is none yet; its number. Raises ContentGone.

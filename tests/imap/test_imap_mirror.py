@@ -1,6 +1,7 @@
 """One person's inbox, here and on a model of a server, in step whatever breaks off."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -220,6 +221,26 @@ def test_both_sides_change_the_same_message(site: Site) -> None:
     assert site.there() == [(b"<1@box.test>", {"\\Seen", "$Saved"})]
     assert site.store.need(heard.id).saved and site.state(heard) is EntryState.HEARD
     assert site.state(removed) is EntryState.BIN and site.ids("Trash") == [b"<2@box.test>"]
+
+
+def test_what_a_mail_program_did_before_the_lost_answer_is_known_holds(site: Site) -> None:
+    """The copy is found again, read by then; the box does not take that back."""
+    tried = 0
+    for number in range(1, 8):
+        entry = site.voicemail()
+        site.server.calls, site.server.breaks_at = 0, (number, True)
+        before = set(site.server.inbox.mails)
+        with contextlib.suppress(Gone):
+            site.sync()
+        site.server.breaks_at = None
+        for uid in set(site.server.inbox.mails) - before:
+            tried += 1
+            site.server.inbox.flag(uid, ["\\Seen", "$Saved"])
+            site.sync_until_well()
+            assert site.state(entry) is EntryState.HEARD and site.store.need(entry.id).saved
+            assert site.server.inbox.mails[uid].flags == {"\\Seen", "$Saved"}
+        site.sync_until_well()
+    assert tried > 2
 
 
 def test_another_uidvalidity_doubles_nothing_and_loses_nothing(site: Site) -> None:

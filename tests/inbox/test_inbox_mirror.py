@@ -37,7 +37,9 @@ class Kit:
         self.db.now(lambda tx: self.mirror.told(tx, entry.id, Place.INBOX, uid, seen, False))
 
     def begin(self, entry: Entry, uidnext: int = 5) -> None:
-        self.db.now(lambda tx: self.mirror.begun(tx, entry.id, ID, uidnext, 1, SIZE))
+        self.db.now(
+            lambda tx: self.mirror.begun(tx, entry.id, ID, uidnext, 1, SIZE, (False, False))
+        )
 
     def voicemail(self, uid: int | None = None) -> Entry:
         entry = self.kit.put("anna", kind=Kind.VOICEMAIL)

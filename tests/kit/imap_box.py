@@ -64,8 +64,7 @@ class ImapBox:
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        assert self._read() == "ready"
-        return self
+        return self  # it begins meanwhile, and reads its first question then
 
     def __exit__(
         self,
@@ -203,7 +202,6 @@ def main() -> None:
     box = MailBox(folder, SystemClock(), imap=config, account_key=str(folder / "key"))
     box.keep_password(account, PASSWORD)
     with box:
-        print(json.dumps("ready"), flush=True)
         for line in sys.stdin:
             question, *arguments = json.loads(line)
             print(json.dumps(QUESTIONS[question](box, *arguments)), flush=True)

@@ -293,7 +293,13 @@ class PersonInbox:
         validity = self._selected.uidvalidity
         await self._parts.commit(
             lambda tx: self._mirror.begun(
-                tx, row.entry, copy.message_id, self._uidnext, validity, copy.size
+                tx,
+                row.entry,
+                copy.message_id,
+                self._uidnext,
+                validity,
+                copy.size,
+                (row.heard, row.kept),
             )
         )
         flags, when = plan.first_flags(row, entry.urgent), _date(entry)
@@ -314,8 +320,8 @@ class PersonInbox:
         found = await self._search_for(row.message_id, first)
         facts = await self._connection.fetch_facts(found[:1], plan.HEADERS)
         if facts:
-            flags = plan.flags_of(facts[0].flags)
-            await self._told(row.entry, Place.INBOX, facts[0].uid, flags.seen, flags.saved)
+            arrival = plan.arrival_of(facts[0])
+            await self._parts.commit(lambda tx: self._inward.found(tx, row, arrival))
         else:
             await self._told(row.entry, Place.NOWHERE, None, False, False)
 
@@ -347,7 +353,9 @@ class PersonInbox:
             return False
         point = self._uidnext, self._selected.uidvalidity
         await self._parts.commit(
-            lambda tx: self._mirror.begun(tx, row.entry, row.message_id, *point, row.octets)
+            lambda tx: self._mirror.begun(
+                tx, row.entry, row.message_id, *point, row.octets, (row.seen, row.saved)
+            )
         )
         await self._connection.move([found[-1]], self._parts.folders.inbox)
         return True
