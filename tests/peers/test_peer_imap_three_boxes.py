@@ -121,16 +121,16 @@ def test_none_is_lost_and_none_doubled(site: Site, count: int) -> None:
         until(lambda box=box: all(box.ask("in step", login) for login in PEOPLE))  # type: ignore[misc]
     readers = [Reader(site, login) for login in PEOPLE]
     try:
-        for box in range(3):
-            site.leave(box, count)
+        for number in range(3):
+            site.leave(number, count)
         site.relays[0].cut()
-        for box in range(3):
-            site.leave(box, count)
+        for number in range(3):
+            site.leave(number, count)
         pass_by(site.boxes[0], CUT_S)
         until(lambda: site.boxes[0].ask("away") == list(PEOPLE))
         site.dovecot.kill()
-        for box in range(3):
-            site.leave(box, count)
+        for number in range(3):
+            site.leave(number, count)
         site.dovecot.start()
         site.relays[0].mend()
         settle(site)
