@@ -6,7 +6,7 @@ One table says what may happen in which state; everything else is refused or ign
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 
 from drivers.buses import PERIOD, Samples
 from drivers.countries import Country
@@ -40,8 +40,12 @@ class OfficeError(Exception):
     """A caller cannot do this now; the text says in which state the line is."""
 
 
-class OfficeState(Enum):
-    """What a line of the office is doing."""
+class OfficeState(StrEnum):
+    """What a line of the office is doing.
+
+    Texts, which dictionaries find sooner than other members [Python 3.11]: each line looks up its
+    state in each period.
+    """
 
     IDLE = "idle"
     WAKING = "ringing for caller ID"

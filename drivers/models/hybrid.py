@@ -23,6 +23,8 @@ _PARTS = ((0.4, 1.0, 8), (1.2, 0.5, 16))
 """Time constant (ms), weight and latest begin (samples) of what comes back: from the mismatch at
 hand, and from the line's farther parts."""
 
+_SILENT = bytes(2 * PERIOD)
+
 
 class Hybrid:
     """One line's hybrid. `seed` makes the shape of its response, which no two lines share."""
@@ -63,7 +65,8 @@ class Hybrid:
 
         None is silence.
         """
-        if self._loss_db is None or ((sent is None or not sent.any()) and self._quiet):
+        silent = sent is None or sent.tobytes() == _SILENT  # any() takes ten times as long
+        if self._loss_db is None or (silent and self._quiet):
             return spoken
         row = np.zeros(PERIOD, np.float32) if sent is None else sent.astype(np.float32)
         heard = np.concatenate((self._tail, row))
