@@ -8,15 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.core.sentences import N_
+
 
 class Verdict(StrEnum):
     """What a value says."""
 
-    GOOD = "good"
-    BAD = "bad"
-    TOLD = "told"
+    GOOD = N_("good")
+    BAD = N_("bad")
+    TOLD = N_("told")
     """It is neither: a fact about the line."""
-    NOT_MEASURED = "not measured"
+    NOT_MEASURED = N_("not measured")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 
 import numpy as np
 
+from app.core.sentences import N_
 from drivers import si321x_registers as reg
 from drivers.countries.base import StationSettings
 from drivers.findings import Quantity, Report, TestOrder
@@ -79,9 +80,9 @@ LOOP_OHMS = Quantity(
 )  # fmt: skip
 ON_HOOK = (SUPPLY, LINE_VOLTS, LEAK, FOREIGN, RINGER)
 LIFTED = (LOOP_MA, LOOP_OHMS, *LEVELS)
-NOT_LIFTED = "the handset lies on its hook"
-SHORTED = "the chip opens the line by a power alarm"
-SHORT_REMEDY = "a short between the wires: unplug the handset and test again"
+NOT_LIFTED = N_("the handset lies on its hook")
+SHORTED = N_("the chip opens the line by a power alarm")
+SHORT_REMEDY = N_("a short between the wires: unplug the handset and test again")
 
 
 class StationTest:

@@ -56,6 +56,8 @@ SENTENCES_OF: dict[str, tuple[int, ...] | None] = {
     **{name: (2,) for name in ("OperationError", "NotFound", "NotAllowed", "require_admin")},
     **{name: (3,) for name in ("require_role", "require_setting")},
 }
+EACH = {"Quantity": 2, "missing": 1, "_leave_out": 1}
+"""Calls of tests of a line whose texts are each for people: the first, and from this place on."""
 WRITTEN: dict[str, tuple[int, ...] | None] = {
     **{name: None for name in ("sentence", "N_", "in_words")},
     "say": (2,),
@@ -78,6 +80,15 @@ def from_python(
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in EACH:
+                given = [
+                    *node.args[:1],
+                    *node.args[EACH[name] :],
+                    *(k.value for k in node.keywords),
+                ]
+                for one in given:
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                        yield one.lineno, "N_", (one.value,), []
             said = (getattr(argument, "value", None) for argument in node.args)
             if name in keywords:
                 texts = tuple(text if isinstance(text, str) else None for text in said)

@@ -141,7 +141,7 @@ def calibration(bench: Bench, jack: str, talk: Talk) -> Shown:
                 )
                 looks = bench.log(jack, [reg.CALIBRATE_1], 200, _calibrated)
                 failed += not _calibrated(looks)
-                found.append(registers.run(*(one.read() for one in reg.CAL_RESULTS)))
+                found.append(list(registers.run(*(one.read() for one in reg.CAL_RESULTS))))
             talk.say(f"calibration {2 * number + 2} of {2 * STARTS}")
     finally:
         bench.quiet = False

@@ -11,6 +11,7 @@ from app.commands.common import actor
 from app.commands.errors import reports_errors
 from app.commands.output import Listing, say, say_text
 from app.config.paths import here
+from app.core.sentences import joined, sentence
 from app.operations.actor import require_admin
 from app.operations.line_readings import BoardReading, JackReading, read_readings
 from app.operations.line_tests import LineTestResult, flash_line, run_line_test
@@ -99,7 +100,13 @@ def test(line: str, lift_s: int, no_digit: bool, as_json: bool) -> None:
     A handset rings for a second. An outside line is seized and, after the digit 1, released.
     """
     if not as_json:
-        say(f"{line}: measuring; this takes up to {15 + lift_s} seconds")
+        say(
+            sentence(
+                "%(line)s: measuring; this takes up to %(seconds)s seconds",
+                line=line,
+                seconds=15 + lift_s,
+            )
+        )
     result = run_line_test(actor(), here(), line, lift_s, not no_digit)
     if as_json:
         say_text(json.dumps(asdict(result), indent=1, allow_nan=False))
@@ -147,15 +154,17 @@ def bring_up(report: Path | None, stop_phone: bool) -> None:
 
 def show_findings(result: LineTestResult) -> None:
     """Print each value with its range, what it means, and what to do about bad ones."""
-    table = Listing("", "value", "usual", "verdict", "what it means", right=("value",))
+    value, meaning = sentence("value"), sentence("what it means")
+    table = Listing("", value, sentence("usual"), sentence("verdict"), meaning, right=(value,))
     for one in result.found:
-        table.row(one.name, value_of(one), range_of(one), one.verdict, one.meaning)
+        found = sentence(one.name), value_of(one), range_of(one), sentence(one.verdict.value)
+        table.row(*found, sentence(one.meaning))
     table.show()
     for remedy in dict.fromkeys(one.remedy for one in result.found if one.remedy):
-        names = ", ".join(one.name for one in result.found if one.remedy == remedy)
-        say_text(f"{names}: {remedy}")
+        names = [sentence(one.name) for one in result.found if one.remedy == remedy]
+        say_text(joined(": ", (joined(", ", names), sentence(remedy))))
     if result.why:
-        say_text(f"the test ended early: {result.why}")
+        say_text(sentence("the test ended early: %(why)s", why=sentence(result.why)))
 
 
 def value_of(finding: Finding) -> str:
@@ -172,7 +181,7 @@ def range_of(finding: Finding) -> str:
     if low is None and high is None:
         return "-"
     if high is None:
-        return f"{low:g} or more"
+        return sentence("%(least)s or more", least=f"{low:g}")
     if low is None:
-        return f"{high:g} or less"
-    return f"{low:g} to {high:g}"
+        return sentence("%(most)s or less", most=f"{high:g}")
+    return sentence("%(least)s to %(most)s", least=f"{low:g}", most=f"{high:g}")

@@ -44,7 +44,7 @@ def run_line_test(
     question = {"ask": "test", "line": jack, "lift_s": lift_s, "dials": dials}
     answer = ask(paths.phone_control, question, TEST_WITHIN_S + lift_s)
     if "error" in answer:
-        raise NotTested(str(answer["error"]))
+        raise NotTested(heard(answer.get("told"), str(answer["error"])))
     try:
         return from_json(LineTestResult, answer, f"the test of {jack}")
     except BadRecord as problem:

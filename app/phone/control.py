@@ -200,7 +200,7 @@ class Control:
                 line, order, lambda found, why: told({"found": to_json(found), "why": why})
             )
             if why:
-                told({"error": why})
+                told(_outcome(why))
 
         return await self._told(begin)
 

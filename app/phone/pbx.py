@@ -16,6 +16,7 @@ from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 from app.core.records import to_json
+from app.core.sentences import N_, sentence
 from app.core.timers import TimerQueue
 from app.core.told import told
 from app.phone.calls.calls import Calls
@@ -192,18 +193,25 @@ class Pbx:
         """Have a line's port test it; "" if it begins, else why it cannot."""
         line = self.lines.get(name)
         if line is None:
-            return f"there is no line {name}; there are: {', '.join(self.lines)}"
+            names = ", ".join(self.lines)
+            return sentence(
+                "there is no line %(name)s; there are: %(names)s", name=name, names=names
+            )
         if not line.working:
-            return f"{name} does not work: {line.fault}"
+            return sentence("%(name)s does not work: %(why)s", name=name, why=line.fault)
         wanted = replace(order, dial_tone_hz=self.calls.tones.dial.hz)
         if self.calls.call_of(line) is not None or not line.tests.run(wanted, over):
-            return f"{name} is in use ({line.machine.state}); test it when the call is over"
+            return sentence(
+                "%(name)s is in use (%(state)s); test it when the call is over",
+                name=name,
+                state=line.machine.state,
+            )
         return ""
 
     def hang_up_all(self) -> None:
         """End every call and test; recordings are finished by their scripts (see `busy`)."""
         for line in self.lines.values():
-            line.tests.end("the telephone service ends")
+            line.tests.end(N_("the telephone service ends"))
         self.calls.close_all()
 
     @property

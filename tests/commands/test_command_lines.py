@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.commands import output
+from app.commands.lines import show_findings
+from app.operations.line_tests import LineTestResult
 from drivers.models.faults import Fault
+from drivers.si321x_line_test import LEAK
 from tests.kit.commands import Shell
 from tests.kit.phone_house import House
 
@@ -151,3 +155,14 @@ def test_test_without_a_service_says_what_to_look_at(shell: Shell) -> None:
 @pytest.mark.parametrize("seconds", ["-1", "121", "soon"])
 def test_test_refuses_a_time_that_is_none(shell: Shell, seconds: str) -> None:
     assert "--lift" in shell.refused(f"lines test 101 --lift {seconds}")
+
+
+def test_findings_are_in_the_language_of_the_session(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "_language", "es")
+    show_findings(LineTestResult([LEAK.judge(5.0)], "somebody calls on this line"))
+    shown = " ".join(capsys.readouterr().out.split())
+    for words in ("qué significa", "fuga 5.0 mA 1.25 o menos mal", "fuga: desenchufe el teléfono",
+                  "la prueba acabó antes: alguien llama por esta línea"):  # fmt: skip
+        assert words in shown, shown

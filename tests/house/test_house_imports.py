@@ -112,11 +112,19 @@ EXCEPTIONS = {
     # what is wrong with a chip, as sentences that pages translate
     **{
         f"drivers.{name}": {"app.core"}
-        for name in ("ag1171", "codec", "si3050", "si3050_measure", "si3050_setup", "si321x")
+        for name in (
+            "ag1171",
+            "codec",
+            "findings",
+            "si3050",
+            "si3050_measure",
+            "si3050_setup",
+            "si321x",
+        )
     },
     **{
         f"drivers.si321x_{name}": {"app.core"}
-        for name in ("calibration", "indirect", "measure", "setup")
+        for name in ("calibration", "indirect", "line_test", "measure", "setup")
     },
     "drivers.slot_proof": {"app.core"},
     "app.config.services": {

@@ -235,7 +235,7 @@ class Calls:
                 why = f"an emergency call from {call.caller.name} needs a line"
                 log.warning("%s: its call is ended, %s", line.name, why)
                 other.cut_off()
-            line.tests.end("an emergency call needs this line")
+            line.tests.end(N_("an emergency call needs this line"))
             if line.rings_in and line.seize():  # it rings, and would go on until it is answered
                 self.queue.after(periods(1000), line.release)
             return True

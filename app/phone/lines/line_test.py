@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.core.fsm import Machine
+from app.core.sentences import N_
 from app.phone.fax.folder import FaxEnd
 from drivers.buses import Samples
 from drivers.errors import BusClosed, HardwareError
@@ -54,7 +55,7 @@ class LineTest:
 
     def close(self) -> None:
         """See cut()."""
-        self.cut("the test was given up")
+        self.cut(N_("the test was given up"))
 
     def cut(self, why: str) -> None:
         """End it before its end, the line as the test found it; harmless when it is over."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from app.core.fsm import Actions, Machine
-from app.core.sentences import sentence
+from app.core.sentences import N_, sentence
 from app.core.timers import TimerQueue, periods
 from app.phone.calls.line import Caller
 from app.phone.lines import line_events
@@ -319,7 +319,7 @@ class TrunkLine:
 
     def _rung_under_test(self) -> None:
         self.channel.quiet()
-        self.tests.end("somebody calls on this line")
+        self.tests.end(N_("somebody calls on this line"))
         self._first_burst()
 
     def _fail_under_test(self) -> None:
