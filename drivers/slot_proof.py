@@ -32,6 +32,8 @@ from drivers.buses import PERIOD, SAMPLE_RATE, PcmPort, Samples
 
 PATIENCE_POLLS = 15
 """150 ms for a round trip of 40 ms."""
+REPEATS = 3
+"""So often the markers of a round are sent again that were lost, because we were late."""
 STARTS = 3
 """So often both streams are started anew before a fault is told."""
 
@@ -130,7 +132,9 @@ class SlotProof:
         self._round: list[LoopingChip] = []
         self._later: list[LoopingChip] = []
         """Of the half of the frame that comes second."""
-        self._polls = 0
+        self._polls = self._repeats = 0
+        self._lost = port.lost_periods
+        """Periods lost as the round began."""
         self._play_marker = False
         self._seen: dict[int, int] = {}
         self._before: Samples = np.zeros((port.slots, PERIOD), np.int16)
@@ -271,7 +275,8 @@ class SlotProof:
             self._later = second if first else []
         return [], {}
 
-    def _begin(self, chips: list[LoopingChip]) -> None:
+    def _begin(self, chips: list[LoopingChip], repeats: int = 0) -> None:
+        self._repeats, self._lost = repeats, self._port.lost_periods
         self._round = list(chips)
         for chip in chips:
             chip.loop_back(True)
@@ -289,6 +294,9 @@ class SlotProof:
         back = [chip for chip in self._round if self._seen.get(chip.slot) == chip.slot]
         if len(back) < len(self._round) and not astray and self._polls < PATIENCE_POLLS:
             return [], {}
+        if not astray and self._was_lost(len(back)):
+            self._begin(self._round, self._repeats + 1)
+            return [], {}
         missing = [chip for chip in self._round if chip not in back]
         self._failed += self._round if astray else missing
         self._end_round()
@@ -301,6 +309,11 @@ class SlotProof:
             self.proofs += 1
             self._starts = 0
         return self._go_on(passed)
+
+    def _was_lost(self, back: int) -> bool:
+        """Whether markers that have not come back may have been in a period that was lost."""
+        late = self._port.lost_periods != self._lost
+        return back < len(self._round) and late and self._repeats < REPEATS
 
     def _go_on(self, passed: list[str]) -> tuple[list[str], dict[str, str]]:
         """Begin the round of the other half, or tell what failed in both."""

@@ -13,7 +13,7 @@ from drivers.models.dtmf import digit_samples
 from drivers.models.si3210 import Si3210Model
 from drivers.ports import PortFault, PortRecovered
 from drivers.slot_map import Coding, SlotMap
-from drivers.slot_proof import STARTS, marker, markers_in, tones_of
+from drivers.slot_proof import REPEATS, STARTS, marker, markers_in, tones_of
 from tests.kit.proved_lines import ProvedLines
 
 WAVE = (8000 * np.sin(np.arange(PERIOD) * 2 * np.pi / 8)).astype(np.int16)
@@ -120,6 +120,26 @@ def test_each_line_hears_and_says_what_is_its_own(spec: BoardSpec) -> None:
             heard = lines.box.telephones[other].memory[-1]
             assert (np.abs(heard.astype(int) - WAVE * (other == name)) < 300).all()
         lines.beat(5)
+
+
+@pytest.mark.parametrize("losses", [1, REPEATS, 1000])
+def test_markers_in_periods_that_were_lost_are_sent_again(losses: int) -> None:
+    """A machine that is busy, as many are at a start, is late; that is no fault of a line."""
+    lines = ProvedLines(virtual_board(1, 1))
+    write, left = lines.port.write, losses
+
+    def lossy(period: Samples) -> None:
+        nonlocal left
+        if period.any() and left:  # the markers of a round
+            left -= 1
+            lines.port.lost_periods += 1
+            period = np.zeros_like(period)
+        write(period)
+
+    lines.port.write = lossy  # type: ignore[method-assign]
+    lines.up()
+    assert (lines.pcm.failures == 0) == (losses <= REPEATS)
+    assert lines.pcm.starts == (0 if losses <= REPEATS else STARTS)
 
 
 # --- after an xrun -------------------------------------------------------------------------------
