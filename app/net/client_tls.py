@@ -5,6 +5,8 @@ that the server is called by [RFC 8314 §5.3, RFC 6125]; or it is the one whose 
 """
 
 import hashlib
+import os
+import socket
 import ssl
 
 from app.core.text import one_line
@@ -42,4 +44,8 @@ def why(problem: BaseException, patience_s: float) -> str:
         return f"TLS failed: {(problem.reason or str(problem)).replace('_', ' ').lower()}"
     if isinstance(problem, TimeoutError):
         return f"no connection within {patience_s:.0f} s"
+    if isinstance(problem, socket.gaierror):
+        return problem.strerror or str(problem)
+    if isinstance(problem, OSError) and type(problem).__module__ == "builtins" and problem.errno:
+        return os.strerror(problem.errno)  # without its number, and the address that is known
     return one_line(str(problem)) or type(problem).__name__

@@ -1,5 +1,6 @@
 """The services that run: how they are, and starting one again so that it takes up its settings."""
 
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ class ServiceState:
     name: str
     supervised: bool
     state: str
-    """The supervisor's words: "up (pid 123 pgid 123) 42 seconds, ready 40 seconds"."""
+    """How it is: it begins with "up " if it runs and is ready."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,21 @@ def _state(paths: Paths, name: str) -> ServiceState:
     except OSError as problem:
         text = sentence("s6-svstat cannot be run: %(why)s", why=problem.strerror)
         return ServiceState(name, False, text)
-    return ServiceState(name, shown.returncode == 0, (shown.stdout or shown.stderr).strip())
+    return ServiceState(name, shown.returncode == 0, _in_words(shown.stdout or shown.stderr))
+
+
+def _in_words(shown: str) -> str:
+    """What s6-svstat says, as a sentence if it is usual."""
+    found = re.match(r"(up|down) \(.*\) ([0-9]+) seconds(.*)", shown)
+    if found is None:
+        return shown.strip()
+    hours, left = divmod(int(found[2]), 3600)
+    span = f"{hours}:{left // 60:02}:{left % 60:02}"
+    if found[1] == "down":
+        return sentence("down for %(time)s", time=span)
+    if "ready" not in found[3]:
+        return sentence("up for %(time)s, not ready yet", time=span)
+    return sentence("up for %(time)s", time=span)
 
 
 def phone_status(paths: Paths) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.net import client_tls
 from app.net.listener import Connection
 from app.net.tls import RECORD, ServerCertificate
 from tests.kit.box_keys import BoxKeys, box_keys, client_hello
@@ -528,3 +529,21 @@ def test_whoever_shakes_hands_waits_for_a_turn(keys: BoxKeys) -> None:
             assert all(answer[:1] == b"\x16" for answer in answers)
 
     run(test())
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (
+            ConnectionRefusedError(111, "Connect call failed ('192.0.2.1', 25)"),
+            "Connection refused",
+        ),
+        (TimeoutError(), "no connection within 30 s"),
+        (TimeoutError(110, "Connect call failed"), "no connection within 30 s"),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (OSError("Multiple exceptions: a, b"), "Multiple exceptions: a, b"),
+        (ValueError(), "ValueError"),
+    ],
+)
+def test_what_is_wrong_with_a_connection_is_said_in_words(problem: Exception, said: str) -> None:
+    assert client_tls.why(problem, 30) == said

@@ -130,9 +130,23 @@ def test_setting_with_which_a_service_does_not_start_is_put_back(
         refused.value
     )
     assert paths.settings() == Settings()
-    assert "ready" in service_states(paths, "virtual")[2].state
+    state = service_states(paths, "virtual")[2].state
+    assert state.startswith("up for ") and "not ready" not in state
     changes = [row.detail for row in box.store.history() if row.verb == "setting changed"]
     assert [text.split(",")[0] for text in changes] == [
         "mail.largest_mb: 50 → 13",
         "mail.largest_mb: 13 → 50",
     ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ("up (pid 12 pgid 12) 3725 seconds, ready 3724 seconds\n", "up for 1:02:05"),
+        ("up (pid 12) 2 seconds\n", "up for 0:00:02, not ready yet"),
+        ("down (exitcode 1) 9 seconds, normally up, ready 9 seconds\n", "down for 0:00:09"),
+        ("s6-svstat: fatal: unable to read status\n", "s6-svstat: fatal: unable to read status"),
+    ],
+)
+def test_words_of_the_supervisor_are_put_into_a_sentence(shown: str, said: str) -> None:
+    assert running._in_words(shown) == said

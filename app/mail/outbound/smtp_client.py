@@ -26,6 +26,7 @@ from app.mail.outbound.client_states import PATIENCE, ClientState
 from app.mail.outbound.routing import Hop
 from app.message.dot_stuffing import stuffed, whole_lines
 from app.message.dsn import Asked
+from app.net import client_tls
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ class SmtpClient:
                     server_hostname=hop.name if secure is not None else None,
                 )
         except (OSError, ValueError) as problem:  # ssl.SSLError is an OSError
-            why = one_line(str(problem), WHY_LIMIT) or "no connection within 30 s"
+            why = one_line(client_tls.why(problem, CONNECT_S), WHY_LIMIT)
             raise Unreachable(f"{self._at()}: {why}") from problem
 
     async def _encrypt(self) -> None:
@@ -173,8 +174,8 @@ class SmtpClient:
                 ssl_handshake_timeout=PATIENCE[ClientState.TLS],
             )
         except (OSError, ValueError) as problem:
-            why = one_line(str(problem), WHY_LIMIT) or type(problem).__name__
-            self._session.lost(f"TLS failed: {why}")
+            why = one_line(client_tls.why(problem, PATIENCE[ClientState.TLS]), WHY_LIMIT)
+            self._session.lost(f"TLS failed: {why.removeprefix('TLS failed: ')}")
             return
         if secured is not None and self._session.state is ClientState.TLS:
             wire.transport = secured
