@@ -30,7 +30,7 @@ SAMPLE_PEOPLE = (
     NewPerson("ben", "Ben Okafor", "202", "102", first_use=False),
 )
 LINES = ("box", "phone")
-"""Services that get their plan from here: telephones take longest to be ready, by line time."""
+"""Services whose plans are made at each start: the others' may be an earlier start's."""
 BY = "first start"
 """Who added the sample people, as the history names it."""
 
@@ -47,7 +47,8 @@ def prepare(paths: Paths, memory: Path | None = None) -> dict[str, Any]:
     check_tools()
     _check_library()
     paths.make()
-    if _restored(paths):
+    restored = _restored(paths)
+    if restored:
         say("the backup that was restored is in its place")
     if not paths.settings_file.exists():
         files.write(paths.settings_file, annotated())
@@ -70,7 +71,8 @@ def prepare(paths: Paths, memory: Path | None = None) -> dict[str, Any]:
         if inbox is not None:
             inbox.db.close()
     take_in(Actor(BY, DOOR, frozenset({Role.SYSTEM})), paths, open_inbox)
-    services.prepare(paths, paths.settings(), LINES)  # passwords have been taken out of them now
+    made = services.NAMES if restored else (*LINES, *services.stale(paths, ("mail", "admin")))
+    services.prepare(paths, paths.settings(), made)  # passwords have been taken out of them now
     certified()
     return {
         "services": services_of(settings.phone.board),

@@ -9,6 +9,7 @@ programs wait.
 import hashlib
 import json
 import logging
+import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ from app.core.records import BadRecord, from_json, parse_json, to_json
 from app.core.subprocess_call import in_child
 
 if TYPE_CHECKING:
+    from app.admin_plan import AdminPlan
     from app.config.settings import Settings
     from app.mail.service import MailConfig
     from app.phone_plan import PhonePlan
@@ -87,6 +89,20 @@ def prepare(paths: Paths, settings: "Settings", names: Iterable[str] = NAMES) ->
         fresh.replace(folder / service)
 
 
+def stale(paths: Paths, names: Iterable[str] = NAMES) -> list[str]:
+    """Which of these services have no plan that was prepared of these settings."""
+    inputs = _inputs(paths)
+    return [name for name in names if _made_of(paths.etc / "plans" / name) != inputs]
+
+
+def _made_of(plan: Path) -> str | None:
+    """The checksum that a prepared plan names; None if there is none that can be read."""
+    try:
+        return str(parse_json(plan.read_bytes())["inputs"])
+    except (OSError, BadRecord, ValueError, KeyError, TypeError):
+        return None
+
+
 def _prepared(paths: Paths, service: str) -> Any:
     """The prepared plan; None if there is none that is whole, the box's and of these settings."""
     path = paths.etc / "plans" / service
@@ -113,13 +129,29 @@ def _only_of(owner: int, path: Path) -> bool:
 
 
 def _inputs(paths: Paths) -> str:
-    """A checksum of everything that plans follow from: settings, boards and this program."""
-    digest = hashlib.sha256()
+    """A checksum of everything that plans follow from: settings, boards, program, its folder."""
+    digest = hashlib.sha256(os.fsencode(paths.var))
     boards = sorted((PROJECT / "board").glob("*/board.toml"))
     for path in (*paths.beneath, paths.settings_file, PROJECT / "release.json", *boards):
         octets = path.read_bytes() if path.exists() else b""
         digest.update(len(octets).to_bytes(8, "big") + octets)
+    if not (PROJECT / "release.json").exists():  # a source tree, which may be worked on
+        for folder in ("app", "drivers"):
+            digest.update(_changed_at(str(PROJECT / folder)).to_bytes(8, "big"))
     return digest.hexdigest()
+
+
+def _changed_at(folder: str) -> int:
+    """When a source in this folder was changed last, in ns since 1970; 0: there is none."""
+    latest = 0
+    if Path(folder).is_dir():
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir() and entry.name != "__pycache__":
+                    latest = max(latest, _changed_at(entry.path))
+                elif entry.name.endswith(".py"):
+                    latest = max(latest, entry.stat().st_mtime_ns)
+    return latest
 
 
 def _mail_now(config: "MailConfig") -> "MailConfig":
@@ -134,5 +166,16 @@ def _phone_now(known: "PhonePlan") -> "PhonePlan":
     return replace(known, clerk=replace(known.clerk, host_addresses=own_addresses()))
 
 
-_REFRESHED: Mapping[str, Callable[[Any], Any]] = {"mail": _mail_now, "phone": _phone_now}
+def _admin_now(known: "AdminPlan") -> "AdminPlan":
+    from app.core.own_addresses import own_addresses
+
+    delivery = replace(known.keeping.delivery, host_addresses=own_addresses())
+    return replace(known, keeping=replace(known.keeping, delivery=delivery))
+
+
+_REFRESHED: Mapping[str, Callable[[Any], Any]] = {
+    "mail": _mail_now,
+    "phone": _phone_now,
+    "admin": _admin_now,
+}
 """What is true of this start only."""

@@ -127,6 +127,40 @@ def test_a_plan_is_worked_out_anew_when_a_board_has_changed(
     assert services._prepared(paths, "phone") is None
 
 
+def test_of_plans_that_are_of_these_settings_none_is_stale(paths: Paths) -> None:
+    services.prepare(paths, paths.settings(), ["admin"])
+    assert services.stale(paths, ["mail", "admin"]) == ["mail"]
+    (paths.etc / "plans" / "mail").write_text("{")
+    assert services.stale(paths, ["mail", "admin"]) == ["mail"]
+    prepared(paths)
+    assert services.stale(paths) == []
+    changed(paths)
+    assert services.stale(paths) == list(services.NAMES)
+
+
+def test_plans_name_a_folder_and_are_worked_out_anew_where_it_was_moved(paths: Paths) -> None:
+    prepared(paths)
+    paths.var.rename(paths.var.with_name("elsewhere"))
+    moved = Paths(paths.var.with_name("elsewhere"))
+    assert services.stale(moved) == list(services.NAMES)
+    assert services.plan(moved, "admin").web.keys == str(moved.keys)
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_plan_of_a_source_tree_is_worked_out_anew_when_a_source_has_changed(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, released: bool
+) -> None:
+    source = tmp_path / "app" / "part" / "of_it.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("")
+    if released:
+        (tmp_path / "release.json").write_text("{}")
+    monkeypatch.setattr(services, "PROJECT", tmp_path)
+    prepared(paths)
+    os.utime(source, ns=(0, source.stat().st_mtime_ns + 1))
+    assert services.stale(paths) == ([] if released else list(services.NAMES))
+
+
 def test_the_machines_addresses_are_those_of_now(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,3 +170,4 @@ def test_the_machines_addresses_are_those_of_now(
     prepared(paths)
     assert services.plan(paths, "mail").delivery.host_addresses == own_addresses()
     assert services.plan(paths, "phone").clerk.host_addresses == own_addresses()
+    assert services.plan(paths, "admin").keeping.delivery.host_addresses == own_addresses()
