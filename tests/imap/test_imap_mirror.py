@@ -243,6 +243,21 @@ def test_what_a_mail_program_did_before_the_lost_answer_is_known_holds(site: Sit
     assert tried > 2
 
 
+def test_what_is_removed_there_before_the_server_has_told_of_it_is_removed_here(site: Site) -> None:
+    """No server tells that a mail is gone of which it has not told; seen with Dovecot."""
+    gone, stays = site.voicemail(), site.voicemail()
+
+    async def work(inbox: PersonInbox) -> None:
+        await inbox.tell()
+        del site.server.inbox.mails[1]  # and nothing is told
+        await inbox.look()
+        assert site.state(gone) is EntryState.NEW, "it may only be late"
+        await inbox.look()
+
+    site.connected(work)
+    assert (site.state(gone), site.state(stays)) == (EntryState.BIN, EntryState.NEW)
+
+
 def test_another_uidvalidity_doubles_nothing_and_loses_nothing(site: Site) -> None:
     entries = [site.voicemail() for _ in range(3)]
     site.sync()

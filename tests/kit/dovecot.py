@@ -147,6 +147,7 @@ class DovecotProcess:
     def kill(self) -> None:
         """End it and all its sessions in an instant, as a power cut does."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        os.kill(self._process.pid, signal.SIGSTOP)  # or it starts others in their place
         for pid in [*map(int, children.read_text().split()), self._process.pid]:
             with contextlib.suppress(ProcessLookupError):  # that session had just ended
                 os.kill(pid, signal.SIGKILL)

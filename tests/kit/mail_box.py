@@ -64,6 +64,7 @@ class MailBox:
         self.service = MailService(self.db, self.config, self.clock, is_own=ours.__contains__)
         self.ports: Ports
         self._loop = asyncio.new_event_loop()
+        self._ahead_s = 0.0
         self._thread = threading.Thread(target=self._loop.run_forever)
 
     def _populate(self) -> None:
@@ -103,8 +104,9 @@ class MailBox:
 
     def jump(self, seconds: float) -> None:
         """Set the clock of the service's loop on, by which it waits for servers."""
-        real = self._loop.time
-        self.in_loop(self._set_time(lambda: real() + seconds))
+        self._ahead_s += seconds
+        real, ahead_s = asyncio.BaseEventLoop.time, self._ahead_s
+        self.in_loop(self._set_time(lambda: real(self._loop) + ahead_s))  # type: ignore[arg-type]
 
     async def _set_time(self, time: Callable[[], float]) -> None:
         self._loop.time = time  # type: ignore[method-assign]

@@ -155,13 +155,18 @@ def pass_by(box: ImapBox, seconds: int) -> None:
 def settle(site: Site) -> None:
     """Until all boxes are in step, and nothing waits; those who wait for long try now."""
 
-    def settled(box: ImapBox) -> bool:
-        if box.ask("away"):
-            box.ask("jump", 30)
-        return not box.ask("away") and not box.ask("waiting")
-
     for box in site.boxes:
         until(lambda box=box: settled(box))  # type: ignore[misc]
+
+
+def settled(box: ImapBox) -> bool:
+    """Whether a box is in step; one that waits to try again has the time for that first."""
+    if box.ask("away"):
+        box.ask("jump", 30)
+        end = time.monotonic() + 3  # else the next jump falls into a login
+        while box.ask("away") and time.monotonic() < end:
+            threading.Event().wait(0.05)
+    return not box.ask("away") and not box.ask("waiting")
 
 
 def check(site: Site, login: str, wanted: list[str]) -> None:
@@ -174,6 +179,16 @@ def check(site: Site, login: str, wanted: list[str]) -> None:
     }
     states = {name: "heard" if seen else "new" for name, seen in there}
     for box in site.boxes:
-        until(lambda box=box: dict(box.ask("inbox", login)) == states)  # type: ignore[misc]
+        until(lambda box=box: has(box, login, states))  # type: ignore[misc]
         assert len(box.ask("inbox", login)) == len(wanted), "none is doubled in a box"
         box.ask("unheard", login, sum(state == "new" for state in states.values()))
+
+
+def has(box: ImapBox, login: str, states: dict[str, str]) -> bool:
+    """Whether somebody has just this at a box; after a while it looks by itself."""
+    for _ in range(60):
+        if dict(box.ask("inbox", login)) == states:
+            return True
+        threading.Event().wait(0.05)
+    box.ask("jump", 16)
+    return False

@@ -81,6 +81,7 @@ class PersonInbox:
         self._selected: Selected
         self._uidnext = 0  # what has lower UIDs has been looked at
         self._reopen = self.open
+        self._sent: dict[int, bool] = {}  # UIDs not seen there yet, and whether looked for once
 
     # ---- inward
 
@@ -128,6 +129,17 @@ class PersonInbox:
         await self._flag(changes.flags)
         if changes.exists is not None or any(one.uid >= self._uidnext for one in changes.flags):
             await self._fetch_new(one.uid for one in changes.flags)
+        await self._look_for_sent()
+
+    async def _look_for_sent(self) -> None:
+        """Whether what was sent is there still. A mail that somebody removes before the server has
+        told us of it is never told to be gone. Missing twice is gone: some servers show it late."""
+        if not self._sent:
+            return
+        there = set(await self._connection.search(f"UID {min(self._sent)}:{max(self._sent)}"))
+        missing = {uid: once for uid, once in self._sent.items() if uid not in there}
+        self._sent = {uid: True for uid, once in missing.items() if not once}
+        await self._vanish(plan.ranges_of(uid for uid, once in missing.items() if once))
 
     async def _window(self) -> list[int]:
         """The UIDs of what is kept of an inbox that is not known: the newest, and the unread."""
@@ -306,6 +318,7 @@ class PersonInbox:
         inbox = self._parts.folders.inbox
         done = await self._connection.append(inbox, copy.stream(), copy.size, flags, when)
         if done is not None and done.uidvalidity == validity:
+            self._sent[done.uid] = False
             await self._told(row.entry, Place.INBOX, done.uid, row.heard, row.kept)
             return
         found = await self._search_for(copy.message_id, max(1, self._uidnext))
