@@ -1,6 +1,6 @@
 """Every page that the router has, as the administrator and as an ordinary person.
 
-On a telephone by night and at a desk by day: no complaint of the browser, nothing serious by
+On a telephone, by night and by day: no complaint of the browser, nothing serious by
 axe-core's scale, nothing wider than the window, and each link leads somewhere. The list is the
 router's own; a new address with a part to fill in fails the test until there is an example of it.
 That a browser's complaints, and what blind people could not read, are noticed at all is tested too.
@@ -9,6 +9,7 @@ That a browser's complaints, and what blind people could not read, are noticed a
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Literal
 from urllib.parse import urljoin
 
 import pytest
@@ -31,12 +32,11 @@ from tests.browser.conftest import PEOPLE
 from tests.kit import foreign_voicemail as foreign
 from tests.kit.actors import ADMIN, owner
 from tests.kit.browser import (
-    DESK,
+    AXE,
     PHONE,
     Complaints,
     assert_accessible,
     assert_fits,
-    picture,
 )
 from tests.kit.killing import PASSWORD, House
 from tests.kit.running import Running
@@ -58,8 +58,8 @@ LETTER = (
     b"\r\nContent-Type: text/plain\r\n\r\nIt.\r\n--b--\r\n"
 )  # fmt: skip
 LONG = "a-name-which-hardly-fits-on-a-telephone"
-PICTURES = {"/setup": "setup", "/mine": "mine"}
-"""Of which pages `make screens` keeps a picture, and its name."""
+Scheme = Literal["dark", "light"]
+SCHEMES: tuple[Scheme, Scheme] = ("dark", "light")
 WITHIN_MS = 60_000
 """What a page may take on a machine that has much else to do."""
 PUBLIC = ("/setup", "/login")
@@ -164,41 +164,41 @@ def addresses(path: str, examples: Mapping[str, tuple[str, ...]]) -> Iterable[st
             yield from addresses(path.replace(part[0], example, 1), examples)
 
 
-def look_at(page: Page, path: str, by_day: bool) -> set[str]:
-    """Judge one page, on a telephone by night and, if wanted, at a desk by day; where it leads."""
-    page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme="dark")
+def look_at(page: Page, path: str, other: Scheme | None) -> set[str]:
+    """Judge one page as it is shown, and its colours in the `other` scheme; where it leads."""
     answer = page.goto(path)
     assert answer is not None and answer.ok, f"{path} is answered with {answer and answer.status}"
     page.evaluate(DETAILS)
     assert_accessible(page)
     assert_fits(page)
-    if path in PICTURES:
-        picture(page, f"{PICTURES[path]}-phone-dark")
-    if by_day:
-        page.set_viewport_size(DESK)
-        page.emulate_media(color_scheme="light")
+    if other is not None:
+        page.emulate_media(color_scheme=other)
         assert_accessible(page, "color-contrast")
-        assert_fits(page)
-        if path == "/setup":
-            picture(page, "setup")
     links = page.evaluate(LINKS)
     lost = [link["to"] for link in links if link["lost"]]
     assert not lost, f"{path}: these places are not on the page: {lost}"
     return {link["to"].partition("#")[0] for link in links}
 
 
-def walk(page: Page, paths: Iterable[str], by_day: bool) -> list[str]:
-    """What is wrong with these pages, or with what they lead to."""
+def walk(page: Page, paths: Iterable[str], by_both: bool) -> list[str]:
+    """What is wrong with these pages on a telephone by night, or with what they lead to.
+
+    `by_both`: by day, too; whichever it is stays so for the next page, which is then seen by night.
+    """
+    shown, other = SCHEMES
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme=shown)
     wrong, seen, links = list[str](), set[str](), set[str]()
     for path in paths:
         if path.endswith(NO_PAGES):
             links.add(urljoin(page.url, path))
             continue
         try:
-            links |= look_at(page, path, by_day)
+            links |= look_at(page, path, other if by_both else None)
         except AssertionError as problem:
             wrong.append(str(problem))
+        if by_both:
+            shown, other = other, shown
         seen |= {urljoin(page.url, path), page.url}
     for link in sorted(links - seen):
         if link.startswith(urljoin(page.url, "/")):
@@ -222,6 +222,7 @@ def test_every_page_is_for_everybody_and_leads_somewhere(
     ]
     assert len(asked) > (60 if is_admin else 10)
     page.set_default_timeout(WITHIN_MS)
+    page.add_init_script(path=AXE)  # a third quicker than to hand it over for each page
     wrong = walk(page, PUBLIC, is_admin)
     page.get_by_label("Name, mailbox number").fill(login)
     page.get_by_label("Password").fill(PASSWORD)
@@ -248,7 +249,7 @@ addEventListener("DOMContentLoaded", () => document.body.insertAdjacentHTML("bef
 )
 def test_what_is_wrong_with_a_page_is_found(page: Page, html: str, found: str | None) -> None:
     page.add_init_script(ADDED % html)
-    wrong = walk(page, ["/setup"], by_day=False)
+    wrong = walk(page, ["/setup"], by_both=False)
     assert not wrong if found is None else len(wrong) == 1 and found in wrong[0]
 
 

@@ -13,7 +13,7 @@ from app.inbox.entries import EntryState, Facts, Kind
 from app.inbox.greetings import GreetingKind
 from app.message.audio_formats import wave_head
 from tests.kit import foreign_voicemail as foreign
-from tests.kit.browser import assert_accessible, picture
+from tests.kit.browser import DESK, PHONE, assert_accessible, picture
 from tests.kit.killing import PASSWORD
 from tests.kit.running import Running
 from tests.kit.voicemail import silence, tone
@@ -69,6 +69,11 @@ def test_voicemail_is_played_removed_and_brought_back(page: Page, inbox: Inbox) 
     log_in(page)
     assert_accessible(page)
     picture(page, "mine")
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    picture(page, "mine-phone-dark")
+    page.set_viewport_size(DESK)
+    page.emulate_media(color_scheme="light")
     page.locator(f'a[href="/mine/{entry}"]').click()
     assert_accessible(page)
     audio = page.locator("audio")
