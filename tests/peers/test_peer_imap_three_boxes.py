@@ -1,4 +1,4 @@
-"""Three boxes before one Dovecot: whatever breaks, each voicemail is there once, for all alike.
+"""Three boxes before one server: whatever breaks, each voicemail is there once, for all alike.
 
 Each box is a process with a folder of its own. All know the same two people, so that what one
 delivers comes to the two others. Mail programs read, mark and delete meanwhile. The first box is
@@ -9,13 +9,14 @@ import imaplib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.kit.box_keys import box_keys
+from tests.kit.cyrus import Cyrus, missing
 from tests.kit.dovecot import PASSWORD
 from tests.kit.imap_box import ImapBox, name_in
 from tests.kit.imap_program import MailProgram
@@ -31,10 +32,10 @@ CUT_S = 600
 class Site:
     """Server, relays and boxes."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        (folder / "keys").mkdir()
-        self.dovecot = stack.enter_context(ImapDovecot(box_keys(folder / "keys"), PEOPLE))
-        self.port = self.dovecot.ports["imap"]
+    def __init__(self, folder: Path, stack: ExitStack, server: ImapDovecot | Cyrus) -> None:
+        self.server = server
+        stack.enter_context(server)
+        self.port = self.server.ports["imap"]
         self.relays = [stack.enter_context(Relay(self.port)) for _ in range(3)]
         self.boxes = [
             stack.enter_context(ImapBox(folder / f"box{number}", relay.port, PEOPLE))
@@ -108,15 +109,37 @@ def until(holds: Callable[[], object]) -> None:
         threading.Event().wait(0.05)
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def server_of(make: str, folder: Path) -> ImapDovecot | Cyrus:
+    place = folder / "server"
+    place.mkdir()
+    if make == "Dovecot":
+        return ImapDovecot(box_keys(place), PEOPLE)
+    if why := missing():
+        pytest.skip(why)
+    return Cyrus(place)
+
+
+@pytest.mark.parametrize(
+    ("make", "count"),
+    [
+        ("Dovecot", 8),
+        pytest.param("Dovecot", 56, marks=pytest.mark.soak),
+        pytest.param("Cyrus", 20, marks=pytest.mark.soak),
+    ],
+)
+def test_none_is_lost_and_none_doubled(tmp_path: Path, make: str, count: int) -> None:
+    """`count` voicemails for each of two people at each box, three times: 144, 360 or 1,008."""
     with ExitStack() as stack:
-        yield Site(tmp_path, stack)
+        site = Site(tmp_path, stack, server_of(make, tmp_path))
+        everything_breaks(site, count)
+        for login in PEOPLE:
+            wanted = [name for name in site.left[login] if int(name.split("-")[1]) % 7]
+            assert len(site.left[login]) == 9 * count
+            check(site, login, wanted)
 
 
-@pytest.mark.parametrize("count", [8, pytest.param(56, marks=pytest.mark.soak)])
-def test_none_is_lost_and_none_doubled(site: Site, count: int) -> None:
-    """`count` voicemails for each of two people at each box, three times: 144, or 1,008."""
+def everything_breaks(site: Site, count: int) -> None:
+    """Voicemail comes, the first box is cut off, the server is killed and comes back."""
     for box in site.boxes:
         until(lambda box=box: all(box.ask("in step", login) for login in PEOPLE))  # type: ignore[misc]
     readers = [Reader(site, login) for login in PEOPLE]
@@ -128,10 +151,10 @@ def test_none_is_lost_and_none_doubled(site: Site, count: int) -> None:
             site.leave(number, count)
         pass_by(site.boxes[0], CUT_S)
         until(lambda: site.boxes[0].ask("away") == list(PEOPLE))
-        site.dovecot.kill()
+        site.server.kill()
         for number in range(3):
             site.leave(number, count)
-        site.dovecot.start()
+        site.server.start()
         site.relays[0].mend()
         settle(site)
         for reader in readers:
@@ -140,10 +163,6 @@ def test_none_is_lost_and_none_doubled(site: Site, count: int) -> None:
     finally:
         for reader in readers:
             reader.end()
-    for login in PEOPLE:
-        wanted = [name for name in site.left[login] if int(name.split("-")[1]) % 7]
-        assert len(site.left[login]) == 9 * count
-        check(site, login, wanted)
 
 
 def pass_by(box: ImapBox, seconds: int) -> None:
