@@ -615,6 +615,28 @@ def test_server_that_is_silent_in_an_answer_is_gone() -> None:
         played("C: $ LIST*\nS+ * LIST\nwait 31", lambda c: c.list_status("*"))
 
 
+def test_flags_that_are_told_beside_a_piece_of_a_message_are_news() -> None:
+    """As Cyrus does."""
+    script = f"""
+        {SELECT}
+        C: $ UID FETCH 3 *
+        S: * 3 FETCH (FLAGS (\\\\Seen) UID 3 MODSEQ (91) BODY[]<0> {{3}}
+        S+ end
+        S: )
+        S: $ OK
+        C: $ NOOP
+        S: $ OK
+    """
+
+    async def use(connection: Connection) -> Changes:
+        await connection.select("INBOX")
+        assert [piece async for piece in connection.fetch_message(3)] == [b"end"]
+        return await connection.changes()
+
+    (flags,) = played(script, use).flags
+    assert (flags.uid, flags.flags) == (3, frozenset({"\\Seen"}))
+
+
 def test_nobody_there() -> None:
     server = Server("127.0.0.1", 1, "none", "anna", "x")
     with pytest.raises(Gone):

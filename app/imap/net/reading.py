@@ -56,6 +56,8 @@ class _Gathering:
         for name, value in vars(one).items():
             if value is not None:
                 setattr(whole, name, value)
+        if one.flags is not None and one.size is None:
+            return False  # news beside the piece that was asked for, as Cyrus tells it
         return one.size is not None or one.body is not None
 
 
