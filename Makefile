@@ -23,9 +23,9 @@ console: ## log in at the serial console of the appliance in ./var, from this te
 board: ## operate the running virtual board: lift, dial, ring, say, hear
 	@$(PYTHON) -m app board
 
-test: ## install what the tests need and run them all, on two cores
+test: ## install what the tests need and run them all, three at a time: they wait half their time
 	@scripts/setup test
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 screens: ## have the browser tests write pictures of the pages, into docs/screens
 	@scripts/setup test
