@@ -39,7 +39,7 @@ WORDS = "words.8k.wav"
 UPDATE = "own.update"
 MAY_BE_ABSENT = {"chips", "spi"}
 """Made of Python on this board; QEMU 7 has no SPI."""
-MEMORY_MB = 200
+MEMORY_MB = 175
 """All processes together, with four lines; box and models, which no real board has, among them."""
 SERVICES = "/run/switchhook/services"
 TELL_READY = ("phone", "mail", "admin", "box", "watchdog")
