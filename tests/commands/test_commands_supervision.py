@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -107,8 +108,7 @@ def test_appliance_whose_supervisor_was_killed_leaves_no_service(
 ) -> None:
     monkeypatch.setattr(supervision, "END_WITHIN_S", 0.5)
     services = started(tmp_path, "exec sleep 1000", "exec cat")
-    assert services._scan is not None
-    services._scan.kill()
+    os.kill(services.scan, signal.SIGKILL)
     services.wait()
     services.stop()
     assert services.still() == services._left() == []

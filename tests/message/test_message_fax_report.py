@@ -13,6 +13,7 @@ from app.message import fax, fax_reasons
 from app.message.fax_report import FaxReport, compose
 from app.message.words import FOLDER, said
 from app.phone.sound import dsp, t30
+from app.phone.sound.spandsp_declared import ffi
 
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.mo"))
 REASONS = (
@@ -80,7 +81,7 @@ def test_every_reason_is_another_sentence(language: str) -> None:
 def test_all_that_spandsp_says_of_an_end_means_something() -> None:
     assert t30.__doc__, "it declares the function"
     words = (
-        dsp.ffi.string(dsp.library().t30_completion_code_to_str(code)).decode() for code in count(1)
+        ffi.string(dsp.library().t30_completion_code_to_str(code)).decode() for code in count(1)
     )
     unclear = []
     for text in words:

@@ -277,7 +277,8 @@ def test_backup_is_made_fetched_uploaded_checked_and_shown_before_it_is_restored
     assert refused.status == 422 and "12 characters or more" in refused.text
     assert "short" not in re.sub("[^<]*characters[^<]*", "", refused.text)
     anna.post("/maintenance/backup", {"passphrase": WORDS, "again": WORDS})
-    link = re.search(r'href="(/maintenance/backup/file/[^"]+)"', page(anna, "/maintenance/backup"))
+    offered = re.compile(r'href="(/maintenance/backup/file/[^"]+)"')
+    link = until(lambda: offered.search(page(anna, "/maintenance/backup")))
     assert link is not None
     octets = anna.get(link[1]).body
     assert octets.startswith(b"age-encryption.org")
