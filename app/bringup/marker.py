@@ -17,6 +17,8 @@ from drivers.buses import PERIOD, Samples
 
 MARKER_PERIODS = 20
 LISTEN_PERIODS = 60
+TRIES = 3
+"""So often the markers are sent while periods are lost."""
 PEAK = 8000
 """Of the noise: far below full scale, so that G.711 and gains do not clip it."""
 ALIKE = 0.9
@@ -53,7 +55,19 @@ def markers(slots: int) -> list[Samples]:
 
 
 def prove_slots(bench: Bench) -> list[SlotProof]:
-    """Send each slot its marker with all chips looped back. Raises HardwareError."""
+    """Send each slot its marker with all chips looped back. Raises HardwareError.
+
+    Once more where a period was lost meanwhile, because this machine was late: that tears a marker.
+    """
+    for _ in range(TRIES):
+        lost = bench.lost_periods
+        proofs = _proved(bench)
+        if bench.lost_periods == lost:
+            break
+    return proofs
+
+
+def _proved(bench: Bench) -> list[SlotProof]:
     sent = markers(bench.spec.slots)
     jacks = [*bench.stations, *bench.trunks]
     bench.quiet = True

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.bringup import on_station
+from app.bringup.marker import LISTEN_PERIODS, MARKER_PERIODS
 from drivers.board import virtual_board
 from drivers.buses import PERIOD
 from drivers.errors import HardwareError
@@ -86,6 +87,12 @@ def test_framing_of_swapped_slots_names_whose_marker_came(bring_up: BringUp) -> 
     shown = bring_up.run("framing")
     assert not shown.as_assumed
     assert "101 (slot 0) gives the marker of slot 1" in shown.text
+
+
+def test_framing_in_which_a_period_was_lost_is_proved_once_more(bring_up: BringUp) -> None:
+    bring_up.pcm.good = MARKER_PERIODS + LISTEN_PERIODS - MARKER_PERIODS // 2
+    shown = bring_up.run("framing")
+    assert shown.as_assumed and bring_up.bench.lost_periods == 1, shown.text
 
 
 def test_framing_gives_the_chips_back_as_they_were(bring_up: BringUp) -> None:

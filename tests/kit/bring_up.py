@@ -18,10 +18,18 @@ from drivers.models.box import BoxPcm, VirtualBox
 class FirstPeriod(BoxPcm):
     """The box's PCM port with a period that waits after the start, as a sound card's does.
 
-    `swapped` exchanges the first and the last slot of what is heard, as an overrun may.
+    `swapped` exchanges the first and the last slot of what is heard, as an overrun may. After
+    `good` more periods one is lost, and all that follow come as much later.
     """
 
     swapped = False
+    good = -1
+    lost = 0
+    _held: Samples | None = None
+
+    @property
+    def lost_periods(self) -> int:
+        return self.lost
 
     def start(self) -> None:
         super().start()
@@ -29,9 +37,20 @@ class FirstPeriod(BoxPcm):
 
     def read(self) -> Samples | None:
         heard = super().read()
+        if heard is not None:
+            heard = self._perhaps_late(heard)
         if heard is None or not self.swapped:
             return heard
         return np.ascontiguousarray(heard[::-1])
+
+    def _perhaps_late(self, heard: Samples) -> Samples:
+        self.good -= 1
+        if self.good == 0:
+            self.lost += 1
+            self._held = np.zeros_like(heard)
+        if self._held is not None:
+            heard, self._held = self._held, heard
+        return heard
 
 
 class BringUp:
